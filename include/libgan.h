@@ -1,0 +1,870 @@
+/**
+ * @file libgan.h
+ * libgan: generative adversarial networks as an embeddable C library. This header is all of the C API.
+ *
+ * A generator G turns noise z into samples, a discriminator D tells samples from data, and the two are trained
+ * against each other (Goodfellow et al., "Generative Adversarial Nets", 2014):
+ *
+ *     L_D = -E[log D(x)] - E[log(1 - D(G(z)))]          L_G = -E[log D(G(z))]
+ *
+ * Conventions that hold for every declaration below, unless its comment says otherwise:
+ *
+ * - Functions return a ::gan_status. Results come by pointer and are untouched on failure; gan_last_error() then
+ *   has a sentence. Nothing here prints, exits, aborts, installs a signal handler or reads the environment.
+ * - Option structs start with `struct_size`, filled by the macro of the same name (GAN_TRAINER(...) and so on),
+ *   which takes C99 designated initialisers. A field left out, or zero, means its documented default, for every
+ *   field. Where exactly zero makes sense and is not the default, ::GAN_ZERO asks for it. A NULL options pointer
+ *   means every default.
+ * - Samples are caller-owned arrays of float, rows first; images are N,C,H,W. Pixels are scaled to [-1, 1].
+ * - A handle is used by one thread at a time. What may run at the same time is said at each handle.
+ * - gan_x_destroy() accepts NULL and releases what the handle owns. Handles keep what they need of each other
+ *   alive, so the order of destruction does not matter; using a destroyed handle is an error of the caller.
+ */
+#ifndef LIBGAN_H
+#define LIBGAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Version of this header. The library's own is gan_version(). The soname is taken from the major number. */
+#define GAN_VERSION_MAJOR 0
+#define GAN_VERSION_MINOR 1
+#define GAN_VERSION_PATCH 0
+
+#if defined(_WIN32)
+#define GAN_API
+#elif defined(__GNUC__)
+#define GAN_API __attribute__((visibility("default")))
+#else
+#define GAN_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------------------------------------------ */
+/** @name Status and errors @{ */
+
+/**
+ * Every status: name, pinned number, meaning. Numbers are never reused or changed.
+ * Applications may expand the map themselves, for a table or a switch.
+ */
+#define GAN_STATUS_MAP(X)                                                                                            \
+    X(GAN_OK, 0, "success")                                                                                          \
+    X(GAN_ERROR_NULL, 1, "a handle or pointer that must not be NULL is NULL")                                        \
+    X(GAN_ERROR_ARGUMENT, 2, "an argument is outside its range")                                                     \
+    X(GAN_ERROR_MEMORY, 3, "memory could not be allocated")                                                          \
+    X(GAN_ERROR_SHAPE, 4, "shapes do not fit")                                                                       \
+    X(GAN_ERROR_GRAPH, 5, "the graph of layers is not valid")                                                        \
+    X(GAN_ERROR_STATE, 6, "the call does not fit the state of the handle")                                           \
+    X(GAN_ERROR_UNSUPPORTED, 7, "not supported by this build, CPU or layer")                                         \
+    X(GAN_ERROR_OVERFLOW, 8, "a size overflows or exceeds its limit")                                                \
+    X(GAN_ERROR_BATCH, 9, "the batch is empty or larger than prepared")                                              \
+    X(GAN_ERROR_BATCH_OF_ONE, 10, "batch normalisation cannot train on a batch of one")                              \
+    X(GAN_ERROR_NOT_FINITE, 11, "an option or input is NaN or infinite")                                             \
+    X(GAN_ERROR_DIVERGED, 12, "a loss or gradient became NaN or infinite")                                           \
+    X(GAN_ERROR_CANCELLED, 13, "cancelled by the caller")                                                            \
+    X(GAN_ERROR_NOT_FOUND, 14, "no such file or name")                                                               \
+    X(GAN_ERROR_PERMISSION, 15, "not permitted by the operating system")                                             \
+    X(GAN_ERROR_NO_SPACE, 16, "no space left on the device")                                                         \
+    X(GAN_ERROR_IO, 17, "reading or writing failed")                                                                 \
+    X(GAN_ERROR_MAGIC, 18, "the file is not of the expected format")                                                 \
+    X(GAN_ERROR_TRUNCATED, 19, "the file ends too early")                                                            \
+    X(GAN_ERROR_TRAILING_DATA, 20, "the file is longer than its header says")                                        \
+    X(GAN_ERROR_EMPTY, 21, "a dimension or count in the file is zero")                                               \
+    X(GAN_ERROR_FORMAT, 22, "the file is malformed")                                                                 \
+    X(GAN_ERROR_ARCHITECTURE, 23, "the file belongs to another architecture")                                        \
+    X(GAN_ERROR_VERSION, 24, "written or built for a newer version")                                                 \
+    X(GAN_ERROR_THREAD, 25, "a thread could not be started")
+
+/** Result of a call; see ::GAN_STATUS_MAP for the meanings. */
+typedef enum gan_status {
+#define GAN_STATUS_ENUM(name, number, text) name = number,
+    GAN_STATUS_MAP(GAN_STATUS_ENUM)
+#undef GAN_STATUS_ENUM
+} gan_status;
+
+/** The name of a status, such as "GAN_ERROR_SHAPE"; "unknown status" for another number. Any thread. */
+GAN_API const char *gan_status_name(gan_status status);
+
+/** The general meaning of a status, such as "shapes do not fit". Any thread. */
+GAN_API const char *gan_status_text(gan_status status);
+
+/**
+ * The sentence of the last failure in this thread: it names the argument, what was expected and what was given.
+ * Never NULL; empty before the first failure. Valid until the next libgan call in the same thread that fails.
+ */
+GAN_API const char *gan_last_error(void);
+
+/** Version of the library that is running: major * 10000 + minor * 100 + patch. */
+GAN_API int gan_version(void);
+
+/** The same as text, "0.1.0". */
+GAN_API const char *gan_version_text(void);
+
+/**
+ * Asks for exactly zero in an option field whose default is something else, as in `.beta1 = GAN_ZERO`. It is the
+ * smallest normal float; every option field of floating type reads it as 0.
+ */
+#define GAN_ZERO 1.17549435e-38f
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/** @name Context
+ * Allocator, log, threads and limits: all that would otherwise be global. Two contexts never meet.
+ * Thread safety: any number of handles of one context may be used at the same time, each by one thread. The
+ * context's threads serve one of them at a time; the others do their own work meanwhile, with the same results.
+ * @{ */
+
+typedef struct gan_context gan_context;
+
+/** Memory hooks. All three are given, or none. They may be called from any thread that uses the library. */
+typedef struct gan_allocator {
+    /** Returns `size` bytes (never 0) aligned as for any type, or NULL. */
+    void *(*allocate)(void *user, size_t size);
+    /** Releases what allocate returned, with the size that was asked for. Never called with NULL. */
+    void (*release)(void *user, void *memory, size_t size);
+    void *user;
+} gan_allocator;
+
+/** How grave a log message is. */
+typedef enum gan_log_level { GAN_LOG_DEBUG = 1, GAN_LOG_INFO = 2, GAN_LOG_WARNING = 3 } gan_log_level;
+
+/** Receives log messages (one line, no newline). Errors are not logged: they are returned. */
+typedef void (*gan_log_fn)(void *user, gan_log_level level, const char *message);
+
+/** Instruction sets for which kernels exist. A higher level includes the lower ones of the same family. */
+typedef enum gan_cpu {
+    GAN_CPU_BEST = 0,     /**< the highest that this CPU has */
+    GAN_CPU_BASELINE = 1, /**< what every CPU of the family has; plain C */
+    GAN_CPU_AVX2 = 2,     /**< x86-64 with AVX2 and FMA */
+    GAN_CPU_AVX512 = 3    /**< x86-64 with AVX-512 F, BW, DQ and VL */
+} gan_cpu;
+
+/** Who multiplies matrices. */
+typedef enum gan_multiply {
+    GAN_MULTIPLY_AUTO = 0,   /**< libgan's kernels where they are tuned (AVX2, AVX-512), the BLAS elsewhere */
+    GAN_MULTIPLY_NATIVE = 1, /**< libgan's kernels on libgan's threads */
+    GAN_MULTIPLY_BLAS = 2    /**< the BLAS, with the threads that the host gave it; its settings are never changed */
+} gan_multiply;
+
+/** One piece of work for gan_parallel_fn. */
+typedef void (*gan_task_fn)(void *argument, int64_t index);
+
+/**
+ * Threads supplied by the host: runs task(argument, i) once for each i in [0, count), on any threads, in any
+ * order, and returns when all are done.
+ */
+typedef void (*gan_parallel_fn)(void *user, gan_task_fn task, void *argument, int64_t count);
+
+typedef struct gan_context_options {
+    size_t struct_size;
+    gan_allocator allocator;  /**< default: malloc and free */
+    gan_log_fn log;           /**< default: none */
+    void *log_user;           /**< passed to log */
+    int threads;              /**< threads that work on a call, the caller's included; default: one per CPU, at most 64 */
+    gan_cpu cpu;              /**< default: the best that this CPU has. A level that it lacks: GAN_ERROR_UNSUPPORTED */
+    gan_multiply multiply;    /**< default: GAN_MULTIPLY_AUTO */
+    gan_parallel_fn parallel; /**< default: libgan's own threads. When given, `threads` is not used */
+    void *parallel_user;      /**< passed to parallel */
+    size_t memory_limit;      /**< most bytes that the context holds at once; default: no limit */
+} gan_context_options;
+
+#define GAN_CONTEXT(...) (&(gan_context_options){.struct_size = sizeof(gan_context_options), __VA_ARGS__})
+
+/** Creates a context. The threads start here and sleep while there is no work. */
+GAN_API gan_status gan_context_create(const gan_context_options *options, gan_context **out);
+
+/** Gives up the context. It stays alive as long as handles made from it do. */
+GAN_API void gan_context_destroy(gan_context *context);
+
+/** What a context holds and runs on. */
+typedef struct gan_context_info {
+    size_t struct_size;
+    int threads;            /**< threads that work on a call */
+    gan_cpu cpu;            /**< the level in use, never GAN_CPU_BEST */
+    gan_multiply multiply;  /**< GAN_MULTIPLY_NATIVE or GAN_MULTIPLY_BLAS */
+    size_t bytes;           /**< held now */
+    size_t peak_bytes;      /**< most ever held */
+    uint64_t allocations;   /**< made so far */
+    const char *blas;       /**< the BLAS that the library was built for, such as "openblas" */
+    bool png;               /**< whether this build writes PNG */
+} gan_context_info;
+
+#define GAN_CONTEXT_INFO_INIT {sizeof(gan_context_info), 0, GAN_CPU_BEST, GAN_MULTIPLY_AUTO, 0, 0, 0, NULL, false}
+
+/** Fills `info`, whose struct_size the caller has set by GAN_CONTEXT_INFO_INIT. Any thread. */
+GAN_API gan_status gan_context_get_info(const gan_context *context, gan_context_info *info);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/** @name Shapes @{ */
+
+#define GAN_MAX_RANK 6
+
+/** The shape of one sample, without the batch: (100), or (channels, height, width). Every dimension is at least 1. */
+typedef struct gan_shape {
+    int rank; /**< 1 to GAN_MAX_RANK */
+    int64_t dims[GAN_MAX_RANK];
+} gan_shape;
+
+/** GAN_SHAPE(1, 28, 28) */
+#define GAN_SHAPE(...)                                                                                               \
+    ((gan_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
+
+/** Number of elements of a shape; 0 if the shape is not valid or its size overflows. */
+GAN_API int64_t gan_shape_count(gan_shape shape);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/** @name Random numbers
+ * Counter-based: Philox 4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011). The same seed
+ * gives the same numbers, whatever the number of threads; normal numbers by the Box-Muller transform.
+ * @{ */
+
+typedef struct gan_random gan_random;
+
+/** The whole state of a generator: copy it to save it. */
+typedef struct gan_random_state {
+    uint64_t seed;    /**< the key */
+    uint64_t stream;  /**< upper half of the counter: independent sequences of one seed */
+    uint64_t counter; /**< lower half: the next block of four 32-bit words */
+} gan_random_state;
+
+/** Creates a generator at the start of a stream of a seed. */
+GAN_API gan_status gan_random_create(gan_context *context, uint64_t seed, uint64_t stream, gan_random **out);
+GAN_API void gan_random_destroy(gan_random *random);
+/** Fills `out` with standard normal numbers. Each call starts at a new block of the counter. */
+GAN_API gan_status gan_random_normal(gan_random *random, float *out, size_t count);
+/** Fills `out` with uniform numbers in [0, 1). Each call starts at a new block of the counter. */
+GAN_API gan_status gan_random_uniform(gan_random *random, float *out, size_t count);
+GAN_API gan_status gan_random_get_state(const gan_random *random, gan_random_state *out);
+GAN_API gan_status gan_random_set_state(gan_random *random, gan_random_state state);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/** @name Layers
+ * A layer is a description: kind and options. It is cheap, and becomes part of the model that it is given to.
+ * The functions return NULL on failure; the model that NULL is given to remembers the failure and gan_model_build()
+ * returns it. Inside a model, layer k (inputs not counted, from 0) is called "k" unless gan_layer_named() names it;
+ * its tensors are "k.weight", "k.bias" and so on, as in PyTorch's nn.Sequential.
+ * @{ */
+
+typedef struct gan_layer gan_layer;
+
+/** How weights start. In formulas, fan_in and fan_out are those of the layer's weight, as in PyTorch. */
+typedef enum gan_initializer_kind {
+    GAN_INITIALIZER_DEFAULT = 0,    /**< what the layer documents: Glorot uniform for weights, zeros for biases */
+    GAN_INITIALIZER_ZEROS,          /**< 0 */
+    GAN_INITIALIZER_CONSTANT,       /**< value */
+    GAN_INITIALIZER_NORMAL,         /**< N(0, value^2); 0.02 in DCGAN (Radford et al., 2016) */
+    GAN_INITIALIZER_UNIFORM,        /**< U(-value, value) */
+    GAN_INITIALIZER_GLOROT_UNIFORM, /**< U(-a, a), a = sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010) */
+    GAN_INITIALIZER_GLOROT_NORMAL,  /**< N(0, 2 / (fan_in + fan_out)) */
+    GAN_INITIALIZER_HE_UNIFORM,     /**< U(-a, a), a = sqrt(6 / fan_in) (He et al., 2015) */
+    GAN_INITIALIZER_HE_NORMAL,      /**< N(0, 2 / fan_in) */
+    GAN_INITIALIZER_LECUN_UNIFORM,  /**< U(-a, a), a = sqrt(3 / fan_in) (LeCun et al., 1998) */
+    GAN_INITIALIZER_LECUN_NORMAL    /**< N(0, 1 / fan_in) */
+} gan_initializer_kind;
+
+typedef struct gan_initializer {
+    gan_initializer_kind kind;
+    float value; /**< finite; only for constant, normal (>= 0) and uniform (>= 0) */
+} gan_initializer;
+
+/* For an option field: .weight_initializer = GAN_NORMAL(0.02f) */
+#define GAN_ZEROS {GAN_INITIALIZER_ZEROS, 0.0f}
+#define GAN_CONSTANT(value) {GAN_INITIALIZER_CONSTANT, (value)}
+#define GAN_NORMAL(deviation) {GAN_INITIALIZER_NORMAL, (deviation)}
+#define GAN_UNIFORM(limit) {GAN_INITIALIZER_UNIFORM, (limit)}
+#define GAN_GLOROT_UNIFORM {GAN_INITIALIZER_GLOROT_UNIFORM, 0.0f}
+#define GAN_GLOROT_NORMAL {GAN_INITIALIZER_GLOROT_NORMAL, 0.0f}
+#define GAN_HE_UNIFORM {GAN_INITIALIZER_HE_UNIFORM, 0.0f}
+#define GAN_HE_NORMAL {GAN_INITIALIZER_HE_NORMAL, 0.0f}
+#define GAN_LECUN_UNIFORM {GAN_INITIALIZER_LECUN_UNIFORM, 0.0f}
+#define GAN_LECUN_NORMAL {GAN_INITIALIZER_LECUN_NORMAL, 0.0f}
+
+/** Where samples of this shape enter the model. A model's inputs are numbered in the order in which they are added. */
+GAN_API gan_layer *gan_layer_input(gan_context *context, gan_shape shape);
+
+typedef struct gan_dense_options {
+    size_t struct_size;
+    bool no_bias;                       /**< default: with bias */
+    gan_initializer weight_initializer; /**< default: Glorot uniform */
+    gan_initializer bias_initializer;   /**< default: zeros */
+} gan_dense_options;
+#define GAN_DENSE(...) (&(gan_dense_options){.struct_size = sizeof(gan_dense_options), __VA_ARGS__})
+
+/** y = W x + b on samples of rank 1. weight: (units, inputs); bias: (units). */
+GAN_API gan_layer *gan_layer_dense(gan_context *context, int64_t units, const gan_dense_options *options);
+
+/** How a convolution treats the border of an image. */
+typedef enum gan_padding {
+    GAN_PADDING_VALID = 0, /**< none */
+    GAN_PADDING_SAME,      /**< as TensorFlow: output = ceil(input / stride); an odd total pads one more below and right */
+    GAN_PADDING_EXPLICIT   /**< as given: {top, bottom, left, right} */
+} gan_padding;
+
+typedef struct gan_conv2d_options {
+    size_t struct_size;
+    int64_t kernel[2];                  /**< height, width; default 3, 3 */
+    int64_t stride[2];                  /**< down, right; default 1, 1 */
+    gan_padding padding;                /**< default: GAN_PADDING_VALID */
+    int64_t pads[4];                    /**< top, bottom, left, right, for GAN_PADDING_EXPLICIT; default 0; less than kernel */
+    bool no_bias;                       /**< default: with bias */
+    gan_initializer weight_initializer; /**< default: Glorot uniform */
+    gan_initializer bias_initializer;   /**< default: zeros */
+} gan_conv2d_options;
+#define GAN_CONV2D(...) (&(gan_conv2d_options){.struct_size = sizeof(gan_conv2d_options), __VA_ARGS__})
+
+/**
+ * Two-dimensional cross-correlation on samples (channels, height, width), to (filters, output height, output width):
+ * y[f, i, j] = b[f] + sum over c, u, v of w[f, c, u, v] x[c, i * stride + u - top, j * stride + v - left].
+ * weight: (filters, channels, kernel height, kernel width); bias: (filters).
+ */
+GAN_API gan_layer *gan_layer_conv2d(gan_context *context, int64_t filters, const gan_conv2d_options *options);
+
+typedef struct gan_conv_transpose2d_options {
+    size_t struct_size;
+    int64_t kernel[2];                  /**< height, width; default 3, 3 */
+    int64_t stride[2];                  /**< down, right; default 1, 1 */
+    gan_padding padding;                /**< default: GAN_PADDING_VALID; SAME: output = input * stride */
+    int64_t pads[4];                    /**< rows and columns cut from top, bottom, left, right, for GAN_PADDING_EXPLICIT */
+    int64_t output_padding[2];          /**< extra rows below and columns right; less than stride; default 0, 0 */
+    bool no_bias;                       /**< default: with bias */
+    gan_initializer weight_initializer; /**< default: Glorot uniform */
+    gan_initializer bias_initializer;   /**< default: zeros */
+} gan_conv_transpose2d_options;
+#define GAN_CONV_TRANSPOSE2D(...)                                                                                    \
+    (&(gan_conv_transpose2d_options){.struct_size = sizeof(gan_conv_transpose2d_options), __VA_ARGS__})
+
+/**
+ * The adjoint of conv2d, which enlarges images: output = (input - 1) * stride + kernel - pads + output_padding.
+ * weight: (channels, filters, kernel height, kernel width), as in PyTorch; bias: (filters).
+ */
+GAN_API gan_layer *gan_layer_conv_transpose2d(gan_context *context, int64_t filters,
+                                              const gan_conv_transpose2d_options *options);
+
+/** Any shape to one dimension, in the order channel, row, column. */
+GAN_API gan_layer *gan_layer_flatten(gan_context *context);
+/** To another shape with as many elements, in the same order. */
+GAN_API gan_layer *gan_layer_reshape(gan_context *context, gan_shape shape);
+/** Joins two or more inputs along an axis of the sample (0: channels); all other dimensions are equal. */
+GAN_API gan_layer *gan_layer_concat(gan_context *context, int axis);
+/** Sum of two or more inputs of one shape. */
+GAN_API gan_layer *gan_layer_add(gan_context *context);
+/** y = x for x > 0, else slope * x; slope in [0, 1). Maas et al., 2013. */
+GAN_API gan_layer *gan_layer_leaky_relu(gan_context *context, float slope);
+/** y = max(x, 0) */
+GAN_API gan_layer *gan_layer_relu(gan_context *context);
+/** y = tanh(x), in (-1, 1) */
+GAN_API gan_layer *gan_layer_tanh(gan_context *context);
+/** y = 1 / (1 + exp(-x)), in (0, 1). The losses below want logits: a discriminator needs no sigmoid at its end. */
+GAN_API gan_layer *gan_layer_sigmoid(gan_context *context);
+/** y = log(1 + exp(x)) */
+GAN_API gan_layer *gan_layer_softplus(gan_context *context);
+/**
+ * In training: 0 with probability `rate`, else x / (1 - rate); in sampling: x. rate in [0, 1).
+ * Srivastava et al., 2014. Each forward pass of a session draws a new mask.
+ */
+GAN_API gan_layer *gan_layer_dropout(gan_context *context, float rate);
+
+typedef struct gan_batch_norm_options {
+    size_t struct_size;
+    float momentum;    /**< weight of the new batch in the running statistics, as in PyTorch; (0, 1]; default 0.1 */
+    float epsilon;     /**< added to the variance; > 0; default 1e-5 */
+    bool no_affine;    /**< default: with a learned scale (weight, from 1) and shift (bias, from 0) */
+} gan_batch_norm_options;
+#define GAN_BATCH_NORM(...) (&(gan_batch_norm_options){.struct_size = sizeof(gan_batch_norm_options), __VA_ARGS__})
+
+/**
+ * Batch normalisation (Ioffe and Szegedy, 2015), over the batch for samples of rank 1 and over the batch and the
+ * pixels of each channel for images: y = weight * (x - mean) / sqrt(variance + epsilon) + bias.
+ * In training with the batch's statistics (variance over n), which also move running_mean and running_var (variance
+ * over n - 1, as in PyTorch); in sampling with the running ones. Training on one value per channel, as with a batch
+ * of one in a dense model, is GAN_ERROR_BATCH_OF_ONE.
+ */
+GAN_API gan_layer *gan_layer_batch_norm(gan_context *context, const gan_batch_norm_options *options);
+
+/** Names a layer, in messages and in the names of its tensors; no '/' and at most 63 bytes. Returns the layer. */
+GAN_API gan_layer *gan_layer_named(gan_layer *layer, const char *name);
+
+/** Releases a layer that was never given to a model. */
+GAN_API void gan_layer_destroy(gan_layer *layer);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/** @name Models
+ * A directed acyclic graph of layers with its weights. Sequential is the easy case.
+ * Thread safety: sessions of one model may run forward in several threads at once as long as nobody changes the
+ * weights (set_tensor, load, an optimizer's step) and none of them trains through batch normalisation. Backward
+ * passes add to the model's gradients: one thread at a time.
+ * @{ */
+
+typedef struct gan_model gan_model;
+
+/** A layer's place in a model. */
+typedef int32_t gan_node;
+#define GAN_NODE_NONE ((gan_node)-1)
+
+/** Creates a model without layers. */
+GAN_API gan_status gan_model_create(gan_context *context, gan_model **out);
+GAN_API void gan_model_destroy(gan_model *model);
+
+/**
+ * Adds a layer that reads from the layer added before it. The model owns the layer from here, also on failure.
+ * Returns its node, or GAN_NODE_NONE after a failure, which gan_model_build() reports.
+ */
+GAN_API gan_node gan_model_add(gan_model *model, gan_layer *layer);
+
+/** The same, reading from the given nodes: gan_model_add_from(m, layer, GAN_NODES(a, b)). */
+GAN_API gan_node gan_model_add_from(gan_model *model, gan_layer *layer, size_t count, const gan_node *nodes);
+#define GAN_NODES(...)                                                                                               \
+    (sizeof((gan_node[]){__VA_ARGS__}) / sizeof(gan_node)), ((const gan_node[]){__VA_ARGS__})
+
+/** Declares a node as an output; outputs are numbered in this order. Default: the last node is the only output. */
+GAN_API gan_status gan_model_set_outputs(gan_model *model, size_t count, const gan_node *nodes);
+
+/**
+ * Infers every shape, allocates the weights and initialises them from the seed. Returns the first failure of any
+ * call above on this model, or that of the first layer that does not fit, with a sentence that names the layer and
+ * the shapes. Once built, a model's graph is fixed.
+ */
+GAN_API gan_status gan_model_build(gan_model *model, uint64_t seed);
+
+GAN_API size_t gan_model_input_count(const gan_model *model);
+GAN_API size_t gan_model_output_count(const gan_model *model);
+GAN_API gan_status gan_model_input_shape(const gan_model *model, size_t index, gan_shape *out);
+GAN_API gan_status gan_model_output_shape(const gan_model *model, size_t index, gan_shape *out);
+
+/** What a tensor of a model is. */
+typedef enum gan_tensor_kind {
+    GAN_TENSOR_PARAMETER = 0, /**< trained by an optimizer */
+    GAN_TENSOR_BUFFER = 1     /**< kept by its layer, such as running statistics */
+} gan_tensor_kind;
+
+typedef struct gan_tensor_info {
+    size_t struct_size;
+    const char *name; /**< "0.weight"; owned by the model */
+    gan_tensor_kind kind;
+    gan_shape shape; /**< in PyTorch's layout */
+    int64_t count;   /**< elements */
+} gan_tensor_info;
+#define GAN_TENSOR_INFO_INIT {sizeof(gan_tensor_info), NULL, GAN_TENSOR_PARAMETER, {0, {0}}, 0}
+
+/** Number of tensors, parameters and buffers; 0 before the model is built. */
+GAN_API size_t gan_model_tensor_count(const gan_model *model);
+GAN_API gan_status gan_model_tensor_info(const gan_model *model, size_t index, gan_tensor_info *info);
+/** Number of trained values in all. */
+GAN_API int64_t gan_model_parameter_count(const gan_model *model);
+/** Copies a tensor out, in PyTorch's layout. `count` is its number of elements, and checked. */
+GAN_API gan_status gan_model_get_tensor(const gan_model *model, const char *name, float *out, size_t count);
+/** Copies a tensor in, from PyTorch's layout. */
+GAN_API gan_status gan_model_set_tensor(gan_model *model, const char *name, const float *values, size_t count);
+/** Copies the gradient of a parameter out: what backward passes added since gan_model_zero_gradients(). */
+GAN_API gan_status gan_model_get_gradient(const gan_model *model, const char *name, float *out, size_t count);
+/** Sets all gradients to 0. */
+GAN_API gan_status gan_model_zero_gradients(gan_model *model);
+/** Euclidean norm of all gradients together. */
+GAN_API gan_status gan_model_gradient_norm(const gan_model *model, double *out);
+
+/**
+ * A table of the model for people: layer, output shape, parameters. Writes at most `size` bytes, with a 0 at the end,
+ * and the length that the whole text has to *length, if not NULL. Call with size 0 to learn the length.
+ */
+GAN_API gan_status gan_model_describe(const gan_model *model, char *text, size_t size, size_t *length);
+
+/**
+ * Saves architecture and weights as a safetensors file (format: docs/file-formats.md). The file is replaced
+ * atomically: at every moment there is the old one or the new one, whole.
+ */
+GAN_API gan_status gan_model_save(const gan_model *model, const char *path);
+
+/** Loads a model that gan_model_save() wrote, architecture and all: built, and ready for sessions. */
+GAN_API gan_status gan_model_load(gan_context *context, const char *path, gan_model **out);
+
+/**
+ * Sets the weights of a built model, by name, from any safetensors file, such as one that PyTorch wrote. Every tensor
+ * of the model must be there with its shape in float32; other tensors of the file are ignored. On failure no weight
+ * has changed.
+ */
+GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/** @name Sessions
+ * One pass through a model: its activations and scratch, planned once, in one block of memory. After creation a
+ * session allocates nothing. Several sessions on one model hold several passes whose gradients are still to come.
+ * @{ */
+
+typedef struct gan_session gan_session;
+
+typedef struct gan_session_options {
+    size_t struct_size;
+    int64_t batch;       /**< largest batch; default 32 */
+    bool forward_only;   /**< less memory, no backward pass; default: backward possible */
+    uint64_t seed;       /**< of dropout masks; default 0 */
+} gan_session_options;
+#define GAN_SESSION(...) (&(gan_session_options){.struct_size = sizeof(gan_session_options), __VA_ARGS__})
+
+/** Plans a session on a built model. The session keeps the model alive. */
+GAN_API gan_status gan_session_create(gan_model *model, const gan_session_options *options, gan_session **out);
+GAN_API void gan_session_destroy(gan_session *session);
+
+/** How layers behave that know the difference: batch normalisation and dropout. */
+typedef enum gan_mode { GAN_MODE_SAMPLE = 0, GAN_MODE_TRAIN = 1 } gan_mode;
+
+/** Copies `batch` samples in. All inputs of a pass have the same batch, from 1 to the prepared maximum. */
+GAN_API gan_status gan_session_set_input(gan_session *session, size_t index, const float *samples, int64_t batch);
+/** The same from an output of another session, without a detour: feeds samples of G to D. */
+GAN_API gan_status gan_session_set_input_from(gan_session *session, size_t index, const gan_session *from,
+                                              size_t output);
+/** Runs the model on the inputs. */
+GAN_API gan_status gan_session_forward(gan_session *session, gan_mode mode);
+/** Copies an output of the last forward pass out: batch * elements of the output's shape. */
+GAN_API gan_status gan_session_get_output(const gan_session *session, size_t index, float *out);
+
+/** What a backward pass computes; add them. */
+typedef enum gan_backward {
+    GAN_BACKWARD_PARAMETERS = 1, /**< adds the gradients of the parameters to the model's */
+    GAN_BACKWARD_INPUTS = 2      /**< computes the gradients of the inputs */
+} gan_backward;
+
+/** Copies the gradient of the loss with respect to an output in. Outputs that are not set count as 0. */
+GAN_API gan_status gan_session_set_output_gradient(gan_session *session, size_t index, const float *gradient);
+/** The same from the gradient of an input of another session: hands D's gradient on to G. */
+GAN_API gan_status gan_session_set_output_gradient_from(gan_session *session, size_t index, const gan_session *from,
+                                                        size_t input);
+/** Runs the chain rule back through the last forward pass. `what` adds ::gan_backward values. */
+GAN_API gan_status gan_session_backward(gan_session *session, unsigned what);
+/** Copies the gradient of an input out. */
+GAN_API gan_status gan_session_get_input_gradient(const gan_session *session, size_t index, float *out);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/** @name Losses
+ * Functions of logits (D(x) = sigmoid(logit)), numerically safe for every finite logit. Values are means over the
+ * samples; gradients are with respect to each logit and may be NULL when not wanted. Any thread.
+ * @{ */
+
+/** The game that generator and discriminator play. s is sigmoid, r and f are logits of real and generated samples. */
+typedef enum gan_loss {
+    GAN_LOSS_NON_SATURATING = 0, /**< L_D = -E log s(r) - E log(1 - s(f)); L_G = -E log s(f) (Goodfellow et al., 2014) */
+    GAN_LOSS_SATURATING,         /**< the same L_D; L_G = E log(1 - s(f)): the minimax game itself */
+    GAN_LOSS_LEAST_SQUARES       /**< L_D = (E (r - 1)^2 + E f^2) / 2; L_G = E (f - 1)^2 / 2 (Mao et al., 2017) */
+} gan_loss;
+
+/**
+ * The discriminator's loss. `real_target` is the label of real samples: 1, or less for one-sided label smoothing
+ * (Salimans et al., 2016), in [0, 1]. Gradients are written to real_gradient (real_count values) and fake_gradient.
+ */
+GAN_API gan_status gan_loss_discriminator(gan_loss loss, float real_target, const float *real_logits,
+                                          size_t real_count, const float *fake_logits, size_t fake_count,
+                                          double *value, float *real_gradient, float *fake_gradient);
+
+/** The generator's loss. `real_logits` may be NULL for losses that do not compare with real samples. */
+GAN_API gan_status gan_loss_generator(gan_loss loss, const float *real_logits, size_t real_count,
+                                      const float *fake_logits, size_t fake_count, double *value,
+                                      float *fake_gradient);
+
+/** Binary cross-entropy of logits with labels in [0, 1], mean over count. */
+GAN_API gan_status gan_loss_binary_cross_entropy(const float *logits, const float *labels, size_t count,
+                                                 double *value, float *gradient);
+/** Softmax cross-entropy of rows of `classes` logits with one class number a row, in [0, classes); mean over rows. */
+GAN_API gan_status gan_loss_softmax_cross_entropy(const float *logits, const int32_t *labels, size_t rows,
+                                                  size_t classes, double *value, float *gradient);
+/** Mean of |a - b|; gradient with respect to a, 0 where a = b. */
+GAN_API gan_status gan_loss_l1(const float *a, const float *b, size_t count, double *value, float *gradient);
+/** Mean of (a - b)^2; gradient with respect to a. */
+GAN_API gan_status gan_loss_l2(const float *a, const float *b, size_t count, double *value, float *gradient);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/** @name Optimizers
+ * State for the parameters of one or more models; a step uses their gradients and changes their weights.
+ * @{ */
+
+typedef struct gan_optimizer gan_optimizer;
+
+typedef enum gan_optimizer_algorithm {
+    GAN_OPTIMIZER_ADAM = 0, /**< Kingma and Ba, "Adam", 2015, algorithm 1, with bias correction */
+    GAN_OPTIMIZER_RMSPROP,  /**< Tieleman and Hinton, 2012: v = decay v + (1 - decay) g^2; w -= rate g / (sqrt(v) + epsilon) */
+    GAN_OPTIMIZER_SGD       /**< v = momentum v + g; w -= rate v */
+} gan_optimizer_algorithm;
+
+/** How the learning rate changes with the number n of steps taken; T is schedule_steps, p = min(n / T, 1). */
+typedef enum gan_schedule {
+    GAN_SCHEDULE_CONSTANT = 0, /**< rate */
+    GAN_SCHEDULE_LINEAR,       /**< rate + (final_rate - rate) p */
+    GAN_SCHEDULE_COSINE,       /**< final_rate + (rate - final_rate) (1 + cos(pi p)) / 2 (Loshchilov and Hutter, 2017) */
+    GAN_SCHEDULE_STEP,         /**< rate * factor^floor(n / T) */
+    GAN_SCHEDULE_EXPONENTIAL   /**< rate * factor^(n / T) */
+} gan_schedule;
+
+typedef struct gan_optimizer_options {
+    size_t struct_size;
+    gan_optimizer_algorithm algorithm; /**< default: Adam */
+    float learning_rate;               /**< >= 0 and finite; default 2e-4 */
+    float beta1;                       /**< Adam, decay of the first moment; [0, 1); default 0.9 */
+    float beta2;                       /**< Adam, decay of the second moment; [0, 1); default 0.999 */
+    float epsilon;                     /**< Adam and RMSprop; > 0; default 1e-8 */
+    float decay;                       /**< RMSprop; [0, 1); default 0.99 */
+    float momentum;                    /**< SGD; [0, 1); default 0 */
+    float clip_norm;                   /**< gradients are scaled down to this norm, over all parameters; default: no clipping */
+    gan_schedule schedule;             /**< default: constant */
+    int64_t schedule_steps;            /**< T above; >= 1 unless the schedule is constant */
+    float final_learning_rate;         /**< linear and cosine; default 0 */
+    float schedule_factor;             /**< step and exponential; (0, 1]; default 0.1 */
+} gan_optimizer_options;
+#define GAN_OPTIMIZER(...) (&(gan_optimizer_options){.struct_size = sizeof(gan_optimizer_options), __VA_ARGS__})
+
+/** Creates the optimizer of one built model. Its state starts at 0. It keeps the model alive. */
+GAN_API gan_status gan_optimizer_create(gan_model *model, const gan_optimizer_options *options, gan_optimizer **out);
+/** Lets the optimizer also train another model, before the first step; clipping then is over all of them. */
+GAN_API gan_status gan_optimizer_add_model(gan_optimizer *optimizer, gan_model *model);
+GAN_API void gan_optimizer_destroy(gan_optimizer *optimizer);
+/**
+ * One step on the models' gradients. `gradient_norm`, if not NULL, gets their norm before clipping. If it is not
+ * finite the result is GAN_ERROR_DIVERGED and nothing has changed.
+ */
+GAN_API gan_status gan_optimizer_step(gan_optimizer *optimizer, double *gradient_norm);
+/** Steps taken so far. */
+GAN_API int64_t gan_optimizer_steps(const gan_optimizer *optimizer);
+/** The rate that the next step uses. */
+GAN_API double gan_optimizer_learning_rate(const gan_optimizer *optimizer);
+/** Sets the base rate of the schedule; >= 0 and finite. */
+GAN_API gan_status gan_optimizer_set_learning_rate(gan_optimizer *optimizer, float learning_rate);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/** @name Datasets
+ * Samples, optionally with class labels, as a cursor that is part of a checkpoint. Shuffled without replacement: each
+ * epoch is a new permutation, made from the seed and the epoch's number.
+ * @{ */
+
+typedef struct gan_dataset gan_dataset;
+
+typedef struct gan_dataset_options {
+    size_t struct_size;
+    bool in_order;        /**< default: shuffled */
+    bool drop_last;       /**< leave out an epoch's last batch when it is not full; default: hand it out, smaller */
+    uint64_t seed;        /**< of the permutations; default 0 */
+    int64_t limit;        /**< use only the first so many samples; default: all */
+    size_t memory_limit;  /**< bytes of samples kept in memory; what is larger is read from disk as needed; default 256 MiB */
+} gan_dataset_options;
+#define GAN_DATASET(...) (&(gan_dataset_options){.struct_size = sizeof(gan_dataset_options), __VA_ARGS__})
+
+/**
+ * Opens an IDX file of images (the format of MNIST), plain or gzipped, as samples (1, height, width), and optionally
+ * one of labels (labels_path, or NULL). Bytes b become b / 127.5 - 1, in [-1, 1].
+ * A gzipped file over the memory limit is unpacked once into an unnamed temporary file.
+ */
+GAN_API gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, const char *labels_path,
+                                        const gan_dataset_options *options, gan_dataset **out);
+
+/**
+ * A dataset over `count` samples in memory, which is not copied and must outlive the dataset. `labels`: one class
+ * number a sample, or NULL. Values are used as they are.
+ */
+GAN_API gan_status gan_dataset_from_array(gan_context *context, const float *samples, const int32_t *labels,
+                                          int64_t count, gan_shape shape, const gan_dataset_options *options,
+                                          gan_dataset **out);
+GAN_API void gan_dataset_destroy(gan_dataset *dataset);
+
+/** Number of samples in an epoch. */
+GAN_API int64_t gan_dataset_count(const gan_dataset *dataset);
+GAN_API gan_status gan_dataset_shape(const gan_dataset *dataset, gan_shape *out);
+/** Largest label + 1, or 0 without labels. */
+GAN_API int32_t gan_dataset_classes(const gan_dataset *dataset);
+
+/**
+ * The next batch: up to `batch` samples, fewer at an epoch's end; never from two epochs. The call after an epoch's
+ * end starts the next one. `samples`: batch * elements; `labels`: batch, or NULL. *count gets how many.
+ */
+GAN_API gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples, int32_t *labels,
+                                    int64_t *count);
+/** Reads samples by their number in the file or array, from `first`, without moving the cursor. */
+GAN_API gan_status gan_dataset_read(gan_dataset *dataset, int64_t first, int64_t count, float *samples,
+                                    int32_t *labels);
+
+/** Where a dataset stands. */
+typedef struct gan_dataset_cursor {
+    uint64_t seed;
+    int64_t epoch;    /**< epochs finished */
+    int64_t position; /**< samples handed out in the present epoch */
+} gan_dataset_cursor;
+GAN_API gan_status gan_dataset_get_cursor(const gan_dataset *dataset, gan_dataset_cursor *out);
+GAN_API gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_cursor cursor);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/** @name Trainers
+ * Two models, two optimizers, a loss and a schedule. One call is one step, and a step is made of the public calls
+ * above: examples/custom_loop.c writes it out, to the same bits.
+ * Thread safety: gan_trainer_cancel() may be called from any thread or signal handler while the trainer runs.
+ * @{ */
+
+typedef struct gan_trainer gan_trainer;
+
+/** Which player moves first in a step. */
+typedef enum gan_order { GAN_ORDER_DISCRIMINATOR_FIRST = 0, GAN_ORDER_GENERATOR_FIRST = 1 } gan_order;
+
+/** Distribution of the noise. */
+typedef enum gan_noise { GAN_NOISE_NORMAL = 0, GAN_NOISE_UNIFORM = 1 } gan_noise; /**< N(0, 1), or U(-1, 1) */
+
+typedef struct gan_trainer_options {
+    size_t struct_size;
+    int64_t batch;                 /**< largest batch; >= 1; default 32 */
+    float learning_rate;           /**< of both players; default 2e-4 */
+    float beta1;                   /**< of both players' Adam; default 0.5 (Radford et al., 2016) */
+    float beta2;                   /**< of both players' Adam; default 0.999 */
+    const gan_optimizer_options *generator_optimizer;     /**< instead of the three above; default: NULL */
+    const gan_optimizer_options *discriminator_optimizer; /**< instead of the three above; default: NULL */
+    gan_loss loss;                 /**< default: GAN_LOSS_NON_SATURATING */
+    int discriminator_steps;       /**< discriminator updates for each generator update; default 1 */
+    gan_order order;               /**< default: discriminator first */
+    float label_smoothing;         /**< real samples are labelled 1 - this; [0, 1); default 0 */
+    gan_noise noise;               /**< default: normal */
+    bool fresh_noise;              /**< draw new noise for the generator's update; default: it sees the last noise of the
+                                        discriminator's, which saves a pass through G */
+    uint64_t seed;                 /**< of noise and dropout; default 0 */
+} gan_trainer_options;
+#define GAN_TRAINER(...) (&(gan_trainer_options){.struct_size = sizeof(gan_trainer_options), __VA_ARGS__})
+
+/**
+ * Creates a trainer of two built models: the generator has one input (the noise) and one output, which has the shape
+ * of the discriminator's one input; the discriminator's one output is one logit. The trainer keeps both alive.
+ */
+GAN_API gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_model *discriminator,
+                                      const gan_trainer_options *options, gan_trainer **out);
+GAN_API void gan_trainer_destroy(gan_trainer *trainer);
+
+/** What one step did. */
+typedef struct gan_step_report {
+    size_t struct_size;
+    int64_t step;                       /**< steps done since the trainer's beginning, this one included */
+    int64_t epoch;                      /**< epochs finished since the beginning, in gan_trainer_run(); else 0 */
+    int64_t batch;                      /**< samples in this step */
+    double discriminator_loss;          /**< mean over the discriminator's updates */
+    double generator_loss;
+    double real_probability;            /**< mean of D(x) over the real samples of the last discriminator update */
+    double fake_probability;            /**< mean of D(G(z)) over its generated samples */
+    double discriminator_gradient_norm; /**< before clipping, of the last update */
+    double generator_gradient_norm;
+    double samples_per_second;          /**< real samples, over the last second or so; 0 in gan_trainer_step() */
+    double seconds;                     /**< since the start of gan_trainer_run() */
+    double seconds_left;                /**< estimate for this gan_trainer_run(); < 0 when unknown */
+    double progress;                    /**< share of this gan_trainer_run() that is done, 0 to 1; < 0 when unknown */
+} gan_step_report;
+#define GAN_STEP_REPORT_INIT {sizeof(gan_step_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+/**
+ * Called after each step, in the thread that runs the trainer. A return value other than 0 cancels. It may sample,
+ * save and read the models; it must not train or destroy them.
+ */
+typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_report *report);
+
+/**
+ * One step on `batch` real samples: discriminator and generator, once each, in the trainer's order. With more
+ * discriminator steps, the samples are `discriminator_steps` batches of `batch` after each other.
+ * `report` may be NULL. If a loss or gradient is not finite: GAN_ERROR_DIVERGED, and both models hold the last
+ * weights that gave finite losses.
+ */
+GAN_API gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch,
+                                    gan_step_report *report);
+
+typedef struct gan_run_options {
+    size_t struct_size;
+    int64_t epochs;            /**< passes over the data to make; default: no limit, or 1 when no limit is given at all */
+    int64_t steps;             /**< steps to take; default: no limit */
+    double seconds;            /**< time to take; default: no limit */
+    gan_progress_fn progress;  /**< default: none */
+    void *user;                /**< passed to progress */
+} gan_run_options;
+#define GAN_RUN(...) (&(gan_run_options){.struct_size = sizeof(gan_run_options), __VA_ARGS__})
+
+/**
+ * Trains until the first limit is reached. GAN_ERROR_CANCELLED when the callback or gan_trainer_cancel() ended it:
+ * all handles stay valid, and another run goes on from there. An epoch that was begun before, by an earlier run or a
+ * loaded checkpoint, is finished first and counts as one.
+ */
+GAN_API gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, const gan_run_options *options);
+
+/** Ends gan_trainer_run() after the present step, or the next one at once. Any thread; async-signal-safe. */
+GAN_API void gan_trainer_cancel(gan_trainer *trainer);
+
+/**
+ * Draws `count` samples from noise of its own (`seed`), in sample mode; training is not disturbed.
+ * `out`: count * elements of the generator's output.
+ */
+GAN_API gan_status gan_trainer_sample(gan_trainer *trainer, uint64_t seed, int64_t count, float *out);
+
+/** Steps taken since the beginning, over all runs and checkpoints. */
+GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
+
+/**
+ * Writes all that training goes on from: both models, optimizers, random state and, unless `dataset` is NULL, the
+ * cursor. A run that is saved, loaded in another process and continued equals one that never stopped, bit for bit.
+ * The file is replaced atomically.
+ */
+GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *dataset, const char *path);
+
+/**
+ * Restores it into a trainer of the same models and options. Another architecture is GAN_ERROR_ARCHITECTURE. On
+ * failure nothing has changed.
+ */
+GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, const char *path);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/** @name Sampling @{ */
+
+/**
+ * Draws `count` samples from a generator with one input: noise ~ N(0, 1) of the seed, in sample mode. Works through
+ * them in batches, with a session of its own. `out`: count * elements of the output's shape.
+ */
+GAN_API gan_status gan_model_sample(gan_model *generator, uint64_t seed, int64_t count, float *out);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/** @name Files for people and other programs
+ * All files are replaced atomically.
+ * @{ */
+
+/**
+ * Writes images (channels 1 or 3, height, width), values -1 to 1 (others are clamped), as a grid of `columns`
+ * (0: about square) with a thin border between them. GAN_ERROR_UNSUPPORTED when built without libpng.
+ */
+GAN_API gan_status gan_png_write_grid(gan_context *context, const char *path, const float *images, int64_t count,
+                                      gan_shape shape, int64_t columns);
+
+/** Writes float32 values as a NumPy file (.npy, format 1.0) of the shape (count, shape). */
+GAN_API gan_status gan_npy_write(gan_context *context, const char *path, const float *values, int64_t count,
+                                 gan_shape shape);
+
+/** The course of a training: one row a step. */
+typedef struct gan_history gan_history;
+GAN_API gan_status gan_history_create(gan_context *context, gan_history **out);
+GAN_API void gan_history_destroy(gan_history *history);
+/** Appends a row. */
+GAN_API gan_status gan_history_add(gan_history *history, const gan_step_report *report);
+/** Number of rows. */
+GAN_API int64_t gan_history_count(const gan_history *history);
+/** Forgets rows after a step: to continue from a checkpoint that is older than the history. */
+GAN_API gan_status gan_history_truncate(gan_history *history, int64_t last_step);
+/** Writes a CSV file with a header line; columns as documented in docs/file-formats.md. */
+GAN_API gan_status gan_history_write_csv(const gan_history *history, const char *path);
+/** Reads such a file; replaces what the history holds. */
+GAN_API gan_status gan_history_read_csv(gan_history *history, const char *path);
+/** Draws losses, D's probabilities and gradient norms over the steps as a PNG picture, with axes and legend. */
+GAN_API gan_status gan_history_write_png(const gan_history *history, const char *path);
+
+/** @} */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,160 @@
+/* The door of core: status, memory, random numbers and threads. No mathematics of networks here. */
+#ifndef GAN_CORE_H
+#define GAN_CORE_H
+
+#include "libgan.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+
+/* The number type inside the library. The tests also build everything with double, to hold gradients against
+ * central differences; nothing but kernels for one instruction set may assume float. */
+#ifdef GAN_REAL_IS_DOUBLE
+typedef double gan_real;
+#else
+typedef float gan_real;
+#endif
+
+/* ---- Status (status.c) ------------------------------------------------------------------------------------- */
+
+/* Stores the sentence for gan_last_error() and returns `status`. */
+gan_status gan_fail(gan_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for a failed system call: maps errno to a status; the sentence is the format, ": " and strerror. */
+gan_status gan_fail_errno(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Returns from the caller when the expression is not GAN_OK. */
+#define GAN_TRY(expression)                                                                                          \
+    do {                                                                                                             \
+        gan_status try_status = (expression);                                                                        \
+        if (try_status != GAN_OK) return try_status;                                                                 \
+    } while (0)
+
+/* Returns GAN_ERROR_NULL from the caller, naming the argument. */
+#define GAN_CHECK_NOT_NULL(argument)                                                                                 \
+    do {                                                                                                             \
+        if (!(argument)) return gan_fail(GAN_ERROR_NULL, "%s: %s is NULL", __func__, #argument);                     \
+    } while (0)
+
+/* Copies options given by a caller into *known (known_size bytes), zeros where the caller's struct is older or NULL.
+ * A newer caller's extra bytes must be zero, else GAN_ERROR_VERSION. `what` names the struct. */
+gan_status gan_options_read(void *known, size_t known_size, const void *given, const char *what);
+
+/* How options and reports read floats: left out or 0 is the default, GAN_ZERO is 0. */
+static inline float gan_option(float value, float when_zero)
+{
+    return value == 0.0f ? when_zero : value == GAN_ZERO ? 0.0f : value;
+}
+
+/* Copies a report to a caller whose struct may be older than ours: min(struct_size, size) bytes, keeping the
+ * caller's struct_size. `what` names the struct; a struct_size below sizeof(size_t) is GAN_ERROR_ARGUMENT. */
+gan_status gan_report_write(void *given, const void *known, size_t known_size, const char *what);
+
+/* ---- Sizes (shape.c) --------------------------------------------------------------------------------------- */
+
+/* product = a * b for a, b >= 0; false when it does not fit into int64_t. */
+bool gan_checked_multiply(int64_t a, int64_t b, int64_t *product);
+
+/* GAN_ERROR_SHAPE or GAN_ERROR_OVERFLOW unless rank and dimensions are valid; `what` names the shape. */
+gan_status gan_shape_check(gan_shape shape, const char *what);
+bool gan_shape_equal(gan_shape a, gan_shape b);
+
+/* Writes "(1, 28, 28)" and returns the text, for messages. */
+#define GAN_SHAPE_TEXT 160
+const char *gan_shape_text(gan_shape shape, char text[GAN_SHAPE_TEXT]);
+
+/* ---- Context and memory (context.c) ------------------------------------------------------------------------ */
+
+typedef struct gan_pool gan_pool;
+
+struct gan_context {
+    atomic_int references;
+    gan_allocator allocator;
+    gan_log_fn log;
+    void *log_user;
+    size_t memory_limit;
+    gan_cpu cpu;           /* the level in use */
+    gan_multiply multiply; /* NATIVE or BLAS */
+    gan_parallel_fn parallel;
+    void *parallel_user;
+    int threads;
+    gan_pool *pool; /* NULL with one thread or with the host's threads */
+    atomic_size_t bytes, peak_bytes;
+    atomic_uint_least64_t allocations;
+};
+
+gan_context *gan_context_retain(gan_context *context);
+void gan_context_release(gan_context *context);
+void gan_log(const gan_context *context, gan_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Zeroed memory, or NULL after gan_fail(GAN_ERROR_MEMORY). `size` 0 counts as 1. Every handle and array of the
+ * library comes from here. Release with the same size. */
+void *gan_allocate(gan_context *context, size_t size);
+/* The same for count elements; NULL also when the product overflows. */
+void *gan_allocate_array(gan_context *context, int64_t count, size_t element_size);
+void gan_release(gan_context *context, void *memory, size_t size); /* accepts NULL */
+char *gan_copy_text(gan_context *context, const char *text);       /* released with strlen + 1 bytes */
+void gan_release_text(gan_context *context, char *text);           /* accepts NULL */
+
+/* ---- Arena (arena.c): one block, laid out before it is allocated --------------------------------------------- */
+
+#define GAN_ALIGNMENT 64
+
+typedef struct gan_arena {
+    gan_context *context;
+    unsigned char *block; /* as allocated */
+    unsigned char *base;  /* aligned to GAN_ALIGNMENT */
+    size_t size;          /* reserved so far; fixed by gan_arena_allocate */
+    size_t block_size;
+    bool overflow;
+} gan_arena;
+
+/* Reserves room for count values of gan_real and returns its byte offset, aligned. Overflow is remembered. */
+size_t gan_arena_reserve(gan_arena *arena, int64_t count);
+gan_status gan_arena_allocate(gan_arena *arena, gan_context *context);
+void gan_arena_release(gan_arena *arena);
+static inline gan_real *gan_arena_at(const gan_arena *arena, size_t offset)
+{
+    return (gan_real *)(void *)(arena->base + offset);
+}
+
+/* ---- Random numbers (random.c) ----------------------------------------------------------------------------- */
+
+struct gan_random {
+    gan_context *context;
+    gan_random_state state;
+};
+
+/* Four words for one counter: Philox 4x32-10 with key `seed` and counter (counter, stream). */
+void gan_philox(gan_random_state at, uint32_t words[4]);
+/* Fills and moves the state past the blocks used. Numbers depend on their place only. */
+void gan_fill_uniform(gan_random_state *state, gan_real *out, int64_t count, gan_real low, gan_real high);
+void gan_fill_normal(gan_random_state *state, gan_real *out, int64_t count, gan_real mean, gan_real deviation);
+/* A uniform integer in [0, bound), bound >= 1, without bias. */
+uint64_t gan_random_below(gan_random_state *state, uint64_t bound);
+
+/* Streams of one seed, so that no two uses of it meet. */
+enum {
+    GAN_STREAM_USER = 0,
+    GAN_STREAM_WEIGHTS = 1000000,  /* + tensor number */
+    GAN_STREAM_NOISE = 2,          /* a trainer's training noise */
+    GAN_STREAM_SAMPLE = 3,         /* noise of gan_model_sample and gan_trainer_sample */
+    GAN_STREAM_SHUFFLE = 4,        /* permutations of a dataset */
+    GAN_STREAM_DROPOUT = 2000000   /* + node number */
+};
+
+/* ---- Threads (threads.c) ----------------------------------------------------------------------------------- */
+
+gan_status gan_pool_create(gan_context *context, int threads, gan_pool **out);
+void gan_pool_destroy(gan_context *context, gan_pool *pool);
+
+/* Runs task(argument, i) for each i in [0, count) and returns when all are done. What a task computes must depend on
+ * i only, never on the thread or the order: that is what makes results equal for any number of threads. From inside
+ * a task, or while another thread uses the pool, the caller does all the work itself. Never allocates. */
+void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_t count);
+
+/* Highest level that this CPU has (cpu.c). */
+gan_cpu gan_cpu_detect(void);
+
+#endif

@@ -1,0 +1,151 @@
+/* The door of kernels: every pass over data. Each function here cuts its work into blocks that depend on shapes only,
+ * runs them on the context's threads, and takes sums in a fixed order: results do not depend on the number of threads.
+ * Inner loops come from tables of functions, one a family, compiled from one source for each instruction set.
+ *
+ * Images are stored channels last, (batch, height, width, channels), whatever the order at the border; all other
+ * tensors are rows first. Outputs may be the same array as an input only where "in place" is said. */
+#ifndef GAN_KERNELS_H
+#define GAN_KERNELS_H
+
+#include "core/core.h"
+
+/* ---- Matrix products (gemm.c) ------------------------------------------------------------------------------ */
+
+/* What happens to a finished element of a product: (+ bias of its column), then a leaky ReLU. */
+typedef struct gan_epilogue {
+    const gan_real *bias; /* one value a column, or NULL */
+    bool leaky;           /* y = y > 0 ? y : slope * y */
+    gan_real slope;
+} gan_epilogue;
+
+/* C (m x n, row stride ldc) = [C +] op(A) op(B), then the epilogue (NULL: none).
+ * A is m x k with row stride lda, or k x m when transpose_a; B is k x n with row stride ldb, or n x k when
+ * transpose_b. `scratch`: gan_gemm_scratch() values. */
+typedef struct gan_gemm {
+    int64_t m, n, k;
+    const gan_real *a;
+    int64_t lda;
+    bool transpose_a;
+    const gan_real *b;
+    int64_t ldb;
+    bool transpose_b;
+    gan_real *c;
+    int64_t ldc;
+    bool accumulate;
+    const gan_epilogue *epilogue;
+    gan_real *scratch;
+} gan_gemm;
+
+int64_t gan_gemm_scratch(const gan_context *context, int64_t m, int64_t n, int64_t k);
+void gan_gemm_run(gan_context *context, const gan_gemm *gemm);
+
+/* ---- Convolutions (conv.c, conv_geometry.c) ---------------------------------------------------------------- */
+
+/* x: (batch, height, width, channels); y: (batch, out_height, out_width, filters);
+ * w: (filters, kernel_h, kernel_w, channels). Transposed convolutions are the same functions with the roles of x and y
+ * exchanged: their forward is gan_conv_backward_data, their backward data gan_conv_forward. */
+typedef struct gan_conv {
+    int64_t channels, height, width;
+    int64_t filters, out_height, out_width;
+    int64_t kernel_h, kernel_w, stride_h, stride_w;
+    int64_t pad_top, pad_left; /* rows above and columns left; below and right follow from the sizes */
+} gan_conv;
+
+/* Most scratch values that any of the three needs for batches up to `batch`. */
+int64_t gan_conv_scratch(const gan_context *context, const gan_conv *conv, int64_t batch);
+/* y = conv(x, w), then the epilogue with one bias a filter. */
+void gan_conv_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x, const gan_real *w,
+                      const gan_epilogue *epilogue, gan_real *y, gan_real *scratch);
+/* dx = the adjoint of conv applied to dy; the epilogue has one bias a channel. */
+void gan_conv_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
+                            const gan_real *w, const gan_epilogue *epilogue, gan_real *dx, gan_real *scratch);
+/* dw += the gradient of the weights. */
+void gan_conv_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+                               const gan_real *dy, gan_real *dw, gan_real *scratch);
+
+/* ---- Element by element (elementwise.c); all of them in place -------------------------------------------------- */
+
+void gan_leaky_relu_forward(gan_context *context, int64_t count, gan_real slope, const gan_real *x, gan_real *y);
+/* dx = dy * (y > 0 ? 1 : slope); y has the sign of x */
+void gan_leaky_relu_backward(gan_context *context, int64_t count, gan_real slope, const gan_real *y,
+                             const gan_real *dy, gan_real *dx);
+void gan_tanh_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
+/* dx = dy * (1 - y^2) */
+void gan_tanh_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
+void gan_sigmoid_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
+/* dx = dy * y * (1 - y) */
+void gan_sigmoid_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
+void gan_softplus_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
+/* dx = dy * (1 - exp(-y)) */
+void gan_softplus_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
+/* y = keep_i ? x / (1 - rate) : 0, where keep_i comes from the random state and i alone: the same call with the same
+ * state on dy is the backward pass. */
+void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_state state, const gan_real *x,
+                 gan_real *y);
+void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y);
+void gan_copy(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
+/* y = y + x */
+void gan_add(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
+/* y = scale * x */
+void gan_scale(gan_context *context, int64_t count, gan_real scale, const gan_real *x, gan_real *y);
+
+/* ---- Normalisation (norm.c): x is (rows, channels) --------------------------------------------------------------- */
+
+/* Training: mean and inverse deviation of each channel over the rows are written to `mean` and `inverse`; running
+ * statistics r become (1 - momentum) r + momentum * (mean, or variance * rows / (rows - 1)).
+ * y = scale * (x - mean) * inverse + shift; scale and shift may be NULL (1 and 0). In place.
+ * `scratch`: gan_batch_norm_scratch() values. */
+typedef struct gan_batch_norm_args {
+    int64_t rows, channels;
+    gan_real epsilon, momentum;
+    const gan_real *scale, *shift;
+    gan_real *running_mean, *running_variance;
+    gan_real *mean, *inverse; /* of this pass: written by forward, read by backward */
+    gan_real *scratch;
+} gan_batch_norm_args;
+int64_t gan_batch_norm_scratch(int64_t rows, int64_t channels);
+void gan_batch_norm_train(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, gan_real *y);
+/* With the running statistics; also fills mean and inverse, from them. In place. */
+void gan_batch_norm_sample(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, gan_real *y);
+/* Backward through gan_batch_norm_train (`training`) or _sample: dscale and dshift are added to (either may be NULL),
+ * dx is written (may be NULL). dx may be dy. */
+void gan_batch_norm_backward(gan_context *context, const gan_batch_norm_args *args, bool training, const gan_real *x,
+                             const gan_real *dy, gan_real *dscale, gan_real *dshift, gan_real *dx);
+
+/* ---- Sums (reduce.c) --------------------------------------------------------------------------------------------- */
+
+/* out[j] += sum over i of x[i, j]; x is (rows, columns). `scratch`: gan_column_sums_scratch() values. */
+int64_t gan_column_sums_scratch(int64_t rows, int64_t columns);
+void gan_column_sums(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, gan_real *out,
+                     gan_real *scratch);
+/* Sum of squares in double precision; NaN or Inf in x shows in the result. Allocates nothing. */
+double gan_sum_of_squares(gan_context *context, int64_t count, const gan_real *x);
+
+/* ---- Layout (layout.c) ------------------------------------------------------------------------------------------- */
+
+/* (batch, rows, columns) to (batch, columns, rows): N,C,H,W to channels last with rows = C and columns = H * W, and
+ * back with them exchanged. */
+void gan_transpose(gan_context *context, int64_t batch, int64_t rows, int64_t columns, const gan_real *x,
+                   gan_real *y);
+/* Copies `rows` runs of `count` values: from x + i * x_stride to y + i * y_stride. */
+void gan_copy_rows(gan_context *context, int64_t rows, int64_t count, const gan_real *x, int64_t x_stride,
+                   gan_real *y, int64_t y_stride);
+
+/* ---- Optimizer steps (step.c); w_out may be w_in -------------------------------------------------------------------- */
+
+/* m = beta1 m + (1 - beta1) s g;  v = beta2 v + (1 - beta2) (s g)^2
+ * w -= rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon), with s = gradient_scale. */
+typedef struct gan_adam_args {
+    gan_real rate, beta1, beta2, epsilon, gradient_scale;
+    double correction1, correction2; /* 1 - beta1^t, 1 - beta2^t */
+} gan_adam_args;
+void gan_adam_step(gan_context *context, int64_t count, const gan_adam_args *args, const gan_real *g, gan_real *m,
+                   gan_real *v, const gan_real *w_in, gan_real *w_out);
+/* v = decay v + (1 - decay) (s g)^2;  w -= rate * s g / (sqrt(v) + epsilon) */
+void gan_rmsprop_step(gan_context *context, int64_t count, gan_real rate, gan_real decay, gan_real epsilon,
+                      gan_real gradient_scale, const gan_real *g, gan_real *v, const gan_real *w_in, gan_real *w_out);
+/* v = momentum v + s g;  w -= rate v */
+void gan_sgd_step(gan_context *context, int64_t count, gan_real rate, gan_real momentum, gan_real gradient_scale,
+                  const gan_real *g, gan_real *v, const gan_real *w_in, gan_real *w_out);
+
+#endif

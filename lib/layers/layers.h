@@ -1,0 +1,127 @@
+/* The door of layers. A layer is a description (kind and options) behind one table of functions. It holds no data:
+ * its tensors belong to the model, its activations to a session; both reach it through gan_pass. A layer holds no
+ * loop over elements: every pass over data is a kernel. */
+#ifndef GAN_LAYERS_H
+#define GAN_LAYERS_H
+
+#include "kernels/kernels.h"
+
+#include <jansson.h>
+
+#define GAN_LAYER_TENSORS 6 /* most tensors of one layer */
+
+/* How a tensor lies in memory, against its shape at the border, which is PyTorch's. */
+typedef enum gan_tensor_layout {
+    GAN_LAYOUT_PLAIN = 0,     /* as at the border */
+    GAN_LAYOUT_CHANNELS_LAST, /* border (a, c, h, w) is stored as (a, h, w, c): conv weights and samples */
+} gan_tensor_layout;
+
+/* A tensor that a layer asks for. */
+typedef struct gan_tensor_plan {
+    const char *name; /* "weight" */
+    gan_tensor_kind kind;
+    gan_shape shape; /* at the border */
+    gan_tensor_layout layout;
+    gan_initializer initializer; /* never GAN_INITIALIZER_DEFAULT */
+    int64_t fan_in, fan_out;
+} gan_tensor_plan;
+
+/* What a layer makes of given input shapes; filled by infer. */
+typedef struct gan_layer_plan {
+    gan_shape output;
+    int tensor_count;
+    gan_tensor_plan tensors[GAN_LAYER_TENSORS];
+    int64_t saved;   /* values kept from forward to backward, for the largest batch */
+    int64_t scratch; /* values needed during one call, for the largest batch */
+} gan_layer_plan;
+
+/* One call of forward or backward, as a layer sees it. Images are channels last. */
+typedef struct gan_pass {
+    gan_context *context;
+    int64_t batch;
+    bool training;
+    int inputs;
+    const gan_shape *input_shapes;
+    gan_shape output_shape;
+    const gan_real *const *x; /* one array an input; NULL in backward where the layer does not keep it */
+    gan_real *y;              /* written by forward; in backward readable only with GAN_LAYER_KEEPS_OUTPUT */
+    const gan_real *dy;
+    gan_real *const *dx;         /* NULL where nobody needs the gradient; else written, not added to */
+    gan_real *const *tensors;    /* in the order of the plan */
+    gan_real *const *gradients;  /* the same order; NULL for buffers, and all NULL when not wanted; added to */
+    gan_real *saved;
+    gan_real *scratch;
+    gan_random_state random; /* of this layer in this pass; the same in forward and backward */
+    /* Tangents, for second derivatives (Pearlmutter's R-operator): R{x} in, R{y} out; R{dy} in, R{dx} out, R{gradients}
+     * added to `gradients`. */
+    const gan_real *const *tangent_x;
+    gan_real *tangent_y;
+    const gan_real *tangent_dy;
+    gan_real *const *tangent_dx;
+} gan_pass;
+
+enum {
+    GAN_LAYER_KEEPS_INPUT = 1,  /* backward reads x */
+    GAN_LAYER_KEEPS_OUTPUT = 2, /* backward reads y */
+    GAN_LAYER_IN_PLACE = 4,     /* y may be x[0], and dx[0] may be dy */
+    GAN_LAYER_VIEW = 8          /* the output is the input's memory under another shape, where the layouts agree */
+};
+
+typedef struct gan_layer_ops {
+    const char *type; /* "conv2d": in files and messages */
+    unsigned flags;
+    int min_inputs, max_inputs; /* an input layer has 0 */
+    size_t size;                /* of the layer's struct */
+    /* Checks the shapes and fills the plan (zeroed before). `batch` is the largest batch, 1 while building. A failure's
+     * sentence tells what is wrong with which shape; the model puts the layer's name and type before it. */
+    gan_status (*infer)(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
+                        int64_t batch, gan_layer_plan *plan);
+    gan_status (*forward)(const gan_layer *layer, const gan_pass *pass);
+    gan_status (*backward)(const gan_layer *layer, const gan_pass *pass);
+    /* Both NULL where second derivatives are not supported. */
+    gan_status (*tangent_forward)(const gan_layer *layer, const gan_pass *pass);
+    gan_status (*tangent_backward)(const gan_layer *layer, const gan_pass *pass);
+    /* Writes the options into a JSON object, and makes a layer from one. */
+    gan_status (*save)(const gan_layer *layer, json_t *options);
+    gan_layer *(*load)(gan_context *context, const json_t *options);
+} gan_layer_ops;
+
+/* The head of every layer's struct. */
+struct gan_layer {
+    const gan_layer_ops *ops;
+    gan_context *context;
+    char *name; /* or NULL */
+};
+
+/* A zeroed layer of ops->size bytes, or NULL with the error set (layer.c). */
+gan_layer *gan_layer_allocate(gan_context *context, const gan_layer_ops *ops);
+/* The kind called `type`, or NULL (registry.c: the one list of all kinds). */
+const gan_layer_ops *gan_layer_ops_find(const char *type);
+extern const gan_layer_ops gan_input_ops; /* the model has to know it */
+gan_shape gan_input_shape(const gan_layer *layer);
+
+/* Checks an initializer's value; `what` names the option (initializer.c). */
+gan_status gan_initializer_check(gan_initializer initializer, const char *what);
+static inline gan_initializer gan_initializer_or(gan_initializer given, gan_initializer_kind kind)
+{
+    gan_initializer fallback = {kind, 0.0f};
+    return given.kind == GAN_INITIALIZER_DEFAULT ? fallback : given;
+}
+/* Fills a tensor as it is stored, from the plan's initializer. */
+void gan_initialize(const gan_tensor_plan *plan, gan_random_state state, gan_real *out, int64_t count);
+
+/* Options as JSON (options.c). Getters fail with GAN_ERROR_FORMAT when the key is missing or of another type. */
+gan_status gan_json_set_int(json_t *object, const char *key, int64_t value);
+gan_status gan_json_set_ints(json_t *object, const char *key, const int64_t *values, int count);
+gan_status gan_json_set_float(json_t *object, const char *key, double value);
+gan_status gan_json_set_bool(json_t *object, const char *key, bool value);
+gan_status gan_json_set_text(json_t *object, const char *key, const char *value);
+gan_status gan_json_set_initializer(json_t *object, const char *key, gan_initializer value);
+gan_status gan_json_get_int(const json_t *object, const char *key, int64_t *value);
+/* Exactly `count` values; with count_out, up to `count`, and how many. */
+gan_status gan_json_get_ints(const json_t *object, const char *key, int64_t *values, int count, int *count_out);
+gan_status gan_json_get_float(const json_t *object, const char *key, float *value);
+gan_status gan_json_get_bool(const json_t *object, const char *key, bool *value);
+gan_status gan_json_get_initializer(const json_t *object, const char *key, gan_initializer *value);
+
+#endif
