@@ -33,9 +33,13 @@ typedef struct gan_layer_plan {
     gan_tensor_plan tensors[GAN_LAYER_TENSORS];
     int64_t saved;   /* values kept from forward to backward, for the largest batch */
     int64_t scratch; /* values needed during one call, for the largest batch */
+    /* For these shapes the output is the input's values in the same order: y may be the array x[0] and dx[0] the array
+     * dy, whoever else reads them, and forward and backward then do nothing; given other arrays they copy. */
+    bool view;
 } gan_layer_plan;
 
-/* One call of forward or backward, as a layer sees it. Images are channels last. */
+/* One call of forward or backward, as a layer sees it. Samples of rank 3 are images (channels, height, width) and are
+ * stored channels last; samples of any other rank are stored as at the border. */
 typedef struct gan_pass {
     gan_context *context;
     int64_t batch;
@@ -63,8 +67,7 @@ typedef struct gan_pass {
 enum {
     GAN_LAYER_KEEPS_INPUT = 1,  /* backward reads x */
     GAN_LAYER_KEEPS_OUTPUT = 2, /* backward reads y */
-    GAN_LAYER_IN_PLACE = 4,     /* y may be x[0], and dx[0] may be dy */
-    GAN_LAYER_VIEW = 8          /* the output is the input's memory under another shape, where the layouts agree */
+    GAN_LAYER_IN_PLACE = 4      /* y may be x[0] and dx[0] may be dy; x[0] is overwritten, so nobody else reads it */
 };
 
 typedef struct gan_layer_ops {
@@ -76,6 +79,7 @@ typedef struct gan_layer_ops {
      * sentence tells what is wrong with which shape; the model puts the layer's name and type before it. */
     gan_status (*infer)(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan);
+    /* NULL for an input layer: the session fills it. Failures as infer's. */
     gan_status (*forward)(const gan_layer *layer, const gan_pass *pass);
     gan_status (*backward)(const gan_layer *layer, const gan_pass *pass);
     /* Both NULL where second derivatives are not supported. */
