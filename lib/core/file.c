@@ -1,0 +1,60 @@
+/* Reading files at offsets. */
+#include "core/core.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+gan_status gan_file_open(gan_context *context, const char *path, gan_file *out)
+{
+    struct stat status;
+    gan_status result = GAN_OK;
+    /* Without O_NONBLOCK, opening a FIFO would wait for its writer. */
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) return gan_fail_errno(errno, "cannot open '%s'", path);
+
+    char *copy = NULL;
+    if (fstat(descriptor, &status) != 0) {
+        result = gan_fail_errno(errno, "cannot examine '%s'", path);
+    } else if (!S_ISREG(status.st_mode)) {
+        result = gan_fail(GAN_ERROR_IO, "'%s' is not a regular file", path);
+    } else if (!(copy = gan_copy_text(context, path))) {
+        result = GAN_ERROR_MEMORY;
+    }
+    if (result != GAN_OK) {
+        close(descriptor);
+        return result;
+    }
+    *out = (gan_file){gan_context_retain(context), copy, descriptor, (int64_t)status.st_size};
+    return GAN_OK;
+}
+
+gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t size)
+{
+    unsigned char *at = out;
+    while (size > 0) {
+        /* Linux moves at most 2 GiB a call; a smaller piece keeps the return value in range everywhere. */
+        size_t piece = size < ((size_t)1 << 30) ? size : (size_t)1 << 30;
+        ssize_t got = pread(file->descriptor, at, piece, (off_t)offset);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return gan_fail_errno(errno, "cannot read '%s'", file->path);
+        if (got == 0)
+            return gan_fail(GAN_ERROR_TRUNCATED, "'%s' ends at byte %lld, %zu bytes too early", file->path,
+                            (long long)offset, size);
+        at += got;
+        offset += got;
+        size -= (size_t)got;
+    }
+    return GAN_OK;
+}
+
+void gan_file_close(gan_file *file)
+{
+    if (!file->context) return;
+    close(file->descriptor);
+    gan_release_text(file->context, file->path);
+    gan_context_release(file->context);
+    *file = (gan_file){0};
+}

@@ -1,0 +1,26 @@
+/* The byte order of files, whatever that of the machine is. Where they agree, compilers make nothing of this. */
+#include "io/io.h"
+
+#include <string.h>
+
+void gan_floats_to_little_endian(float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], 4);
+        unsigned char bytes[4];
+        for (int b = 0; b < 4; b++) bytes[b] = (unsigned char)(bits >> (8 * b));
+        memcpy(&values[i], bytes, 4);
+    }
+}
+
+void gan_floats_from_little_endian(float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        unsigned char bytes[4];
+        memcpy(bytes, &values[i], 4);
+        uint32_t bits = 0;
+        for (int b = 0; b < 4; b++) bits |= (uint32_t)bytes[b] << (8 * b);
+        memcpy(&values[i], &bits, 4);
+    }
+}

@@ -1,0 +1,296 @@
+/* Reading safetensors. The header comes from anywhere and is checked in full before anything is made of it: the
+ * tensors' bytes follow each other without holes or overlap and end where the file ends. */
+#include "io/io.h"
+
+#include <jansson.h>
+#include <string.h>
+
+typedef struct tensor {
+    gan_safetensors_entry entry; /* owns its name */
+    bool is_float;
+    int64_t begin, end; /* bytes after the header */
+} tensor;
+
+typedef struct text_pair {
+    char *key, *value;
+} text_pair;
+
+struct gan_safetensors {
+    gan_context *context;
+    gan_file file;
+    int64_t data; /* offset of the first value in the file */
+    tensor *tensors;
+    size_t tensor_count, tensor_capacity;
+    text_pair *metadata;
+    size_t metadata_count, metadata_capacity;
+};
+
+static const struct {
+    const char *name;
+    int bytes;
+} types[] = {{"F32", 4}, {"F64", 8},     {"F16", 2},     {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1},
+             {"U8", 1},  {"F8_E4M3", 1}, {"F8_E5M2", 1}, {"U64", 8},  {"U32", 4}, {"U16", 2}, {"BOOL", 1}};
+
+static gan_status malformed(const gan_safetensors *file, const char *what, const char *tensor_name)
+{
+    return gan_fail(GAN_ERROR_FORMAT, "'%s': %s of tensor '%s' is malformed", file->file.path, what, tensor_name);
+}
+
+static gan_status type_parse(const gan_safetensors *file, const char *name, const json_t *json, tensor *out,
+                             int *bytes)
+{
+    const char *type = json_string_value(json);
+    if (!type) return malformed(file, "the type", name);
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strcmp(type, types[i].name) == 0) {
+            *bytes = types[i].bytes;
+            out->is_float = i == 0;
+            return GAN_OK;
+        }
+    }
+    return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' has the unknown type '%s'", file->file.path, name, type);
+}
+
+static gan_status shape_parse(const gan_safetensors *file, const char *name, const json_t *json,
+                              gan_safetensors_entry *out)
+{
+    if (!json_is_array(json)) return malformed(file, "the shape", name);
+    if (json_array_size(json) > GAN_MAX_RANK + 1)
+        return gan_fail(GAN_ERROR_OVERFLOW, "'%s': tensor '%s' has %zu dimensions; at most %d are supported",
+                        file->file.path, name, json_array_size(json), GAN_MAX_RANK + 1);
+    out->rank = (int)json_array_size(json);
+    out->count = 1;
+    for (int i = 0; i < out->rank; i++) {
+        const json_t *dim = json_array_get(json, (size_t)i);
+        if (!json_is_integer(dim) || json_integer_value(dim) < 0) return malformed(file, "the shape", name);
+        out->dims[i] = json_integer_value(dim);
+        if (out->dims[i] == 0)
+            return gan_fail(GAN_ERROR_EMPTY, "'%s': dimension %d of tensor '%s' is 0", file->file.path, i, name);
+        if (!gan_checked_multiply(out->count, out->dims[i], &out->count))
+            return gan_fail(GAN_ERROR_OVERFLOW, "'%s': the size of tensor '%s' overflows", file->file.path, name);
+    }
+    return GAN_OK;
+}
+
+static gan_status tensor_parse(gan_safetensors *file, const char *name, const json_t *json)
+{
+    tensor parsed = {0};
+    int element = 0;
+    int64_t bytes;
+    const json_t *offsets = json_object_get(json, "data_offsets");
+    const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
+    if (!json_is_object(json)) return malformed(file, "the description", name);
+    GAN_TRY(type_parse(file, name, json_object_get(json, "dtype"), &parsed, &element));
+    GAN_TRY(shape_parse(file, name, json_object_get(json, "shape"), &parsed.entry));
+    if (!gan_checked_multiply(parsed.entry.count, element, &bytes))
+        return gan_fail(GAN_ERROR_OVERFLOW, "'%s': the size of tensor '%s' overflows", file->file.path, name);
+    if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end))
+        return malformed(file, "the place", name);
+    parsed.begin = json_integer_value(begin);
+    parsed.end = json_integer_value(end);
+    if (parsed.begin < 0 || parsed.end < parsed.begin) return malformed(file, "the place", name);
+    if (parsed.end - parsed.begin != bytes)
+        return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' has %lld bytes; its shape and type need %lld",
+                        file->file.path, name, (long long)(parsed.end - parsed.begin), (long long)bytes);
+
+    if (!(parsed.entry.name = gan_copy_text(file->context, name))) return GAN_ERROR_MEMORY;
+    file->tensors[file->tensor_count++] = parsed;
+    return GAN_OK;
+}
+
+static gan_status metadata_parse(gan_safetensors *file, json_t *json)
+{
+    if (!json_is_object(json))
+        return gan_fail(GAN_ERROR_FORMAT, "'%s': the metadata is not an object", file->file.path);
+    file->metadata_capacity = json_object_size(json);
+    file->metadata = gan_allocate_array(file->context, (int64_t)file->metadata_capacity, sizeof(text_pair));
+    if (!file->metadata) return GAN_ERROR_MEMORY;
+    for (void *at = json_object_iter(json); at; at = json_object_iter_next(json, at)) {
+        const char *key = json_object_iter_key(at), *value = json_string_value(json_object_iter_value(at));
+        if (!value) return gan_fail(GAN_ERROR_FORMAT, "'%s': metadata '%s' is not a text", file->file.path, key);
+        text_pair *pair = &file->metadata[file->metadata_count++];
+        pair->key = gan_copy_text(file->context, key);
+        pair->value = gan_copy_text(file->context, value);
+        if (!pair->key || !pair->value) return GAN_ERROR_MEMORY;
+    }
+    return GAN_OK;
+}
+
+/* Heapsort by offset: n log n whatever the file says, and in place. */
+static void sift_down(tensor *tensors, size_t at, size_t count)
+{
+    for (size_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && tensors[child + 1].begin > tensors[child].begin) child++;
+        if (tensors[at].begin >= tensors[child].begin) return;
+        tensor moved = tensors[at];
+        tensors[at] = tensors[child];
+        tensors[child] = moved;
+    }
+}
+
+static void sort_by_offset(tensor *tensors, size_t count)
+{
+    for (size_t i = count / 2; i-- > 0;) sift_down(tensors, i, count);
+    for (size_t end = count; end-- > 1;) {
+        tensor largest = tensors[0];
+        tensors[0] = tensors[end];
+        tensors[end] = largest;
+        sift_down(tensors, 0, end);
+    }
+}
+
+static gan_status places_check(gan_safetensors *file)
+{
+    int64_t end = 0, available = file->file.size - file->data;
+    sort_by_offset(file->tensors, file->tensor_count);
+    for (size_t i = 0; i < file->tensor_count; i++) {
+        const tensor *at = &file->tensors[i];
+        if (at->begin != end)
+            return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' starts at byte %lld of the data; expected %lld",
+                            file->file.path, at->entry.name, (long long)at->begin, (long long)end);
+        end = at->end;
+    }
+    if (end > available)
+        return gan_fail(GAN_ERROR_TRUNCATED, "'%s' has %lld bytes of data; its header says %lld", file->file.path,
+                        (long long)available, (long long)end);
+    if (end < available)
+        return gan_fail(GAN_ERROR_TRAILING_DATA, "'%s' has %lld bytes of data; its header says %lld", file->file.path,
+                        (long long)available, (long long)end);
+    return GAN_OK;
+}
+
+static gan_status header_parse(gan_safetensors *file, const char *text, size_t size)
+{
+    json_error_t error;
+    gan_status status = GAN_OK;
+    json_t *header = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    if (!header && json_error_code(&error) == json_error_out_of_memory)
+        return gan_fail(GAN_ERROR_MEMORY, "memory for the header of '%s' could not be allocated", file->file.path);
+    if (!header)
+        return gan_fail(GAN_ERROR_FORMAT, "the header of '%s' is malformed at byte %d: %s", file->file.path,
+                        error.position, error.text);
+    if (!json_is_object(header)) {
+        status = gan_fail(GAN_ERROR_FORMAT, "the header of '%s' is not an object", file->file.path);
+        goto done;
+    }
+    file->tensor_capacity = json_object_size(header);
+    file->tensors = gan_allocate_array(file->context, (int64_t)file->tensor_capacity, sizeof(tensor));
+    if (!file->tensors) {
+        status = GAN_ERROR_MEMORY;
+        goto done;
+    }
+    for (void *at = json_object_iter(header); at; at = json_object_iter_next(header, at)) {
+        const char *key = json_object_iter_key(at);
+        json_t *value = json_object_iter_value(at);
+        status =
+            strcmp(key, GAN_SAFETENSORS_METADATA) == 0 ? metadata_parse(file, value) : tensor_parse(file, key, value);
+        if (status != GAN_OK) goto done;
+    }
+    status = places_check(file);
+
+done:
+    json_decref(header);
+    return status;
+}
+
+static gan_status header_read(gan_safetensors *file)
+{
+    unsigned char start[9];
+    uint64_t length = 0;
+    if (file->file.size < (int64_t)sizeof(start))
+        return gan_fail(GAN_ERROR_TRUNCATED, "'%s' has %lld bytes: too few for a safetensors header", file->file.path,
+                        (long long)file->file.size);
+    GAN_TRY(gan_file_read(&file->file, 0, start, sizeof(start)));
+    if (start[8] != '{') return gan_fail(GAN_ERROR_MAGIC, "'%s' is not a safetensors file", file->file.path);
+    for (int i = 0; i < 8; i++) length |= (uint64_t)start[i] << (8 * i);
+    if (length > GAN_SAFETENSORS_HEADER_LIMIT)
+        return gan_fail(GAN_ERROR_OVERFLOW, "the header of '%s' has %llu bytes; the limit is %d", file->file.path,
+                        (unsigned long long)length, GAN_SAFETENSORS_HEADER_LIMIT);
+    if ((int64_t)length > file->file.size - 8)
+        return gan_fail(GAN_ERROR_TRUNCATED, "'%s' ends within its header of %llu bytes", file->file.path,
+                        (unsigned long long)length);
+    file->data = 8 + (int64_t)length;
+
+    char *text = gan_allocate(file->context, (size_t)length);
+    if (!text) return GAN_ERROR_MEMORY;
+    gan_status status = gan_file_read(&file->file, 8, text, (size_t)length);
+    if (status == GAN_OK) status = header_parse(file, text, (size_t)length);
+    gan_release(file->context, text, (size_t)length);
+    return status;
+}
+
+gan_status gan_safetensors_open(gan_context *context, const char *path, gan_safetensors **out)
+{
+    gan_safetensors *file = gan_allocate(context, sizeof(*file));
+    if (!file) return GAN_ERROR_MEMORY;
+    file->context = gan_context_retain(context);
+    gan_status status = gan_file_open(context, path, &file->file);
+    if (status == GAN_OK) status = header_read(file);
+    if (status != GAN_OK) {
+        gan_safetensors_close(file);
+        return status;
+    }
+    *out = file;
+    return GAN_OK;
+}
+
+void gan_safetensors_close(gan_safetensors *file)
+{
+    if (!file) return;
+    gan_context *context = file->context;
+    for (size_t i = 0; i < file->tensor_count; i++) gan_release_text(context, (char *)file->tensors[i].entry.name);
+    gan_release(context, file->tensors, file->tensor_capacity * sizeof(tensor));
+    for (size_t i = 0; i < file->metadata_count; i++) {
+        gan_release_text(context, file->metadata[i].key);
+        gan_release_text(context, file->metadata[i].value);
+    }
+    gan_release(context, file->metadata, file->metadata_capacity * sizeof(text_pair));
+    gan_file_close(&file->file);
+    gan_release(context, file, sizeof(*file));
+    gan_context_release(context);
+}
+
+size_t gan_safetensors_count(const gan_safetensors *file)
+{
+    return file->tensor_count;
+}
+
+const gan_safetensors_entry *gan_safetensors_at(const gan_safetensors *file, size_t index, bool *is_float)
+{
+    if (index >= file->tensor_count) return NULL;
+    *is_float = file->tensors[index].is_float;
+    return &file->tensors[index].entry;
+}
+
+const gan_safetensors_entry *gan_safetensors_find(const gan_safetensors *file, const char *name, size_t *index,
+                                                  bool *is_float)
+{
+    for (size_t i = 0; i < file->tensor_count; i++) {
+        if (strcmp(file->tensors[i].entry.name, name) == 0) {
+            *index = i;
+            return gan_safetensors_at(file, i, is_float);
+        }
+    }
+    return NULL;
+}
+
+gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float *out)
+{
+    if (index >= file->tensor_count)
+        return gan_fail(GAN_ERROR_ARGUMENT, "'%s' has %zu tensors; number %zu was asked for", file->file.path,
+                        file->tensor_count, index);
+    const tensor *at = &file->tensors[index];
+    if (!at->is_float)
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "'%s': tensor '%s' is not of the type F32", file->file.path,
+                        at->entry.name);
+    GAN_TRY(gan_file_read(&file->file, file->data + at->begin, out, (size_t)(at->end - at->begin)));
+    gan_floats_from_little_endian(out, at->entry.count);
+    return GAN_OK;
+}
+
+const char *gan_safetensors_metadata(const gan_safetensors *file, const char *key)
+{
+    for (size_t i = 0; i < file->metadata_count; i++)
+        if (strcmp(file->metadata[i].key, key) == 0) return file->metadata[i].value;
+    return NULL;
+}
