@@ -1,0 +1,246 @@
+#include "cases.h"
+#include "models.h"
+
+#include <stdlib.h>
+
+/* ---- Models -------------------------------------------------------------------------------------------------------- */
+
+#define IMAGE GAN_SHAPE(1, 28, 28)
+
+static gan_status build(gan_model *model, gan_model **out)
+{
+    gan_status status = gan_model_build(model, 1);
+    if (status == GAN_OK)
+        *out = model;
+    else
+        gan_model_destroy(model);
+    return status;
+}
+
+static gan_status seed_generator(gan_context *context, gan_model **out)
+{
+    return build_dense_generator(context, IMAGE, false, 1, out);
+}
+
+static gan_status seed_discriminator(gan_context *context, gan_model **out)
+{
+    return build_conv_discriminator(context, IMAGE, 1, out);
+}
+
+static gan_status dcgan_generator(gan_context *context, gan_model **out)
+{
+    static const int64_t filters[] = {128, 64};
+    gan_model *g = NULL;
+    gan_status status = gan_model_create(context, &g);
+    if (status != GAN_OK) return status;
+    gan_model_add(g, gan_layer_input(context, GAN_SHAPE(NOISE_SIZE)));
+    gan_model_add(g, gan_layer_dense(context, 256 * 49, NULL));
+    gan_model_add(g, gan_layer_reshape(context, GAN_SHAPE(256, 7, 7)));
+    gan_model_add(g, gan_layer_batch_norm(context, NULL));
+    gan_model_add(g, gan_layer_relu(context));
+    for (int i = 0; i < 2; i++) {
+        gan_model_add(g, gan_layer_conv_transpose2d(context, filters[i],
+                                                    GAN_CONV_TRANSPOSE2D(.kernel = {4, 4}, .stride = {2, 2},
+                                                                         .padding = GAN_PADDING_SAME)));
+        gan_model_add(g, gan_layer_batch_norm(context, NULL));
+        gan_model_add(g, gan_layer_relu(context));
+    }
+    gan_model_add(g, gan_layer_conv2d(context, 1, GAN_CONV2D(.kernel = {3, 3}, .padding = GAN_PADDING_SAME)));
+    gan_model_add(g, gan_layer_tanh(context));
+    return build(g, out);
+}
+
+static gan_status dcgan_discriminator(gan_context *context, gan_model **out)
+{
+    gan_model *d = NULL;
+    gan_status status = gan_model_create(context, &d);
+    if (status != GAN_OK) return status;
+    const gan_conv2d_options *halve =
+        GAN_CONV2D(.kernel = {4, 4}, .stride = {2, 2}, .padding = GAN_PADDING_SAME);
+    gan_model_add(d, gan_layer_input(context, IMAGE));
+    gan_model_add(d, gan_layer_conv2d(context, 64, halve));
+    gan_model_add(d, gan_layer_leaky_relu(context, 0.2f));
+    gan_model_add(d, gan_layer_conv2d(context, 128, halve));
+    gan_model_add(d, gan_layer_batch_norm(context, NULL));
+    gan_model_add(d, gan_layer_leaky_relu(context, 0.2f));
+    gan_model_add(d, gan_layer_flatten(context));
+    gan_model_add(d, gan_layer_dense(context, 1, NULL));
+    return build(d, out);
+}
+
+/* 2-400-400-outputs */
+static gan_status mixture_model(gan_context *context, int64_t outputs, gan_model **out)
+{
+    gan_model *model = NULL;
+    gan_status status = gan_model_create(context, &model);
+    if (status != GAN_OK) return status;
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2)));
+    for (int i = 0; i < 2; i++) {
+        gan_model_add(model, gan_layer_dense(context, 400, NULL));
+        gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+    }
+    gan_model_add(model, gan_layer_dense(context, outputs, NULL));
+    return build(model, out);
+}
+
+static gan_status mixture_generator(gan_context *context, gan_model **out)
+{
+    return mixture_model(context, 2, out);
+}
+
+static gan_status mixture_discriminator(gan_context *context, gan_model **out)
+{
+    return mixture_model(context, 1, out);
+}
+
+/* ---- A training step ------------------------------------------------------------------------------------------------ */
+
+typedef gan_status (*build_fn)(gan_context *, gan_model **);
+
+typedef struct step_state {
+    gan_trainer *trainer;
+    float *samples;
+    int64_t batch;
+} step_state;
+
+static gan_status prepare_step(gan_context *context, int64_t batch, build_fn build_g, build_fn build_d, void **state)
+{
+    step_state *s = calloc(1, sizeof *s);
+    gan_model *g = NULL, *d = NULL;
+    gan_random *random = NULL;
+    gan_shape shape;
+    if (!s) return GAN_ERROR_MEMORY;
+    s->batch = batch;
+    gan_status status = build_g(context, &g);
+    if (status == GAN_OK) status = build_d(context, &d);
+    if (status == GAN_OK) status = gan_trainer_create(context, g, d, GAN_TRAINER(.batch = batch), &s->trainer);
+    if (status == GAN_OK) status = gan_model_input_shape(d, 0, &shape);
+    if (status == GAN_OK) status = gan_random_create(context, 1, 0, &random);
+    if (status == GAN_OK) {
+        size_t count = (size_t)(batch * gan_shape_count(shape));
+        s->samples = malloc(count * sizeof(float));
+        status = s->samples ? gan_random_uniform(random, s->samples, count) : GAN_ERROR_MEMORY;
+        for (size_t i = 0; status == GAN_OK && i < count; i++) s->samples[i] = 2 * s->samples[i] - 1;
+    }
+    gan_random_destroy(random);
+    gan_model_destroy(g); /* the trainer keeps both alive */
+    gan_model_destroy(d);
+    *state = s;
+    return status;
+}
+
+static gan_status prepare_seed_step(const bench_case *self, gan_context *context, void **state)
+{
+    return prepare_step(context, self->batch, seed_generator, seed_discriminator, state);
+}
+
+static gan_status prepare_dcgan_step(const bench_case *self, gan_context *context, void **state)
+{
+    return prepare_step(context, self->batch, dcgan_generator, dcgan_discriminator, state);
+}
+
+static gan_status prepare_mixture_step(const bench_case *self, gan_context *context, void **state)
+{
+    return prepare_step(context, self->batch, mixture_generator, mixture_discriminator, state);
+}
+
+static gan_status run_step(void *state)
+{
+    step_state *s = state;
+    return gan_trainer_step(s->trainer, s->samples, s->batch, NULL);
+}
+
+/* ---- Sampling -------------------------------------------------------------------------------------------------------- */
+
+typedef struct sample_state {
+    gan_session *session;
+    float *noise, *images;
+    int64_t count, chunk;
+} sample_state;
+
+static gan_status prepare_sample(const bench_case *self, gan_context *context, void **state)
+{
+    sample_state *s = calloc(1, sizeof *s);
+    gan_model *g = NULL;
+    gan_random *random = NULL;
+    if (!s) return GAN_ERROR_MEMORY;
+    *state = s;
+    s->count = self->batch;
+    s->chunk = s->count < 500 ? s->count : 500;
+    s->noise = malloc((size_t)s->count * NOISE_SIZE * sizeof(float));
+    s->images = malloc((size_t)s->count * 784 * sizeof(float));
+    if (!s->noise || !s->images) return GAN_ERROR_MEMORY;
+    gan_status status = seed_generator(context, &g);
+    if (status == GAN_OK)
+        status = gan_session_create(g, GAN_SESSION(.batch = s->chunk, .forward_only = true), &s->session);
+    if (status == GAN_OK) status = gan_random_create(context, 1, 0, &random);
+    if (status == GAN_OK) status = gan_random_normal(random, s->noise, (size_t)s->count * NOISE_SIZE);
+    gan_random_destroy(random);
+    gan_model_destroy(g);
+    return status;
+}
+
+static gan_status run_sample(void *state)
+{
+    sample_state *s = state;
+    gan_status status = GAN_OK;
+    for (int64_t i = 0; status == GAN_OK && i < s->count; i += s->chunk) {
+        int64_t n = s->count - i < s->chunk ? s->count - i : s->chunk;
+        status = gan_session_set_input(s->session, 0, s->noise + i * NOISE_SIZE, n);
+        if (status == GAN_OK) status = gan_session_forward(s->session, GAN_MODE_SAMPLE);
+        if (status == GAN_OK) status = gan_session_get_output(s->session, 0, s->images + i * 784);
+    }
+    return status;
+}
+
+/* ---- Start-up: a context, a model and its first sample ---------------------------------------------------------------- */
+
+static gan_status prepare_nothing(const bench_case *self, gan_context *context, void **state)
+{
+    (void)self;
+    *state = context;
+    return GAN_OK;
+}
+
+static gan_status run_start(void *state)
+{
+    static float image[784];
+    gan_context *context = NULL;
+    gan_model *g = NULL;
+    (void)state;
+    gan_status status = gan_context_create(NULL, &context);
+    if (status == GAN_OK) status = seed_generator(context, &g);
+    if (status == GAN_OK) status = gan_model_sample(g, 1, 1, image);
+    gan_model_destroy(g);
+    gan_context_destroy(context);
+    return status;
+}
+
+/* ---- The list ----------------------------------------------------------------------------------------------------------- */
+
+/* Multiply-adds of one sample's step: three passes of D (forward, weights, data) on real and on generated samples, two
+ * through D for G (forward, data), three of G. */
+#define STEP_WORK(g, d) (8.0 * (d) + 3.0 * (g))
+#define SEED_G (100.0 * 256 + 256 * 512 + 512 * 1024 + 1024 * 784)
+#define SEED_D (196.0 * 64 * 25 + 49.0 * 128 * 25 * 64 + 6272)
+#define DCGAN_G (100.0 * 12544 + 49.0 * 256 * 16 * 128 + 196.0 * 128 * 16 * 64 + 784.0 * 64 * 9)
+#define DCGAN_D (196.0 * 64 * 16 + 49.0 * 128 * 16 * 64 + 6272)
+#define MIXTURE_G (2.0 * 400 + 400 * 400 + 400 * 2)
+#define MIXTURE_D (2.0 * 400 + 400 * 400 + 400)
+
+#define STEP_CASE(model, upper, n)                                                                                    \
+    {#model "-step-" #n, "one training step, batch " #n, n, FLOOR_MULTIPLY, (n) * STEP_WORK(upper##_G, upper##_D),    \
+     prepare_##model##_step, run_step}
+
+const bench_case bench_cases[] = {
+    STEP_CASE(seed, SEED, 32),
+    STEP_CASE(seed, SEED, 128),
+    STEP_CASE(dcgan, DCGAN, 32),
+    STEP_CASE(dcgan, DCGAN, 128),
+    STEP_CASE(mixture, MIXTURE, 100),
+    {"sample-1", "one 28x28 image from the seed's generator", 1, FLOOR_READ, 4 * SEED_G, prepare_sample, run_sample},
+    {"sample-10000", "10,000 images from the seed's generator", 10000, FLOOR_MULTIPLY, 10000 * SEED_G, prepare_sample,
+     run_sample},
+    {"start-up", "context, seed generator, first image", 1, FLOOR_NONE, 0, prepare_nothing, run_start},
+};
+const int bench_case_count = sizeof bench_cases / sizeof bench_cases[0];

@@ -1,0 +1,27 @@
+/* The work that gan-bench measures. */
+#ifndef BENCH_CASES_H
+#define BENCH_CASES_H
+
+#include <libgan.h>
+
+/* What bounds the time of a case from below. */
+typedef enum bench_floor {
+    FLOOR_MULTIPLY, /* `work` multiply-adds at the rate of the BLAS's large square product */
+    FLOOR_READ,     /* `work` bytes at the rate at which the machine reads an array of that size again and again */
+    FLOOR_NONE
+} bench_floor;
+
+typedef struct bench_case {
+    const char *name, *what;
+    int64_t batch; /* samples that one run handles, for throughput */
+    bench_floor floor;
+    double work;
+    /* Builds what the case needs; on failure gan_last_error() tells. The state is given to run. */
+    gan_status (*prepare)(const struct bench_case *self, gan_context *context, void **state);
+    gan_status (*run)(void *state);
+} bench_case;
+
+extern const bench_case bench_cases[];
+extern const int bench_case_count;
+
+#endif

@@ -1,0 +1,84 @@
+#include "floor.h"
+
+#include <cblas.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+double bench_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* OpenBLAS and BLIS each have their own call; which one is linked is not known when this is compiled. */
+extern void openblas_set_num_threads(int) __attribute__((weak));
+extern void bli_thread_set_num_threads(long) __attribute__((weak));
+
+bool floor_set_threads(int threads)
+{
+    if (openblas_set_num_threads) openblas_set_num_threads(threads);
+    if (bli_thread_set_num_threads) bli_thread_set_num_threads(threads);
+    return openblas_set_num_threads || bli_thread_set_num_threads || threads == 1;
+}
+
+double floor_multiply_rate(void)
+{
+    enum { N = 2048 };
+    static float *matrices;
+    if (!matrices) {
+        matrices = malloc(3 * sizeof(float) * N * N);
+        if (!matrices) return 0;
+        for (size_t i = 0; i < (size_t)3 * N * N; i++) matrices[i] = (float)(i % 13) - 6.0f;
+    }
+    double start = bench_now();
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, N, N, 1.0f, matrices, N, matrices + N * N, N, 0.0f,
+                matrices + 2 * N * N, N);
+    return (double)N * N * N / (bench_now() - start);
+}
+
+typedef struct reader {
+    const float *data;
+    size_t count;
+    int repeats;
+    float sum;
+} reader;
+
+static void *read_all(void *argument)
+{
+    enum { LANES = 64 };
+    reader *r = argument;
+    float sums[LANES] = {0};
+    for (int repeat = 0; repeat < r->repeats; repeat++)
+        for (size_t i = 0; i + LANES <= r->count; i += LANES)
+            for (size_t j = 0; j < LANES; j++) sums[j] += r->data[i + j];
+    for (size_t j = 0; j < LANES; j++) r->sum += sums[j];
+    return NULL;
+}
+
+double floor_read_rate(double bytes, int threads)
+{
+    enum { MOST = 64, REPEATS = 20 };
+    size_t count = (size_t)(bytes / sizeof(float));
+    float *data = malloc(count * sizeof(float));
+    if (!data || threads > MOST) {
+        free(data);
+        return 0;
+    }
+    memset(data, 0, count * sizeof(float));
+    pthread_t ids[MOST];
+    reader readers[MOST];
+    size_t share = count / (size_t)threads;
+    double start = bench_now();
+    int started = 0;
+    for (; started < threads; started++) {
+        readers[started] = (reader){data + (size_t)started * share, share, REPEATS, 0};
+        if (pthread_create(&ids[started], NULL, read_all, &readers[started]) != 0) break;
+    }
+    for (int i = 0; i < started; i++) pthread_join(ids[i], NULL);
+    double rate = started == threads ? bytes * REPEATS / (bench_now() - start) : 0;
+    free(data);
+    return rate;
+}

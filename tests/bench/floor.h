@@ -1,0 +1,16 @@
+/* The rates that bound a case's time from below, measured on this machine at this moment. */
+#ifndef BENCH_FLOOR_H
+#define BENCH_FLOOR_H
+
+#include <stdbool.h>
+
+double bench_now(void); /* seconds, monotonic */
+
+/* Sets the BLAS's threads for this process, where the BLAS has a call for that; false otherwise. */
+bool floor_set_threads(int threads);
+/* Multiply-adds a second of one product of two 2048 x 2048 matrices; 0 without memory. */
+double floor_multiply_rate(void);
+/* Bytes a second when `threads` threads read an array of `bytes` again and again; 0 on failure. */
+double floor_read_rate(double bytes, int threads);
+
+#endif
