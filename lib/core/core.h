@@ -23,6 +23,10 @@ gan_status gan_fail(gan_status status, const char *format, ...) __attribute__((f
 /* The same for a failed system call: maps errno to a status; the sentence is the format, ": " and strerror. */
 gan_status gan_fail_errno(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Writes what the system says of an error number and returns the text, for messages. */
+#define GAN_ERRNO_TEXT 128
+const char *gan_errno_text(int error, char text[GAN_ERRNO_TEXT]);
+
 /* Returns from the caller when the expression is not GAN_OK. */
 #define GAN_TRY(expression)                                                                                          \
     do {                                                                                                             \
@@ -72,13 +76,14 @@ struct gan_context {
     gan_allocator allocator;
     gan_log_fn log;
     void *log_user;
-    size_t memory_limit;
+    size_t memory_limit;   /* SIZE_MAX when there is none */
     gan_cpu cpu;           /* the level in use */
     gan_multiply multiply; /* NATIVE or BLAS */
     gan_parallel_fn parallel;
     void *parallel_user;
-    int threads;
-    gan_pool *pool; /* NULL with one thread or with the host's threads */
+    int threads;      /* 1 with the host's threads, whose number is not known */
+    gan_pool *pool;   /* NULL with one thread or with the host's threads */
+    atomic_flag busy; /* the pool, or the host's threads, are in use */
     atomic_size_t bytes, peak_bytes;
     atomic_uint_least64_t allocations;
 };
@@ -96,6 +101,10 @@ void *gan_allocate_array(gan_context *context, int64_t count, size_t element_siz
 void gan_release(gan_context *context, void *memory, size_t size); /* accepts NULL */
 char *gan_copy_text(gan_context *context, const char *text);       /* released with strlen + 1 bytes */
 void gan_release_text(gan_context *context, char *text);           /* accepts NULL */
+
+/* The same for libraries whose release hook does not get the size: it is kept in front of the memory. */
+void *gan_allocate_sized(gan_context *context, size_t size);
+void gan_release_sized(gan_context *context, void *memory); /* accepts NULL */
 
 /* ---- Arena (arena.c): one block, laid out before it is allocated --------------------------------------------- */
 
@@ -144,8 +153,26 @@ enum {
     GAN_STREAM_DROPOUT = 2000000   /* + node number */
 };
 
+/* ---- Files to read (file.c) ---------------------------------------------------------------------------------- */
+
+typedef struct gan_file {
+    gan_context *context; /* NULL: not open */
+    char *path;           /* for messages */
+    int descriptor;
+    int64_t size; /* when it was opened */
+} gan_file;
+
+/* Opens a regular file. */
+gan_status gan_file_open(gan_context *context, const char *path, gan_file *out);
+/* Reads all `size` bytes at an offset, from any thread; GAN_ERROR_TRUNCATED when the file ends before. */
+gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t size);
+void gan_file_close(gan_file *file); /* accepts a zeroed one */
+
 /* ---- Threads (threads.c) ----------------------------------------------------------------------------------- */
 
+#define GAN_MAX_THREADS 64
+
+/* Limit: a child of fork() has no workers. It must not use, nor destroy, a context of its parent that has a pool. */
 gan_status gan_pool_create(gan_context *context, int threads, gan_pool **out);
 void gan_pool_destroy(gan_context *context, gan_pool *pool);
 
@@ -154,7 +181,11 @@ void gan_pool_destroy(gan_context *context, gan_pool *pool);
  * a task, or while another thread uses the pool, the caller does all the work itself. Never allocates. */
 void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_t count);
 
-/* Highest level that this CPU has (cpu.c). */
+/* ---- The machine (cpu.c) ----------------------------------------------------------------------------------- */
+
+/* Highest level that this CPU has. */
 gan_cpu gan_cpu_detect(void);
+/* CPUs that this process may use, at most GAN_MAX_THREADS. */
+int gan_cpu_count(void);
 
 #endif

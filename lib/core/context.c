@@ -1,0 +1,274 @@
+/* The context: memory that is counted and limited, the log, and what the work runs on. */
+#include "core/core.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Memory ------------------------------------------------------------------------------------------------- */
+
+static void *default_allocate(void *user, size_t size)
+{
+    (void)user;
+    return calloc(1, size);
+}
+
+static void default_release(void *user, void *memory, size_t size)
+{
+    (void)user;
+    (void)size;
+    free(memory);
+}
+
+static void *allocate_zeroed(const gan_allocator *allocator, size_t size)
+{
+    void *memory = allocator->allocate(allocator->user, size);
+
+    /* The default's memory is zero already, and fresh pages need not be touched to make them so. */
+    if (memory && allocator->allocate != default_allocate) memset(memory, 0, size);
+    return memory;
+}
+
+/* Adds to the bytes held, unless that would pass the limit. */
+static bool count_bytes(gan_context *context, size_t size)
+{
+    size_t held = atomic_load(&context->bytes);
+    size_t peak = atomic_load(&context->peak_bytes);
+
+    do {
+        if (held > context->memory_limit || size > context->memory_limit - held) {
+            gan_fail(GAN_ERROR_MEMORY, "%zu bytes are needed, but %zu of memory_limit = %zu are held", size, held,
+                     context->memory_limit);
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak(&context->bytes, &held, held + size));
+    while (peak < held + size && !atomic_compare_exchange_weak(&context->peak_bytes, &peak, held + size)) {}
+    return true;
+}
+
+void *gan_allocate(gan_context *context, size_t size)
+{
+    void *memory;
+
+    if (size == 0) size = 1;
+    if (!count_bytes(context, size)) return NULL;
+    memory = allocate_zeroed(&context->allocator, size);
+    if (!memory) {
+        atomic_fetch_sub(&context->bytes, size);
+        gan_fail(GAN_ERROR_MEMORY, "%zu bytes could not be allocated", size);
+        return NULL;
+    }
+    atomic_fetch_add(&context->allocations, 1);
+    return memory;
+}
+
+void *gan_allocate_array(gan_context *context, int64_t count, size_t element_size)
+{
+    if (count < 0 || (element_size > 0 && (uint64_t)count > SIZE_MAX / element_size)) {
+        gan_fail(GAN_ERROR_MEMORY, "an array of %" PRId64 " elements of %zu bytes exceeds the address space", count,
+                 element_size);
+        return NULL;
+    }
+    return gan_allocate(context, (size_t)count * element_size);
+}
+
+void gan_release(gan_context *context, void *memory, size_t size)
+{
+    if (!memory) return;
+    if (size == 0) size = 1;
+    context->allocator.release(context->allocator.user, memory, size);
+    atomic_fetch_sub(&context->bytes, size);
+}
+
+char *gan_copy_text(gan_context *context, const char *text)
+{
+    const size_t size = strlen(text) + 1;
+    char *copy = gan_allocate(context, size);
+
+    if (copy) memcpy(copy, text, size);
+    return copy;
+}
+
+void gan_release_text(gan_context *context, char *text)
+{
+    if (text) gan_release(context, text, strlen(text) + 1);
+}
+
+/* ---- Options ------------------------------------------------------------------------------------------------ */
+
+static const char *cpu_name(gan_cpu cpu)
+{
+    switch (cpu) {
+    case GAN_CPU_BEST: return "GAN_CPU_BEST";
+    case GAN_CPU_BASELINE: return "GAN_CPU_BASELINE";
+    case GAN_CPU_AVX2: return "GAN_CPU_AVX2";
+    case GAN_CPU_AVX512: return "GAN_CPU_AVX512";
+    }
+    return "an unknown level";
+}
+
+/* Whether kernels for this level are in the library. */
+static bool cpu_is_built(gan_cpu cpu)
+{
+#ifdef GAN_HAVE_AVX2
+    if (cpu == GAN_CPU_AVX2) return true;
+#endif
+#ifdef GAN_HAVE_AVX512
+    if (cpu == GAN_CPU_AVX512) return true;
+#endif
+    return cpu == GAN_CPU_BASELINE;
+}
+
+static gan_status choose_cpu(gan_cpu wanted, gan_cpu *chosen)
+{
+    const gan_cpu detected = gan_cpu_detect();
+    gan_cpu best = detected;
+
+    if (wanted < GAN_CPU_BEST || wanted > GAN_CPU_AVX512) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: cpu is %d, expected %d to %d", (int)wanted,
+                        (int)GAN_CPU_BEST, (int)GAN_CPU_AVX512);
+    }
+    while (!cpu_is_built(best)) best = (gan_cpu)(best - 1);
+    if (wanted == GAN_CPU_BEST) wanted = best;
+    if (wanted > detected) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_create: cpu is %s, but this CPU has %s at most",
+                        cpu_name(wanted), cpu_name(detected));
+    }
+    if (!cpu_is_built(wanted)) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_create: cpu is %s, but this build has %s at most",
+                        cpu_name(wanted), cpu_name(best));
+    }
+    *chosen = wanted;
+    return GAN_OK;
+}
+
+static gan_status choose_multiply(gan_multiply wanted, gan_cpu cpu, gan_multiply *chosen)
+{
+    if (wanted < GAN_MULTIPLY_AUTO || wanted > GAN_MULTIPLY_BLAS) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: multiply is %d, expected %d to %d", (int)wanted,
+                        (int)GAN_MULTIPLY_AUTO, (int)GAN_MULTIPLY_BLAS);
+    }
+    if (wanted == GAN_MULTIPLY_AUTO) {
+#ifdef GAN_REAL_IS_DOUBLE
+        (void)cpu;
+        wanted = GAN_MULTIPLY_NATIVE;
+#else
+        wanted = cpu >= GAN_CPU_AVX2 ? GAN_MULTIPLY_NATIVE : GAN_MULTIPLY_BLAS;
+#endif
+    }
+    *chosen = wanted;
+    return GAN_OK;
+}
+
+/* Replaces defaults by what they stand for. */
+static gan_status resolve_options(gan_context_options *options)
+{
+    gan_allocator *allocator = &options->allocator;
+
+    if (!allocator->allocate != !allocator->release) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: allocator.%s is given, but allocator.%s is NULL",
+                        allocator->allocate ? "allocate" : "release", allocator->allocate ? "release" : "allocate");
+    }
+    if (!allocator->allocate) *allocator = (gan_allocator){default_allocate, default_release, NULL};
+    if (options->parallel) {
+        options->threads = 1;
+    } else if (options->threads < 0 || options->threads > GAN_MAX_THREADS) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: threads is %d, expected 0 to %d", options->threads,
+                        GAN_MAX_THREADS);
+    } else if (options->threads == 0) {
+        options->threads = gan_cpu_count();
+    }
+    if (options->memory_limit == 0) options->memory_limit = SIZE_MAX;
+    GAN_TRY(choose_cpu(options->cpu, &options->cpu));
+    return choose_multiply(options->multiply, options->cpu, &options->multiply);
+}
+
+/* ---- Life of a context -------------------------------------------------------------------------------------- */
+
+gan_status gan_context_create(const gan_context_options *given, gan_context **out)
+{
+    gan_context_options options;
+    gan_context *context;
+    gan_status status = GAN_OK;
+
+    GAN_CHECK_NOT_NULL(out);
+    GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_context_options"));
+    GAN_TRY(resolve_options(&options));
+    if (options.memory_limit < sizeof(*context)) {
+        return gan_fail(GAN_ERROR_MEMORY, "gan_context_create: memory_limit is %zu, but a context takes %zu bytes",
+                        options.memory_limit, sizeof(*context));
+    }
+    context = allocate_zeroed(&options.allocator, sizeof(*context));
+    if (!context) return gan_fail(GAN_ERROR_MEMORY, "%zu bytes could not be allocated", sizeof(*context));
+    atomic_init(&context->references, 1);
+    atomic_init(&context->bytes, sizeof(*context));
+    atomic_init(&context->peak_bytes, sizeof(*context));
+    atomic_init(&context->allocations, 1);
+    atomic_flag_clear(&context->busy);
+    context->allocator = options.allocator;
+    context->log = options.log;
+    context->log_user = options.log_user;
+    context->memory_limit = options.memory_limit;
+    context->cpu = options.cpu;
+    context->multiply = options.multiply;
+    context->parallel = options.parallel;
+    context->parallel_user = options.parallel_user;
+    context->threads = options.threads;
+    if (context->threads > 1) status = gan_pool_create(context, context->threads, &context->pool);
+    if (status != GAN_OK) {
+        gan_context_release(context);
+        return status;
+    }
+    *out = context;
+    return GAN_OK;
+}
+
+gan_context *gan_context_retain(gan_context *context)
+{
+    atomic_fetch_add(&context->references, 1);
+    return context;
+}
+
+void gan_context_release(gan_context *context)
+{
+    if (!context || atomic_fetch_sub(&context->references, 1) > 1) return;
+    gan_pool_destroy(context, context->pool);
+    context->allocator.release(context->allocator.user, context, sizeof(*context));
+}
+
+void gan_context_destroy(gan_context *context)
+{
+    gan_context_release(context);
+}
+
+gan_status gan_context_get_info(const gan_context *context, gan_context_info *info)
+{
+    GAN_CHECK_NOT_NULL(context);
+    GAN_CHECK_NOT_NULL(info);
+    const gan_context_info known = {
+        .threads = context->threads,
+        .cpu = context->cpu,
+        .multiply = context->multiply,
+        .bytes = atomic_load(&context->bytes),
+        .peak_bytes = atomic_load(&context->peak_bytes),
+        .allocations = atomic_load(&context->allocations),
+        .blas = GAN_BLAS_NAME,
+#ifdef GAN_HAVE_PNG
+        .png = true,
+#endif
+    };
+    return gan_report_write(info, &known, sizeof(known), "gan_context_info");
+}
+
+void gan_log(const gan_context *context, gan_log_level level, const char *format, ...)
+{
+    char message[512];
+    va_list arguments;
+
+    if (!context->log) return;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    context->log(context->log_user, level, message);
+}

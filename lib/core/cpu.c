@@ -1,0 +1,38 @@
+/* What the machine offers: instruction sets and the number of CPUs. */
+#ifdef __linux__
+#define _GNU_SOURCE /* sched_getaffinity */
+#endif
+#include "core/core.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+gan_cpu gan_cpu_detect(void)
+{
+#ifdef __x86_64__
+    /* These ask the operating system too: a CPU's wide registers are of no use when they are not saved. */
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return GAN_CPU_BASELINE;
+    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
+        !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl")) {
+        return GAN_CPU_AVX2;
+    }
+    return GAN_CPU_AVX512;
+#else
+    return GAN_CPU_BASELINE;
+#endif
+}
+
+int gan_cpu_count(void)
+{
+    long count = 0;
+
+#ifdef __linux__
+    /* A container or taskset may leave fewer CPUs than are online. */
+    cpu_set_t usable;
+    if (sched_getaffinity(0, sizeof(usable), &usable) == 0) count = CPU_COUNT(&usable);
+#endif
+    if (count < 1) count = sysconf(_SC_NPROCESSORS_ONLN);
+    if (count < 1) return 1;
+    return count < GAN_MAX_THREADS ? (int)count : GAN_MAX_THREADS;
+}

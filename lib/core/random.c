@@ -1,0 +1,218 @@
+/* Random numbers from counters: Philox 4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy
+ * as 1, 2, 3" (2011). A block of four words depends on the key (seed) and the counter (stream, counter) alone. */
+#include "core/core.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#define ROUNDS 10
+#define WORDS 4
+
+/* Blocks are made in groups, word by word, so that compilers turn the loops into vector instructions. */
+#define GROUP 8
+
+#ifdef GAN_REAL_IS_DOUBLE
+#define UNIFORMS_PER_BLOCK 2
+#define real_nextafter nextafter
+#define real_log log
+#define real_sqrt sqrt
+#define real_cos cos
+#define real_sin sin
+#else
+#define UNIFORMS_PER_BLOCK 4
+#define real_nextafter nextafterf
+#define real_log logf
+#define real_sqrt sqrtf
+#define real_cos cosf
+#define real_sin sinf
+#endif
+
+/* One round on each of a group of blocks: high and low halves of two products, mixed with the key. */
+static void philox_round(uint32_t words[WORDS][GROUP], uint32_t key0, uint32_t key1)
+{
+    for (int i = 0; i < GROUP; i++) {
+        const uint64_t product0 = (uint64_t)UINT32_C(0xD2511F53) * words[0][i];
+        const uint64_t product1 = (uint64_t)UINT32_C(0xCD9E8D57) * words[2][i];
+        words[0][i] = (uint32_t)(product1 >> 32) ^ words[1][i] ^ key0;
+        words[2][i] = (uint32_t)(product0 >> 32) ^ words[3][i] ^ key1;
+        words[1][i] = (uint32_t)product1;
+        words[3][i] = (uint32_t)product0;
+    }
+}
+
+/* The blocks of GROUP counters that follow each other: words[w][i] is word w of the block at counter + i. */
+static void philox_group(gan_random_state at, uint32_t words[WORDS][GROUP])
+{
+    uint32_t key0 = (uint32_t)at.seed, key1 = (uint32_t)(at.seed >> 32);
+
+    for (int i = 0; i < GROUP; i++) {
+        const uint64_t counter = at.counter + (uint64_t)i;
+        words[0][i] = (uint32_t)counter;
+        words[1][i] = (uint32_t)(counter >> 32);
+        words[2][i] = (uint32_t)at.stream;
+        words[3][i] = (uint32_t)(at.stream >> 32);
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        philox_round(words, key0, key1);
+        key0 += UINT32_C(0x9E3779B9); /* the golden ratio */
+        key1 += UINT32_C(0xBB67AE85); /* sqrt(3) - 1 */
+    }
+}
+
+void gan_philox(gan_random_state at, uint32_t words[4])
+{
+    uint32_t group[WORDS][GROUP];
+
+    philox_group(at, group);
+    for (int w = 0; w < WORDS; w++) words[w] = group[w][0];
+}
+
+typedef struct distribution distribution;
+
+/* Turns the words of block i of a group into `per_block` values. */
+struct distribution {
+    void (*block)(const distribution *from, uint32_t words[WORDS][GROUP], int i, gan_real *values);
+    int per_block;
+    gan_real a, b; /* low and high, or mean and deviation */
+    gan_real most; /* the largest value below high */
+};
+
+static void fill(gan_random_state *state, gan_real *out, int64_t count, const distribution *from)
+{
+    uint32_t words[WORDS][GROUP];
+    gan_real values[WORDS];
+
+    for (int64_t done = 0; done < count;) {
+        philox_group(*state, words);
+        for (int i = 0; i < GROUP && done < count; i++) {
+            const int64_t left = count - done;
+            const int used = left < from->per_block ? (int)left : from->per_block;
+            from->block(from, words, i, values);
+            memcpy(out + done, values, (size_t)used * sizeof(*values));
+            done += used;
+            state->counter++;
+        }
+    }
+}
+
+/* u = the upper bits of the words as a fraction, in [0, 1);  x = low + (high - low) u */
+static void uniform_block(const distribution *uniform, uint32_t words[WORDS][GROUP], int i, gan_real *values)
+{
+    for (int j = 0; j < UNIFORMS_PER_BLOCK; j++) {
+#ifdef GAN_REAL_IS_DOUBLE
+        const uint64_t bits = (uint64_t)words[2 * j][i] << 32 | words[2 * j + 1][i];
+        const double u = (double)(bits >> 11) * 0x1p-53;
+#else
+        const float u = (float)(words[j][i] >> 8) * 0x1p-24f;
+#endif
+        const gan_real x = uniform->a + (uniform->b - uniform->a) * u;
+        values[j] = x < uniform->most ? x : uniform->most; /* rounding may have reached high */
+    }
+}
+
+void gan_fill_uniform(gan_random_state *state, gan_real *out, int64_t count, gan_real low, gan_real high)
+{
+    const distribution uniform = {uniform_block, UNIFORMS_PER_BLOCK, low, high, real_nextafter(high, low)};
+    fill(state, out, count, &uniform);
+}
+
+/* Box-Muller:  r = sqrt(-2 log u), u in (0, 1];  x = mean + deviation r cos(2 pi v) and the same with sin */
+static void normal_block(const distribution *normal, uint32_t words[WORDS][GROUP], int i, gan_real *values)
+{
+    for (int j = 0; j < WORDS; j += 2) {
+        const gan_real u = (gan_real)(((double)words[j][i] + 1.0) * 0x1p-32);
+        const gan_real angle = (gan_real)((double)words[j + 1][i] * (0x1p-32 * 6.283185307179586));
+        const gan_real radius = normal->b * real_sqrt((gan_real)-2 * real_log(u));
+        values[j] = normal->a + radius * real_cos(angle);
+        values[j + 1] = normal->a + radius * real_sin(angle);
+    }
+}
+
+void gan_fill_normal(gan_random_state *state, gan_real *out, int64_t count, gan_real mean, gan_real deviation)
+{
+    const distribution normal = {normal_block, WORDS, mean, deviation, 0};
+    fill(state, out, count, &normal);
+}
+
+/* A word r of 64 bits lies in the run of `bound` values that begins at r - r % bound. The last run may be cut short
+ * by the end of the range: a word in it is drawn again. */
+uint64_t gan_random_below(gan_random_state *state, uint64_t bound)
+{
+    for (;;) {
+        uint32_t words[WORDS];
+        gan_philox(*state, words);
+        state->counter++;
+        const uint64_t word = (uint64_t)words[0] << 32 | words[1];
+        const uint64_t value = word % bound;
+        if (word - value <= UINT64_MAX - (bound - 1)) return value;
+    }
+}
+
+gan_status gan_random_create(gan_context *context, uint64_t seed, uint64_t stream, gan_random **out)
+{
+    gan_random *random;
+
+    GAN_CHECK_NOT_NULL(context);
+    GAN_CHECK_NOT_NULL(out);
+    random = gan_allocate(context, sizeof(*random));
+    if (!random) return GAN_ERROR_MEMORY;
+    random->context = gan_context_retain(context);
+    random->state = (gan_random_state){.seed = seed, .stream = stream};
+    *out = random;
+    return GAN_OK;
+}
+
+void gan_random_destroy(gan_random *random)
+{
+    if (!random) return;
+    gan_context *context = random->context;
+    gan_release(context, random, sizeof(*random));
+    gan_context_release(context);
+}
+
+typedef void (*fill_fn)(gan_random_state *state, gan_real *out, int64_t count, gan_real a, gan_real b);
+
+/* Pieces are a whole number of blocks, so that the numbers are those of one piece. */
+static gan_status fill_floats(gan_random *random, float *out, size_t count, fill_fn function, gan_real a, gan_real b)
+{
+    gan_real piece[256];
+
+    for (size_t done = 0; done < count;) {
+        const size_t left = count - done;
+        const size_t size = left < 256 ? left : 256;
+        function(&random->state, piece, (int64_t)size, a, b);
+        for (size_t i = 0; i < size; i++) out[done + i] = (float)piece[i];
+        done += size;
+    }
+    return GAN_OK;
+}
+
+gan_status gan_random_normal(gan_random *random, float *out, size_t count)
+{
+    GAN_CHECK_NOT_NULL(random);
+    GAN_CHECK_NOT_NULL(out);
+    return fill_floats(random, out, count, gan_fill_normal, 0, 1);
+}
+
+gan_status gan_random_uniform(gan_random *random, float *out, size_t count)
+{
+    GAN_CHECK_NOT_NULL(random);
+    GAN_CHECK_NOT_NULL(out);
+    return fill_floats(random, out, count, gan_fill_uniform, 0, 1);
+}
+
+gan_status gan_random_get_state(const gan_random *random, gan_random_state *out)
+{
+    GAN_CHECK_NOT_NULL(random);
+    GAN_CHECK_NOT_NULL(out);
+    *out = random->state;
+    return GAN_OK;
+}
+
+gan_status gan_random_set_state(gan_random *random, gan_random_state state)
+{
+    GAN_CHECK_NOT_NULL(random);
+    random->state = state;
+    return GAN_OK;
+}

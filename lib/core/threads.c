@@ -1,0 +1,246 @@
+/* A pool of threads that share the tasks of one call. The caller works too; tasks are handed out by a counter.
+ *
+ * Each worker has a state of its own:
+ *
+ *     IDLE -> SLEEPING                by the worker, when nothing came for a while
+ *     IDLE or SLEEPING -> ASSIGNED    by the caller, who has work
+ *     ASSIGNED -> RUNNING -> IDLE     by the worker
+ *     ASSIGNED -> IDLE                by the caller, who ran out of tasks before the worker began: it need not wait
+ *     RUNNING -> AWAITED -> IDLE      by the caller, who is about to sleep until the worker is done; by the worker
+ *     IDLE or SLEEPING -> STOPPING    by the thread that destroys the pool
+ *
+ * Who moves a state on from SLEEPING or AWAITED wakes the one who sleeps. */
+#include "core/core.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+enum { IDLE, SLEEPING, ASSIGNED, RUNNING, AWAITED, STOPPING };
+
+/* How long a thread looks for a change before it sleeps: the parallel regions of a training step follow each other
+ * within microseconds, and waking a thread takes longer than that. */
+#define SPIN_NANOSECONDS 50000
+
+typedef struct pool_worker {
+    atomic_int state;
+    gan_pool *pool;
+    pthread_t thread;
+    pthread_mutex_t mutex;  /* held around each wait for, and each announcement of, a change of state */
+    pthread_cond_t changed; /* one thread at most waits for it */
+    unsigned char padding[GAN_ALIGNMENT]; /* the states of two workers never share a cache line */
+} pool_worker;
+
+struct gan_pool {
+    gan_task_fn task;
+    void *argument;
+    int64_t count;
+    atomic_int_least64_t next;
+    int64_t spin; /* nanoseconds */
+    size_t size;  /* of this block of memory */
+    int worker_count;
+    pool_worker workers[];
+};
+
+/* Work begun inside a task stays in its thread. */
+static _Thread_local bool inside_task;
+
+static void pause_briefly(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static int64_t nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Returns when the state is another one, or when the time is over. */
+static void spin_while(const pool_worker *worker, int state)
+{
+    if (worker->pool->spin == 0) return;
+    const int64_t end = nanoseconds() + worker->pool->spin;
+    do {
+        for (int i = 0; i < 32; i++) {
+            if (atomic_load(&worker->state) != state) return;
+            pause_briefly();
+        }
+    } while (nanoseconds() < end);
+}
+
+/* Sleeps until the state is another one than `asleep`, unless it was not `from`. */
+static void sleep_while(pool_worker *worker, int from, int asleep)
+{
+    pthread_mutex_lock(&worker->mutex);
+    if (atomic_compare_exchange_strong(&worker->state, &from, asleep)) {
+        while (atomic_load(&worker->state) == asleep) pthread_cond_wait(&worker->changed, &worker->mutex);
+    }
+    pthread_mutex_unlock(&worker->mutex);
+}
+
+/* Moves the state on and wakes the thread that sleeps in the state `asleep`. */
+static void move_state(pool_worker *worker, int asleep, int to)
+{
+    if (atomic_exchange(&worker->state, to) != asleep) return;
+    pthread_mutex_lock(&worker->mutex);
+    pthread_cond_signal(&worker->changed);
+    pthread_mutex_unlock(&worker->mutex);
+}
+
+static void run_tasks(gan_pool *pool)
+{
+    const gan_task_fn task = pool->task;
+    void *argument = pool->argument;
+    const int64_t count = pool->count;
+    int64_t index;
+
+    inside_task = true;
+    while ((index = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed)) < count) task(argument, index);
+    inside_task = false;
+}
+
+static void *worker_main(void *argument)
+{
+    pool_worker *worker = argument;
+
+    for (;;) {
+        int state = ASSIGNED;
+        spin_while(worker, IDLE);
+        if (atomic_load(&worker->state) == IDLE) sleep_while(worker, IDLE, SLEEPING);
+        if (atomic_compare_exchange_strong(&worker->state, &state, RUNNING)) {
+            run_tasks(worker->pool);
+            move_state(worker, AWAITED, IDLE);
+        } else if (state == STOPPING) {
+            return NULL;
+        }
+    }
+}
+
+static void run_on_pool(gan_pool *pool, gan_task_fn task, void *argument, int64_t count)
+{
+    const int helpers = count - 1 < pool->worker_count ? (int)(count - 1) : pool->worker_count;
+
+    pool->task = task;
+    pool->argument = argument;
+    pool->count = count;
+    atomic_store(&pool->next, 0);
+    for (int i = 0; i < helpers; i++) move_state(&pool->workers[i], SLEEPING, ASSIGNED);
+    run_tasks(pool);
+    for (int i = 0; i < helpers; i++) {
+        pool_worker *worker = &pool->workers[i];
+        int state = ASSIGNED;
+        if (atomic_compare_exchange_strong(&worker->state, &state, IDLE)) continue;
+        spin_while(worker, RUNNING);
+        if (atomic_load(&worker->state) == RUNNING) sleep_while(worker, RUNNING, AWAITED);
+    }
+}
+
+typedef struct host_work {
+    gan_task_fn task;
+    void *argument;
+} host_work;
+
+static void run_host_task(void *argument, int64_t index)
+{
+    const host_work *work = argument;
+
+    inside_task = true;
+    work->task(work->argument, index);
+    inside_task = false;
+}
+
+void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_t count)
+{
+    const bool share = count > 1 && !inside_task && (context->pool || context->parallel);
+
+    if (share && !atomic_flag_test_and_set(&context->busy)) {
+        if (context->parallel) {
+            context->parallel(context->parallel_user, run_host_task, &(host_work){task, argument}, count);
+        } else {
+            run_on_pool(context->pool, task, argument, count);
+        }
+        atomic_flag_clear(&context->busy);
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) task(argument, i);
+}
+
+/* Returns 0 or the error number of what failed. */
+static int start_worker(pool_worker *worker, gan_pool *pool)
+{
+    int error;
+
+    worker->pool = pool;
+    atomic_init(&worker->state, IDLE);
+    error = pthread_mutex_init(&worker->mutex, NULL);
+    if (error) return error;
+    error = pthread_cond_init(&worker->changed, NULL);
+    if (error) goto no_condition;
+    error = pthread_create(&worker->thread, NULL, worker_main, worker);
+    if (error) goto no_thread;
+    return 0;
+
+no_thread:
+    pthread_cond_destroy(&worker->changed);
+no_condition:
+    pthread_mutex_destroy(&worker->mutex);
+    return error;
+}
+
+/* The host's signal handlers run in the host's threads. Faults stay deliverable: they belong to the thread that
+ * makes them, and a host may report them. */
+static void block_signals(sigset_t *before)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+    sigset_t blocked;
+
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) sigdelset(&blocked, faults[i]);
+    pthread_sigmask(SIG_BLOCK, &blocked, before);
+}
+
+gan_status gan_pool_create(gan_context *context, int threads, gan_pool **out)
+{
+    const size_t size = sizeof(gan_pool) + (size_t)(threads - 1) * sizeof(pool_worker);
+    gan_pool *pool = gan_allocate(context, size);
+    sigset_t signals;
+    int error = 0;
+
+    if (!pool) return GAN_ERROR_MEMORY;
+    pool->size = size;
+    pool->spin = threads <= gan_cpu_count() ? SPIN_NANOSECONDS : 0;
+    atomic_init(&pool->next, 0);
+    block_signals(&signals);
+    while (pool->worker_count < threads - 1 && error == 0) {
+        error = start_worker(&pool->workers[pool->worker_count], pool);
+        if (error == 0) pool->worker_count++;
+    }
+    pthread_sigmask(SIG_SETMASK, &signals, NULL);
+    if (error) {
+        char reason[GAN_ERRNO_TEXT];
+        const int started = pool->worker_count + 1;
+        gan_pool_destroy(context, pool);
+        return gan_fail(GAN_ERROR_THREAD, "threads is %d, but only %d could be had: %s", threads, started,
+                        gan_errno_text(error, reason));
+    }
+    *out = pool;
+    return GAN_OK;
+}
+
+void gan_pool_destroy(gan_context *context, gan_pool *pool)
+{
+    if (!pool) return;
+    for (int i = 0; i < pool->worker_count; i++) move_state(&pool->workers[i], SLEEPING, STOPPING);
+    for (int i = 0; i < pool->worker_count; i++) {
+        pthread_join(pool->workers[i].thread, NULL);
+        pthread_cond_destroy(&pool->workers[i].changed);
+        pthread_mutex_destroy(&pool->workers[i].mutex);
+    }
+    gan_release(context, pool, pool->size);
+}
