@@ -12,6 +12,7 @@
 #define MAX_STRUCT_SIZE 65536
 
 static _Thread_local char last_error[SENTENCE_SIZE];
+static _Thread_local gan_status last_status;
 
 const char *gan_status_name(gan_status status)
 {
@@ -40,6 +41,11 @@ const char *gan_last_error(void)
     return last_error;
 }
 
+gan_status gan_last_status(void)
+{
+    return last_status;
+}
+
 /* The sentence is made beside last_error, since the arguments may point into it. */
 static void format_sentence(char sentence[SENTENCE_SIZE], gan_status status, const char *format, va_list arguments)
 {
@@ -57,6 +63,7 @@ gan_status gan_fail(gan_status status, const char *format, ...)
     format_sentence(sentence, status, format, arguments);
     va_end(arguments);
     memcpy(last_error, sentence, sizeof(sentence));
+    last_status = status;
     return status;
 }
 
