@@ -1,0 +1,109 @@
+/* Inner loops over one block of work, compiled once for each instruction set, and how passes are cut into blocks.
+ * Within this folder only. */
+#ifndef GAN_BLOCKS_H
+#define GAN_BLOCKS_H
+
+#include "kernels/isa.h"
+#include "kernels/kernels.h"
+
+/* ---- Ranges (range.c): work on values or rows that do not depend on each other ------------------------------------ */
+
+/* Values in a block: 64 KiB of floats. A multiple of every vector's and of Philox's block length. */
+#define GAN_BLOCK 16384
+
+/* Does the work on indices begin <= i < end. */
+typedef void (*gan_range_fn)(const void *args, int64_t begin, int64_t end);
+
+/* Runs `range` on [0, count), at most `block` indices at a time. Work of less than two blocks is done in one call, by
+ * the caller's thread. */
+void gan_range_run(gan_context *context, gan_range_fn range, const void *args, int64_t count, int64_t block);
+
+/* ---- Element by element (block_elementwise.c) --------------------------------------------------------------------- */
+
+typedef struct gan_elementwise_args {
+    const gan_real *x;  /* the input, or the output of forward in a backward pass */
+    const gan_real *dy; /* backward passes only */
+    gan_real *y;        /* the result */
+    gan_real value;     /* slope, rate, scale or fill */
+    gan_random_state state;
+} gan_elementwise_args;
+
+/* Each takes gan_elementwise_args. dropout begins at multiples of GAN_BLOCK. */
+typedef struct gan_elementwise_table {
+    gan_range_fn leaky_relu_forward, leaky_relu_backward;
+    gan_range_fn tanh_forward, tanh_backward;
+    gan_range_fn sigmoid_forward, sigmoid_backward;
+    gan_range_fn softplus_forward, softplus_backward;
+    gan_range_fn dropout, fill, add, scale;
+} gan_elementwise_table;
+GAN_ISA_DECLARE(gan_elementwise_table);
+
+/* ---- Optimizer steps (block_step.c) --------------------------------------------------------------------------------- */
+
+typedef struct gan_step_args {
+    const gan_real *g;
+    gan_real *m, *v;
+    const gan_real *w_in;
+    gan_real *w_out;
+    gan_real rate;           /* Adam: divided by 1 - beta1^t */
+    gan_real beta1, beta2;   /* RMSprop: beta2 is decay; SGD: beta1 is momentum */
+    gan_real epsilon;
+    gan_real gradient_scale;
+    gan_real root_scale;     /* Adam: 1 / sqrt(1 - beta2^t) */
+} gan_step_args;
+
+/* Each takes gan_step_args. */
+typedef struct gan_step_table {
+    gan_range_fn adam, rmsprop, sgd;
+} gan_step_table;
+GAN_ISA_DECLARE(gan_step_table);
+
+/* ---- Columns (block_columns.c): a block of a matrix, one result or coefficient a column ----------------------------- */
+
+/* Most columns in a block. */
+#define GAN_BLOCK_COLUMNS 1024
+
+typedef struct gan_column_block {
+    int64_t rows, columns;
+    int64_t stride; /* from row to row; equal to `columns` when a block is as wide as the matrix */
+} gan_column_block;
+
+typedef struct gan_columns_table {
+    /* sums[j] = sum of x[i, j] */
+    void (*sums)(const gan_column_block *block, const gan_real *x, gan_real *sums);
+    /* centre[j] near the mean, sums[j] = sum of d and squares[j] = sum of d^2, with d = x[i, j] - centre[j] */
+    void (*moments)(const gan_column_block *block, const gan_real *x, gan_real *centre, gan_real *sums,
+                    gan_real *squares);
+    /* sums[j] = sum of dy[i, j], products[j] = sum of dy[i, j] (x[i, j] - centre[j]) */
+    void (*products)(const gan_column_block *block, const gan_real *x, const gan_real *dy, const gan_real *centre,
+                     gan_real *sums, gan_real *products);
+    /* y = (x - centre[j]) * a[j] + b[j]; in place */
+    void (*normalise)(const gan_column_block *block, const gan_real *x, const gan_real *centre, const gan_real *a,
+                      const gan_real *b, gan_real *y);
+    /* dx = dy * a[j] + (x - centre[j]) * b[j] + c[j]; dx may be dy */
+    void (*combine)(const gan_column_block *block, const gan_real *x, const gan_real *dy, const gan_real *centre,
+                    const gan_real *a, const gan_real *b, const gan_real *c, gan_real *dx);
+} gan_columns_table;
+GAN_ISA_DECLARE(gan_columns_table);
+
+/* How a matrix is cut: row_blocks x column_blocks, from its shape alone (range.c). */
+typedef struct gan_column_grid {
+    int64_t rows, columns;
+    int64_t block_rows, block_columns; /* the last ones of a row or column may be smaller */
+    int64_t row_blocks, column_blocks;
+} gan_column_grid;
+gan_column_grid gan_column_grid_make(int64_t rows, int64_t columns);
+/* Block `index` of row_blocks * column_blocks: its place and size. */
+gan_column_block gan_column_grid_block(const gan_column_grid *grid, int64_t index, int64_t *first_row,
+                                       int64_t *first_column);
+/* Runs task(argument, index) for every block; in the caller's thread when they are few. */
+void gan_column_grid_run(gan_context *context, const gan_column_grid *grid, gan_task_fn task, void *argument);
+
+/* ---- Sums (block_reduce.c) ------------------------------------------------------------------------------------------ */
+
+typedef struct gan_reduce_table {
+    double (*sum_of_squares)(const gan_real *x, int64_t count);
+} gan_reduce_table;
+GAN_ISA_DECLARE(gan_reduce_table);
+
+#endif

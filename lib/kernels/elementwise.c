@@ -1,0 +1,86 @@
+/* Element by element: the loops are in block_elementwise.c. */
+#include "kernels/blocks.h"
+
+#include <string.h>
+
+static void run(gan_context *context, gan_range_fn range, int64_t count, gan_elementwise_args args)
+{
+    gan_range_run(context, range, &args, count, GAN_BLOCK);
+}
+
+#define TABLE GAN_ISA_SELECT(gan_elementwise_table, context)
+
+void gan_leaky_relu_forward(gan_context *context, int64_t count, gan_real slope, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->leaky_relu_forward, count, (gan_elementwise_args){.x = x, .y = y, .value = slope});
+}
+
+void gan_leaky_relu_backward(gan_context *context, int64_t count, gan_real slope, const gan_real *y,
+                             const gan_real *dy, gan_real *dx)
+{
+    run(context, TABLE->leaky_relu_backward, count,
+        (gan_elementwise_args){.x = y, .dy = dy, .y = dx, .value = slope});
+}
+
+void gan_tanh_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->tanh_forward, count, (gan_elementwise_args){.x = x, .y = y});
+}
+
+void gan_tanh_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx)
+{
+    run(context, TABLE->tanh_backward, count, (gan_elementwise_args){.x = y, .dy = dy, .y = dx});
+}
+
+void gan_sigmoid_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->sigmoid_forward, count, (gan_elementwise_args){.x = x, .y = y});
+}
+
+void gan_sigmoid_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx)
+{
+    run(context, TABLE->sigmoid_backward, count, (gan_elementwise_args){.x = y, .dy = dy, .y = dx});
+}
+
+void gan_softplus_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->softplus_forward, count, (gan_elementwise_args){.x = x, .y = y});
+}
+
+void gan_softplus_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx)
+{
+    run(context, TABLE->softplus_backward, count, (gan_elementwise_args){.x = y, .dy = dy, .y = dx});
+}
+
+void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_state state, const gan_real *x,
+                 gan_real *y)
+{
+    run(context, TABLE->dropout, count, (gan_elementwise_args){.x = x, .y = y, .value = rate, .state = state});
+}
+
+void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y)
+{
+    run(context, TABLE->fill, count, (gan_elementwise_args){.y = y, .value = value});
+}
+
+static void copy_range(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    memcpy(args->y + begin, args->x + begin, (size_t)(end - begin) * sizeof(gan_real));
+}
+
+void gan_copy(gan_context *context, int64_t count, const gan_real *x, gan_real *y)
+{
+    if (x == y) return;
+    run(context, copy_range, count, (gan_elementwise_args){.x = x, .y = y});
+}
+
+void gan_add(gan_context *context, int64_t count, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->add, count, (gan_elementwise_args){.x = x, .y = y});
+}
+
+void gan_scale(gan_context *context, int64_t count, gan_real scale, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->scale, count, (gan_elementwise_args){.x = x, .y = y, .value = scale});
+}

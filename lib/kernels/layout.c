@@ -1,0 +1,82 @@
+/* Layout: how arrays are stored, not what is in them. */
+#include "kernels/blocks.h"
+
+#include <string.h>
+
+typedef struct transpose_args {
+    int64_t rows, columns;
+    const gan_real *x;
+    gan_real *y;
+} transpose_args;
+
+enum { TILE_ROWS = 128 }; /* rows of x that stay in cache while a tile of 4 columns after another is read */
+
+/* One tile: y[j * rows + i] = x[i * columns + j]; 4 x 4 values at a time, which compilers turn into shuffles. */
+static void transpose_tile(const transpose_args *args, const gan_real *x, gan_real *y, int64_t tile_rows,
+                           int64_t tile_columns)
+{
+    int64_t rows = args->rows, columns = args->columns, j = 0;
+    for (; j + 4 <= tile_columns; j += 4) {
+        int64_t i = 0;
+        for (; i + 4 <= tile_rows; i += 4) {
+            const gan_real *restrict from = x + i * columns + j;
+            gan_real *restrict to = y + j * rows + i;
+            for (int64_t c = 0; c < 4; c++)
+                for (int64_t r = 0; r < 4; r++) to[c * rows + r] = from[r * columns + c];
+        }
+        for (; i < tile_rows; i++)
+            for (int64_t c = j; c < j + 4; c++) y[c * rows + i] = x[i * columns + c];
+    }
+    for (; j < tile_columns; j++)
+        for (int64_t i = 0; i < tile_rows; i++) y[j * rows + i] = x[i * columns + j];
+}
+
+/* Rows begin <= k < end of the result, counted over the batch: row k is column k % columns of matrix k / columns. */
+static void transpose_range(const void *arguments, int64_t begin, int64_t end)
+{
+    const transpose_args *args = arguments;
+    int64_t rows = args->rows, columns = args->columns;
+    while (begin < end) {
+        int64_t matrix = begin / columns, column = begin % columns;
+        int64_t count = columns - column < end - begin ? columns - column : end - begin;
+        const gan_real *x = args->x + matrix * rows * columns + column;
+        gan_real *y = args->y + begin * rows;
+        for (int64_t row = 0; row < rows; row += TILE_ROWS)
+            transpose_tile(args, x + row * columns, y + row, rows - row < TILE_ROWS ? rows - row : TILE_ROWS, count);
+        begin += count;
+    }
+}
+
+void gan_transpose(gan_context *context, int64_t batch, int64_t rows, int64_t columns, const gan_real *x,
+                   gan_real *y)
+{
+    if (rows == 1 || columns == 1) {
+        gan_copy(context, batch * rows * columns, x, y);
+        return;
+    }
+    transpose_args args = {rows, columns, x, y};
+    int64_t block = rows < GAN_BLOCK / 4 ? GAN_BLOCK / rows / 4 * 4 : 4;
+    gan_range_run(context, transpose_range, &args, batch * columns, block);
+}
+
+typedef struct copy_args {
+    int64_t count, x_stride, y_stride;
+    const gan_real *x;
+    gan_real *y;
+} copy_args;
+
+static void copy_range(const void *arguments, int64_t begin, int64_t end)
+{
+    const copy_args *args = arguments;
+    for (int64_t i = begin; i < end; i++)
+        memcpy(args->y + i * args->y_stride, args->x + i * args->x_stride, (size_t)args->count * sizeof(gan_real));
+}
+
+void gan_copy_rows(gan_context *context, int64_t rows, int64_t count, const gan_real *x, int64_t x_stride,
+                   gan_real *y, int64_t y_stride)
+{
+    if (count == 0) return;
+    copy_args args = {count, x_stride, y_stride, x, y};
+    int64_t block = count < GAN_BLOCK ? GAN_BLOCK / count : 1;
+    gan_range_run(context, copy_range, &args, rows, block);
+}

@@ -1,0 +1,64 @@
+/* Sums: each block's by a loop of block_columns.c or block_reduce.c, then the blocks' in their order, in double. */
+#include "kernels/blocks.h"
+
+typedef struct sums_work {
+    const gan_columns_table *table;
+    gan_column_grid grid;
+    const gan_real *x;
+    gan_real *partial; /* (row_blocks, columns) */
+} sums_work;
+
+static void sums_task(void *argument, int64_t index)
+{
+    const sums_work *work = argument;
+    int64_t row, column;
+    gan_column_block block = gan_column_grid_block(&work->grid, index, &row, &column);
+    int64_t columns = work->grid.columns;
+    work->table->sums(&block, work->x + row * columns + column,
+                      work->partial + row / work->grid.block_rows * columns + column);
+}
+
+int64_t gan_column_sums_scratch(int64_t rows, int64_t columns)
+{
+    return gan_column_grid_make(rows, columns).row_blocks * columns;
+}
+
+void gan_column_sums(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, gan_real *out,
+                     gan_real *scratch)
+{
+    sums_work work = {GAN_ISA_SELECT(gan_columns_table, context), gan_column_grid_make(rows, columns), x, scratch};
+    gan_column_grid_run(context, &work.grid, sums_task, &work);
+    for (int64_t j = 0; j < columns; j++) {
+        double sum = (double)out[j];
+        for (int64_t i = 0; i < work.grid.row_blocks; i++) sum += (double)scratch[i * columns + j];
+        out[j] = (gan_real)sum;
+    }
+}
+
+/* Partial sums lie on the stack: blocks grow with the array so that there are never more. */
+enum { MOST_PARTIALS = 256 };
+
+typedef struct squares_work {
+    const gan_reduce_table *table;
+    const gan_real *x;
+    int64_t count, block;
+    double partial[MOST_PARTIALS];
+} squares_work;
+
+static void squares_task(void *argument, int64_t index)
+{
+    squares_work *work = argument;
+    int64_t begin = index * work->block, left = work->count - begin;
+    work->partial[index] = work->table->sum_of_squares(work->x + begin, left < work->block ? left : work->block);
+}
+
+double gan_sum_of_squares(gan_context *context, int64_t count, const gan_real *x)
+{
+    squares_work work = {.table = GAN_ISA_SELECT(gan_reduce_table, context), .x = x, .count = count};
+    work.block = count / MOST_PARTIALS < GAN_BLOCK ? GAN_BLOCK : count / MOST_PARTIALS + 1;
+    int64_t blocks = (count + work.block - 1) / work.block;
+    gan_parallel(context, squares_task, &work, blocks);
+    double sum = 0;
+    for (int64_t i = 0; i < blocks; i++) sum += work.partial[i];
+    return sum;
+}
