@@ -9,7 +9,7 @@
 #define ROUNDS 10
 #define WORDS 4
 
-/* Blocks are made in groups, word by word, so that compilers turn the loops into vector instructions. */
+/* Blocks are made in groups, word by word, so that compilers turn the loops over blocks into vector instructions. */
 #define GROUP 8
 
 #ifdef GAN_REAL_IS_DOUBLE
@@ -28,10 +28,10 @@
 #define real_sin sinf
 #endif
 
-/* One round on each of a group of blocks: high and low halves of two products, mixed with the key. */
-static void philox_round(uint32_t words[WORDS][GROUP], uint32_t key0, uint32_t key1)
+/* One round on each of the blocks: high and low halves of two products, mixed with the key. */
+static inline void philox_round(uint32_t words[WORDS][GROUP], int blocks, uint32_t key0, uint32_t key1)
 {
-    for (int i = 0; i < GROUP; i++) {
+    for (int i = 0; i < blocks; i++) {
         const uint64_t product0 = (uint64_t)UINT32_C(0xD2511F53) * words[0][i];
         const uint64_t product1 = (uint64_t)UINT32_C(0xCD9E8D57) * words[2][i];
         words[0][i] = (uint32_t)(product1 >> 32) ^ words[1][i] ^ key0;
@@ -41,12 +41,12 @@ static void philox_round(uint32_t words[WORDS][GROUP], uint32_t key0, uint32_t k
     }
 }
 
-/* The blocks of GROUP counters that follow each other: words[w][i] is word w of the block at counter + i. */
-static void philox_group(gan_random_state at, uint32_t words[WORDS][GROUP])
+/* Blocks at counters that follow each other: words[w][i] is word w of the block at counter + i. */
+static inline void philox_blocks(gan_random_state at, uint32_t words[WORDS][GROUP], int blocks)
 {
     uint32_t key0 = (uint32_t)at.seed, key1 = (uint32_t)(at.seed >> 32);
 
-    for (int i = 0; i < GROUP; i++) {
+    for (int i = 0; i < blocks; i++) {
         const uint64_t counter = at.counter + (uint64_t)i;
         words[0][i] = (uint32_t)counter;
         words[1][i] = (uint32_t)(counter >> 32);
@@ -54,7 +54,7 @@ static void philox_group(gan_random_state at, uint32_t words[WORDS][GROUP])
         words[3][i] = (uint32_t)(at.stream >> 32);
     }
     for (int round = 0; round < ROUNDS; round++) {
-        philox_round(words, key0, key1);
+        philox_round(words, blocks, key0, key1);
         key0 += UINT32_C(0x9E3779B9); /* the golden ratio */
         key1 += UINT32_C(0xBB67AE85); /* sqrt(3) - 1 */
     }
@@ -62,17 +62,17 @@ static void philox_group(gan_random_state at, uint32_t words[WORDS][GROUP])
 
 void gan_philox(gan_random_state at, uint32_t words[4])
 {
-    uint32_t group[WORDS][GROUP];
+    uint32_t block[WORDS][GROUP];
 
-    philox_group(at, group);
-    for (int w = 0; w < WORDS; w++) words[w] = group[w][0];
+    philox_blocks(at, block, 1);
+    for (int w = 0; w < WORDS; w++) words[w] = block[w][0];
 }
 
 typedef struct distribution distribution;
 
-/* Turns the words of block i of a group into `per_block` values. */
 struct distribution {
-    void (*block)(const distribution *from, uint32_t words[WORDS][GROUP], int i, gan_real *values);
+    /* Turns the words of a group into per_block values for each of its blocks, in their order. */
+    void (*transform)(const distribution *from, uint32_t words[WORDS][GROUP], gan_real *values);
     int per_block;
     gan_real a, b; /* low and high, or mean and deviation */
     gan_real most; /* the largest value below high */
@@ -80,58 +80,67 @@ struct distribution {
 
 static void fill(gan_random_state *state, gan_real *out, int64_t count, const distribution *from)
 {
+    const int64_t per_group = GROUP * from->per_block;
     uint32_t words[WORDS][GROUP];
-    gan_real values[WORDS];
+    gan_real values[GROUP * WORDS];
 
-    for (int64_t done = 0; done < count;) {
-        philox_group(*state, words);
-        for (int i = 0; i < GROUP && done < count; i++) {
-            const int64_t left = count - done;
-            const int used = left < from->per_block ? (int)left : from->per_block;
-            from->block(from, words, i, values);
-            memcpy(out + done, values, (size_t)used * sizeof(*values));
-            done += used;
-            state->counter++;
-        }
+    while (count >= per_group) {
+        philox_blocks(*state, words, GROUP);
+        from->transform(from, words, out);
+        state->counter += GROUP;
+        out += per_group;
+        count -= per_group;
+    }
+    if (count > 0) {
+        philox_blocks(*state, words, GROUP);
+        from->transform(from, words, values);
+        memcpy(out, values, (size_t)count * sizeof(*out));
+        state->counter += (uint64_t)((count + from->per_block - 1) / from->per_block);
     }
 }
 
 /* u = the upper bits of the words as a fraction, in [0, 1);  x = low + (high - low) u */
-static void uniform_block(const distribution *uniform, uint32_t words[WORDS][GROUP], int i, gan_real *values)
+static void to_uniform(const distribution *uniform, uint32_t words[WORDS][GROUP], gan_real *values)
 {
-    for (int j = 0; j < UNIFORMS_PER_BLOCK; j++) {
+    const gan_real low = uniform->a, range = uniform->b - uniform->a, most = uniform->most;
+
+    for (int i = 0; i < GROUP; i++) {
+        for (int j = 0; j < UNIFORMS_PER_BLOCK; j++) {
 #ifdef GAN_REAL_IS_DOUBLE
-        const uint64_t bits = (uint64_t)words[2 * j][i] << 32 | words[2 * j + 1][i];
-        const double u = (double)(bits >> 11) * 0x1p-53;
+            const uint64_t bits = (uint64_t)words[2 * j][i] << 32 | words[2 * j + 1][i];
+            const double u = (double)(bits >> 11) * 0x1p-53;
 #else
-        const float u = (float)(words[j][i] >> 8) * 0x1p-24f;
+            const float u = (float)(int32_t)(words[j][i] >> 8) * 0x1p-24f; /* signed: faster to convert */
 #endif
-        const gan_real x = uniform->a + (uniform->b - uniform->a) * u;
-        values[j] = x < uniform->most ? x : uniform->most; /* rounding may have reached high */
+            const gan_real x = low + range * u;
+            *values++ = x < most ? x : most; /* rounding may have reached high */
+        }
     }
 }
 
 void gan_fill_uniform(gan_random_state *state, gan_real *out, int64_t count, gan_real low, gan_real high)
 {
-    const distribution uniform = {uniform_block, UNIFORMS_PER_BLOCK, low, high, real_nextafter(high, low)};
+    const distribution uniform = {to_uniform, UNIFORMS_PER_BLOCK, low, high, real_nextafter(high, low)};
     fill(state, out, count, &uniform);
 }
 
 /* Box-Muller:  r = sqrt(-2 log u), u in (0, 1];  x = mean + deviation r cos(2 pi v) and the same with sin */
-static void normal_block(const distribution *normal, uint32_t words[WORDS][GROUP], int i, gan_real *values)
+static void to_normal(const distribution *normal, uint32_t words[WORDS][GROUP], gan_real *values)
 {
-    for (int j = 0; j < WORDS; j += 2) {
-        const gan_real u = (gan_real)(((double)words[j][i] + 1.0) * 0x1p-32);
-        const gan_real angle = (gan_real)((double)words[j + 1][i] * (0x1p-32 * 6.283185307179586));
-        const gan_real radius = normal->b * real_sqrt((gan_real)-2 * real_log(u));
-        values[j] = normal->a + radius * real_cos(angle);
-        values[j + 1] = normal->a + radius * real_sin(angle);
+    for (int i = 0; i < GROUP; i++) {
+        for (int j = 0; j < WORDS; j += 2) {
+            const gan_real u = (gan_real)(((double)words[j][i] + 1.0) * 0x1p-32);
+            const gan_real angle = (gan_real)((double)words[j + 1][i] * (0x1p-32 * 6.283185307179586));
+            const gan_real radius = normal->b * real_sqrt((gan_real)-2 * real_log(u));
+            *values++ = normal->a + radius * real_cos(angle);
+            *values++ = normal->a + radius * real_sin(angle);
+        }
     }
 }
 
 void gan_fill_normal(gan_random_state *state, gan_real *out, int64_t count, gan_real mean, gan_real deviation)
 {
-    const distribution normal = {normal_block, WORDS, mean, deviation, 0};
+    const distribution normal = {to_normal, WORDS, mean, deviation, 0};
     fill(state, out, count, &normal);
 }
 
