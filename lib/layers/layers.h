@@ -33,8 +33,8 @@ typedef struct gan_layer_plan {
     gan_tensor_plan tensors[GAN_LAYER_TENSORS];
     int64_t saved;   /* values kept from forward to backward, for the largest batch */
     int64_t scratch; /* values needed during one call, for the largest batch */
-    /* For these shapes the output is the input's values in the same order: y may be the array x[0] and dx[0] the array
-     * dy, whoever else reads them, and forward and backward then do nothing; given other arrays they copy. */
+    /* For these shapes the output is the input's values in the same order: y may be the array x[0] and dx[0] the
+     * array dy, whoever else reads them, and forward and backward then do nothing; given other arrays they copy. */
     bool view;
 } gan_layer_plan;
 
@@ -50,14 +50,14 @@ typedef struct gan_pass {
     const gan_real *const *x; /* one array an input; NULL in backward where the layer does not keep it */
     gan_real *y;              /* written by forward; in backward readable only with GAN_LAYER_KEEPS_OUTPUT */
     const gan_real *dy;
-    gan_real *const *dx;         /* NULL where nobody needs the gradient; else written, not added to */
-    gan_real *const *tensors;    /* in the order of the plan */
-    gan_real *const *gradients;  /* the same order; NULL for buffers, and all NULL when not wanted; added to */
+    gan_real *const *dx;        /* NULL where nobody needs the gradient; else written, not added to */
+    gan_real *const *tensors;   /* in the order of the plan */
+    gan_real *const *gradients; /* the same order; NULL for buffers, and all NULL when not wanted; added to */
     gan_real *saved;
     gan_real *scratch;
     gan_random_state random; /* of this layer in this pass; the same in forward and backward */
-    /* Tangents, for second derivatives (Pearlmutter's R-operator): R{x} in, R{y} out; R{dy} in, R{dx} out, R{gradients}
-     * added to `gradients`. */
+    /* Tangents, for second derivatives (Pearlmutter's R-operator): R{x} in, R{y} out; R{dy} in, R{dx} out,
+     * R{gradients} added to `gradients`. */
     const gan_real *const *tangent_x;
     gan_real *tangent_y;
     const gan_real *tangent_dy;
@@ -75,8 +75,8 @@ typedef struct gan_layer_ops {
     unsigned flags;
     int min_inputs, max_inputs; /* an input layer has 0 */
     size_t size;                /* of the layer's struct */
-    /* Checks the shapes and fills the plan (zeroed before). `batch` is the largest batch, 1 while building. A failure's
-     * sentence tells what is wrong with which shape; the model puts the layer's name and type before it. */
+    /* Checks the shapes and fills the plan (zeroed before). `batch` is the largest batch, 1 while building. A
+     * failure's sentence tells what is wrong with which shape; the model puts the layer's name and type before it. */
     gan_status (*infer)(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan);
     /* NULL for an input layer: the session fills it. Failures as infer's. */
@@ -106,13 +106,12 @@ gan_shape gan_input_shape(const gan_layer *layer);
 
 /* Checks an initializer's value; `what` names the option (initializer.c). */
 gan_status gan_initializer_check(gan_initializer initializer, const char *what);
-static inline gan_initializer gan_initializer_or(gan_initializer given, gan_initializer_kind kind)
-{
-    gan_initializer fallback = {kind, 0.0f};
-    return given.kind == GAN_INITIALIZER_DEFAULT ? fallback : given;
-}
-/* Fills a tensor as it is stored, from the plan's initializer. */
+/* `given`, or `kind` where nothing was given; reads GAN_ZERO as 0. */
+gan_initializer gan_initializer_or(gan_initializer given, gan_initializer_kind kind);
+/* Fills a tensor as it is stored, from the plan's initializer. Values at the border do not depend on the layout. */
 void gan_initialize(const gan_tensor_plan *plan, gan_random_state state, gan_real *out, int64_t count);
+gan_status gan_json_set_initializer(json_t *object, const char *key, gan_initializer value);
+gan_status gan_json_get_initializer(const json_t *object, const char *key, gan_initializer *value);
 
 /* Options as JSON (options.c). Getters fail with GAN_ERROR_FORMAT when the key is missing or of another type. */
 gan_status gan_json_set_int(json_t *object, const char *key, int64_t value);
@@ -120,12 +119,12 @@ gan_status gan_json_set_ints(json_t *object, const char *key, const int64_t *val
 gan_status gan_json_set_float(json_t *object, const char *key, double value);
 gan_status gan_json_set_bool(json_t *object, const char *key, bool value);
 gan_status gan_json_set_text(json_t *object, const char *key, const char *value);
-gan_status gan_json_set_initializer(json_t *object, const char *key, gan_initializer value);
 gan_status gan_json_get_int(const json_t *object, const char *key, int64_t *value);
 /* Exactly `count` values; with count_out, up to `count`, and how many. */
 gan_status gan_json_get_ints(const json_t *object, const char *key, int64_t *values, int count, int *count_out);
 gan_status gan_json_get_float(const json_t *object, const char *key, float *value);
 gan_status gan_json_get_bool(const json_t *object, const char *key, bool *value);
-gan_status gan_json_get_initializer(const json_t *object, const char *key, gan_initializer *value);
+/* The text lives as long as the object. */
+gan_status gan_json_get_text(const json_t *object, const char *key, const char **value);
 
 #endif

@@ -1,0 +1,102 @@
+/* Activations: functions of each element, whose derivative is written in terms of the output. So they work in place,
+ * and a kind is two kernels. */
+#include "layers/shared.h"
+
+typedef void (*forward_fn)(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
+typedef void (*backward_fn)(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
+
+typedef struct activation {
+    gan_layer layer;
+    forward_fn forward; /* NULL: (leaky) ReLU, whose kernels take the slope */
+    backward_fn backward;
+    float slope;
+} activation;
+
+static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
+                        int64_t batch, gan_layer_plan *plan)
+{
+    (void)layer, (void)context, (void)count, (void)batch;
+    plan->output = inputs[0];
+    return GAN_OK;
+}
+
+static gan_status forward(const gan_layer *layer, const gan_pass *pass)
+{
+    const activation *self = (const activation *)layer;
+    int64_t count = pass->batch * gan_shape_count(pass->output_shape);
+    if (self->forward)
+        self->forward(pass->context, count, pass->x[0], pass->y);
+    else
+        gan_leaky_relu_forward(pass->context, count, self->slope, pass->x[0], pass->y);
+    return GAN_OK;
+}
+
+static gan_status backward(const gan_layer *layer, const gan_pass *pass)
+{
+    const activation *self = (const activation *)layer;
+    int64_t count = pass->batch * gan_shape_count(pass->output_shape);
+    if (!pass->dx[0]) return GAN_OK;
+    if (self->backward)
+        self->backward(pass->context, count, pass->y, pass->dy, pass->dx[0]);
+    else
+        gan_leaky_relu_backward(pass->context, count, self->slope, pass->y, pass->dy, pass->dx[0]);
+    return GAN_OK;
+}
+
+static gan_layer *create(gan_context *context, const gan_layer_ops *ops, forward_fn forward_kernel,
+                         backward_fn backward_kernel, float slope)
+{
+    activation *self = (activation *)gan_layer_allocate(context, ops);
+    if (!self) return NULL;
+    self->forward = forward_kernel;
+    self->backward = backward_kernel;
+    self->slope = slope;
+    return &self->layer;
+}
+
+gan_layer *gan_layer_leaky_relu(gan_context *context, float slope)
+{
+    if (gan_check_float("leaky_relu: slope", slope, slope >= 0 && slope < 1, "in [0, 1)") != GAN_OK) return NULL;
+    return create(context, &gan_leaky_relu_ops, NULL, NULL, slope);
+}
+
+static gan_status save_slope(const gan_layer *layer, json_t *options)
+{
+    return gan_json_set_float(options, "slope", ((const activation *)layer)->slope);
+}
+
+static gan_layer *load_leaky_relu(gan_context *context, const json_t *options)
+{
+    float slope;
+    return gan_json_get_float(options, "slope", &slope) == GAN_OK ? gan_layer_leaky_relu(context, slope) : NULL;
+}
+
+/* A kind without options: how it is created, by a program and from a file. */
+#define DEFINE_KIND(name, forward_kernel, backward_kernel)                                \
+    gan_layer *gan_layer_##name(gan_context *context)                                     \
+    {                                                                                     \
+        return create(context, &gan_##name##_ops, forward_kernel, backward_kernel, 0.0f); \
+    }                                                                                     \
+    static gan_layer *load_##name(gan_context *context, const json_t *options)            \
+    {                                                                                     \
+        (void)options;                                                                    \
+        return gan_layer_##name(context);                                                 \
+    }
+
+DEFINE_KIND(relu, NULL, NULL)
+DEFINE_KIND(tanh, gan_tanh_forward, gan_tanh_backward)
+DEFINE_KIND(sigmoid, gan_sigmoid_forward, gan_sigmoid_backward)
+DEFINE_KIND(softplus, gan_softplus_forward, gan_softplus_backward)
+
+#define KIND_OPS(name, save_options)                                                                                \
+    {                                                                                                               \
+        .type = #name, .flags = GAN_LAYER_KEEPS_OUTPUT | GAN_LAYER_IN_PLACE, .min_inputs = 1, .max_inputs = 1,      \
+        .size = sizeof(activation), .infer = infer, .forward = forward, .backward = backward, .save = save_options, \
+        .load = load_##name                                                                                         \
+    }
+
+const gan_layer_ops gan_leaky_relu_ops = KIND_OPS(leaky_relu, save_slope);
+const gan_layer_ops gan_relu_ops = KIND_OPS(relu, gan_save_no_options);
+const gan_layer_ops gan_tanh_ops = KIND_OPS(tanh, gan_save_no_options);
+const gan_layer_ops gan_sigmoid_ops = KIND_OPS(sigmoid, gan_save_no_options);
+const gan_layer_ops gan_softplus_ops = KIND_OPS(softplus, gan_save_no_options);

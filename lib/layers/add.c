@@ -1,0 +1,58 @@
+/* Add: y = x[0] + x[1] + ... */
+#include "layers/shared.h"
+
+#include <limits.h>
+
+static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
+                        int64_t batch, gan_layer_plan *plan)
+{
+    (void)layer, (void)context, (void)batch;
+    for (int i = 1; i < count; i++) {
+        if (gan_shape_equal(inputs[i], inputs[0])) continue;
+        char first[GAN_SHAPE_TEXT], other[GAN_SHAPE_TEXT];
+        return gan_fail(GAN_ERROR_SHAPE, "input %d is %s, but input 0 is %s", i, gan_shape_text(inputs[i], other),
+                        gan_shape_text(inputs[0], first));
+    }
+    plan->output = inputs[0];
+    return GAN_OK;
+}
+
+static gan_status forward(const gan_layer *layer, const gan_pass *pass)
+{
+    (void)layer;
+    int64_t count = pass->batch * gan_shape_count(pass->output_shape);
+    if (pass->y != pass->x[0]) gan_copy(pass->context, count, pass->x[0], pass->y);
+    for (int i = 1; i < pass->inputs; i++) gan_add(pass->context, count, pass->x[i], pass->y);
+    return GAN_OK;
+}
+
+static gan_status backward(const gan_layer *layer, const gan_pass *pass)
+{
+    (void)layer;
+    int64_t count = pass->batch * gan_shape_count(pass->output_shape);
+    for (int i = 0; i < pass->inputs; i++)
+        if (pass->dx[i] && pass->dx[i] != pass->dy) gan_copy(pass->context, count, pass->dy, pass->dx[i]);
+    return GAN_OK;
+}
+
+static gan_layer *load(gan_context *context, const json_t *options)
+{
+    (void)options;
+    return gan_layer_add(context);
+}
+
+const gan_layer_ops gan_add_ops = {.type = "add",
+                                   .flags = GAN_LAYER_IN_PLACE,
+                                   .min_inputs = 2,
+                                   .max_inputs = INT_MAX,
+                                   .size = sizeof(gan_layer),
+                                   .infer = infer,
+                                   .forward = forward,
+                                   .backward = backward,
+                                   .save = gan_save_no_options,
+                                   .load = load};
+
+gan_layer *gan_layer_add(gan_context *context)
+{
+    return gan_layer_allocate(context, &gan_add_ops);
+}

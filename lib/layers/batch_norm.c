@@ -1,0 +1,136 @@
+/* Batch normalisation: y = weight * (x - mean) / sqrt(variance + epsilon) + bias, for each channel over the batch
+ * and, in images, the pixels. A pass keeps mean and 1 / sqrt(variance + epsilon) for backward. */
+#include "layers/shared.h"
+
+typedef struct batch_norm {
+    gan_layer layer;
+    float momentum, epsilon;
+    bool no_affine;
+} batch_norm;
+
+/* The tensors in the order of the plan; without scale and shift, the running statistics come first. */
+enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VARIANCE, TENSORS };
+
+static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
+                        int64_t batch, gan_layer_plan *plan)
+{
+    static const struct {
+        const char *name;
+        gan_tensor_kind kind;
+        float start;
+    } tensors[TENSORS] = {{"weight", GAN_TENSOR_PARAMETER, 1.0f},
+                          {"bias", GAN_TENSOR_PARAMETER, 0.0f},
+                          {"running_mean", GAN_TENSOR_BUFFER, 0.0f},
+                          {"running_var", GAN_TENSOR_BUFFER, 1.0f}};
+    (void)context, (void)count;
+    if (inputs[0].rank != 1 && inputs[0].rank != 3) {
+        char text[GAN_SHAPE_TEXT];
+        return gan_fail(GAN_ERROR_SHAPE, "input is %s, but must have rank 1 or be an image (channels, height, width)",
+                        gan_shape_text(inputs[0], text));
+    }
+    int64_t channels = inputs[0].dims[0], elements = gan_shape_count(inputs[0]);
+    plan->output = inputs[0];
+    for (int i = ((const batch_norm *)layer)->no_affine ? RUNNING_MEAN : WEIGHT; i < TENSORS; i++)
+        plan->tensors[plan->tensor_count++] = (gan_tensor_plan){.name = tensors[i].name,
+                                                                .kind = tensors[i].kind,
+                                                                .shape = GAN_SHAPE(channels),
+                                                                .initializer = GAN_CONSTANT(tensors[i].start),
+                                                                .fan_in = channels,
+                                                                .fan_out = channels};
+    GAN_TRY(gan_check_product("input", (int64_t[]){2, batch, elements}, 3));
+    plan->saved = 2 * channels;
+    plan->scratch = gan_batch_norm_scratch(batch * (elements / channels), channels);
+    return GAN_OK;
+}
+
+static gan_batch_norm_args arguments(const gan_layer *layer, const gan_pass *pass)
+{
+    const batch_norm *self = (const batch_norm *)layer;
+    gan_real *const *running = self->no_affine ? pass->tensors : pass->tensors + RUNNING_MEAN;
+    int64_t channels = pass->input_shapes[0].dims[0];
+    return (gan_batch_norm_args){.rows = pass->batch * (gan_shape_count(pass->input_shapes[0]) / channels),
+                                 .channels = channels,
+                                 .epsilon = self->epsilon,
+                                 .momentum = self->momentum,
+                                 .scale = self->no_affine ? NULL : pass->tensors[WEIGHT],
+                                 .shift = self->no_affine ? NULL : pass->tensors[BIAS],
+                                 .running_mean = running[0],
+                                 .running_variance = running[1],
+                                 .mean = pass->saved,
+                                 .inverse = pass->saved + channels,
+                                 .scratch = pass->scratch};
+}
+
+static gan_status forward(const gan_layer *layer, const gan_pass *pass)
+{
+    gan_batch_norm_args args = arguments(layer, pass);
+    if (!pass->training) {
+        gan_batch_norm_sample(pass->context, &args, pass->x[0], pass->y);
+        return GAN_OK;
+    }
+    if (args.rows == 1)
+        return gan_fail(GAN_ERROR_BATCH_OF_ONE,
+                        "a training batch of 1 has one value per channel, but at least 2 are needed");
+    gan_batch_norm_train(pass->context, &args, pass->x[0], pass->y);
+    return GAN_OK;
+}
+
+static gan_status backward(const gan_layer *layer, const gan_pass *pass)
+{
+    gan_batch_norm_args args = arguments(layer, pass);
+    bool no_affine = ((const batch_norm *)layer)->no_affine;
+    gan_batch_norm_backward(pass->context, &args, pass->training, pass->x[0], pass->dy,
+                            no_affine ? NULL : pass->gradients[WEIGHT], no_affine ? NULL : pass->gradients[BIAS],
+                            pass->dx[0]);
+    return GAN_OK;
+}
+
+static gan_layer *create(gan_context *context, float momentum, float epsilon, bool no_affine)
+{
+    if (gan_check_float("batch_norm: momentum", momentum, momentum > 0 && momentum <= 1, "in (0, 1]") != GAN_OK ||
+        gan_check_float("batch_norm: epsilon", epsilon, epsilon > 0, "over 0") != GAN_OK)
+        return NULL;
+    batch_norm *self = (batch_norm *)gan_layer_allocate(context, &gan_batch_norm_ops);
+    if (!self) return NULL;
+    self->momentum = momentum;
+    self->epsilon = epsilon;
+    self->no_affine = no_affine;
+    return &self->layer;
+}
+
+static gan_status save(const gan_layer *layer, json_t *options)
+{
+    const batch_norm *self = (const batch_norm *)layer;
+    GAN_TRY(gan_json_set_float(options, "momentum", self->momentum));
+    GAN_TRY(gan_json_set_float(options, "epsilon", self->epsilon));
+    return gan_json_set_bool(options, "no_affine", self->no_affine);
+}
+
+static gan_layer *load(gan_context *context, const json_t *options)
+{
+    float momentum, epsilon;
+    bool no_affine;
+    if (gan_json_get_float(options, "momentum", &momentum) != GAN_OK ||
+        gan_json_get_float(options, "epsilon", &epsilon) != GAN_OK ||
+        gan_json_get_bool(options, "no_affine", &no_affine) != GAN_OK)
+        return NULL;
+    return create(context, momentum, epsilon, no_affine);
+}
+
+const gan_layer_ops gan_batch_norm_ops = {.type = "batch_norm",
+                                          .flags = GAN_LAYER_KEEPS_INPUT,
+                                          .min_inputs = 1,
+                                          .max_inputs = 1,
+                                          .size = sizeof(batch_norm),
+                                          .infer = infer,
+                                          .forward = forward,
+                                          .backward = backward,
+                                          .save = save,
+                                          .load = load};
+
+gan_layer *gan_layer_batch_norm(gan_context *context, const gan_batch_norm_options *options)
+{
+    gan_batch_norm_options given;
+    if (gan_options_read(&given, sizeof given, options, "gan_batch_norm_options") != GAN_OK) return NULL;
+    return create(context, gan_option(given.momentum, 0.1f), gan_option(given.epsilon, 1e-5f), given.no_affine);
+}

@@ -1,0 +1,116 @@
+/* Concat: joins inputs along an axis. Stored, a batch is (rows, run) for each tensor, a run being the axis and all
+ * that is stored after it; a run of the output is the inputs' runs one after the other. */
+#include "layers/shared.h"
+
+#include <limits.h>
+
+typedef struct concat {
+    gan_layer layer;
+    int axis;
+} concat;
+
+/* The axis of the border that is stored at `place`: images are stored row, column, channel. */
+static int stored_axis(int rank, int place)
+{
+    return rank == 3 ? (place + 1) % 3 : place;
+}
+
+/* Rows of one sample and the run of each, by the definition above. */
+static void cut(gan_shape shape, int axis, int64_t *rows, int64_t *run)
+{
+    bool reached = false;
+    *rows = *run = 1;
+    for (int place = 0; place < shape.rank; place++) {
+        int stored = stored_axis(shape.rank, place);
+        reached = reached || stored == axis;
+        *(reached ? run : rows) *= shape.dims[stored];
+    }
+}
+
+static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
+                        int64_t batch, gan_layer_plan *plan)
+{
+    const int axis = ((const concat *)layer)->axis;
+    char first[GAN_SHAPE_TEXT], other[GAN_SHAPE_TEXT];
+    (void)context, (void)batch;
+    if (axis >= inputs[0].rank)
+        return gan_fail(GAN_ERROR_SHAPE, "input 0 is %s, which has no axis %d", gan_shape_text(inputs[0], first),
+                        axis);
+    plan->output = inputs[0];
+    for (int i = 1; i < count; i++) {
+        gan_shape same = inputs[i];
+        if (same.rank == inputs[0].rank) same.dims[axis] = inputs[0].dims[axis];
+        if (!gan_shape_equal(same, inputs[0]))
+            return gan_fail(GAN_ERROR_SHAPE, "input %d is %s, which differs from input 0, %s, not only along axis %d",
+                            i, gan_shape_text(inputs[i], other), gan_shape_text(inputs[0], first), axis);
+        if (inputs[i].dims[axis] > INT64_MAX - plan->output.dims[axis])
+            return gan_fail(GAN_ERROR_OVERFLOW, "the joined size along axis %d overflows", axis);
+        plan->output.dims[axis] += inputs[i].dims[axis];
+    }
+    return gan_shape_check(plan->output, "output");
+}
+
+static gan_status forward(const gan_layer *layer, const gan_pass *pass)
+{
+    int64_t rows, run, output_run;
+    gan_real *y = pass->y;
+    cut(pass->output_shape, ((const concat *)layer)->axis, &rows, &output_run);
+    for (int i = 0; i < pass->inputs; i++) {
+        cut(pass->input_shapes[i], ((const concat *)layer)->axis, &rows, &run);
+        gan_copy_rows(pass->context, pass->batch * rows, run, pass->x[i], run, y, output_run);
+        y += run;
+    }
+    return GAN_OK;
+}
+
+static gan_status backward(const gan_layer *layer, const gan_pass *pass)
+{
+    int64_t rows, run, output_run;
+    const gan_real *dy = pass->dy;
+    cut(pass->output_shape, ((const concat *)layer)->axis, &rows, &output_run);
+    for (int i = 0; i < pass->inputs; i++) {
+        cut(pass->input_shapes[i], ((const concat *)layer)->axis, &rows, &run);
+        if (pass->dx[i]) gan_copy_rows(pass->context, pass->batch * rows, run, dy, output_run, pass->dx[i], run);
+        dy += run;
+    }
+    return GAN_OK;
+}
+
+static gan_layer *create(gan_context *context, int64_t axis)
+{
+    if (axis < 0 || axis >= GAN_MAX_RANK) {
+        gan_fail(GAN_ERROR_ARGUMENT, "concat: axis is %lld, but must be from 0 to %d", (long long)axis,
+                 GAN_MAX_RANK - 1);
+        return NULL;
+    }
+    concat *self = (concat *)gan_layer_allocate(context, &gan_concat_ops);
+    if (!self) return NULL;
+    self->axis = (int)axis;
+    return &self->layer;
+}
+
+static gan_status save(const gan_layer *layer, json_t *options)
+{
+    return gan_json_set_int(options, "axis", ((const concat *)layer)->axis);
+}
+
+static gan_layer *load(gan_context *context, const json_t *options)
+{
+    int64_t axis;
+    return gan_json_get_int(options, "axis", &axis) == GAN_OK ? create(context, axis) : NULL;
+}
+
+const gan_layer_ops gan_concat_ops = {.type = "concat",
+                                      .min_inputs = 2,
+                                      .max_inputs = INT_MAX,
+                                      .size = sizeof(concat),
+                                      .infer = infer,
+                                      .forward = forward,
+                                      .backward = backward,
+                                      .save = save,
+                                      .load = load};
+
+gan_layer *gan_layer_concat(gan_context *context, int axis)
+{
+    return create(context, axis);
+}

@@ -1,0 +1,123 @@
+/* How weights start. Every rule is a distribution with a chosen deviation, or with the one that keeps the variance
+ * of activations: gain / fan. A uniform distribution U(-a, a) has the variance a^2 / 3. */
+#include "layers/shared.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct init_rule {
+    const char *name;
+    enum { CONSTANT, NORMAL, UNIFORM } distribution;
+    bool takes_value;
+    double gain; /* variance = gain / fan; 0: the value decides */
+    bool both;   /* fan = fan_in + fan_out, else fan_in */
+} init_rule;
+
+static const init_rule rules[] = {
+    [GAN_INITIALIZER_ZEROS] = {"zeros", CONSTANT, false, 0, false},
+    [GAN_INITIALIZER_CONSTANT] = {"constant", CONSTANT, true, 0, false},
+    [GAN_INITIALIZER_NORMAL] = {"normal", NORMAL, true, 0, false},
+    [GAN_INITIALIZER_UNIFORM] = {"uniform", UNIFORM, true, 0, false},
+    [GAN_INITIALIZER_GLOROT_UNIFORM] = {"glorot_uniform", UNIFORM, false, 2, true},
+    [GAN_INITIALIZER_GLOROT_NORMAL] = {"glorot_normal", NORMAL, false, 2, true},
+    [GAN_INITIALIZER_HE_UNIFORM] = {"he_uniform", UNIFORM, false, 2, false},
+    [GAN_INITIALIZER_HE_NORMAL] = {"he_normal", NORMAL, false, 2, false},
+    [GAN_INITIALIZER_LECUN_UNIFORM] = {"lecun_uniform", UNIFORM, false, 1, false},
+    [GAN_INITIALIZER_LECUN_NORMAL] = {"lecun_normal", NORMAL, false, 1, false},
+};
+enum { RULES = sizeof rules / sizeof rules[0] };
+
+gan_initializer gan_initializer_or(gan_initializer given, gan_initializer_kind kind)
+{
+    if (given.kind == GAN_INITIALIZER_DEFAULT && given.value == 0.0f) given.kind = kind;
+    given.value = gan_option(given.value, 0.0f);
+    return given;
+}
+
+gan_status gan_initializer_check(gan_initializer initializer, const char *what)
+{
+    int kind = (int)initializer.kind;
+    if (kind < 0 || kind >= RULES)
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s is of kind %d, but kinds are 0 to %d", what, kind, RULES - 1);
+    if (kind == GAN_INITIALIZER_DEFAULT)
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s has the value %g, but no kind", what, (double)initializer.value);
+    const init_rule *rule = &rules[kind];
+    bool valid =
+        rule->takes_value ? rule->distribution == CONSTANT || initializer.value >= 0 : initializer.value == 0;
+    if (isfinite(initializer.value) && valid) return GAN_OK;
+    return gan_fail(isfinite(initializer.value) ? GAN_ERROR_ARGUMENT : GAN_ERROR_NOT_FINITE,
+                    "%s, %s, has the value %g, but must have %s", what, rule->name, (double)initializer.value,
+                    !rule->takes_value               ? "none"
+                    : rule->distribution == CONSTANT ? "a finite one"
+                                                     : "a finite one of at least 0");
+}
+
+/* The next values in the order of the border; count is at most BLOCK except where all are drawn at once. BLOCK is a
+ * multiple of what one block of random numbers yields, so that both ways give the same values. */
+enum { BLOCK = 256 };
+
+static void draw(const gan_tensor_plan *plan, gan_random_state *state, gan_real *out, int64_t count)
+{
+    const init_rule *rule = &rules[plan->initializer.kind];
+    double fan = (double)plan->fan_in + (rule->both ? (double)plan->fan_out : 0);
+    double value = plan->initializer.value;
+    if (rule->gain > 0) value = sqrt(rule->gain / fan * (rule->distribution == UNIFORM ? 3 : 1));
+    switch (rule->distribution) {
+    case CONSTANT:
+        for (int64_t i = 0; i < count; i++) out[i] = (gan_real)value;
+        break;
+    case NORMAL: gan_fill_normal(state, out, count, 0, (gan_real)value); break;
+    case UNIFORM: gan_fill_uniform(state, out, count, (gan_real)-value, (gan_real)value); break;
+    }
+}
+
+/* Values are drawn in the order of the border, so that a seed gives the same model however its tensors are stored. */
+void gan_initialize(const gan_tensor_plan *plan, gan_random_state state, gan_real *out, int64_t count)
+{
+    if (plan->layout == GAN_LAYOUT_PLAIN) {
+        draw(plan, &state, out, count);
+        return;
+    }
+    /* Border (a, c, h, w), stored (a, h, w, c). */
+    int64_t channels = plan->shape.dims[1], pixels = plan->shape.dims[2] * plan->shape.dims[3];
+    gan_real block[BLOCK];
+    for (int64_t begin = 0; begin < count; begin += BLOCK) {
+        int64_t size = count - begin < BLOCK ? count - begin : BLOCK;
+        draw(plan, &state, block, size);
+        for (int64_t i = 0; i < size; i++) {
+            int64_t plane = (begin + i) / pixels, pixel = (begin + i) % pixels;
+            int64_t filter = plane / channels, channel = plane % channels;
+            out[(filter * pixels + pixel) * channels + channel] = block[i];
+        }
+    }
+}
+
+gan_status gan_json_set_initializer(json_t *object, const char *key, gan_initializer value)
+{
+    const init_rule *rule = &rules[value.kind];
+    json_t *item = json_object();
+    gan_status status = gan_json_set_text(item, "kind", rule->name);
+    if (status == GAN_OK && rule->takes_value) status = gan_json_set_float(item, "value", value.value);
+    if (status != GAN_OK) {
+        json_decref(item);
+        return status;
+    }
+    if (json_object_set_new(object, key, item)) return gan_fail(GAN_ERROR_MEMORY, "no memory for option %s", key);
+    return GAN_OK;
+}
+
+gan_status gan_json_get_initializer(const json_t *object, const char *key, gan_initializer *value)
+{
+    const json_t *item = json_object_get(object, key);
+    if (!json_is_object(item)) return gan_fail(GAN_ERROR_FORMAT, "option %s is missing or not an object", key);
+    const char *name;
+    GAN_TRY(gan_json_get_text(item, "kind", &name));
+    for (int kind = GAN_INITIALIZER_DEFAULT + 1; kind < RULES; kind++) {
+        if (strcmp(rules[kind].name, name)) continue;
+        gan_initializer found = {(gan_initializer_kind)kind, 0.0f};
+        if (rules[kind].takes_value) GAN_TRY(gan_json_get_float(item, "value", &found.value));
+        *value = found;
+        return GAN_OK;
+    }
+    return gan_fail(GAN_ERROR_FORMAT, "option %s is of the unknown kind \"%s\"", key, name);
+}

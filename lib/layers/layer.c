@@ -1,0 +1,59 @@
+/* What all layers have in common: creation, name, destruction. */
+#include "layers/layers.h"
+
+#include <string.h>
+
+#define MAX_NAME 63
+
+gan_layer *gan_layer_allocate(gan_context *context, const gan_layer_ops *ops)
+{
+    if (!context) {
+        gan_fail(GAN_ERROR_NULL, "%s: context is NULL", ops->type);
+        return NULL;
+    }
+    gan_layer *layer = gan_allocate(context, ops->size);
+    if (!layer) return NULL;
+    layer->ops = ops;
+    layer->context = gan_context_retain(context);
+    return layer;
+}
+
+void gan_layer_destroy(gan_layer *layer)
+{
+    if (!layer) return;
+    gan_context *context = layer->context;
+    gan_release_text(context, layer->name);
+    gan_release(context, layer, layer->ops->size);
+    gan_context_release(context);
+}
+
+static gan_status check_name(const char *name)
+{
+    GAN_CHECK_NOT_NULL(name);
+    size_t length = strlen(name);
+    if (length < 1 || length > MAX_NAME)
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_layer_named: name has %zu bytes, but must have 1 to %d", length,
+                        MAX_NAME);
+    if (strchr(name, '/'))
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_layer_named: name is \"%s\", but must be without '/'", name);
+    for (const char *c = name; *c; c++)
+        if ((unsigned char)*c < ' ')
+            return gan_fail(GAN_ERROR_ARGUMENT, "gan_layer_named: name holds the control character %d", *c);
+    json_t *text = json_string(name); /* NULL unless it can be written into a file's header */
+    if (!text) return gan_fail(GAN_ERROR_ARGUMENT, "gan_layer_named: name is not valid UTF-8");
+    json_decref(text);
+    return GAN_OK;
+}
+
+gan_layer *gan_layer_named(gan_layer *layer, const char *name)
+{
+    if (!layer) return NULL; /* the error of its creation stands */
+    char *copy = check_name(name) == GAN_OK ? gan_copy_text(layer->context, name) : NULL;
+    if (!copy) {
+        gan_layer_destroy(layer);
+        return NULL;
+    }
+    gan_release_text(layer->context, layer->name);
+    layer->name = copy;
+    return layer;
+}

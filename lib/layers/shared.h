@@ -1,0 +1,78 @@
+/* What several kinds of layer share; private to this folder. */
+#ifndef GAN_LAYERS_SHARED_H
+#define GAN_LAYERS_SHARED_H
+
+#include "layers/layers.h"
+
+static inline int64_t gan_larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* ---- Checks of options (options.c); `what` names layer and option: "dense: units" ---------------------------- */
+
+/* GAN_ERROR_ARGUMENT unless minimum <= value <= INT32_MAX, which the BLAS and all arithmetic on sizes can take. */
+gan_status gan_check_int(const char *what, int64_t value, int64_t minimum);
+/* GAN_ERROR_NOT_FINITE for NaN and Inf, GAN_ERROR_ARGUMENT unless `valid`; `range` says what is: "in [0, 1)". */
+gan_status gan_check_float(const char *what, float value, bool valid, const char *range);
+/* GAN_ERROR_OVERFLOW unless the product of the factors fits into int64_t. */
+gan_status gan_check_product(const char *what, const int64_t *factors, int count);
+/* For the vtable of a kind without options. */
+gan_status gan_save_no_options(const gan_layer *layer, json_t *options);
+
+/* ---- Weight and bias of dense, conv2d and conv_transpose2d (weights.c) ----------------------------------------- */
+
+typedef struct gan_weights {
+    bool no_bias;
+    gan_initializer weight_initializer, bias_initializer;
+} gan_weights;
+
+/* The tensors in the order of the plan. */
+enum { GAN_WEIGHT = 0, GAN_BIAS = 1 };
+
+/* With defaults for what was left out. */
+gan_weights gan_weights_of(bool no_bias, gan_initializer weight_initializer, gan_initializer bias_initializer);
+gan_status gan_weights_check(const gan_weights *weights, const char *type);
+gan_status gan_weights_save(const gan_weights *weights, json_t *options);
+gan_status gan_weights_load(gan_weights *weights, const json_t *options);
+/* Plans a weight of this shape, stored channels last if it has rank 4, and a bias of `units` values. */
+gan_status gan_weights_plan(const gan_weights *weights, gan_shape shape, int64_t units, gan_layer_plan *plan);
+/* The epilogue that adds the bias. */
+gan_epilogue gan_weights_epilogue(const gan_weights *weights, const gan_pass *pass);
+/* db += sum over the rows of dy (rows, units), where the gradient is wanted. */
+void gan_weights_bias_backward(const gan_weights *weights, const gan_pass *pass, int64_t rows, int64_t units);
+
+/* ---- The window of conv2d and conv_transpose2d (window.c); pairs are height, width -------------------------------
+ */
+
+typedef struct gan_window {
+    int64_t kernel[2], stride[2];
+    gan_padding padding;
+    int64_t pads[4]; /* top, bottom, left, right; 0 unless the padding is explicit */
+} gan_window;
+
+/* With defaults for what was left out. */
+gan_window gan_window_of(const int64_t kernel[2], const int64_t stride[2], gan_padding padding,
+                         const int64_t pads[4]);
+gan_status gan_window_check(const gan_window *window, const char *type);
+gan_status gan_window_save(const gan_window *window, json_t *options);
+gan_status gan_window_load(gan_window *window, const json_t *options);
+/* GAN_ERROR_SHAPE unless the input is an image. */
+gan_status gan_window_check_input(gan_shape input);
+/* Output sizes and padding (top, bottom, left, right) of a convolution, and of a transposed one. */
+gan_status gan_window_convolve(const gan_window *window, gan_shape input, int64_t output[2], int64_t pads[4]);
+gan_status gan_window_transpose(const gan_window *window, const int64_t output_padding[2], gan_shape input,
+                                int64_t output[2], int64_t pads[4]);
+/* Plans tensors and scratch for a convolution from `conv` or, with its roles exchanged, to it; `units`: channels of
+ * the output, which is already planned. */
+gan_status gan_window_plan(gan_context *context, const gan_conv *conv, const gan_weights *weights, int64_t batch,
+                           gan_layer_plan *plan);
+
+/* ---- The kinds; the list is in registry.c ------------------------------------------------------------------------
+ */
+
+extern const gan_layer_ops gan_dense_ops, gan_conv2d_ops, gan_conv_transpose2d_ops, gan_flatten_ops, gan_reshape_ops,
+    gan_concat_ops, gan_add_ops, gan_leaky_relu_ops, gan_relu_ops, gan_tanh_ops, gan_sigmoid_ops, gan_softplus_ops,
+    gan_dropout_ops, gan_batch_norm_ops;
+
+#endif
