@@ -388,7 +388,10 @@ typedef struct gan_batch_norm_options {
  */
 GAN_API gan_layer *gan_layer_batch_norm(gan_context *context, const gan_batch_norm_options *options);
 
-/** Names a layer, in messages and in the names of its tensors; no '/' and at most 63 bytes. Returns the layer. */
+/**
+ * Names a layer, in messages and in the names of its tensors: 1 to 63 bytes of UTF-8 without '/' and control
+ * characters. Returns the layer; on failure it destroys the layer and returns NULL.
+ */
 GAN_API gan_layer *gan_layer_named(gan_layer *layer, const char *name);
 
 /** Releases a layer that was never given to a model. */

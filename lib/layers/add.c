@@ -21,7 +21,7 @@ static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
     (void)layer;
     int64_t count = pass->batch * gan_shape_count(pass->output_shape);
-    if (pass->y != pass->x[0]) gan_copy(pass->context, count, pass->x[0], pass->y);
+    gan_copy(pass->context, count, pass->x[0], pass->y);
     for (int i = 1; i < pass->inputs; i++) gan_add(pass->context, count, pass->x[i], pass->y);
     return GAN_OK;
 }
@@ -31,7 +31,7 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
     (void)layer;
     int64_t count = pass->batch * gan_shape_count(pass->output_shape);
     for (int i = 0; i < pass->inputs; i++)
-        if (pass->dx[i] && pass->dx[i] != pass->dy) gan_copy(pass->context, count, pass->dy, pass->dx[i]);
+        if (pass->dx[i]) gan_copy(pass->context, count, pass->dy, pass->dx[i]);
     return GAN_OK;
 }
 

@@ -18,6 +18,8 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
                         gan_shape_text(inputs[0], text));
     }
     int64_t width = inputs[0].dims[0], units = self->units;
+    GAN_TRY(gan_check_extent("the size of the input", width));
+    GAN_TRY(gan_check_extent("the batch", batch));
     plan->output = GAN_SHAPE(units);
     GAN_TRY(gan_weights_plan(&self->weights, GAN_SHAPE(units, width), units, plan));
     GAN_TRY(gan_check_product("input", (int64_t[]){batch, width}, 2));

@@ -20,7 +20,7 @@ static void apply(const gan_layer *layer, const gan_pass *pass, const gan_real *
     int64_t count = pass->batch * gan_shape_count(pass->output_shape);
     if (pass->training)
         gan_dropout(pass->context, count, ((const dropout *)layer)->rate, pass->random, x, y);
-    else if (x != y)
+    else
         gan_copy(pass->context, count, x, y);
 }
 

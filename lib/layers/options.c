@@ -17,6 +17,12 @@ gan_status gan_check_float(const char *what, float value, bool valid, const char
                     (double)value, range);
 }
 
+gan_status gan_check_extent(const char *what, int64_t value)
+{
+    if (value <= INT32_MAX) return GAN_OK;
+    return gan_fail(GAN_ERROR_OVERFLOW, "%s is %lld, but may be at most %d", what, (long long)value, INT32_MAX);
+}
+
 gan_status gan_check_product(const char *what, const int64_t *factors, int count)
 {
     int64_t product = 1;

@@ -1,5 +1,6 @@
 /* Flatten and reshape: the same values under another shape, in the order of the border: channel, row, column. Where
- * both sides are stored in one order, the output is a view of the input; else the values are transposed. */
+ * both sides are stored in one order, the output is a view of the input, and a copy onto itself is none; else the
+ * values are transposed. */
 #include "layers/shared.h"
 
 typedef struct reshape {
@@ -40,7 +41,7 @@ static void restore(const gan_pass *pass, gan_shape from, gan_shape to, const ga
 {
     int64_t count = gan_shape_count(from), from_planes = planes(from), to_planes = planes(to);
     if (from_planes == to_planes) {
-        if (x != y) gan_copy(pass->context, pass->batch * count, x, y);
+        gan_copy(pass->context, pass->batch * count, x, y);
         return;
     }
     if (from_planes > 1) {

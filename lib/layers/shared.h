@@ -11,10 +11,12 @@ static inline int64_t gan_larger(int64_t a, int64_t b)
 
 /* ---- Checks of options (options.c); `what` names layer and option: "dense: units" ---------------------------- */
 
-/* GAN_ERROR_ARGUMENT unless minimum <= value <= INT32_MAX, which the BLAS and all arithmetic on sizes can take. */
+/* GAN_ERROR_ARGUMENT unless minimum <= value <= INT32_MAX. */
 gan_status gan_check_int(const char *what, int64_t value, int64_t minimum);
 /* GAN_ERROR_NOT_FINITE for NaN and Inf, GAN_ERROR_ARGUMENT unless `valid`; `range` says what is: "in [0, 1)". */
 gan_status gan_check_float(const char *what, float value, bool valid, const char *range);
+/* GAN_ERROR_OVERFLOW unless value <= INT32_MAX: what the BLAS counts in, and two of which can be multiplied. */
+gan_status gan_check_extent(const char *what, int64_t value);
 /* GAN_ERROR_OVERFLOW unless the product of the factors fits into int64_t. */
 gan_status gan_check_product(const char *what, const int64_t *factors, int count);
 /* For the vtable of a kind without options. */
@@ -57,7 +59,7 @@ gan_window gan_window_of(const int64_t kernel[2], const int64_t stride[2], gan_p
 gan_status gan_window_check(const gan_window *window, const char *type);
 gan_status gan_window_save(const gan_window *window, json_t *options);
 gan_status gan_window_load(gan_window *window, const json_t *options);
-/* GAN_ERROR_SHAPE unless the input is an image. */
+/* GAN_ERROR_SHAPE unless the input is an image, GAN_ERROR_OVERFLOW if a side of it is too large. */
 gan_status gan_window_check_input(gan_shape input);
 /* Output sizes and padding (top, bottom, left, right) of a convolution, and of a transposed one. */
 gan_status gan_window_convolve(const gan_window *window, gan_shape input, int64_t output[2], int64_t pads[4]);

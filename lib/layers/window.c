@@ -77,10 +77,7 @@ gan_status gan_window_check_input(gan_shape input)
     if (input.rank != 3)
         return gan_fail(GAN_ERROR_SHAPE, "input is %s, but must be an image (channels, height, width)",
                         gan_shape_text(input, text));
-    for (int i = 0; i < 3; i++)
-        if (input.dims[i] > INT32_MAX)
-            return gan_fail(GAN_ERROR_OVERFLOW, "input is %s, but no side may be over %d",
-                            gan_shape_text(input, text), INT32_MAX);
+    for (int i = 0; i < 3; i++) GAN_TRY(gan_check_extent("a side of the input", input.dims[i]));
     return GAN_OK;
 }
 
@@ -130,10 +127,7 @@ gan_status gan_window_transpose(const gan_window *window, const int64_t output_p
             return gan_fail(GAN_ERROR_SHAPE, "pads cut all %s of input %s with kernel %s", i ? "columns" : "rows",
                             gan_shape_text(input, text),
                             gan_shape_text(GAN_SHAPE(window->kernel[0], window->kernel[1]), kernel_text));
-        if (output[i] > INT32_MAX)
-            return gan_fail(GAN_ERROR_OVERFLOW,
-                            "input %s makes an output with a side of %lld, but at most %d is possible",
-                            gan_shape_text(input, text), (long long)output[i], INT32_MAX);
+        GAN_TRY(gan_check_extent(i ? "the width of the output" : "the height of the output", output[i]));
     }
     return GAN_OK;
 }
@@ -145,12 +139,14 @@ gan_status gan_window_plan(gan_context *context, const gan_conv *conv, const gan
     GAN_TRY(gan_shape_check(plan->output, "output"));
     gan_shape weight = GAN_SHAPE(conv->filters, conv->channels, conv->kernel_h, conv->kernel_w);
     GAN_TRY(gan_weights_plan(weights, weight, units, plan));
-    /* Both images, and what one copy of every window would take: more than any kernel's scratch. */
-    GAN_TRY(gan_check_product("large image", (int64_t[]){batch, conv->channels, conv->height, conv->width}, 4));
-    GAN_TRY(
-        gan_check_product("small image", (int64_t[]){batch, conv->filters, conv->out_height, conv->out_width}, 4));
+    GAN_TRY(gan_check_extent("pixels of the smaller image", conv->out_height * conv->out_width));
+    GAN_TRY(gan_check_extent("values under the kernel", conv->kernel_h * conv->kernel_w * conv->channels));
+    /* Both images, and a copy of every window: more than any kernel's scratch. */
+    GAN_TRY(gan_check_product("the larger image", (int64_t[]){batch, conv->channels, conv->height, conv->width}, 4));
+    GAN_TRY(gan_check_product("the smaller image",
+                              (int64_t[]){batch, conv->filters, conv->out_height, conv->out_width}, 4));
     GAN_TRY(gan_check_product(
-        "windows",
+        "all windows",
         (int64_t[]){batch, conv->out_height, conv->out_width, conv->kernel_h, conv->kernel_w, conv->channels}, 6));
     int64_t rows = batch * plan->output.dims[1] * plan->output.dims[2];
     plan->scratch = gan_larger(gan_conv_scratch(context, conv, batch), gan_column_sums_scratch(rows, units));
