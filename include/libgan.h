@@ -654,7 +654,7 @@ typedef struct gan_dataset_options {
     bool in_order;        /**< default: shuffled */
     bool drop_last;       /**< leave out an epoch's last batch when it is not full; default: hand it out, smaller */
     uint64_t seed;        /**< of the permutations; default 0 */
-    int64_t limit;        /**< use only the first so many samples; default: all */
+    int64_t limit;        /**< use only the first so many samples; >= 0; default, and when there are fewer: all */
     size_t memory_limit;  /**< bytes of samples kept in memory; what is larger is read from disk as needed; default 256 MiB */
 } gan_dataset_options;
 #define GAN_DATASET(...) (&(gan_dataset_options){.struct_size = sizeof(gan_dataset_options), __VA_ARGS__})
@@ -685,18 +685,19 @@ GAN_API int32_t gan_dataset_classes(const gan_dataset *dataset);
 /**
  * The next batch: up to `batch` samples, fewer at an epoch's end; never from two epochs. The call after an epoch's
  * end starts the next one. `samples`: batch * elements; `labels`: batch, or NULL. *count gets how many.
+ * When the file cannot be read, `samples` may have changed in part; the cursor has not moved.
  */
 GAN_API gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples, int32_t *labels,
                                     int64_t *count);
-/** Reads samples by their number in the file or array, from `first`, without moving the cursor. */
+/** Reads samples by their number in the file or array, from `first`, as above, without moving the cursor. */
 GAN_API gan_status gan_dataset_read(gan_dataset *dataset, int64_t first, int64_t count, float *samples,
                                     int32_t *labels);
 
 /** Where a dataset stands. */
 typedef struct gan_dataset_cursor {
     uint64_t seed;
-    int64_t epoch;    /**< epochs finished */
-    int64_t position; /**< samples handed out in the present epoch */
+    int64_t epoch;    /**< epochs finished; the batch that ends one counts it */
+    int64_t position; /**< samples handed out in the present epoch, less than all of them */
 } gan_dataset_cursor;
 GAN_API gan_status gan_dataset_get_cursor(const gan_dataset *dataset, gan_dataset_cursor *out);
 GAN_API gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_cursor cursor);
@@ -851,7 +852,7 @@ GAN_API gan_status gan_npy_write(gan_context *context, const char *path, const f
 typedef struct gan_history gan_history;
 GAN_API gan_status gan_history_create(gan_context *context, gan_history **out);
 GAN_API void gan_history_destroy(gan_history *history);
-/** Appends a row. */
+/** Appends a row. Steps increase from row to row. */
 GAN_API gan_status gan_history_add(gan_history *history, const gan_step_report *report);
 /** Number of rows. */
 GAN_API int64_t gan_history_count(const gan_history *history);

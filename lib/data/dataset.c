@@ -1,0 +1,203 @@
+/* The cursor over a source: batches of an epoch, in a new order each time. */
+#include "data/data.h"
+
+#include <inttypes.h>
+
+#define DEFAULT_MEMORY_LIMIT ((size_t)256 << 20)
+
+gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t count, gan_dataset_options *resolved)
+{
+    gan_dataset_options options;
+
+    GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_dataset_options"));
+    if (options.limit < 0) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_options: limit is %" PRId64 ", expected at least 0",
+                        options.limit);
+    }
+    if (options.limit == 0 || options.limit > count) options.limit = count;
+    if (options.memory_limit == 0) options.memory_limit = DEFAULT_MEMORY_LIMIT;
+    *resolved = options;
+    return GAN_OK;
+}
+
+gan_status gan_dataset_create(gan_context *context, const gan_source_ops *ops, void *source, gan_shape shape,
+                              int32_t classes, const gan_dataset_options *options, gan_dataset **out)
+{
+    gan_dataset *dataset = gan_allocate(context, sizeof(*dataset));
+
+    if (!dataset) {
+        ops->destroy(source);
+        return GAN_ERROR_MEMORY;
+    }
+    *dataset = (gan_dataset){.context = gan_context_retain(context),
+                             .ops = ops,
+                             .source = source,
+                             .shape = shape,
+                             .count = options->limit,
+                             .classes = classes,
+                             .options = *options,
+                             .order_epoch = -1};
+    dataset->cursor.seed = options->seed;
+    if (!options->in_order) {
+        dataset->order = gan_allocate_array(context, dataset->count, sizeof(*dataset->order));
+        if (!dataset->order) {
+            gan_dataset_destroy(dataset);
+            return GAN_ERROR_MEMORY;
+        }
+    }
+    *out = dataset;
+    return GAN_OK;
+}
+
+void gan_dataset_destroy(gan_dataset *dataset)
+{
+    if (!dataset) return;
+    gan_context *context = dataset->context;
+    dataset->ops->destroy(dataset->source);
+    gan_release(context, dataset->order, (size_t)dataset->count * sizeof(*dataset->order));
+    gan_release(context, dataset, sizeof(*dataset));
+    gan_context_release(context);
+}
+
+int64_t gan_dataset_count(const gan_dataset *dataset)
+{
+    return dataset ? dataset->count : 0;
+}
+
+gan_status gan_dataset_shape(const gan_dataset *dataset, gan_shape *out)
+{
+    GAN_CHECK_NOT_NULL(dataset);
+    GAN_CHECK_NOT_NULL(out);
+    *out = dataset->shape;
+    return GAN_OK;
+}
+
+int32_t gan_dataset_classes(const gan_dataset *dataset)
+{
+    return dataset ? dataset->classes : 0;
+}
+
+/* The permutation of the present epoch, by Fisher and Yates. It depends on seed and epoch only, so that a restored
+ * cursor goes on in the same order. Each epoch has counters of its own: one draw a sample. */
+static void shuffle(gan_dataset *dataset)
+{
+    const gan_dataset_cursor *cursor = &dataset->cursor;
+    gan_random_state random = {.seed = cursor->seed,
+                               .stream = GAN_STREAM_SHUFFLE,
+                               .counter = (uint64_t)cursor->epoch * (uint64_t)dataset->count};
+    int64_t *order = dataset->order;
+
+    if (!order || dataset->order_epoch == cursor->epoch) return;
+    for (int64_t i = 0; i < dataset->count; i++) order[i] = i;
+    for (int64_t i = dataset->count - 1; i > 0; i--) {
+        const int64_t j = (int64_t)gan_random_below(&random, (uint64_t)i + 1), moved = order[i];
+        order[i] = order[j];
+        order[j] = moved;
+    }
+    dataset->order_epoch = cursor->epoch;
+}
+
+/* Samples first, first + 1, ... of the source. */
+static gan_status read_range(gan_dataset *dataset, int64_t first, int64_t count, float *samples, int32_t *labels)
+{
+    const int64_t elements = gan_shape_count(dataset->shape);
+    int64_t numbers[64];
+
+    for (int64_t done = 0, size; done < count; done += size) {
+        size = count - done < 64 ? count - done : 64;
+        for (int64_t i = 0; i < size; i++) numbers[i] = first + done + i;
+        GAN_TRY(dataset->ops->read(dataset->source, numbers, size, samples + done * elements,
+                                   labels ? labels + done : NULL));
+    }
+    return GAN_OK;
+}
+
+static gan_status check_labels(const gan_dataset *dataset, const int32_t *labels, const char *function)
+{
+    if (!labels || dataset->classes > 0) return GAN_OK;
+    return gan_fail(GAN_ERROR_STATE, "%s: labels were asked for, but the dataset has none", function);
+}
+
+gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples, int32_t *labels, int64_t *count)
+{
+    GAN_CHECK_NOT_NULL(dataset);
+    GAN_CHECK_NOT_NULL(samples);
+    GAN_CHECK_NOT_NULL(count);
+    gan_dataset_cursor *cursor = &dataset->cursor, before = *cursor;
+    const bool drop_last = dataset->options.drop_last;
+
+    if (batch < 1) {
+        return gan_fail(GAN_ERROR_BATCH, "gan_dataset_next: batch is %" PRId64 ", expected at least 1", batch);
+    }
+    if (drop_last && batch > dataset->count) {
+        return gan_fail(GAN_ERROR_BATCH,
+                        "gan_dataset_next: batch is %" PRId64 ", but an epoch has %" PRId64
+                        " samples and drop_last wants full batches",
+                        batch, dataset->count);
+    }
+    GAN_TRY(check_labels(dataset, labels, "gan_dataset_next"));
+
+    /* A restored cursor, or a larger batch than before, may leave less than a full batch. */
+    if (drop_last && dataset->count - cursor->position < batch) {
+        cursor->epoch++;
+        cursor->position = 0;
+    }
+    shuffle(dataset);
+    const int64_t left = dataset->count - cursor->position, size = left < batch ? left : batch;
+    const gan_status status =
+        dataset->order ? dataset->ops->read(dataset->source, dataset->order + cursor->position, size, samples, labels)
+                       : read_range(dataset, cursor->position, size, samples, labels);
+    if (status != GAN_OK) {
+        *cursor = before;
+        return status;
+    }
+    cursor->position += size;
+    if (dataset->count - cursor->position < (drop_last ? batch : 1)) {
+        cursor->epoch++;
+        cursor->position = 0;
+    }
+    *count = size;
+    return GAN_OK;
+}
+
+gan_status gan_dataset_read(gan_dataset *dataset, int64_t first, int64_t count, float *samples, int32_t *labels)
+{
+    GAN_CHECK_NOT_NULL(dataset);
+    GAN_CHECK_NOT_NULL(samples);
+    if (first < 0 || count < 1 || first >= dataset->count || count > dataset->count - first) {
+        return gan_fail(GAN_ERROR_ARGUMENT,
+                        "gan_dataset_read: %" PRId64 " samples from %" PRId64
+                        " were asked for, but the dataset has %" PRId64,
+                        count, first, dataset->count);
+    }
+    GAN_TRY(check_labels(dataset, labels, "gan_dataset_read"));
+    return read_range(dataset, first, count, samples, labels);
+}
+
+gan_status gan_dataset_get_cursor(const gan_dataset *dataset, gan_dataset_cursor *out)
+{
+    GAN_CHECK_NOT_NULL(dataset);
+    GAN_CHECK_NOT_NULL(out);
+    *out = dataset->cursor;
+    return GAN_OK;
+}
+
+gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_cursor cursor)
+{
+    GAN_CHECK_NOT_NULL(dataset);
+    if (cursor.epoch < 0 || cursor.epoch > INT64_MAX / 2) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_set_cursor: epoch is %" PRId64 ", expected 0 to %" PRId64,
+                        cursor.epoch, INT64_MAX / 2);
+    }
+    if (cursor.position < 0 || cursor.position > dataset->count) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_set_cursor: position is %" PRId64 ", expected 0 to %" PRId64,
+                        cursor.position, dataset->count);
+    }
+    if (cursor.position == dataset->count) {
+        cursor.epoch++;
+        cursor.position = 0;
+    }
+    if (cursor.seed != dataset->cursor.seed) dataset->order_epoch = -1;
+    dataset->cursor = cursor;
+    return GAN_OK;
+}

@@ -1,0 +1,197 @@
+/* Datasets from IDX files. The bytes stay bytes: in memory if they fit, else in the file, or in an unnamed temporary
+ * file into which a gzipped one is unpacked. */
+#include "data/data.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { piece_size = 1 << 14 };
+
+typedef struct idx_source {
+    gan_context *context;
+    int64_t elements;     /* of a sample */
+    unsigned char *bytes; /* all samples, or NULL */
+    size_t byte_count;
+    gan_file file;         /* otherwise: where they are */
+    int64_t offset;        /* of the first one in the file */
+    unsigned char *labels; /* or NULL */
+    size_t label_count;
+    float values[256]; /* of each byte */
+    unsigned char piece[piece_size];
+} idx_source;
+
+static void idx_destroy(void *source)
+{
+    idx_source *idx = source;
+    gan_context *context = idx->context;
+
+    gan_release(context, idx->bytes, idx->byte_count);
+    gan_release(context, idx->labels, idx->label_count);
+    gan_file_close(&idx->file);
+    gan_release(context, idx, sizeof(*idx));
+    gan_context_release(context);
+}
+
+static void to_values(const idx_source *idx, const unsigned char *bytes, int64_t count, float *out)
+{
+    for (int64_t i = 0; i < count; i++) out[i] = idx->values[bytes[i]];
+}
+
+static gan_status read_sample(idx_source *idx, int64_t number, float *out)
+{
+    const int64_t start = number * idx->elements;
+
+    if (idx->bytes) {
+        to_values(idx, idx->bytes + start, idx->elements, out);
+        return GAN_OK;
+    }
+    for (int64_t done = 0; done < idx->elements; done += piece_size) {
+        const int64_t left = idx->elements - done, size = left < piece_size ? left : piece_size;
+        GAN_TRY(gan_file_read(&idx->file, idx->offset + start + done, idx->piece, (size_t)size));
+        to_values(idx, idx->piece, size, out + done);
+    }
+    return GAN_OK;
+}
+
+static gan_status idx_read(void *source, const int64_t *numbers, int64_t count, float *samples, int32_t *labels)
+{
+    idx_source *idx = source;
+
+    for (int64_t i = 0; i < count; i++) GAN_TRY(read_sample(idx, numbers[i], samples + i * idx->elements));
+    for (int64_t i = 0; i < count && labels; i++) labels[i] = idx->labels[numbers[i]];
+    return GAN_OK;
+}
+
+static const gan_source_ops idx_ops = {idx_read, idx_destroy};
+
+/* Copies `size` bytes of a reader to a stream, or nowhere. */
+static gan_status copy_bytes(idx_source *idx, gan_byte_reader *reader, int64_t size, FILE *to)
+{
+    for (int64_t left = size; left > 0; left -= piece_size) {
+        const size_t piece = left < piece_size ? (size_t)left : piece_size;
+        GAN_TRY(gan_byte_reader_read(reader, idx->piece, piece));
+        if (to && fwrite(idx->piece, 1, piece, to) != piece) {
+            return gan_fail_errno(errno, "cannot write a temporary file of %" PRId64 " bytes", size);
+        }
+    }
+    return GAN_OK;
+}
+
+/* Makes the stream's file the source's. The stream itself is closed by the caller. */
+static gan_status keep_file(idx_source *idx, FILE *stream, const char *path)
+{
+    const int descriptor = fflush(stream) == 0 ? fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0) : -1;
+
+    if (descriptor < 0) return gan_fail_errno(errno, "cannot keep a temporary file");
+    idx->file = (gan_file){.descriptor = descriptor};
+    idx->file.context = gan_context_retain(idx->context);
+    idx->file.path = gan_copy_text(idx->context, path);
+    return idx->file.path ? GAN_OK : GAN_ERROR_MEMORY;
+}
+
+static gan_status unpack_to_disk(idx_source *idx, gan_byte_reader *reader, const char *path, int64_t size)
+{
+    FILE *stream = tmpfile();
+
+    if (!stream) return gan_fail_errno(errno, "cannot create a temporary file");
+    gan_status status = copy_bytes(idx, reader, size, stream);
+    if (status == GAN_OK) status = keep_file(idx, stream, path);
+    fclose(stream);
+    return status;
+}
+
+/* Keeps the first `size` bytes of the images where they fit and makes sure that the others are there. */
+static gan_status load_images(idx_source *idx, gan_byte_reader *reader, const char *path,
+                              const gan_idx_header *header, int64_t size, size_t memory_limit)
+{
+    const int64_t in_file = gan_byte_reader_size(reader);
+
+    if ((uint64_t)size <= memory_limit) {
+        idx->byte_count = (size_t)size;
+        idx->bytes = gan_allocate_array(idx->context, size, 1);
+        if (!idx->bytes) return GAN_ERROR_MEMORY;
+        GAN_TRY(gan_byte_reader_read(reader, idx->bytes, idx->byte_count));
+    } else if (in_file >= 0) {
+        idx->offset = in_file - header->bytes;
+        return gan_file_open(idx->context, path, &idx->file);
+    } else {
+        GAN_TRY(unpack_to_disk(idx, reader, path, size));
+    }
+    if (in_file >= 0) return GAN_OK; /* its length has been checked */
+    GAN_TRY(copy_bytes(idx, reader, header->bytes - size, NULL));
+    return gan_byte_reader_finish(reader);
+}
+
+static gan_status load_labels(idx_source *idx, const char *path, int64_t images, int32_t *classes)
+{
+    gan_byte_reader *reader = NULL;
+    gan_idx_header header;
+    unsigned char largest = 0;
+
+    GAN_TRY(gan_byte_reader_open(idx->context, path, &reader));
+    gan_status status = gan_idx_read_header(reader, path, GAN_IDX_LABELS, &header);
+    if (status == GAN_OK && header.count != images) {
+        status = gan_fail(GAN_ERROR_SHAPE, "'%s' has %" PRId64 " labels for %" PRId64 " images", path, header.count,
+                          images);
+    }
+    if (status == GAN_OK) {
+        idx->label_count = (size_t)images;
+        idx->labels = gan_allocate_array(idx->context, images, 1);
+        if (!idx->labels) status = GAN_ERROR_MEMORY;
+    }
+    if (status == GAN_OK) status = gan_byte_reader_read(reader, idx->labels, idx->label_count);
+    if (status == GAN_OK) status = gan_byte_reader_finish(reader);
+    for (size_t i = 0; i < idx->label_count && status == GAN_OK; i++) {
+        if (idx->labels[i] > largest) largest = idx->labels[i];
+    }
+    if (status == GAN_OK) *classes = largest + 1;
+    gan_byte_reader_close(reader);
+    return status;
+}
+
+/* Opens both files into `idx`, which the caller destroys on failure. */
+static gan_status open_files(idx_source *idx, const char *images_path, const char *labels_path,
+                             const gan_dataset_options *given, gan_dataset_options *options, gan_shape *shape,
+                             int32_t *classes)
+{
+    gan_byte_reader *reader = NULL;
+    gan_idx_header header;
+
+    GAN_TRY(gan_byte_reader_open(idx->context, images_path, &reader));
+    gan_status status = gan_idx_read_header(reader, images_path, GAN_IDX_IMAGES, &header);
+    if (status == GAN_OK) status = gan_dataset_options_resolve(given, header.count, options);
+    if (status == GAN_OK && labels_path) status = load_labels(idx, labels_path, header.count, classes);
+    if (status == GAN_OK) {
+        idx->elements = header.elements;
+        *shape = GAN_SHAPE(1, header.height, header.width);
+        status =
+            load_images(idx, reader, images_path, &header, options->limit * header.elements, options->memory_limit);
+    }
+    gan_byte_reader_close(reader);
+    return status;
+}
+
+gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, const char *labels_path,
+                                const gan_dataset_options *options, gan_dataset **out)
+{
+    gan_dataset_options resolved;
+    gan_shape shape;
+    int32_t classes = 0;
+
+    GAN_CHECK_NOT_NULL(context);
+    GAN_CHECK_NOT_NULL(images_path);
+    GAN_CHECK_NOT_NULL(out);
+    idx_source *idx = gan_allocate(context, sizeof(*idx));
+    if (!idx) return GAN_ERROR_MEMORY;
+    idx->context = gan_context_retain(context);
+    for (int b = 0; b < 256; b++) idx->values[b] = (float)(b / 127.5 - 1.0);
+    const gan_status status = open_files(idx, images_path, labels_path, options, &resolved, &shape, &classes);
+    if (status != GAN_OK) {
+        idx_destroy(idx);
+        return status;
+    }
+    return gan_dataset_create(context, &idx_ops, idx, shape, classes, &resolved, out);
+}
