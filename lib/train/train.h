@@ -6,7 +6,40 @@
 #include "io/io.h"
 #include "model/model.h"
 
+#include <math.h>
+
+/* ---- Ranges of options (option_range.c) ------------------------------------------------------------------------ */
+
+typedef enum gan_range {
+    GAN_RANGE_NOT_NEGATIVE, /* >= 0 */
+    GAN_RANGE_POSITIVE,     /* > 0 */
+    GAN_RANGE_BELOW_ONE,    /* [0, 1) */
+    GAN_RANGE_UP_TO_ONE,    /* (0, 1] */
+    GAN_RANGE_UNIT          /* [0, 1] */
+} gan_range;
+
+/* GAN_ERROR_NOT_FINITE or GAN_ERROR_ARGUMENT unless the value is in the range; `what` names it. */
+gan_status gan_range_check(gan_range range, double value, const char *what);
+/* Reads an option as gan_option() does and checks it. */
+gan_status gan_option_resolve(float *value, float when_zero, gan_range range, const char *what);
+
+/* ---- Losses (loss.c) ------------------------------------------------------------------------------------------- */
+
+gan_status gan_loss_check(gan_loss loss, const char *what);
+
+/* D(x) = s(l), without overflow. */
+static inline double gan_probability(double logit)
+{
+    double tail = exp(-fabs(logit));
+    return logit >= 0 ? 1 / (1 + tail) : tail / (1 + tail);
+}
+
+/* ---- Optimizers (optimizer.c, schedule.c) ---------------------------------------------------------------------- */
+
 #define GAN_OPTIMIZER_MODELS 8 /* most models of one optimizer */
+
+/* first: Adam's m, SGD's v; second: Adam's and RMSprop's v. */
+enum { GAN_MOMENT_FIRST, GAN_MOMENT_SECOND, GAN_MOMENTS };
 
 struct gan_optimizer {
     gan_context *context;
@@ -14,30 +47,71 @@ struct gan_optimizer {
     int64_t steps;
     int model_count;
     gan_model *models[GAN_OPTIMIZER_MODELS];
-    /* first: Adam's m, SGD's v; second: Adam's and RMSprop's v. parameter_size values a model; NULL where not used. */
-    gan_real *first[GAN_OPTIMIZER_MODELS], *second[GAN_OPTIMIZER_MODELS];
+    /* As many values as the model has parameters, in the same places; NULL where the algorithm has no use for it. */
+    gan_real *moments[GAN_OPTIMIZER_MODELS][GAN_MOMENTS];
 };
 
-/* Checks and fills in defaults; `what` names the options in messages. */
+/* Checks and fills in defaults. */
 gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, gan_optimizer_options *resolved);
+/* "adam", "rmsprop" or "sgd", for files and messages. */
+const char *gan_optimizer_algorithm_name(gan_optimizer_algorithm algorithm);
+/* The rate of the step after `steps` steps, by resolved options. */
+double gan_schedule_rate(const gan_optimizer_options *options, int64_t steps);
+
+/* ---- Noise and samples (sample.c) ------------------------------------------------------------------------------ */
+
+/* `count` values from the distribution. */
+gan_status gan_draw_noise(gan_random *random, gan_noise noise, float *out, int64_t count);
+
+/* What is needed to sample a generator again and again: a forward pass and room for its noise. */
+typedef struct gan_sampler {
+    gan_context *context; /* NULL: nothing to release but the session */
+    gan_session *session;
+    int64_t batch, noise_size, sample_size;
+    float *noise;
+} gan_sampler;
+
+/* For draws of up to `count` samples at once; more are drawn in batches. `sampler` is zeroed before, and released also
+ * after a failure. */
+gan_status gan_sampler_create(gan_sampler *sampler, gan_model *generator, int64_t count);
+void gan_sampler_release(gan_sampler *sampler);
+gan_status gan_sampler_draw(gan_sampler *sampler, gan_noise noise, uint64_t seed, int64_t count, float *out);
+
+/* ---- Trainers (trainer.c, step.c, run.c, checkpoint.c) ---------------------------------------------------------- */
+
+/* One of the two sides of the game. */
+typedef struct gan_player {
+    const char *name; /* for messages and files */
+    gan_model *model;
+    gan_optimizer *optimizer;
+    /* Whether the present weights gave a finite loss and gradient, or are the first ones. If not, the model's previous
+     * weights did, and the player gets them back when training diverges. */
+    bool proved;
+    gan_real *buffers; /* the model's buffers before the present step; NULL if it has none */
+} gan_player;
 
 struct gan_trainer {
     gan_context *context;
     gan_trainer_options options; /* resolved; the two pointers NULL */
-    gan_model *generator, *discriminator;
-    gan_optimizer *generator_optimizer, *discriminator_optimizer;
+    gan_player generator, discriminator;
     gan_session *generate; /* G's pass */
     gan_session *real;     /* D on data */
     gan_session *fake;     /* D on samples of G */
-    gan_session *sample;   /* G, forward only */
-    gan_random_state noise;
+    gan_sampler sampler;   /* G's samples, beside training */
+    gan_random *noise;
+    int64_t noise_size, sample_size; /* values in a sample of noise, and of data */
     int64_t steps, epochs;
-    /* Whether the weights that each player has now are known to give finite losses. */
-    bool generator_proved, discriminator_proved;
     atomic_bool cancel;
-    float *logits;  /* real, fake and their gradients: 4 * batch */
-    float *samples; /* a batch of data for gan_trainer_run, discriminator_steps * batch */
-    float *noise_values;
+    float *values; /* one block for the arrays below, value_count values */
+    int64_t value_count;
+    float *real_logits, *fake_logits, *real_gradient, *fake_gradient; /* a batch each */
+    float *noise_values;                                              /* a batch */
+    float *samples; /* data for a step of gan_trainer_run(): discriminator_steps batches */
 };
+
+/* One step on `count` samples, in batches of `batch`, the last one smaller if that does not divide `count`; each batch
+ * is for one update of the discriminator. */
+gan_status gan_trainer_step_on(gan_trainer *trainer, const float *samples, int64_t count, int64_t batch,
+                               gan_step_report *report);
 
 #endif

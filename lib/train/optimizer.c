@@ -1,0 +1,237 @@
+/* Optimizers: one pass over the flat arrays of each model. */
+#include "train/train.h"
+
+#include <float.h>
+
+#ifdef GAN_REAL_IS_DOUBLE
+#define REAL_MAX DBL_MAX
+#else
+#define REAL_MAX FLT_MAX
+#endif
+
+/* ---- Algorithms ------------------------------------------------------------------------------------------------ */
+
+typedef void (*step_fn)(const gan_optimizer *optimizer, int index, double rate, double scale, gan_real *w_out);
+
+static void adam_step(const gan_optimizer *optimizer, int index, double rate, double scale, gan_real *w_out)
+{
+    const gan_optimizer_options *options = &optimizer->options;
+    const gan_model *model = optimizer->models[index];
+    double t = (double)(optimizer->steps + 1);
+    gan_adam_args args = {.rate = (gan_real)rate, .beta1 = options->beta1, .beta2 = options->beta2,
+                          .epsilon = options->epsilon, .gradient_scale = (gan_real)scale,
+                          .correction1 = 1 - pow(options->beta1, t), .correction2 = 1 - pow(options->beta2, t)};
+    gan_adam_step(optimizer->context, model->parameter_size, &args, model->gradients,
+                  optimizer->moments[index][GAN_MOMENT_FIRST], optimizer->moments[index][GAN_MOMENT_SECOND],
+                  model->parameters, w_out);
+}
+
+static void rmsprop_step(const gan_optimizer *optimizer, int index, double rate, double scale, gan_real *w_out)
+{
+    const gan_model *model = optimizer->models[index];
+    gan_rmsprop_step(optimizer->context, model->parameter_size, (gan_real)rate, optimizer->options.decay,
+                     optimizer->options.epsilon, (gan_real)scale, model->gradients,
+                     optimizer->moments[index][GAN_MOMENT_SECOND], model->parameters, w_out);
+}
+
+static void sgd_step(const gan_optimizer *optimizer, int index, double rate, double scale, gan_real *w_out)
+{
+    const gan_model *model = optimizer->models[index];
+    gan_sgd_step(optimizer->context, model->parameter_size, (gan_real)rate, optimizer->options.momentum,
+                 (gan_real)scale, model->gradients, optimizer->moments[index][GAN_MOMENT_FIRST], model->parameters,
+                 w_out);
+}
+
+static const struct {
+    const char *name;
+    bool moments[GAN_MOMENTS]; /* which ones it has */
+    step_fn step;
+} algorithms[] = {
+    [GAN_OPTIMIZER_ADAM] = {"adam", {true, true}, adam_step},
+    [GAN_OPTIMIZER_RMSPROP] = {"rmsprop", {false, true}, rmsprop_step},
+    [GAN_OPTIMIZER_SGD] = {"sgd", {true, false}, sgd_step},
+};
+
+const char *gan_optimizer_algorithm_name(gan_optimizer_algorithm algorithm)
+{
+    return algorithms[algorithm].name;
+}
+
+/* The largest norm of a gradient whose moments stay finite. Beyond it they would be infinite from then on, and the
+ * weights stuck. */
+static double largest_norm(const gan_optimizer_options *options)
+{
+    if (options->algorithm == GAN_OPTIMIZER_SGD) return REAL_MAX * (1 - (double)options->momentum);
+    return sqrt(REAL_MAX);
+}
+
+/* ---- Options --------------------------------------------------------------------------------------------------- */
+
+static gan_status resolve_schedule(gan_optimizer_options *options)
+{
+    if ((unsigned)options->schedule > GAN_SCHEDULE_EXPONENTIAL) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_optimizer_options: schedule is %d, expected a gan_schedule",
+                        (int)options->schedule);
+    }
+    if (options->schedule_steps < 0 || (options->schedule_steps == 0 && options->schedule != GAN_SCHEDULE_CONSTANT)) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_optimizer_options: schedule_steps is %lld, expected at least 1",
+                        (long long)options->schedule_steps);
+    }
+    GAN_TRY(gan_option_resolve(&options->final_learning_rate, 0, GAN_RANGE_NOT_NEGATIVE,
+                               "gan_optimizer_options: final_learning_rate"));
+    return gan_option_resolve(&options->schedule_factor, 0.1f, GAN_RANGE_UP_TO_ONE,
+                              "gan_optimizer_options: schedule_factor");
+}
+
+gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, gan_optimizer_options *resolved)
+{
+    gan_optimizer_options options;
+    GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_optimizer_options"));
+    if ((unsigned)options.algorithm > GAN_OPTIMIZER_SGD) {
+        return gan_fail(GAN_ERROR_ARGUMENT,
+                        "gan_optimizer_options: algorithm is %d, expected a gan_optimizer_algorithm",
+                        (int)options.algorithm);
+    }
+    const struct {
+        float *value, when_zero;
+        gan_range range;
+        const char *what;
+    } rules[] = {
+        {&options.learning_rate, 2e-4f, GAN_RANGE_NOT_NEGATIVE, "gan_optimizer_options: learning_rate"},
+        {&options.beta1, 0.9f, GAN_RANGE_BELOW_ONE, "gan_optimizer_options: beta1"},
+        {&options.beta2, 0.999f, GAN_RANGE_BELOW_ONE, "gan_optimizer_options: beta2"},
+        {&options.epsilon, 1e-8f, GAN_RANGE_POSITIVE, "gan_optimizer_options: epsilon"},
+        {&options.decay, 0.99f, GAN_RANGE_BELOW_ONE, "gan_optimizer_options: decay"},
+        {&options.momentum, 0, GAN_RANGE_BELOW_ONE, "gan_optimizer_options: momentum"},
+    };
+    for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+        GAN_TRY(gan_option_resolve(rules[i].value, rules[i].when_zero, rules[i].range, rules[i].what));
+    }
+    if (options.clip_norm != 0) {
+        GAN_TRY(gan_option_resolve(&options.clip_norm, 0, GAN_RANGE_POSITIVE, "gan_optimizer_options: clip_norm"));
+    }
+    GAN_TRY(resolve_schedule(&options));
+    *resolved = options;
+    return GAN_OK;
+}
+
+/* ---- The handle ------------------------------------------------------------------------------------------------ */
+
+gan_status gan_optimizer_create(gan_model *model, const gan_optimizer_options *options, gan_optimizer **out)
+{
+    GAN_CHECK_NOT_NULL(model);
+    GAN_CHECK_NOT_NULL(out);
+    gan_optimizer_options resolved;
+    GAN_TRY(gan_optimizer_options_resolve(options, &resolved));
+    gan_optimizer *optimizer = gan_allocate(model->context, sizeof(*optimizer));
+    if (!optimizer) return GAN_ERROR_MEMORY;
+    optimizer->context = gan_context_retain(model->context);
+    optimizer->options = resolved;
+    gan_status status = gan_optimizer_add_model(optimizer, model);
+    if (status != GAN_OK) {
+        gan_optimizer_destroy(optimizer);
+        return status;
+    }
+    *out = optimizer;
+    return GAN_OK;
+}
+
+static void release_moments(gan_context *context, int64_t count, gan_real *moments[GAN_MOMENTS])
+{
+    for (int k = 0; k < GAN_MOMENTS; k++) gan_release(context, moments[k], (size_t)count * sizeof(gan_real));
+}
+
+gan_status gan_optimizer_add_model(gan_optimizer *optimizer, gan_model *model)
+{
+    GAN_CHECK_NOT_NULL(optimizer);
+    GAN_CHECK_NOT_NULL(model);
+    if (!model->built) return gan_fail(GAN_ERROR_STATE, "%s: the model is not built", __func__);
+    if (optimizer->steps > 0) {
+        return gan_fail(GAN_ERROR_STATE, "%s: the optimizer has taken %lld steps; models are added before the first",
+                        __func__, (long long)optimizer->steps);
+    }
+    if (model->context != optimizer->context) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: the model belongs to another context", __func__);
+    }
+    if (optimizer->model_count == GAN_OPTIMIZER_MODELS) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: the optimizer has %d models already, which is the most", __func__,
+                        GAN_OPTIMIZER_MODELS);
+    }
+    for (int i = 0; i < optimizer->model_count; i++) {
+        if (optimizer->models[i] == model) {
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: the optimizer has this model already", __func__);
+        }
+    }
+    gan_real *moments[GAN_MOMENTS] = {NULL};
+    for (int k = 0; k < GAN_MOMENTS; k++) {
+        if (!algorithms[optimizer->options.algorithm].moments[k]) continue;
+        moments[k] = gan_allocate_array(optimizer->context, model->parameter_size, sizeof(gan_real));
+        if (!moments[k]) {
+            release_moments(optimizer->context, model->parameter_size, moments);
+            return GAN_ERROR_MEMORY;
+        }
+    }
+    int index = optimizer->model_count++;
+    optimizer->models[index] = gan_model_retain(model);
+    for (int k = 0; k < GAN_MOMENTS; k++) optimizer->moments[index][k] = moments[k];
+    return GAN_OK;
+}
+
+void gan_optimizer_destroy(gan_optimizer *optimizer)
+{
+    if (!optimizer) return;
+    gan_context *context = optimizer->context;
+    for (int i = 0; i < optimizer->model_count; i++) {
+        release_moments(context, optimizer->models[i]->parameter_size, optimizer->moments[i]);
+        gan_model_destroy(optimizer->models[i]);
+    }
+    gan_release(context, optimizer, sizeof(*optimizer));
+    gan_context_release(context);
+}
+
+gan_status gan_optimizer_step(gan_optimizer *optimizer, double *gradient_norm)
+{
+    GAN_CHECK_NOT_NULL(optimizer);
+    const gan_optimizer_options *options = &optimizer->options;
+    double squares = 0;
+    for (int i = 0; i < optimizer->model_count; i++) {
+        const gan_model *model = optimizer->models[i];
+        squares += gan_sum_of_squares(optimizer->context, model->parameter_size, model->gradients);
+    }
+    double norm = sqrt(squares);
+    double scale = options->clip_norm > 0 && norm > options->clip_norm ? options->clip_norm / norm : 1;
+    if (!isfinite(norm) || norm * scale > largest_norm(options)) {
+        return gan_fail(GAN_ERROR_DIVERGED, "%s: the norm of the gradient is %g", __func__, norm);
+    }
+    double rate = gan_schedule_rate(options, optimizer->steps);
+    for (int i = 0; i < optimizer->model_count; i++) {
+        gan_model *model = optimizer->models[i];
+        gan_real *w_out = model->previous ? model->previous : model->parameters;
+        algorithms[options->algorithm].step(optimizer, i, rate, scale, w_out);
+        if (model->previous) {
+            model->previous = model->parameters;
+            model->parameters = w_out;
+        }
+    }
+    optimizer->steps++;
+    if (gradient_norm) *gradient_norm = norm;
+    return GAN_OK;
+}
+
+int64_t gan_optimizer_steps(const gan_optimizer *optimizer)
+{
+    return optimizer ? optimizer->steps : 0;
+}
+
+double gan_optimizer_learning_rate(const gan_optimizer *optimizer)
+{
+    return optimizer ? gan_schedule_rate(&optimizer->options, optimizer->steps) : 0;
+}
+
+gan_status gan_optimizer_set_learning_rate(gan_optimizer *optimizer, float learning_rate)
+{
+    GAN_CHECK_NOT_NULL(optimizer);
+    GAN_TRY(gan_range_check(GAN_RANGE_NOT_NEGATIVE, learning_rate, "gan_optimizer_set_learning_rate: learning_rate"));
+    optimizer->options.learning_rate = learning_rate;
+    return GAN_OK;
+}

@@ -1,0 +1,190 @@
+/* One alternating step. Each update is made of public calls, so that a program can write the same step itself. */
+#include "train/train.h"
+
+/* ---- Passes ---------------------------------------------------------------------------------------------------- */
+
+/* x = G(z) for new noise z. */
+static gan_status generate(gan_trainer *trainer, int64_t batch)
+{
+    GAN_TRY(gan_draw_noise(trainer->noise, trainer->options.noise, trainer->noise_values,
+                           batch * trainer->noise_size));
+    GAN_TRY(gan_session_set_input(trainer->generate, 0, trainer->noise_values, batch));
+    return gan_session_forward(trainer->generate, GAN_MODE_TRAIN);
+}
+
+/* Logits of generated samples, from the last pass of G. */
+static gan_status judge_fake(gan_trainer *trainer)
+{
+    GAN_TRY(gan_session_set_input_from(trainer->fake, 0, trainer->generate, 0));
+    GAN_TRY(gan_session_forward(trainer->fake, GAN_MODE_TRAIN));
+    return gan_session_get_output(trainer->fake, 0, trainer->fake_logits);
+}
+
+static gan_status judge_real(gan_trainer *trainer, const float *samples, int64_t batch)
+{
+    GAN_TRY(gan_session_set_input(trainer->real, 0, samples, batch));
+    GAN_TRY(gan_session_forward(trainer->real, GAN_MODE_TRAIN));
+    return gan_session_get_output(trainer->real, 0, trainer->real_logits);
+}
+
+/* Mean of D(x); NaN if a logit is not finite, which a loss does not always show. */
+static double mean_probability(const float *logits, int64_t count)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += isfinite(logits[i]) ? gan_probability(logits[i]) : NAN;
+    return sum / (double)count;
+}
+
+/* ---- Divergence ------------------------------------------------------------------------------------------------ */
+
+static gan_status diverged(const gan_trainer *trainer, const gan_player *player, const char *what)
+{
+    return gan_fail(GAN_ERROR_DIVERGED,
+                    "gan_trainer_step: %s of the %s is not finite in step %lld; both models hold the last weights "
+                    "that gave finite losses", what, player->name, (long long)trainer->steps + 1);
+}
+
+static bool buffers_finite(const gan_player *player)
+{
+    const gan_model *model = player->model;
+    return model->buffer_size == 0 ||
+           isfinite(gan_sum_of_squares(model->context, model->buffer_size, model->buffers));
+}
+
+/* Whether the passes of an update may be learned from. */
+static gan_status check_passes(const gan_trainer *trainer, const gan_player *player, double loss, double probability)
+{
+    if (!isfinite(loss)) return diverged(trainer, player, "the loss");
+    if (!isfinite(probability)) return diverged(trainer, player, "a logit in the loss");
+    if (!buffers_finite(&trainer->generator)) return diverged(trainer, &trainer->generator, "a running statistic");
+    if (!buffers_finite(&trainer->discriminator)) {
+        return diverged(trainer, &trainer->discriminator, "a running statistic");
+    }
+    return GAN_OK;
+}
+
+/* The player's optimizer step. Its weights are proved good by now; the new ones are not, until the next update. */
+static gan_status learn(const gan_trainer *trainer, gan_player *player, double *gradient_norm)
+{
+    gan_status status = gan_optimizer_step(player->optimizer, gradient_norm);
+    if (status == GAN_ERROR_DIVERGED) return diverged(trainer, player, "the gradient");
+    if (status == GAN_OK) player->proved = false;
+    return status;
+}
+
+static void remember_buffers(gan_player *player)
+{
+    if (player->buffers) {
+        gan_copy(player->model->context, player->model->buffer_size, player->model->buffers, player->buffers);
+    }
+}
+
+/* After a failed step: statistics as before it, and weights that are not proved good are taken back. */
+static void take_back(gan_player *player, gan_status status)
+{
+    if (player->buffers) {
+        gan_copy(player->model->context, player->model->buffer_size, player->buffers, player->model->buffers);
+    }
+    if (status == GAN_ERROR_DIVERGED && !player->proved) {
+        gan_model_restore_previous(player->model);
+        player->proved = true;
+    }
+}
+
+/* ---- Updates --------------------------------------------------------------------------------------------------- */
+
+/* One update of D, on real samples and on new ones of G. Adds to the report's loss. */
+static gan_status update_discriminator(gan_trainer *trainer, const float *samples, int64_t batch,
+                                       gan_step_report *report)
+{
+    gan_player *player = &trainer->discriminator;
+    double loss;
+    GAN_TRY(generate(trainer, batch));
+    GAN_TRY(judge_real(trainer, samples, batch));
+    GAN_TRY(judge_fake(trainer));
+    GAN_TRY(gan_loss_discriminator(trainer->options.loss, 1 - trainer->options.label_smoothing, trainer->real_logits,
+                                   (size_t)batch, trainer->fake_logits, (size_t)batch, &loss, trainer->real_gradient,
+                                   trainer->fake_gradient));
+    report->discriminator_loss += loss;
+    report->real_probability = mean_probability(trainer->real_logits, batch);
+    report->fake_probability = mean_probability(trainer->fake_logits, batch);
+    GAN_TRY(check_passes(trainer, player, loss, report->real_probability + report->fake_probability));
+    GAN_TRY(gan_model_zero_gradients(player->model));
+    GAN_TRY(gan_session_set_output_gradient(trainer->real, 0, trainer->real_gradient));
+    GAN_TRY(gan_session_backward(trainer->real, GAN_BACKWARD_PARAMETERS));
+    GAN_TRY(gan_session_set_output_gradient(trainer->fake, 0, trainer->fake_gradient));
+    GAN_TRY(gan_session_backward(trainer->fake, GAN_BACKWARD_PARAMETERS));
+    return learn(trainer, player, &report->discriminator_gradient_norm);
+}
+
+/* One update of G: back from the loss through D, whose parameters take no part, to the samples of the last pass of G,
+ * and on through G. */
+static gan_status update_generator(gan_trainer *trainer, int64_t batch, gan_step_report *report)
+{
+    gan_player *player = &trainer->generator;
+    GAN_TRY(judge_fake(trainer));
+    GAN_TRY(gan_loss_generator(trainer->options.loss, NULL, 0, trainer->fake_logits, (size_t)batch,
+                               &report->generator_loss, trainer->fake_gradient));
+    GAN_TRY(check_passes(trainer, player, report->generator_loss, mean_probability(trainer->fake_logits, batch)));
+    GAN_TRY(gan_session_set_output_gradient(trainer->fake, 0, trainer->fake_gradient));
+    GAN_TRY(gan_session_backward(trainer->fake, GAN_BACKWARD_INPUTS));
+    GAN_TRY(gan_model_zero_gradients(player->model));
+    GAN_TRY(gan_session_set_output_gradient_from(trainer->generate, 0, trainer->fake, 0));
+    GAN_TRY(gan_session_backward(trainer->generate, GAN_BACKWARD_PARAMETERS));
+    return learn(trainer, player, &report->generator_gradient_norm);
+}
+
+static gan_status update_both(gan_trainer *trainer, const float *samples, int64_t count, int64_t batch,
+                              gan_step_report *report)
+{
+    const gan_trainer_options *options = &trainer->options;
+    int64_t updates = 0, last = batch;
+    if (options->order == GAN_ORDER_GENERATOR_FIRST) {
+        int64_t first = count < batch ? count : batch;
+        GAN_TRY(generate(trainer, first));
+        GAN_TRY(update_generator(trainer, first, report));
+    }
+    for (int64_t done = 0; done < count; done += last, updates++) {
+        last = count - done < batch ? count - done : batch;
+        GAN_TRY(update_discriminator(trainer, samples + done * trainer->sample_size, last, report));
+    }
+    report->discriminator_loss /= (double)updates;
+    if (options->order == GAN_ORDER_DISCRIMINATOR_FIRST) {
+        if (options->fresh_noise) GAN_TRY(generate(trainer, last));
+        GAN_TRY(update_generator(trainer, last, report));
+    }
+    return GAN_OK;
+}
+
+gan_status gan_trainer_step_on(gan_trainer *trainer, const float *samples, int64_t count, int64_t batch,
+                               gan_step_report *report)
+{
+    remember_buffers(&trainer->generator);
+    remember_buffers(&trainer->discriminator);
+    gan_status status = update_both(trainer, samples, count, batch, report);
+    if (status != GAN_OK) {
+        take_back(&trainer->generator, status);
+        take_back(&trainer->discriminator, status);
+        return status;
+    }
+    report->step = ++trainer->steps;
+    report->batch = count;
+    return GAN_OK;
+}
+
+gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch, gan_step_report *report)
+{
+    GAN_CHECK_NOT_NULL(trainer);
+    GAN_CHECK_NOT_NULL(samples);
+    if (batch < 1 || batch > trainer->options.batch) {
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected 1 to %lld", __func__, (long long)batch,
+                        (long long)trainer->options.batch);
+    }
+    gan_step_report known = GAN_STEP_REPORT_INIT;
+    if (report && report->struct_size < sizeof(report->struct_size)) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: the report's struct_size is %zu; use GAN_STEP_REPORT_INIT", __func__,
+                        report->struct_size);
+    }
+    GAN_TRY(gan_trainer_step_on(trainer, samples, batch * trainer->options.discriminator_steps, batch, &known));
+    return report ? gan_report_write(report, &known, sizeof(known), "gan_step_report") : GAN_OK;
+}

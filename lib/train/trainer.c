@@ -1,0 +1,218 @@
+/* The trainer as a handle: options, checks, memory. What it does is in step.c, run.c, sample.c and checkpoint.c. */
+#include "train/train.h"
+
+/* ---- Options --------------------------------------------------------------------------------------------------- */
+
+/* The optimizer of a player that has no options of its own. */
+static gan_optimizer_options optimizer_options(const gan_trainer_options *options)
+{
+    gan_optimizer_options shared = {.struct_size = sizeof(shared),
+                                    .learning_rate = options->learning_rate,
+                                    .beta1 = options->beta1 == 0 ? 0.5f : options->beta1,
+                                    .beta2 = options->beta2};
+    return shared;
+}
+
+static gan_status resolve_options(const gan_trainer_options *given, gan_trainer_options *options)
+{
+    GAN_TRY(gan_options_read(options, sizeof(*options), given, "gan_trainer_options"));
+    if (options->batch < 0) {
+        return gan_fail(GAN_ERROR_BATCH, "gan_trainer_options: batch is %lld, expected at least 1",
+                        (long long)options->batch);
+    }
+    if (options->batch == 0) options->batch = 32;
+    if (options->discriminator_steps < 0) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_trainer_options: discriminator_steps is %d, expected at least 1",
+                        options->discriminator_steps);
+    }
+    if (options->discriminator_steps == 0) options->discriminator_steps = 1;
+    GAN_TRY(gan_loss_check(options->loss, "gan_trainer_options: loss"));
+    if ((unsigned)options->order > GAN_ORDER_GENERATOR_FIRST) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_trainer_options: order is %d, expected a gan_order",
+                        (int)options->order);
+    }
+    if ((unsigned)options->noise > GAN_NOISE_UNIFORM) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_trainer_options: noise is %d, expected a gan_noise",
+                        (int)options->noise);
+    }
+    return gan_option_resolve(&options->label_smoothing, 0, GAN_RANGE_BELOW_ONE,
+                              "gan_trainer_options: label_smoothing");
+}
+
+/* ---- Checks ---------------------------------------------------------------------------------------------------- */
+
+static gan_status check_model(const gan_context *context, const gan_model *model, const char *name)
+{
+    if (model->context != context) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_trainer_create: the %s belongs to another context", name);
+    }
+    if (!model->built) return gan_fail(GAN_ERROR_STATE, "gan_trainer_create: the %s is not built", name);
+    if (gan_model_input_count(model) != 1 || gan_model_output_count(model) != 1) {
+        return gan_fail(GAN_ERROR_SHAPE,
+                        "gan_trainer_create: the %s has %zu inputs and %zu outputs, expected one of each", name,
+                        gan_model_input_count(model), gan_model_output_count(model));
+    }
+    return GAN_OK;
+}
+
+/* The noise is a vector, the samples fit into D, and D has one logit. Fills noise_size and sample_size. */
+static gan_status check_shapes(gan_trainer *trainer, const gan_model *generator, const gan_model *discriminator)
+{
+    char text[GAN_SHAPE_TEXT], other[GAN_SHAPE_TEXT];
+    gan_shape noise, made, judged, logit;
+    GAN_TRY(gan_model_input_shape(generator, 0, &noise));
+    GAN_TRY(gan_model_output_shape(generator, 0, &made));
+    GAN_TRY(gan_model_input_shape(discriminator, 0, &judged));
+    GAN_TRY(gan_model_output_shape(discriminator, 0, &logit));
+    if (noise.rank != 1) {
+        return gan_fail(GAN_ERROR_SHAPE, "gan_trainer_create: the generator's input is %s, expected one dimension",
+                        gan_shape_text(noise, text));
+    }
+    if (!gan_shape_equal(made, judged)) {
+        return gan_fail(GAN_ERROR_SHAPE,
+                        "gan_trainer_create: the generator makes samples %s, but the discriminator's input is %s",
+                        gan_shape_text(made, text), gan_shape_text(judged, other));
+    }
+    if (gan_shape_count(logit) != 1) {
+        return gan_fail(GAN_ERROR_SHAPE, "gan_trainer_create: the discriminator's output is %s, expected one logit",
+                        gan_shape_text(logit, text));
+    }
+    trainer->noise_size = gan_shape_count(noise);
+    trainer->sample_size = gan_shape_count(judged);
+    return GAN_OK;
+}
+
+/* ---- The handle ------------------------------------------------------------------------------------------------ */
+
+static gan_status create_player(gan_context *context, gan_player *player, const char *name, gan_model *model,
+                                const gan_optimizer_options *options)
+{
+    player->name = name;
+    player->proved = true;
+    player->model = gan_model_retain(model);
+    GAN_TRY(gan_model_keep_previous(model));
+    if (model->buffer_size > 0) {
+        player->buffers = gan_allocate_array(context, model->buffer_size, sizeof(gan_real));
+        if (!player->buffers) return GAN_ERROR_MEMORY;
+    }
+    return gan_optimizer_create(model, options, &player->optimizer);
+}
+
+static void destroy_player(gan_context *context, gan_player *player)
+{
+    if (!player->model) return;
+    gan_release(context, player->buffers, (size_t)player->model->buffer_size * sizeof(gan_real));
+    gan_optimizer_destroy(player->optimizer);
+    gan_model_destroy(player->model);
+}
+
+/* Dropout in each pass draws from a seed of its own. */
+static gan_status create_sessions(gan_trainer *trainer)
+{
+    const gan_trainer_options *options = &trainer->options;
+    const struct {
+        gan_model *model;
+        gan_session **session;
+    } passes[] = {
+        {trainer->generator.model, &trainer->generate},
+        {trainer->discriminator.model, &trainer->real},
+        {trainer->discriminator.model, &trainer->fake},
+    };
+    for (uint64_t i = 0; i < sizeof(passes) / sizeof(*passes); i++) {
+        GAN_TRY(gan_session_create(passes[i].model, GAN_SESSION(.batch = options->batch, .seed = options->seed + i),
+                                   passes[i].session));
+    }
+    return gan_sampler_create(&trainer->sampler, trainer->generator.model, INT64_MAX);
+}
+
+/* One block for every array that a step or a run needs: per sample of a batch the noise, two logits and their two
+ * gradients, and the data of all discriminator steps. */
+static gan_status allocate_arrays(gan_trainer *trainer)
+{
+    int64_t batch = trainer->options.batch, data;
+    bool fits = gan_checked_multiply(trainer->sample_size, trainer->options.discriminator_steps, &data) &&
+                data <= INT64_MAX - 4 - trainer->noise_size &&
+                gan_checked_multiply(batch, data + 4 + trainer->noise_size, &trainer->value_count);
+    if (!fits) {
+        return gan_fail(GAN_ERROR_OVERFLOW, "gan_trainer_create: %d batches of %lld samples of %lld values overflow",
+                        trainer->options.discriminator_steps, (long long)batch, (long long)trainer->sample_size);
+    }
+    trainer->values = gan_allocate_array(trainer->context, trainer->value_count, sizeof(float));
+    if (!trainer->values) return GAN_ERROR_MEMORY;
+    trainer->real_logits = trainer->values;
+    trainer->fake_logits = trainer->real_logits + batch;
+    trainer->real_gradient = trainer->fake_logits + batch;
+    trainer->fake_gradient = trainer->real_gradient + batch;
+    trainer->noise_values = trainer->fake_gradient + batch;
+    trainer->samples = trainer->noise_values + batch * trainer->noise_size;
+    return GAN_OK;
+}
+
+static gan_status create_parts(gan_trainer *trainer, gan_model *generator, gan_model *discriminator)
+{
+    gan_trainer_options *options = &trainer->options;
+    const gan_optimizer_options shared = optimizer_options(options);
+    GAN_TRY(check_shapes(trainer, generator, discriminator));
+    GAN_TRY(create_player(trainer->context, &trainer->generator, "generator", generator,
+                          options->generator_optimizer ? options->generator_optimizer : &shared));
+    GAN_TRY(create_player(trainer->context, &trainer->discriminator, "discriminator", discriminator,
+                          options->discriminator_optimizer ? options->discriminator_optimizer : &shared));
+    options->generator_optimizer = NULL;
+    options->discriminator_optimizer = NULL;
+    GAN_TRY(create_sessions(trainer));
+    GAN_TRY(allocate_arrays(trainer));
+    return gan_random_create(trainer->context, options->seed, GAN_STREAM_NOISE, &trainer->noise);
+}
+
+gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_model *discriminator,
+                              const gan_trainer_options *options, gan_trainer **out)
+{
+    GAN_CHECK_NOT_NULL(context);
+    GAN_CHECK_NOT_NULL(generator);
+    GAN_CHECK_NOT_NULL(discriminator);
+    GAN_CHECK_NOT_NULL(out);
+    gan_trainer_options resolved;
+    GAN_TRY(resolve_options(options, &resolved));
+    GAN_TRY(check_model(context, generator, "generator"));
+    GAN_TRY(check_model(context, discriminator, "discriminator"));
+    if (generator == discriminator) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: generator and discriminator are the same model", __func__);
+    }
+    gan_trainer *trainer = gan_allocate(context, sizeof(*trainer));
+    if (!trainer) return GAN_ERROR_MEMORY;
+    trainer->context = gan_context_retain(context);
+    trainer->options = resolved;
+    gan_status status = create_parts(trainer, generator, discriminator);
+    if (status != GAN_OK) {
+        gan_trainer_destroy(trainer);
+        return status;
+    }
+    *out = trainer;
+    return GAN_OK;
+}
+
+void gan_trainer_destroy(gan_trainer *trainer)
+{
+    if (!trainer) return;
+    gan_context *context = trainer->context;
+    gan_random_destroy(trainer->noise);
+    gan_session_destroy(trainer->generate);
+    gan_session_destroy(trainer->real);
+    gan_session_destroy(trainer->fake);
+    gan_sampler_release(&trainer->sampler);
+    gan_release(context, trainer->values, (size_t)trainer->value_count * sizeof(float));
+    destroy_player(context, &trainer->generator);
+    destroy_player(context, &trainer->discriminator);
+    gan_release(context, trainer, sizeof(*trainer));
+    gan_context_release(context);
+}
+
+int64_t gan_trainer_steps(const gan_trainer *trainer)
+{
+    return trainer ? trainer->steps : 0;
+}
+
+void gan_trainer_cancel(gan_trainer *trainer)
+{
+    if (trainer) atomic_store(&trainer->cancel, true);
+}
