@@ -548,13 +548,15 @@ GAN_API gan_status gan_session_get_input_gradient(const gan_session *session, si
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /** @name Losses
- * Functions of logits (D(x) = sigmoid(logit)), numerically safe for every finite logit. Values are means over the
- * samples; gradients are with respect to each logit and may be NULL when not wanted. Any thread.
+ * Functions of logits (D(x) = sigmoid(logit)), numerically safe for every finite logit; NaN in a logit gives NaN.
+ * Values are means over the samples, gradients are with respect to each logit; both may be NULL when not wanted.
+ * Any thread.
  * @{ */
 
 /** The game that generator and discriminator play. s is sigmoid, r and f are logits of real and generated samples. */
 typedef enum gan_loss {
-    GAN_LOSS_NON_SATURATING = 0, /**< L_D = -E log s(r) - E log(1 - s(f)); L_G = -E log s(f) (Goodfellow et al., 2014) */
+    GAN_LOSS_NON_SATURATING = 0, /**< L_D = -E log s(r) - E log(1 - s(f)); L_G = -E log s(f)
+                                      (Goodfellow et al., 2014) */
     GAN_LOSS_SATURATING,         /**< the same L_D; L_G = E log(1 - s(f)): the minimax game itself */
     GAN_LOSS_LEAST_SQUARES       /**< L_D = (E (r - 1)^2 + E f^2) / 2; L_G = E (f - 1)^2 / 2 (Mao et al., 2017) */
 } gan_loss;
@@ -593,7 +595,8 @@ typedef struct gan_optimizer gan_optimizer;
 
 typedef enum gan_optimizer_algorithm {
     GAN_OPTIMIZER_ADAM = 0, /**< Kingma and Ba, "Adam", 2015, algorithm 1, with bias correction */
-    GAN_OPTIMIZER_RMSPROP,  /**< Tieleman and Hinton, 2012: v = decay v + (1 - decay) g^2; w -= rate g / (sqrt(v) + epsilon) */
+    GAN_OPTIMIZER_RMSPROP,  /**< v = decay v + (1 - decay) g^2; w -= rate g / (sqrt(v) + epsilon)
+                                 (Tieleman and Hinton, 2012) */
     GAN_OPTIMIZER_SGD       /**< v = momentum v + g; w -= rate v */
 } gan_optimizer_algorithm;
 
@@ -601,7 +604,8 @@ typedef enum gan_optimizer_algorithm {
 typedef enum gan_schedule {
     GAN_SCHEDULE_CONSTANT = 0, /**< rate */
     GAN_SCHEDULE_LINEAR,       /**< rate + (final_rate - rate) p */
-    GAN_SCHEDULE_COSINE,       /**< final_rate + (rate - final_rate) (1 + cos(pi p)) / 2 (Loshchilov and Hutter, 2017) */
+    GAN_SCHEDULE_COSINE,       /**< final_rate + (rate - final_rate) (1 + cos(pi p)) / 2
+                                    (Loshchilov and Hutter, 2017) */
     GAN_SCHEDULE_STEP,         /**< rate * factor^floor(n / T) */
     GAN_SCHEDULE_EXPONENTIAL   /**< rate * factor^(n / T) */
 } gan_schedule;
@@ -615,7 +619,8 @@ typedef struct gan_optimizer_options {
     float epsilon;                     /**< Adam and RMSprop; > 0; default 1e-8 */
     float decay;                       /**< RMSprop; [0, 1); default 0.99 */
     float momentum;                    /**< SGD; [0, 1); default 0 */
-    float clip_norm;                   /**< gradients are scaled down to this norm, over all parameters; default: no clipping */
+    float clip_norm;                   /**< > 0; gradients are scaled down to this norm, over all parameters;
+                                            default: no clipping */
     gan_schedule schedule;             /**< default: constant */
     int64_t schedule_steps;            /**< T above; >= 1 unless the schedule is constant */
     float final_learning_rate;         /**< linear and cosine; default 0 */
@@ -625,12 +630,13 @@ typedef struct gan_optimizer_options {
 
 /** Creates the optimizer of one built model. Its state starts at 0. It keeps the model alive. */
 GAN_API gan_status gan_optimizer_create(gan_model *model, const gan_optimizer_options *options, gan_optimizer **out);
-/** Lets the optimizer also train another model, before the first step; clipping then is over all of them. */
+/** Lets the optimizer train another model too, before the first step; clipping is over all of them. At most 8. */
 GAN_API gan_status gan_optimizer_add_model(gan_optimizer *optimizer, gan_model *model);
 GAN_API void gan_optimizer_destroy(gan_optimizer *optimizer);
 /**
  * One step on the models' gradients. `gradient_norm`, if not NULL, gets their norm before clipping. If it is not
- * finite the result is GAN_ERROR_DIVERGED and nothing has changed.
+ * finite, or after clipping so large that its square overflows (with SGD: that v may), the result is
+ * GAN_ERROR_DIVERGED and nothing has changed.
  */
 GAN_API gan_status gan_optimizer_step(gan_optimizer *optimizer, double *gradient_norm);
 /** Steps taken so far. */
@@ -712,8 +718,26 @@ GAN_API gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_curs
 
 typedef struct gan_trainer gan_trainer;
 
-/** Which player moves first in a step. */
+/**
+ * Which player moves first in a step.
+ *
+ * An update of the discriminator: draw noise z, run G on it, D on the real and D on the generated samples, all in
+ * GAN_MODE_TRAIN; take the loss of both; set D's gradients to 0, add those of the real samples, then those of the
+ * generated ones; step. An update of the generator: run D on the generated samples, again in GAN_MODE_TRAIN; take the
+ * loss; go back through D to its input (::GAN_BACKWARD_INPUTS) and on through G, whose gradients were set to 0; step.
+ *
+ * - Discriminator first: its updates, each on noise of its own; then that of the generator, on the samples that G
+ *   made for the last of them (the new D judges them again), or with fresh_noise on as many new ones.
+ * - Generator first: its update on new noise; then those of the discriminator, each on new noise through the new G.
+ *
+ * The noise of a batch is one call of gan_random_normal() on a generator at ::GAN_NOISE_STREAM of the seed, or one of
+ * gan_random_uniform() with 2 u - 1 for U(-1, 1). There are three sessions with the trainer's batch: G's has the
+ * seed, D's on real samples seed + 1, D's on generated samples seed + 2; that matters to dropout.
+ */
 typedef enum gan_order { GAN_ORDER_DISCRIMINATOR_FIRST = 0, GAN_ORDER_GENERATOR_FIRST = 1 } gan_order;
+
+/** The stream of the seed that a trainer draws its noise from, for gan_random_create(). */
+#define GAN_NOISE_STREAM 2
 
 /** Distribution of the noise. */
 typedef enum gan_noise { GAN_NOISE_NORMAL = 0, GAN_NOISE_UNIFORM = 1 } gan_noise; /**< N(0, 1), or U(-1, 1) */
@@ -731,15 +755,16 @@ typedef struct gan_trainer_options {
     gan_order order;               /**< default: discriminator first */
     float label_smoothing;         /**< real samples are labelled 1 - this; [0, 1); default 0 */
     gan_noise noise;               /**< default: normal */
-    bool fresh_noise;              /**< draw new noise for the generator's update; default: it sees the last noise of the
-                                        discriminator's, which saves a pass through G */
+    bool fresh_noise;              /**< draw new noise for the generator's update; default: it sees the last noise of
+                                        the discriminator's, which saves a pass through G. See ::gan_order */
     uint64_t seed;                 /**< of noise and dropout; default 0 */
 } gan_trainer_options;
 #define GAN_TRAINER(...) (&(gan_trainer_options){.struct_size = sizeof(gan_trainer_options), __VA_ARGS__})
 
 /**
- * Creates a trainer of two built models: the generator has one input (the noise) and one output, which has the shape
- * of the discriminator's one input; the discriminator's one output is one logit. The trainer keeps both alive.
+ * Creates a trainer of two built models: the generator has one input of rank 1 (the noise) and one output, which has
+ * the shape of the discriminator's one input; the discriminator's one output is one logit. The trainer keeps both
+ * alive. After this, a step allocates nothing.
  */
 GAN_API gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_model *discriminator,
                                       const gan_trainer_options *options, gan_trainer **out);
@@ -750,7 +775,7 @@ typedef struct gan_step_report {
     size_t struct_size;
     int64_t step;                       /**< steps done since the trainer's beginning, this one included */
     int64_t epoch;                      /**< epochs finished since the beginning, in gan_trainer_run(); else 0 */
-    int64_t batch;                      /**< samples in this step */
+    int64_t batch;                      /**< real samples in this step */
     double discriminator_loss;          /**< mean over the discriminator's updates */
     double generator_loss;
     double real_probability;            /**< mean of D(x) over the real samples of the last discriminator update */
@@ -773,15 +798,16 @@ typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_
 /**
  * One step on `batch` real samples: discriminator and generator, once each, in the trainer's order. With more
  * discriminator steps, the samples are `discriminator_steps` batches of `batch` after each other.
- * `report` may be NULL. If a loss or gradient is not finite: GAN_ERROR_DIVERGED, and both models hold the last
- * weights that gave finite losses.
+ * `report` may be NULL. If a loss, logit, gradient or running statistic is not finite: GAN_ERROR_DIVERGED, and both
+ * models hold the last weights with which their own loss and gradient were finite. After any failure running
+ * statistics are what they were before the step, and the step does not count.
  */
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch,
                                     gan_step_report *report);
 
 typedef struct gan_run_options {
     size_t struct_size;
-    int64_t epochs;            /**< passes over the data to make; default: no limit, or 1 when no limit is given at all */
+    int64_t epochs;            /**< passes over the data to make; default: no limit, or 1 without any limit */
     int64_t steps;             /**< steps to take; default: no limit */
     double seconds;            /**< time to take; default: no limit */
     gan_progress_fn progress;  /**< default: none */
@@ -792,16 +818,17 @@ typedef struct gan_run_options {
 /**
  * Trains until the first limit is reached. GAN_ERROR_CANCELLED when the callback or gan_trainer_cancel() ended it:
  * all handles stay valid, and another run goes on from there. An epoch that was begun before, by an earlier run or a
- * loaded checkpoint, is finished first and counts as one.
+ * loaded checkpoint, is finished first and counts as one. The last step of an epoch takes what is left of it: a
+ * smaller batch, or with more discriminator steps as many updates as there are batches.
  */
 GAN_API gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, const gan_run_options *options);
 
-/** Ends gan_trainer_run() after the present step, or the next one at once. Any thread; async-signal-safe. */
+/** Ends gan_trainer_run() after the present step, or the next run at once. Any thread; async-signal-safe. */
 GAN_API void gan_trainer_cancel(gan_trainer *trainer);
 
 /**
- * Draws `count` samples from noise of its own (`seed`), in sample mode; training is not disturbed.
- * `out`: count * elements of the generator's output.
+ * Draws `count` samples from noise of its own (`seed`), in sample mode; training is not disturbed. With normal noise
+ * they are those of gan_model_sample(). `out`: count * elements of the generator's output.
  */
 GAN_API gan_status gan_trainer_sample(gan_trainer *trainer, uint64_t seed, int64_t count, float *out);
 
@@ -816,8 +843,9 @@ GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
 GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *dataset, const char *path);
 
 /**
- * Restores it into a trainer of the same models and options. Another architecture is GAN_ERROR_ARCHITECTURE. On
- * failure nothing has changed.
+ * Restores it into a trainer of the same models and options; the optimizers' base learning rates are the file's.
+ * Another architecture or optimizer is GAN_ERROR_ARCHITECTURE; a cursor for `dataset` (which may be NULL) that is not
+ * in the file, GAN_ERROR_NOT_FOUND. On failure nothing has changed.
  */
 GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, const char *path);
 

@@ -10,8 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FORMAT "1"
-#define PLAYERS 2
+#define FORMAT_KEY "libgan.format"
+#define FORMAT     1
+#define KIND_KEY   "libgan.kind"
+#define KIND       "checkpoint"
+#define PLAYERS    2
 
 static const char *const moment_names[GAN_MOMENTS] = {"first", "second"};
 
@@ -187,7 +190,8 @@ static gan_status table_add_player(checkpoint_table *table, const gan_player *pl
 /* Lists every tensor of the trainer. The table is released also after a failure. */
 static gan_status table_create(const gan_trainer *trainer, checkpoint_table *table)
 {
-    size_t tensors = (size_t)trainer->generator.model->tensor_count + (size_t)trainer->discriminator.model->tensor_count;
+    size_t tensors =
+        (size_t)trainer->generator.model->tensor_count + (size_t)trainer->discriminator.model->tensor_count;
     table->context = trainer->context;
     table->capacity = tensors * (1 + GAN_MOMENTS);
     table->tensors = gan_allocate(table->context, table->capacity * sizeof(*table->tensors));
@@ -202,13 +206,14 @@ static gan_status table_create(const gan_trainer *trainer, checkpoint_table *tab
 /* ---- Saving ---------------------------------------------------------------------------------------------------- */
 
 #define NUMBER_TEXT 32
-#define METADATA_TEXTS (2 + 3 * PLAYERS) /* format and kind; architecture, algorithm and learning rate of each player */
+#define METADATA_TEXTS \
+    (2 + 3 * PLAYERS) /* format and kind; architecture, algorithm and learning rate of each player */
 
 /* The metadata and the texts in it. */
 typedef struct checkpoint_header {
     gan_metadata pairs[METADATA_TEXTS + STATE_NUMBERS];
     size_t count;
-    char numbers[STATE_NUMBERS][NUMBER_TEXT], rates[PLAYERS][NUMBER_TEXT];
+    char format[NUMBER_TEXT], numbers[STATE_NUMBERS][NUMBER_TEXT], rates[PLAYERS][NUMBER_TEXT];
     char *architectures[PLAYERS];
 } checkpoint_header;
 
@@ -230,8 +235,9 @@ static gan_status header_fill(const gan_trainer *trainer, const gan_dataset *dat
 {
     checkpoint_state state = {0};
     GAN_TRY(state_collect(trainer, dataset, &state));
-    header_add(header, "libgan.format", FORMAT);
-    header_add(header, "libgan.kind", "checkpoint");
+    snprintf(header->format, NUMBER_TEXT, "%d", FORMAT);
+    header_add(header, FORMAT_KEY, header->format);
+    header_add(header, KIND_KEY, KIND);
     for (int i = 0; i < PLAYERS; i++) {
         const gan_player *player = player_at((gan_trainer *)trainer, i);
         GAN_TRY(gan_model_write_architecture(player->model, &header->architectures[i]));
@@ -290,23 +296,41 @@ gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *datas
 
 /* ---- Loading --------------------------------------------------------------------------------------------------- */
 
+/* The metadata value of a key that every checkpoint has. */
 static gan_status require(const gan_safetensors *file, const char *path, const char *key, const char **value)
 {
     *value = gan_safetensors_metadata(file, key);
-    if (*value) return GAN_OK;
-    return gan_fail(GAN_ERROR_FORMAT, "'%s' is not a checkpoint of libgan: it has no \"%s\"", path, key);
+    return *value ? GAN_OK : gan_fail(GAN_ERROR_FORMAT, "'%s' has no %s in its metadata", path, key);
+}
+
+static gan_status parse_number(const char *text, uint64_t most, const char *key, const char *path, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    uint64_t value = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != 0 || errno != 0 || value > most) {
+        return gan_fail(GAN_ERROR_FORMAT, "'%s': %s is '%.32s', expected a whole number up to %" PRIu64, path, key,
+                        text, most);
+    }
+    *out = value;
+    return GAN_OK;
 }
 
 static gan_status check_kind(const gan_safetensors *file, const char *path)
 {
-    const char *format, *kind;
-    GAN_TRY(require(file, path, "libgan.format", &format));
-    GAN_TRY(require(file, path, "libgan.kind", &kind));
-    if (strcmp(kind, "checkpoint") != 0) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s' holds a %s, expected a checkpoint", path, kind);
+    const char *kind = gan_safetensors_metadata(file, KIND_KEY), *format;
+    uint64_t version;
+    if (!kind || strcmp(kind, KIND) != 0) {
+        return gan_fail(
+            GAN_ERROR_FORMAT, "'%s' is not a checkpoint of a trainer%s", path,
+            gan_safetensors_metadata(file, "libgan.architecture") ? ", but a model: gan_model_load() reads it" : "");
     }
-    if (strcmp(format, FORMAT) != 0) {
-        return gan_fail(GAN_ERROR_VERSION, "'%s' has checkpoint format %s, expected " FORMAT, path, format);
+    GAN_TRY(require(file, path, FORMAT_KEY, &format));
+    GAN_TRY(parse_number(format, UINT64_MAX, FORMAT_KEY, path, &version));
+    if (version > FORMAT) {
+        return gan_fail(GAN_ERROR_VERSION,
+                        "'%s' has the checkpoint format %" PRIu64 "; libgan %s reads formats up to %d", path, version,
+                        gan_version_text(), FORMAT);
     }
     return GAN_OK;
 }
@@ -335,17 +359,8 @@ static gan_status check_player(const gan_safetensors *file, const char *path, co
 static gan_status read_number(const gan_safetensors *file, const char *path, int number, uint64_t *out)
 {
     const char *text;
-    char *end;
     GAN_TRY(require(file, path, state_keys[number], &text));
-    errno = 0;
-    uint64_t value = strtoull(text, &end, 10);
-    bool valid = text[0] >= '0' && text[0] <= '9' && *end == 0 && errno == 0;
-    if (!valid || (number < STATE_SIGNED && value > INT64_MAX)) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s': \"%s\" is \"%.40s\", expected a whole number", path,
-                        state_keys[number], text);
-    }
-    *out = value;
-    return GAN_OK;
+    return parse_number(text, number < STATE_SIGNED ? INT64_MAX : UINT64_MAX, state_keys[number], path, out);
 }
 
 static gan_status read_rate(const gan_safetensors *file, const char *path, const char *key, float *out)
@@ -355,7 +370,7 @@ static gan_status read_rate(const gan_safetensors *file, const char *path, const
     GAN_TRY(require(file, path, key, &text));
     float value = strtof(text, &end);
     if (end == text || *end != 0 || !isfinite(value) || value < 0) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s': \"%s\" is \"%.40s\", expected a number >= 0", path, key, text);
+        return gan_fail(GAN_ERROR_FORMAT, "'%s': %s is '%.32s', expected a number >= 0", path, key, text);
     }
     *out = value;
     return GAN_OK;

@@ -175,8 +175,7 @@ gan_status gan_loss_softmax_cross_entropy(const float *logits, const int32_t *la
     }
     double sum = 0, scale = 1 / (double)rows;
     for (size_t i = 0; i < rows; i++) {
-        sum += softmax_row(logits + i * classes, labels[i], classes, scale,
-                           gradient ? gradient + i * classes : NULL);
+        sum += softmax_row(logits + i * classes, labels[i], classes, scale, gradient ? gradient + i * classes : NULL);
     }
     if (value) *value = sum * scale;
     return GAN_OK;

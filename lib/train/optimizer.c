@@ -18,9 +18,13 @@ static void adam_step(const gan_optimizer *optimizer, int index, double rate, do
     const gan_optimizer_options *options = &optimizer->options;
     const gan_model *model = optimizer->models[index];
     double t = (double)(optimizer->steps + 1);
-    gan_adam_args args = {.rate = (gan_real)rate, .beta1 = options->beta1, .beta2 = options->beta2,
-                          .epsilon = options->epsilon, .gradient_scale = (gan_real)scale,
-                          .correction1 = 1 - pow(options->beta1, t), .correction2 = 1 - pow(options->beta2, t)};
+    gan_adam_args args = {.rate = (gan_real)rate,
+                          .beta1 = options->beta1,
+                          .beta2 = options->beta2,
+                          .epsilon = options->epsilon,
+                          .gradient_scale = (gan_real)scale,
+                          .correction1 = 1 - pow(options->beta1, t),
+                          .correction2 = 1 - pow(options->beta2, t)};
     gan_adam_step(optimizer->context, model->parameter_size, &args, model->gradients,
                   optimizer->moments[index][GAN_MOMENT_FIRST], optimizer->moments[index][GAN_MOMENT_SECOND],
                   model->parameters, w_out);
@@ -145,7 +149,7 @@ gan_status gan_optimizer_add_model(gan_optimizer *optimizer, gan_model *model)
 {
     GAN_CHECK_NOT_NULL(optimizer);
     GAN_CHECK_NOT_NULL(model);
-    if (!model->built) return gan_fail(GAN_ERROR_STATE, "%s: the model is not built", __func__);
+    GAN_TRY(gan_model_check_built(model, __func__));
     if (optimizer->steps > 0) {
         return gan_fail(GAN_ERROR_STATE, "%s: the optimizer has taken %lld steps; models are added before the first",
                         __func__, (long long)optimizer->steps);

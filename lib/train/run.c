@@ -14,7 +14,7 @@ typedef struct run_mark {
 /* The window over which throughput is measured: the newest mark that is a second old, or the oldest there is. Marks
  * are at least an eighth of a second apart, so that the window moves little with each. */
 #define WINDOW_SECONDS 1.0
-#define WINDOW_MARKS 10
+#define WINDOW_MARKS   10
 
 typedef struct run_meter {
     run_mark marks[WINDOW_MARKS]; /* a ring */
@@ -55,8 +55,8 @@ typedef struct run_state {
     struct timespec started;
     run_meter meter;
     run_mark now;
-    int64_t epochs;  /* finished in this run */
-    double planned;  /* samples until the limit of epochs; 0 without one */
+    int64_t epochs; /* finished in this run */
+    double planned; /* samples until the limit of epochs; 0 without one */
 } run_state;
 
 static double seconds_since(const struct timespec *started)
@@ -111,20 +111,22 @@ static int64_t epoch_size(const gan_dataset *dataset, int64_t batch)
     return dataset->options.drop_last ? dataset->count - dataset->count % batch : dataset->count;
 }
 
-/* The data of one step: as many batches as the discriminator has updates, but none of the next epoch. */
-static gan_status read_step(const gan_trainer *trainer, gan_dataset *dataset, int64_t *count, bool *epoch_ended)
+/* The data of one step: as many batches as the discriminator has updates, but none after an epoch's end. *epochs gets
+ * how many epochs ended. */
+static gan_status read_step(const gan_trainer *trainer, gan_dataset *dataset, int64_t *count, int64_t *epochs)
 {
     int64_t batch = trainer->options.batch, total = 0;
-    *epoch_ended = false;
-    for (int i = 0; i < trainer->options.discriminator_steps && !*epoch_ended; i++) {
+    gan_dataset_cursor before, after;
+    GAN_TRY(gan_dataset_get_cursor(dataset, &before));
+    for (int i = 0; i < trainer->options.discriminator_steps; i++) {
         int64_t got;
-        gan_dataset_cursor cursor;
         GAN_TRY(gan_dataset_next(dataset, batch, trainer->samples + total * trainer->sample_size, NULL, &got));
-        GAN_TRY(gan_dataset_get_cursor(dataset, &cursor));
+        GAN_TRY(gan_dataset_get_cursor(dataset, &after));
         total += got;
-        *epoch_ended = cursor.position == 0 || cursor.position >= epoch_size(dataset, batch);
+        if (after.position == 0) break;
     }
     *count = total;
+    *epochs = after.epoch - before.epoch;
     return GAN_OK;
 }
 
@@ -163,12 +165,11 @@ static gan_status check_dataset(const gan_trainer *trainer, const gan_dataset *d
 static gan_status run_step(gan_trainer *trainer, run_state *run)
 {
     gan_step_report report = GAN_STEP_REPORT_INIT;
-    int64_t count;
-    bool epoch_ended;
-    GAN_TRY(read_step(trainer, run->dataset, &count, &epoch_ended));
+    int64_t count, epochs;
+    GAN_TRY(read_step(trainer, run->dataset, &count, &epochs));
     GAN_TRY(gan_trainer_step_on(trainer, trainer->samples, count, trainer->options.batch, &report));
-    run->epochs += epoch_ended;
-    trainer->epochs += epoch_ended;
+    run->epochs += epochs;
+    trainer->epochs += epochs;
     run->now.samples += count;
     run->now.steps++;
     run->now.time = seconds_since(&run->started);
@@ -204,7 +205,7 @@ gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, const gan
     GAN_TRY(check_dataset(trainer, dataset));
     GAN_TRY(gan_dataset_get_cursor(dataset, &cursor));
     int64_t size = epoch_size(dataset, trainer->options.batch);
-    int64_t begun = cursor.position < size ? cursor.position : 0;
+    int64_t begun = cursor.position < size ? cursor.position : size;
     run.planned = (double)run.options.epochs * (double)size - (double)begun;
     clock_gettime(CLOCK_MONOTONIC, &run.started);
     meter_add(&run.meter, run.now);

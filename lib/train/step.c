@@ -3,11 +3,19 @@
 
 /* ---- Passes ---------------------------------------------------------------------------------------------------- */
 
+static gan_status draw_noise(gan_trainer *trainer, int64_t count)
+{
+    float *values = trainer->noise_values;
+    if (trainer->options.noise == GAN_NOISE_NORMAL) return gan_random_normal(trainer->noise, values, (size_t)count);
+    GAN_TRY(gan_random_uniform(trainer->noise, values, (size_t)count));
+    for (int64_t i = 0; i < count; i++) values[i] = 2 * values[i] - 1;
+    return GAN_OK;
+}
+
 /* x = G(z) for new noise z. */
 static gan_status generate(gan_trainer *trainer, int64_t batch)
 {
-    GAN_TRY(gan_draw_noise(trainer->noise, trainer->options.noise, trainer->noise_values,
-                           batch * trainer->noise_size));
+    GAN_TRY(draw_noise(trainer, batch * trainer->noise_size));
     GAN_TRY(gan_session_set_input(trainer->generate, 0, trainer->noise_values, batch));
     return gan_session_forward(trainer->generate, GAN_MODE_TRAIN);
 }
@@ -41,7 +49,8 @@ static gan_status diverged(const gan_trainer *trainer, const gan_player *player,
 {
     return gan_fail(GAN_ERROR_DIVERGED,
                     "gan_trainer_step: %s of the %s is not finite in step %lld; both models hold the last weights "
-                    "that gave finite losses", what, player->name, (long long)trainer->steps + 1);
+                    "that gave finite losses",
+                    what, player->name, (long long)trainer->steps + 1);
 }
 
 static bool buffers_finite(const gan_player *player)

@@ -58,34 +58,16 @@ const char *gan_optimizer_algorithm_name(gan_optimizer_algorithm algorithm);
 /* The rate of the step after `steps` steps, by resolved options. */
 double gan_schedule_rate(const gan_optimizer_options *options, int64_t steps);
 
-/* ---- Noise and samples (sample.c) ------------------------------------------------------------------------------ */
-
-/* `count` values from the distribution. */
-gan_status gan_draw_noise(gan_random *random, gan_noise noise, float *out, int64_t count);
-
-/* What is needed to sample a generator again and again: a forward pass and room for its noise. */
-typedef struct gan_sampler {
-    gan_context *context; /* NULL: nothing to release but the session */
-    gan_session *session;
-    int64_t batch, noise_size, sample_size;
-    float *noise;
-} gan_sampler;
-
-/* For draws of up to `count` samples at once; more are drawn in batches. `sampler` is zeroed before, and released also
- * after a failure. */
-gan_status gan_sampler_create(gan_sampler *sampler, gan_model *generator, int64_t count);
-void gan_sampler_release(gan_sampler *sampler);
-gan_status gan_sampler_draw(gan_sampler *sampler, gan_noise noise, uint64_t seed, int64_t count, float *out);
-
-/* ---- Trainers (trainer.c, step.c, run.c, checkpoint.c) ---------------------------------------------------------- */
+/* ---- Trainers (trainer.c, step.c, run.c, checkpoint.c) ----------------------------------------------------------
+ */
 
 /* One of the two sides of the game. */
 typedef struct gan_player {
     const char *name; /* for messages and files */
     gan_model *model;
     gan_optimizer *optimizer;
-    /* Whether the present weights gave a finite loss and gradient, or are the first ones. If not, the model's previous
-     * weights did, and the player gets them back when training diverges. */
+    /* Whether the present weights gave a finite loss and gradient, or are the first ones. If not, the model's
+     * previous weights did, and the player gets them back when training diverges. */
     bool proved;
     gan_real *buffers; /* the model's buffers before the present step; NULL if it has none */
 } gan_player;
@@ -97,7 +79,7 @@ struct gan_trainer {
     gan_session *generate; /* G's pass */
     gan_session *real;     /* D on data */
     gan_session *fake;     /* D on samples of G */
-    gan_sampler sampler;   /* G's samples, beside training */
+    gan_session *sample;   /* G, forward only, beside training */
     gan_random *noise;
     int64_t noise_size, sample_size; /* values in a sample of noise, and of data */
     int64_t steps, epochs;
@@ -109,8 +91,8 @@ struct gan_trainer {
     float *samples; /* data for a step of gan_trainer_run(): discriminator_steps batches */
 };
 
-/* One step on `count` samples, in batches of `batch`, the last one smaller if that does not divide `count`; each batch
- * is for one update of the discriminator. */
+/* One step on `count` samples, in batches of `batch`, the last one smaller if that does not divide `count`; each
+ * batch is for one update of the discriminator. */
 gan_status gan_trainer_step_on(gan_trainer *trainer, const float *samples, int64_t count, int64_t batch,
                                gan_step_report *report);
 

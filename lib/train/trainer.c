@@ -1,4 +1,4 @@
-/* The trainer as a handle: options, checks, memory. What it does is in step.c, run.c, sample.c and checkpoint.c. */
+/* The trainer as a handle: options, checks, memory. What it does is in step.c, run.c and checkpoint.c. */
 #include "train/train.h"
 
 /* ---- Options --------------------------------------------------------------------------------------------------- */
@@ -46,7 +46,7 @@ static gan_status check_model(const gan_context *context, const gan_model *model
     if (model->context != context) {
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_trainer_create: the %s belongs to another context", name);
     }
-    if (!model->built) return gan_fail(GAN_ERROR_STATE, "gan_trainer_create: the %s is not built", name);
+    GAN_TRY(gan_model_check_built(model, "gan_trainer_create"));
     if (gan_model_input_count(model) != 1 || gan_model_output_count(model) != 1) {
         return gan_fail(GAN_ERROR_SHAPE,
                         "gan_trainer_create: the %s has %zu inputs and %zu outputs, expected one of each", name,
@@ -122,7 +122,8 @@ static gan_status create_sessions(gan_trainer *trainer)
         GAN_TRY(gan_session_create(passes[i].model, GAN_SESSION(.batch = options->batch, .seed = options->seed + i),
                                    passes[i].session));
     }
-    return gan_sampler_create(&trainer->sampler, trainer->generator.model, INT64_MAX);
+    return gan_session_create(trainer->generator.model, GAN_SESSION(.batch = options->batch, .forward_only = true),
+                              &trainer->sample);
 }
 
 /* One block for every array that a step or a run needs: per sample of a batch the noise, two logits and their two
@@ -199,7 +200,7 @@ void gan_trainer_destroy(gan_trainer *trainer)
     gan_session_destroy(trainer->generate);
     gan_session_destroy(trainer->real);
     gan_session_destroy(trainer->fake);
-    gan_sampler_release(&trainer->sampler);
+    gan_session_destroy(trainer->sample);
     gan_release(context, trainer->values, (size_t)trainer->value_count * sizeof(float));
     destroy_player(context, &trainer->generator);
     destroy_player(context, &trainer->discriminator);
@@ -210,6 +211,16 @@ void gan_trainer_destroy(gan_trainer *trainer)
 int64_t gan_trainer_steps(const gan_trainer *trainer)
 {
     return trainer ? trainer->steps : 0;
+}
+
+gan_status gan_trainer_sample(gan_trainer *trainer, uint64_t seed, int64_t count, float *out)
+{
+    GAN_CHECK_NOT_NULL(trainer);
+    GAN_CHECK_NOT_NULL(out);
+    if (count < 1) {
+        return gan_fail(GAN_ERROR_BATCH, "%s: count is %lld, expected at least 1", __func__, (long long)count);
+    }
+    return gan_session_draw(trainer->sample, trainer->options.noise, seed, count, out);
 }
 
 void gan_trainer_cancel(gan_trainer *trainer)
