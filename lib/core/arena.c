@@ -5,12 +5,16 @@
  */
 #include "core/core.h"
 
+/* The largest size: as much as pointers into one object can be apart. A multiple of the alignment, so that what fits
+ * below it fits with its padding too. */
+#define MOST_BYTES (PTRDIFF_MAX / GAN_ALIGNMENT * GAN_ALIGNMENT)
+
 size_t gan_arena_reserve(gan_arena *arena, int64_t count)
 {
     const size_t offset = arena->size;
-    const size_t most = SIZE_MAX - 2 * GAN_ALIGNMENT - offset; /* room for the padding here and the slack later */
+    const size_t room = MOST_BYTES - offset;
 
-    if (count < 0 || (uint64_t)count > most / sizeof(gan_real)) arena->overflow = true;
+    if (count < 0 || (uint64_t)count > room / sizeof(gan_real)) arena->overflow = true;
     if (arena->overflow) return 0;
     arena->size += ((size_t)count * sizeof(gan_real) + GAN_ALIGNMENT - 1) / GAN_ALIGNMENT * GAN_ALIGNMENT;
     return offset;
@@ -22,7 +26,7 @@ gan_status gan_arena_allocate(gan_arena *arena, gan_context *context)
     unsigned char *block;
 
     if (arena->block) return gan_fail(GAN_ERROR_STATE, "the arena of %zu bytes is allocated already", arena->size);
-    if (arena->overflow) return gan_fail(GAN_ERROR_OVERFLOW, "the memory needed exceeds %zu bytes", SIZE_MAX);
+    if (arena->overflow) return gan_fail(GAN_ERROR_OVERFLOW, "the memory needed exceeds %td bytes", MOST_BYTES);
     block = gan_allocate(context, block_size);
     if (!block) return GAN_ERROR_MEMORY;
     arena->context = context;
