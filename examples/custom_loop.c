@@ -1,0 +1,179 @@
+/* A training step written out with public calls, beside the trainer's: same weights, same data and same noise. At the
+ * end both generators are compared, and are the same to the last bit. Take the loop and change what you like. */
+#include "models.h"
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH 32
+#define SIDE 28
+#define PIXELS (SIDE * SIDE)
+#define SEED 7
+
+static void check(gan_status status)
+{
+    if (status != GAN_OK) {
+        fprintf(stderr, "%s: %s\n", gan_status_name(status), gan_last_error());
+        exit(1);
+    }
+}
+
+/* One filled square, somewhere, of some size: pixels -1 and 1. */
+static void draw_squares(gan_random *random, float images[BATCH][PIXELS])
+{
+    for (int i = 0; i < BATCH; i++) {
+        float u[3];
+        check(gan_random_uniform(random, u, 3));
+        int size = 6 + (int)(u[0] * 10), left = (int)(u[1] * (float)(SIDE - size)), top = (int)(u[2] * (float)(SIDE - size));
+        for (int y = 0; y < SIDE; y++)
+            for (int x = 0; x < SIDE; x++)
+                images[i][y * SIDE + x] = y >= top && y < top + size && x >= left && x < left + size ? 1.0f : -1.0f;
+    }
+}
+
+typedef struct players {
+    gan_model *generator, *discriminator;
+} players;
+
+static players make_players(gan_context *context)
+{
+    players p = {NULL, NULL};
+    check(build_dense_generator(context, GAN_SHAPE(1, SIDE, SIDE), true, 1, &p.generator));
+    check(build_conv_discriminator(context, GAN_SHAPE(1, SIDE, SIDE), 2, &p.discriminator));
+    return p;
+}
+
+/* What a loop needs: a pass through G, two through D, two optimizers and the noise. */
+typedef struct loop {
+    players players;
+    gan_session *generate, *real, *fake;
+    gan_optimizer *generator_optimizer, *discriminator_optimizer;
+    gan_random *noise;
+} loop;
+
+static loop make_loop(gan_context *context)
+{
+    loop l = {.players = make_players(context)};
+    gan_model *g = l.players.generator, *d = l.players.discriminator;
+    check(gan_session_create(g, GAN_SESSION(.batch = BATCH), &l.generate));
+    check(gan_session_create(d, GAN_SESSION(.batch = BATCH), &l.real));
+    check(gan_session_create(d, GAN_SESSION(.batch = BATCH), &l.fake));
+    check(gan_optimizer_create(g, GAN_OPTIMIZER(.learning_rate = 2e-4f, .beta1 = 0.5f), &l.generator_optimizer));
+    check(gan_optimizer_create(d, GAN_OPTIMIZER(.learning_rate = 2e-4f, .beta1 = 0.5f), &l.discriminator_optimizer));
+    check(gan_random_create(context, SEED, GAN_NOISE_STREAM, &l.noise));
+    return l;
+}
+
+static void run_discriminator(gan_session *session, float logits[BATCH])
+{
+    check(gan_session_forward(session, GAN_MODE_TRAIN));
+    check(gan_session_get_output(session, 0, logits));
+}
+
+/* L_D = -E log D(x) - E log(1 - D(G(z))), down its gradient to D's weights. */
+static double update_discriminator(loop *l, const float *images)
+{
+    float noise[BATCH * NOISE_SIZE], real[BATCH], fake[BATCH], real_gradient[BATCH], fake_gradient[BATCH];
+    double loss = 0;
+    check(gan_random_normal(l->noise, noise, BATCH * NOISE_SIZE));
+    check(gan_session_set_input(l->generate, 0, noise, BATCH));
+    check(gan_session_forward(l->generate, GAN_MODE_TRAIN));
+
+    check(gan_session_set_input(l->real, 0, images, BATCH));
+    run_discriminator(l->real, real);
+    check(gan_session_set_input_from(l->fake, 0, l->generate, 0));
+    run_discriminator(l->fake, fake);
+    check(gan_loss_discriminator(GAN_LOSS_NON_SATURATING, 1.0f, real, BATCH, fake, BATCH, &loss, real_gradient,
+                                 fake_gradient));
+
+    check(gan_model_zero_gradients(l->players.discriminator));
+    check(gan_session_set_output_gradient(l->real, 0, real_gradient));
+    check(gan_session_backward(l->real, GAN_BACKWARD_PARAMETERS));
+    check(gan_session_set_output_gradient(l->fake, 0, fake_gradient));
+    check(gan_session_backward(l->fake, GAN_BACKWARD_PARAMETERS));
+    check(gan_optimizer_step(l->discriminator_optimizer, NULL));
+    return loss;
+}
+
+/* L_G = -E log D(G(z)), back through the new D to the images and on to G's weights. D's weights stay. */
+static double update_generator(loop *l)
+{
+    float fake[BATCH], fake_gradient[BATCH];
+    double loss = 0;
+    check(gan_session_set_input_from(l->fake, 0, l->generate, 0));
+    run_discriminator(l->fake, fake);
+    check(gan_loss_generator(GAN_LOSS_NON_SATURATING, NULL, 0, fake, BATCH, &loss, fake_gradient));
+    check(gan_session_set_output_gradient(l->fake, 0, fake_gradient));
+    check(gan_session_backward(l->fake, GAN_BACKWARD_INPUTS));
+
+    check(gan_session_set_output_gradient_from(l->generate, 0, l->fake, 0));
+    check(gan_model_zero_gradients(l->players.generator));
+    check(gan_session_backward(l->generate, GAN_BACKWARD_PARAMETERS));
+    check(gan_optimizer_step(l->generator_optimizer, NULL));
+    return loss;
+}
+
+/* Whether all tensors of two models are the same bits. */
+static bool same_weights(const gan_model *a, const gan_model *b)
+{
+    bool same = true;
+    for (size_t i = 0; i < gan_model_tensor_count(a); i++) {
+        gan_tensor_info info = GAN_TENSOR_INFO_INIT;
+        check(gan_model_tensor_info(a, i, &info));
+        size_t count = (size_t)info.count;
+        float *values = malloc(2 * count * sizeof(float));
+        if (!values) exit(1);
+        check(gan_model_get_tensor(a, info.name, values, count));
+        check(gan_model_get_tensor(b, info.name, values + count, count));
+        same = same && memcmp(values, values + count, count * sizeof(float)) == 0;
+        free(values);
+    }
+    return same;
+}
+
+int main(int argc, char **argv)
+{
+    static float images[BATCH][PIXELS];
+    int64_t steps = 20;
+    const option options[] = {{"--steps", OPTION_INTEGER, &steps, 1, 1e9, "N", "training steps (default 20)"}};
+    read_options(argc, argv, 1, "custom_loop: the trainer's step, written out.", options, 1);
+
+    gan_context *context = NULL;
+    gan_trainer *trainer = NULL;
+    gan_random *random = NULL;
+    check(gan_context_create(NULL, &context));
+    check(gan_random_create(context, SEED, 100, &random));
+    loop l = make_loop(context);
+    players p = make_players(context);
+    check(gan_trainer_create(context, p.generator, p.discriminator, GAN_TRAINER(.batch = BATCH, .seed = SEED),
+                             &trainer));
+
+    for (int64_t step = 1; step <= steps; step++) {
+        gan_step_report report = GAN_STEP_REPORT_INIT;
+        draw_squares(random, images);
+        check(gan_trainer_step(trainer, images[0], BATCH, &report));
+        double discriminator_loss = update_discriminator(&l, images[0]);
+        double generator_loss = update_generator(&l);
+        printf("step %3lld  D %.6f (trainer %.6f)  G %.6f (trainer %.6f)\n", (long long)step, discriminator_loss,
+               report.discriminator_loss, generator_loss, report.generator_loss);
+    }
+    bool same = same_weights(l.players.generator, p.generator) && same_weights(l.players.discriminator, p.discriminator);
+    printf("%s\n", same ? "the weights are the same bits" : "THE WEIGHTS DIFFER");
+
+    gan_trainer_destroy(trainer);
+    gan_random_destroy(random);
+    gan_random_destroy(l.noise);
+    gan_optimizer_destroy(l.generator_optimizer);
+    gan_optimizer_destroy(l.discriminator_optimizer);
+    gan_session_destroy(l.generate);
+    gan_session_destroy(l.real);
+    gan_session_destroy(l.fake);
+    gan_model_destroy(l.players.generator);
+    gan_model_destroy(l.players.discriminator);
+    gan_model_destroy(p.generator);
+    gan_model_destroy(p.discriminator);
+    gan_context_destroy(context);
+    return same ? 0 : 1;
+}
