@@ -4,13 +4,22 @@
 
 #include "layers/layers.h"
 
+/* Most nodes of a model, and most inputs of all of them together: what looks at pairs of them stays quick, whatever a
+ * file says. */
+#define GAN_MODEL_NODES 4096
+#define GAN_MODEL_EDGES 16384
+
 typedef struct gan_model_node {
     gan_layer *layer;
     char *name; /* layer's name, or its number; "input0"... for inputs */
     int input_count;
     gan_node *inputs;
+    /* Known once the shapes are inferred: */
+    gan_shape *input_shapes;
     gan_shape output;
     int first_tensor, tensor_count; /* in the model's table */
+    int readers;                    /* how many inputs of other nodes it is */
+    bool is_output;
 } gan_model_node;
 
 /* A row of the table of tensors. Parameters lie in `parameters`, buffers in `buffers`, both at `offset`. */
@@ -23,26 +32,52 @@ typedef struct gan_model_tensor {
 struct gan_model {
     gan_context *context;
     atomic_int references;
-    gan_status status; /* first failure while describing, with its sentence: */
-    char *error;
+    gan_status status; /* first failure while describing or building, with its sentence: */
+    char error[512];
     bool built;
     gan_model_node *nodes;
-    int32_t node_count, node_capacity;
+    int32_t node_count, node_capacity, edge_count;
     gan_node *inputs, *outputs;
-    int input_count, output_count, input_capacity, output_capacity;
+    int32_t input_count, output_count, input_capacity, output_capacity;
     gan_model_tensor *tensors;
-    int tensor_count;
+    int32_t tensor_count, tensor_capacity;
     /* Weights and their gradients, one flat array each, every tensor at a multiple of GAN_ALIGNMENT bytes (gaps are
      * 0 and stay 0, so that an optimizer, EMA, saving and an all-reduce are each one loop). */
     int64_t parameter_size, buffer_size; /* values in the arrays, gaps included */
     int64_t parameter_count;             /* trained values */
     gan_real *parameters, *gradients, *buffers;
     /* Weights before the last optimizer step, when somebody asked for them by gan_model_keep_previous; an optimizer
-     * then writes the new weights there and exchanges the two arrays. */
+     * then writes the new weights there and exchanges the two pointers. So nobody keeps a pointer to a weight from
+     * one call to the next. */
     gan_real *previous;
+    gan_arena arena, previous_arena; /* own the arrays above */
 };
 
 gan_model *gan_model_retain(gan_model *model);
+
+/* ---- Describing and building (graph.c, build.c) ---------------------------------------------------------------- */
+
+/* "layer 3 (dense)", "layer 'head' (dense)" or "input 0", for messages. */
+#define GAN_NODE_TEXT 128
+const char *gan_model_node_text(const gan_model *model, gan_node node, char text[GAN_NODE_TEXT]);
+/* Puts the node's text before the sentence of the last failure. */
+gan_status gan_model_node_fail(const gan_model *model, gan_node node, gan_status status);
+/* Remembers the failure that was just reported, unless there is an earlier one. */
+void gan_model_remember_failure(gan_model *model, gan_status status);
+
+/* An array with room for one more than the `count` elements of `size` bytes in use: the same, or a copy twice as
+ * large. NULL on failure, with the old array untouched. */
+void *gan_model_grow(gan_context *context, void *array, int32_t count, int32_t *capacity, size_t size);
+
+/* The two halves of gan_model_build: shapes and the table of tensors; then the arrays, still without values. A failure
+ * of the first is remembered by the model. */
+gan_status gan_model_infer(gan_model *model);
+gan_status gan_model_allocate(gan_model *model);
+/* GAN_ERROR_STATE unless the model is built; `what` names the call. */
+gan_status gan_model_check_built(const gan_model *model, const char *what);
+
+/* ---- Weights (tensors.c, layout.c) ------------------------------------------------------------------------------ */
+
 gan_status gan_model_keep_previous(gan_model *model);
 /* Gives every weight its value before the last optimizer step. */
 void gan_model_restore_previous(gan_model *model);
@@ -54,31 +89,48 @@ gan_real *gan_model_tensor_data(const gan_model *model, const gan_model_tensor *
 /* Copies between a stored tensor and a float array in PyTorch's layout. */
 void gan_tensor_export(const gan_tensor_plan *plan, int64_t count, const gan_real *stored, float *out);
 void gan_tensor_import(const gan_tensor_plan *plan, int64_t count, const float *values, gan_real *stored);
+/* The same for `batch` samples of a shape, on the context's threads. */
+void gan_samples_export(gan_context *context, gan_shape shape, int64_t batch, const gan_real *stored, float *out);
+void gan_samples_import(gan_context *context, gan_shape shape, int64_t batch, const float *samples,
+                        gan_real *stored);
 
-/* Architecture as JSON text (architecture.c). The text is released with gan_release_text. */
+/* ---- Architecture (architecture.c) ------------------------------------------------------------------------------ */
+
+/* The architecture as JSON text: equal for equal models. Released with gan_release_text. */
 gan_status gan_model_write_architecture(const gan_model *model, char **text);
-/* A model as described by the text, built, with weights not yet meaningful. */
+/* A model as described by the text, with its shapes and table of tensors, but not built: gan_model_allocate does that,
+ * once the table is known to be what is wanted. */
 gan_status gan_model_read_architecture(gan_context *context, const char *text, gan_model **out);
 
-/* ---- Sessions ------------------------------------------------------------------------------------------------- */
+/* ---- Sessions (plan.c, session.c, session_data.c) --------------------------------------------------------------- */
 
 struct gan_session {
     gan_model *model;
-    int64_t max_batch, batch; /* batch: of the pass under way, 0 before an input is set */
+    int64_t max_batch, batch; /* batch: of the last forward pass */
     bool forward_only;
-    bool inputs_set, forward_done, backward_done;
-    gan_mode mode; /* of the last forward pass */
-    uint64_t seed, passes; /* dropout: each forward pass draws from new counters */
+    bool forward_done;    /* and no input has been set since */
+    bool input_gradients; /* a backward pass has computed those of this forward pass */
+    gan_mode mode;        /* of the last forward pass */
+    /* Dropout: each forward pass in training draws from new counters. `passes` is how many there were; whoever saves
+     * and sets it between two steps goes on with the same masks. */
+    uint64_t seed, passes;
     gan_arena arena;
-    struct gan_session_node *nodes; /* session.c */
-    void *block;                    /* tables of this session, block_size bytes */
-    size_t block_size;
+    struct gan_session_plan *plan; /* plan.h */
 };
 
-/* Direct access in the stored layout, for the trainer and for tests: batch * elements. */
+/* Plans a session; without `reuse`, no two values share memory, which is what tests compare with. */
+gan_status gan_session_plan_create(gan_model *model, const gan_session_options *options, bool reuse,
+                                   gan_session **out);
+
+/* Direct access in the stored layout: batch * elements. An input may be written after it has been set once, before the
+ * forward pass; the others are for reading. */
 gan_real *gan_session_input(const gan_session *session, size_t index);
-gan_real *gan_session_output(const gan_session *session, size_t index);
-gan_real *gan_session_input_gradient(const gan_session *session, size_t index);
-gan_real *gan_session_output_gradient(const gan_session *session, size_t index);
+const gan_real *gan_session_output(const gan_session *session, size_t index);
+const gan_real *gan_session_input_gradient(const gan_session *session, size_t index);
+const gan_real *gan_session_output_gradient(const gan_session *session, size_t index);
+
+/* Draws `count` samples through a session whose model has one input and one output, in sample mode. Sample i depends
+ * on the seed and on i only (sample.c). */
+gan_status gan_session_draw(gan_session *session, gan_noise noise, uint64_t seed, int64_t count, float *out);
 
 #endif

@@ -1,0 +1,258 @@
+/* Planning a session. What a backward pass reads lives to the end, so that any number of backward passes may follow a
+ * forward pass; all else shares memory as soon as its last reader is done. */
+#include "model/plan.h"
+
+#define ALIGNED_VALUES ((int64_t)(GAN_ALIGNMENT / sizeof(gan_real)))
+
+typedef struct session_planner {
+    const gan_model *model;
+    gan_session *session;
+    gan_session_plan *plan;
+    bool training, reuse;
+    int32_t end; /* the step after all others */
+} session_planner;
+
+static int32_t backward_step(const session_planner *planner, int32_t node)
+{
+    return 2 * planner->model->node_count - 1 - node;
+}
+
+/* ---- Buffers ------------------------------------------------------------------------------------------------ */
+
+static gan_status add_buffer(session_planner *planner, int64_t count, int32_t first, int32_t last, int32_t *number)
+{
+    gan_session_plan *plan = planner->plan;
+    gan_buffer *buffers;
+
+    if (count > INT64_MAX - ALIGNED_VALUES) return gan_fail(GAN_ERROR_OVERFLOW, "the memory needed overflows");
+    buffers = gan_model_grow(planner->model->context, plan->buffers, plan->buffer_count, &plan->buffer_capacity,
+                             sizeof(*buffers));
+    if (!buffers) return gan_last_status();
+    plan->buffers = buffers;
+    buffers[plan->buffer_count] = (gan_buffer){
+        .size = (count + ALIGNED_VALUES - 1) / ALIGNED_VALUES * ALIGNED_VALUES,
+        .first = planner->reuse ? first : 0,
+        .last = planner->reuse ? last : planner->end,
+    };
+    *number = plan->buffer_count++;
+    return GAN_OK;
+}
+
+/* The same for a layer's extra values, of which there may be none. */
+static gan_status add_extra(session_planner *planner, int64_t count, int32_t first, int32_t last, int32_t *number)
+{
+    if (count == 0) return GAN_OK;
+    return add_buffer(planner, count, first, last, number);
+}
+
+static gan_status add_values_of(session_planner *planner, int32_t node, int32_t first, int32_t last, int32_t *number)
+{
+    const gan_shape shape = planner->model->nodes[node].output;
+    int64_t count;
+
+    if (!gan_checked_multiply(planner->session->max_batch, gan_shape_count(shape), &count)) {
+        char text[GAN_SHAPE_TEXT];
+        return gan_fail(GAN_ERROR_OVERFLOW, "a batch of %lld samples of the shape %s overflows",
+                        (long long)planner->session->max_batch, gan_shape_text(shape, text));
+    }
+    return add_buffer(planner, count, first, last, number);
+}
+
+static void keep_until(session_planner *planner, int32_t number, int32_t step)
+{
+    gan_buffer *buffer = &planner->plan->buffers[number];
+
+    if (step > buffer->last) buffer->last = step;
+}
+
+/* ---- Values ------------------------------------------------------------------------------------------------- */
+
+/* Whether node i leaves its output where its first input is. */
+static bool works_in_place(const session_planner *planner, int32_t i)
+{
+    const gan_model_node *node = &planner->model->nodes[i];
+    const unsigned flags = node->layer->ops->flags;
+
+    if (!planner->reuse || node->input_count == 0) return false;
+    if (planner->plan->nodes[i].view) return true;
+    if (!(flags & GAN_LAYER_IN_PLACE) || (planner->training && (flags & GAN_LAYER_KEEPS_INPUT))) return false;
+    return !planner->plan->buffers[planner->plan->nodes[node->inputs[0]].value].pinned;
+}
+
+static gan_status plan_value(session_planner *planner, int32_t i)
+{
+    const gan_model_node *node = &planner->model->nodes[i];
+    const unsigned flags = node->layer->ops->flags;
+    const bool kept = planner->training && (flags & GAN_LAYER_KEEPS_OUTPUT);
+    const bool at_border = node->input_count == 0 || node->is_output;
+    gan_session_node *planned = &planner->plan->nodes[i];
+
+    if (works_in_place(planner, i)) {
+        planned->value = planner->plan->nodes[node->inputs[0]].value;
+    } else {
+        /* An input is there before the first step. */
+        GAN_TRY(add_values_of(planner, i, node->input_count == 0 ? 0 : i, i, &planned->value));
+    }
+    if (at_border || kept || node->readers > 1) planner->plan->buffers[planned->value].pinned = true;
+    keep_until(planner, planned->value, at_border || kept ? planner->end : i);
+    for (int k = 0; k < node->input_count; k++) {
+        const bool read_back = planner->training && (flags & GAN_LAYER_KEEPS_INPUT);
+        keep_until(planner, planner->plan->nodes[node->inputs[k]].value, read_back ? planner->end : i);
+    }
+    return GAN_OK;
+}
+
+static gan_status plan_forward(session_planner *planner, int32_t i)
+{
+    const gan_model_node *node = &planner->model->nodes[i];
+    gan_session_node *planned = &planner->plan->nodes[i];
+    gan_layer_plan plan = {0};
+
+    GAN_TRY(node->layer->ops->infer(node->layer, planner->model->context, node->input_shapes, node->input_count,
+                                    planner->session->max_batch, &plan));
+    planned->view = plan.view;
+    for (int k = 0; k < node->tensor_count; k++) {
+        if (plan.tensors[k].kind == GAN_TENSOR_PARAMETER) planned->trains = true;
+    }
+    for (int k = 0; k < node->input_count; k++) {
+        if (planner->plan->nodes[node->inputs[k]].trains) planned->trains = true;
+    }
+    GAN_TRY(plan_value(planner, i));
+    GAN_TRY(add_extra(planner, plan.saved, i, planner->training ? planner->end : i, &planned->saved));
+    GAN_TRY(add_extra(planner, plan.scratch, i, i, &planned->forward_scratch));
+    if (!planner->training) return GAN_OK;
+    return add_extra(planner, plan.scratch, backward_step(planner, i), backward_step(planner, i),
+                     &planned->backward_scratch);
+}
+
+/* ---- Gradients ---------------------------------------------------------------------------------------------- */
+
+/* Readers run backward in falling order: the first of them writes the gradient of its input, and in place where that
+ * is possible; the others write beside it and are added. */
+static gan_status plan_input_gradient(session_planner *planner, int32_t i, int k)
+{
+    const gan_model_node *node = &planner->model->nodes[i];
+    const gan_session_node *planned = &planner->plan->nodes[i];
+    gan_session_node *input = &planner->plan->nodes[node->inputs[k]];
+    const bool in_place = planned->view || (node->layer->ops->flags & GAN_LAYER_IN_PLACE);
+    const int32_t step = backward_step(planner, i);
+
+    if (input->gradient != GAN_NO_BUFFER) return add_values_of(planner, node->inputs[k], step, step, &planned->spare[k]);
+    if (planner->reuse && k == 0 && in_place && planned->gradient != GAN_NO_BUFFER) {
+        input->gradient = planned->gradient;
+    } else {
+        GAN_TRY(add_values_of(planner, node->inputs[k], step, step, &input->gradient));
+    }
+    return GAN_OK;
+}
+
+static gan_status plan_backward(session_planner *planner, int32_t i)
+{
+    const gan_model_node *node = &planner->model->nodes[i];
+    gan_session_node *planned = &planner->plan->nodes[i];
+
+    if (node->is_output) {
+        GAN_TRY(add_values_of(planner, i, planner->model->node_count, planner->end, &planned->output_gradient));
+    }
+    if (planned->gradient != GAN_NO_BUFFER) {
+        keep_until(planner, planned->gradient, node->input_count == 0 ? planner->end : backward_step(planner, i));
+    }
+    for (int k = 0; k < node->input_count; k++) GAN_TRY(plan_input_gradient(planner, i, k));
+    return GAN_OK;
+}
+
+/* ---- The whole ---------------------------------------------------------------------------------------------- */
+
+static gan_status make_tables(session_planner *planner)
+{
+    const gan_model *model = planner->model;
+    gan_session_plan *plan = planner->plan;
+    int32_t edges = 0;
+
+    for (int32_t i = 0; i < model->node_count; i++) {
+        if (model->nodes[i].input_count > plan->width) plan->width = model->nodes[i].input_count;
+    }
+    plan->nodes = gan_allocate_array(model->context, model->node_count, sizeof(*plan->nodes));
+    plan->spares = gan_allocate_array(model->context, model->edge_count, sizeof(*plan->spares));
+    plan->x = gan_allocate_array(model->context, plan->width, sizeof(*plan->x));
+    plan->no_x = gan_allocate_array(model->context, plan->width, sizeof(*plan->no_x));
+    plan->dx = gan_allocate_array(model->context, plan->width, sizeof(*plan->dx));
+    if (!plan->nodes || !plan->spares || !plan->x || !plan->no_x || !plan->dx) return GAN_ERROR_MEMORY;
+    for (int32_t i = 0; i < model->edge_count; i++) plan->spares[i] = GAN_NO_BUFFER;
+    for (int32_t i = 0; i < model->node_count; i++) {
+        plan->nodes[i] = (gan_session_node){GAN_NO_BUFFER, GAN_NO_BUFFER, GAN_NO_BUFFER, GAN_NO_BUFFER, GAN_NO_BUFFER,
+                                            GAN_NO_BUFFER, .spare = plan->spares + edges};
+        edges += model->nodes[i].input_count;
+    }
+    return GAN_OK;
+}
+
+static gan_status plan_session(session_planner *planner)
+{
+    const gan_model *model = planner->model;
+    gan_session *session = planner->session;
+    gan_status status;
+    int64_t total = 0;
+
+    GAN_TRY(make_tables(planner));
+    for (int32_t i = 0; i < model->node_count; i++) {
+        status = plan_forward(planner, i);
+        if (status != GAN_OK) return gan_model_node_fail(model, i, status);
+    }
+    for (int32_t i = model->node_count; planner->training && i-- > 0;) {
+        status = plan_backward(planner, i);
+        if (status != GAN_OK) return gan_model_node_fail(model, i, status);
+    }
+    GAN_TRY(gan_buffers_pack(model->context, planner->plan->buffers, planner->plan->buffer_count, &total));
+    gan_arena_reserve(&session->arena, total);
+    return gan_arena_allocate(&session->arena, model->context);
+}
+
+gan_status gan_session_plan_create(gan_model *model, const gan_session_options *options, bool reuse,
+                                   gan_session **out)
+{
+    gan_session *session = gan_allocate(model->context, sizeof(*session));
+    gan_status status;
+
+    if (!session) return GAN_ERROR_MEMORY;
+    session->model = gan_model_retain(model);
+    session->max_batch = options->batch;
+    session->forward_only = options->forward_only;
+    session->seed = options->seed;
+    session->plan = gan_allocate(model->context, sizeof(*session->plan));
+    if (session->plan) {
+        const int32_t steps = (options->forward_only ? 1 : 2) * model->node_count;
+        session_planner all = {model, session, session->plan, !options->forward_only, reuse, steps};
+        status = plan_session(&all);
+    } else {
+        status = GAN_ERROR_MEMORY;
+    }
+    if (status != GAN_OK) {
+        gan_session_destroy(session);
+        return gan_fail(status, "gan_session_create: batch is %lld: %s", (long long)options->batch, gan_last_error());
+    }
+    *out = session;
+    return GAN_OK;
+}
+
+void gan_session_destroy(gan_session *session)
+{
+    if (!session) return;
+    gan_model *model = session->model;
+    gan_context *context = model->context;
+    gan_session_plan *plan = session->plan;
+
+    if (plan) {
+        const size_t width = (size_t)plan->width;
+        gan_release(context, plan->nodes, (size_t)model->node_count * sizeof(*plan->nodes));
+        gan_release(context, plan->spares, (size_t)model->edge_count * sizeof(*plan->spares));
+        gan_release(context, plan->buffers, (size_t)plan->buffer_capacity * sizeof(*plan->buffers));
+        gan_release(context, plan->x, width * sizeof(*plan->x));
+        gan_release(context, plan->no_x, width * sizeof(*plan->no_x));
+        gan_release(context, plan->dx, width * sizeof(*plan->dx));
+        gan_release(context, plan, sizeof(*plan));
+    }
+    gan_arena_release(&session->arena);
+    gan_release(context, session, sizeof(*session));
+    gan_model_destroy(model);
+}
