@@ -1,5 +1,5 @@
 #!/bin/sh
-# Trains a GAN on real pictures and says where its own pictures lie: see usage below.
+# Trains a GAN on real pictures and says where its own pictures lie: quickstart.sh --help tells more.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tests/packages.sh"
@@ -15,63 +15,67 @@ build/quickstart, and trains the example program mnist_gan on Fashion-MNIST for 
 
   --data DIR      train on the MNIST-format files of DIR instead, gzipped or not
   --output DIR    where results go; default: out/quickstart in the project
-  --minutes M     how long to train; default: 4, unless --epochs is given
-  --epochs N      how many passes over the data to make
+  --minutes M     how long to train; default: 4, unless --epochs or --steps is given
+  --epochs N      train to the end of epoch N
   --help          this text
 
-All other options are those of mnist_gan: --recipe, --seed, --threads, --batch, --resume.
+All other options go to mnist_gan, such as --recipe seed, --seed N, --threads N, --batch N and --resume, which goes
+on from the checkpoint in the output folder.
 EOT
 }
 
-# What was not asked for gets its default. All options go on to mnist_gan as they are.
-data=$fashion output=$root/out/quickstart
-data_given= output_given= length_given=
-previous=
+# What was not asked for gets its default.
+data='' output='' length='' previous=''
 for argument in "$@"; do
     case $previous in
     --data) data=$argument ;;
     --output) output=$argument ;;
+    --minutes | --epochs | --steps) length=$argument ;;
     esac
-    case $argument in
-    --help) usage; exit 0 ;;
-    --data) data_given=yes ;;
-    --data=*) data_given=yes data=${argument#*=} ;;
-    --output) output_given=yes ;;
-    --output=*) output_given=yes output=${argument#*=} ;;
-    --minutes | --minutes=* | --epochs | --epochs=*) length_given=yes ;;
-    esac
+    if [ "$argument" = --help ]; then usage; exit 0; fi
     previous=$argument
 done
-[ -n "$data_given" ] || set -- "$@" --data "$data"
-[ -n "$output_given" ] || set -- "$@" --output "$output"
-[ -n "$length_given" ] || set -- "$@" --minutes 4
-
-needs=$build_needs
-if [ -n "$data_given" ]; then
-    [ -d "$data" ] || { echo "quickstart.sh: there is no folder $data" >&2; exit 2; }
-else
-    needs="$needs
-dataset-fashion-mnist file $fashion/train-images-idx3-ubyte.gz"
+[ -n "$length" ] || set -- --minutes 4 "$@"
+if [ -z "$output" ]; then
+    output=$root/out/quickstart
+    set -- --output "$output" "$@"
 fi
-install_missing "$needs"
+if [ -z "$data" ]; then
+    set -- --data "$fashion" "$@"
+    build_needs="$build_needs
+dataset-fashion-mnist file $fashion/train-images-idx3-ubyte.gz"
+elif [ ! -d "$data" ]; then
+    echo "quickstart.sh: there is no folder $data" >&2
+    exit 2
+fi
+install_missing "$build_needs"
 
 build=$root/build/quickstart
-echo "Building in $build"
-mkdir -p "$build"
 log=$build.log
+echo "Building in $build"
+mkdir -p "$build" "$output"
 if ! { set_up "$build" -Dbuildtype=release -Dtests=false -Dexamples=true && ninja -C "$build"; } >"$log" 2>&1; then
     cat "$log" >&2
     echo "quickstart.sh: the build failed; its log is $log" >&2
     exit 1
 fi
 
-mkdir -p "$output"
-output=$(cd "$output" && pwd)
-"$build/examples/mnist_gan" "$@"
+# Ctrl-C is for mnist_gan, which saves and leaves with 130.
+trap : INT
+result=0
+"$build/examples/mnist_gan" "$@" || result=$?
+case $result in
+0 | 130) ;;
+*) exit $result ;;
+esac
 
-echo
-echo "Pictures that it draws now:  $output/samples.png (and samples-epoch-*.png)"
-echo "How training went:           $output/losses.png"
-echo "The same as numbers:         $output/losses.csv"
-echo "The generator, to load:      $output/generator.safetensors"
-echo "To go on from here:          $0 --resume --output $output"
+output=$(cd "$output" && pwd)
+cat <<EOT
+
+Pictures drawn by it:     $output/samples.png, and samples-epoch-*.png beside it
+How training went:        $output/losses.png
+The same as numbers:      $output/losses.csv
+The generator, to load:   $output/generator.safetensors
+More pictures:            $build/examples/sample $output/generator.safetensors --output more.png
+EOT
+exit $result

@@ -567,7 +567,7 @@ private:
         c.batch = detail::at_least_one(options.batch, "session_options.batch", GAN_ERROR_BATCH);
         c.forward_only = options.forward_only;
         c.seed = options.seed;
-        return detail::made<gan_session>(gan_session_create, model.get(), static_cast<const gan_session_options *>(&c));
+        return detail::made<gan_session>(gan_session_create, model.get(), &c);
     }
     static int64_t at(const std::vector<int64_t> &elements, std::size_t index)
     {
@@ -867,10 +867,10 @@ struct trainer_options {
 class progress {
 public:
     progress() = default;
-    template <typename Function, typename = std::enable_if_t<std::is_invocable_v<Function &, const gan_step_report &>>>
+    template <typename Function, typename Result = std::invoke_result_t<Function &, const gan_step_report &>>
     progress(Function function)
     {
-        if constexpr (std::is_void_v<std::invoke_result_t<Function &, const gan_step_report &>>) {
+        if constexpr (std::is_void_v<Result>) {
             cancels_ = [function](const gan_step_report &report) mutable { return function(report), false; };
         } else {
             cancels_ = std::move(function);
