@@ -151,7 +151,8 @@ static gan_status read_node(gan_model *model, const json_t *json)
     size_t count = 0;
     gan_status status;
 
-    status = read_nodes(model->context, json_object_get(json, "inputs"), "inputs", model->node_count, &inputs, &count);
+    status =
+        read_nodes(model->context, json_object_get(json, "inputs"), "inputs", model->node_count, &inputs, &count);
     if (status != GAN_OK) return status;
     status = read_layer(model->context, json, &layer);
     if (status == GAN_OK && gan_model_add_from(model, layer, count, inputs) == GAN_NODE_NONE) {

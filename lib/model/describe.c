@@ -16,8 +16,8 @@ static void __attribute__((format(printf, 2, 3))) write_text(writer *to, const c
     int written;
 
     va_start(arguments, format);
-    written = vsnprintf(has_room ? to->text + to->length : NULL, has_room ? to->size - to->length : 0, format,
-                        arguments);
+    written =
+        vsnprintf(has_room ? to->text + to->length : NULL, has_room ? to->size - to->length : 0, format, arguments);
     va_end(arguments);
     if (written > 0) to->length += (size_t)written;
 }

@@ -153,14 +153,16 @@ static gan_status connect_node(gan_model *model, gan_model_node *node, size_t co
     }
     if (count == 0) return GAN_OK;
     if (count > (size_t)(GAN_MODEL_EDGES - model->edge_count)) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "reads from %zu nodes, and the layers before it from %" PRId32
-                        "; at most %d in all", count, model->edge_count, GAN_MODEL_EDGES);
+        return gan_fail(GAN_ERROR_OVERFLOW,
+                        "reads from %zu nodes, and the layers before it from %" PRId32 "; at most %d in all", count,
+                        model->edge_count, GAN_MODEL_EDGES);
     }
     if (!nodes) return gan_fail(GAN_ERROR_NULL, "the array of %zu nodes to read from is NULL", count);
     for (size_t k = 0; k < count; k++) {
         if (nodes[k] >= 0 && nodes[k] < model->node_count) continue;
-        return gan_fail(GAN_ERROR_GRAPH, "reads from node %" PRId32 ", but the model has nodes 0 to %" PRId32 " so far",
-                        nodes[k], model->node_count - 1);
+        return gan_fail(GAN_ERROR_GRAPH,
+                        "reads from node %" PRId32 ", but the model has nodes 0 to %" PRId32 " so far", nodes[k],
+                        model->node_count - 1);
     }
     node->inputs = gan_allocate_array(model->context, (int64_t)count, sizeof(*node->inputs));
     if (!node->inputs) return GAN_ERROR_MEMORY;
@@ -172,8 +174,8 @@ static gan_status connect_node(gan_model *model, gan_model_node *node, size_t co
 
 static gan_status make_room(gan_model *model)
 {
-    void *nodes = gan_model_grow(model->context, model->nodes, model->node_count, &model->node_capacity,
-                                 sizeof(*model->nodes));
+    void *nodes =
+        gan_model_grow(model->context, model->nodes, model->node_count, &model->node_capacity, sizeof(*model->nodes));
     if (!nodes) return gan_last_status();
     model->nodes = nodes;
     void *inputs = gan_model_grow(model->context, model->inputs, model->input_count, &model->input_capacity,
@@ -253,8 +255,9 @@ static gan_status set_outputs(gan_model *model, size_t count, const gan_node *no
 
     GAN_TRY(check_open(model, "gan_model_set_outputs"));
     if (count == 0 || count > (size_t)model->node_count) {
-        return gan_fail(GAN_ERROR_GRAPH, "gan_model_set_outputs: count is %zu, expected 1 to %" PRId32
-                        ", the model's nodes", count, model->node_count);
+        return gan_fail(GAN_ERROR_GRAPH,
+                        "gan_model_set_outputs: count is %zu, expected 1 to %" PRId32 ", the model's nodes", count,
+                        model->node_count);
     }
     if (!nodes) return gan_fail(GAN_ERROR_NULL, "gan_model_set_outputs: nodes is NULL");
     for (size_t k = 0; k < count; k++) {

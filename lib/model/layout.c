@@ -75,8 +75,7 @@ void gan_tensor_export(const gan_tensor_plan *plan, int64_t count, const gan_rea
 /* Where the number types are the same, kernels do it. */
 #define STORED_AS_FLOAT (sizeof(gan_real) == sizeof(float))
 
-void gan_samples_import(gan_context *context, gan_shape shape, int64_t batch, const float *samples,
-                        gan_real *stored)
+void gan_samples_import(gan_context *context, gan_shape shape, int64_t batch, const float *samples, gan_real *stored)
 {
     const matrices as = matrices_of_samples(shape, batch);
 

@@ -55,7 +55,7 @@ struct gan_model {
 
 gan_model *gan_model_retain(gan_model *model);
 
-/* ---- Describing and building (graph.c, build.c) ---------------------------------------------------------------- */
+/* ---- Describing and building (graph.c, build.c) ------------------------------------------------------------- */
 
 /* "layer 3 (dense)", "layer 'head' (dense)" or "input 0", for messages. */
 #define GAN_NODE_TEXT 128
@@ -69,14 +69,14 @@ void gan_model_remember_failure(gan_model *model, gan_status status);
  * large. NULL on failure, with the old array untouched. */
 void *gan_model_grow(gan_context *context, void *array, int32_t count, int32_t *capacity, size_t size);
 
-/* The two halves of gan_model_build: shapes and the table of tensors; then the arrays, still without values. A failure
- * of the first is remembered by the model. */
+/* The two halves of gan_model_build: shapes and the table of tensors; then the arrays, still without values. A
+ * failure of the first is remembered by the model. */
 gan_status gan_model_infer(gan_model *model);
 gan_status gan_model_allocate(gan_model *model);
 /* GAN_ERROR_STATE unless the model is built; `what` names the call. */
 gan_status gan_model_check_built(const gan_model *model, const char *what);
 
-/* ---- Weights (tensors.c, layout.c) ------------------------------------------------------------------------------ */
+/* ---- Weights (tensors.c, layout.c) -------------------------------------------------------------------------- */
 
 gan_status gan_model_keep_previous(gan_model *model);
 /* Gives every weight its value before the last optimizer step. */
@@ -91,18 +91,17 @@ void gan_tensor_export(const gan_tensor_plan *plan, int64_t count, const gan_rea
 void gan_tensor_import(const gan_tensor_plan *plan, int64_t count, const float *values, gan_real *stored);
 /* The same for `batch` samples of a shape, on the context's threads. */
 void gan_samples_export(gan_context *context, gan_shape shape, int64_t batch, const gan_real *stored, float *out);
-void gan_samples_import(gan_context *context, gan_shape shape, int64_t batch, const float *samples,
-                        gan_real *stored);
+void gan_samples_import(gan_context *context, gan_shape shape, int64_t batch, const float *samples, gan_real *stored);
 
-/* ---- Architecture (architecture.c) ------------------------------------------------------------------------------ */
+/* ---- Architecture (architecture.c) -------------------------------------------------------------------------- */
 
 /* The architecture as JSON text: equal for equal models. Released with gan_release_text. */
 gan_status gan_model_write_architecture(const gan_model *model, char **text);
-/* A model as described by the text, with its shapes and table of tensors, but not built: gan_model_allocate does that,
- * once the table is known to be what is wanted. */
+/* A model as described by the text, with its shapes and table of tensors, but not built: gan_model_allocate does
+ * that, once the table is known to be what is wanted. */
 gan_status gan_model_read_architecture(gan_context *context, const char *text, gan_model **out);
 
-/* ---- Sessions (plan.c, session.c, session_data.c) --------------------------------------------------------------- */
+/* ---- Sessions (plan.c, session.c, session_data.c) ----------------------------------------------------------- */
 
 struct gan_session {
     gan_model *model;
@@ -122,8 +121,8 @@ struct gan_session {
 gan_status gan_session_plan_create(gan_model *model, const gan_session_options *options, bool reuse,
                                    gan_session **out);
 
-/* Direct access in the stored layout: batch * elements. An input may be written after it has been set once, before the
- * forward pass; the others are for reading. */
+/* Direct access in the stored layout: batch * elements. An input may be written after it has been set once, before
+ * the forward pass; the others are for reading. */
 gan_real *gan_session_input(const gan_session *session, size_t index);
 const gan_real *gan_session_output(const gan_session *session, size_t index);
 const gan_real *gan_session_input_gradient(const gan_session *session, size_t index);

@@ -116,10 +116,11 @@ static gan_status check_format(const gan_safetensors *file, const char *path)
     long version;
 
     if (!format || !gan_safetensors_metadata(file, ARCHITECTURE_KEY)) {
-        return gan_fail(GAN_ERROR_FORMAT,
-                        "'%s' holds tensors but no architecture of libgan; gan_model_load_weights() reads such a file "
-                        "into a model that is built",
-                        path);
+        return gan_fail(
+            GAN_ERROR_FORMAT,
+            "'%s' holds tensors but no architecture of libgan; gan_model_load_weights() reads such a file "
+            "into a model that is built",
+            path);
     }
     version = strtol(format, &end, 10);
     if (*format == '\0' || *end != '\0' || version < 1) {

@@ -137,7 +137,8 @@ static gan_status plan_input_gradient(session_planner *planner, int32_t i, int k
     const bool in_place = planned->view || (node->layer->ops->flags & GAN_LAYER_IN_PLACE);
     const int32_t step = backward_step(planner, i);
 
-    if (input->gradient != GAN_NO_BUFFER) return add_values_of(planner, node->inputs[k], step, step, &planned->spare[k]);
+    if (input->gradient != GAN_NO_BUFFER)
+        return add_values_of(planner, node->inputs[k], step, step, &planned->spare[k]);
     if (planner->reuse && k == 0 && in_place && planned->gradient != GAN_NO_BUFFER) {
         input->gradient = planned->gradient;
     } else {
@@ -167,6 +168,12 @@ static gan_status make_tables(session_planner *planner)
 {
     const gan_model *model = planner->model;
     gan_session_plan *plan = planner->plan;
+    static const gan_session_node nothing = {.value = GAN_NO_BUFFER,
+                                             .gradient = GAN_NO_BUFFER,
+                                             .output_gradient = GAN_NO_BUFFER,
+                                             .saved = GAN_NO_BUFFER,
+                                             .forward_scratch = GAN_NO_BUFFER,
+                                             .backward_scratch = GAN_NO_BUFFER};
     int32_t edges = 0;
 
     for (int32_t i = 0; i < model->node_count; i++) {
@@ -180,8 +187,8 @@ static gan_status make_tables(session_planner *planner)
     if (!plan->nodes || !plan->spares || !plan->x || !plan->no_x || !plan->dx) return GAN_ERROR_MEMORY;
     for (int32_t i = 0; i < model->edge_count; i++) plan->spares[i] = GAN_NO_BUFFER;
     for (int32_t i = 0; i < model->node_count; i++) {
-        plan->nodes[i] = (gan_session_node){GAN_NO_BUFFER, GAN_NO_BUFFER, GAN_NO_BUFFER, GAN_NO_BUFFER, GAN_NO_BUFFER,
-                                            GAN_NO_BUFFER, .spare = plan->spares + edges};
+        plan->nodes[i] = nothing;
+        plan->nodes[i].spare = plan->spares + edges;
         edges += model->nodes[i].input_count;
     }
     return GAN_OK;

@@ -81,7 +81,8 @@ gan_status gan_model_sample(gan_model *generator, uint64_t seed, int64_t count, 
     GAN_CHECK_NOT_NULL(out);
     GAN_TRY(check_generator(generator, count, __func__));
     GAN_TRY(gan_session_create(
-        generator, GAN_SESSION(.batch = count < SAMPLE_BATCH ? count : SAMPLE_BATCH, .forward_only = true), &session));
+        generator, GAN_SESSION(.batch = count < SAMPLE_BATCH ? count : SAMPLE_BATCH, .forward_only = true),
+        &session));
     status = gan_session_draw(session, GAN_NOISE_NORMAL, seed, count, out);
     gan_session_destroy(session);
     return status;

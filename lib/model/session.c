@@ -214,7 +214,8 @@ static gan_status check_backward(const gan_session *session, unsigned what)
     for (int32_t k = 0; k < model->output_count; k++) {
         if (session->plan->nodes[model->outputs[k]].output_gradient_set) return GAN_OK;
     }
-    return gan_fail(GAN_ERROR_STATE, "gan_session_backward: no output's gradient has been set since the forward pass");
+    return gan_fail(GAN_ERROR_STATE,
+                    "gan_session_backward: no output's gradient has been set since the forward pass");
 }
 
 gan_status gan_session_backward(gan_session *session, unsigned what)

@@ -38,7 +38,8 @@ const gan_real *gan_session_output_gradient(const gan_session *session, size_t i
 static gan_status check_index(const char *what, const char *kind, size_t index, int32_t count)
 {
     if (index < (size_t)count) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s: there is no %s %zu, expected 0 to %d", what, kind, index, (int)count - 1);
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: there is no %s %zu, expected 0 to %d", what, kind, index,
+                    (int)count - 1);
 }
 
 static gan_status check_batch(const gan_session *session, const char *what, int64_t batch)

@@ -70,14 +70,12 @@ gan_status gan_model_tensor_info(const gan_model *model, size_t index, gan_tenso
     GAN_CHECK_NOT_NULL(info);
     GAN_TRY(gan_model_check_built(model, __func__));
     if (index >= (size_t)model->tensor_count) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_model_tensor_info: index is %zu, but the model has %d tensors", index,
-                        (int)model->tensor_count);
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_model_tensor_info: index is %zu, but the model has %d tensors",
+                        index, (int)model->tensor_count);
     }
     const gan_model_tensor *tensor = &model->tensors[index];
-    const gan_tensor_info known = {.name = tensor->name,
-                                   .kind = tensor->plan.kind,
-                                   .shape = tensor->plan.shape,
-                                   .count = tensor->count};
+    const gan_tensor_info known = {
+        .name = tensor->name, .kind = tensor->plan.kind, .shape = tensor->plan.shape, .count = tensor->count};
     return gan_report_write(info, &known, sizeof(known), "gan_tensor_info");
 }
 
@@ -95,8 +93,8 @@ static gan_status find_checked(const gan_model *model, const char *what, const c
     if (!tensor) return gan_fail(GAN_ERROR_NOT_FOUND, "%s: the model has no tensor '%s'", what, name);
     if (count != (size_t)tensor->count) {
         char text[GAN_SHAPE_TEXT];
-        return gan_fail(GAN_ERROR_SHAPE, "%s: count is %zu, but '%s' has the shape %s with %lld elements", what, count,
-                        name, gan_shape_text(tensor->plan.shape, text), (long long)tensor->count);
+        return gan_fail(GAN_ERROR_SHAPE, "%s: count is %zu, but '%s' has the shape %s with %lld elements", what,
+                        count, name, gan_shape_text(tensor->plan.shape, text), (long long)tensor->count);
     }
     *out = tensor;
     return GAN_OK;
