@@ -53,6 +53,119 @@ gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float
 /* The metadata value of a key, or NULL. */
 const char *gan_safetensors_metadata(const gan_safetensors *file, const char *key);
 
+/* ---- Pictures (png.c, canvas.c, font.c) -------------------------------------------------------------------- */
+
+/* Makes a row of a picture: width * channels bytes, from left to right. */
+typedef void (*gan_png_row_fn)(void *user, int64_t row, unsigned char *pixels);
+
+/* 1 (grey) or 3 (RGB) channels. GAN_ERROR_UNSUPPORTED when built without libpng. */
+gan_status gan_png_write(gan_context *context, const char *path, int64_t width, int64_t height, int channels,
+                         gan_png_row_fn row, void *user);
+
+/* An RGB picture to draw on. Coordinates are pixels from the top left corner, fractions included; what lies outside
+ * is not drawn. Edges are smooth. */
+typedef struct gan_canvas {
+    gan_context *context;
+    int width, height;
+    unsigned char *pixels;
+    unsigned char *coverage; /* of each pixel by the shape that is being drawn; 0 in between */
+} gan_canvas;
+
+typedef struct gan_point {
+    double x, y;
+} gan_point;
+
+typedef struct gan_box {
+    double left, top, right, bottom;
+} gan_box;
+
+typedef enum gan_align { GAN_ALIGN_LEFT, GAN_ALIGN_CENTRE, GAN_ALIGN_RIGHT } gan_align;
+
+/* A white one. */
+gan_status gan_canvas_create(gan_context *context, int width, int height, gan_canvas *out);
+void gan_canvas_release(gan_canvas *canvas); /* accepts a zeroed one */
+gan_status gan_canvas_write_png(const gan_canvas *canvas, const char *path);
+/* Colors are 0xRRGGBB; opacity 0 to 1. */
+void gan_canvas_fill(gan_canvas *canvas, gan_box box, uint32_t color, double opacity);
+/* Fills between two lines that share their x, which increase. */
+void gan_canvas_band(gan_canvas *canvas, const gan_point *upper, const gan_point *lower, int64_t count, gan_box clip,
+                     uint32_t color, double opacity);
+/* A line through points, with round ends; one that is not finite interrupts it. */
+void gan_canvas_line(gan_canvas *canvas, const gan_point *points, int64_t count, double width, gan_box clip,
+                     uint32_t color);
+/* Text at a baseline; `size` is the height of a capital. */
+void gan_canvas_text(gan_canvas *canvas, double x, double y, double size, gan_align align, uint32_t color,
+                     const char *text);
+double gan_canvas_text_width(double size, const char *text);
+
+/* The dots of a printable ASCII character, or of '?': rows from the top, the leftmost of five dots is 16. */
+#define GAN_GLYPH_WIDTH   5
+#define GAN_GLYPH_HEIGHT  9
+#define GAN_GLYPH_CAPITAL 7 /* rows of a capital: the baseline is below them */
+const unsigned char *gan_glyph(char character);
+
+/* ---- Plots (plot.c) ------------------------------------------------------------------------------------------ */
+
+/* A curve over the panel's x values: its course, smoothed, and what it stays between. NaN leaves a gap. */
+typedef struct gan_curve {
+    const char *name;
+    uint32_t color;
+    const double *smooth, *low, *high;
+} gan_curve;
+
+typedef struct gan_panel {
+    gan_box box; /* of the axes; labels and title lie around it */
+    const char *title, *x_label;
+    const double *x; /* increasing */
+    int64_t count;
+    const gan_curve *curves;
+    int curve_count;
+    double low, high; /* of y; both 0: from the curves */
+    bool logarithmic; /* curves hold log10 of the values */
+} gan_panel;
+
+void gan_panel_draw(gan_canvas *canvas, const gan_panel *panel);
+
+/* ---- Histories (history.c, history_csv.c, history_png.c) ------------------------------------------------------- */
+
+/* Columns of a history are fields of gan_step_report. */
+#define GAN_HISTORY_MAP(X)                                      \
+    X(STEP, step)                                               \
+    X(EPOCH, epoch)                                             \
+    X(BATCH, batch)                                             \
+    X(DISCRIMINATOR_LOSS, discriminator_loss)                   \
+    X(GENERATOR_LOSS, generator_loss)                           \
+    X(REAL_PROBABILITY, real_probability)                       \
+    X(FAKE_PROBABILITY, fake_probability)                       \
+    X(DISCRIMINATOR_GRADIENT_NORM, discriminator_gradient_norm) \
+    X(GENERATOR_GRADIENT_NORM, generator_gradient_norm)         \
+    X(SAMPLES_PER_SECOND, samples_per_second)                   \
+    X(SECONDS, seconds)
+
+typedef enum gan_history_column {
+#define GAN_HISTORY_ENUM(name, field) GAN_HISTORY_##name,
+    GAN_HISTORY_MAP(GAN_HISTORY_ENUM)
+#undef GAN_HISTORY_ENUM
+        GAN_HISTORY_COLUMNS,
+    GAN_HISTORY_INTEGERS = GAN_HISTORY_BATCH + 1 /* columns below this hold whole numbers */
+} gan_history_column;
+
+typedef struct gan_history_row {
+    double values[GAN_HISTORY_COLUMNS];
+} gan_history_row;
+
+struct gan_history {
+    gan_context *context;
+    gan_history_row *rows; /* steps increase */
+    int64_t count, capacity;
+};
+
+#define GAN_HISTORY_LARGEST INT64_C(9007199254740992) /* 2^53: the whole numbers that a double holds exactly */
+
+const char *gan_history_column_name(int column);
+/* Appends a row; GAN_ERROR_ARGUMENT unless its step is above the last one's. */
+gan_status gan_history_append(gan_history *history, const gan_history_row *row);
+
 /* ---- Byte order (little_endian.c) -------------------------------------------------------------------------- */
 
 /* In place: floats of this machine to the bytes of little-endian files, and back. */

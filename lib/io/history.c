@@ -1,0 +1,98 @@
+/* The course of a training, kept in memory: one row a step. */
+#include "io/io.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+gan_status gan_history_create(gan_context *context, gan_history **out)
+{
+    GAN_CHECK_NOT_NULL(context);
+    GAN_CHECK_NOT_NULL(out);
+    gan_history *history = gan_allocate(context, sizeof(*history));
+    if (!history) return GAN_ERROR_MEMORY;
+    history->context = gan_context_retain(context);
+    *out = history;
+    return GAN_OK;
+}
+
+void gan_history_destroy(gan_history *history)
+{
+    if (!history) return;
+    gan_context *context = history->context;
+    gan_release(context, history->rows, (size_t)history->capacity * sizeof(*history->rows));
+    gan_release(context, history, sizeof(*history));
+    gan_context_release(context);
+}
+
+int64_t gan_history_count(const gan_history *history)
+{
+    return history ? history->count : 0;
+}
+
+/* Room for one more row; the capacity doubles. */
+static gan_status grow(gan_history *history)
+{
+    const int64_t capacity = history->capacity > 0 ? 2 * history->capacity : 256;
+
+    if (history->count < history->capacity) return GAN_OK;
+    gan_history_row *rows = gan_allocate_array(history->context, capacity, sizeof(*rows));
+    if (!rows) return GAN_ERROR_MEMORY;
+    if (history->count > 0) memcpy(rows, history->rows, (size_t)history->count * sizeof(*rows));
+    gan_release(history->context, history->rows, (size_t)history->capacity * sizeof(*rows));
+    history->rows = rows;
+    history->capacity = capacity;
+    return GAN_OK;
+}
+
+gan_status gan_history_append(gan_history *history, const gan_history_row *row)
+{
+    const double step = row->values[GAN_HISTORY_STEP];
+
+    if (history->count > 0 && step <= history->rows[history->count - 1].values[GAN_HISTORY_STEP]) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "a history has step %" PRId64 " already; step %" PRId64 " cannot follow",
+                        (int64_t)history->rows[history->count - 1].values[GAN_HISTORY_STEP], (int64_t)step);
+    }
+    GAN_TRY(grow(history));
+    history->rows[history->count++] = *row;
+    return GAN_OK;
+}
+
+gan_status gan_history_add(gan_history *history, const gan_step_report *report)
+{
+    gan_step_report known;
+    gan_history_row row;
+
+    GAN_CHECK_NOT_NULL(history);
+    GAN_CHECK_NOT_NULL(report);
+    GAN_TRY(gan_options_read(&known, sizeof(known), report, "gan_step_report"));
+    const int64_t integers[GAN_HISTORY_INTEGERS] = {known.step, known.epoch, known.batch};
+    for (int i = 0; i < GAN_HISTORY_INTEGERS; i++) {
+        if (integers[i] < 0 || integers[i] > GAN_HISTORY_LARGEST) {
+            return gan_fail(GAN_ERROR_ARGUMENT, "gan_history_add: %s is %" PRId64 ", expected 0 to %" PRId64,
+                            gan_history_column_name(i), integers[i], GAN_HISTORY_LARGEST);
+        }
+    }
+#define ROW_VALUE(name, field) row.values[GAN_HISTORY_##name] = (double)known.field;
+    GAN_HISTORY_MAP(ROW_VALUE)
+#undef ROW_VALUE
+    return gan_history_append(history, &row);
+}
+
+gan_status gan_history_truncate(gan_history *history, int64_t last_step)
+{
+    GAN_CHECK_NOT_NULL(history);
+    while (history->count > 0 && history->rows[history->count - 1].values[GAN_HISTORY_STEP] > (double)last_step)
+        history->count--;
+    return GAN_OK;
+}
+
+const char *gan_history_column_name(int column)
+{
+    static const char *const names[] = {
+#define COLUMN_NAME(name, field) #field,
+        GAN_HISTORY_MAP(COLUMN_NAME)
+#undef COLUMN_NAME
+    };
+
+    return names[column];
+}

@@ -1,0 +1,239 @@
+/* Histories as CSV: a line of names, then one line a row. Numbers have a point, whatever the locale of the host is,
+ * and are read back strictly. */
+#include "io/io.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { line_capacity = 512, buffer_size = 1 << 14 };
+
+/* ---- Numbers in the C locale, for this thread only ---------------------------------------------------------------
+ */
+
+typedef struct c_locale {
+    locale_t used, previous;
+} c_locale;
+
+static gan_status enter_c_locale(c_locale *locale)
+{
+    locale->used = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    if (!locale->used) return gan_fail_errno(errno, "the C locale cannot be had");
+    locale->previous = uselocale(locale->used);
+    return GAN_OK;
+}
+
+static void leave_c_locale(c_locale *locale)
+{
+    uselocale(locale->previous);
+    freelocale(locale->used);
+}
+
+/* ---- Writing -----------------------------------------------------------------------------------------------------
+ */
+
+static size_t header_line(char line[line_capacity])
+{
+    size_t used = 0;
+
+    for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
+        used +=
+            (size_t)snprintf(line + used, line_capacity - used, "%s%s", i > 0 ? "," : "", gan_history_column_name(i));
+    }
+    return used;
+}
+
+static size_t row_line(char line[line_capacity], const gan_history_row *row)
+{
+    size_t used = 0;
+
+    for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
+        const char *separator = i > 0 ? "," : "";
+        const double value = row->values[i];
+        char *at = line + used;
+        const size_t left = line_capacity - used;
+        if (i < GAN_HISTORY_INTEGERS) {
+            used += (size_t)snprintf(at, left, "%s%" PRId64, separator, (int64_t)value);
+        } else if (isnan(value)) { /* printf may write a sign */
+            used += (size_t)snprintf(at, left, "%snan", separator);
+        } else {
+            used += (size_t)snprintf(at, left, "%s%.9g", separator, value);
+        }
+    }
+    return used;
+}
+
+static gan_status write_line(gan_atomic_file *file, char line[line_capacity], size_t length)
+{
+    line[length] = '\n';
+    return gan_atomic_file_write(file, line, length + 1);
+}
+
+gan_status gan_history_write_csv(const gan_history *history, const char *path)
+{
+    char line[line_capacity];
+    gan_atomic_file *file;
+    c_locale locale;
+
+    GAN_CHECK_NOT_NULL(history);
+    GAN_CHECK_NOT_NULL(path);
+    GAN_TRY(gan_atomic_file_open(history->context, path, &file));
+    gan_status status = enter_c_locale(&locale);
+    if (status == GAN_OK) {
+        status = write_line(file, line, header_line(line));
+        for (int64_t i = 0; i < history->count && status == GAN_OK; i++)
+            status = write_line(file, line, row_line(line, &history->rows[i]));
+        leave_c_locale(&locale);
+    }
+    if (status == GAN_OK) return gan_atomic_file_commit(file);
+    gan_atomic_file_abandon(file);
+    return status;
+}
+
+/* ---- Reading -----------------------------------------------------------------------------------------------------
+ */
+
+typedef struct csv_reader {
+    gan_file file;
+    int64_t offset;      /* of the next byte to read from the file */
+    size_t used, filled; /* of the buffer */
+    int64_t number;      /* of the line, from 1 */
+    char line[line_capacity];
+    char buffer[buffer_size];
+} csv_reader;
+
+static gan_status line_fail(const csv_reader *reader, gan_status status, const char *what)
+{
+    return gan_fail(status, "'%s', line %" PRId64 ": %s", reader->file.path, reader->number, what);
+}
+
+static gan_status refill(csv_reader *reader)
+{
+    const int64_t left = reader->file.size - reader->offset;
+
+    reader->used = 0;
+    reader->filled = left < buffer_size ? (size_t)left : buffer_size;
+    GAN_TRY(gan_file_read(&reader->file, reader->offset, reader->buffer, reader->filled));
+    reader->offset += (int64_t)reader->filled;
+    return GAN_OK;
+}
+
+/* The next line without its newline; *found is false at the end of the file. */
+static gan_status read_line(csv_reader *reader, bool *found)
+{
+    reader->number++;
+    for (size_t length = 0;; length++) {
+        if (reader->used == reader->filled) GAN_TRY(refill(reader));
+        if (reader->filled == 0) {
+            *found = false;
+            return length == 0 ? GAN_OK : line_fail(reader, GAN_ERROR_TRUNCATED, "the file ends within it");
+        }
+        if (length == line_capacity) return line_fail(reader, GAN_ERROR_FORMAT, "it is too long");
+        const char character = reader->buffer[reader->used++];
+        reader->line[length] = character == '\n' ? 0 : character;
+        if (character == '\n') break;
+        if (character == 0) return line_fail(reader, GAN_ERROR_FORMAT, "it contains a zero byte");
+    }
+    *found = true;
+    return GAN_OK;
+}
+
+static bool parse_integer(const char *text, size_t length, double *out)
+{
+    if (length == 0 || length > 16 || strspn(text, "0123456789") != length) return false;
+    *out = (double)strtoll(text, NULL, 10);
+    return *out <= (double)GAN_HISTORY_LARGEST;
+}
+
+static bool parse_real(const char *text, size_t length, double *out)
+{
+    static const struct {
+        const char *text;
+        double value;
+    } names[] = {{"nan", NAN}, {"inf", INFINITY}, {"-inf", -INFINITY}};
+    char *end;
+
+    for (int i = 0; i < 3; i++) {
+        if (strlen(names[i].text) != length || memcmp(names[i].text, text, length) != 0) continue;
+        *out = names[i].value;
+        return true;
+    }
+    if (length == 0 || strspn(text, "+-.0123456789eE") != length) return false;
+    *out = strtod(text, &end);
+    return end == text + length && isfinite(*out);
+}
+
+static gan_status parse_row(const csv_reader *reader, gan_history_row *row)
+{
+    const char *at = reader->line;
+
+    for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
+        const size_t length = strcspn(at, ",");
+        const bool last = i == GAN_HISTORY_COLUMNS - 1;
+        if (at[length] != (last ? 0 : ',')) {
+            return line_fail(reader, GAN_ERROR_FORMAT, last ? "it has too many columns" : "it has too few columns");
+        }
+        if (!(i < GAN_HISTORY_INTEGERS ? parse_integer : parse_real)(at, length, &row->values[i])) {
+            return gan_fail(GAN_ERROR_FORMAT, "'%s', line %" PRId64 ": %s is '%.*s', which is not a number",
+                            reader->file.path, reader->number, gan_history_column_name(i), (int)length, at);
+        }
+        at += length + 1;
+    }
+    return GAN_OK;
+}
+
+static gan_status read_rows(csv_reader *reader, gan_history *into)
+{
+    char header[line_capacity];
+    gan_history_row row;
+    bool found;
+
+    header_line(header);
+    GAN_TRY(read_line(reader, &found));
+    if (!found) return line_fail(reader, GAN_ERROR_TRUNCATED, "the file is empty");
+    if (strcmp(reader->line, header) != 0) {
+        return gan_fail(GAN_ERROR_MAGIC, "'%s' is not the CSV file of a history: its first line is '%s'",
+                        reader->file.path, reader->line);
+    }
+    for (;;) {
+        GAN_TRY(read_line(reader, &found));
+        if (!found) return GAN_OK;
+        GAN_TRY(parse_row(reader, &row));
+        const gan_status status = gan_history_append(into, &row);
+        if (status == GAN_ERROR_ARGUMENT) return line_fail(reader, GAN_ERROR_FORMAT, "steps do not increase");
+        GAN_TRY(status);
+    }
+}
+
+gan_status gan_history_read_csv(gan_history *history, const char *path)
+{
+    gan_history read = {0};
+    c_locale locale;
+
+    GAN_CHECK_NOT_NULL(history);
+    GAN_CHECK_NOT_NULL(path);
+    csv_reader *reader = gan_allocate(history->context, sizeof(*reader));
+    if (!reader) return GAN_ERROR_MEMORY;
+    read.context = history->context;
+    gan_status status = gan_file_open(history->context, path, &reader->file);
+    if (status == GAN_OK) status = enter_c_locale(&locale);
+    if (status == GAN_OK) {
+        status = read_rows(reader, &read);
+        leave_c_locale(&locale);
+    }
+    gan_file_close(&reader->file);
+    gan_release(history->context, reader, sizeof(*reader));
+
+    /* What is not needed any more, the old rows or the new ones, goes. */
+    if (status == GAN_OK) {
+        const gan_history old = *history;
+        *history = read;
+        read = old;
+    }
+    gan_release(read.context, read.rows, (size_t)read.capacity * sizeof(*read.rows));
+    return status;
+}

@@ -1,0 +1,65 @@
+/* NumPy's .npy, format 1.0: magic, version, length of the header, a Python dictionary as text, the values. */
+#include "io/io.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { alignment = 64, header_capacity = 512, prefix = 10, piece_count = 4096 };
+
+/* Padded with spaces and a newline, so that the values are aligned. Returns the length. */
+static size_t make_header(char header[header_capacity], int64_t count, gan_shape shape)
+{
+    char *text = header + prefix;
+    const size_t capacity = header_capacity - prefix;
+    size_t used =
+        (size_t)snprintf(text, capacity, "{'descr': '<f4', 'fortran_order': False, 'shape': (%" PRId64, count);
+
+    for (int i = 0; i < shape.rank; i++)
+        used += (size_t)snprintf(text + used, capacity - used, ", %" PRId64, shape.dims[i]);
+    used += (size_t)snprintf(text + used, capacity - used, "), }");
+    const size_t size = (prefix + used + alignment) / alignment * alignment;
+    memset(text + used, ' ', size - prefix - used);
+    header[size - 1] = '\n';
+    memcpy(header, "\x93NUMPY\x01\x00", 8);
+    header[8] = (char)((size - prefix) & 0xff);
+    header[9] = (char)((size - prefix) >> 8);
+    return size;
+}
+
+static gan_status write_values(gan_atomic_file *file, const float *values, int64_t count)
+{
+    float piece[piece_count];
+
+    for (int64_t done = 0; done < count; done += piece_count) {
+        const int64_t size = count - done < piece_count ? count - done : piece_count;
+        memcpy(piece, values + done, (size_t)size * sizeof(*piece));
+        gan_floats_to_little_endian(piece, size);
+        GAN_TRY(gan_atomic_file_write(file, piece, (size_t)size * sizeof(*piece)));
+    }
+    return GAN_OK;
+}
+
+gan_status gan_npy_write(gan_context *context, const char *path, const float *values, int64_t count, gan_shape shape)
+{
+    char header[header_capacity];
+    gan_atomic_file *file;
+    int64_t total;
+
+    GAN_CHECK_NOT_NULL(context);
+    GAN_CHECK_NOT_NULL(path);
+    GAN_CHECK_NOT_NULL(values);
+    if (count < 1) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_npy_write: count is %" PRId64 ", expected at least 1", count);
+    }
+    GAN_TRY(gan_shape_check(shape, "gan_npy_write: shape"));
+    if (!gan_checked_multiply(gan_shape_count(shape), count, &total) || (uint64_t)total > SIZE_MAX / sizeof(float)) {
+        return gan_fail(GAN_ERROR_OVERFLOW, "gan_npy_write: the size of %" PRId64 " samples overflows", count);
+    }
+    GAN_TRY(gan_atomic_file_open(context, path, &file));
+    gan_status status = gan_atomic_file_write(file, header, make_header(header, count, shape));
+    if (status == GAN_OK) status = write_values(file, values, total);
+    if (status == GAN_OK) return gan_atomic_file_commit(file);
+    gan_atomic_file_abandon(file);
+    return status;
+}
