@@ -84,7 +84,7 @@ gan_status gan_model_tensor_info(const gan_model *model, size_t index, gan_tenso
 static gan_status find_checked(const gan_model *model, const char *what, const char *name, const void *values,
                                size_t count, const gan_model_tensor **out)
 {
-    const gan_model_tensor *tensor;
+    const gan_model_tensor *tensor = NULL;
 
     if (!name) return gan_fail(GAN_ERROR_NULL, "%s: name is NULL", what);
     if (!values) return gan_fail(GAN_ERROR_NULL, "%s: the array for '%s' is NULL", what, name);
@@ -102,7 +102,7 @@ static gan_status find_checked(const gan_model *model, const char *what, const c
 
 gan_status gan_model_get_tensor(const gan_model *model, const char *name, float *out, size_t count)
 {
-    const gan_model_tensor *tensor;
+    const gan_model_tensor *tensor = NULL;
 
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(find_checked(model, __func__, name, out, count, &tensor));
@@ -112,7 +112,7 @@ gan_status gan_model_get_tensor(const gan_model *model, const char *name, float 
 
 gan_status gan_model_set_tensor(gan_model *model, const char *name, const float *values, size_t count)
 {
-    const gan_model_tensor *tensor;
+    const gan_model_tensor *tensor = NULL;
 
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(find_checked(model, __func__, name, values, count, &tensor));
@@ -124,7 +124,7 @@ gan_status gan_model_set_tensor(gan_model *model, const char *name, const float 
 
 gan_status gan_model_get_gradient(const gan_model *model, const char *name, float *out, size_t count)
 {
-    const gan_model_tensor *tensor;
+    const gan_model_tensor *tensor = NULL;
 
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(find_checked(model, __func__, name, out, count, &tensor));

@@ -1,0 +1,266 @@
+#include "support/models.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+const test_named_model test_models[TEST_MODELS] = {{"seed generator", test_seed_generator},
+                                                   {"seed discriminator", test_seed_discriminator},
+                                                   {"DCGAN generator", test_dcgan_generator},
+                                                   {"DCGAN discriminator", test_dcgan_discriminator},
+                                                   {"graph", test_graph}};
+
+static gan_status finish(gan_model *model, uint64_t seed, gan_model **out)
+{
+    gan_status status = gan_model_build(model, seed);
+
+    if (status == GAN_OK) *out = model;
+    else gan_model_destroy(model);
+    return status;
+}
+
+gan_status test_seed_generator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    static const int64_t widths[] = {3, 5, 10};
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(4)));
+    for (int i = 0; i < 3; i++) {
+        gan_model_add(model, gan_layer_dense(context, widths[i], NULL));
+        gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+    }
+    gan_model_add(model, gan_layer_dense(context, 9, NULL));
+    gan_model_add(model, gan_layer_tanh(context));
+    gan_model_add(model, gan_layer_reshape(context, GAN_SHAPE(1, 3, 3)));
+    return finish(model, seed, out);
+}
+
+gan_status test_seed_discriminator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(1, 6, 6)));
+    for (int64_t filters = 2; filters <= 3; filters++) {
+        gan_model_add(model, gan_layer_conv2d(context, filters,
+                                              GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2},
+                                                         .padding = GAN_PADDING_SAME)));
+        gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+    }
+    gan_model_add(model, gan_layer_flatten(context));
+    gan_model_add(model, gan_layer_dense(context, 1, NULL));
+    return finish(model, seed, out);
+}
+
+gan_status test_dcgan_generator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(3)));
+    gan_model_add(model, gan_layer_dense(context, 16, GAN_DENSE(.no_bias = true)));
+    gan_model_add(model, gan_layer_batch_norm(context, NULL));
+    gan_model_add(model, gan_layer_relu(context));
+    gan_model_add(model, gan_layer_reshape(context, GAN_SHAPE(4, 2, 2)));
+    gan_model_add(model, gan_layer_conv_transpose2d(context, 3,
+                                                    GAN_CONV_TRANSPOSE2D(.kernel = {4, 4}, .stride = {2, 2},
+                                                                         .padding = GAN_PADDING_SAME,
+                                                                         .weight_initializer = GAN_NORMAL(0.2f))));
+    gan_model_add(model, gan_layer_batch_norm(context, GAN_BATCH_NORM(.momentum = 0.3f)));
+    gan_model_add(model, gan_layer_relu(context));
+    gan_model_add(model, gan_layer_named(gan_layer_conv_transpose2d(context, 2,
+                                                                    GAN_CONV_TRANSPOSE2D(.stride = {2, 2},
+                                                                                         .padding = GAN_PADDING_SAME)),
+                                         "image"));
+    gan_model_add(model, gan_layer_tanh(context));
+    return finish(model, seed, out);
+}
+
+gan_status test_dcgan_discriminator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 8, 8)));
+    gan_model_add(model, gan_layer_conv2d(context, 3, GAN_CONV2D(.stride = {2, 2}, .padding = GAN_PADDING_SAME)));
+    gan_model_add(model, gan_layer_softplus(context));
+    gan_model_add(model, gan_layer_dropout(context, 0.3f));
+    gan_model_add(model, gan_layer_conv2d(context, 4, GAN_CONV2D(.stride = {2, 2}, .no_bias = true)));
+    gan_model_add(model, gan_layer_batch_norm(context, NULL));
+    gan_model_add(model, gan_layer_sigmoid(context));
+    gan_model_add(model, gan_layer_flatten(context));
+    gan_model_add(model, gan_layer_named(gan_layer_dense(context, 1, NULL), "logit"));
+    return finish(model, seed, out);
+}
+
+gan_status test_graph(gan_context *context, uint64_t seed, gan_model **out)
+{
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    const gan_node image = gan_model_add(model, gan_layer_named(gan_layer_input(context, GAN_SHAPE(3, 4, 4)), "x"));
+    const gan_node code = gan_model_add(model, gan_layer_input(context, GAN_SHAPE(5)));
+    const gan_node dense = gan_model_add(model, gan_layer_dense(context, 16, NULL));
+    const gan_node curved = gan_model_add(model, gan_layer_tanh(context));
+    const gan_node plane = gan_model_add(model, gan_layer_reshape(context, GAN_SHAPE(1, 4, 4)));
+    const gan_node joined = gan_model_add_from(model, gan_layer_concat(context, 0), GAN_NODES(image, plane));
+    const gan_node conv = gan_model_add(model, gan_layer_named(gan_layer_conv2d(context, 3,
+                                                                                GAN_CONV2D(.padding = GAN_PADDING_SAME)),
+                                                               "skip"));
+    const gan_node sum = gan_model_add_from(model, gan_layer_add(context), GAN_NODES(conv, image, conv));
+    const gan_node soft = gan_model_add(model, gan_layer_softplus(context));
+    const gan_node both = gan_model_add_from(model, gan_layer_add(context), GAN_NODES(soft, sum));
+    const gan_node flat = gan_model_add(model, gan_layer_flatten(context));
+    const gan_node tail = gan_model_add_from(model, gan_layer_concat(context, 0),
+                                             GAN_NODES(flat, curved, code, dense));
+    const gan_node last = gan_model_add(model, gan_layer_dense(context, 2, NULL));
+    (void)joined, (void)tail;
+    gan_model_set_outputs(model, GAN_NODES(both, last));
+    return finish(model, seed, out);
+}
+
+/* ---- Random graphs ------------------------------------------------------------------------------------------ */
+
+#define MOST_NODES 32
+
+typedef struct drawing {
+    gan_context *context;
+    gan_model *model;
+    uint64_t state;
+    int count;
+    gan_node nodes[MOST_NODES];
+    gan_shape shapes[MOST_NODES];
+    bool is_input[MOST_NODES], is_read[MOST_NODES];
+} drawing;
+
+/* Knuth's MMIX generator; the upper bits are good enough. */
+static int draw(drawing *d, int bound)
+{
+    d->state = d->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (int)((d->state >> 33) % (uint64_t)bound);
+}
+
+static void record(drawing *d, gan_node node, gan_shape shape)
+{
+    d->nodes[d->count] = node;
+    d->shapes[d->count] = shape;
+    d->count++;
+}
+
+static bool same_shape(gan_shape a, gan_shape b)
+{
+    if (a.rank != b.rank) return false;
+    for (int i = 0; i < a.rank; i++) {
+        if (a.dims[i] != b.dims[i]) return false;
+    }
+    return true;
+}
+
+/* A layer that keeps the shape. */
+static gan_layer *draw_function(drawing *d)
+{
+    switch (draw(d, 8)) {
+    case 0: return gan_layer_leaky_relu(d->context, 0.2f);
+    case 1: return gan_layer_tanh(d->context);
+    case 2: return gan_layer_sigmoid(d->context);
+    case 3: return gan_layer_softplus(d->context);
+    case 4: return gan_layer_dropout(d->context, 0.25f);
+    case 5: return gan_layer_relu(d->context);
+    default: return gan_layer_batch_norm(d->context, NULL);
+    }
+}
+
+/* A layer that changes it. */
+static gan_layer *draw_change(drawing *d, gan_shape *shape)
+{
+    const gan_shape from = *shape;
+
+    if (from.rank == 3) {
+        const int64_t filters = 1 + draw(d, 3);
+        if (draw(d, 3) == 0) {
+            *shape = GAN_SHAPE(from.dims[0] * from.dims[1] * from.dims[2]);
+            return gan_layer_flatten(d->context);
+        }
+        shape->dims[0] = filters;
+        return gan_layer_conv2d(d->context, filters, GAN_CONV2D(.padding = GAN_PADDING_SAME));
+    }
+    if (from.dims[0] % 4 == 0 && draw(d, 2) == 0) {
+        *shape = GAN_SHAPE(from.dims[0] / 4, 2, 2);
+        return gan_layer_reshape(d->context, *shape);
+    }
+    *shape = GAN_SHAPE(4 * (1 + draw(d, 2)));
+    return gan_layer_dense(d->context, shape->dims[0], NULL);
+}
+
+/* Joins a node with another of the same shape, by addition or side by side; with itself if there is no other. */
+static void draw_join(drawing *d, int first)
+{
+    int second = draw(d, d->count);
+    gan_shape shape = d->shapes[first];
+
+    while (!same_shape(d->shapes[second], shape)) second = (second + 1) % d->count;
+    d->is_read[first] = d->is_read[second] = true;
+    if (draw(d, 2) == 0) {
+        record(d, gan_model_add_from(d->model, gan_layer_add(d->context), GAN_NODES(d->nodes[first], d->nodes[second])),
+               shape);
+    } else {
+        shape.dims[0] *= 2;
+        record(d, gan_model_add_from(d->model, gan_layer_concat(d->context, 0),
+                                     GAN_NODES(d->nodes[first], d->nodes[second])),
+               shape);
+    }
+}
+
+static void draw_node(drawing *d)
+{
+    /* Mostly the newest node, so that there are chains, and sometimes an old one, so that there are skips. */
+    const int from = draw(d, 3) == 0 ? draw(d, d->count) : d->count - 1;
+    gan_shape shape = d->shapes[from];
+    gan_layer *layer;
+
+    switch (draw(d, 4)) {
+    case 0:
+        draw_join(d, from);
+        return;
+    case 1: layer = draw_change(d, &shape); break;
+    default: layer = draw_function(d); break;
+    }
+    d->is_read[from] = true;
+    record(d, gan_model_add_from(d->model, layer, 1, &d->nodes[from]), shape);
+}
+
+gan_status test_random_graph(gan_context *context, uint64_t seed, gan_model **out)
+{
+    drawing d = {.context = context, .state = seed * 2 + 1};
+    gan_node outputs[MOST_NODES];
+    size_t output_count = 0;
+    gan_status status = gan_model_create(context, &d.model);
+
+    if (status != GAN_OK) return status;
+    const int inputs = 1 + draw(&d, 2);
+    for (int i = 0; i < inputs; i++) {
+        const gan_shape shape = draw(&d, 2) == 0 ? GAN_SHAPE(8) : GAN_SHAPE(2, 2, 2);
+        d.is_input[d.count] = true;
+        record(&d, gan_model_add(d.model, gan_layer_input(context, shape)), shape);
+    }
+    const int nodes = 12 + draw(&d, 12);
+    while (d.count < nodes) draw_node(&d);
+    for (int i = 0; i < d.count; i++) {
+        /* An input that nothing reads gets a layer of its own. */
+        if (d.is_input[i] && !d.is_read[i]) {
+            d.is_read[i] = true;
+            record(&d, gan_model_add_from(d.model, gan_layer_tanh(context), 1, &d.nodes[i]), d.shapes[i]);
+        }
+        if (!d.is_read[i] || (!d.is_input[i] && draw(&d, 8) == 0)) outputs[output_count++] = d.nodes[i];
+    }
+    gan_model_set_outputs(d.model, output_count, outputs);
+    return finish(d.model, seed, out);
+}

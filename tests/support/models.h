@@ -1,0 +1,33 @@
+/* Small models of every make, built, for tests of models, files and gradients. All calls are public. */
+#ifndef GAN_TESTS_SUPPORT_MODELS_H
+#define GAN_TESTS_SUPPORT_MODELS_H
+
+#include "libgan.h"
+
+/* Describes and builds a model; a failure is that of gan_model_build(). */
+typedef gan_status (*test_model_fn)(gan_context *context, uint64_t seed, gan_model **out);
+
+/* The generator 100-256-512-1024-784, a hundred times smaller: leaky ReLU 0.2, tanh. */
+gan_status test_seed_generator(gan_context *context, uint64_t seed, gan_model **out);
+/* Two 5x5 convolutions of stride 2 with 'same' padding, leaky ReLU 0.2, one logit, on (1, 6, 6). */
+gan_status test_seed_discriminator(gan_context *context, uint64_t seed, gan_model **out);
+/* Dense, then transposed convolutions to (2, 8, 8), with batch normalisation, ReLU and tanh. */
+gan_status test_dcgan_generator(gan_context *context, uint64_t seed, gan_model **out);
+/* Convolutions, batch normalisation, dropout, on (2, 8, 8). */
+gan_status test_dcgan_discriminator(gan_context *context, uint64_t seed, gan_model **out);
+/* Two inputs, (3, 4, 4) and (5); two outputs, (3, 4, 4) and (2); skips, concatenation, views, a layer that reads
+ * one node twice, an output that other layers read. */
+gan_status test_graph(gan_context *context, uint64_t seed, gan_model **out);
+/* Some twenty nodes of all kinds, drawn from the seed, one or two inputs, as many outputs as there are loose ends and
+ * sometimes another. */
+gan_status test_random_graph(gan_context *context, uint64_t seed, gan_model **out);
+
+typedef struct test_named_model {
+    const char *name;
+    test_model_fn build;
+} test_named_model;
+
+#define TEST_MODELS 5
+extern const test_named_model test_models[TEST_MODELS]; /* all but the random ones */
+
+#endif

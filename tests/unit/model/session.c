@@ -1,0 +1,87 @@
+#include "session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+float *random_floats(uint64_t seed, int64_t count)
+{
+    gan_real *reals = malloc((size_t)count * sizeof(*reals));
+    float *floats = malloc((size_t)count * sizeof(*floats));
+    gan_random_state state = {.seed = seed};
+
+    assert_non_null(reals);
+    assert_non_null(floats);
+    gan_fill_normal(&state, reals, count, 0, 1);
+    for (int64_t i = 0; i < count; i++) floats[i] = (float)reals[i];
+    free(reals);
+    return floats;
+}
+
+int64_t input_size(const gan_model *model, size_t index, int64_t batch)
+{
+    gan_shape shape;
+    ASSERT_OK(gan_model_input_shape(model, index, &shape));
+    return batch * gan_shape_count(shape);
+}
+
+int64_t output_size(const gan_model *model, size_t index, int64_t batch)
+{
+    gan_shape shape;
+    ASSERT_OK(gan_model_output_shape(model, index, &shape));
+    return batch * gan_shape_count(shape);
+}
+
+void set_random_inputs(gan_session *session, int64_t batch, uint64_t seed)
+{
+    for (size_t k = 0; k < gan_model_input_count(session->model); k++) {
+        float *samples = random_floats(seed + k, input_size(session->model, k, batch));
+        ASSERT_OK(gan_session_set_input(session, k, samples, batch));
+        free(samples);
+    }
+}
+
+void set_random_gradients(gan_session *session, uint64_t seed)
+{
+    for (size_t k = 0; k < gan_model_output_count(session->model); k++) {
+        float *gradient = random_floats(seed + k, output_size(session->model, k, session->batch));
+        ASSERT_OK(gan_session_set_output_gradient(session, k, gradient));
+        free(gradient);
+    }
+}
+
+static float *append(results *to, int64_t count)
+{
+    to->values = realloc(to->values, (size_t)(to->count + count) * sizeof(*to->values));
+    assert_non_null(to->values);
+    to->count += count;
+    return to->values + to->count - count;
+}
+
+results collect_results(const gan_session *session, bool inputs, bool parameters)
+{
+    const gan_model *model = session->model;
+    results all = {0, NULL};
+
+    for (size_t k = 0; k < gan_model_output_count(model); k++) {
+        ASSERT_OK(gan_session_get_output(session, k, append(&all, output_size(model, k, session->batch))));
+    }
+    for (size_t k = 0; inputs && k < gan_model_input_count(model); k++) {
+        ASSERT_OK(gan_session_get_input_gradient(session, k, append(&all, input_size(model, k, session->batch))));
+    }
+    for (int32_t i = 0; parameters && i < model->tensor_count; i++) {
+        const gan_model_tensor *tensor = &model->tensors[i];
+        if (tensor->plan.kind != GAN_TENSOR_PARAMETER) continue;
+        ASSERT_OK(gan_model_get_gradient(model, tensor->name, append(&all, tensor->count), (size_t)tensor->count));
+    }
+    return all;
+}
+
+void assert_same_results(results a, results b, const char *what)
+{
+    assert_int_equal(a.count, b.count);
+    for (int64_t i = 0; i < a.count; i++) {
+        if (memcmp(&a.values[i], &b.values[i], sizeof(float)) == 0) continue;
+        fail_msg("%s: value %lld of %lld is %.9g in one and %.9g in the other", what, (long long)i, (long long)a.count,
+                 (double)a.values[i], (double)b.values[i]);
+    }
+}

@@ -1,0 +1,43 @@
+/* Passes through a session as tests make them: random inputs and output gradients, and all results in one place. */
+#ifndef GAN_TESTS_MODEL_SESSION_H
+#define GAN_TESTS_MODEL_SESSION_H
+
+#include "model/model.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+/* assert_int_equal(status, GAN_OK), with the sentence. */
+#define ASSERT_OK(expression)                                                                                        \
+    do {                                                                                                             \
+        if ((expression) != GAN_OK) fail_msg("%s: %s", #expression, gan_last_error());                              \
+    } while (0)
+/* Fails with the status, and with a sentence that contains the text. */
+#define ASSERT_FAILS(expression, expected_status, text)                                                              \
+    do {                                                                                                             \
+        assert_int_equal(expression, expected_status);                                                               \
+        if (!strstr(gan_last_error(), text)) fail_msg("'%s' is not in: %s", text, gan_last_error());                 \
+    } while (0)
+
+/* Numbers of a seed, normally distributed; released by free. */
+float *random_floats(uint64_t seed, int64_t count);
+
+int64_t input_size(const gan_model *model, size_t index, int64_t batch);
+int64_t output_size(const gan_model *model, size_t index, int64_t batch);
+
+/* Sets all inputs, or all gradients of outputs, to numbers of a seed. */
+void set_random_inputs(gan_session *session, int64_t batch, uint64_t seed);
+void set_random_gradients(gan_session *session, uint64_t seed);
+
+/* Everything that a pass computes: outputs, and after a backward pass the gradients of inputs and parameters. */
+typedef struct results {
+    int64_t count;
+    float *values; /* released by free */
+} results;
+results collect_results(const gan_session *session, bool inputs, bool parameters);
+void assert_same_results(results a, results b, const char *what);
+
+#endif
