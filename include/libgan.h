@@ -98,6 +98,9 @@ GAN_API const char *gan_status_text(gan_status status);
  */
 GAN_API const char *gan_last_error(void);
 
+/** The status that came with that sentence, for functions that return NULL on failure; GAN_OK before the first. */
+GAN_API gan_status gan_last_status(void);
+
 /** Version of the library that is running: major * 10000 + minor * 100 + patch. */
 GAN_API int gan_version(void);
 

@@ -252,35 +252,18 @@ struct batch_norm_options {
 class layer : public detail::handle<gan_layer, gan_layer_destroy> {
 public:
     /** Takes over a layer of the C API; when it is nullptr, throws what went wrong when it was made. */
-    layer(const context &context, gan_layer *owned) : handle(owned)
+    explicit layer(gan_layer *owned) : handle(owned)
     {
-        if (owned == nullptr) throw_failure(context);
+        if (owned == nullptr) throw error(gan_last_status(), gan_last_error());
     }
     /** The layer under a name of its own, in messages and in the names of its tensors. */
-    layer named(const std::string &name) &&
-    {
-        gan_layer_named(get(), name.c_str());
-        return std::move(*this);
-    }
-
-private:
-    /* The C functions return NULL and leave the status to the model that is given it: so ask a model. */
-    [[noreturn]] static void throw_failure(const context &context)
-    {
-        std::string sentence = gan_last_error();
-        gan_model *model = nullptr;
-        check(gan_model_create(context.get(), &model));
-        gan_model_add(model, nullptr);
-        gan_status status = gan_model_build(model, 0);
-        gan_model_destroy(model);
-        throw error(status, sentence);
-    }
+    layer named(const std::string &name) && { return layer(gan_layer_named(release(), name.c_str())); }
 };
 
 /** See gan_layer_input(). */
 inline layer input(const context &context, const shape &sample)
 {
-    return layer(context, gan_layer_input(context.get(), sample));
+    return layer(gan_layer_input(context.get(), sample));
 }
 
 /** See gan_layer_dense(). */
@@ -291,7 +274,7 @@ inline layer dense(const context &context, int64_t units, const dense_options &o
     c.no_bias = options.no_bias;
     c.weight_initializer = options.weight_initializer;
     c.bias_initializer = options.bias_initializer;
-    return layer(context, gan_layer_dense(context.get(), units, &c));
+    return layer(gan_layer_dense(context.get(), units, &c));
 }
 
 namespace detail {
@@ -319,7 +302,7 @@ template <typename C, typename Options> C convolution(const Options &options)
 inline layer conv2d(const context &context, int64_t filters, const conv2d_options &options = {})
 {
     gan_conv2d_options c = detail::convolution<gan_conv2d_options>(options);
-    return layer(context, gan_layer_conv2d(context.get(), filters, &c));
+    return layer(gan_layer_conv2d(context.get(), filters, &c));
 }
 
 /** See gan_layer_conv_transpose2d(). */
@@ -327,40 +310,40 @@ inline layer conv_transpose2d(const context &context, int64_t filters, const con
 {
     gan_conv_transpose2d_options c = detail::convolution<gan_conv_transpose2d_options>(options);
     for (std::size_t i = 0; i < 2; i++) c.output_padding[i] = options.output_padding[i];
-    return layer(context, gan_layer_conv_transpose2d(context.get(), filters, &c));
+    return layer(gan_layer_conv_transpose2d(context.get(), filters, &c));
 }
 
 /** See gan_layer_flatten(). */
-inline layer flatten(const context &context) { return layer(context, gan_layer_flatten(context.get())); }
+inline layer flatten(const context &context) { return layer(gan_layer_flatten(context.get())); }
 /** See gan_layer_reshape(). */
 inline layer reshape(const context &context, const shape &sample)
 {
-    return layer(context, gan_layer_reshape(context.get(), sample));
+    return layer(gan_layer_reshape(context.get(), sample));
 }
 /** See gan_layer_concat(). */
 inline layer concat(const context &context, int axis = 0)
 {
-    return layer(context, gan_layer_concat(context.get(), axis));
+    return layer(gan_layer_concat(context.get(), axis));
 }
 /** See gan_layer_add(). */
-inline layer add(const context &context) { return layer(context, gan_layer_add(context.get())); }
+inline layer add(const context &context) { return layer(gan_layer_add(context.get())); }
 /** See gan_layer_leaky_relu(). */
 inline layer leaky_relu(const context &context, float slope)
 {
-    return layer(context, gan_layer_leaky_relu(context.get(), slope));
+    return layer(gan_layer_leaky_relu(context.get(), slope));
 }
 /** See gan_layer_relu(). */
-inline layer relu(const context &context) { return layer(context, gan_layer_relu(context.get())); }
+inline layer relu(const context &context) { return layer(gan_layer_relu(context.get())); }
 /** See gan_layer_tanh(). */
-inline layer tanh(const context &context) { return layer(context, gan_layer_tanh(context.get())); }
+inline layer tanh(const context &context) { return layer(gan_layer_tanh(context.get())); }
 /** See gan_layer_sigmoid(). */
-inline layer sigmoid(const context &context) { return layer(context, gan_layer_sigmoid(context.get())); }
+inline layer sigmoid(const context &context) { return layer(gan_layer_sigmoid(context.get())); }
 /** See gan_layer_softplus(). */
-inline layer softplus(const context &context) { return layer(context, gan_layer_softplus(context.get())); }
+inline layer softplus(const context &context) { return layer(gan_layer_softplus(context.get())); }
 /** See gan_layer_dropout(). */
 inline layer dropout(const context &context, float rate)
 {
-    return layer(context, gan_layer_dropout(context.get(), rate));
+    return layer(gan_layer_dropout(context.get(), rate));
 }
 /** See gan_layer_batch_norm(). */
 inline layer batch_norm(const context &context, const batch_norm_options &options = {})
@@ -370,7 +353,7 @@ inline layer batch_norm(const context &context, const batch_norm_options &option
     c.momentum = detail::exact(options.momentum);
     c.epsilon = detail::exact(options.epsilon);
     c.no_affine = options.no_affine;
-    return layer(context, gan_layer_batch_norm(context.get(), &c));
+    return layer(gan_layer_batch_norm(context.get(), &c));
 }
 
 /* ---- Models ------------------------------------------------------------------------------------------------ */

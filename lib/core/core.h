@@ -27,10 +27,6 @@ gan_status gan_fail_errno(int error, const char *format, ...) __attribute__((for
 #define GAN_ERRNO_TEXT 128
 const char *gan_errno_text(int error, char text[GAN_ERRNO_TEXT]);
 
-/* The status that came with the sentence of gan_last_error(); GAN_OK before the first failure. For functions that
- * return NULL on failure. */
-gan_status gan_last_status(void);
-
 /* Returns from the caller when the expression is not GAN_OK. */
 #define GAN_TRY(expression)                                                                                          \
     do {                                                                                                             \
