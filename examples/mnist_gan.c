@@ -24,7 +24,7 @@ typedef struct settings {
     bool resume, quiet;
 } settings;
 
-typedef struct job {
+typedef struct training {
     settings settings;
     gan_context *context;
     gan_model *generator, *discriminator;
@@ -37,7 +37,7 @@ typedef struct job {
     double last_shown; /* seconds into the run */
     bool terminal;
     gan_status failure; /* of writing files from inside the callback */
-} job;
+} training;
 
 static gan_trainer *volatile running; /* for the signal handler */
 
@@ -47,7 +47,7 @@ static void on_interrupt(int number)
     if (running) gan_trainer_cancel(running);
 }
 
-static const char *output_path(const job *job, const char *name, char path[PATH_SIZE])
+static const char *output_path(const training *job, const char *name, char path[PATH_SIZE])
 {
     snprintf(path, PATH_SIZE, "%s/%s", job->settings.output, name);
     return path;
@@ -56,7 +56,7 @@ static const char *output_path(const job *job, const char *name, char path[PATH_
 /* ---- What is written ------------------------------------------------------------------------------------------- */
 
 /* Writes samples from the same noise as always. Without libpng there are no pictures, and all else goes on. */
-static gan_status write_samples(job *job, const char *name)
+static gan_status write_samples(training *job, const char *name)
 {
     char path[PATH_SIZE];
     gan_context_info info = GAN_CONTEXT_INFO_INIT;
@@ -71,7 +71,7 @@ static gan_status write_samples(job *job, const char *name)
     return status;
 }
 
-static gan_status write_state(job *job)
+static gan_status write_state(training *job)
 {
     char path[PATH_SIZE];
     gan_status status = gan_history_write_csv(job->history, output_path(job, "losses.csv", path));
@@ -93,7 +93,7 @@ static void format_seconds(double seconds, char text[16])
         snprintf(text, 16, "%d:%02d", (int)(seconds / 60) % 10000, (int)seconds % 60);
 }
 
-static void show(job *job, const gan_step_report *report)
+static void show(training *job, const gan_step_report *report)
 {
     enum { WIDTH = 24 };
     char bar[WIDTH + 1], left[16];
@@ -109,7 +109,7 @@ static void show(job *job, const gan_step_report *report)
 
 static int on_step(void *user, gan_trainer *trainer, const gan_step_report *report)
 {
-    job *job = user;
+    training *job = user;
     (void)trainer;
     job->failure = gan_history_add(job->history, report);
     double interval = job->terminal ? 0.2 : 10;
@@ -130,7 +130,7 @@ static int on_step(void *user, gan_trainer *trainer, const gan_step_report *repo
 
 /* ---- The job ------------------------------------------------------------------------------------------------------ */
 
-static gan_status open_data(job *job)
+static gan_status open_data(training *job)
 {
     char images[PATH_SIZE];
     if (!find_mnist_file(job->settings.data, false, images, sizeof images)) {
@@ -147,7 +147,7 @@ static gan_status open_data(job *job)
     return status;
 }
 
-static gan_status prepare(job *job)
+static gan_status prepare(training *job)
 {
     const settings *s = &job->settings;
     uint64_t seed = (uint64_t)s->seed;
@@ -172,7 +172,7 @@ static gan_status prepare(job *job)
     return status;
 }
 
-static gan_status resume(job *job)
+static gan_status resume(training *job)
 {
     char path[PATH_SIZE];
     gan_dataset_cursor cursor;
@@ -186,7 +186,7 @@ static gan_status resume(job *job)
 }
 
 /* --epochs counts from the beginning of the training, over all resumes; --steps and --minutes are of this run. */
-static gan_status train(job *job)
+static gan_status train(training *job)
 {
     const settings *s = &job->settings;
     int64_t epochs = s->epochs ? s->epochs - job->epochs_seen : 0;
@@ -209,7 +209,7 @@ static gan_status train(job *job)
     return written == GAN_OK ? status : written;
 }
 
-static void release(job *job)
+static void release(training *job)
 {
     running = NULL;
     free(job->samples);
@@ -254,7 +254,7 @@ static settings read_settings(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    job job = {.settings = read_settings(argc, argv), .terminal = isatty(STDERR_FILENO)};
+    training job = {.settings = read_settings(argc, argv), .terminal = isatty(STDERR_FILENO)};
     if (mkdir(job.settings.output, 0777) != 0 && errno != EEXIST) {
         perror(job.settings.output);
         return 1;

@@ -23,24 +23,24 @@ static void refuse(const char *name, const char *text, const char *why)
     exit(2);
 }
 
-static void read_value(const option *option, const char *text)
+static void read_value(const option *o, const char *text)
 {
     char *end = NULL;
     char range[96];
-    snprintf(range, sizeof range, "expected a number from %g to %g", option->least, option->most);
+    snprintf(range, sizeof range, "expected a number from %g to %g", o->least, o->most);
     errno = 0;
-    if (option->kind == OPTION_TEXT) {
-        *(const char **)option->value = text;
-    } else if (option->kind == OPTION_INTEGER) {
+    if (o->kind == OPTION_TEXT) {
+        *(const char **)o->value = text;
+    } else if (o->kind == OPTION_INTEGER) {
         long long number = strtoll(text, &end, 10);
-        if (errno || end == text || *end || (double)number < option->least || (double)number > option->most)
-            refuse(option->name, text, range);
-        *(int64_t *)option->value = number;
+        if (errno || end == text || *end || (double)number < o->least || (double)number > o->most)
+            refuse(o->name, text, range);
+        *(int64_t *)o->value = number;
     } else {
         double number = strtod(text, &end);
-        if (errno || end == text || *end || !(number >= option->least && number <= option->most))
-            refuse(option->name, text, range);
-        *(double *)option->value = number;
+        if (errno || end == text || *end || !(number >= o->least && number <= o->most))
+            refuse(o->name, text, range);
+        *(double *)o->value = number;
     }
 }
 
