@@ -4,7 +4,7 @@
 
 #include "core/core.h"
 
-/* ---- Datasets (dataset.c) ------------------------------------------------------------------------------------ */
+/* ---- Datasets (dataset.c) -------------------------------------------------------------------------------- */
 
 /* A kind of source: gives samples by number. */
 typedef struct gan_source_ops {
@@ -34,7 +34,7 @@ gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t
 gan_status gan_dataset_create(gan_context *context, const gan_source_ops *ops, void *source, gan_shape shape,
                               int32_t classes, const gan_dataset_options *options, gan_dataset **out);
 
-/* ---- Files read from start to end, gzipped or not (byte_reader.c) -------------------------------------------- */
+/* ---- Files read from start to end, gzipped or not (byte_reader.c) ---------------------------------------- */
 
 typedef struct gan_byte_reader gan_byte_reader;
 
@@ -47,7 +47,7 @@ gan_status gan_byte_reader_read(gan_byte_reader *reader, void *out, size_t size)
 gan_status gan_byte_reader_finish(gan_byte_reader *reader);
 void gan_byte_reader_close(gan_byte_reader *reader); /* accepts NULL */
 
-/* ---- IDX files (idx_file.c) ------------------------------------------------------------------------------------ */
+/* ---- IDX files (idx_file.c) ------------------------------------------------------------------------------ */
 
 /* The format of MNIST: a magic number, the dimensions, then one byte a value; numbers are big-endian. */
 typedef enum gan_idx_kind { GAN_IDX_LABELS = 1, GAN_IDX_IMAGES = 3 } gan_idx_kind; /* how many dimensions */

@@ -44,7 +44,7 @@ gan_status gan_canvas_write_png(const gan_canvas *canvas, const char *path)
     return gan_png_write(canvas->context, path, canvas->width, canvas->height, 3, canvas_row, (void *)canvas);
 }
 
-/* ---- Coverage ------------------------------------------------------------------------------------------------ */
+/* ---- Coverage -------------------------------------------------------------------------------------------- */
 
 static gan_box whole(const gan_canvas *canvas)
 {
@@ -118,7 +118,7 @@ static void stroke(gan_canvas *canvas, gan_point a, gan_point b, double width, g
     }
 }
 
-/* ---- Shapes -------------------------------------------------------------------------------------------------- */
+/* ---- Shapes ---------------------------------------------------------------------------------------------- */
 
 void gan_canvas_fill(gan_canvas *canvas, gan_box box, uint32_t color, double opacity)
 {
@@ -165,7 +165,7 @@ void gan_canvas_line(gan_canvas *canvas, const gan_point *points, int64_t count,
     blend(canvas, clip, color, 1);
 }
 
-/* ---- Text ---------------------------------------------------------------------------------------------------- */
+/* ---- Text ------------------------------------------------------------------------------------------------ */
 
 /* First and last column with a dot; a space has the width of a narrow letter. */
 static void glyph_extent(const unsigned char *glyph, int *first, int *last)

@@ -2,39 +2,60 @@
  * and are read back strictly. */
 #include "io/io.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { line_capacity = 512, buffer_size = 1 << 14 };
+enum { line_capacity = 512, buffer_size = 1 << 14, number_capacity = 32 };
 
-/* ---- Numbers in the C locale, for this thread only ---------------------------------------------------------------
- */
+/* Of finite numbers and of nan and inf. */
+static const char real_characters[] = "0123456789+-.eEinfa";
 
-typedef struct c_locale {
-    locale_t used, previous;
-} c_locale;
+/* ---- Numbers --------------------------------------------------------------------------------------------- */
 
-static gan_status enter_c_locale(c_locale *locale)
+/* printf and strtod have the host's decimal point, of one byte or more, where the file has '.'. */
+static size_t print_real(char text[number_capacity], double value)
 {
-    locale->used = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    if (!locale->used) return gan_fail_errno(errno, "the C locale cannot be had");
-    locale->previous = uselocale(locale->used);
-    return GAN_OK;
+    char local[number_capacity];
+    size_t used = 0;
+
+    if (isnan(value)) value = NAN; /* without a sign */
+    snprintf(local, sizeof(local), "%.9g", value);
+    for (size_t i = 0; local[i]; i++) {
+        if (strchr(real_characters, local[i])) {
+            text[used++] = local[i];
+        } else if (text[used - 1] != '.') {
+            text[used++] = '.';
+        }
+    }
+    text[used] = 0;
+    return used;
 }
 
-static void leave_c_locale(c_locale *locale)
+static bool parse_integer(const char *text, size_t length, double *out)
 {
-    uselocale(locale->previous);
-    freelocale(locale->used);
+    if (length == 0 || length > 16 || strspn(text, "0123456789") != length) return false;
+    *out = (double)strtoll(text, NULL, 10);
+    return *out <= (double)GAN_HISTORY_LARGEST;
 }
 
-/* ---- Writing -----------------------------------------------------------------------------------------------------
- */
+static bool parse_real(const char *text, size_t length, double *out)
+{
+    char local[2 * number_capacity], point[number_capacity], *end;
+    const char *dot = memchr(text, '.', length);
+
+    snprintf(point, sizeof(point), "%.1f", 0.5); /* 0, the point, 5 */
+    point[strlen(point) - 1] = 0;
+    if (length == 0 || length >= number_capacity || strspn(text, real_characters) < length) return false;
+    const int before = dot ? (int)(dot - text) : (int)length, after = dot ? (int)length - before - 1 : 0;
+    snprintf(local, sizeof(local), "%.*s%s%.*s", before, text, dot ? point + 1 : "", after, dot ? dot + 1 : "");
+    *out = strtod(local, &end);
+    return *end == 0 && (isfinite(*out) || memchr(text, 'n', length)); /* 1e999 is not a number, inf and nan are */
+}
+
+/* ---- Writing --------------------------------------------------------------------------------------------- */
 
 static size_t header_line(char line[line_capacity])
 {
@@ -52,16 +73,11 @@ static size_t row_line(char line[line_capacity], const gan_history_row *row)
     size_t used = 0;
 
     for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
-        const char *separator = i > 0 ? "," : "";
-        const double value = row->values[i];
-        char *at = line + used;
-        const size_t left = line_capacity - used;
+        if (i > 0) line[used++] = ',';
         if (i < GAN_HISTORY_INTEGERS) {
-            used += (size_t)snprintf(at, left, "%s%" PRId64, separator, (int64_t)value);
-        } else if (isnan(value)) { /* printf may write a sign */
-            used += (size_t)snprintf(at, left, "%snan", separator);
+            used += (size_t)snprintf(line + used, number_capacity, "%" PRId64, (int64_t)row->values[i]);
         } else {
-            used += (size_t)snprintf(at, left, "%s%.9g", separator, value);
+            used += print_real(line + used, row->values[i]);
         }
     }
     return used;
@@ -77,25 +93,19 @@ gan_status gan_history_write_csv(const gan_history *history, const char *path)
 {
     char line[line_capacity];
     gan_atomic_file *file;
-    c_locale locale;
 
     GAN_CHECK_NOT_NULL(history);
     GAN_CHECK_NOT_NULL(path);
     GAN_TRY(gan_atomic_file_open(history->context, path, &file));
-    gan_status status = enter_c_locale(&locale);
-    if (status == GAN_OK) {
-        status = write_line(file, line, header_line(line));
-        for (int64_t i = 0; i < history->count && status == GAN_OK; i++)
-            status = write_line(file, line, row_line(line, &history->rows[i]));
-        leave_c_locale(&locale);
-    }
+    gan_status status = write_line(file, line, header_line(line));
+    for (int64_t i = 0; i < history->count && status == GAN_OK; i++)
+        status = write_line(file, line, row_line(line, &history->rows[i]));
     if (status == GAN_OK) return gan_atomic_file_commit(file);
     gan_atomic_file_abandon(file);
     return status;
 }
 
-/* ---- Reading -----------------------------------------------------------------------------------------------------
- */
+/* ---- Reading --------------------------------------------------------------------------------------------- */
 
 typedef struct csv_reader {
     gan_file file;
@@ -140,31 +150,6 @@ static gan_status read_line(csv_reader *reader, bool *found)
     }
     *found = true;
     return GAN_OK;
-}
-
-static bool parse_integer(const char *text, size_t length, double *out)
-{
-    if (length == 0 || length > 16 || strspn(text, "0123456789") != length) return false;
-    *out = (double)strtoll(text, NULL, 10);
-    return *out <= (double)GAN_HISTORY_LARGEST;
-}
-
-static bool parse_real(const char *text, size_t length, double *out)
-{
-    static const struct {
-        const char *text;
-        double value;
-    } names[] = {{"nan", NAN}, {"inf", INFINITY}, {"-inf", -INFINITY}};
-    char *end;
-
-    for (int i = 0; i < 3; i++) {
-        if (strlen(names[i].text) != length || memcmp(names[i].text, text, length) != 0) continue;
-        *out = names[i].value;
-        return true;
-    }
-    if (length == 0 || strspn(text, "+-.0123456789eE") != length) return false;
-    *out = strtod(text, &end);
-    return end == text + length && isfinite(*out);
 }
 
 static gan_status parse_row(const csv_reader *reader, gan_history_row *row)
@@ -212,7 +197,6 @@ static gan_status read_rows(csv_reader *reader, gan_history *into)
 gan_status gan_history_read_csv(gan_history *history, const char *path)
 {
     gan_history read = {0};
-    c_locale locale;
 
     GAN_CHECK_NOT_NULL(history);
     GAN_CHECK_NOT_NULL(path);
@@ -220,11 +204,7 @@ gan_status gan_history_read_csv(gan_history *history, const char *path)
     if (!reader) return GAN_ERROR_MEMORY;
     read.context = history->context;
     gan_status status = gan_file_open(history->context, path, &reader->file);
-    if (status == GAN_OK) status = enter_c_locale(&locale);
-    if (status == GAN_OK) {
-        status = read_rows(reader, &read);
-        leave_c_locale(&locale);
-    }
+    if (status == GAN_OK) status = read_rows(reader, &read);
     gan_file_close(&reader->file);
     gan_release(history->context, reader, sizeof(*reader));
 

@@ -4,7 +4,7 @@
 
 #include "core/core.h"
 
-/* ---- Atomic replacement of a file (atomic_file.c) ---------------------------------------------------------- */
+/* ---- Atomic replacement of a file (atomic_file.c) -------------------------------------------------------- */
 /* Writes go to a temporary file in the same folder; commit makes them last (fsync), renames it over `path` and syncs
  * the folder. Whatever happens before the rename, the old file is untouched. */
 typedef struct gan_atomic_file gan_atomic_file;
@@ -14,7 +14,7 @@ gan_status gan_atomic_file_write(gan_atomic_file *file, const void *data, size_t
 gan_status gan_atomic_file_commit(gan_atomic_file *file);
 void gan_atomic_file_abandon(gan_atomic_file *file); /* accepts NULL */
 
-/* ---- Safetensors (safetensors_write.c, safetensors_read.c) ------------------------------------------------- */
+/* ---- Safetensors (safetensors_write.c, safetensors_read.c) ----------------------------------------------- */
 
 typedef struct gan_safetensors_entry {
     const char *name;
@@ -53,7 +53,7 @@ gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float
 /* The metadata value of a key, or NULL. */
 const char *gan_safetensors_metadata(const gan_safetensors *file, const char *key);
 
-/* ---- Pictures (png.c, canvas.c, font.c) -------------------------------------------------------------------- */
+/* ---- Pictures (png.c, canvas.c, font.c) ------------------------------------------------------------------ */
 
 /* Makes a row of a picture: width * channels bytes, from left to right. */
 typedef void (*gan_png_row_fn)(void *user, int64_t row, unsigned char *pixels);
@@ -104,7 +104,7 @@ double gan_canvas_text_width(double size, const char *text);
 #define GAN_GLYPH_CAPITAL 7 /* rows of a capital: the baseline is below them */
 const unsigned char *gan_glyph(char character);
 
-/* ---- Plots (plot.c) ------------------------------------------------------------------------------------------ */
+/* ---- Plots (plot.c) -------------------------------------------------------------------------------------- */
 
 /* A curve over the panel's x values: its course, smoothed, and what it stays between. NaN leaves a gap. */
 typedef struct gan_curve {
@@ -126,7 +126,7 @@ typedef struct gan_panel {
 
 void gan_panel_draw(gan_canvas *canvas, const gan_panel *panel);
 
-/* ---- Histories (history.c, history_csv.c, history_png.c) ------------------------------------------------------- */
+/* ---- Histories (history.c, history_csv.c, history_png.c) ------------------------------------------------- */
 
 /* Columns of a history are fields of gan_step_report. */
 #define GAN_HISTORY_MAP(X)                                      \
@@ -166,7 +166,7 @@ const char *gan_history_column_name(int column);
 /* Appends a row; GAN_ERROR_ARGUMENT unless its step is above the last one's. */
 gan_status gan_history_append(gan_history *history, const gan_history_row *row);
 
-/* ---- Byte order (little_endian.c) -------------------------------------------------------------------------- */
+/* ---- Byte order (little_endian.c) ------------------------------------------------------------------------ */
 
 /* In place: floats of this machine to the bytes of little-endian files, and back. */
 void gan_floats_to_little_endian(float *values, int64_t count);

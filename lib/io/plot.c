@@ -1,5 +1,4 @@
-/* Panels of a plot: axes with round numbers, a title, a legend, and smooth curves over the range that they vary in.
- */
+/* Panels of a plot: axes with round numbers, a title, a legend, and curves over the range that they vary in. */
 #include "io/io.h"
 
 #include <inttypes.h>
@@ -24,7 +23,7 @@ static double place(const axis *along, double value)
     return along->start + (value - along->low) / (along->high - along->low) * (along->end - along->start);
 }
 
-/* ---- Ticks --------------------------------------------------------------------------------------------------- */
+/* ---- Ticks ----------------------------------------------------------------------------------------------- */
 
 static int64_t power_of_ten(int exponent)
 {
@@ -115,7 +114,7 @@ static void add_logarithmic_ticks(axis *along)
     }
 }
 
-/* ---- Range --------------------------------------------------------------------------------------------------- */
+/* ---- Range ----------------------------------------------------------------------------------------------- */
 
 typedef struct range {
     double low, high;
@@ -157,7 +156,7 @@ static range find_range(const gan_panel *panel)
     return (range){over.low - margin, over.high + margin};
 }
 
-/* ---- Drawing ------------------------------------------------------------------------------------------------- */
+/* ---- Drawing --------------------------------------------------------------------------------------------- */
 
 static void draw_axes(gan_canvas *canvas, const gan_panel *panel, const axis *x, const axis *y)
 {
