@@ -25,7 +25,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     (void)context, (void)count;
     if (inputs[0].rank != 1 && inputs[0].rank != 3) {
         char text[GAN_SHAPE_TEXT];
-        return gan_fail(GAN_ERROR_SHAPE, "input is %s, but must have rank 1 or be an image (channels, height, width)",
+        return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected rank 1 or an image (channels, height, width)",
                         gan_shape_text(inputs[0], text));
     }
     int64_t channels = inputs[0].dims[0], elements = gan_shape_count(inputs[0]);
@@ -70,7 +70,8 @@ static gan_status forward(const gan_layer *layer, const gan_pass *pass)
     }
     if (args.rows == 1)
         return gan_fail(GAN_ERROR_BATCH_OF_ONE,
-                        "a training batch of 1 has one value per channel, but at least 2 are needed");
+                        "a training batch of %lld has 1 value per channel, expected at least 2",
+                        (long long)pass->batch);
     gan_batch_norm_train(pass->context, &args, pass->x[0], pass->y);
     return GAN_OK;
 }

@@ -79,8 +79,7 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
 static gan_layer *create(gan_context *context, int64_t axis)
 {
     if (axis < 0 || axis >= GAN_MAX_RANK) {
-        gan_fail(GAN_ERROR_ARGUMENT, "concat: axis is %lld, but must be from 0 to %d", (long long)axis,
-                 GAN_MAX_RANK - 1);
+        gan_fail(GAN_ERROR_ARGUMENT, "concat: axis is %lld, expected 0 to %d", (long long)axis, GAN_MAX_RANK - 1);
         return NULL;
     }
     concat *self = (concat *)gan_layer_allocate(context, &gan_concat_ops);

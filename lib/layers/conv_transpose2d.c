@@ -76,7 +76,7 @@ static gan_status check_output_padding(const gan_window *window, const int64_t o
         int64_t most = window->padding == GAN_PADDING_SAME ? 0 : window->stride[i] - 1;
         if (output_padding[i] < 0 || output_padding[i] > most)
             return gan_fail(GAN_ERROR_ARGUMENT,
-                            "conv_transpose2d: output_padding[%d] is %lld, but must be from 0 to %lld: %s", i,
+                            "conv_transpose2d: output_padding[%d] is %lld, expected 0 to %lld: %s", i,
                             (long long)output_padding[i], (long long)most,
                             window->padding == GAN_PADDING_SAME ? "the padding is same" : "below the stride");
     }

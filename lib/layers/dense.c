@@ -14,7 +14,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     (void)count;
     if (inputs[0].rank != 1) {
         char text[GAN_SHAPE_TEXT];
-        return gan_fail(GAN_ERROR_SHAPE, "input is %s, but must have rank 1: flatten comes before it",
+        return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected rank 1: flatten comes before it",
                         gan_shape_text(inputs[0], text));
     }
     int64_t width = inputs[0].dims[0], units = self->units;

@@ -5,15 +5,15 @@
 #include <math.h>
 #include <string.h>
 
-typedef struct init_rule {
+typedef struct initializer_rule {
     const char *name;
     enum { CONSTANT, NORMAL, UNIFORM } distribution;
     bool takes_value;
     double gain; /* variance = gain / fan; 0: the value decides */
     bool both;   /* fan = fan_in + fan_out, else fan_in */
-} init_rule;
+} initializer_rule;
 
-static const init_rule rules[] = {
+static const initializer_rule rules[] = {
     [GAN_INITIALIZER_ZEROS] = {"zeros", CONSTANT, false, 0, false},
     [GAN_INITIALIZER_CONSTANT] = {"constant", CONSTANT, true, 0, false},
     [GAN_INITIALIZER_NORMAL] = {"normal", NORMAL, true, 0, false},
@@ -38,18 +38,19 @@ gan_status gan_initializer_check(gan_initializer initializer, const char *what)
 {
     int kind = (int)initializer.kind;
     if (kind < 0 || kind >= RULES)
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s is of kind %d, but kinds are 0 to %d", what, kind, RULES - 1);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s is of kind %d, expected 0 to %d", what, kind, RULES - 1);
     if (kind == GAN_INITIALIZER_DEFAULT)
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s has the value %g, but no kind", what, (double)initializer.value);
-    const init_rule *rule = &rules[kind];
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s has the value %g, expected a kind with it", what,
+                        (double)initializer.value);
+    const initializer_rule *rule = &rules[kind];
     bool valid =
         rule->takes_value ? rule->distribution == CONSTANT || initializer.value >= 0 : initializer.value == 0;
     if (isfinite(initializer.value) && valid) return GAN_OK;
     return gan_fail(isfinite(initializer.value) ? GAN_ERROR_ARGUMENT : GAN_ERROR_NOT_FINITE,
-                    "%s, %s, has the value %g, but must have %s", what, rule->name, (double)initializer.value,
+                    "%s, %s, has the value %g, expected %s", what, rule->name, (double)initializer.value,
                     !rule->takes_value               ? "none"
-                    : rule->distribution == CONSTANT ? "a finite one"
-                                                     : "a finite one of at least 0");
+                    : rule->distribution == CONSTANT ? "a finite value"
+                                                     : "one of at least 0");
 }
 
 /* The next values in the order of the border; count is at most BLOCK except where all are drawn at once. BLOCK is a
@@ -58,7 +59,7 @@ enum { BLOCK = 256 };
 
 static void draw(const gan_tensor_plan *plan, gan_random_state *state, gan_real *out, int64_t count)
 {
-    const init_rule *rule = &rules[plan->initializer.kind];
+    const initializer_rule *rule = &rules[plan->initializer.kind];
     double fan = (double)plan->fan_in + (rule->both ? (double)plan->fan_out : 0);
     double value = plan->initializer.value;
     if (rule->gain > 0) value = sqrt(rule->gain / fan * (rule->distribution == UNIFORM ? 3 : 1));
@@ -94,7 +95,7 @@ void gan_initialize(const gan_tensor_plan *plan, gan_random_state state, gan_rea
 
 gan_status gan_json_set_initializer(json_t *object, const char *key, gan_initializer value)
 {
-    const init_rule *rule = &rules[value.kind];
+    const initializer_rule *rule = &rules[value.kind];
     json_t *item = json_object();
     gan_status status = gan_json_set_text(item, "kind", rule->name);
     if (status == GAN_OK && rule->takes_value) status = gan_json_set_float(item, "value", value.value);

@@ -6,21 +6,21 @@
 gan_status gan_check_int(const char *what, int64_t value, int64_t minimum)
 {
     if (value >= minimum && value <= INT32_MAX) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s is %lld, but must be from %lld to %d", what, (long long)value,
-                    (long long)minimum, INT32_MAX);
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s is %lld, expected %lld to %d", what, (long long)value, (long long)minimum,
+                    INT32_MAX);
 }
 
 gan_status gan_check_float(const char *what, float value, bool valid, const char *range)
 {
     if (isfinite(value) && valid) return GAN_OK;
-    return gan_fail(isfinite(value) ? GAN_ERROR_ARGUMENT : GAN_ERROR_NOT_FINITE, "%s is %g, but must be %s", what,
-                    (double)value, range);
+    return gan_fail(isfinite(value) ? GAN_ERROR_ARGUMENT : GAN_ERROR_NOT_FINITE, "%s is %g, expected a number %s",
+                    what, (double)value, range);
 }
 
 gan_status gan_check_extent(const char *what, int64_t value)
 {
     if (value <= INT32_MAX) return GAN_OK;
-    return gan_fail(GAN_ERROR_OVERFLOW, "%s is %lld, but may be at most %d", what, (long long)value, INT32_MAX);
+    return gan_fail(GAN_ERROR_OVERFLOW, "%s is %lld, expected at most %d", what, (long long)value, INT32_MAX);
 }
 
 gan_status gan_check_product(const char *what, const int64_t *factors, int count)

@@ -34,16 +34,16 @@ gan_status gan_window_check(const gan_window *window, const char *type)
         GAN_TRY(gan_check_int(what, window->stride[i], 1));
     }
     if ((int)window->padding < 0 || (int)window->padding >= PADDINGS)
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: padding is %d, but must be from 0 to %d", type, (int)window->padding,
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: padding is %d, expected 0 to %d", type, (int)window->padding,
                         PADDINGS - 1);
     for (int i = 0; i < 4; i++) {
         int64_t kernel = window->kernel[i / 2], pad = window->pads[i];
         if (window->padding != GAN_PADDING_EXPLICIT && pad != 0)
-            return gan_fail(GAN_ERROR_ARGUMENT, "%s: pads[%d] is %lld, but must be 0 with %s padding", type, i,
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: pads[%d] is %lld, expected 0 with %s padding", type, i,
                             (long long)pad, padding_names[window->padding]);
         if (pad < 0 || pad >= kernel)
-            return gan_fail(GAN_ERROR_ARGUMENT, "%s: pads[%d] is %lld, but must be from 0 to %lld, below the kernel",
-                            type, i, (long long)pad, (long long)(kernel - 1));
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: pads[%d] is %lld, expected 0 to %lld, below the kernel", type, i,
+                            (long long)pad, (long long)(kernel - 1));
     }
     return GAN_OK;
 }
@@ -75,7 +75,7 @@ gan_status gan_window_check_input(gan_shape input)
 {
     char text[GAN_SHAPE_TEXT];
     if (input.rank != 3)
-        return gan_fail(GAN_ERROR_SHAPE, "input is %s, but must be an image (channels, height, width)",
+        return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected an image (channels, height, width)",
                         gan_shape_text(input, text));
     for (int i = 0; i < 3; i++) GAN_TRY(gan_check_extent("a side of the input", input.dims[i]));
     return GAN_OK;

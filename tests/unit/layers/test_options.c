@@ -1,0 +1,394 @@
+/* What layers refuse, and options as JSON. */
+#include "harness.h"
+#include "layers/shared.h"
+#include "support/allocator.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Refused options --------------------------------------------------------------------------------------------
+ */
+
+static void check_failure(gan_status status, const char *words)
+{
+    if (gan_last_status() != status || !strstr(gan_last_error(), words))
+        fail_msg("expected %s with \"%s\", but got %s with \"%s\"", gan_status_name(status), words,
+                 gan_status_name(gan_last_status()), gan_last_error());
+}
+
+static void refused(gan_layer *layer, gan_status status, const char *words)
+{
+    assert_null(layer);
+    check_failure(status, words);
+    gan_fail(GAN_OK, "none");
+}
+
+static void test_null(void **state)
+{
+    (void)state;
+    refused(gan_layer_input(NULL, GAN_SHAPE(1)), GAN_ERROR_NULL, "input: context is NULL");
+    refused(gan_layer_dense(NULL, 1, NULL), GAN_ERROR_NULL, "dense: context is NULL");
+    refused(gan_layer_conv2d(NULL, 1, NULL), GAN_ERROR_NULL, "conv2d: context is NULL");
+    refused(gan_layer_conv_transpose2d(NULL, 1, NULL), GAN_ERROR_NULL, "conv_transpose2d: context is NULL");
+    refused(gan_layer_flatten(NULL), GAN_ERROR_NULL, "flatten: context is NULL");
+    refused(gan_layer_reshape(NULL, GAN_SHAPE(1)), GAN_ERROR_NULL, "reshape: context is NULL");
+    refused(gan_layer_concat(NULL, 0), GAN_ERROR_NULL, "concat: context is NULL");
+    refused(gan_layer_add(NULL), GAN_ERROR_NULL, "add: context is NULL");
+    refused(gan_layer_leaky_relu(NULL, 0.1f), GAN_ERROR_NULL, "leaky_relu: context is NULL");
+    refused(gan_layer_tanh(NULL), GAN_ERROR_NULL, "tanh: context is NULL");
+    refused(gan_layer_dropout(NULL, 0.1f), GAN_ERROR_NULL, "dropout: context is NULL");
+    refused(gan_layer_batch_norm(NULL, NULL), GAN_ERROR_NULL, "batch_norm: context is NULL");
+    gan_layer_destroy(NULL);
+    assert_null(gan_layer_named(NULL, "name"));
+}
+
+static void test_shapes_refused(void **state)
+{
+    refused(gan_layer_input(*state, GAN_SHAPE(3, 0)), GAN_ERROR_SHAPE, "input: shape (3, 0)");
+    refused(gan_layer_input(*state, (gan_shape){.rank = 7}), GAN_ERROR_SHAPE, "rank is 7");
+    refused(gan_layer_reshape(*state, GAN_SHAPE(-1, 2)), GAN_ERROR_SHAPE, "reshape: shape (-1, 2)");
+    refused(gan_layer_reshape(*state, GAN_SHAPE(INT64_MAX, 2)), GAN_ERROR_OVERFLOW, "reshape: shape");
+    refused(gan_layer_concat(*state, -1), GAN_ERROR_ARGUMENT, "axis is -1, expected 0 to 5");
+    refused(gan_layer_concat(*state, 6), GAN_ERROR_ARGUMENT, "axis is 6, expected 0 to 5");
+}
+
+static void test_dense_refused(void **state)
+{
+    refused(gan_layer_dense(*state, 0, NULL), GAN_ERROR_ARGUMENT, "dense: units is 0, expected 1 to 2147483647");
+    refused(gan_layer_dense(*state, -5, NULL), GAN_ERROR_ARGUMENT, "dense: units is -5");
+    refused(gan_layer_dense(*state, INT64_MAX, NULL), GAN_ERROR_ARGUMENT, "dense: units is 9223372036854775807");
+    refused(gan_layer_dense(*state, 1, &(gan_dense_options){.struct_size = 0}), GAN_ERROR_ARGUMENT,
+            "gan_dense_options");
+}
+
+static void test_initializers_refused(void **state)
+{
+    refused(gan_layer_dense(*state, 1, GAN_DENSE(.weight_initializer = GAN_NORMAL(-0.5f))), GAN_ERROR_ARGUMENT,
+            "dense: weight_initializer, normal, has the value -0.5, expected one of at least 0");
+    refused(gan_layer_dense(*state, 1, GAN_DENSE(.bias_initializer = GAN_UNIFORM(-1.0f))), GAN_ERROR_ARGUMENT,
+            "dense: bias_initializer, uniform, has the value -1");
+    refused(gan_layer_dense(*state, 1, GAN_DENSE(.weight_initializer = GAN_CONSTANT(NAN))), GAN_ERROR_NOT_FINITE,
+            "dense: weight_initializer, constant, has the value nan");
+    refused(gan_layer_dense(*state, 1, GAN_DENSE(.weight_initializer = GAN_NORMAL(INFINITY))), GAN_ERROR_NOT_FINITE,
+            "normal, has the value inf");
+    refused(gan_layer_dense(*state, 1, GAN_DENSE(.weight_initializer = {GAN_INITIALIZER_HE_NORMAL, 0.02f})),
+            GAN_ERROR_ARGUMENT, "he_normal, has the value 0.02, expected none");
+    refused(gan_layer_dense(*state, 1, GAN_DENSE(.weight_initializer = {GAN_INITIALIZER_DEFAULT, 0.02f})),
+            GAN_ERROR_ARGUMENT, "has the value 0.02, expected a kind with it");
+    refused(gan_layer_dense(*state, 1, GAN_DENSE(.weight_initializer = {(gan_initializer_kind)99, 0})),
+            GAN_ERROR_ARGUMENT, "dense: weight_initializer is of kind 99, expected 0 to 10");
+    refused(gan_layer_conv2d(*state, 1, GAN_CONV2D(.weight_initializer = GAN_NORMAL(-1.0f))), GAN_ERROR_ARGUMENT,
+            "conv2d: weight_initializer");
+    refused(gan_layer_conv_transpose2d(*state, 1, GAN_CONV_TRANSPOSE2D(.bias_initializer = GAN_NORMAL(-1.0f))),
+            GAN_ERROR_ARGUMENT, "conv_transpose2d: bias_initializer");
+}
+
+static void test_conv2d_refused(void **state)
+{
+    refused(gan_layer_conv2d(*state, 0, NULL), GAN_ERROR_ARGUMENT, "conv2d: filters is 0");
+    refused(gan_layer_conv2d(*state, 1, GAN_CONV2D(.kernel = {-3, 3})), GAN_ERROR_ARGUMENT,
+            "conv2d: kernel[0] is -3, expected 1 to 2147483647");
+    refused(gan_layer_conv2d(*state, 1, GAN_CONV2D(.kernel = {3})), GAN_ERROR_ARGUMENT, "conv2d: kernel[1] is 0");
+    refused(gan_layer_conv2d(*state, 1, GAN_CONV2D(.stride = {1, -2})), GAN_ERROR_ARGUMENT,
+            "conv2d: stride[1] is -2");
+    refused(gan_layer_conv2d(*state, 1, GAN_CONV2D(.padding = (gan_padding)3)), GAN_ERROR_ARGUMENT,
+            "conv2d: padding is 3, expected 0 to 2");
+    refused(gan_layer_conv2d(*state, 1, GAN_CONV2D(.padding = GAN_PADDING_EXPLICIT, .pads = {0, 0, -1})),
+            GAN_ERROR_ARGUMENT, "conv2d: pads[2] is -1, expected 0 to 2");
+    refused(
+        gan_layer_conv2d(*state, 1, GAN_CONV2D(.kernel = {2, 5}, .padding = GAN_PADDING_EXPLICIT, .pads = {0, 2})),
+        GAN_ERROR_ARGUMENT, "conv2d: pads[1] is 2, expected 0 to 1, below the kernel");
+    refused(gan_layer_conv2d(*state, 1, GAN_CONV2D(.padding = GAN_PADDING_SAME, .pads = {1})), GAN_ERROR_ARGUMENT,
+            "conv2d: pads[0] is 1, expected 0 with same padding");
+}
+
+static void test_conv_transpose2d_refused(void **state)
+{
+    refused(gan_layer_conv_transpose2d(*state, -1, NULL), GAN_ERROR_ARGUMENT, "conv_transpose2d: filters is -1");
+    refused(gan_layer_conv_transpose2d(*state, 1, GAN_CONV_TRANSPOSE2D(.stride = {0, 2})), GAN_ERROR_ARGUMENT,
+            "conv_transpose2d: stride[0] is 0");
+    refused(gan_layer_conv_transpose2d(*state, 1, GAN_CONV_TRANSPOSE2D(.output_padding = {0, 1})), GAN_ERROR_ARGUMENT,
+            "conv_transpose2d: output_padding[1] is 1, expected 0 to 0: below the stride");
+    refused(gan_layer_conv_transpose2d(*state, 1, GAN_CONV_TRANSPOSE2D(.stride = {3, 3}, .output_padding = {-1, 0})),
+            GAN_ERROR_ARGUMENT, "output_padding[0] is -1, expected 0 to 2");
+    refused(
+        gan_layer_conv_transpose2d(
+            *state, 1, GAN_CONV_TRANSPOSE2D(.stride = {2, 2}, .padding = GAN_PADDING_SAME, .output_padding = {1, 1})),
+        GAN_ERROR_ARGUMENT, "output_padding[0] is 1, expected 0 to 0: the padding is same");
+}
+
+static void test_numbers_refused(void **state)
+{
+    refused(gan_layer_leaky_relu(*state, -0.1f), GAN_ERROR_ARGUMENT,
+            "leaky_relu: slope is -0.1, expected a number in [0, 1)");
+    refused(gan_layer_leaky_relu(*state, 1.0f), GAN_ERROR_ARGUMENT, "leaky_relu: slope is 1");
+    refused(gan_layer_leaky_relu(*state, NAN), GAN_ERROR_NOT_FINITE, "leaky_relu: slope is nan");
+    refused(gan_layer_dropout(*state, -0.1f), GAN_ERROR_ARGUMENT, "dropout: rate is -0.1");
+    refused(gan_layer_dropout(*state, 1.0f), GAN_ERROR_ARGUMENT, "dropout: rate is 1, expected a number in [0, 1)");
+    refused(gan_layer_dropout(*state, INFINITY), GAN_ERROR_NOT_FINITE, "dropout: rate is inf");
+    refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.momentum = 1.5f)), GAN_ERROR_ARGUMENT,
+            "batch_norm: momentum is 1.5, expected a number in (0, 1]");
+    refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.momentum = GAN_ZERO)), GAN_ERROR_ARGUMENT,
+            "batch_norm: momentum is 0");
+    refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.epsilon = -1e-5f)), GAN_ERROR_ARGUMENT,
+            "batch_norm: epsilon is -1e-05, expected a number over 0");
+    refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.epsilon = NAN)), GAN_ERROR_NOT_FINITE,
+            "batch_norm: epsilon is nan");
+}
+
+/* ---- Names
+ * ---------------------------------------------------------------------------------------------------------- */
+
+static void name_refused(gan_context *context, const char *name, gan_status status, const char *words)
+{
+    refused(gan_layer_named(gan_layer_relu(context), name), status, words); /* the layer is destroyed */
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    test_allocator allocator = {0};
+    gan_context *context;
+    assert_int_equal(
+        gan_context_create(GAN_CONTEXT(.threads = 1, .allocator = test_allocator_hooks(&allocator)), &context),
+        GAN_OK);
+    char longest[65];
+    memset(longest, 'n', sizeof longest);
+    longest[64] = 0;
+    name_refused(context, NULL, GAN_ERROR_NULL, "name is NULL");
+    name_refused(context, "", GAN_ERROR_ARGUMENT, "0 bytes, expected 1 to 63");
+    name_refused(context, longest, GAN_ERROR_ARGUMENT, "64 bytes");
+    name_refused(context, "a/b", GAN_ERROR_ARGUMENT, "\"a/b\"");
+    name_refused(context, "a\nb", GAN_ERROR_ARGUMENT, "control character 10");
+    name_refused(context, "\xff", GAN_ERROR_ARGUMENT, "UTF-8");
+    longest[63] = 0;
+    gan_layer *layer = gan_layer_named(gan_layer_relu(context), longest);
+    assert_non_null(layer);
+    assert_string_equal(layer->name, longest);
+    assert_ptr_equal(gan_layer_named(layer, "b\xc3\xa4r"), layer);
+    assert_string_equal(layer->name, "b\xc3\xa4r");
+    gan_layer_destroy(layer);
+    gan_context_destroy(context);
+    test_allocator_assert_empty(&allocator);
+}
+
+static gan_status make_named(gan_context *context, void *user)
+{
+    (void)user;
+    gan_layer *layer = gan_layer_named(gan_layer_conv2d(context, 3, NULL), "first");
+    if (!layer) return gan_last_status();
+    gan_layer_destroy(layer);
+    return GAN_OK;
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    assert_true(test_every_allocation_fails(make_named, NULL) >= 2);
+}
+
+/* ---- JSON
+ * ----------------------------------------------------------------------------------------------------------- */
+
+/* A layer of every kind, and what is written of it. Numbers are powers of 2, so that all their digits are known. */
+typedef struct json_case {
+    gan_layer *layer;
+    const char *type, *text;
+} json_case;
+
+enum { KINDS = 15 };
+
+#define DENSE_TEXT                                                                                         \
+    "{\"units\": 7, \"no_bias\": false, \"weight_initializer\": {\"kind\": \"normal\", \"value\": 0.25}, " \
+    "\"bias_initializer\": {\"kind\": \"constant\", \"value\": -0.5}}"
+#define CONV_TEXT                                                                                                  \
+    "{\"filters\": 4, \"kernel\": [5, 3], \"stride\": [2, 1], \"padding\": \"explicit\", \"pads\": [0, 1, 2, 0], " \
+    "\"no_bias\": true, \"weight_initializer\": {\"kind\": \"he_normal\"}, \"bias_initializer\": {\"kind\": "      \
+    "\"zeros\"}}"
+#define CONV_TRANSPOSE_TEXT                                                                                     \
+    "{\"filters\": 2, \"kernel\": [3, 3], \"stride\": [2, 3], \"padding\": \"valid\", \"pads\": [0, 0, 0, 0], " \
+    "\"output_padding\": [1, 2], \"no_bias\": false, \"weight_initializer\": {\"kind\": \"glorot_uniform\"}, "  \
+    "\"bias_initializer\": {\"kind\": \"uniform\", \"value\": 2.0}}"
+
+static void make_kinds(gan_context *context, json_case cases[KINDS])
+{
+    const json_case all[KINDS] = {
+        {gan_layer_input(context, GAN_SHAPE(3, 8, 6)), "input", "{\"shape\": [3, 8, 6]}"},
+        {gan_layer_dense(context, 7,
+                         GAN_DENSE(.weight_initializer = GAN_NORMAL(0.25f), .bias_initializer = GAN_CONSTANT(-0.5f))),
+         "dense", DENSE_TEXT},
+        {gan_layer_conv2d(context, 4,
+                          GAN_CONV2D(.kernel = {5, 3}, .stride = {2, 1}, .padding = GAN_PADDING_EXPLICIT,
+                                     .pads = {0, 1, 2, 0}, .no_bias = true, .weight_initializer = GAN_HE_NORMAL)),
+         "conv2d", CONV_TEXT},
+        {gan_layer_conv_transpose2d(
+             context, 2,
+             GAN_CONV_TRANSPOSE2D(.stride = {2, 3}, .output_padding = {1, 2}, .bias_initializer = GAN_UNIFORM(2.0f))),
+         "conv_transpose2d", CONV_TRANSPOSE_TEXT},
+        {gan_layer_flatten(context), "flatten", "{}"},
+        {gan_layer_reshape(context, GAN_SHAPE(2, 72)), "reshape", "{\"shape\": [2, 72]}"},
+        {gan_layer_concat(context, 2), "concat", "{\"axis\": 2}"},
+        {gan_layer_add(context), "add", "{}"},
+        {gan_layer_leaky_relu(context, 0.125f), "leaky_relu", "{\"slope\": 0.125}"},
+        {gan_layer_relu(context), "relu", "{}"},
+        {gan_layer_tanh(context), "tanh", "{}"},
+        {gan_layer_sigmoid(context), "sigmoid", "{}"},
+        {gan_layer_softplus(context), "softplus", "{}"},
+        {gan_layer_dropout(context, 0.5f), "dropout", "{\"rate\": 0.5}"},
+        {gan_layer_batch_norm(context, GAN_BATCH_NORM(.momentum = 0.25f, .epsilon = 0.5f, .no_affine = true)),
+         "batch_norm", "{\"momentum\": 0.25, \"epsilon\": 0.5, \"no_affine\": true}"},
+    };
+    memcpy(cases, all, sizeof all);
+}
+
+static char *text_of(const gan_layer *layer)
+{
+    json_t *options = json_object();
+    assert_int_equal(layer->ops->save(layer, options), GAN_OK);
+    char *text = json_dumps(options, JSON_REAL_PRECISION(17));
+    assert_non_null(text);
+    json_decref(options);
+    return text;
+}
+
+static json_t *parse(const char *text)
+{
+    json_error_t error;
+    json_t *options = json_loads(text, 0, &error);
+    if (!options) fail_msg("%s: %s", text, error.text);
+    return options;
+}
+
+static void test_json_round_trip(void **state)
+{
+    json_case cases[KINDS];
+    make_kinds(*state, cases);
+    for (int i = 0; i < KINDS; i++) {
+        assert_non_null(cases[i].layer);
+        const gan_layer_ops *ops = gan_layer_ops_find(cases[i].type);
+        assert_ptr_equal(ops, cases[i].layer->ops);
+        assert_string_equal(ops->type, cases[i].type);
+        char *text = text_of(cases[i].layer);
+        assert_string_equal(text, cases[i].text);
+        json_t *options = parse(text);
+        gan_layer *loaded = ops->load(*state, options);
+        if (!loaded) fail_msg("%s: %s", cases[i].type, gan_last_error());
+        char *again = text_of(loaded);
+        assert_string_equal(again, text);
+        free(text);
+        free(again);
+        json_decref(options);
+        gan_layer_destroy(loaded);
+        gan_layer_destroy(cases[i].layer);
+    }
+    assert_null(gan_layer_ops_find("conv3d"));
+}
+
+/* A float keeps all its bits. */
+static void test_json_floats(void **state)
+{
+    for (float value = 1e-7f; value < 1; value *= 3.3f) {
+        gan_layer *layer = gan_layer_batch_norm(*state, GAN_BATCH_NORM(.momentum = value, .epsilon = value));
+        char *text = text_of(layer);
+        json_t *options = parse(text);
+        float momentum, epsilon;
+        assert_int_equal(gan_json_get_float(options, "momentum", &momentum), GAN_OK);
+        assert_int_equal(gan_json_get_float(options, "epsilon", &epsilon), GAN_OK);
+        assert_true(momentum == value && epsilon == value);
+        free(text);
+        json_decref(options);
+        gan_layer_destroy(layer);
+    }
+}
+
+/* A key that is missing or of another type is named. */
+static void test_json_keys(void **state)
+{
+    json_case cases[KINDS];
+    int keys = 0;
+    make_kinds(*state, cases);
+    for (int i = 0; i < KINDS; i++) {
+        json_t *options = parse(cases[i].text);
+        const char *key;
+        json_t *value;
+        json_object_foreach(options, key, value)
+        {
+            json_t *other = json_copy(options);
+            json_object_del(other, key);
+            refused(cases[i].layer->ops->load(*state, other), GAN_ERROR_FORMAT, key);
+            json_object_set_new(other, key, json_null());
+            refused(cases[i].layer->ops->load(*state, other), GAN_ERROR_FORMAT, key);
+            json_object_set_new(other, key, json_pack("[s]", "?"));
+            refused(cases[i].layer->ops->load(*state, other), GAN_ERROR_FORMAT, key);
+            json_decref(other);
+            keys++;
+        }
+        json_decref(options);
+        gan_layer_destroy(cases[i].layer);
+    }
+    assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 1 + 3);
+}
+
+static void load_refused(gan_context *context, const char *type, const char *text, const char *key, const char *value,
+                         gan_status status, const char *words)
+{
+    json_t *options = parse(text), *parsed = json_loads(value, JSON_DECODE_ANY, NULL);
+    assert_non_null(parsed);
+    assert_int_equal(json_object_set_new(options, key, parsed), 0);
+    refused(gan_layer_ops_find(type)->load(context, options), status, words);
+    json_decref(options);
+}
+
+/* What a program could not ask for is not taken from a file either: also not zeros, which mean a default there. */
+static void test_json_ranges(void **state)
+{
+    load_refused(*state, "input", "{}", "shape", "[3, 0]", GAN_ERROR_SHAPE, "(3, 0)");
+    load_refused(*state, "input", "{}", "shape", "[1, 1, 1, 1, 1, 1, 1]", GAN_ERROR_FORMAT, "at most 6 integers");
+    load_refused(*state, "input", "{}", "shape", "[]", GAN_ERROR_SHAPE, "rank is 0");
+    load_refused(*state, "reshape", "{}", "shape", "[3037000500, 3037000500]", GAN_ERROR_OVERFLOW, "3037000500");
+    load_refused(*state, "concat", "{}", "axis", "4294967296", GAN_ERROR_ARGUMENT, "axis is 4294967296");
+    load_refused(*state, "dense", DENSE_TEXT, "units", "0", GAN_ERROR_ARGUMENT, "dense: units is 0");
+    load_refused(*state, "dense", DENSE_TEXT, "weight_initializer", "{\"kind\": \"best\"}", GAN_ERROR_FORMAT,
+                 "\"best\"");
+    load_refused(*state, "dense", DENSE_TEXT, "weight_initializer", "{\"kind\": \"normal\"}", GAN_ERROR_FORMAT,
+                 "value");
+    load_refused(*state, "dense", DENSE_TEXT, "weight_initializer", "{\"kind\": \"normal\", \"value\": -1}",
+                 GAN_ERROR_ARGUMENT, "value -1");
+    load_refused(*state, "dense", DENSE_TEXT, "bias_initializer", "{\"kind\": \"constant\", \"value\": 1e300}",
+                 GAN_ERROR_NOT_FINITE, "inf");
+    load_refused(*state, "conv2d", CONV_TEXT, "kernel", "[0, 0]", GAN_ERROR_ARGUMENT, "kernel[0] is 0");
+    load_refused(*state, "conv2d", CONV_TEXT, "kernel", "[5]", GAN_ERROR_FORMAT, "kernel");
+    load_refused(*state, "conv2d", CONV_TEXT, "kernel", "[5, 3, 1]", GAN_ERROR_FORMAT, "kernel");
+    load_refused(*state, "conv2d", CONV_TEXT, "stride", "[0, 0]", GAN_ERROR_ARGUMENT, "stride[0] is 0");
+    load_refused(*state, "conv2d", CONV_TEXT, "padding", "\"full\"", GAN_ERROR_FORMAT, "\"full\"");
+    load_refused(*state, "conv2d", CONV_TEXT, "pads", "[0, 0, 3, 0]", GAN_ERROR_ARGUMENT, "pads[2] is 3");
+    load_refused(*state, "conv_transpose2d", CONV_TRANSPOSE_TEXT, "output_padding", "[2, 0]", GAN_ERROR_ARGUMENT,
+                 "output_padding[0] is 2");
+    load_refused(*state, "leaky_relu", "{}", "slope", "1", GAN_ERROR_ARGUMENT, "slope is 1");
+    load_refused(*state, "dropout", "{}", "rate", "-0.5", GAN_ERROR_ARGUMENT, "rate is -0.5");
+    load_refused(*state, "batch_norm", "{\"epsilon\": 0.1, \"no_affine\": false}", "momentum", "0",
+                 GAN_ERROR_ARGUMENT, "momentum is 0");
+    load_refused(*state, "batch_norm", "{\"momentum\": 0.1, \"no_affine\": false}", "epsilon", "0",
+                 GAN_ERROR_ARGUMENT, "epsilon is 0");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_null),
+        cmocka_unit_test_setup_teardown(test_shapes_refused, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_dense_refused, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_initializers_refused, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_conv2d_refused, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_conv_transpose2d_refused, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_numbers_refused, harness_setup, harness_teardown),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test_setup_teardown(test_json_round_trip, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_json_floats, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_json_keys, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_json_ranges, harness_setup, harness_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,265 @@
+/* Inferred shapes against the formulas of TensorFlow ('same') and PyTorch, and graphs that are refused. */
+#include "harness.h"
+#include "layers/shared.h"
+
+#include <string.h>
+
+/* ---- Convolutions: one side -------------------------------------------------------------------------------------
+ */
+
+typedef struct side {
+    int64_t input, kernel, stride;
+    gan_padding padding;
+    int64_t before, after; /* pads: given where explicit, else what is expected */
+    int64_t output_padding;
+    int64_t output;
+} side;
+
+static gan_window window_of(const side *row, const side *column)
+{
+    gan_window window = {
+        .kernel = {row->kernel, column->kernel}, .stride = {row->stride, column->stride}, .padding = row->padding};
+    if (row->padding == GAN_PADDING_EXPLICIT) {
+        const int64_t pads[4] = {row->before, row->after, column->before, column->after};
+        memcpy(window.pads, pads, sizeof pads);
+    }
+    return window;
+}
+
+static void check_sides(const side *row, const side *column, const int64_t output[2], const int64_t pads[4])
+{
+    assert_int_equal(output[0], row->output);
+    assert_int_equal(output[1], column->output);
+    assert_int_equal(pads[0], row->before);
+    assert_int_equal(pads[1], row->after);
+    assert_int_equal(pads[2], column->before);
+    assert_int_equal(pads[3], column->after);
+}
+
+/* Every pair of sides with the same padding, as rows and columns. */
+static void test_convolution_sides(void **state)
+{
+    static const side sides[] = {
+        {28, 5, 2, GAN_PADDING_SAME, 1, 2, 0, 14},     {14, 5, 2, GAN_PADDING_SAME, 1, 2, 0, 7},
+        {7, 5, 2, GAN_PADDING_SAME, 2, 2, 0, 4},       {5, 3, 1, GAN_PADDING_SAME, 1, 1, 0, 5},
+        {5, 4, 1, GAN_PADDING_SAME, 1, 2, 0, 5},       {6, 2, 3, GAN_PADDING_SAME, 0, 0, 0, 2},
+        {1, 3, 2, GAN_PADDING_SAME, 1, 1, 0, 1},       {10, 1, 4, GAN_PADDING_SAME, 0, 0, 0, 3},
+        {4, 7, 4, GAN_PADDING_SAME, 1, 2, 0, 1},       {2, 9, 1, GAN_PADDING_SAME, 4, 4, 0, 2},
+        {28, 5, 1, GAN_PADDING_VALID, 0, 0, 0, 24},    {28, 5, 2, GAN_PADDING_VALID, 0, 0, 0, 12},
+        {5, 5, 3, GAN_PADDING_VALID, 0, 0, 0, 1},      {6, 2, 4, GAN_PADDING_VALID, 0, 0, 0, 2},
+        {28, 4, 2, GAN_PADDING_EXPLICIT, 1, 1, 0, 14}, {7, 3, 2, GAN_PADDING_EXPLICIT, 2, 0, 0, 4},
+        {1, 3, 1, GAN_PADDING_EXPLICIT, 0, 2, 0, 1},   {64, 4, 2, GAN_PADDING_EXPLICIT, 1, 1, 0, 32},
+    };
+    enum { SIDES = sizeof sides / sizeof sides[0] };
+    (void)state;
+    for (int i = 0; i < SIDES; i++)
+        for (int j = 0; j < SIDES; j++) {
+            if (sides[i].padding != sides[j].padding) continue;
+            gan_window window = window_of(&sides[i], &sides[j]);
+            int64_t output[2], pads[4];
+            assert_int_equal(gan_window_convolve(&window, GAN_SHAPE(3, sides[i].input, sides[j].input), output, pads),
+                             GAN_OK);
+            check_sides(&sides[i], &sides[j], output, pads);
+        }
+}
+
+static void test_transpose_sides(void **state)
+{
+    static const side sides[] = {
+        {7, 5, 2, GAN_PADDING_SAME, 1, 2, 0, 14},     {7, 4, 2, GAN_PADDING_SAME, 1, 1, 0, 14},
+        {7, 3, 1, GAN_PADDING_SAME, 1, 1, 0, 7},      {2, 2, 3, GAN_PADDING_SAME, 0, 0, 0, 6},
+        {1, 3, 2, GAN_PADDING_SAME, 0, 1, 0, 2},      {4, 4, 2, GAN_PADDING_VALID, 0, 0, 0, 10},
+        {1, 4, 1, GAN_PADDING_VALID, 0, 0, 0, 4},     {3, 3, 3, GAN_PADDING_VALID, 0, 0, 2, 11},
+        {3, 2, 3, GAN_PADDING_VALID, 0, 0, 0, 8},     {4, 4, 2, GAN_PADDING_EXPLICIT, 1, 1, 0, 8},
+        {7, 5, 2, GAN_PADDING_EXPLICIT, 2, 2, 1, 14}, {32, 4, 2, GAN_PADDING_EXPLICIT, 1, 1, 0, 64},
+        {5, 3, 1, GAN_PADDING_EXPLICIT, 2, 0, 0, 5},
+    };
+    enum { SIDES = sizeof sides / sizeof sides[0] };
+    (void)state;
+    for (int i = 0; i < SIDES; i++)
+        for (int j = 0; j < SIDES; j++) {
+            if (sides[i].padding != sides[j].padding) continue;
+            gan_window window = window_of(&sides[i], &sides[j]);
+            const int64_t output_padding[2] = {sides[i].output_padding, sides[j].output_padding};
+            int64_t output[2], pads[4];
+            assert_int_equal(gan_window_transpose(&window, output_padding,
+                                                  GAN_SHAPE(3, sides[i].input, sides[j].input), output, pads),
+                             GAN_OK);
+            check_sides(&sides[i], &sides[j], output, pads);
+        }
+}
+
+/* ---- Output shapes and tensors
+ * -------------------------------------------------------------------------------------- */
+
+typedef struct tensor_expectation {
+    const char *name;
+    gan_tensor_kind kind;
+    gan_shape shape;
+    gan_tensor_layout layout;
+    int64_t fan_in, fan_out;
+} tensor_expectation;
+
+static void check_plan(gan_layer *layer, gan_shape input, gan_shape output, int count,
+                       const tensor_expectation *tensors)
+{
+    gan_layer_plan plan;
+    char text[GAN_SHAPE_TEXT];
+    assert_non_null(layer);
+    if (harness_infer(layer, input, &plan) != GAN_OK) fail_msg("%s: %s", layer->ops->type, gan_last_error());
+    if (!gan_shape_equal(plan.output, output))
+        fail_msg("%s gives %s", layer->ops->type, gan_shape_text(plan.output, text));
+    assert_int_equal(plan.tensor_count, count);
+    for (int i = 0; i < count; i++) {
+        assert_string_equal(plan.tensors[i].name, tensors[i].name);
+        assert_int_equal(plan.tensors[i].kind, tensors[i].kind);
+        assert_true(gan_shape_equal(plan.tensors[i].shape, tensors[i].shape));
+        assert_int_equal(plan.tensors[i].layout, tensors[i].layout);
+        assert_int_equal(plan.tensors[i].fan_in, tensors[i].fan_in);
+        assert_int_equal(plan.tensors[i].fan_out, tensors[i].fan_out);
+        assert_true(plan.tensors[i].initializer.kind != GAN_INITIALIZER_DEFAULT);
+    }
+    gan_layer_destroy(layer);
+}
+
+static void test_tensors(void **state)
+{
+    gan_context *context = *state;
+    check_plan(gan_layer_dense(context, 7, NULL), GAN_SHAPE(5), GAN_SHAPE(7), 2,
+               (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(7, 5), GAN_LAYOUT_PLAIN, 5, 7},
+                                      {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(7), GAN_LAYOUT_PLAIN, 5, 7}});
+    check_plan(gan_layer_dense(context, 7, GAN_DENSE(.no_bias = true)), GAN_SHAPE(5), GAN_SHAPE(7), 1,
+               (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(7, 5), GAN_LAYOUT_PLAIN, 5, 7}});
+    check_plan(
+        gan_layer_conv2d(context, 64, GAN_CONV2D(.kernel = {5, 3}, .stride = {2, 2}, .padding = GAN_PADDING_SAME)),
+        GAN_SHAPE(3, 28, 27), GAN_SHAPE(64, 14, 14), 2,
+        (tensor_expectation[]){
+            {"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(64, 3, 5, 3), GAN_LAYOUT_CHANNELS_LAST, 45, 960},
+            {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(64), GAN_LAYOUT_PLAIN, 45, 960}});
+    check_plan(
+        gan_layer_conv_transpose2d(
+            context, 64, GAN_CONV_TRANSPOSE2D(.kernel = {5, 3}, .stride = {2, 1}, .padding = GAN_PADDING_SAME)),
+        GAN_SHAPE(3, 7, 9), GAN_SHAPE(64, 14, 9), 2,
+        (tensor_expectation[]){
+            {"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(3, 64, 5, 3), GAN_LAYOUT_CHANNELS_LAST, 960, 45},
+            {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(64), GAN_LAYOUT_PLAIN, 960, 45}});
+    check_plan(gan_layer_batch_norm(context, NULL), GAN_SHAPE(6, 2, 3), GAN_SHAPE(6, 2, 3), 4,
+               (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(6), GAN_LAYOUT_PLAIN, 6, 6},
+                                      {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(6), GAN_LAYOUT_PLAIN, 6, 6},
+                                      {"running_mean", GAN_TENSOR_BUFFER, GAN_SHAPE(6), GAN_LAYOUT_PLAIN, 6, 6},
+                                      {"running_var", GAN_TENSOR_BUFFER, GAN_SHAPE(6), GAN_LAYOUT_PLAIN, 6, 6}});
+}
+
+static void test_shapes(void **state)
+{
+    gan_context *context = *state;
+    check_plan(gan_layer_flatten(context), GAN_SHAPE(3, 4, 5), GAN_SHAPE(60), 0, NULL);
+    check_plan(gan_layer_flatten(context), GAN_SHAPE(60), GAN_SHAPE(60), 0, NULL);
+    check_plan(gan_layer_reshape(context, GAN_SHAPE(5, 4, 3)), GAN_SHAPE(60), GAN_SHAPE(5, 4, 3), 0, NULL);
+    check_plan(gan_layer_leaky_relu(context, 0.2f), GAN_SHAPE(3, 4), GAN_SHAPE(3, 4), 0, NULL);
+    check_plan(gan_layer_softplus(context), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
+    check_plan(gan_layer_dropout(context, 0.5f), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
+
+    gan_layer *input = gan_layer_input(context, GAN_SHAPE(3, 4, 5));
+    gan_layer_plan plan = {0};
+    assert_int_equal(input->ops->infer(input, context, NULL, 0, 1, &plan), GAN_OK);
+    assert_true(gan_shape_equal(plan.output, GAN_SHAPE(3, 4, 5)));
+    assert_true(gan_shape_equal(gan_input_shape(input), GAN_SHAPE(3, 4, 5)));
+    gan_layer_destroy(input);
+
+    gan_layer *concat = gan_layer_concat(context, 1);
+    const gan_shape inputs[] = {GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 1, 5), GAN_SHAPE(3, 2, 5)};
+    assert_int_equal(concat->ops->infer(concat, context, inputs, 3, 1, &plan), GAN_OK);
+    assert_true(gan_shape_equal(plan.output, GAN_SHAPE(3, 7, 5)));
+    gan_layer_destroy(concat);
+}
+
+/* ---- What does not fit
+ * ------------------------------------------------------------------------------------------------ */
+
+static void refused_batch(gan_layer *layer, int count, const gan_shape *inputs, int64_t batch, gan_status status,
+                          const char *words)
+{
+    gan_layer_plan plan = {0};
+    assert_non_null(layer);
+    gan_status actual = layer->ops->infer(layer, layer->context, inputs, count, batch, &plan);
+    if (actual != status || !strstr(gan_last_error(), words))
+        fail_msg("expected %s with \"%s\", but got %s with \"%s\"", gan_status_name(status), words,
+                 gan_status_name(actual), gan_last_error());
+    gan_layer_destroy(layer);
+}
+
+static void refused(gan_layer *layer, gan_shape input, gan_status status, const char *words)
+{
+    refused_batch(layer, 1, &input, 1, status, words);
+}
+
+static void test_refused(void **state)
+{
+    gan_context *context = *state;
+    refused(gan_layer_dense(context, 7, NULL), GAN_SHAPE(1, 28, 28), GAN_ERROR_SHAPE,
+            "input is (1, 28, 28), expected rank 1");
+    refused(gan_layer_conv2d(context, 7, NULL), GAN_SHAPE(784), GAN_ERROR_SHAPE, "input is (784), expected an image");
+    refused(gan_layer_conv2d(context, 7, GAN_CONV2D(.kernel = {5, 3})), GAN_SHAPE(2, 4, 9), GAN_ERROR_SHAPE,
+            "input (2, 4, 9), padded to (4, 9), is smaller than the kernel (5, 3)");
+    refused(gan_layer_conv2d(context, 7,
+                             GAN_CONV2D(.kernel = {3, 7}, .padding = GAN_PADDING_EXPLICIT, .pads = {1, 1, 2, 2})),
+            GAN_SHAPE(2, 2, 2), GAN_ERROR_SHAPE, "padded to (4, 6), is smaller than the kernel (3, 7)");
+    refused(gan_layer_conv_transpose2d(context, 7, NULL), GAN_SHAPE(7, 7), GAN_ERROR_SHAPE,
+            "input is (7, 7), expected an image");
+    refused(gan_layer_conv_transpose2d(context, 7,
+                                       GAN_CONV_TRANSPOSE2D(.padding = GAN_PADDING_EXPLICIT, .pads = {0, 0, 2, 1})),
+            GAN_SHAPE(5, 1, 1), GAN_ERROR_SHAPE, "pads cut all columns of input (5, 1, 1) with kernel (3, 3)");
+    refused(gan_layer_reshape(context, GAN_SHAPE(7, 7)), GAN_SHAPE(2, 5, 5), GAN_ERROR_SHAPE,
+            "input (2, 5, 5) has 50 elements, but shape (7, 7) has 49");
+    refused(gan_layer_batch_norm(context, NULL), GAN_SHAPE(3, 4), GAN_ERROR_SHAPE, "input is (3, 4)");
+    refused(gan_layer_concat(context, 1), GAN_SHAPE(3), GAN_ERROR_SHAPE, "input 0 is (3), which has no axis 1");
+    refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 6)}, 1,
+                  GAN_ERROR_SHAPE,
+                  "input 1 is (3, 4, 6), which differs from input 0, (3, 4, 5), not only along axis 0");
+    refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(3)}, 1, GAN_ERROR_SHAPE,
+                  "input 1 is (3)");
+    refused_batch(gan_layer_add(context), 3, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(3, 4), GAN_SHAPE(4, 3)}, 1,
+                  GAN_ERROR_SHAPE, "input 2 is (4, 3), but input 0 is (3, 4)");
+}
+
+static void test_overflow(void **state)
+{
+    gan_context *context = *state;
+    const int64_t large = (int64_t)1 << 40;
+    refused(gan_layer_dense(context, 7, NULL), GAN_SHAPE(large), GAN_ERROR_OVERFLOW, "1099511627776");
+    refused_batch(gan_layer_dense(context, 7, NULL), 1, &GAN_SHAPE(3), large, GAN_ERROR_OVERFLOW, "batch");
+    refused(gan_layer_conv2d(context, 7, NULL), GAN_SHAPE(1, large, 3), GAN_ERROR_OVERFLOW, "1099511627776");
+    refused(gan_layer_conv2d(context, 7, GAN_CONV2D(.kernel = {1, 1})), GAN_SHAPE(1, 65536, 65536),
+            GAN_ERROR_OVERFLOW, "pixels");
+    refused(gan_layer_conv2d(context, INT32_MAX, GAN_CONV2D(.kernel = {65536, 65536}, .padding = GAN_PADDING_SAME)),
+            GAN_SHAPE(1, 2, 2), GAN_ERROR_OVERFLOW, "values under the kernel");
+    refused(gan_layer_conv2d(context, INT32_MAX,
+                             GAN_CONV2D(.kernel = {INT32_MAX, INT32_MAX}, .padding = GAN_PADDING_SAME)),
+            GAN_SHAPE(1, 2, 2), GAN_ERROR_OVERFLOW, "weight");
+    refused_batch(gan_layer_conv2d(context, 2, NULL), 1, &GAN_SHAPE(1, 3, 3), INT64_MAX / 2, GAN_ERROR_OVERFLOW,
+                  "image");
+    refused(gan_layer_conv_transpose2d(context, 1, GAN_CONV_TRANSPOSE2D(.stride = {INT32_MAX, 1})),
+            GAN_SHAPE(1, 2, 2), GAN_ERROR_OVERFLOW, "the height of the output is 2147483650");
+    refused_batch(gan_layer_reshape(context, GAN_SHAPE(3, 2, 2)), 1, &GAN_SHAPE(2, 3, 2), INT64_MAX / 2,
+                  GAN_ERROR_OVERFLOW, "input");
+    refused_batch(gan_layer_batch_norm(context, NULL), 1, &GAN_SHAPE(3, 2, 2), INT64_MAX / 12, GAN_ERROR_OVERFLOW,
+                  "input");
+    refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(INT64_MAX), GAN_SHAPE(1)}, 1,
+                  GAN_ERROR_OVERFLOW, "along axis 0");
+    refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(INT64_MAX / 2, 2), GAN_SHAPE(1, 2)}, 1,
+                  GAN_ERROR_OVERFLOW, "output");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_convolution_sides),
+        cmocka_unit_test(test_transpose_sides),
+        cmocka_unit_test_setup_teardown(test_tensors, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_shapes, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_refused, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_overflow, harness_setup, harness_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
