@@ -16,8 +16,10 @@ static gan_status finish(gan_model *model, uint64_t seed, gan_model **out)
 {
     gan_status status = gan_model_build(model, seed);
 
-    if (status == GAN_OK) *out = model;
-    else gan_model_destroy(model);
+    if (status == GAN_OK)
+        *out = model;
+    else
+        gan_model_destroy(model);
     return status;
 }
 
@@ -47,9 +49,9 @@ gan_status test_seed_discriminator(gan_context *context, uint64_t seed, gan_mode
     if (status != GAN_OK) return status;
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(1, 6, 6)));
     for (int64_t filters = 2; filters <= 3; filters++) {
-        gan_model_add(model, gan_layer_conv2d(context, filters,
-                                              GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2},
-                                                         .padding = GAN_PADDING_SAME)));
+        gan_model_add(model,
+                      gan_layer_conv2d(context, filters,
+                                       GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}, .padding = GAN_PADDING_SAME)));
         gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
     }
     gan_model_add(model, gan_layer_flatten(context));
@@ -74,10 +76,10 @@ gan_status test_dcgan_generator(gan_context *context, uint64_t seed, gan_model *
                                                                          .weight_initializer = GAN_NORMAL(0.2f))));
     gan_model_add(model, gan_layer_batch_norm(context, GAN_BATCH_NORM(.momentum = 0.3f)));
     gan_model_add(model, gan_layer_relu(context));
-    gan_model_add(model, gan_layer_named(gan_layer_conv_transpose2d(context, 2,
-                                                                    GAN_CONV_TRANSPOSE2D(.stride = {2, 2},
-                                                                                         .padding = GAN_PADDING_SAME)),
-                                         "image"));
+    gan_model_add(
+        model, gan_layer_named(gan_layer_conv_transpose2d(
+                                   context, 2, GAN_CONV_TRANSPOSE2D(.stride = {2, 2}, .padding = GAN_PADDING_SAME)),
+                               "image"));
     gan_model_add(model, gan_layer_tanh(context));
     return finish(model, seed, out);
 }
@@ -112,15 +114,14 @@ gan_status test_graph(gan_context *context, uint64_t seed, gan_model **out)
     const gan_node curved = gan_model_add(model, gan_layer_tanh(context));
     const gan_node plane = gan_model_add(model, gan_layer_reshape(context, GAN_SHAPE(1, 4, 4)));
     const gan_node joined = gan_model_add_from(model, gan_layer_concat(context, 0), GAN_NODES(image, plane));
-    const gan_node conv = gan_model_add(model, gan_layer_named(gan_layer_conv2d(context, 3,
-                                                                                GAN_CONV2D(.padding = GAN_PADDING_SAME)),
-                                                               "skip"));
+    const gan_node conv = gan_model_add(
+        model, gan_layer_named(gan_layer_conv2d(context, 3, GAN_CONV2D(.padding = GAN_PADDING_SAME)), "skip"));
     const gan_node sum = gan_model_add_from(model, gan_layer_add(context), GAN_NODES(conv, image, conv));
     const gan_node soft = gan_model_add(model, gan_layer_softplus(context));
     const gan_node both = gan_model_add_from(model, gan_layer_add(context), GAN_NODES(soft, sum));
     const gan_node flat = gan_model_add(model, gan_layer_flatten(context));
-    const gan_node tail = gan_model_add_from(model, gan_layer_concat(context, 0),
-                                             GAN_NODES(flat, curved, code, dense));
+    const gan_node tail =
+        gan_model_add_from(model, gan_layer_concat(context, 0), GAN_NODES(flat, curved, code, dense));
     const gan_node last = gan_model_add(model, gan_layer_dense(context, 2, NULL));
     (void)joined, (void)tail;
     gan_model_set_outputs(model, GAN_NODES(both, last));
@@ -209,12 +210,14 @@ static void draw_join(drawing *d, int first)
     while (!same_shape(d->shapes[second], shape)) second = (second + 1) % d->count;
     d->is_read[first] = d->is_read[second] = true;
     if (draw(d, 2) == 0) {
-        record(d, gan_model_add_from(d->model, gan_layer_add(d->context), GAN_NODES(d->nodes[first], d->nodes[second])),
+        record(d,
+               gan_model_add_from(d->model, gan_layer_add(d->context), GAN_NODES(d->nodes[first], d->nodes[second])),
                shape);
     } else {
         shape.dims[0] *= 2;
-        record(d, gan_model_add_from(d->model, gan_layer_concat(d->context, 0),
-                                     GAN_NODES(d->nodes[first], d->nodes[second])),
+        record(d,
+               gan_model_add_from(d->model, gan_layer_concat(d->context, 0),
+                                  GAN_NODES(d->nodes[first], d->nodes[second])),
                shape);
     }
 }
@@ -227,9 +230,7 @@ static void draw_node(drawing *d)
     gan_layer *layer;
 
     switch (draw(d, 4)) {
-    case 0:
-        draw_join(d, from);
-        return;
+    case 0: draw_join(d, from); return;
     case 1: layer = draw_change(d, &shape); break;
     default: layer = draw_function(d); break;
     }

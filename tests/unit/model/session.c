@@ -81,7 +81,7 @@ void assert_same_results(results a, results b, const char *what)
     assert_int_equal(a.count, b.count);
     for (int64_t i = 0; i < a.count; i++) {
         if (memcmp(&a.values[i], &b.values[i], sizeof(float)) == 0) continue;
-        fail_msg("%s: value %lld of %lld is %.9g in one and %.9g in the other", what, (long long)i, (long long)a.count,
-                 (double)a.values[i], (double)b.values[i]);
+        fail_msg("%s: value %lld of %lld is %.9g in one and %.9g in the other", what, (long long)i,
+                 (long long)a.count, (double)a.values[i], (double)b.values[i]);
     }
 }

@@ -11,15 +11,15 @@
 #include <cmocka.h>
 
 /* assert_int_equal(status, GAN_OK), with the sentence. */
-#define ASSERT_OK(expression)                                                                                        \
-    do {                                                                                                             \
-        if ((expression) != GAN_OK) fail_msg("%s: %s", #expression, gan_last_error());                              \
+#define ASSERT_OK(expression)                                                          \
+    do {                                                                               \
+        if ((expression) != GAN_OK) fail_msg("%s: %s", #expression, gan_last_error()); \
     } while (0)
 /* Fails with the status, and with a sentence that contains the text. */
-#define ASSERT_FAILS(expression, expected_status, text)                                                              \
-    do {                                                                                                             \
-        assert_int_equal(expression, expected_status);                                                               \
-        if (!strstr(gan_last_error(), text)) fail_msg("'%s' is not in: %s", text, gan_last_error());                 \
+#define ASSERT_FAILS(expression, expected_status, text)                                              \
+    do {                                                                                             \
+        assert_int_equal(expression, expected_status);                                               \
+        if (!strstr(gan_last_error(), text)) fail_msg("'%s' is not in: %s", text, gan_last_error()); \
     } while (0)
 
 /* Numbers of a seed, normally distributed; released by free. */

@@ -28,8 +28,8 @@ static int teardown(void **state)
 static gan_session *create(gan_model *model, bool forward_only, bool reuse)
 {
     gan_session *session = NULL;
-    ASSERT_OK(gan_session_plan_create(
-        model, GAN_SESSION(.batch = MAX_BATCH, .forward_only = forward_only, .seed = 9), reuse, &session));
+    ASSERT_OK(gan_session_plan_create(model, GAN_SESSION(.batch = MAX_BATCH, .forward_only = forward_only, .seed = 9),
+                                      reuse, &session));
     return session;
 }
 
@@ -81,8 +81,10 @@ static void test_packing_of_known_cases(void **state)
     (void)state;
 
     /* A chain: each is read by the next only, so two places are enough. */
-    gan_buffer chain[] = {{.size = 3, .first = 0, .last = 1}, {.size = 5, .first = 1, .last = 2},
-                          {.size = 2, .first = 2, .last = 3}, {.size = 4, .first = 3, .last = 4}};
+    gan_buffer chain[] = {{.size = 3, .first = 0, .last = 1},
+                          {.size = 5, .first = 1, .last = 2},
+                          {.size = 2, .first = 2, .last = 3},
+                          {.size = 4, .first = 3, .last = 4}};
     ASSERT_OK(gan_buffers_pack(context, chain, 4, &total));
     assert_int_equal(total, 8);
 
@@ -182,11 +184,15 @@ static void test_layers_work_in_place(void **state)
     for (int32_t i = 1; i < model->node_count; i++) {
         const bool dense = i % 2 == 1 && i < model->node_count - 1;
         /* Activations lie on their dense layer's output, and the reshape at the end on that. */
-        if (dense) assert_int_not_equal(nodes[i].value, nodes[i - 1].value);
-        else assert_int_equal(nodes[i].value, nodes[i - 1].value);
+        if (dense)
+            assert_int_not_equal(nodes[i].value, nodes[i - 1].value);
+        else
+            assert_int_equal(nodes[i].value, nodes[i - 1].value);
         /* The gradient of the last output is the caller's and is not overwritten; the others are handed on. */
-        if (dense) assert_int_not_equal(nodes[i].gradient, nodes[i - 1].gradient);
-        else if (i < model->node_count - 1) assert_int_equal(nodes[i].gradient, nodes[i - 1].gradient);
+        if (dense)
+            assert_int_not_equal(nodes[i].gradient, nodes[i - 1].gradient);
+        else if (i < model->node_count - 1)
+            assert_int_equal(nodes[i].gradient, nodes[i - 1].gradient);
     }
     gan_session_destroy(session);
     gan_model_destroy(model);
