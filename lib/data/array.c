@@ -65,7 +65,7 @@ gan_status gan_dataset_from_array(gan_context *context, const float *samples, co
                         count);
     }
     GAN_TRY(gan_shape_check(shape, "gan_dataset_from_array: shape"));
-    if (!gan_checked_multiply(gan_shape_count(shape), count, &size) || (uint64_t)size > SIZE_MAX / sizeof(float)) {
+    if (!gan_checked_multiply(gan_shape_count(shape), count, &size) || size > PTRDIFF_MAX / (int64_t)sizeof(float)) {
         return gan_fail(GAN_ERROR_OVERFLOW, "gan_dataset_from_array: the size of %" PRId64 " samples overflows",
                         count);
     }

@@ -53,7 +53,8 @@ gan_status gan_npy_write(gan_context *context, const char *path, const float *va
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_npy_write: count is %" PRId64 ", expected at least 1", count);
     }
     GAN_TRY(gan_shape_check(shape, "gan_npy_write: shape"));
-    if (!gan_checked_multiply(gan_shape_count(shape), count, &total) || (uint64_t)total > SIZE_MAX / sizeof(float)) {
+    if (!gan_checked_multiply(gan_shape_count(shape), count, &total) ||
+        total > PTRDIFF_MAX / (int64_t)sizeof(float)) {
         return gan_fail(GAN_ERROR_OVERFLOW, "gan_npy_write: the size of %" PRId64 " samples overflows", count);
     }
     GAN_TRY(gan_atomic_file_open(context, path, &file));

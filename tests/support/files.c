@@ -1,0 +1,123 @@
+#include "support/files.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <cmocka.h>
+
+static char folder[64];
+
+int test_folder_create(void **state)
+{
+    (void)state;
+    strcpy(folder, "test_files_XXXXXX");
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+/* Calls `visit` with each entry but . and .., and returns how many there are. */
+static int for_each_entry(const char *path, void (*visit)(const char *path))
+{
+    DIR *directory = opendir(path);
+    char name[1024];
+    int count = 0;
+
+    assert_non_null(directory);
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
+        if (visit) visit(name);
+        count++;
+    }
+    closedir(directory);
+    return count;
+}
+
+static void remove_tree(const char *path)
+{
+    struct stat status;
+
+    if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        chmod(path, 0700);
+        for_each_entry(path, remove_tree);
+    }
+    remove(path);
+}
+
+int test_folder_remove(void **state)
+{
+    (void)state;
+    remove_tree(folder);
+    return 0;
+}
+
+const char *test_path(const char *name)
+{
+    static char paths[8][512];
+    static int next;
+    char *path = paths[next++ % 8];
+
+    snprintf(path, sizeof(paths[0]), name[0] ? "%s/%s" : "%s", folder, name);
+    return path;
+}
+
+void test_file_write(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+void test_file_write_gzip(const char *path, const void *bytes, size_t size)
+{
+    gzFile file = gzopen(path, "wb9");
+
+    assert_non_null(file);
+    assert_int_equal(gzfwrite(bytes, 1, size, file), size);
+    assert_int_equal(gzclose(file), Z_OK);
+}
+
+size_t test_file_read(const char *path, void *bytes, size_t capacity)
+{
+    FILE *file = fopen(path, "rb");
+
+    assert_non_null(file);
+    const size_t size = fread(bytes, 1, capacity, file);
+    assert_int_equal(fgetc(file), EOF);
+    fclose(file);
+    return size;
+}
+
+bool test_file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+int test_folder_count(void)
+{
+    return for_each_entry(folder, NULL);
+}
+
+void test_status(gan_status status, gan_status expected, const char *part)
+{
+    if (status != expected)
+        fail_msg("%s, expected %s: %s", gan_status_name(status), gan_status_name(expected), gan_last_error());
+    if (status != GAN_OK && !strstr(gan_last_error(), part)) fail_msg("'%s' lacks '%s'", gan_last_error(), part);
+}
+
+gan_context *test_context(void)
+{
+    gan_context *context = NULL;
+
+    assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = 1), &context), GAN_OK);
+    return context;
+}
