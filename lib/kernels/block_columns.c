@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* Most values in a run, below. */
+enum { MOST_WIDTH = 1024 };
+
 /* A narrow matrix is read as a wider one with several of its rows side by side, so that vectors are full:
  * `rows` runs of `width` values, then one of `rest`. */
 typedef struct runs {
@@ -34,21 +37,31 @@ static void fold(const gan_column_block *block, const runs *r, const gan_real *f
         for (int64_t j = 0; j < block->columns; j++) to[j] += from[k + j];
 }
 
-/* Number of values in run i of `r`, the last of which may be shorter. */
-static int64_t run_length(const runs *r, int64_t i)
+/* Loops that add up take four runs at a time: partial sums are read and written once for all four. Run i lies at
+ * row[i % 4]; in place of one that is not there comes `neutral`, which adds nothing. Returns how long the four are. */
+static int64_t four_runs(const runs *r, int64_t i, const gan_real *x, const gan_real *neutral, const gan_real *row[4])
 {
-    return i < r->rows ? r->width : r->rest;
+    if (i >= r->rows) { /* the rest */
+        row[0] = x + r->rows * r->stride;
+        row[1] = row[2] = row[3] = neutral;
+        return r->rest;
+    }
+    for (int64_t k = 0; k < 4; k++) row[k] = i + k < r->rows ? x + (i + k) * r->stride : neutral;
+    return r->width;
 }
+
+static const gan_real zeros[MOST_WIDTH];
 
 static void sums(const gan_column_block *block, const gan_real *x, gan_real *out)
 {
     runs r = make_runs(block);
-    gan_real sum[GAN_BLOCK_COLUMNS] = {0};
-    for (int64_t i = 0; i <= r.rows; i++) {
-        int64_t count = run_length(&r, i);
-        const gan_real *row = x + i * r.stride;
+    gan_real sum[MOST_WIDTH] = {0};
+    const gan_real *row[4];
+    for (int64_t i = 0; i < r.rows + 4; i += 4) {
+        int64_t count = four_runs(&r, i, x, zeros, row);
+        const gan_real *x0 = row[0], *x1 = row[1], *x2 = row[2], *x3 = row[3];
         GAN_INDEPENDENT
-        for (int64_t j = 0; j < count; j++) sum[j] += row[j];
+        for (int64_t j = 0; j < count; j++) sum[j] += (x0[j] + x1[j]) + (x2[j] + x3[j]);
     }
     fold(block, &r, sum, out);
 }
@@ -59,16 +72,17 @@ static void moments(const gan_column_block *block, const gan_real *x, gan_real *
     sums(block, x, centre);
     for (int64_t j = 0; j < block->columns; j++) centre[j] /= (gan_real)block->rows;
     runs r = make_runs(block);
-    gan_real middle[GAN_BLOCK_COLUMNS], sum[GAN_BLOCK_COLUMNS] = {0}, square[GAN_BLOCK_COLUMNS] = {0};
+    gan_real middle[MOST_WIDTH], sum[MOST_WIDTH] = {0}, square[MOST_WIDTH] = {0};
     spread(block, &r, centre, middle);
-    for (int64_t i = 0; i <= r.rows; i++) {
-        int64_t count = run_length(&r, i);
-        const gan_real *row = x + i * r.stride;
+    const gan_real *row[4];
+    for (int64_t i = 0; i < r.rows + 4; i += 4) {
+        int64_t count = four_runs(&r, i, x, middle, row);
+        const gan_real *x0 = row[0], *x1 = row[1], *x2 = row[2], *x3 = row[3];
         GAN_INDEPENDENT
         for (int64_t j = 0; j < count; j++) {
-            gan_real d = row[j] - middle[j];
-            sum[j] += d;
-            square[j] += d * d;
+            gan_real d0 = x0[j] - middle[j], d1 = x1[j] - middle[j], d2 = x2[j] - middle[j], d3 = x3[j] - middle[j];
+            sum[j] += (d0 + d1) + (d2 + d3);
+            square[j] += (d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3);
         }
     }
     fold(block, &r, sum, sum_out);
@@ -79,26 +93,36 @@ static void products(const gan_column_block *block, const gan_real *x, const gan
                      gan_real *sum_out, gan_real *product_out)
 {
     runs r = make_runs(block);
-    gan_real middle[GAN_BLOCK_COLUMNS], sum[GAN_BLOCK_COLUMNS] = {0}, product[GAN_BLOCK_COLUMNS] = {0};
+    gan_real middle[MOST_WIDTH], sum[MOST_WIDTH] = {0}, product[MOST_WIDTH] = {0};
     spread(block, &r, centre, middle);
-    for (int64_t i = 0; i <= r.rows; i++) {
-        int64_t count = run_length(&r, i);
-        const gan_real *row = x + i * r.stride, *drow = dy + i * r.stride;
+    const gan_real *row[4], *drow[4];
+    for (int64_t i = 0; i < r.rows + 4; i += 4) {
+        int64_t count = four_runs(&r, i, x, middle, row);
+        four_runs(&r, i, dy, zeros, drow);
+        const gan_real *x0 = row[0], *x1 = row[1], *x2 = row[2], *x3 = row[3];
+        const gan_real *g0 = drow[0], *g1 = drow[1], *g2 = drow[2], *g3 = drow[3];
         GAN_INDEPENDENT
         for (int64_t j = 0; j < count; j++) {
-            sum[j] += drow[j];
-            product[j] += drow[j] * (row[j] - middle[j]);
+            gan_real m = middle[j];
+            sum[j] += (g0[j] + g1[j]) + (g2[j] + g3[j]);
+            product[j] += (g0[j] * (x0[j] - m) + g1[j] * (x1[j] - m)) + (g2[j] * (x2[j] - m) + g3[j] * (x3[j] - m));
         }
     }
     fold(block, &r, sum, sum_out);
     fold(block, &r, product, product_out);
 }
 
+/* Number of values in run i, the last of which may be shorter. */
+static int64_t run_length(const runs *r, int64_t i)
+{
+    return i < r->rows ? r->width : r->rest;
+}
+
 static void normalise(const gan_column_block *block, const gan_real *x, const gan_real *centre, const gan_real *a,
                       const gan_real *b, gan_real *y)
 {
     runs r = make_runs(block);
-    gan_real middle[GAN_BLOCK_COLUMNS], factor[GAN_BLOCK_COLUMNS], term[GAN_BLOCK_COLUMNS];
+    gan_real middle[MOST_WIDTH], factor[MOST_WIDTH], term[MOST_WIDTH];
     spread(block, &r, centre, middle);
     spread(block, &r, a, factor);
     spread(block, &r, b, term);
@@ -115,7 +139,7 @@ static void combine(const gan_column_block *block, const gan_real *x, const gan_
                     const gan_real *a, const gan_real *b, const gan_real *c, gan_real *dx)
 {
     runs r = make_runs(block);
-    gan_real middle[GAN_BLOCK_COLUMNS], outer[GAN_BLOCK_COLUMNS], inner[GAN_BLOCK_COLUMNS], term[GAN_BLOCK_COLUMNS];
+    gan_real middle[MOST_WIDTH], outer[MOST_WIDTH], inner[MOST_WIDTH], term[MOST_WIDTH];
     spread(block, &r, centre, middle);
     spread(block, &r, a, outer);
     spread(block, &r, b, inner);

@@ -74,46 +74,42 @@ static void softplus_backward(const void *arguments, int64_t begin, int64_t end)
     for (int64_t i = begin; i < end; i++) dx[i] = -(dy[i] * gan_real_expm1(-y[i]));
 }
 
-/* Philox 4x32-10 on LANES counters at once, so that each step is one vector instruction or two. */
-enum { LANES = 16, GROUP = 4 * LANES };
+/* Philox 4x32-10, as gan_philox(), for LANES counters at once: words[w * LANES + i] is word w of state.counter + i. */
+enum { LANES = 64, GROUP = 4 * LANES };
 
 static void philox_lanes(gan_random_state state, uint32_t words[GROUP])
 {
-    uint32_t c0[LANES], c1[LANES], c2[LANES], c3[LANES];
-    for (uint32_t lane = 0; lane < LANES; lane++) {
-        uint64_t counter = state.counter + lane;
-        c0[lane] = (uint32_t)counter;
-        c1[lane] = (uint32_t)(counter >> 32);
-        c2[lane] = (uint32_t)state.stream;
-        c3[lane] = (uint32_t)(state.stream >> 32);
+    uint32_t *word0 = words, *word1 = words + LANES, *word2 = words + 2 * LANES, *word3 = words + 3 * LANES;
+    for (uint32_t i = 0; i < LANES; i++) {
+        uint64_t counter = state.counter + i;
+        word0[i] = (uint32_t)counter;
+        word1[i] = (uint32_t)(counter >> 32);
+        word2[i] = (uint32_t)state.stream;
+        word3[i] = (uint32_t)(state.stream >> 32);
     }
-    uint32_t k0 = (uint32_t)state.seed, k1 = (uint32_t)(state.seed >> 32);
+    uint32_t key0 = (uint32_t)state.seed, key1 = (uint32_t)(state.seed >> 32);
     for (int round = 0; round < 10; round++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            uint64_t product0 = (uint64_t)c0[lane] * 0xD2511F53u, product1 = (uint64_t)c2[lane] * 0xCD9E8D57u;
-            c0[lane] = (uint32_t)(product1 >> 32) ^ c1[lane] ^ k0;
-            c1[lane] = (uint32_t)product1;
-            c2[lane] = (uint32_t)(product0 >> 32) ^ c3[lane] ^ k1;
-            c3[lane] = (uint32_t)product0;
+        GAN_INDEPENDENT
+        for (int i = 0; i < LANES; i++) {
+            uint64_t product0 = (uint64_t)word0[i] * 0xD2511F53u, product1 = (uint64_t)word2[i] * 0xCD9E8D57u;
+            word0[i] = (uint32_t)(product1 >> 32) ^ word1[i] ^ key0;
+            word1[i] = (uint32_t)product1;
+            word2[i] = (uint32_t)(product0 >> 32) ^ word3[i] ^ key1;
+            word3[i] = (uint32_t)product0;
         }
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
-    }
-    for (int lane = 0; lane < LANES; lane++) {
-        words[4 * lane] = c0[lane];
-        words[4 * lane + 1] = c1[lane];
-        words[4 * lane + 2] = c2[lane];
-        words[4 * lane + 3] = c3[lane];
+        key0 += 0x9E3779B9u;
+        key1 += 0xBB67AE85u;
     }
 }
 
-/* Value i is kept when word i % 4 of counter + i / 4 is at least rate * 2^32. */
+/* A value is kept when the upper 31 bits of its word are at least rate * 2^31. In a group of 4 LANES values, LANES
+ * after each other have the same word of counters that follow each other. */
 static void dropout(const void *arguments, int64_t begin, int64_t end)
 {
     const gan_elementwise_args *args = arguments;
     const gan_real *x = args->x;
     gan_real *y = args->y, scale = 1 / (1 - args->value);
-    uint32_t threshold = (uint32_t)((double)args->value * 4294967296.0);
+    int32_t threshold = (int32_t)((double)args->value * 2147483648.0); /* signed: SSE2 compares no others */
     gan_random_state state = args->state;
     state.counter += (uint64_t)begin / 4;
     for (int64_t i = begin; i < end; i += GROUP, state.counter += LANES) {
@@ -121,7 +117,10 @@ static void dropout(const void *arguments, int64_t begin, int64_t end)
         philox_lanes(state, words);
         int64_t count = end - i < GROUP ? end - i : GROUP;
         GAN_INDEPENDENT
-        for (int64_t j = 0; j < count; j++) y[i + j] = words[j] >= threshold ? scale * x[i + j] : 0;
+        for (int64_t j = 0; j < count; j++) {
+            gan_real kept = scale * x[i + j];
+            y[i + j] = (int32_t)(words[j] >> 1) >= threshold ? kept : 0;
+        }
     }
 }
 

@@ -61,7 +61,7 @@ GAN_ISA_DECLARE(gan_step_table);
 /* ---- Columns (block_columns.c): a block of a matrix, one result or coefficient a column ----------------------------- */
 
 /* Most columns in a block. */
-#define GAN_BLOCK_COLUMNS 1024
+#define GAN_BLOCK_COLUMNS 256
 
 typedef struct gan_column_block {
     int64_t rows, columns;
@@ -98,6 +98,12 @@ gan_column_block gan_column_grid_block(const gan_column_grid *grid, int64_t inde
                                        int64_t *first_column);
 /* Runs task(argument, index) for every block; in the caller's thread when they are few. */
 void gan_column_grid_run(gan_context *context, const gan_column_grid *grid, gan_task_fn task, void *argument);
+
+/* Sums of blocks are joined for so many columns at a time, in the blocks' order and in double: out[j] = sum over row
+ * blocks of partial[block, first + j], j < count <= GAN_STRIP, where partial is (row_blocks, columns) (reduce.c). */
+#define GAN_STRIP 64
+void gan_join_sums(const gan_column_grid *grid, const gan_real *partial, int64_t first, int64_t count,
+                   double out[GAN_STRIP]);
 
 /* ---- Sums (block_reduce.c) ------------------------------------------------------------------------------------------ */
 

@@ -79,7 +79,7 @@ void gan_softplus_forward(gan_context *context, int64_t count, const gan_real *x
 /* dx = dy * (1 - exp(-y)) */
 void gan_softplus_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
 /* y = keep_i ? x / (1 - rate) : 0, where keep_i comes from the random state and i alone: the same call with the same
- * state on dy is the backward pass. */
+ * state on dy is the backward pass. Draws from counters below state.counter + count / 4 + 64. */
 void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_state state, const gan_real *x,
                  gan_real *y);
 void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y);

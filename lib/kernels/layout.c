@@ -9,21 +9,19 @@ typedef struct transpose_args {
     gan_real *y;
 } transpose_args;
 
-enum { TILE_ROWS = 128 }; /* rows of x that stay in cache while a tile of 4 columns after another is read */
+enum { TILE_ROWS = 128 }; /* rows of x that stay in cache while all their columns are read */
 
-/* One tile: y[j * rows + i] = x[i * columns + j]; 4 x 4 values at a time, which compilers turn into shuffles. */
-static void transpose_tile(const transpose_args *args, const gan_real *x, gan_real *y, int64_t tile_rows,
-                           int64_t tile_columns)
+/* y[j * rows + i] = x[i * columns + j] for a tile of x. Four columns are read together, so that the lines of x and the
+ * streams of y are both used well; four rows at a time let their addresses be worked out once. */
+static void transpose_tile(const transpose_args *args, const gan_real *restrict x, gan_real *restrict y,
+                           int64_t tile_rows, int64_t tile_columns)
 {
     int64_t rows = args->rows, columns = args->columns, j = 0;
     for (; j + 4 <= tile_columns; j += 4) {
         int64_t i = 0;
-        for (; i + 4 <= tile_rows; i += 4) {
-            const gan_real *restrict from = x + i * columns + j;
-            gan_real *restrict to = y + j * rows + i;
-            for (int64_t c = 0; c < 4; c++)
-                for (int64_t r = 0; r < 4; r++) to[c * rows + r] = from[r * columns + c];
-        }
+        for (; i + 4 <= tile_rows; i += 4)
+            for (int64_t c = j; c < j + 4; c++)
+                for (int64_t r = i; r < i + 4; r++) y[c * rows + r] = x[r * columns + c];
         for (; i < tile_rows; i++)
             for (int64_t c = j; c < j + 4; c++) y[c * rows + i] = x[i * columns + c];
     }

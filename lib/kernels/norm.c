@@ -85,28 +85,36 @@ static void combine_task(void *argument, int64_t index)
                          work->coefficient[2] + at.channel, work->out + at.value);
 }
 
-/* Mean and biased variance of channel c from its blocks (Chan et al., 1979). A block of n rows with centre k, s = sum
- * of (x - k) and q = sum of (x - k)^2 has the mean k + s / n and the sum of squared deviations q - s^2 / n. */
-static void join_moments(const norm_work *work, int64_t c, double *mean, double *variance)
+/* Mean and biased variance of `count` channels from `first` on, from their blocks (Chan et al., 1979). A block of n
+ * rows with centre k, s = sum of (x - k) and q = sum of (x - k)^2 has the mean k + s / n and the sum of squared
+ * deviations q - s^2 / n. */
+static void join_moments(const norm_work *work, int64_t first, int64_t count, double mean[GAN_STRIP],
+                         double variance[GAN_STRIP])
 {
     const gan_column_grid *grid = &work->grid;
-    double rows = (double)grid->rows, sum = 0, squares = 0;
-    *mean = 0;
+    for (int64_t c = 0; c < count; c++) mean[c] = variance[c] = 0;
     for (int pass = 0; pass < 2; pass++) {
         for (int64_t i = 0; i < grid->row_blocks; i++) {
-            int64_t at = i * grid->columns + c, left = grid->rows - i * grid->block_rows;
-            double n = (double)(left < grid->block_rows ? left : grid->block_rows);
-            double s = (double)work->partial[1][at], block_mean = (double)work->partial[0][at] + s / n;
+            int64_t at = i * grid->columns + first, left = grid->rows - i * grid->block_rows;
+            const gan_real *k = work->partial[0] + at, *s = work->partial[1] + at, *q = work->partial[2] + at;
+            double n = (double)(left < grid->block_rows ? left : grid->block_rows), share = 1 / n;
             if (pass == 0) {
-                sum += n * block_mean;
-            } else {
-                double d = block_mean - *mean;
-                squares += (double)work->partial[2][at] - s * s / n + n * d * d;
+                for (int64_t c = 0; c < count; c++) mean[c] += n * (double)k[c] + (double)s[c];
+                continue;
+            }
+            for (int64_t c = 0; c < count; c++) {
+                double sum = (double)s[c], d = (double)k[c] + sum * share - mean[c];
+                variance[c] += (double)q[c] - sum * sum * share + n * d * d;
             }
         }
-        if (pass == 0) *mean = sum / rows;
+        double *total = pass == 0 ? mean : variance;
+        for (int64_t c = 0; c < count; c++) total[c] /= (double)grid->rows;
     }
-    *variance = squares < 0 ? 0 : squares / rows;
+}
+
+static int64_t strip_length(const gan_batch_norm_args *args, int64_t first)
+{
+    return args->channels - first < GAN_STRIP ? args->channels - first : GAN_STRIP;
 }
 
 static gan_real scale_of(const gan_batch_norm_args *args, int64_t c)
@@ -131,14 +139,19 @@ void gan_batch_norm_train(gan_context *context, const gan_batch_norm_args *args,
     gan_column_grid_run(context, &work.grid, moments_task, &work);
     double rows = (double)args->rows, unbiased = args->rows > 1 ? rows / (rows - 1) : 1;
     double momentum = (double)args->momentum;
-    for (int64_t c = 0; c < args->channels; c++) {
-        double mean, variance;
-        join_moments(&work, c, &mean, &variance);
-        args->mean[c] = (gan_real)mean;
-        args->inverse[c] = (gan_real)(1 / sqrt(variance + (double)args->epsilon));
-        gan_real *running_mean = args->running_mean + c, *running_variance = args->running_variance + c;
-        *running_mean = (gan_real)((1 - momentum) * (double)*running_mean + momentum * mean);
-        *running_variance = (gan_real)((1 - momentum) * (double)*running_variance + momentum * variance * unbiased);
+    for (int64_t first = 0; first < args->channels; first += GAN_STRIP) {
+        double mean[GAN_STRIP], variance[GAN_STRIP];
+        int64_t count = strip_length(args, first);
+        join_moments(&work, first, count, mean, variance);
+        for (int64_t j = 0; j < count; j++) {
+            int64_t c = first + j;
+            gan_real *running_mean = args->running_mean + c, *running_variance = args->running_variance + c;
+            args->mean[c] = (gan_real)mean[j];
+            args->inverse[c] = (gan_real)(1 / sqrt(variance[j] + (double)args->epsilon));
+            *running_mean = (gan_real)((1 - momentum) * (double)*running_mean + momentum * mean[j]);
+            *running_variance =
+                (gan_real)((1 - momentum) * (double)*running_variance + momentum * variance[j] * unbiased);
+        }
     }
     write_normalised(context, &work);
 }
@@ -159,21 +172,22 @@ void gan_batch_norm_backward(gan_context *context, const gan_batch_norm_args *ar
                              const gan_real *dy, gan_real *dscale, gan_real *dshift, gan_real *dx)
 {
     norm_work work = make_work(context, args, x, dy, dx);
-    bool sums = dscale || dshift || (training && dx);
-    if (sums) gan_column_grid_run(context, &work.grid, products_task, &work);
-    for (int64_t c = 0; c < args->channels; c++) {
-        double sum = 0, product = 0, inverse = (double)args->inverse[c], rows = (double)args->rows;
-        for (int64_t i = 0; sums && i < work.grid.row_blocks; i++) {
-            sum += (double)work.partial[0][i * args->channels + c];
-            product += (double)work.partial[1][i * args->channels + c];
+    double share = training ? 1 / (double)args->rows : 0;
+    gan_column_grid_run(context, &work.grid, products_task, &work);
+    for (int64_t first = 0; first < args->channels; first += GAN_STRIP) {
+        double sum[GAN_STRIP], product[GAN_STRIP];
+        int64_t count = strip_length(args, first);
+        gan_join_sums(&work.grid, work.partial[0], first, count, sum);
+        gan_join_sums(&work.grid, work.partial[1], first, count, product);
+        for (int64_t j = 0; j < count; j++) {
+            int64_t c = first + j;
+            double inverse = (double)args->inverse[c], factor = (double)scale_of(args, c) * inverse;
+            if (dshift) dshift[c] = (gan_real)((double)dshift[c] + sum[j]);
+            if (dscale) dscale[c] = (gan_real)((double)dscale[c] + product[j] * inverse);
+            work.coefficient[0][c] = (gan_real)factor;
+            work.coefficient[1][c] = (gan_real)(-factor * product[j] * inverse * inverse * share);
+            work.coefficient[2][c] = (gan_real)(-factor * sum[j] * share);
         }
-        product *= inverse;
-        if (dshift) dshift[c] = (gan_real)((double)dshift[c] + sum);
-        if (dscale) dscale[c] = (gan_real)((double)dscale[c] + product);
-        double factor = (double)scale_of(args, c) * inverse;
-        work.coefficient[0][c] = (gan_real)factor;
-        work.coefficient[1][c] = training ? (gan_real)(-factor * product / rows * inverse) : 0;
-        work.coefficient[2][c] = training ? (gan_real)(-factor * sum / rows) : 0;
     }
     if (dx) gan_column_grid_run(context, &work.grid, combine_task, &work);
 }

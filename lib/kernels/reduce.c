@@ -1,6 +1,16 @@
 /* Sums: each block's by a loop of block_columns.c or block_reduce.c, then the blocks' in their order, in double. */
 #include "kernels/blocks.h"
 
+void gan_join_sums(const gan_column_grid *grid, const gan_real *partial, int64_t first, int64_t count,
+                   double out[GAN_STRIP])
+{
+    for (int64_t j = 0; j < count; j++) out[j] = 0;
+    for (int64_t i = 0; i < grid->row_blocks; i++) {
+        const gan_real *block = partial + i * grid->columns + first;
+        for (int64_t j = 0; j < count; j++) out[j] += (double)block[j];
+    }
+}
+
 typedef struct sums_work {
     const gan_columns_table *table;
     gan_column_grid grid;
@@ -28,10 +38,11 @@ void gan_column_sums(gan_context *context, int64_t rows, int64_t columns, const 
 {
     sums_work work = {GAN_ISA_SELECT(gan_columns_table, context), gan_column_grid_make(rows, columns), x, scratch};
     gan_column_grid_run(context, &work.grid, sums_task, &work);
-    for (int64_t j = 0; j < columns; j++) {
-        double sum = (double)out[j];
-        for (int64_t i = 0; i < work.grid.row_blocks; i++) sum += (double)scratch[i * columns + j];
-        out[j] = (gan_real)sum;
+    for (int64_t first = 0; first < columns; first += GAN_STRIP) {
+        int64_t count = columns - first < GAN_STRIP ? columns - first : GAN_STRIP;
+        double sum[GAN_STRIP];
+        gan_join_sums(&work.grid, scratch, first, count, sum);
+        for (int64_t j = 0; j < count; j++) out[first + j] = (gan_real)((double)out[first + j] + sum[j]);
     }
 }
 

@@ -111,17 +111,20 @@ static inline float gan_real_expm1(float x)
     return power * e + (power - 1.0f);
 }
 
-/* log(1 + x) = 2 atanh(s), s = x / (x + 2), for 0 <= x <= 1 */
+/* log(1 + x) = x - x^2 p(z), z = x - 1/2, for 0 <= x <= 1 */
 static inline float gan_real_log1p(float x)
 {
-    float s = x / (x + 2.0f), t = s * s;
-    float p = 0.12150449f;
-    p = p * t + 0.10713828f;
-    p = p * t + 0.14308442f;
-    p = p * t + 0.19999439f;
-    p = p * t + 0.33333337f;
-    float d = s + s;
-    return d + d * (t * p);
+    float z = x - 0.5f;
+    float p = 0x1.b2f176p-9f;
+    p = p * z - 0x1.c634c2p-8f;
+    p = p * z + 0x1.4d8118p-7f;
+    p = p * z - 0x1.10e88ap-6f;
+    p = p * z + 0x1.d99458p-6f;
+    p = p * z - 0x1.a28584p-5f;
+    p = p * z + 0x1.7de0b0p-4f;
+    p = p * z - 0x1.6f0d76p-3f;
+    p = p * z + 0x1.833704p-2f;
+    return x - x * x * p;
 }
 
 /* tanh(|x|) = e / (e + 2), e = exp(2 |x|) - 1; 1 to the last bit from |x| = 10 on */
@@ -135,12 +138,11 @@ static inline float gan_real_tanh(float x)
 
 #endif
 
-/* 1 / (1 + exp(-x)), by exp(-|x|) so that nothing overflows */
+/* 1 / (1 + exp(-x)) = exp(x) / (1 + exp(x)), by exp(-|x|) so that nothing overflows */
 static inline gan_real gan_real_sigmoid(gan_real x)
 {
     gan_real e = gan_real_exp(x < 0 ? x : -x);
-    gan_real r = 1 / (1 + e);
-    return x < 0 ? e * r : r;
+    return (x < 0 ? e : 1) / (1 + e);
 }
 
 /* log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)) */
