@@ -1,0 +1,62 @@
+#!/bin/sh
+# Installs what is missing, builds with warnings as errors and runs every test: as released, under AddressSanitizer and
+# UndefinedBehaviorSanitizer, with the reference BLAS, and, where it is installed, built by clang. The last line counts
+# what passed and failed over all of these; the exit status is 0 when nothing failed. Takes no arguments.
+set -u
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/tests/packages.sh"
+
+install_missing "$build_needs
+libcmocka-dev module cmocka
+cmake command cmake
+curl command curl
+libblas-dev module blas-netlib"
+
+passed=0 failed=0 skipped=0
+
+# count LABEL FILE: what a summary of meson test says after the label, which it prints once.
+count()
+{
+    number=$(sed -n "s/^$1: *\([0-9][0-9]*\) *\$/\1/p" "$2" | tail -n 1)
+    echo "${number:-0}"
+}
+
+# suite NAME OPTION...: builds in build/NAME and runs all tests. A build that fails counts as one failure.
+suite()
+{
+    name=$1
+    build=$root/build/$1
+    log=$build.log
+    shift
+    echo "== $name: meson setup $*"
+    mkdir -p "$root/build"
+    if ! { set_up "$build" -Dwerror=true "$@" && ninja -C "$build"; } >"$log" 2>&1; then
+        cat "$log"
+        echo "$name: the build failed"
+        failed=$((failed + 1))
+        return
+    fi
+    meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier 4 2>&1 | tee "$log"
+    good=$(($(count Ok "$log") + $(count 'Expected Fail' "$log")))
+    bad=$(($(count Fail "$log") + $(count 'Unexpected Pass' "$log") + $(count Timeout "$log")))
+    [ $((good + bad)) -gt 0 ] || bad=1
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    skipped=$((skipped + $(count Skipped "$log")))
+}
+
+export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1:detect_stack_use_after_return=1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+suite check
+suite check-sanitizers -Db_sanitize=address,undefined -Dbuildtype=debugoptimized
+suite check-reference-blas -Dblas=cblas
+if command -v clang >/dev/null 2>&1 && command -v clang++ >/dev/null 2>&1; then
+    export CC=clang CXX=clang++
+    suite check-clang
+fi
+
+echo
+summary="$passed passed, $failed failed"
+[ $skipped = 0 ] || summary="$summary, $skipped skipped"
+echo "$summary"
+[ $failed = 0 ]

@@ -1,0 +1,62 @@
+# Sourced by install.sh, in a folder that has the built examples in examples/: gives each a small job, and looks at what
+# it leaves behind.
+
+# expect_files NAME...: they are there, and not empty.
+expect_files()
+{
+    for made in "$@"; do
+        [ -s "$made" ] || { echo "$program did not write $made"; exit 1; }
+    done
+}
+
+# 64 images of 28 x 28 pixels in MNIST's format; what is on them is of no matter.
+make_data()
+{
+    printf '\000\000\010\003\000\000\000\100\000\000\000\034\000\000\000\034'
+    awk 'BEGIN { for (i = 0; i < 50176; i++) printf "%c", 33 + (i * i + i / 97) % 90 }'
+}
+
+for program in examples/*; do
+    program=${program#examples/}
+    echo "example $program:"
+    case $program in
+    cpp_gan)
+        examples/cpp_gan 3 .
+        expect_files squares.safetensors ${PICTURES:+squares.png}
+        ;;
+    custom_loop) examples/custom_loop --steps 2 ;;
+    minimal)
+        examples/minimal
+        expect_files circle.safetensors
+        ;;
+    mnist_gan)
+        mkdir plain gzipped
+        make_data >plain/train-images-idx3-ubyte
+        gzip -c plain/train-images-idx3-ubyte >gzipped/my-images-idx3-ubyte.gz
+        examples/mnist_gan --data plain --output trained --batch 16 --seed 3 --epochs 1
+        examples/mnist_gan --data gzipped --output trained --batch 16 --seed 3 --epochs 2 --resume
+        expect_files trained/losses.csv trained/generator.safetensors trained/discriminator.safetensors \
+            trained/checkpoint.safetensors
+        [ -z "$PICTURES" ] || expect_files trained/samples.png trained/samples-epoch-001.png \
+            trained/samples-epoch-002.png trained/losses.png
+        [ "$(wc -l <trained/losses.csv)" = 9 ] || { echo 'losses.csv has not one line a step'; exit 1; }
+        examples/mnist_gan --data plain --output bare --recipe seed --batch 32 --steps 1 --quiet
+        expect_files bare/generator.safetensors
+        ;;
+    sample)
+        model=trained/generator.safetensors
+        examples/sample $model --count 5 --seed 1 --output five.npy
+        [ "$(wc -c <five.npy)" = $((128 + 5 * 28 * 28 * 4)) ] || { echo 'five.npy has not the size of five'; exit 1; }
+        examples/sample $model --count 5 --seed 1 --interpolate --output path.npy
+        if cmp -s five.npy path.npy; then echo 'the path is the samples'; exit 1; fi
+        if [ -n "$PICTURES" ]; then
+            examples/sample $model --count 5 --output five.png
+            expect_files five.png
+        fi
+        ;;
+    *)
+        echo "there is no small job here for the example $program"
+        exit 1
+        ;;
+    esac
+done

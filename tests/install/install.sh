@@ -1,0 +1,88 @@
+#!/bin/sh
+# Installs the library into a temporary folder, moves it, and there builds and runs programs of the outside world: one
+# in C and one in C++, by pkg-config and by CMake, shared and static; then the examples, each with a small job.
+# The environment says what is under test: MESON, BUILD, PREFIX, VERSION, KIND (shared, static or both), CC, CXX,
+# CFLAGS, READELF and PICTURES (not empty: it writes PNG). Arguments: "NAME:" and its sources, for each example.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export CC CXX CFLAGS CXXFLAGS="$CFLAGS"
+
+$MESON install -C "$BUILD" --destdir "$work/destination" --no-rebuild --quiet
+mv "$work/destination$PREFIX" installed
+file=$(find installed -name libgan.pc)
+[ -n "$file" ] || { echo 'libgan.pc was not installed'; exit 1; }
+libraries=${file#installed/}
+libraries=${libraries%/pkgconfig/*}
+
+# Beside the tree as it was installed one without the shared library, where -lgan means the static one.
+cp -R installed installed-static
+rm -f installed-static/"$libraries"/libgan.so*
+mv installed installed-shared
+kinds=$KIND
+[ "$KIND" != both ] || kinds='shared static'
+export LD_LIBRARY_PATH="$work/installed-shared/$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+
+# link_flags KIND: what pkg-config says.
+link_flags()
+{
+    deep=
+    [ "$1" = shared ] || deep=--static
+    PKG_CONFIG_PATH="$work/installed-$1/$libraries/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}" \
+        pkg-config $deep --cflags --libs libgan
+}
+
+# try PROGRAM KIND: it is linked as it should be, and runs.
+try()
+{
+    found=static
+    if "$READELF" -d "$1" | grep -q 'NEEDED.*libgan\.so'; then found=shared; fi
+    [ $found = "$2" ] || { echo "$1 was linked with the $found library, expected the $2 one"; exit 1; }
+    printf '%s: ' "$1"
+    "./$1"
+}
+
+mkdir pkg-config
+for kind in $kinds; do
+    flags=$(link_flags "$kind")
+    $CC $CFLAGS -std=c11 -Wall -Wextra -Werror "$here/program.c" -o pkg-config/c-"$kind" $flags
+    $CXX $CFLAGS -std=c++17 -Wall -Wextra -Werror "$here/program.cpp" -o pkg-config/cpp-"$kind" $flags
+    try pkg-config/c-"$kind" "$kind"
+    try pkg-config/cpp-"$kind" "$kind"
+done
+
+{
+    cmake -S "$here" -B cmake -DCMAKE_PREFIX_PATH="$work/installed-shared" -DVERSION="$VERSION" -DKINDS="$kinds" &&
+        cmake --build cmake
+} >cmake.log 2>&1 || { cat cmake.log; exit 1; }
+for kind in $kinds; do
+    try cmake/c-"$kind" "$kind"
+    try cmake/cpp-"$kind" "$kind"
+done
+
+# The examples use public headers only, so that they build here as they lie.
+kind=${kinds%% *}
+flags=$(link_flags "$kind")
+build_example()
+{
+    program=${1%:}
+    shift
+    case $1 in
+    *.cpp) $CXX $CFLAGS -std=c++17 "$@" -o "examples/$program" $flags ;;
+    *) $CC $CFLAGS -std=c11 -D_POSIX_C_SOURCE=200809L "$@" -o "examples/$program" $flags -lm ;;
+    esac
+}
+mkdir examples
+while [ $# -gt 0 ]; do
+    name=$1 sources=
+    shift
+    while [ $# -gt 0 ]; do
+        case $1 in *:) break ;; esac
+        sources="$sources $1"
+        shift
+    done
+    build_example "$name" $sources
+done
+[ -z "$(ls examples)" ] || . "$here/examples.sh"
