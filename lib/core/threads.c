@@ -42,9 +42,6 @@ struct gan_pool {
     pool_worker workers[];
 };
 
-/* Work begun inside a task stays in its thread. */
-static _Thread_local bool inside_task;
-
 static void pause_briefly(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -100,9 +97,7 @@ static void run_tasks(gan_pool *pool)
     const int64_t count = pool->count;
     int64_t index;
 
-    inside_task = true;
     while ((index = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed)) < count) task(argument, index);
-    inside_task = false;
 }
 
 static void *worker_main(void *argument)
@@ -141,34 +136,21 @@ static void run_on_pool(gan_pool *pool, gan_task_fn task, void *argument, int64_
     }
 }
 
-typedef struct host_work {
-    gan_task_fn task;
-    void *argument;
-} host_work;
-
-static void run_host_task(void *argument, int64_t index)
-{
-    const host_work *work = argument;
-
-    inside_task = true;
-    work->task(work->argument, index);
-    inside_task = false;
-}
-
 void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_t count)
 {
-    const bool share = count > 1 && !inside_task && (context->pool || context->parallel);
+    const bool share = count > 1 && (context->pool || context->parallel);
 
-    if (share && !atomic_flag_test_and_set(&context->busy)) {
-        if (context->parallel) {
-            context->parallel(context->parallel_user, run_host_task, &(host_work){task, argument}, count);
-        } else {
-            run_on_pool(context->pool, task, argument, count);
-        }
-        atomic_flag_clear(&context->busy);
+    /* A task that comes here finds the context busy, like another caller. */
+    if (!share || atomic_flag_test_and_set(&context->busy)) {
+        for (int64_t i = 0; i < count; i++) task(argument, i);
         return;
     }
-    for (int64_t i = 0; i < count; i++) task(argument, i);
+    if (context->parallel) {
+        context->parallel(context->parallel_user, task, argument, count);
+    } else {
+        run_on_pool(context->pool, task, argument, count);
+    }
+    atomic_flag_clear(&context->busy);
 }
 
 /* Returns 0 or the error number of what failed. */

@@ -69,6 +69,25 @@ static void test_known_numbers(void **state)
     }
 }
 
+/* The third word of these blocks, from which a radius is made, is 0 and UINT32_MAX. */
+static void test_normal_of_extreme_words(void **state)
+{
+    gan_random_state zero = {0, 0, UINT64_C(3230741590)}, ones = {0, 0, UINT64_C(2024541361)};
+    uint32_t words[4];
+    gan_real out[4];
+
+    (void)state;
+    gan_philox(zero, words);
+    assert_int_equal(words[2], 0);
+    gan_fill_normal(&zero, out, 4, 0, 1);
+    assert_true(fabs(hypot((double)out[2], (double)out[3]) - sqrt(64 * log(2))) < 1e-5);
+
+    gan_philox(ones, words);
+    assert_int_equal(words[2], UINT32_MAX);
+    gan_fill_normal(&ones, out, 4, 0, 1);
+    assert_true(out[2] == 0 && out[3] == 0);
+}
+
 typedef void (*fill_fn)(gan_random_state *state, gan_real *out, int64_t count, gan_real a, gan_real b);
 
 /* Each count moves the counter by whole blocks, and its numbers are the first of those of a larger count. */
@@ -346,6 +365,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_philox),
         cmocka_unit_test(test_known_numbers),
+        cmocka_unit_test(test_normal_of_extreme_words),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_normal_moments),
         cmocka_unit_test(test_uniform_moments),

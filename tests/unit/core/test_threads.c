@@ -252,24 +252,26 @@ static void *occupy(void *argument)
     return NULL;
 }
 
-static void record_thread(void *argument, int64_t index)
+/* Slow enough for another thread to take some of many. */
+static void record_thread_slowly(void *argument, int64_t index)
 {
+    nanosleep(&(struct timespec){0, 100000}, NULL);
     ((pthread_t *)argument)[index] = pthread_self();
 }
 
 static void test_second_caller_works_alone(void **state)
 {
-    pool_occupation occupation = {.context = create_context(2)};
+    pool_occupation occupation = {.context = create_context(3)}; /* one worker is left idle */
     pthread_t other, threads[20];
 
     (void)state;
     assert_int_equal(pthread_create(&other, NULL, occupy, &occupation), 0);
     while (atomic_load(&occupation.begun) < 2) sched_yield();
-    gan_parallel(occupation.context, record_thread, threads, 20);
+    gan_parallel(occupation.context, record_thread_slowly, threads, 20);
     for (int i = 0; i < 20; i++) assert_true(pthread_equal(threads[i], pthread_self()));
     atomic_store(&occupation.end, true);
     assert_int_equal(pthread_join(other, NULL), 0);
-    check_all_threads_work(occupation.context, 2);
+    check_all_threads_work(occupation.context, 3);
     gan_context_destroy(occupation.context);
 }
 
