@@ -1,5 +1,5 @@
-/* Convolutions as explicit matrix products, for the BLAS: the patches that the kernel sees are written out as the rows
- * of a matrix (im2col), some images at a time, and multiplied.
+/* Convolutions as explicit matrix products, for the BLAS: the patches that the kernel sees are written out as the
+ * rows of a matrix (im2col), some images at a time, and multiplied.
  *
  *     patches: (images * out_height * out_width, kernel_h * kernel_w * channels) */
 #include "kernels/products.h"
@@ -34,8 +34,8 @@ static int64_t chunk_images(const columns_work *work, int64_t batch)
     return images < batch ? images : batch;
 }
 
-/* Where a row of the kernel at an output column meets the image: values [begin, end) of the kernel's row, the first of
- * which lies at value `at` of the image's row; empty when begin == end. */
+/* Where a row of the kernel at an output column meets the image: values [begin, end) of the kernel's row, the first
+ * of which lies at value `at` of the image's row; empty when begin == end. */
 typedef struct overlap {
     int64_t begin, end, at;
 } overlap;

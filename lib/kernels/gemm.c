@@ -1,13 +1,17 @@
-/* Matrix products: by the BLAS, or by the kernels of this library. */
+/* Matrix products: by the BLAS, or by the micro-kernels. */
+#include "kernels/blocks.h"
 #include "kernels/products.h"
 
 #include <cblas.h>
+#include <limits.h>
 
 #ifdef GAN_REAL_IS_DOUBLE
 #define cblas_gemm cblas_dgemm
 #else
 #define cblas_gemm cblas_sgemm
 #endif
+
+/* ---- The BLAS ---------------------------------------------------------------------------------------------- */
 
 void gan_epilogue_apply(const gan_epilogue *epilogue, int64_t rows, int64_t columns, gan_real *c, int64_t ldc)
 {
@@ -24,22 +28,203 @@ void gan_epilogue_apply(const gan_epilogue *epilogue, int64_t rows, int64_t colu
     }
 }
 
-static void run_blas(const gan_gemm *gemm)
+static void epilogue_range(const void *args, int64_t begin, int64_t end)
+{
+    const gan_gemm *gemm = args;
+    gan_epilogue_apply(gemm->epilogue, end - begin, gemm->n, gemm->c + begin * gemm->ldc, gemm->ldc);
+}
+
+/* A BLAS counts in int. */
+static bool blas_can(const gan_gemm *gemm)
+{
+    return gemm->m <= INT_MAX && gemm->n <= INT_MAX && gemm->k <= INT_MAX && gemm->lda <= INT_MAX &&
+           gemm->ldb <= INT_MAX && gemm->ldc <= INT_MAX;
+}
+
+static void run_blas(gan_context *context, const gan_gemm *gemm)
 {
     cblas_gemm(CblasRowMajor, gemm->transpose_a ? CblasTrans : CblasNoTrans,
                gemm->transpose_b ? CblasTrans : CblasNoTrans, (int)gemm->m, (int)gemm->n, (int)gemm->k, 1, gemm->a,
                (int)gemm->lda, gemm->b, (int)gemm->ldb, gemm->accumulate ? 1 : 0, gemm->c, (int)gemm->ldc);
-    gan_epilogue_apply(gemm->epilogue, gemm->m, gemm->n, gemm->c, gemm->ldc);
+    if (gemm->epilogue)
+        gan_range_run(context, epilogue_range, gemm, gemm->m, gemm->n < GAN_BLOCK ? GAN_BLOCK / gemm->n : 1);
 }
+
+/* ---- The micro-kernels ------------------------------------------------------------------------------------- */
+
+/* The product as the micro-kernels see it: either C = A B, or its transpose, with the roles of A and B exchanged. */
+typedef struct gemm_work {
+    const gan_product_table *table;
+    int64_t rows, columns, k;
+    const gan_real *a, *b;
+    int64_t a_row, a_step; /* from row to row, from k to k + 1 */
+    int64_t b_stride;      /* from k to k + 1; when b_transposed, from column to column */
+    bool b_transposed, dot;
+    gan_real *c, *packed; /* packed: all panels of B, or NULL: each task packs what it needs */
+    int64_t c_row, c_step;
+    bool accumulate;
+    const gan_real *column_bias, *row_bias;
+    bool leaky;
+    gan_real slope;
+    int64_t block, blocks, panels;
+} gemm_work;
+
+/* Who packs a whole operand: the smaller one, by this factor at least. */
+enum { PACK_RATIO = 4 };
+
+static gemm_work gemm_work_make(const gan_product_table *table, const gan_gemm *gemm, bool swap)
+{
+    const gan_epilogue *epilogue = gemm->epilogue;
+    gemm_work work = {.table = table, .k = gemm->k, .c = gemm->c, .accumulate = gemm->accumulate};
+    const gan_real *bias = epilogue ? epilogue->bias : NULL;
+    work.leaky = epilogue && epilogue->leaky;
+    work.slope = epilogue ? epilogue->slope : 0;
+    work.rows = swap ? gemm->n : gemm->m;
+    work.columns = swap ? gemm->m : gemm->n;
+    work.a = swap ? gemm->b : gemm->a;
+    work.b = swap ? gemm->a : gemm->b;
+    const int64_t lda = swap ? gemm->ldb : gemm->lda;
+    /* Whether the values of a row, or of a column of B, lie k after k. */
+    const bool a_along = swap ? gemm->transpose_b : !gemm->transpose_a;
+    const bool b_along = swap ? !gemm->transpose_a : gemm->transpose_b;
+    work.a_row = a_along ? lda : 1;
+    work.a_step = a_along ? 1 : lda;
+    work.b_stride = swap ? gemm->lda : gemm->ldb;
+    work.b_transposed = b_along;
+    work.c_row = swap ? 1 : gemm->ldc;
+    work.c_step = swap ? gemm->ldc : 1;
+    work.column_bias = swap ? NULL : bias;
+    work.row_bias = swap ? bias : NULL;
+    work.dot = a_along && b_along && work.columns <= 4 && work.k >= table->vector;
+    work.panels = work.dot ? 1 : gan_panel_count(table, work.columns);
+    work.block = gan_block_rows(table, work.rows, work.columns, work.k);
+    work.blocks = (work.rows + work.block - 1) / work.block;
+    return work;
+}
+
+/* About the time it takes, in multiply-adds of a vector. */
+static double cost(const gemm_work *work)
+{
+    const gan_product_table *table = work->table;
+    double rows = (double)work->rows, columns = (double)work->columns, k = (double)work->k;
+    if (work->dot) return rows * columns * (k / (double)table->vector + 8);
+    double total = rows * k * (double)gan_panel_total(table, work->columns) / (double)table->vector;
+    total += columns * k * (work->b_transposed ? 0.4 : 0.1 * (double)work->blocks);
+    if (work->c_step != 1) total += 0.5 * rows * columns;
+    return total;
+}
+
+static gemm_work gemm_plan(const gan_product_table *table, const gan_gemm *gemm)
+{
+    gemm_work straight = gemm_work_make(table, gemm, false), swapped = gemm_work_make(table, gemm, true);
+    if (!straight.dot && gemm->n > PACK_RATIO * gemm->m && straight.b_transposed) return swapped;
+    if (!swapped.dot && gemm->m > PACK_RATIO * gemm->n && swapped.b_transposed) return straight;
+    return cost(&straight) <= cost(&swapped) ? straight : swapped;
+}
+
+static void pack_task(void *argument, int64_t index)
+{
+    const gemm_work *work = argument;
+    gan_panel panel = gan_panel_at(work->table, work->columns, index);
+    work->table->transpose(panel.columns, work->k, panel.width, work->b + panel.first * work->b_stride,
+                           work->b_stride, work->packed + panel.first * work->k, panel.width);
+}
+
+/* The part of the panel from row k on, packed now. */
+static void pack_piece(const gemm_work *work, const gan_panel *panel, int64_t k, int64_t count, gan_real *to)
+{
+    if (work->b_transposed) {
+        work->table->transpose(panel->columns, count, panel->width, work->b + panel->first * work->b_stride + k,
+                               work->b_stride, to, panel->width);
+    } else {
+        work->table->copy(count, panel->columns, panel->width, work->b + k * work->b_stride + panel->first,
+                          work->b_stride, to, panel->width);
+    }
+}
+
+static void fill_block(const gemm_work *work, int64_t first, int64_t column, gan_row_block *block)
+{
+    block->rows = work->rows - first < work->block ? work->rows - first : work->block;
+    for (int64_t i = 0; i < block->rows; i++) {
+        block->a[i] = work->a + (first + i) * work->a_row;
+        block->c[i] = work->c + (first + i) * work->c_row + column * work->c_step;
+    }
+}
+
+static void gemm_task(void *argument, int64_t index)
+{
+    const gemm_work *work = argument;
+    const int64_t value = (int64_t)sizeof(gan_real), first = index % work->blocks * work->block;
+    _Alignas(64) gan_real own[GAN_PANEL_BYTES / sizeof(gan_real)];
+    gan_panel panel =
+        work->dot ? (gan_panel){0, work->columns, 1} : gan_panel_at(work->table, work->columns, index / work->blocks);
+    const bool in_place =
+        work->dot || (!work->b_transposed && work->rows <= work->table->rows && panel.columns == panel.width);
+    const int64_t piece = work->dot                  ? work->k
+                          : in_place || work->packed ? GAN_PIECE_BYTES / value / work->table->width
+                                                     : GAN_PANEL_BYTES / value / work->table->width;
+    gan_row_block block;
+    gan_segment segment = {0, 0, 0};
+    gan_tile tile = {.a_step = work->a_step,
+                     .width = panel.width,
+                     .columns = panel.columns,
+                     .segments = &segment,
+                     .segment_count = 1,
+                     .c_step = work->c_step,
+                     .accumulate = work->accumulate};
+    fill_block(work, first, panel.first, &block);
+    tile.b_step = in_place ? work->b_stride : panel.width;
+    do {
+        segment.length = work->k - segment.k < piece ? work->k - segment.k : piece;
+        segment.a = segment.k * work->a_step;
+        if (in_place) {
+            tile.b = work->b + panel.first;
+        } else if (work->packed) {
+            tile.b = work->packed + panel.first * work->k;
+        } else {
+            pack_piece(work, &panel, segment.k, segment.length, own);
+            tile.b = own - segment.k * panel.width;
+        }
+        if (segment.k + segment.length == work->k) {
+            tile.column_bias = work->column_bias ? work->column_bias + panel.first : NULL;
+            tile.row_bias = work->row_bias ? work->row_bias + first : NULL;
+            tile.leaky = work->leaky;
+            tile.slope = work->slope;
+        }
+        gan_row_block_run(work->table, &tile, &block, work->dot);
+        tile.accumulate = true;
+        segment.k += segment.length;
+    } while (segment.k < work->k);
+}
+
+static void run_native(gan_context *context, const gan_gemm *gemm)
+{
+    gemm_work work = gemm_plan(GAN_ISA_SELECT(gan_product_table, context), gemm);
+    const double k = (double)work.k, rows = (double)work.rows, columns = (double)work.columns;
+    if (work.b_transposed && !work.dot && work.blocks > 1 && gemm->scratch) {
+        work.packed = gan_scratch_align(gemm->scratch);
+        gan_product_parallel(context, pack_task, &work, work.panels, k * columns);
+    }
+    gan_product_parallel(context, gemm_task, &work, work.panels * work.blocks, k * rows * columns);
+}
+
+/* ---- The door ---------------------------------------------------------------------------------------------- */
 
 int64_t gan_gemm_scratch(const gan_context *context, int64_t m, int64_t n, int64_t k)
 {
-    (void)context, (void)m, (void)n, (void)k;
-    return 0;
+    if (context->multiply == GAN_MULTIPLY_BLAS) return 0;
+    const gan_product_table *table = GAN_ISA_SELECT(gan_product_table, context);
+    int64_t straight = n <= PACK_RATIO * m ? gan_panel_total(table, n) : 0;
+    int64_t swapped = m <= PACK_RATIO * n ? gan_panel_total(table, m) : 0;
+    return k * (straight > swapped ? straight : swapped) + GAN_SCRATCH_SLACK;
 }
 
 void gan_gemm_run(gan_context *context, const gan_gemm *gemm)
 {
-    (void)context;
-    run_blas(gemm);
+    if (gemm->m == 0 || gemm->n == 0) return;
+    if (context->multiply == GAN_MULTIPLY_BLAS && blas_can(gemm)) {
+        run_blas(context, gemm);
+    } else {
+        run_native(context, gemm);
+    }
 }

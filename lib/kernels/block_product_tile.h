@@ -1,0 +1,86 @@
+/* The micro-kernel for one type of vector: included by block_product.c with
+ *     VECTOR        a vector of LANES values
+ *     VECTORS       vectors side by side in a panel
+ *     TILE(name)    a name of its own
+ * and TILE_ROWS, UNROLLED and real_mask.
+ *
+ * All sums stay in registers: for each k, the vectors of B's row are read once, and each row of A gives one value,
+ * which is multiplied with all of them. */
+typedef gan_real TILE(vector) __attribute__((vector_size(VECTOR), aligned(sizeof(gan_real)), may_alias));
+typedef real_mask TILE(mask) __attribute__((vector_size(VECTOR), may_alias));
+enum { TILE(lanes) = VECTOR / sizeof(gan_real) };
+
+static inline __attribute__((always_inline)) void TILE(run)(const gan_tile *tile, const int rows)
+{
+    typedef TILE(vector) vector;
+    typedef TILE(mask) mask;
+    enum { LANES = TILE(lanes) };
+    const int64_t a_step = tile->a_step, b_step = tile->b_step;
+    vector sum[TILE_ROWS][VECTORS];
+
+    UNROLLED (i, rows)
+        UNROLLED (j, VECTORS) sum[i][j] = (vector){0};
+    for (const gan_segment *s = tile->segments; s < tile->segments + tile->segment_count; s++) {
+        const gan_real *b = tile->b + s->k * b_step;
+        const gan_real *a[TILE_ROWS];
+        int64_t at = 0;
+        UNROLLED (i, rows) a[i] = tile->a[i] + s->a;
+        for (int64_t k = s->length; k > 0; k--, at += a_step, b += b_step) {
+            vector row[VECTORS];
+            UNROLLED (j, VECTORS) row[j] = *(const vector *)(b + j * LANES);
+            UNROLLED (i, rows) {
+                const vector value = a[i][at] - (vector){0};
+                UNROLLED (j, VECTORS) sum[i][j] += value * row[j];
+            }
+        }
+    }
+
+    if (tile->accumulate) {
+        UNROLLED (i, rows)
+            UNROLLED (j, VECTORS) sum[i][j] += *(const vector *)(tile->c[i] + j * LANES);
+    }
+    if (tile->column_bias) {
+        UNROLLED (i, rows)
+            UNROLLED (j, VECTORS) sum[i][j] += *(const vector *)(tile->column_bias + j * LANES);
+    }
+    if (tile->row_bias) {
+        UNROLLED (i, rows)
+            UNROLLED (j, VECTORS) sum[i][j] += tile->row_bias[i];
+    }
+    if (tile->leaky) {
+        UNROLLED (i, rows)
+            UNROLLED (j, VECTORS) {
+                const mask positive = sum[i][j] > 0;
+                sum[i][j] = (vector)(((mask)sum[i][j] & positive) | ((mask)(sum[i][j] * tile->slope) & ~positive));
+            }
+    }
+    UNROLLED (i, rows)
+        UNROLLED (j, VECTORS) *(vector *)(tile->c[i] + j * LANES) = sum[i][j];
+}
+
+#define TILE_FUNCTION(rows)                             \
+    static void TILE(rows##_rows)(const gan_tile *tile) \
+    {                                                   \
+        TILE(run)(tile, rows);                          \
+    }
+TILE_FUNCTION(1)
+TILE_FUNCTION(2)
+TILE_FUNCTION(3)
+TILE_FUNCTION(4)
+TILE_FUNCTION(5)
+TILE_FUNCTION(6)
+#if TILE_ROWS == 8
+TILE_FUNCTION(7)
+TILE_FUNCTION(8)
+#endif
+#undef TILE_FUNCTION
+
+static void (*const TILE(functions)[])(const gan_tile *) = {
+    TILE(1_rows), TILE(2_rows), TILE(3_rows), TILE(4_rows), TILE(5_rows), TILE(6_rows),
+#if TILE_ROWS == 8
+    TILE(7_rows), TILE(8_rows),
+#endif
+};
+#undef VECTOR
+#undef VECTORS
+#undef TILE

@@ -1,0 +1,109 @@
+#include "kernels/contexts.h"
+
+#include <float.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+enum { GUARD = 64 };
+
+static const struct {
+    gan_cpu cpu;
+    gan_multiply multiply;
+    const char *name;
+} ways[] = {
+    {GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE, "baseline"},
+    {GAN_CPU_AVX2, GAN_MULTIPLY_NATIVE, "avx2"},
+    {GAN_CPU_AVX512, GAN_MULTIPLY_NATIVE, "avx512"},
+    {GAN_CPU_BEST, GAN_MULTIPLY_BLAS, "blas"},
+};
+enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
+
+/* NULL when the CPU lacks the level. */
+static gan_context *create(size_t way, int threads)
+{
+    gan_context *context = NULL;
+    gan_status status = gan_context_create(
+        GAN_CONTEXT(.cpu = ways[way].cpu, .multiply = ways[way].multiply, .threads = threads), &context);
+    if (status == GAN_ERROR_UNSUPPORTED) {
+        static bool said[WAYS];
+        if (!said[way]) print_message("level %s could not be run: %s\n", ways[way].name, gan_last_error());
+        said[way] = true;
+        return NULL;
+    }
+    assert_int_equal(status, GAN_OK);
+    return context;
+}
+
+void test_on_every_level(void (*test)(gan_context *context, const char *name))
+{
+    for (size_t way = 0; way < WAYS; way++) {
+        gan_context *context = create(way, 1);
+        if (context) test(context, ways[way].name);
+        gan_context_destroy(context);
+    }
+}
+
+void test_on_threads(void (*test)(gan_context *const contexts[3], const char *name))
+{
+    for (size_t way = 0; way < WAYS; way++) {
+        gan_context *contexts[3] = {create(way, 1)};
+        if (!contexts[0]) continue;
+        contexts[1] = create(way, 2);
+        contexts[2] = create(way, 3);
+        test(contexts, ways[way].name);
+        for (int i = 0; i < 3; i++) gan_context_destroy(contexts[i]);
+    }
+}
+
+static uint64_t next(uint64_t *seed)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return *seed >> 33;
+}
+
+double test_number(uint64_t *seed)
+{
+    return (double)next(seed) / 1073741824.0 - 1.0;
+}
+
+int64_t test_integer(uint64_t *seed, int64_t low, int64_t high)
+{
+    return low + (int64_t)(next(seed) % (uint64_t)(high - low + 1));
+}
+
+gan_real *test_random_array(uint64_t *seed, int64_t count)
+{
+    gan_real *values = malloc((size_t)(count > 0 ? count : 1) * sizeof(gan_real));
+    assert_non_null(values);
+    for (int64_t i = 0; i < count; i++) values[i] = (gan_real)test_number(seed);
+    return values;
+}
+
+test_guarded test_guarded_create(int64_t count)
+{
+    test_guarded guarded = {.count = count, .block = malloc((size_t)(count + 2 * GUARD) * sizeof(gan_real))};
+    assert_non_null(guarded.block);
+    guarded.values = guarded.block + GUARD;
+    for (int64_t i = 0; i < count + 2 * GUARD; i++) guarded.block[i] = TEST_GUARD;
+    return guarded;
+}
+
+void test_guarded_check(test_guarded *guarded, const char *what)
+{
+    for (int64_t i = 0; i < GUARD; i++) {
+        if (guarded->block[i] != TEST_GUARD || guarded->values[guarded->count + i] != TEST_GUARD)
+            fail_msg("%s: written outside, %d values from an end", what, (int)i);
+    }
+    free(guarded->block);
+}
+
+double test_sum_error(int64_t terms)
+{
+    return (double)(terms + 4) * (sizeof(gan_real) == sizeof(float) ? FLT_EPSILON : DBL_EPSILON);
+}

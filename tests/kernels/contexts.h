@@ -1,0 +1,38 @@
+/* Contexts for the tests of kernels: every CPU level that the machine has, both ways to multiply, and guarded arrays.
+ */
+#ifndef GAN_TESTS_KERNELS_CONTEXTS_H
+#define GAN_TESTS_KERNELS_CONTEXTS_H
+
+#include "core/core.h"
+
+/* Calls `test` with a context of one thread for each CPU level and multiplication, and prints by name the levels that
+ * could not be run. */
+void test_on_every_level(void (*test)(gan_context *context, const char *name));
+
+/* The same, with contexts of 1, 2 and 3 threads that agree in all else. */
+void test_on_threads(void (*test)(gan_context *const contexts[3], const char *name));
+
+/* Numbers in (-1, 1), the same in each run. `seed` moves on. */
+double test_number(uint64_t *seed);
+/* An integer in low .. high. */
+int64_t test_integer(uint64_t *seed, int64_t low, int64_t high);
+
+/* An array of exactly `count` values, so that tools see each access beyond; random or zero. Released with free(). */
+gan_real *test_random_array(uint64_t *seed, int64_t count);
+
+/* An array of `count` values that have no meaning, between guards. */
+typedef struct test_guarded {
+    gan_real *values, *block;
+    int64_t count;
+} test_guarded;
+test_guarded test_guarded_create(int64_t count);
+/* Fails the test when something was written before or behind the values; releases. */
+void test_guarded_check(test_guarded *guarded, const char *what);
+
+/* The value that fills guarded arrays. */
+#define TEST_GUARD ((gan_real)-12345.5)
+
+/* Most relative error of a sum of `terms` products, of the sum of their magnitudes. */
+double test_sum_error(int64_t terms);
+
+#endif

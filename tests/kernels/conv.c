@@ -1,0 +1,269 @@
+/* Convolutions against the definition, seven loops in double. */
+#include "kernels/contexts.h"
+#include "kernels/kernels.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define SLOPE ((gan_real)0.3)
+
+static void describe(const gan_conv *c, int64_t batch, const char *name, const char *what, char text[200])
+{
+    snprintf(text, 200, "%s, %s: %d x (%d, %d, %d) to (%d, %d, %d), kernel %d %d, stride %d %d, pad %d %d", name,
+             what, (int)batch, (int)c->height, (int)c->width, (int)c->channels, (int)c->out_height, (int)c->out_width,
+             (int)c->filters, (int)c->kernel_h, (int)c->kernel_w, (int)c->stride_h, (int)c->stride_w, (int)c->pad_top,
+             (int)c->pad_left);
+}
+
+typedef struct arrays {
+    int64_t x_count, y_count, w_count;
+    gan_real *x, *y, *w, *dy, *dw, *filter_bias, *channel_bias;
+} arrays;
+
+static arrays arrays_create(const gan_conv *c, int64_t batch, uint64_t seed)
+{
+    arrays a = {.x_count = batch * c->height * c->width * c->channels,
+                .y_count = batch * c->out_height * c->out_width * c->filters,
+                .w_count = c->filters * c->kernel_h * c->kernel_w * c->channels};
+    a.x = test_random_array(&seed, a.x_count);
+    a.w = test_random_array(&seed, a.w_count);
+    a.dy = test_random_array(&seed, a.y_count);
+    a.dw = test_random_array(&seed, a.w_count);
+    a.filter_bias = test_random_array(&seed, c->filters);
+    a.channel_bias = test_random_array(&seed, c->channels);
+    return a;
+}
+
+static void arrays_release(arrays *a)
+{
+    free(a->x);
+    free(a->w);
+    free(a->dy);
+    free(a->dw);
+    free(a->filter_bias);
+    free(a->channel_bias);
+}
+
+/* A result of the definition: sums, and sums of the magnitudes of their terms. */
+typedef struct sums {
+    double *value, *size;
+    int64_t count;
+} sums;
+
+static sums sums_create(int64_t count)
+{
+    sums s = {calloc((size_t)count, sizeof(double)), calloc((size_t)count, sizeof(double)), count};
+    assert_true(s.value && s.size);
+    return s;
+}
+
+static void sums_add(sums *s, int64_t at, double term)
+{
+    s->value[at] += term;
+    s->size[at] += fabs(term);
+}
+
+/* All three at once. */
+static void define(const gan_conv *c, int64_t batch, const arrays *a, sums *y, sums *dx, sums *dw)
+{
+    for (int64_t b = 0; b < batch; b++)
+        for (int64_t oh = 0; oh < c->out_height; oh++)
+            for (int64_t ow = 0; ow < c->out_width; ow++)
+                for (int64_t f = 0; f < c->filters; f++)
+                    for (int64_t kh = 0; kh < c->kernel_h; kh++)
+                        for (int64_t kw = 0; kw < c->kernel_w; kw++)
+                            for (int64_t ch = 0; ch < c->channels; ch++) {
+                                int64_t ih = oh * c->stride_h - c->pad_top + kh;
+                                int64_t iw = ow * c->stride_w - c->pad_left + kw;
+                                if (ih < 0 || ih >= c->height || iw < 0 || iw >= c->width) continue;
+                                int64_t at_x = ((b * c->height + ih) * c->width + iw) * c->channels + ch;
+                                int64_t at_y = ((b * c->out_height + oh) * c->out_width + ow) * c->filters + f;
+                                int64_t at_w = ((f * c->kernel_h + kh) * c->kernel_w + kw) * c->channels + ch;
+                                sums_add(y, at_y, (double)a->x[at_x] * (double)a->w[at_w]);
+                                sums_add(dx, at_x, (double)a->dy[at_y] * (double)a->w[at_w]);
+                                sums_add(dw, at_w, (double)a->dy[at_y] * (double)a->x[at_x]);
+                            }
+}
+
+static void compare(const sums *expected, const gan_real *got, const gan_epilogue *epilogue, int64_t columns,
+                    int64_t terms, const char *text)
+{
+    for (int64_t i = 0; i < expected->count; i++) {
+        double value = expected->value[i], size = expected->size[i];
+        if (epilogue && epilogue->bias) {
+            value += (double)epilogue->bias[i % columns];
+            size += fabs((double)epilogue->bias[i % columns]);
+        }
+        if (epilogue && epilogue->leaky && value < 0) value *= (double)epilogue->slope;
+        if (!(fabs((double)got[i] - value) <= size * test_sum_error(terms)))
+            fail_msg("%s: element %d is %.9g, expected %.9g", text, (int)i, (double)got[i], value);
+    }
+}
+
+/* The three results of the library, each between guards. */
+typedef struct results {
+    test_guarded y, dx, dw;
+} results;
+
+static results run(gan_context *context, const gan_conv *c, int64_t batch, const arrays *a,
+                   const gan_epilogue *forward, const gan_epilogue *backward, const char *text)
+{
+    results r = {test_guarded_create(a->y_count), test_guarded_create(a->x_count), test_guarded_create(a->w_count)};
+    /* A scratch for more images is good for fewer, whatever an earlier call has left in it. */
+    test_guarded scratch = test_guarded_create(gan_conv_scratch(context, c, batch + 1));
+    for (int64_t i = 0; i < scratch.count; i++) scratch.values[i] = (gan_real)NAN;
+    memcpy(r.dw.values, a->dw, (size_t)a->w_count * sizeof(gan_real));
+    gan_conv_forward(context, c, batch, a->x, a->w, forward, r.y.values, scratch.values);
+    gan_conv_backward_data(context, c, batch, a->dy, a->w, backward, r.dx.values, scratch.values);
+    gan_conv_backward_weights(context, c, batch, a->x, a->dy, r.dw.values, scratch.values);
+    test_guarded_check(&scratch, text);
+    return r;
+}
+
+static void results_release(results *r, const char *text)
+{
+    test_guarded_check(&r->y, text);
+    test_guarded_check(&r->dx, text);
+    test_guarded_check(&r->dw, text);
+}
+
+static void check(gan_context *context, const char *name, const gan_conv *c, int64_t batch, uint64_t seed)
+{
+    char text[200];
+    arrays a = arrays_create(c, batch, seed);
+    sums y = sums_create(a.y_count), dx = sums_create(a.x_count), dw = sums_create(a.w_count);
+    const gan_epilogue forward = {seed & 1 ? a.filter_bias : NULL, seed & 2, SLOPE};
+    const gan_epilogue backward = {seed & 4 ? a.channel_bias : NULL, seed & 8, SLOPE};
+    const gan_epilogue *forward_or_none = seed & 16 ? &forward : NULL,
+                       *backward_or_none = seed & 32 ? &backward : NULL;
+    define(c, batch, &a, &y, &dx, &dw);
+    for (int64_t i = 0; i < a.w_count; i++) sums_add(&dw, i, (double)a.dw[i]);
+
+    describe(c, batch, name, "all", text);
+    results r = run(context, c, batch, &a, forward_or_none, backward_or_none, text);
+    int64_t taps = c->kernel_h * c->kernel_w;
+    describe(c, batch, name, "forward", text);
+    compare(&y, r.y.values, forward_or_none, c->filters, taps * c->channels, text);
+    describe(c, batch, name, "backward to the data", text);
+    compare(&dx, r.dx.values, backward_or_none, c->channels, taps * c->filters, text);
+    describe(c, batch, name, "backward to the weights", text);
+    compare(&dw, r.dw.values, NULL, 1, batch * c->out_height * c->out_width, text);
+
+    results_release(&r, text);
+    sums *all[] = {&y, &dx, &dw};
+    for (int i = 0; i < 3; i++) {
+        free(all[i]->value);
+        free(all[i]->size);
+    }
+    arrays_release(&a);
+}
+
+/* Any geometry whose padding below and right is at most the kernel, or negative: rows that no window reaches. */
+static void draw_axis(uint64_t *seed, int64_t *inputs, int64_t *outputs, int64_t *kernel, int64_t *stride,
+                      int64_t *pad)
+{
+    *kernel = test_integer(seed, 1, 5);
+    *stride = test_integer(seed, 1, 3);
+    *inputs = test_integer(seed, 1, 11);
+    *pad = test_integer(seed, 0, *kernel - 1);
+    int64_t most = (*inputs + *pad - 1) / *stride + 1;
+    *outputs = test_integer(seed, most > 2 ? most - 2 : 1, most);
+}
+
+static int64_t draw_channels(uint64_t *seed)
+{
+    static const int64_t channels[] = {1, 1, 2, 3, 4, 5, 7, 8, 16, 17, 24, 32, 33, 40, 64, 67};
+    return channels[test_integer(seed, 0, sizeof(channels) / sizeof(channels[0]) - 1)];
+}
+
+static void odd_shapes_on(gan_context *context, const char *name)
+{
+    uint64_t seed = 7;
+    for (int i = 0; i < 200; i++) {
+        gan_conv c = {.channels = draw_channels(&seed), .filters = draw_channels(&seed)};
+        draw_axis(&seed, &c.height, &c.out_height, &c.kernel_h, &c.stride_h, &c.pad_top);
+        draw_axis(&seed, &c.width, &c.out_width, &c.kernel_w, &c.stride_w, &c.pad_left);
+        check(context, name, &c, test_integer(&seed, 1, c.channels * c.filters > 1000 ? 2 : 5), (uint64_t)i);
+    }
+}
+
+static void odd_shapes(void **state)
+{
+    (void)state;
+    test_on_every_level(odd_shapes_on);
+}
+
+/* The first five are of the models that the library is measured by. */
+static const struct {
+    gan_conv conv;
+    int64_t batch;
+} shapes[] = {
+    {{1, 28, 28, 64, 14, 14, 5, 5, 2, 2, 1, 1}, 9},
+    {{64, 14, 14, 128, 7, 7, 5, 5, 2, 2, 1, 1}, 2},
+    {{64, 14, 14, 32, 7, 7, 4, 4, 2, 2, 1, 1}, 3},
+    {{64, 28, 28, 1, 28, 28, 3, 3, 1, 1, 1, 1}, 2},
+    {{1, 28, 28, 64, 14, 14, 4, 4, 2, 2, 1, 1}, 3},
+    {{3, 9, 9, 5, 9, 9, 9, 9, 1, 1, 4, 4}, 2},     /* a kernel as large as the image */
+    {{2, 3, 80, 3, 3, 80, 2, 3, 1, 1, 1, 1}, 2},   /* long lines */
+    {{1, 1, 700, 2, 1, 700, 1, 3, 1, 1, 0, 1}, 1}, /* longer than what is packed at a time */
+    {{8, 6, 6, 8, 2, 2, 2, 2, 4, 4, 0, 0}, 3},     /* a stride longer than the kernel */
+    {{5, 70, 2, 3, 70, 2, 67, 1, 1, 1, 33, 0}, 1}, /* more rows of the kernel than segments of a call */
+    {{40, 5, 5, 150, 5, 5, 3, 3, 1, 1, 1, 1}, 2},  /* more filters than rows of a block */
+    {{520, 3, 3, 6, 2, 2, 3, 3, 1, 1, 0, 0}, 2},   /* more values of k than are multiplied at a time */
+};
+
+static void fixed_shapes_on(gan_context *context, const char *name)
+{
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+        check(context, name, &shapes[i].conv, shapes[i].batch, i * 5);
+}
+
+static void fixed_shapes(void **state)
+{
+    (void)state;
+    test_on_every_level(fixed_shapes_on);
+}
+
+static void same_bits_on(gan_context *const contexts[3], const char *name)
+{
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        char text[200];
+        const gan_conv *c = &shapes[i].conv;
+        arrays a = arrays_create(c, shapes[i].batch, i);
+        const gan_epilogue epilogue = {NULL, true, SLOPE};
+        results r[3];
+        describe(c, shapes[i].batch, name, "threads", text);
+        for (int t = 0; t < 3; t++) {
+            r[t] = run(contexts[t], c, shapes[i].batch, &a, &epilogue, NULL, text);
+            assert_memory_equal(r[0].y.values, r[t].y.values, (size_t)a.y_count * sizeof(gan_real));
+            assert_memory_equal(r[0].dx.values, r[t].dx.values, (size_t)a.x_count * sizeof(gan_real));
+            assert_memory_equal(r[0].dw.values, r[t].dw.values, (size_t)a.w_count * sizeof(gan_real));
+        }
+        for (int t = 0; t < 3; t++) results_release(&r[t], text);
+        arrays_release(&a);
+    }
+}
+
+static void same_bits(void **state)
+{
+    (void)state;
+    test_on_threads(same_bits_on);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(odd_shapes),
+        cmocka_unit_test(fixed_shapes),
+        cmocka_unit_test(same_bits),
+    };
+    return cmocka_run_group_tests_name("conv", tests, NULL, NULL);
+}
