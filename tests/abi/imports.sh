@@ -19,7 +19,7 @@ openblas_set_num_threads goto_set_num_threads bli_thread_set_num_threads omp_set
 pattern=$(echo "$forbidden" | tr -s '\n ' '||' | sed 's/^|//; s/|$//')
 undefined=$("$nm" -D --undefined-only "$shared"; "$nm" --undefined-only "$static")
 case $undefined in
-*malloc*) ;;
+*memcpy*memcpy*) ;;
 *) echo "no imports were found in $shared and $static"; exit 1 ;;
 esac
 if echo "$undefined" | sed -n 's/^ *[Uvw] //p' | sed 's/@.*//' | LC_ALL=C sort -u | grep -E "^($pattern)\$"; then
