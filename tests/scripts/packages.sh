@@ -1,0 +1,80 @@
+#!/bin/sh
+# Tries tests/packages.sh on machines that are made up: with and without apt-get, as root, and as a user with and without
+# sudo; what is installed is what is missing, and nothing else: packages.sh FILE
+set -eu
+packages=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+cat >"$work/start" <<EOT
+root=/nonexistent
+. "$packages"
+install_missing "here command sh
+tool-package command tool
+data-package file $work/data
+module-package module no-such-module-of-pkg-config"
+echo ready
+EOT
+
+# machine NAME USER COMMAND...: a PATH with the commands; apt-get installs everything unless it is apt-get-bad.
+machine()
+{
+    label=$1
+    bin=$work/$1
+    mkdir "$bin"
+    for needed in sh tr env; do ln -s "$(command -v $needed)" "$bin/$needed"; done
+    fake id "echo $2"
+    shift 2
+    rm -f "$work/data" "$work/calls"
+    : >"$work/calls"
+    for command in "$@"; do
+        case $command in
+        sudo) fake sudo 'echo sudo >>"$WORK/calls"; exec "$@"' ;;
+        pkg-config) fake pkg-config 'exit 0' ;;
+        tool) fake tool '' ;;
+        data) : >"$work/data" ;;
+        apt-get) fake apt-get 'echo "$*" >>"$WORK/calls"; [ $1 = install ] || exit 1; : >"$WORK/data"
+for made in tool pkg-config; do echo "#!/bin/sh" >$BIN/$made; '"$(command -v chmod)"' +x $BIN/$made; done' ;;
+        apt-get-bad) fake apt-get 'echo "$*" >>"$WORK/calls"' ;;
+        esac
+    done
+    result=0
+    WORK=$work BIN=$bin PATH=$bin sh "$work/start" >"$work/output" 2>&1 || result=$?
+}
+
+fake()
+{
+    printf '#!%s\n%s\n' "$(command -v sh)" "$2" >"$bin/$1"
+    chmod +x "$bin/$1"
+}
+
+# expect STATUS CALLS [WORDS]: what came of the machine.
+expect()
+{
+    calls=$(tr '\n' ';' <"$work/calls")
+    if [ "$result" != "$1" ] || [ "$calls" != "$2" ] || ! grep -q -e "${3-}" "$work/output"; then
+        echo "$label: status $result, expected $1; calls '$calls', expected '$2'; output should have '${3-}':"
+        cat "$work/output"
+        failed=1
+    fi
+}
+
+install='install -q -y --no-install-recommends'
+machine complete 0 tool data pkg-config apt-get
+expect 0 '' ready
+machine complete-elsewhere 1000 tool data pkg-config
+expect 0 '' ready
+machine root 0 apt-get
+expect 0 "update -q;$install tool-package data-package module-package;" ready
+machine root-half 0 tool pkg-config apt-get
+expect 0 "update -q;$install data-package;" ready
+machine user 1000 tool pkg-config sudo apt-get
+expect 0 "sudo;update -q;sudo;$install data-package;" ready
+machine user-without-sudo 1000 tool pkg-config apt-get
+expect 1 '' 'data-package'
+machine elsewhere 0 tool
+expect 1 '' 'data-package module-package'
+machine broken 0 apt-get-bad
+expect 1 "update -q;$install tool-package data-package module-package;" 'still not found'
+exit $failed
