@@ -199,6 +199,70 @@ static void test_conv_transpose_known_answer(void **state)
     harness_destroy(&h);
 }
 
+/* ---- Smaller batches
+ * ----------------------------------------------------------------------------------------------- */
+
+/* A plan made for a large batch serves every smaller one: the guards behind saved values and scratch hold, and a
+ * sample does not depend on its batch. */
+static void check_batches(gan_context *context, gan_layer *(*make)(gan_context *), gan_shape input, int64_t most)
+{
+    harness whole;
+    harness_create(&whole, context, make(context), 1, &input, most, most);
+    assert_int_equal(harness_forward(&whole), GAN_OK);
+    for (int64_t batch = 1; batch <= most; batch++) {
+        harness part;
+        harness_create(&part, context, make(context), 1, &input, batch, most);
+        memcpy(part.x[0].values, whole.x[0].values, (size_t)part.x[0].count * sizeof(gan_real));
+        for (int i = 0; i < whole.plan.tensor_count; i++)
+            memcpy(part.tensors[i].values, whole.tensors[i].values,
+                   (size_t)whole.tensors[i].count * sizeof(gan_real));
+        assert_int_equal(harness_forward(&part), GAN_OK);
+        for (int64_t i = 0; i < part.y.count; i++)
+            if (!harness_near((double)part.y.values[i], (double)whole.y.values[i], 100))
+                fail_msg("batch %d of %d: element %d is %g", (int)batch, (int)most, (int)i, (double)part.y.values[i]);
+        for (int i = 0; i < part.plan.tensor_count; i++) harness_fill(part.gradients[i], 0);
+        harness_backward(&part, true, true);
+        harness_destroy(&part);
+    }
+    harness_destroy(&whole);
+}
+
+static gan_layer *dense_1(gan_context *context)
+{
+    return gan_layer_dense(context, 1, NULL);
+}
+
+static gan_layer *dense_10(gan_context *context)
+{
+    return gan_layer_dense(context, 10, NULL);
+}
+
+static gan_layer *dense_100(gan_context *context)
+{
+    return gan_layer_dense(context, 100, NULL);
+}
+
+static gan_layer *conv_same(gan_context *context)
+{
+    return gan_layer_conv2d(context, 5, GAN_CONV2D(.stride = {2, 2}, .padding = GAN_PADDING_SAME));
+}
+
+static gan_layer *transpose_same(gan_context *context)
+{
+    return gan_layer_conv_transpose2d(context, 5,
+                                      GAN_CONV_TRANSPOSE2D(.stride = {2, 2}, .padding = GAN_PADDING_SAME));
+}
+
+static void test_smaller_batches(void **state)
+{
+    check_batches(*state, dense_1, GAN_SHAPE(300), 70);
+    check_batches(*state, dense_10, GAN_SHAPE(37), 130);
+    check_batches(*state, dense_100, GAN_SHAPE(9), 40);
+    check_batches(*state, dense_100, GAN_SHAPE(300), 9);
+    check_batches(*state, conv_same, GAN_SHAPE(3, 9, 7), 40);
+    check_batches(*state, transpose_same, GAN_SHAPE(7, 3, 5), 40);
+}
+
 /* ---- Dense, add -------------------------------------------------------------------------------------------------
  */
 
@@ -451,6 +515,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_conv_definition, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_adjoint, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_conv_transpose_known_answer, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_smaller_batches, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_dense_known_answer, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_add_known_answer, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_reshape_keeps_order, harness_setup, harness_teardown),
