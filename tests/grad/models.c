@@ -1,6 +1,7 @@
 /* Gradients of whole models against central differences, in double: of all parameters and all inputs at once. */
 #include "model/model.h"
 
+#include "support/files.h"
 #include "support/gradient.h"
 #include "support/models.h"
 
@@ -15,17 +16,13 @@
 
 enum { BATCH = 3, GRAPHS = 25 };
 
-#define ASSERT_OK(expression)                                                          \
-    do {                                                                               \
-        if ((expression) != GAN_OK) fail_msg("%s: %s", #expression, gan_last_error()); \
-    } while (0)
-
 static gan_context *context;
 
 static int setup(void **state)
 {
     (void)state;
-    return gan_context_create(GAN_CONTEXT(.threads = 1), &context) == GAN_OK ? 0 : -1;
+    context = test_context();
+    return 0;
 }
 
 static int teardown(void **state)
@@ -56,7 +53,7 @@ static void set_inputs(gan_session *session)
         float *zeros = calloc((size_t)count, sizeof(*zeros));
         gan_random_state state = {.seed = 77, .stream = (uint64_t)k};
         assert_non_null(zeros);
-        ASSERT_OK(gan_session_set_input(session, (size_t)k, zeros, BATCH));
+        test_status(gan_session_set_input(session, (size_t)k, zeros, BATCH), GAN_OK, "");
         gan_fill_normal(&state, gan_session_input(session, (size_t)k), count, 0, 1);
         free(zeros);
     }
@@ -73,7 +70,7 @@ static void set_output_gradients(gan_session *session)
         assert_non_null(gradient);
         gan_fill_normal(&state, numbers, count, 0, 1);
         for (int64_t i = 0; i < count; i++) gradient[i] = (float)numbers[i];
-        ASSERT_OK(gan_session_set_output_gradient(session, (size_t)k, gradient));
+        test_status(gan_session_set_output_gradient(session, (size_t)k, gradient), GAN_OK, "");
         free(numbers);
         free(gradient);
     }
@@ -93,7 +90,7 @@ static double weighted_sum(void *user)
     double sum = 0;
 
     p->session->passes = 3;
-    ASSERT_OK(gan_session_forward(p->session, p->mode));
+    test_status(gan_session_forward(p->session, p->mode), GAN_OK, "");
     for (int32_t k = 0; p->weights && k < model->output_count; k++) {
         const double *y = gan_session_output(p->session, (size_t)k);
         const int64_t count = size_of(p->session, model->outputs[k]);
@@ -122,13 +119,13 @@ static void check_model(const char *name, gan_model *model, gan_mode mode)
     char text[96];
 
     assert_true(model->output_count <= 64 && model->input_count <= 8);
-    ASSERT_OK(gan_session_create(model, GAN_SESSION(.batch = BATCH, .seed = 4), &session));
+    test_status(gan_session_create(model, GAN_SESSION(.batch = BATCH, .seed = 4), &session), GAN_OK, "");
     p.session = session;
     set_inputs(session);
     weighted_sum(&p);
     set_output_gradients(session);
-    ASSERT_OK(gan_model_zero_gradients(model));
-    ASSERT_OK(gan_session_backward(session, GAN_BACKWARD_PARAMETERS | GAN_BACKWARD_INPUTS));
+    test_status(gan_model_zero_gradients(model), GAN_OK, "");
+    test_status(gan_session_backward(session, GAN_BACKWARD_PARAMETERS | GAN_BACKWARD_INPUTS), GAN_OK, "");
     for (int32_t k = 0; k < model->output_count; k++) {
         weights[k] = copy(gan_session_output_gradient(session, (size_t)k), size_of(session, model->outputs[k]));
     }
@@ -157,7 +154,7 @@ static void test_models_of_every_make(void **state)
     (void)state;
     for (int i = 0; i < TEST_MODELS; i++) {
         gan_model *model = NULL;
-        ASSERT_OK(test_models[i].build(context, 11, &model));
+        test_status(test_models[i].build(context, 11, &model), GAN_OK, "");
         check_model(test_models[i].name, model, GAN_MODE_TRAIN);
         check_model(test_models[i].name, model, GAN_MODE_SAMPLE);
         gan_model_destroy(model);
@@ -171,7 +168,7 @@ static void test_random_graphs(void **state)
         gan_model *model = NULL;
         char name[32];
         snprintf(name, sizeof(name), "random graph %d", seed);
-        ASSERT_OK(test_random_graph(context, (uint64_t)seed, &model));
+        test_status(test_random_graph(context, (uint64_t)seed, &model), GAN_OK, "");
         check_model(name, model, GAN_MODE_TRAIN);
         gan_model_destroy(model);
     }
@@ -197,7 +194,7 @@ static void test_every_initializer(void **state)
         gan_model *model = NULL;
         char name[32];
         snprintf(name, sizeof(name), "initializer %zu", i);
-        ASSERT_OK(gan_model_create(context, &model));
+        test_status(gan_model_create(context, &model), GAN_OK, "");
         gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 4, 3)));
         gan_model_add(model,
                       gan_layer_conv2d(context, 3, GAN_CONV2D(.weight_initializer = with, .bias_initializer = with)));
@@ -209,7 +206,7 @@ static void test_every_initializer(void **state)
         gan_model_add(model, gan_layer_flatten(context));
         gan_model_add(model,
                       gan_layer_dense(context, 4, GAN_DENSE(.weight_initializer = with, .bias_initializer = with)));
-        ASSERT_OK(gan_model_build(model, 21));
+        test_status(gan_model_build(model, 21), GAN_OK, "");
         check_model(name, model, GAN_MODE_TRAIN);
         gan_model_destroy(model);
     }
