@@ -37,8 +37,8 @@ static void fold(const gan_column_block *block, const runs *r, const gan_real *f
         for (int64_t j = 0; j < block->columns; j++) to[j] += from[k + j];
 }
 
-/* Loops that add up take four runs at a time: partial sums are read and written once for all four. Run i lies at
- * row[i % 4]; in place of one that is not there comes `neutral`, which adds nothing. Returns how long the four are. */
+/* Loops that add up take four runs at a time: partial sums are read and written once for all four. In place of a run
+ * that is not there comes `neutral`, which adds nothing. Returns how long the four are. */
 static int64_t four_runs(const runs *r, int64_t i, const gan_real *x, const gan_real *neutral, const gan_real *row[4])
 {
     if (i >= r->rows) { /* the rest */
@@ -149,8 +149,7 @@ static void combine(const gan_column_block *block, const gan_real *x, const gan_
         const gan_real *row = x + i * r.stride, *drow = dy + i * r.stride;
         gan_real *out = dx + i * r.stride;
         GAN_INDEPENDENT
-        for (int64_t j = 0; j < count; j++)
-            out[j] = drow[j] * outer[j] + ((row[j] - middle[j]) * inner[j] + term[j]);
+        for (int64_t j = 0; j < count; j++) out[j] = drow[j] * outer[j] + ((row[j] - middle[j]) * inner[j] + term[j]);
     }
 }
 

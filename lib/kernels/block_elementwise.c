@@ -74,7 +74,7 @@ static void softplus_backward(const void *arguments, int64_t begin, int64_t end)
     for (int64_t i = begin; i < end; i++) dx[i] = -(dy[i] * gan_real_expm1(-y[i]));
 }
 
-/* Philox 4x32-10, as gan_philox(), for LANES counters at once: words[w * LANES + i] is word w of state.counter + i. */
+/* Philox 4x32-10, as gan_philox(), for LANES counters at once: words[w * LANES + i] is word w of counter + i. */
 enum { LANES = 64, GROUP = 4 * LANES };
 
 static void philox_lanes(gan_random_state state, uint32_t words[GROUP])

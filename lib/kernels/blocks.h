@@ -6,7 +6,7 @@
 #include "kernels/isa.h"
 #include "kernels/kernels.h"
 
-/* ---- Ranges (range.c): work on values or rows that do not depend on each other ------------------------------------ */
+/* ---- Ranges (range.c): values or rows that do not depend on each other --------------------------------------- */
 
 /* Values in a block: 64 KiB of floats. A multiple of every vector's and of Philox's block length. */
 #define GAN_BLOCK 16384
@@ -18,7 +18,7 @@ typedef void (*gan_range_fn)(const void *args, int64_t begin, int64_t end);
  * the caller's thread. */
 void gan_range_run(gan_context *context, gan_range_fn range, const void *args, int64_t count, int64_t block);
 
-/* ---- Element by element (block_elementwise.c) --------------------------------------------------------------------- */
+/* ---- Element by element (block_elementwise.c) ---------------------------------------------------------------- */
 
 typedef struct gan_elementwise_args {
     const gan_real *x;  /* the input, or the output of forward in a backward pass */
@@ -38,18 +38,18 @@ typedef struct gan_elementwise_table {
 } gan_elementwise_table;
 GAN_ISA_DECLARE(gan_elementwise_table);
 
-/* ---- Optimizer steps (block_step.c) --------------------------------------------------------------------------------- */
+/* ---- Optimizer steps (block_step.c) -------------------------------------------------------------------------- */
 
 typedef struct gan_step_args {
     const gan_real *g;
     gan_real *m, *v;
     const gan_real *w_in;
     gan_real *w_out;
-    gan_real rate;           /* Adam: divided by 1 - beta1^t */
-    gan_real beta1, beta2;   /* RMSprop: beta2 is decay; SGD: beta1 is momentum */
+    gan_real rate;         /* Adam: divided by 1 - beta1^t */
+    gan_real beta1, beta2; /* RMSprop: beta2 is decay; SGD: beta1 is momentum */
     gan_real epsilon;
     gan_real gradient_scale;
-    gan_real root_scale;     /* Adam: 1 / sqrt(1 - beta2^t) */
+    gan_real root_scale; /* Adam: 1 / sqrt(1 - beta2^t) */
 } gan_step_args;
 
 /* Each takes gan_step_args. */
@@ -58,7 +58,7 @@ typedef struct gan_step_table {
 } gan_step_table;
 GAN_ISA_DECLARE(gan_step_table);
 
-/* ---- Columns (block_columns.c): a block of a matrix, one result or coefficient a column ----------------------------- */
+/* ---- Columns (block_columns.c): a block of a matrix, one result or coefficient a column ---------------------- */
 
 /* Most columns in a block. */
 #define GAN_BLOCK_COLUMNS 256
@@ -105,7 +105,7 @@ void gan_column_grid_run(gan_context *context, const gan_column_grid *grid, gan_
 void gan_join_sums(const gan_column_grid *grid, const gan_real *partial, int64_t first, int64_t count,
                    double out[GAN_STRIP]);
 
-/* ---- Sums (block_reduce.c) ------------------------------------------------------------------------------------------ */
+/* ---- Sums (block_reduce.c) ----------------------------------------------------------------------------------- */
 
 typedef struct gan_reduce_table {
     double (*sum_of_squares)(const gan_real *x, int64_t count);

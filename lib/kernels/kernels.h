@@ -1,5 +1,5 @@
 /* The door of kernels: every pass over data. Each function here cuts its work into blocks that depend on shapes only,
- * runs them on the context's threads, and takes sums in a fixed order: results do not depend on the number of threads.
+ * runs them on the context's threads, and takes sums in a fixed order: results do not depend on how many these are.
  * Inner loops come from tables of functions, one a family, compiled from one source for each instruction set.
  *
  * Images are stored channels last, (batch, height, width, channels), whatever the order at the border; all other
@@ -42,8 +42,8 @@ void gan_gemm_run(gan_context *context, const gan_gemm *gemm);
 /* ---- Convolutions (conv.c, conv_geometry.c) ---------------------------------------------------------------- */
 
 /* x: (batch, height, width, channels); y: (batch, out_height, out_width, filters);
- * w: (filters, kernel_h, kernel_w, channels). Transposed convolutions are the same functions with the roles of x and y
- * exchanged: their forward is gan_conv_backward_data, their backward data gan_conv_forward. */
+ * w: (filters, kernel_h, kernel_w, channels). Transposed convolutions are the same functions with the roles of x and
+ * y exchanged: their forward is gan_conv_backward_data, their backward data gan_conv_forward. */
 typedef struct gan_conv {
     int64_t channels, height, width;
     int64_t filters, out_height, out_width;
@@ -63,7 +63,7 @@ void gan_conv_backward_data(gan_context *context, const gan_conv *conv, int64_t 
 void gan_conv_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                                const gan_real *dy, gan_real *dw, gan_real *scratch);
 
-/* ---- Element by element (elementwise.c); all of them in place -------------------------------------------------- */
+/* ---- Element by element (elementwise.c); all of them in place ------------------------------------------------ */
 
 void gan_leaky_relu_forward(gan_context *context, int64_t count, gan_real slope, const gan_real *x, gan_real *y);
 /* dx = dy * (y > 0 ? 1 : slope); y has the sign of x */
@@ -89,7 +89,7 @@ void gan_add(gan_context *context, int64_t count, const gan_real *x, gan_real *y
 /* y = scale * x */
 void gan_scale(gan_context *context, int64_t count, gan_real scale, const gan_real *x, gan_real *y);
 
-/* ---- Normalisation (norm.c): x is (rows, channels) --------------------------------------------------------------- */
+/* ---- Normalisation (norm.c): x is (rows, channels) ----------------------------------------------------------- */
 
 /* Training: mean and inverse deviation of each channel over the rows are written to `mean` and `inverse`; running
  * statistics r become (1 - momentum) r + momentum * (mean, or variance * rows / (rows - 1)).
@@ -112,7 +112,7 @@ void gan_batch_norm_sample(gan_context *context, const gan_batch_norm_args *args
 void gan_batch_norm_backward(gan_context *context, const gan_batch_norm_args *args, bool training, const gan_real *x,
                              const gan_real *dy, gan_real *dscale, gan_real *dshift, gan_real *dx);
 
-/* ---- Sums (reduce.c) --------------------------------------------------------------------------------------------- */
+/* ---- Sums (reduce.c) ----------------------------------------------------------------------------------------- */
 
 /* out[j] += sum over i of x[i, j]; x is (rows, columns). `scratch`: gan_column_sums_scratch() values. */
 int64_t gan_column_sums_scratch(int64_t rows, int64_t columns);
@@ -121,7 +121,7 @@ void gan_column_sums(gan_context *context, int64_t rows, int64_t columns, const 
 /* Sum of squares in double precision; NaN or Inf in x shows in the result. Allocates nothing. */
 double gan_sum_of_squares(gan_context *context, int64_t count, const gan_real *x);
 
-/* ---- Layout (layout.c) ------------------------------------------------------------------------------------------- */
+/* ---- Layout (layout.c) --------------------------------------------------------------------------------------- */
 
 /* (batch, rows, columns) to (batch, columns, rows): N,C,H,W to channels last with rows = C and columns = H * W, and
  * back with them exchanged. */
@@ -131,7 +131,7 @@ void gan_transpose(gan_context *context, int64_t batch, int64_t rows, int64_t co
 void gan_copy_rows(gan_context *context, int64_t rows, int64_t count, const gan_real *x, int64_t x_stride,
                    gan_real *y, int64_t y_stride);
 
-/* ---- Optimizer steps (step.c); w_out may be w_in -------------------------------------------------------------------- */
+/* ---- Optimizer steps (step.c); w_out may be w_in ------------------------------------------------------------- */
 
 /* m = beta1 m + (1 - beta1) s g;  v = beta2 v + (1 - beta2) (s g)^2
  * w -= rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon), with s = gradient_scale. */

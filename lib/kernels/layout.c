@@ -11,8 +11,8 @@ typedef struct transpose_args {
 
 enum { TILE_ROWS = 128 }; /* rows of x that stay in cache while all their columns are read */
 
-/* y[j * rows + i] = x[i * columns + j] for a tile of x. Four columns are read together, so that the lines of x and the
- * streams of y are both used well; four rows at a time let their addresses be worked out once. */
+/* y[j * rows + i] = x[i * columns + j] for a tile of x. Four columns are read together, so that the lines of x and
+ * the streams of y are both used well; four rows at a time let their addresses be worked out once. */
 static void transpose_tile(const transpose_args *args, const gan_real *restrict x, gan_real *restrict y,
                            int64_t tile_rows, int64_t tile_columns)
 {
@@ -45,8 +45,7 @@ static void transpose_range(const void *arguments, int64_t begin, int64_t end)
     }
 }
 
-void gan_transpose(gan_context *context, int64_t batch, int64_t rows, int64_t columns, const gan_real *x,
-                   gan_real *y)
+void gan_transpose(gan_context *context, int64_t batch, int64_t rows, int64_t columns, const gan_real *x, gan_real *y)
 {
     if (rows == 1 || columns == 1) {
         gan_copy(context, batch * rows * columns, x, y);

@@ -1,6 +1,6 @@
 /* Elementary functions that a compiler can vectorise: no branches, no calls. In float they are polynomials of our own
- * with a relative error of at most 2e-7; results below the smallest normal number become 0. In double they are libm's.
- * A NaN gives a NaN.
+ * with a relative error of at most 2e-7; results below the smallest normal number become 0. In double they are
+ * libm's. A NaN gives a NaN.
  *
  * Only for sources that are compiled for each instruction set. */
 #ifndef GAN_VECTOR_MATH_H

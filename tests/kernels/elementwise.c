@@ -1,0 +1,390 @@
+/* Element by element kernels against the functions that they compute, in long double. */
+#include "kernels/compare.h"
+#include "kernels/kernels.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define SLOPE ((gan_real)0.2)
+#define SCALE ((gan_real)1.7)
+
+/* out = f(a, b): b is dy in backward passes, what was in `out` in gan_add(), unused in the others. */
+typedef struct operation {
+    const char *name;
+    void (*run)(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out);
+    long double (*define)(long double a, long double b);
+    bool two;         /* whether b is used */
+    double low, high; /* of a */
+    double relative;  /* most error, as a multiple of the epsilon: of the value, */
+    double absolute;  /* and of |b| or 1 */
+} operation;
+
+static void run_leaky_relu(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
+{
+    (void)b;
+    gan_leaky_relu_forward(context, count, SLOPE, a, out);
+}
+
+static long double leaky_relu(long double a, long double b)
+{
+    (void)b;
+    return a > 0 ? a : (long double)SLOPE * a;
+}
+
+static void run_leaky_relu_backward(gan_context *context, int64_t count, const gan_real *a, const gan_real *b,
+                                    gan_real *out)
+{
+    gan_leaky_relu_backward(context, count, SLOPE, a, b, out);
+}
+
+static long double leaky_relu_backward(long double a, long double b)
+{
+    return b * (a > 0 ? 1 : (long double)SLOPE);
+}
+
+static void run_tanh(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
+{
+    (void)b;
+    gan_tanh_forward(context, count, a, out);
+}
+
+static long double tanh_of(long double a, long double b)
+{
+    (void)b;
+    return tanhl(a);
+}
+
+static long double tanh_backward(long double a, long double b)
+{
+    return b * (1 - a * a);
+}
+
+static void run_sigmoid(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
+{
+    (void)b;
+    gan_sigmoid_forward(context, count, a, out);
+}
+
+static long double sigmoid(long double a, long double b)
+{
+    (void)b;
+    return a < 0 ? expl(a) / (1 + expl(a)) : 1 / (1 + expl(-a));
+}
+
+static long double sigmoid_backward(long double a, long double b)
+{
+    return b * a * (1 - a);
+}
+
+static void run_softplus(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
+{
+    (void)b;
+    gan_softplus_forward(context, count, a, out);
+}
+
+static long double softplus(long double a, long double b)
+{
+    (void)b;
+    return (a > 0 ? a : 0) + log1pl(expl(-fabsl(a)));
+}
+
+static long double softplus_backward(long double a, long double b)
+{
+    return -b * expm1l(-a);
+}
+
+static void run_copy(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
+{
+    (void)b;
+    gan_copy(context, count, a, out);
+}
+
+static long double identity(long double a, long double b)
+{
+    (void)b;
+    return a;
+}
+
+static void run_scale(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
+{
+    (void)b;
+    gan_scale(context, count, SCALE, a, out);
+}
+
+static long double scaled(long double a, long double b)
+{
+    (void)b;
+    return (long double)SCALE * a;
+}
+
+static void run_fill(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
+{
+    (void)a, (void)b;
+    gan_fill(context, count, SCALE, out);
+}
+
+static long double filled(long double a, long double b)
+{
+    (void)a, (void)b;
+    return (long double)SCALE;
+}
+
+static void run_add(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
+{
+    if (out != b) memmove(out, b, (size_t)count * sizeof(gan_real));
+    gan_add(context, count, a, out);
+}
+
+static long double sum(long double a, long double b)
+{
+    return a + b;
+}
+
+static const operation operations[] = {
+    {"leaky relu", run_leaky_relu, leaky_relu, false, -3, 3, 1, 0},
+    {"leaky relu backward", run_leaky_relu_backward, leaky_relu_backward, true, -3, 3, 1, 0},
+    {"tanh", run_tanh, tanh_of, false, -12, 12, 2.5, 0},
+    {"tanh backward", gan_tanh_backward, tanh_backward, true, -1, 1, 1, 1},
+    {"sigmoid", run_sigmoid, sigmoid, false, -30, 30, 2.5, 0},
+    {"sigmoid backward", gan_sigmoid_backward, sigmoid_backward, true, 0, 1, 2, 1},
+    {"softplus", run_softplus, softplus, false, -30, 30, 2.5, 0},
+    {"softplus backward", gan_softplus_backward, softplus_backward, true, 0, 10, 2.5, 0},
+    {"copy", run_copy, identity, false, -3, 3, 0, 0},
+    {"scale", run_scale, scaled, false, -3, 3, 1, 0},
+    {"fill", run_fill, filled, false, -3, 3, 0, 0},
+    {"add", run_add, sum, true, -3, 3, 1, 0},
+};
+enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
+
+static void check_values(const operation *op, const char *name, int64_t count, const gan_real *a, const gan_real *b,
+                         const gan_real *out)
+{
+    for (int64_t i = 0; i < count; i++) {
+        double expected = (double)op->define((long double)a[i], (long double)b[i]);
+        double tolerance = op->relative * fabs(expected) + op->absolute * (op->two ? fabs((double)b[i]) : 1);
+        test_close(name, op->name, i, (double)out[i], expected, 1.0001 * TEST_EPSILON * tolerance);
+    }
+}
+
+static void check_size(gan_context *context, const char *name, const operation *op, int64_t count)
+{
+    uint64_t seed = (uint64_t)count;
+    gan_real *a = test_random_array(&seed, count), *b = test_random_array(&seed, count);
+    for (int64_t i = 0; i < count; i++)
+        a[i] = (gan_real)(op->low + (op->high - op->low) * (0.5 + 0.5 * (double)a[i]));
+    test_guarded out = test_guarded_create(count);
+    op->run(context, count, a, b, out.values);
+    check_values(op, name, count, a, b, out.values);
+
+    gan_real *in_place = malloc((size_t)count * sizeof(gan_real));
+    assert_non_null(in_place);
+    if (op->two) {
+        memcpy(in_place, b, (size_t)count * sizeof(gan_real));
+        op->run(context, count, a, in_place, in_place);
+        test_same_bits(name, op->name, out.values, in_place, count);
+    }
+    if (op->run != run_add) {
+        memcpy(in_place, a, (size_t)count * sizeof(gan_real));
+        op->run(context, count, in_place, b, in_place);
+        test_same_bits(name, op->name, out.values, in_place, count);
+    }
+    free(in_place);
+    test_guarded_check(&out, op->name);
+    free(a);
+    free(b);
+}
+
+static void sizes_on(gan_context *context, const char *name)
+{
+    for (size_t i = 0; i < OPERATIONS; i++) {
+        for (const int64_t *size = test_sizes; *size; size++) check_size(context, name, &operations[i], *size);
+        operations[i].run(context, 0, NULL, NULL, NULL);
+    }
+}
+
+static void sizes(void **state)
+{
+    (void)state;
+    test_on_every_level(sizes_on);
+}
+
+static gan_real from_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof(value));
+    return (gan_real)value;
+}
+
+/* Every magnitude that a float can have. Where the result is below the normal numbers it may be 0. */
+static void accuracy_on(gan_context *context, const char *name)
+{
+    enum { COUNT = 1 << 16, STRIDE = 65537 };
+    static gan_real a[COUNT], b[COUNT], out[COUNT];
+    double factor = sizeof(gan_real) == sizeof(float) ? 2e-7 : 1e-15;
+    int64_t count = 0;
+    for (uint32_t bits = 0; bits < UINT32_MAX - STRIDE; bits += STRIDE) {
+        a[count] = from_bits(bits);
+        b[count] = 1;
+        if (isfinite((double)a[count])) count++;
+    }
+    for (size_t i = 0; i < OPERATIONS; i++) {
+        const operation *op = &operations[i];
+        if (op->define != tanh_of && op->define != sigmoid && op->define != softplus &&
+            op->define != softplus_backward)
+            continue;
+        op->run(context, count, a, b, out);
+        for (int64_t j = 0; j < count; j++) {
+            if (op->low == 0 && a[j] < 0) continue;
+            double expected = (double)op->define((long double)a[j], 1);
+            double floor = sizeof(gan_real) == sizeof(float) ? (double)FLT_MIN : 0;
+            test_close(name, op->name, j, (double)out[j], expected, factor * fabs(expected) + floor);
+        }
+    }
+}
+
+static void accuracy(void **state)
+{
+    (void)state;
+    test_on_every_level(accuracy_on);
+}
+
+/* Exact values: the same for every precision, and for every place in a vector. */
+static void extremes_on(gan_context *context, const char *name)
+{
+    static const struct {
+        const char *what;
+        void (*run)(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out);
+        double a, out;
+    } known[] = {
+        {"tanh", run_tanh, 0.0, 0.0},
+        {"tanh", run_tanh, -0.0, -0.0},
+        {"tanh", run_tanh, 20, 1},
+        {"tanh", run_tanh, -20, -1},
+        {"tanh", run_tanh, 1e4, 1},
+        {"tanh", run_tanh, -1e4, -1},
+        {"tanh", run_tanh, INFINITY, 1},
+        {"tanh", run_tanh, -INFINITY, -1},
+        {"tanh", run_tanh, NAN, NAN}, /* with its sign */
+        {"tanh", run_tanh, 1e-30, 1e-30},
+        {"sigmoid", run_sigmoid, 0, 0.5},
+        {"sigmoid", run_sigmoid, 1e4, 1},
+        {"sigmoid", run_sigmoid, -1e4, 0},
+        {"sigmoid", run_sigmoid, INFINITY, 1},
+        {"sigmoid", run_sigmoid, -INFINITY, 0},
+        {"sigmoid", run_sigmoid, NAN, NAN},
+        {"softplus", run_softplus, 1e4, 1e4},
+        {"softplus", run_softplus, -1e4, 0},
+        {"softplus", run_softplus, INFINITY, INFINITY},
+        {"softplus", run_softplus, -INFINITY, 0},
+        {"softplus", run_softplus, NAN, NAN},
+        {"softplus backward", gan_softplus_backward, 0, 0},
+        {"softplus backward", gan_softplus_backward, 1e4, 1},
+        {"softplus backward", gan_softplus_backward, INFINITY, 1},
+        {"softplus backward", gan_softplus_backward, NAN, NAN},
+        {"leaky relu", run_leaky_relu, 0, 0},
+        {"leaky relu", run_leaky_relu, INFINITY, INFINITY},
+        {"leaky relu", run_leaky_relu, -INFINITY, -INFINITY},
+        {"leaky relu", run_leaky_relu, NAN, NAN},
+        {"tanh backward", gan_tanh_backward, 1, 0},
+        {"tanh backward", gan_tanh_backward, -1, 0},
+        {"tanh backward", gan_tanh_backward, NAN, NAN},
+        {"sigmoid backward", gan_sigmoid_backward, 1, 0},
+        {"sigmoid backward", gan_sigmoid_backward, 0, 0},
+        {"sigmoid backward", gan_sigmoid_backward, NAN, NAN},
+    };
+    enum { COUNT = 37 };
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        gan_real a[COUNT], b[COUNT], out[COUNT], expected = (gan_real)known[i].out;
+        for (int j = 0; j < COUNT; j++) {
+            a[j] = (gan_real)known[i].a;
+            b[j] = 1;
+        }
+        known[i].run(context, COUNT, a, b, out);
+        for (int j = 0; j < COUNT; j++) {
+            bool same = isnan((double)expected) ? isnan((double)out[j]) : out[j] == expected;
+            if (known[i].run == run_tanh && !signbit((double)out[j]) != !signbit(known[i].a)) same = false;
+            if (!same)
+                fail_msg("%s: %s of %g is %g, expected %g", name, known[i].what, known[i].a, (double)out[j],
+                         (double)expected);
+        }
+    }
+}
+
+static void extremes(void **state)
+{
+    (void)state;
+    test_on_every_level(extremes_on);
+}
+
+/* A NaN in a or b shows in the result at its place and nowhere else. */
+static void nan_stays_on(gan_context *context, const char *name)
+{
+    enum { COUNT = 37 };
+    for (size_t i = 0; i < OPERATIONS; i++) {
+        const operation *op = &operations[i];
+        for (int place = 0; place < COUNT; place++) {
+            for (int second = 0; second < 2; second++) {
+                /* The sign of NaN is that of no number: leaky ReLU's backward pass takes it for <= 0. */
+                if (op->run == run_fill || (second && !op->two) || (!second && op->run == run_leaky_relu_backward))
+                    continue;
+                gan_real a[COUNT], b[COUNT], out[COUNT];
+                for (int j = 0; j < COUNT; j++) a[j] = b[j] = (gan_real)0.5;
+                (second ? b : a)[place] = (gan_real)NAN;
+                op->run(context, COUNT, a, b, out);
+                for (int j = 0; j < COUNT; j++) {
+                    if (!isnan((double)out[j]) != (j != place))
+                        fail_msg("%s, %s: NaN at %d, result %g at %d", name, op->name, place, (double)out[j], j);
+                }
+            }
+        }
+    }
+}
+
+static void nan_stays(void **state)
+{
+    (void)state;
+    test_on_every_level(nan_stays_on);
+}
+
+static void same_bits_on(gan_context *const contexts[3], const char *name)
+{
+    static const int64_t counts[] = {32768, 100003};
+    for (size_t i = 0; i < 2 * OPERATIONS; i++) {
+        const operation *op = &operations[i / 2];
+        int64_t count = counts[i % 2];
+        uint64_t seed = i;
+        gan_real *a = test_random_array(&seed, count), *b = test_random_array(&seed, count), *out[3];
+        for (int t = 0; t < 3; t++) {
+            out[t] = malloc((size_t)count * sizeof(gan_real));
+            assert_non_null(out[t]);
+            op->run(contexts[t], count, a, b, out[t]);
+            test_same_bits(name, op->name, out[0], out[t], count);
+        }
+        for (int t = 0; t < 3; t++) free(out[t]);
+        free(a);
+        free(b);
+    }
+}
+
+static void same_bits(void **state)
+{
+    (void)state;
+    test_on_threads(same_bits_on);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sizes),     cmocka_unit_test(accuracy),  cmocka_unit_test(extremes),
+        cmocka_unit_test(nan_stays), cmocka_unit_test(same_bits),
+    };
+    return cmocka_run_group_tests_name("elementwise", tests, NULL, NULL);
+}

@@ -1,0 +1,155 @@
+/* Sums against sums in long double. */
+#include "kernels/compare.h"
+#include "kernels/kernels.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static const struct {
+    int64_t rows, columns;
+} shapes[] = {
+    {1, 1},    {1, 700},  {2, 3},     {16, 15},  {17, 16},   {33, 17},   {100, 63},   {100, 64},  {5, 65},
+    {70, 257}, {70, 513}, {4099, 31}, {1000, 1}, {16384, 1}, {16385, 1}, {100003, 1}, {33334, 3}, {3000, 130},
+};
+enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
+
+static void column_sums_on(gan_context *context, const char *name)
+{
+    for (int k = 0; k < SHAPES; k++) {
+        int64_t rows = shapes[k].rows, columns = shapes[k].columns;
+        uint64_t seed = (uint64_t)k;
+        gan_real *x = test_random_array(&seed, rows * columns), *before = test_random_array(&seed, columns);
+        test_guarded scratch = test_guarded_create(gan_column_sums_scratch(rows, columns));
+        test_guarded out = test_guarded_create(columns);
+        memcpy(out.values, before, (size_t)columns * sizeof(gan_real));
+        gan_column_sums(context, rows, columns, x, out.values, scratch.values);
+        for (int64_t j = 0; j < columns; j++) {
+            long double expected = (long double)before[j], size = 1;
+            for (int64_t i = 0; i < rows; i++) {
+                expected += (long double)x[i * columns + j];
+                size += fabsl((long double)x[i * columns + j]);
+            }
+            test_close(name, "column sum", j, (double)out.values[j], (double)expected,
+                       2 * TEST_EPSILON * (double)size);
+        }
+        test_guarded_check(&scratch, "scratch of column sums");
+        test_guarded_check(&out, "column sums");
+        free(x);
+        free(before);
+    }
+}
+
+static void column_sums(void **state)
+{
+    (void)state;
+    test_on_every_level(column_sums_on);
+}
+
+/* One by one, 300,000 floats near 1000 would be added with a relative error of about 1e-4. */
+static void long_sums_on(gan_context *context, const char *name)
+{
+    enum { ROWS = 100000, COLUMNS = 3 };
+    uint64_t seed = 1;
+    gan_real *x = test_random_array(&seed, ROWS * COLUMNS), out[COLUMNS] = {0, 0, 0};
+    gan_real *scratch = malloc((size_t)gan_column_sums_scratch(ROWS, COLUMNS) * sizeof(gan_real));
+    long double expected[COLUMNS] = {0, 0, 0};
+    assert_non_null(scratch);
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+        x[i] += (gan_real)1000;
+        expected[i % COLUMNS] += (long double)x[i];
+    }
+    gan_column_sums(context, ROWS, COLUMNS, x, out, scratch);
+    for (int j = 0; j < COLUMNS; j++)
+        test_close(name, "long column sum", j, (double)out[j], (double)expected[j],
+                   8 * TEST_EPSILON * (double)expected[j]);
+    free(x);
+    free(scratch);
+}
+
+static void long_sums(void **state)
+{
+    (void)state;
+    test_on_every_level(long_sums_on);
+}
+
+static void squares_on(gan_context *context, const char *name)
+{
+    for (const int64_t *size = test_sizes; *size; size++) {
+        int64_t count = *size;
+        uint64_t seed = (uint64_t)count;
+        gan_real *x = test_random_array(&seed, count);
+        long double expected = 0;
+        for (int64_t i = 0; i < count; i++) expected += (long double)x[i] * (long double)x[i];
+        double actual = gan_sum_of_squares(context, count, x);
+        test_close(name, "sum of squares", count, actual, (double)expected, 1e-13 * (double)expected);
+        for (int64_t place = 0; place < count; place += 1 + count / 20) {
+            gan_real before = x[place];
+            x[place] = (gan_real)NAN;
+            assert_true(isnan(gan_sum_of_squares(context, count, x)));
+            x[place] = (gan_real)-INFINITY;
+            assert_true(isinf(gan_sum_of_squares(context, count, x)));
+            x[place] = before;
+        }
+        free(x);
+    }
+    const gan_real large[3] = {(gan_real)1e30, (gan_real)-1e30, 1};
+    test_close(name, "sum of large squares", 0, gan_sum_of_squares(context, 3, large), 2e60, 1e54);
+    test_close(name, "sum of no squares", 0, gan_sum_of_squares(context, 0, large), 0, 0);
+}
+
+static void squares(void **state)
+{
+    (void)state;
+    test_on_every_level(squares_on);
+}
+
+static void same_bits_on(gan_context *const contexts[3], const char *name)
+{
+    enum { COUNT = 256 * 16384 + 12345 }; /* more than so many blocks of the usual size */
+    uint64_t seed = 4;
+    gan_real *x = test_random_array(&seed, COUNT);
+    double sums[3];
+    for (int t = 0; t < 3; t++) {
+        sums[t] = gan_sum_of_squares(contexts[t], COUNT, x);
+        assert_memory_equal(&sums[0], &sums[t], sizeof(double));
+    }
+    test_close(name, "mean square", 0, sums[0] / COUNT, 1.0 / 3, 1e-3);
+    for (int k = 0; k < SHAPES; k++) {
+        int64_t rows = shapes[k].rows, columns = shapes[k].columns;
+        gan_real *scratch = malloc((size_t)gan_column_sums_scratch(rows, columns) * sizeof(gan_real)), *out[3];
+        assert_non_null(scratch);
+        for (int t = 0; t < 3; t++) {
+            out[t] = calloc((size_t)columns, sizeof(gan_real));
+            assert_non_null(out[t]);
+            gan_column_sums(contexts[t], rows, columns, x, out[t], scratch);
+            test_same_bits(name, "column sums", out[0], out[t], columns);
+        }
+        for (int t = 0; t < 3; t++) free(out[t]);
+        free(scratch);
+    }
+    free(x);
+}
+
+static void same_bits(void **state)
+{
+    (void)state;
+    test_on_threads(same_bits_on);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(column_sums),
+        cmocka_unit_test(long_sums),
+        cmocka_unit_test(squares),
+        cmocka_unit_test(same_bits),
+    };
+    return cmocka_run_group_tests_name("reduce", tests, NULL, NULL);
+}
