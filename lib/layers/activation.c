@@ -68,7 +68,9 @@ static gan_status save_slope(const gan_layer *layer, json_t *options)
 static gan_layer *load_leaky_relu(gan_context *context, const json_t *options)
 {
     float slope;
-    return gan_json_get_float(options, "slope", &slope) == GAN_OK ? gan_layer_leaky_relu(context, slope) : NULL;
+    if (gan_json_get_float(options, "slope", &slope) == GAN_OK)
+        return gan_layer_loaded(gan_layer_leaky_relu(context, slope), options);
+    return NULL;
 }
 
 /* A kind without options: how it is created, by a program and from a file. */
@@ -79,8 +81,7 @@ static gan_layer *load_leaky_relu(gan_context *context, const json_t *options)
     }                                                                                     \
     static gan_layer *load_##name(gan_context *context, const json_t *options)            \
     {                                                                                     \
-        (void)options;                                                                    \
-        return gan_layer_##name(context);                                                 \
+        return gan_layer_loaded(gan_layer_##name(context), options);                      \
     }
 
 DEFINE_KIND(relu, NULL, NULL)

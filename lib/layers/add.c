@@ -37,8 +37,7 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
 
 static gan_layer *load(gan_context *context, const json_t *options)
 {
-    (void)options;
-    return gan_layer_add(context);
+    return gan_layer_loaded(gan_layer_add(context), options);
 }
 
 const gan_layer_ops gan_add_ops = {.type = "add",

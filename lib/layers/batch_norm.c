@@ -115,7 +115,7 @@ static gan_layer *load(gan_context *context, const json_t *options)
         gan_json_get_float(options, "epsilon", &epsilon) != GAN_OK ||
         gan_json_get_bool(options, "no_affine", &no_affine) != GAN_OK)
         return NULL;
-    return create(context, momentum, epsilon, no_affine);
+    return gan_layer_loaded(create(context, momentum, epsilon, no_affine), options);
 }
 
 const gan_layer_ops gan_batch_norm_ops = {.type = "batch_norm",

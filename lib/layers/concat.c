@@ -96,7 +96,8 @@ static gan_status save(const gan_layer *layer, json_t *options)
 static gan_layer *load(gan_context *context, const json_t *options)
 {
     int64_t axis;
-    return gan_json_get_int(options, "axis", &axis) == GAN_OK ? create(context, axis) : NULL;
+    if (gan_json_get_int(options, "axis", &axis) == GAN_OK) return gan_layer_loaded(create(context, axis), options);
+    return NULL;
 }
 
 const gan_layer_ops gan_concat_ops = {.type = "concat",

@@ -94,7 +94,7 @@ static gan_layer *load(gan_context *context, const json_t *options)
     if (gan_json_get_int(options, "filters", &filters) != GAN_OK || gan_window_load(&window, options) != GAN_OK ||
         gan_weights_load(&weights, options) != GAN_OK)
         return NULL;
-    return create(context, filters, &window, &weights);
+    return gan_layer_loaded(create(context, filters, &window, &weights), options);
 }
 
 const gan_layer_ops gan_conv2d_ops = {.type = "conv2d",

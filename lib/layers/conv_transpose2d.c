@@ -118,7 +118,7 @@ static gan_layer *load(gan_context *context, const json_t *options)
         gan_json_get_ints(options, "output_padding", output_padding, 2, NULL) != GAN_OK ||
         gan_weights_load(&weights, options) != GAN_OK)
         return NULL;
-    return create(context, filters, &window, output_padding, &weights);
+    return gan_layer_loaded(create(context, filters, &window, output_padding, &weights), options);
 }
 
 const gan_layer_ops gan_conv_transpose2d_ops = {.type = "conv_transpose2d",

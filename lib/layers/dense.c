@@ -104,7 +104,7 @@ static gan_layer *load(gan_context *context, const json_t *options)
     gan_weights weights;
     if (gan_json_get_int(options, "units", &units) != GAN_OK || gan_weights_load(&weights, options) != GAN_OK)
         return NULL;
-    return create(context, units, &weights);
+    return gan_layer_loaded(create(context, units, &weights), options);
 }
 
 const gan_layer_ops gan_dense_ops = {.type = "dense",

@@ -44,7 +44,9 @@ static gan_status save(const gan_layer *layer, json_t *options)
 static gan_layer *load(gan_context *context, const json_t *options)
 {
     float rate;
-    return gan_json_get_float(options, "rate", &rate) == GAN_OK ? gan_layer_dropout(context, rate) : NULL;
+    if (gan_json_get_float(options, "rate", &rate) == GAN_OK)
+        return gan_layer_loaded(gan_layer_dropout(context, rate), options);
+    return NULL;
 }
 
 const gan_layer_ops gan_dropout_ops = {.type = "dropout",

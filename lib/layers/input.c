@@ -1,5 +1,5 @@
 /* Input: where samples enter a model. The session fills it. */
-#include "layers/layers.h"
+#include "layers/shared.h"
 
 typedef struct input {
     gan_layer layer;
@@ -29,7 +29,7 @@ static gan_layer *load(gan_context *context, const json_t *options)
 {
     gan_shape shape = {0};
     if (gan_json_get_ints(options, "shape", shape.dims, GAN_MAX_RANK, &shape.rank) != GAN_OK) return NULL;
-    return gan_layer_input(context, shape);
+    return gan_layer_loaded(gan_layer_input(context, shape), options);
 }
 
 const gan_layer_ops gan_input_ops = {

@@ -77,6 +77,28 @@ gan_status gan_save_no_options(const gan_layer *layer, json_t *options)
     return GAN_OK;
 }
 
+static gan_status check_keys(const gan_layer *layer, json_t *given)
+{
+    json_t *known = json_object();
+    gan_status status = layer->ops->save(layer, known);
+    for (void *at = json_object_iter(given); status == GAN_OK && at; at = json_object_iter_next(given, at)) {
+        const char *key = json_object_iter_key(at);
+        if (!json_object_get(known, key))
+            status = gan_fail(GAN_ERROR_UNSUPPORTED, "libgan %s has no option %.64s of %s", gan_version_text(), key,
+                              layer->ops->type);
+    }
+    json_decref(known);
+    return status;
+}
+
+gan_layer *gan_layer_loaded(gan_layer *layer, const json_t *options)
+{
+    /* jansson reads through pointers that are not const. */
+    if (!layer || check_keys(layer, (json_t *)options) == GAN_OK) return layer;
+    gan_layer_destroy(layer);
+    return NULL;
+}
+
 static gan_status malformed(const char *key, const char *expected)
 {
     return gan_fail(GAN_ERROR_FORMAT, "option %s is missing or not %s", key, expected);

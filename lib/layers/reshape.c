@@ -68,8 +68,7 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
 
 static gan_layer *load_flatten(gan_context *context, const json_t *options)
 {
-    (void)options;
-    return gan_layer_flatten(context);
+    return gan_layer_loaded(gan_layer_flatten(context), options);
 }
 
 static gan_status save_reshape(const gan_layer *layer, json_t *options)
@@ -82,7 +81,7 @@ static gan_layer *load_reshape(gan_context *context, const json_t *options)
 {
     gan_shape shape = {0};
     if (gan_json_get_ints(options, "shape", shape.dims, GAN_MAX_RANK, &shape.rank) != GAN_OK) return NULL;
-    return gan_layer_reshape(context, shape);
+    return gan_layer_loaded(gan_layer_reshape(context, shape), options);
 }
 
 const gan_layer_ops gan_flatten_ops = {.type = "flatten",

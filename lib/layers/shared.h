@@ -19,8 +19,14 @@ gan_status gan_check_float(const char *what, float value, bool valid, const char
 gan_status gan_check_extent(const char *what, int64_t value);
 /* GAN_ERROR_OVERFLOW unless the product of the factors fits into int64_t. */
 gan_status gan_check_product(const char *what, const int64_t *factors, int count);
+
+/* ---- Saving and loading of options (options.c) ----------------------------------------------------------------- */
+
 /* For the vtable of a kind without options. */
 gan_status gan_save_no_options(const gan_layer *layer, json_t *options);
+/* The end of every load: the layer, or NULL if it is NULL. Also NULL, with the layer destroyed, when an option was
+ * given that its kind does not have: the file then means another layer. */
+gan_layer *gan_layer_loaded(gan_layer *layer, const json_t *options);
 
 /* ---- Weight and bias of dense, conv2d and conv_transpose2d (weights.c) ----------------------------------------- */
 

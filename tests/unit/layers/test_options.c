@@ -340,6 +340,18 @@ static void load_refused(gan_context *context, const char *type, const char *tex
     json_decref(options);
 }
 
+/* An option of a later version means another layer, for every kind. */
+static void test_json_unknown_option(void **state)
+{
+    json_case cases[KINDS];
+    make_kinds(*state, cases);
+    for (int i = 0; i < KINDS; i++) {
+        load_refused(*state, cases[i].type, cases[i].text, "dilation", "[1, 1]", GAN_ERROR_UNSUPPORTED,
+                     "has no option dilation of");
+        gan_layer_destroy(cases[i].layer);
+    }
+}
+
 /* What a program could not ask for is not taken from a file either: also not zeros, which mean a default there. */
 static void test_json_ranges(void **state)
 {
@@ -388,6 +400,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_json_round_trip, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_json_floats, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_json_keys, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_json_unknown_option, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_json_ranges, harness_setup, harness_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
