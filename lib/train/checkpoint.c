@@ -318,8 +318,8 @@ static gan_status parse_number(const char *text, uint64_t most, const char *key,
 
 static gan_status check_kind(const gan_safetensors *file, const char *path)
 {
-    const char *kind = gan_safetensors_metadata(file, KIND_KEY), *format;
-    uint64_t version;
+    const char *kind = gan_safetensors_metadata(file, KIND_KEY), *format = NULL;
+    uint64_t version = 0;
     if (!kind || strcmp(kind, KIND) != 0) {
         return gan_fail(
             GAN_ERROR_FORMAT, "'%s' is not a checkpoint of a trainer%s", path,

@@ -218,7 +218,7 @@ gan_status gan_trainer_sample(gan_trainer *trainer, uint64_t seed, int64_t count
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(out);
     if (count < 1) {
-        return gan_fail(GAN_ERROR_BATCH, "%s: count is %lld, expected at least 1", __func__, (long long)count);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: count is %lld, expected at least 1", __func__, (long long)count);
     }
     return gan_session_draw(trainer->sample, trainer->options.noise, seed, count, out);
 }
