@@ -53,14 +53,11 @@ static gan_status open_folder(gan_atomic_file *file, const char *given)
 {
     file->name = last_component(file->path);
     if (!file->name[0]) return gan_fail_errno(EISDIR, "cannot write '%s'", given);
-    const char *folder = ".";
-    if (file->name == file->path + 1) {
-        folder = "/";
-    } else if (file->name > file->path) {
-        file->name[-1] = 0;
-        folder = file->path;
-    }
+    const bool has_folder = file->name > file->path + 1;
+    if (has_folder) file->name[-1] = 0;
+    const char *folder = has_folder ? file->path : file->name > file->path ? "/" : ".";
     file->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (has_folder) file->name[-1] = '/';
     if (file->folder < 0) return gan_fail_errno(errno, "cannot open the folder of '%s'", given);
     return GAN_OK;
 }
@@ -124,7 +121,7 @@ static gan_status write_through(gan_atomic_file *file, const unsigned char *data
         size_t piece = size < ((size_t)1 << 30) ? size : (size_t)1 << 30;
         ssize_t written = write(file->descriptor, data, piece);
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return file->failure = gan_fail_errno(errno, "cannot write '%s'", file->name);
+        if (written < 0) return file->failure = gan_fail_errno(errno, "cannot write '%s'", file->path);
         data += written;
         size -= (size_t)written;
     }
@@ -140,7 +137,7 @@ static gan_status flush(gan_atomic_file *file)
 
 gan_status gan_atomic_file_write(gan_atomic_file *file, const void *data, size_t size)
 {
-    if (file->failure != GAN_OK) return gan_fail(file->failure, "an earlier write to '%s' failed", file->name);
+    if (file->failure != GAN_OK) return gan_fail(file->failure, "an earlier write to '%s' failed", file->path);
     if (size > buffer_size - file->used) GAN_TRY(flush(file));
     if (size > buffer_size) return write_through(file, data, size);
     memcpy(file->buffer + file->used, data, size);
@@ -150,18 +147,18 @@ gan_status gan_atomic_file_write(gan_atomic_file *file, const void *data, size_t
 
 static gan_status commit(gan_atomic_file *file)
 {
-    if (file->failure != GAN_OK) return gan_fail(file->failure, "an earlier write to '%s' failed", file->name);
+    if (file->failure != GAN_OK) return gan_fail(file->failure, "an earlier write to '%s' failed", file->path);
     GAN_TRY(flush(file));
-    if (fsync(file->descriptor) != 0) return gan_fail_errno(errno, "cannot write '%s'", file->name);
+    if (fsync(file->descriptor) != 0) return gan_fail_errno(errno, "cannot write '%s'", file->path);
     int closed = close(file->descriptor);
     file->descriptor = -1;
-    if (closed != 0) return gan_fail_errno(errno, "cannot write '%s'", file->name);
+    if (closed != 0) return gan_fail_errno(errno, "cannot write '%s'", file->path);
     if (renameat(file->folder, file->temporary, file->folder, file->name) != 0)
-        return gan_fail_errno(errno, "cannot replace '%s'", file->name);
+        return gan_fail_errno(errno, "cannot replace '%s'", file->path);
     file->temporary[0] = 0;
     /* Some file systems cannot sync a folder (EINVAL) and keep the order of renames by themselves. */
     if (fsync(file->folder) != 0 && errno != EINVAL)
-        return gan_fail_errno(errno, "'%s' is replaced, but its folder cannot be synced", file->name);
+        return gan_fail_errno(errno, "'%s' is replaced, but its folder cannot be synced", file->path);
     return GAN_OK;
 }
 

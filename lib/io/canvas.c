@@ -51,9 +51,12 @@ static gan_box whole(const gan_canvas *canvas)
     return (gan_box){0, 0, canvas->width, canvas->height};
 }
 
+/* Empty when the boxes do not meet, or a side is not a number. */
 static gan_box intersect(gan_box a, gan_box b)
 {
-    return (gan_box){fmax(a.left, b.left), fmax(a.top, b.top), fmin(a.right, b.right), fmin(a.bottom, b.bottom)};
+    const gan_box both = {fmax(a.left, b.left), fmax(a.top, b.top), fmin(a.right, b.right), fmin(a.bottom, b.bottom)};
+
+    return both.left < both.right && both.top < both.bottom ? both : (gan_box){0, 0, 0, 0};
 }
 
 static double clamp(double value, double low, double high)
@@ -136,10 +139,11 @@ static void band_column(gan_canvas *canvas, const gan_point *upper, const gan_po
 {
     const double run = upper[1].x - upper[0].x;
     const double along = run > 0 ? clamp((x + 0.5 - upper[0].x) / run, 0, 1) : 0;
-    const double top = fmax(upper[0].y + along * (upper[1].y - upper[0].y), clip.top);
-    const double bottom = fmin(lower[0].y + along * (lower[1].y - lower[0].y), clip.bottom);
+    const gan_box column = {x, upper[0].y + along * (upper[1].y - upper[0].y), x + 1,
+                            lower[0].y + along * (lower[1].y - lower[0].y)};
+    const gan_box inside = intersect(column, clip);
 
-    for (int y = (int)top; y < bottom; y++) cover(canvas, x, y, overlap(top, bottom, y));
+    for (int y = (int)inside.top; y < inside.bottom; y++) cover(canvas, x, y, overlap(inside.top, inside.bottom, y));
 }
 
 void gan_canvas_band(gan_canvas *canvas, const gan_point *upper, const gan_point *lower, int64_t count, gan_box clip,
@@ -150,6 +154,7 @@ void gan_canvas_band(gan_canvas *canvas, const gan_point *upper, const gan_point
     for (int64_t i = 0; i + 1 < count; i++) {
         if (!isfinite(upper[i].y + upper[i + 1].y + lower[i].y + lower[i + 1].y)) continue;
         const double left = fmax(upper[i].x, box.left), right = fmin(upper[i + 1].x, box.right);
+        if (!(left < right)) continue;
         for (int x = (int)left; x < right; x++) band_column(canvas, upper + i, lower + i, x, box);
     }
     blend(canvas, box, color, opacity);

@@ -37,8 +37,9 @@ static size_t print_real(char text[number_capacity], double value)
 static bool parse_integer(const char *text, size_t length, double *out)
 {
     if (length == 0 || length > 16 || strspn(text, "0123456789") != length) return false;
-    *out = (double)strtoll(text, NULL, 10);
-    return *out <= (double)GAN_HISTORY_LARGEST;
+    const int64_t value = strtoll(text, NULL, 10);
+    *out = (double)value;
+    return value <= GAN_HISTORY_LARGEST;
 }
 
 static bool parse_real(const char *text, size_t length, double *out)

@@ -1,5 +1,5 @@
 /* The picture of a history: losses, probabilities and gradient norms over the steps. Rows are gathered into bins, as
- * many as the picture can show; a curve is the mean of a bin, smoothed, in front of what the bins stay between. */
+ * many as the picture can show; a curve is their mean, smoothed, in front of what they stay between. */
 #include "io/io.h"
 
 #include <math.h>
@@ -17,8 +17,11 @@ enum {
     curve_count = 6
 };
 
+static const double bins_per_deviation = 80; /* the width of smoothing */
+
 typedef struct curve_data {
-    double mean[max_bins], smooth[max_bins], low[max_bins], high[max_bins];
+    double smooth[max_bins], low[max_bins], high[max_bins]; /* as drawn */
+    double bin_mean[max_bins], bin_low[max_bins], bin_high[max_bins], widest[max_bins];
 } curve_data;
 
 typedef struct picture {
@@ -51,7 +54,8 @@ static int64_t bin_start(const gan_history *history, int bins, int bin)
     return (int64_t)((double)history->count * bin / bins);
 }
 
-/* Mean, lowest and highest of the finite values of each bin; NaN for a bin without any. */
+/* Mean, lowest and highest of the values of each bin that can be drawn, those within 1e-30 and 1e30 for a logarithmic
+ * panel and within -1e30 and 1e30 otherwise; NaN for a bin without any. */
 static void gather(const gan_history *history, int bins, gan_history_column column, bool logarithmic, curve_data *out)
 {
     for (int bin = 0; bin < bins; bin++) {
@@ -59,34 +63,55 @@ static void gather(const gan_history *history, int bins, gan_history_column colu
         int64_t finite = 0;
         for (int64_t i = bin_start(history, bins, bin); i < bin_start(history, bins, bin + 1); i++) {
             const double raw = history->rows[i].values[column], value = logarithmic ? log10(raw) : raw;
-            if (!isfinite(value)) continue;
+            if (!(fabs(value) <= (logarithmic ? 30 : 1e30))) continue;
             sum += value;
             low = fmin(low, value);
             high = fmax(high, value);
             finite++;
         }
-        out->mean[bin] = finite > 0 ? sum / (double)finite : NAN;
-        out->low[bin] = low;
-        out->high[bin] = high;
+        out->bin_mean[bin] = finite > 0 ? sum / (double)finite : NAN;
+        out->bin_low[bin] = low;
+        out->bin_high[bin] = high;
     }
 }
 
 /* Weights exp(-(i - j)^2 / (2 s^2)), over bins that have a value. */
-static void smooth(const double *mean, int bins, double *out)
+static void smooth(const double *values, int bins, double *out)
 {
-    const double deviation = bins / 80.0;
+    const double deviation = bins / bins_per_deviation;
     const int reach = (int)(3 * deviation);
 
     for (int i = 0; i < bins; i++) {
         double sum = 0, weights = 0;
         for (int j = i - reach; j <= i + reach; j++) {
-            if (j < 0 || j >= bins || isnan(mean[j])) continue;
+            if (j < 0 || j >= bins || isnan(values[j])) continue;
             const double away = (i - j) / deviation, weight = exp(-away * away / 2);
-            sum += weight * mean[j];
+            sum += weight * values[j];
             weights += weight;
         }
-        out[i] = isnan(mean[i]) ? NAN : sum / weights;
+        out[i] = isnan(values[i]) ? NAN : sum / weights;
     }
+}
+
+/* The lowest, or the highest, of the bins nearby. */
+static void widen(const double *values, int bins, double (*extreme)(double, double), double *out)
+{
+    const int reach = (int)(bins / bins_per_deviation);
+
+    for (int i = 0; i < bins; i++) {
+        out[i] = values[i];
+        for (int j = i - reach; j <= i + reach && !isnan(values[i]); j++)
+            if (j >= 0 && j < bins) out[i] = extreme(out[i], values[j]);
+    }
+}
+
+static void smooth_curve(curve_data *curve, int bins)
+{
+    smooth(curve->bin_mean, bins, curve->smooth);
+    widen(curve->bin_low, bins, fmin, curve->widest);
+    smooth(curve->widest, bins, curve->low);
+    widen(curve->bin_high, bins, fmax, curve->widest);
+    smooth(curve->widest, bins, curve->high);
 }
 
 static void fill_picture(const gan_history *history, picture *out)
@@ -99,7 +124,7 @@ static void fill_picture(const gan_history *history, picture *out)
     }
     for (int i = 0; i < curve_count; i++) {
         gather(history, out->bins, shown[i].column, panels[i / 2].logarithmic, &out->curves[i]);
-        smooth(out->curves[i].mean, out->bins, out->curves[i].smooth);
+        smooth_curve(&out->curves[i], out->bins);
     }
 }
 

@@ -141,7 +141,7 @@ static void extend_by_curve(range *over, const gan_curve *curve, int64_t count)
         finite++;
     }
     if (finite > 0)
-        extend(over, smooth.low - 1.5 * below / (double)finite, smooth.high + 1.5 * above / (double)finite);
+        extend(over, smooth.low - 1.2 * below / (double)finite, smooth.high + 1.2 * above / (double)finite);
 }
 
 static range find_range(const gan_panel *panel)
@@ -152,7 +152,8 @@ static range find_range(const gan_panel *panel)
     over = (range){INFINITY, -INFINITY};
     for (int i = 0; i < panel->curve_count; i++) extend_by_curve(&over, &panel->curves[i], panel->count);
     if (over.low > over.high) return (range){0, 1};
-    const double margin = fmax(0.05 * (over.high - over.low), 1e-4 * fmax(fabs(over.low), fabs(over.high)) + 1e-12);
+    const double size = over.high - over.low, most = fmax(fabs(over.low), fabs(over.high));
+    const double margin = size > 1e-3 * most ? 0.05 * size : most > 0 ? 0.05 * most : 1;
     return (range){over.low - margin, over.high + margin};
 }
 

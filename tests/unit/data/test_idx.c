@@ -1,0 +1,385 @@
+/* IDX files as datasets: every way to keep them gives the same samples, and bad files give their statuses. */
+#include "support/allocator.h"
+#include "support/files.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { images = 200, height = 5, width = 7, elements = height * width, image_header = 16, label_header = 8 };
+enum { image_size = image_header + images * elements, label_size = label_header + images };
+
+static unsigned char image_file[image_size + 1], label_file[label_size + 1];
+
+static void put_big_endian(unsigned char *at, uint32_t value)
+{
+    for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
+static void put_image_header(unsigned char *at, uint32_t magic, uint32_t count, uint32_t rows, uint32_t columns)
+{
+    put_big_endian(at, magic);
+    put_big_endian(at + 4, count);
+    put_big_endian(at + 8, rows);
+    put_big_endian(at + 12, columns);
+}
+
+/* Pixel i of the file is i % 251; label i is i % 7. */
+static int set_up(void **state)
+{
+    put_image_header(image_file, 0x803, images, height, width);
+    for (int i = 0; i < images * elements; i++) image_file[image_header + i] = (unsigned char)(i % 251);
+    put_big_endian(label_file, 0x801);
+    put_big_endian(label_file + 4, images);
+    for (int i = 0; i < images; i++) label_file[label_header + i] = (unsigned char)(i % 7);
+    return test_folder_create(state);
+}
+
+/* Opening succeeds if `status` is GAN_OK; the dataset is destroyed. */
+static void check_open(const char *images_path, const char *labels_path, const gan_dataset_options *options,
+                       gan_status status, const char *part)
+{
+    test_allocator allocator = {0};
+    gan_context *context = NULL;
+    gan_dataset *dataset = NULL;
+
+    assert_int_equal(
+        gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 1), &context),
+        GAN_OK);
+    test_status(gan_dataset_open_idx(context, images_path, labels_path, options, &dataset), status, part);
+    assert_true((dataset != NULL) == (status == GAN_OK));
+    gan_dataset_destroy(dataset);
+    gan_context_destroy(context);
+    test_allocator_assert_empty(&allocator);
+}
+
+static float value_of(int byte)
+{
+    return (float)(byte / 127.5 - 1.0);
+}
+
+/* ---- Good files --------------------------------------------------------------------------------------------- */
+
+static void test_every_byte(void **state)
+{
+    unsigned char file[image_header + 256];
+    gan_context *context = test_context();
+    gan_dataset *dataset = NULL;
+    float values[256];
+    gan_shape shape;
+
+    (void)state;
+    put_image_header(file, 0x803, 1, 16, 16);
+    for (int b = 0; b < 256; b++) file[image_header + b] = (unsigned char)b;
+    test_file_write(test_path("bytes"), file, sizeof(file));
+    test_status(gan_dataset_open_idx(context, test_path("bytes"), NULL, NULL, &dataset), GAN_OK, "");
+    assert_int_equal(gan_dataset_shape(dataset, &shape), GAN_OK);
+    assert_int_equal(shape.rank, 3);
+    assert_int_equal(shape.dims[0] * 10000 + shape.dims[1] * 100 + shape.dims[2], 11616);
+    assert_int_equal(gan_dataset_classes(dataset), 0);
+    assert_int_equal(gan_dataset_read(dataset, 0, 1, values, NULL), GAN_OK);
+    for (int b = 0; b < 256; b++) assert_true(values[b] == value_of(b));
+    assert_true(values[0] == -1 && values[255] == 1);
+    gan_dataset_destroy(dataset);
+    gan_context_destroy(context);
+}
+
+static void check_samples(gan_dataset *dataset, int64_t count)
+{
+    static float values[images * elements];
+    static int32_t labels[images];
+    int seen[images] = {0};
+    int64_t got;
+
+    assert_int_equal(gan_dataset_count(dataset), count);
+    assert_int_equal(gan_dataset_classes(dataset), 7);
+    test_status(gan_dataset_read(dataset, 0, count, values, labels), GAN_OK, "");
+    for (int i = 0; i < count * elements; i++) assert_true(values[i] == value_of(i % 251));
+    for (int i = 0; i < count; i++) assert_int_equal(labels[i], i % 7);
+
+    /* Shuffled: which sample it is, its first pixel tells. */
+    test_status(gan_dataset_next(dataset, images, values, labels, &got), GAN_OK, "");
+    assert_int_equal(got, count);
+    for (int i = 0; i < count; i++) {
+        int number = 0;
+        while (number < count && values[i * elements] != value_of(number * elements % 251)) number++;
+        assert_in_range(number, 0, count - 1);
+        for (int e = 0; e < elements; e++)
+            assert_true(values[i * elements + e] == value_of((number * elements + e) % 251));
+        assert_int_equal(labels[i], number % 7);
+        assert_int_equal(seen[number]++, 0);
+    }
+}
+
+/* Plain and gzipped, in memory and not, all of it and a part. */
+static void test_every_way_to_keep_them(void **state)
+{
+    gan_context *context = test_context();
+
+    (void)state;
+    test_file_write(test_path("images"), image_file, image_size);
+    test_file_write(test_path("labels"), label_file, label_size);
+    test_file_write_gzip(test_path("images.gz"), image_file, image_size);
+    test_file_write_gzip(test_path("labels.gz"), label_file, label_size);
+    for (int way = 0; way < 8; way++) {
+        gan_dataset *dataset = NULL;
+        const bool gzipped = way & 1, on_disk = way & 2, limited = way & 4;
+        test_status(gan_dataset_open_idx(context, test_path(gzipped ? "images.gz" : "images"),
+                                         test_path(gzipped ? "labels.gz" : "labels"),
+                                         GAN_DATASET(.memory_limit = on_disk ? 1 : 0, .limit = limited ? 20 : 0),
+                                         &dataset),
+                    GAN_OK, "");
+        check_samples(dataset, limited ? 20 : images);
+        gan_dataset_destroy(dataset);
+    }
+    gan_context_destroy(context);
+    assert_int_equal(test_folder_count(), 5); /* these four and that of the test before: no temporary file is left */
+}
+
+/* Images that are larger than what is read at once. */
+static void test_large_images(void **state)
+{
+    enum { side = 200, pixels = side * side };
+    static unsigned char file[image_header + 2 * pixels];
+    static float values[2][pixels], expected[pixels];
+    gan_context *context = test_context();
+    gan_dataset *dataset = NULL;
+
+    (void)state;
+    put_image_header(file, 0x803, 2, side, side);
+    for (int i = 0; i < 2 * pixels; i++) file[image_header + i] = (unsigned char)(i * 7 / 3);
+    test_file_write(test_path("large"), file, sizeof(file));
+    assert_int_equal(
+        gan_dataset_open_idx(context, test_path("large"), NULL, GAN_DATASET(.memory_limit = 100), &dataset), GAN_OK);
+    assert_int_equal(gan_dataset_read(dataset, 0, 2, values[0], NULL), GAN_OK);
+    for (int i = 0; i < pixels; i++) expected[i] = value_of(file[image_header + pixels + i]);
+    assert_memory_equal(values[1], expected, sizeof(expected));
+    gan_dataset_destroy(dataset);
+    gan_context_destroy(context);
+}
+
+/* A gzipped file over the limit passes through memory in small pieces; one below it is kept as bytes. */
+static void test_bounded_memory(void **state)
+{
+    enum { side = 100, count = 400 };
+    static unsigned char file[image_header + count * side * side];
+    static float sample[side * side];
+
+    (void)state;
+    put_image_header(file, 0x803, count, side, side);
+    for (size_t i = image_header; i < sizeof(file); i++) file[i] = (unsigned char)(i >> 8);
+    test_file_write_gzip(test_path("many.gz"), file, sizeof(file));
+    for (int in_memory = 0; in_memory < 2; in_memory++) {
+        test_allocator allocator = {0};
+        gan_context *context = NULL;
+        gan_dataset *dataset = NULL;
+        assert_int_equal(
+            gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 1), &context),
+            GAN_OK);
+        test_status(gan_dataset_open_idx(context, test_path("many.gz"), NULL,
+                                         GAN_DATASET(.memory_limit = in_memory ? sizeof(file) : 1 << 20), &dataset),
+                    GAN_OK, "");
+        assert_int_equal(gan_dataset_read(dataset, count - 1, 1, sample, NULL), GAN_OK);
+        assert_true(sample[side * side - 1] == value_of(file[sizeof(file) - 1]));
+        const size_t peak = allocator.peak_bytes, bytes = sizeof(file) - image_header;
+        if (in_memory)
+            assert_in_range(peak, bytes, bytes + (128 << 10));
+        else
+            assert_in_range(peak, 0, 128 << 10);
+        gan_dataset_destroy(dataset);
+        gan_context_destroy(context);
+    }
+}
+
+/* ---- Bad files ---------------------------------------------------------------------------------------------- */
+
+typedef struct bad_header {
+    uint32_t magic, count, rows, columns;
+    gan_status status;
+    const char *part;
+} bad_header;
+
+/* The same header, plain and gzipped, gives the same status. */
+static void test_bad_headers(void **state)
+{
+    static const bad_header bad[] = {
+        {0x801, images, height, width, GAN_ERROR_MAGIC, "starts with 0x00000801, expected 0x00000803"},
+        {0x803u << 8, images, height, width, GAN_ERROR_MAGIC, "0x00080300"},
+        {0xd03, images, height, width, GAN_ERROR_MAGIC, "0x00000d03"},
+        {0x803, 0, height, width, GAN_ERROR_EMPTY, "dimension 0 is 0"},
+        {0x803, images, 0, width, GAN_ERROR_EMPTY, "dimension 1 is 0"},
+        {0x803, images, height, 0, GAN_ERROR_EMPTY, "dimension 2 is 0"},
+        {0x803, UINT32_MAX, UINT32_MAX, UINT32_MAX, GAN_ERROR_OVERFLOW, "overflow"},
+        {0x803, 1u << 31, 1u << 31, 2, GAN_ERROR_OVERFLOW, "overflow"},
+        {0x803, 1, UINT32_MAX, UINT32_MAX, GAN_ERROR_OVERFLOW, "overflow"},
+        {0x803, UINT32_MAX, height, width, GAN_ERROR_TRUNCATED, "bad"},
+        {0x803, images + 1, height, width, GAN_ERROR_TRUNCATED, "bad"},
+        {0x803, images, height, width - 1, GAN_ERROR_TRAILING_DATA, "bad"},
+        {0x803, images - 1, height, width, GAN_ERROR_TRAILING_DATA, "bad"},
+        {0x803, 1, 1, 1, GAN_ERROR_TRAILING_DATA, "bad"},
+    };
+    static unsigned char file[image_size];
+
+    (void)state;
+    memcpy(file, image_file, image_size);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        put_image_header(file, bad[i].magic, bad[i].count, bad[i].rows, bad[i].columns);
+        test_file_write(test_path("bad"), file, image_size);
+        test_file_write_gzip(test_path("bad.gz"), file, image_size);
+        check_open(test_path("bad"), NULL, NULL, bad[i].status, bad[i].part);
+        check_open(test_path("bad.gz"), NULL, NULL, bad[i].status, bad[i].part);
+        check_open(test_path("bad.gz"), NULL, GAN_DATASET(.memory_limit = 1), bad[i].status, bad[i].part);
+        check_open(test_path("bad.gz"), NULL, GAN_DATASET(.limit = 1), bad[i].status, bad[i].part);
+    }
+}
+
+static void test_every_length(void **state)
+{
+    (void)state;
+    for (size_t size = 0; size <= image_size + 1; size = size < 20 || size > image_size - 4 ? size + 1 : size + 333) {
+        const gan_status status = size < image_size    ? GAN_ERROR_TRUNCATED
+                                  : size == image_size ? GAN_OK
+                                                       : GAN_ERROR_TRAILING_DATA;
+        test_file_write(test_path("cut"), image_file, size);
+        check_open(test_path("cut"), NULL, NULL, status, "cut");
+        test_file_write_gzip(test_path("cut.gz"), image_file, size);
+        check_open(test_path("cut.gz"), NULL, NULL, status, "cut.gz");
+        check_open(test_path("cut.gz"), NULL, GAN_DATASET(.memory_limit = 1), status, "cut.gz");
+    }
+}
+
+static void test_corrupt_gzip(void **state)
+{
+    static unsigned char bytes[2 * image_size];
+
+    (void)state;
+    test_file_write_gzip(test_path("corrupt.gz"), image_file, image_size);
+    const size_t size = test_file_read(test_path("corrupt.gz"), bytes, sizeof(bytes));
+    test_file_write(test_path("corrupt.gz"), bytes, size - 9);
+    check_open(test_path("corrupt.gz"), NULL, NULL, GAN_ERROR_TRUNCATED, "within its gzip data");
+    bytes[size - 6] ^= 1; /* in the checksum */
+    test_file_write(test_path("corrupt.gz"), bytes, size);
+    check_open(test_path("corrupt.gz"), NULL, NULL, GAN_ERROR_FORMAT, "not valid gzip");
+    check_open(test_path("corrupt.gz"), NULL, GAN_DATASET(.memory_limit = 1), GAN_ERROR_FORMAT, "not valid gzip");
+    check_open(test_path("corrupt.gz"), NULL, GAN_DATASET(.limit = 3), GAN_ERROR_FORMAT, "not valid gzip");
+}
+
+static void test_bad_labels(void **state)
+{
+    static unsigned char file[label_size + 1];
+    const char *good = test_path("good"), *bad = test_path("bad_labels");
+
+    (void)state;
+    test_file_write(good, image_file, image_size);
+    memcpy(file, label_file, sizeof(file));
+    test_file_write(bad, file, label_size - 1);
+    check_open(good, bad, NULL, GAN_ERROR_TRUNCATED, "bad_labels");
+    test_file_write(bad, file, label_size + 1);
+    check_open(good, bad, NULL, GAN_ERROR_TRAILING_DATA, "bad_labels");
+    test_file_write_gzip(bad, file, label_size + 1);
+    check_open(good, bad, NULL, GAN_ERROR_TRAILING_DATA, "bad_labels");
+    put_big_endian(file + 4, images - 1);
+    test_file_write(bad, file, label_size - 1);
+    check_open(good, bad, NULL, GAN_ERROR_SHAPE, "199 labels for 200 images");
+    put_big_endian(file + 4, 0);
+    test_file_write(bad, file, label_size);
+    check_open(good, bad, NULL, GAN_ERROR_EMPTY, "dimension 0 is 0");
+    check_open(good, good, NULL, GAN_ERROR_MAGIC, "not an IDX file of labels");
+    check_open(good, test_path("none"), NULL, GAN_ERROR_NOT_FOUND, "none");
+}
+
+static void test_what_is_no_file(void **state)
+{
+    (void)state;
+    check_open(test_path("none"), NULL, NULL, GAN_ERROR_NOT_FOUND, "none': No such file");
+    check_open(test_path(""), NULL, NULL, GAN_ERROR_IO, "not a regular file");
+    check_open("", NULL, NULL, GAN_ERROR_NOT_FOUND, "cannot open ''");
+}
+
+static void test_refused_arguments(void **state)
+{
+    gan_context *context = test_context();
+    gan_dataset *dataset = NULL;
+
+    (void)state;
+    test_file_write(test_path("good"), image_file, image_size);
+    check_open(test_path("good"), NULL, GAN_DATASET(.limit = -1), GAN_ERROR_ARGUMENT, "limit is -1");
+    assert_int_equal(gan_dataset_open_idx(NULL, "x", NULL, NULL, &dataset), GAN_ERROR_NULL);
+    assert_int_equal(gan_dataset_open_idx(context, NULL, NULL, NULL, &dataset), GAN_ERROR_NULL);
+    assert_int_equal(gan_dataset_open_idx(context, "x", NULL, NULL, NULL), GAN_ERROR_NULL);
+    gan_context_destroy(context);
+}
+
+/* A file that changes after it was opened: the read fails, the cursor stays, and the next read is as good as any. */
+static void test_file_cut_while_open(void **state)
+{
+    gan_context *context = test_context();
+    gan_dataset *dataset = NULL;
+    gan_dataset_cursor cursor;
+    static float values[images * elements];
+    int64_t count = -1;
+
+    (void)state;
+    test_file_write(test_path("cut"), image_file, image_size);
+    assert_int_equal(gan_dataset_open_idx(context, test_path("cut"), NULL, GAN_DATASET(.memory_limit = 1), &dataset),
+                     GAN_OK);
+    test_file_write(test_path("cut"), image_file, image_size / 2);
+    test_status(gan_dataset_next(dataset, images, values, NULL, &count), GAN_ERROR_TRUNCATED, "cut");
+    assert_int_equal(count, -1);
+    assert_int_equal(gan_dataset_get_cursor(dataset, &cursor), GAN_OK);
+    assert_true(cursor.epoch == 0 && cursor.position == 0);
+    assert_int_equal(gan_dataset_read(dataset, 0, images / 4, values, NULL), GAN_OK);
+    gan_dataset_destroy(dataset);
+    gan_context_destroy(context);
+}
+
+/* ---- Memory ------------------------------------------------------------------------------------------------- */
+
+typedef struct open_case {
+    char images_path[512], labels_path[512];
+    size_t memory_limit;
+} open_case;
+
+static gan_status open_case_run(gan_context *context, void *user)
+{
+    const open_case *at = user;
+    gan_dataset *dataset = NULL;
+    const gan_status status = gan_dataset_open_idx(context, at->images_path, at->labels_path,
+                                                   GAN_DATASET(.memory_limit = at->memory_limit), &dataset);
+
+    if (status != GAN_OK) assert_null(dataset);
+    gan_dataset_destroy(dataset);
+    return status;
+}
+
+static void test_failing_memory(void **state)
+{
+    open_case at;
+
+    (void)state;
+    for (int way = 0; way < 4; way++) {
+        strcpy(at.images_path, test_path("memory_images"));
+        strcpy(at.labels_path, test_path("memory_labels"));
+        (way & 1 ? test_file_write_gzip : test_file_write)(at.images_path, image_file, image_size);
+        (way & 1 ? test_file_write_gzip : test_file_write)(at.labels_path, label_file, label_size);
+        at.memory_limit = way & 2 ? 1 : 0;
+        assert_true(test_every_allocation_fails(open_case_run, &at) >= 8);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_byte),          cmocka_unit_test(test_every_way_to_keep_them),
+        cmocka_unit_test(test_large_images),        cmocka_unit_test(test_bounded_memory),
+        cmocka_unit_test(test_bad_headers),         cmocka_unit_test(test_every_length),
+        cmocka_unit_test(test_corrupt_gzip),        cmocka_unit_test(test_bad_labels),
+        cmocka_unit_test(test_what_is_no_file),     cmocka_unit_test(test_refused_arguments),
+        cmocka_unit_test(test_file_cut_while_open), cmocka_unit_test(test_failing_memory),
+    };
+    return cmocka_run_group_tests(tests, set_up, test_folder_remove);
+}
