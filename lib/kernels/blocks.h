@@ -6,16 +6,19 @@
 #include "kernels/isa.h"
 #include "kernels/kernels.h"
 
-/* ---- Ranges (range.c): values or rows that do not depend on each other --------------------------------------- */
+/* ---- Blocks and ranges (range.c) ------------------------------------------------------------------------------- */
 
-/* Values in a block: 64 KiB of floats. A multiple of every vector's and of Philox's block length. */
+/* Values in a block: 64 KiB of floats. A multiple of every vector's and of dropout's groups. */
 #define GAN_BLOCK 16384
 
-/* Does the work on indices begin <= i < end. */
+/* Runs task(argument, i) for each of `blocks` blocks of about GAN_BLOCK values: in the caller's thread when they are
+ * so few that another thread would come too late. */
+void gan_blocks_run(gan_context *context, gan_task_fn task, void *argument, int64_t blocks);
+
+/* Does the work on indices begin <= i < end, which does not depend on the others. */
 typedef void (*gan_range_fn)(const void *args, int64_t begin, int64_t end);
 
-/* Runs `range` on [0, count), at most `block` indices at a time. Work of less than two blocks is done in one call, by
- * the caller's thread. */
+/* Runs `range` on [0, count), `block` indices at a time. */
 void gan_range_run(gan_context *context, gan_range_fn range, const void *args, int64_t count, int64_t block);
 
 /* ---- Element by element (block_elementwise.c) ---------------------------------------------------------------- */
@@ -90,15 +93,12 @@ GAN_ISA_DECLARE(gan_columns_table);
 typedef struct gan_column_grid {
     int64_t rows, columns;
     int64_t block_rows, block_columns; /* the last ones of a row or column may be smaller */
-    int64_t row_blocks, column_blocks;
+    int64_t row_blocks, column_blocks, blocks;
 } gan_column_grid;
 gan_column_grid gan_column_grid_make(int64_t rows, int64_t columns);
-/* Block `index` of row_blocks * column_blocks: its place and size. */
+/* Block `index` of `blocks`: its place and size. */
 gan_column_block gan_column_grid_block(const gan_column_grid *grid, int64_t index, int64_t *first_row,
                                        int64_t *first_column);
-/* Runs task(argument, index) for every block; in the caller's thread when they are few. */
-void gan_column_grid_run(gan_context *context, const gan_column_grid *grid, gan_task_fn task, void *argument);
-
 /* Sums of blocks are joined for so many columns at a time, in the blocks' order and in double: out[j] = sum over row
  * blocks of partial[block, first + j], j < count <= GAN_STRIP, where partial is (row_blocks, columns) (reduce.c). */
 #define GAN_STRIP 64

@@ -130,13 +130,13 @@ static void write_normalised(gan_context *context, norm_work *work)
         work->coefficient[0][c] = scale_of(args, c) * args->inverse[c];
         work->coefficient[1][c] = args->shift ? args->shift[c] : 0;
     }
-    gan_column_grid_run(context, &work->grid, normalise_task, work);
+    gan_blocks_run(context, normalise_task, work, work->grid.blocks);
 }
 
 void gan_batch_norm_train(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, gan_real *y)
 {
     norm_work work = make_work(context, args, x, NULL, y);
-    gan_column_grid_run(context, &work.grid, moments_task, &work);
+    gan_blocks_run(context, moments_task, &work, work.grid.blocks);
     double rows = (double)args->rows, unbiased = args->rows > 1 ? rows / (rows - 1) : 1;
     double momentum = (double)args->momentum;
     for (int64_t first = 0; first < args->channels; first += GAN_STRIP) {
@@ -173,7 +173,7 @@ void gan_batch_norm_backward(gan_context *context, const gan_batch_norm_args *ar
 {
     norm_work work = make_work(context, args, x, dy, dx);
     double share = training ? 1 / (double)args->rows : 0;
-    gan_column_grid_run(context, &work.grid, products_task, &work);
+    gan_blocks_run(context, products_task, &work, work.grid.blocks);
     for (int64_t first = 0; first < args->channels; first += GAN_STRIP) {
         double sum[GAN_STRIP], product[GAN_STRIP];
         int64_t count = strip_length(args, first);
@@ -189,5 +189,5 @@ void gan_batch_norm_backward(gan_context *context, const gan_batch_norm_args *ar
             work.coefficient[2][c] = (gan_real)(-factor * sum[j] * share);
         }
     }
-    if (dx) gan_column_grid_run(context, &work.grid, combine_task, &work);
+    if (dx) gan_blocks_run(context, combine_task, &work, work.grid.blocks);
 }

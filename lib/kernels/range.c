@@ -1,3 +1,4 @@
+/* How passes over data are cut into blocks. */
 #include "kernels/blocks.h"
 
 typedef struct range_work {
@@ -14,25 +15,19 @@ static void range_task(void *argument, int64_t index)
     work->range(work->args, begin, begin + (left < work->block ? left : work->block));
 }
 
-void gan_range_run(gan_context *context, gan_range_fn range, const void *args, int64_t count, int64_t block)
+void gan_blocks_run(gan_context *context, gan_task_fn task, void *argument, int64_t blocks)
 {
-    if (count <= 0) return;
-    if (count < 2 * block) {
-        range(args, 0, count);
-        return;
-    }
-    range_work work = {range, args, count, block};
-    gan_parallel(context, range_task, &work, (count + block - 1) / block);
-}
-
-void gan_column_grid_run(gan_context *context, const gan_column_grid *grid, gan_task_fn task, void *argument)
-{
-    int64_t blocks = grid->row_blocks * grid->column_blocks;
     if (blocks > 2) {
         gan_parallel(context, task, argument, blocks);
     } else {
         for (int64_t i = 0; i < blocks; i++) task(argument, i);
     }
+}
+
+void gan_range_run(gan_context *context, gan_range_fn range, const void *args, int64_t count, int64_t block)
+{
+    range_work work = {range, args, count, block};
+    gan_blocks_run(context, range_task, &work, (count + block - 1) / block);
 }
 
 gan_column_grid gan_column_grid_make(int64_t rows, int64_t columns)
@@ -42,6 +37,7 @@ gan_column_grid gan_column_grid_make(int64_t rows, int64_t columns)
     grid.block_rows = grid.block_columns > 0 ? GAN_BLOCK / grid.block_columns : 1;
     grid.row_blocks = (rows + grid.block_rows - 1) / grid.block_rows;
     grid.column_blocks = grid.block_columns > 0 ? (columns + grid.block_columns - 1) / grid.block_columns : 0;
+    grid.blocks = grid.row_blocks * grid.column_blocks;
     return grid;
 }
 

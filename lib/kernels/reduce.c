@@ -37,7 +37,7 @@ void gan_column_sums(gan_context *context, int64_t rows, int64_t columns, const 
                      gan_real *scratch)
 {
     sums_work work = {GAN_ISA_SELECT(gan_columns_table, context), gan_column_grid_make(rows, columns), x, scratch};
-    gan_column_grid_run(context, &work.grid, sums_task, &work);
+    gan_blocks_run(context, sums_task, &work, work.grid.blocks);
     for (int64_t first = 0; first < columns; first += GAN_STRIP) {
         int64_t count = columns - first < GAN_STRIP ? columns - first : GAN_STRIP;
         double sum[GAN_STRIP];
@@ -68,7 +68,7 @@ double gan_sum_of_squares(gan_context *context, int64_t count, const gan_real *x
     squares_work work = {.table = GAN_ISA_SELECT(gan_reduce_table, context), .x = x, .count = count};
     work.block = count / MOST_PARTIALS < GAN_BLOCK ? GAN_BLOCK : count / MOST_PARTIALS + 1;
     int64_t blocks = (count + work.block - 1) / work.block;
-    gan_parallel(context, squares_task, &work, blocks);
+    gan_blocks_run(context, squares_task, &work, blocks);
     double sum = 0;
     for (int64_t i = 0; i < blocks; i++) sum += work.partial[i];
     return sum;
