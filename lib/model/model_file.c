@@ -6,6 +6,7 @@
 
 #define FORMAT_KEY       "libgan.format"
 #define ARCHITECTURE_KEY "libgan.architecture"
+#define KIND_KEY         "libgan.kind" /* in files that are no models, such as checkpoints */
 #define FORMAT_VERSION   1
 #define FORMAT_TEXT      "1"
 
@@ -112,9 +113,11 @@ static gan_status read_tensors(const gan_safetensors *file, const gan_model *mod
 static gan_status check_format(const gan_safetensors *file, const char *path)
 {
     const char *format = gan_safetensors_metadata(file, FORMAT_KEY);
+    const char *kind = gan_safetensors_metadata(file, KIND_KEY);
     char *end;
     long version;
 
+    if (kind) return gan_fail(GAN_ERROR_FORMAT, "'%s' is a %.32s of libgan, expected a model", path, kind);
     if (!format || !gan_safetensors_metadata(file, ARCHITECTURE_KEY)) {
         return gan_fail(
             GAN_ERROR_FORMAT,

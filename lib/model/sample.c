@@ -1,5 +1,4 @@
 /* Drawing samples from a generator. */
-#include "model/model.h"
 #include "model/plan.h"
 
 #include <inttypes.h>
