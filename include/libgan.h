@@ -189,14 +189,14 @@ typedef struct gan_context_info {
     int threads;            /**< threads that work on a call */
     gan_cpu cpu;            /**< the level in use, never GAN_CPU_BEST */
     gan_multiply multiply;  /**< GAN_MULTIPLY_NATIVE or GAN_MULTIPLY_BLAS */
+    bool png;               /**< whether this build writes PNG */
     size_t bytes;           /**< held now */
     size_t peak_bytes;      /**< most ever held */
     uint64_t allocations;   /**< made so far */
     const char *blas;       /**< the BLAS that the library was built for, such as "openblas" */
-    bool png;               /**< whether this build writes PNG */
 } gan_context_info;
 
-#define GAN_CONTEXT_INFO_INIT {sizeof(gan_context_info), 0, GAN_CPU_BEST, GAN_MULTIPLY_AUTO, 0, 0, 0, NULL, false}
+#define GAN_CONTEXT_INFO_INIT {sizeof(gan_context_info), 0, GAN_CPU_BEST, GAN_MULTIPLY_AUTO, false, 0, 0, 0, NULL}
 
 /** Fills `info`, whose struct_size the caller has set by GAN_CONTEXT_INFO_INIT. Any thread. */
 GAN_API gan_status gan_context_get_info(const gan_context *context, gan_context_info *info);
@@ -297,6 +297,7 @@ typedef struct gan_dense_options {
     bool no_bias;                       /**< default: with bias */
     gan_initializer weight_initializer; /**< default: Glorot uniform */
     gan_initializer bias_initializer;   /**< default: zeros */
+    uint32_t reserved;                  /**< 0 */
 } gan_dense_options;
 #define GAN_DENSE(...) (&(gan_dense_options){.struct_size = sizeof(gan_dense_options), __VA_ARGS__})
 
@@ -319,6 +320,7 @@ typedef struct gan_conv2d_options {
     bool no_bias;                       /**< default: with bias */
     gan_initializer weight_initializer; /**< default: Glorot uniform */
     gan_initializer bias_initializer;   /**< default: zeros */
+    uint32_t reserved;                  /**< 0 */
 } gan_conv2d_options;
 #define GAN_CONV2D(...) (&(gan_conv2d_options){.struct_size = sizeof(gan_conv2d_options), __VA_ARGS__})
 
@@ -339,6 +341,7 @@ typedef struct gan_conv_transpose2d_options {
     bool no_bias;                       /**< default: with bias */
     gan_initializer weight_initializer; /**< default: Glorot uniform */
     gan_initializer bias_initializer;   /**< default: zeros */
+    uint32_t reserved;                  /**< 0 */
 } gan_conv_transpose2d_options;
 #define GAN_CONV_TRANSPOSE2D(...)                                                                                    \
     (&(gan_conv_transpose2d_options){.struct_size = sizeof(gan_conv_transpose2d_options), __VA_ARGS__})
@@ -379,6 +382,7 @@ typedef struct gan_batch_norm_options {
     float momentum;    /**< weight of the new batch in the running statistics, as in PyTorch; (0, 1]; default 0.1 */
     float epsilon;     /**< added to the variance; > 0; default 1e-5 */
     bool no_affine;    /**< default: with a learned scale (weight, from 1) and shift (bias, from 0) */
+    uint32_t reserved; /**< 0 */
 } gan_batch_norm_options;
 #define GAN_BATCH_NORM(...) (&(gan_batch_norm_options){.struct_size = sizeof(gan_batch_norm_options), __VA_ARGS__})
 

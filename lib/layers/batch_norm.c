@@ -132,6 +132,8 @@ const gan_layer_ops gan_batch_norm_ops = {.type = "batch_norm",
 gan_layer *gan_layer_batch_norm(gan_context *context, const gan_batch_norm_options *options)
 {
     gan_batch_norm_options given;
-    if (gan_options_read(&given, sizeof given, options, "gan_batch_norm_options") != GAN_OK) return NULL;
+    if (gan_options_read(&given, sizeof given, options, "gan_batch_norm_options") != GAN_OK ||
+        gan_check_reserved("gan_batch_norm_options", given.reserved) != GAN_OK)
+        return NULL;
     return create(context, gan_option(given.momentum, 0.1f), gan_option(given.epsilon, 1e-5f), given.no_affine);
 }

@@ -136,7 +136,9 @@ gan_layer *gan_layer_conv_transpose2d(gan_context *context, int64_t filters,
                                       const gan_conv_transpose2d_options *options)
 {
     gan_conv_transpose2d_options given;
-    if (gan_options_read(&given, sizeof given, options, "gan_conv_transpose2d_options") != GAN_OK) return NULL;
+    if (gan_options_read(&given, sizeof given, options, "gan_conv_transpose2d_options") != GAN_OK ||
+        gan_check_reserved("gan_conv_transpose2d_options", given.reserved) != GAN_OK)
+        return NULL;
     gan_window window = gan_window_of(given.kernel, given.stride, given.padding, given.pads);
     gan_weights weights = gan_weights_of(given.no_bias, given.weight_initializer, given.bias_initializer);
     return create(context, filters, &window, given.output_padding, &weights);

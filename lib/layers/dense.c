@@ -121,7 +121,9 @@ const gan_layer_ops gan_dense_ops = {.type = "dense",
 gan_layer *gan_layer_dense(gan_context *context, int64_t units, const gan_dense_options *options)
 {
     gan_dense_options given;
-    if (gan_options_read(&given, sizeof given, options, "gan_dense_options") != GAN_OK) return NULL;
+    if (gan_options_read(&given, sizeof given, options, "gan_dense_options") != GAN_OK ||
+        gan_check_reserved("gan_dense_options", given.reserved) != GAN_OK)
+        return NULL;
     gan_weights weights = gan_weights_of(given.no_bias, given.weight_initializer, given.bias_initializer);
     return create(context, units, &weights);
 }

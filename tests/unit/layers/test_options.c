@@ -62,6 +62,15 @@ static void test_dense_refused(void **state)
             "gan_dense_options");
 }
 
+static void test_reserved_refused(void **state)
+{
+    const char *words = "a field is set that libgan";
+    refused(gan_layer_dense(*state, 1, GAN_DENSE(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_conv2d(*state, 1, GAN_CONV2D(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_conv_transpose2d(*state, 1, GAN_CONV_TRANSPOSE2D(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.reserved = 1)), GAN_ERROR_VERSION, words);
+}
+
 static void test_initializers_refused(void **state)
 {
     refused(gan_layer_dense(*state, 1, GAN_DENSE(.weight_initializer = GAN_NORMAL(-0.5f))), GAN_ERROR_ARGUMENT,
@@ -391,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_null),
         cmocka_unit_test_setup_teardown(test_shapes_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_dense_refused, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_reserved_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_initializers_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_conv2d_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_conv_transpose2d_refused, harness_setup, harness_teardown),
