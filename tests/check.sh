@@ -45,7 +45,7 @@ suite()
     skipped=$((skipped + $(count Skipped "$log")))
 }
 
-export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1:detect_stack_use_after_return=1
+export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 suite check
 suite check-sanitizers -Db_sanitize=address,undefined -Dbuildtype=debugoptimized
