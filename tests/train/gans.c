@@ -1,0 +1,231 @@
+#include "gans.h"
+
+#include "support/models.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_VALUES 65536
+
+/* ---- Models ---------------------------------------------------------------------------------------------------- */
+
+static gan_status dense_models(gan_context *context, gan_model **generator, gan_model **discriminator)
+{
+    gan_model *models[2] = {NULL, NULL};
+    const int64_t widths[2][3] = {{3, 8, 4}, {4, 8, 1}};
+    gan_status status = GAN_OK;
+
+    for (int i = 0; i < 2 && status == GAN_OK; i++) {
+        status = gan_model_create(context, &models[i]);
+        if (status != GAN_OK) break;
+        gan_model_add(models[i], gan_layer_input(context, GAN_SHAPE(widths[i][0])));
+        gan_model_add(models[i], gan_layer_dense(context, widths[i][1], NULL));
+        gan_model_add(models[i], gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(models[i], gan_layer_dense(context, widths[i][2], NULL));
+        if (i == 0) gan_model_add(models[i], gan_layer_tanh(context));
+        status = gan_model_build(models[i], 1 + (uint64_t)i);
+    }
+    if (status != GAN_OK) {
+        gan_model_destroy(models[0]);
+        gan_model_destroy(models[1]);
+        return status;
+    }
+    *generator = models[0];
+    *discriminator = models[1];
+    return GAN_OK;
+}
+
+static gan_status dcgan_models(gan_context *context, gan_model **generator, gan_model **discriminator)
+{
+    gan_status status = test_dcgan_generator(context, 1, generator);
+
+    if (status != GAN_OK) return status;
+    status = test_dcgan_discriminator(context, 2, discriminator);
+    if (status != GAN_OK) gan_model_destroy(*generator);
+    return status;
+}
+
+static gan_layer *up(gan_context *context, int64_t filters)
+{
+    return gan_layer_conv_transpose2d(
+        context, filters, GAN_CONV_TRANSPOSE2D(.kernel = {4, 4}, .stride = {2, 2}, .padding = GAN_PADDING_SAME));
+}
+
+static gan_layer *down(gan_context *context, int64_t filters)
+{
+    return gan_layer_conv2d(context, filters,
+                            GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}, .padding = GAN_PADDING_SAME));
+}
+
+static gan_status wide_models(gan_context *context, gan_model **generator, gan_model **discriminator)
+{
+    gan_model *g = NULL, *d = NULL;
+    gan_status status = gan_model_create(context, &g);
+
+    if (status == GAN_OK) status = gan_model_create(context, &d);
+    if (status == GAN_OK) {
+        gan_model_add(g, gan_layer_input(context, GAN_SHAPE(20)));
+        gan_model_add(g, gan_layer_dense(context, 640, NULL));
+        gan_model_add(g, gan_layer_batch_norm(context, NULL));
+        gan_model_add(g, gan_layer_relu(context));
+        gan_model_add(g, gan_layer_reshape(context, GAN_SHAPE(40, 4, 4)));
+        gan_model_add(g, up(context, 24));
+        gan_model_add(g, gan_layer_batch_norm(context, NULL));
+        gan_model_add(g, gan_layer_leaky_relu(context, 0.1f));
+        gan_model_add(g, up(context, 3));
+        gan_model_add(g, gan_layer_tanh(context));
+        gan_model_add(d, gan_layer_input(context, GAN_SHAPE(3, 16, 16)));
+        gan_model_add(d, down(context, 24));
+        gan_model_add(d, gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(d, gan_layer_dropout(context, 0.3f));
+        gan_model_add(d, down(context, 40));
+        gan_model_add(d, gan_layer_batch_norm(context, NULL));
+        gan_model_add(d, gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(d, gan_layer_flatten(context));
+        gan_model_add(d, gan_layer_dense(context, 1, NULL));
+        status = gan_model_build(g, 1);
+    }
+    if (status == GAN_OK) status = gan_model_build(d, 2);
+    if (status != GAN_OK) {
+        gan_model_destroy(g);
+        gan_model_destroy(d);
+        return status;
+    }
+    *generator = g;
+    *discriminator = d;
+    return GAN_OK;
+}
+
+gan_shape test_gan_shape(test_gan_kind kind)
+{
+    switch (kind) {
+    case TEST_GAN_DCGAN: return GAN_SHAPE(2, 8, 8);
+    case TEST_GAN_WIDE: return GAN_SHAPE(3, 16, 16);
+    default: return GAN_SHAPE(4);
+    }
+}
+
+int64_t test_gan_elements(test_gan_kind kind)
+{
+    return gan_shape_count(test_gan_shape(kind));
+}
+
+gan_status test_gan_models(gan_context *context, test_gan_kind kind, gan_model **generator, gan_model **discriminator)
+{
+    switch (kind) {
+    case TEST_GAN_DCGAN: return dcgan_models(context, generator, discriminator);
+    case TEST_GAN_WIDE: return wide_models(context, generator, discriminator);
+    default: return dense_models(context, generator, discriminator);
+    }
+}
+
+/* ---- Trainers -------------------------------------------------------------------------------------------------- */
+
+test_gan test_gan_create(test_gan_kind kind, int threads, const gan_trainer_options *options)
+{
+    test_gan gan = {0};
+
+    assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = threads), &gan.context), GAN_OK);
+    assert_int_equal(test_gan_models(gan.context, kind, &gan.generator, &gan.discriminator), GAN_OK);
+    assert_int_equal(gan_trainer_create(gan.context, gan.generator, gan.discriminator, options, &gan.trainer),
+                     GAN_OK);
+    return gan;
+}
+
+void test_gan_destroy(test_gan *gan)
+{
+    gan_trainer_destroy(gan->trainer);
+    gan_model_destroy(gan->generator);
+    gan_model_destroy(gan->discriminator);
+    gan_context_destroy(gan->context);
+}
+
+/* SplitMix64. */
+void test_numbers(uint64_t seed, float *out, size_t count)
+{
+    uint64_t state = seed * UINT64_C(0x9E3779B97F4A7C15);
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t x = state += UINT64_C(0x9E3779B97F4A7C15);
+        x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+        x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+        out[i] = (float)((x ^ (x >> 31)) >> 40) * 0x1p-23f - 1;
+    }
+}
+
+void test_gan_steps(const test_gan *gan, test_gan_kind kind, int first, int last, int64_t batch, int updates,
+                    gan_step_report *report)
+{
+    static float samples[MOST_VALUES];
+    const size_t count = (size_t)(batch * updates * test_gan_elements(kind));
+
+    assert_true(count <= MOST_VALUES);
+    for (int step = first; step <= last; step++) {
+        test_numbers(1000 + (uint64_t)step, samples, count);
+        assert_int_equal(gan_trainer_step(gan->trainer, samples, batch, report), GAN_OK);
+    }
+}
+
+/* ---- Weights --------------------------------------------------------------------------------------------------- */
+
+float *test_weights(const gan_model *model, size_t *count)
+{
+    size_t total = 0, done = 0;
+    gan_tensor_info info = GAN_TENSOR_INFO_INIT;
+
+    for (size_t i = 0; i < gan_model_tensor_count(model); i++) {
+        assert_int_equal(gan_model_tensor_info(model, i, &info), GAN_OK);
+        total += (size_t)info.count;
+    }
+    float *values = malloc(total * sizeof(*values));
+    assert_non_null(values);
+    for (size_t i = 0; i < gan_model_tensor_count(model); i++) {
+        assert_int_equal(gan_model_tensor_info(model, i, &info), GAN_OK);
+        assert_int_equal(gan_model_get_tensor(model, info.name, values + done, (size_t)info.count), GAN_OK);
+        done += (size_t)info.count;
+    }
+    *count = total;
+    return values;
+}
+
+void test_assert_weights(const gan_model *model, const float *expected)
+{
+    size_t count;
+    float *values = test_weights(model, &count);
+
+    assert_memory_equal(values, expected, count * sizeof(*values));
+    free(values);
+}
+
+void test_assert_same_weights(const gan_model *a, const gan_model *b)
+{
+    size_t count;
+    float *values = test_weights(b, &count);
+
+    assert_int_equal(gan_model_tensor_count(a), gan_model_tensor_count(b));
+    test_assert_weights(a, values);
+    free(values);
+}
+
+bool test_weights_finite(const gan_model *model)
+{
+    size_t count;
+    float *values = test_weights(model, &count);
+    bool finite = true;
+
+    for (size_t i = 0; i < count; i++) finite = finite && isfinite(values[i]);
+    free(values);
+    return finite;
+}
+
+void assert_near(double actual, double expected, double tolerance)
+{
+    if (!(fabs(actual - expected) <= tolerance))
+        fail_msg("%.17g is not within %g of %.17g", actual, tolerance, expected);
+}
+
+void test_assert_sentence(const char *part)
+{
+    if (!strstr(gan_last_error(), part)) fail_msg("\"%s\" is not part of \"%s\"", part, gan_last_error());
+}

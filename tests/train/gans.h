@@ -1,0 +1,63 @@
+/* Small GANs with trainers, their weights and their data. All calls are public. */
+#ifndef GAN_TESTS_TRAIN_GANS_H
+#define GAN_TESTS_TRAIN_GANS_H
+
+#include "libgan.h"
+
+/* Groups of tests start with these, in this order. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+typedef enum test_gan_kind {
+    TEST_GAN_DENSE, /* noise (3), samples (4) */
+    TEST_GAN_DCGAN, /* noise (3), samples (2, 8, 8), batch normalisation in both, dropout in D */
+    TEST_GAN_WIDE   /* noise (20), samples (3, 16, 16), the same with channels enough for several threads */
+} test_gan_kind;
+
+/* Shape and number of values of a sample. */
+gan_shape test_gan_shape(test_gan_kind kind);
+int64_t test_gan_elements(test_gan_kind kind);
+
+/* Builds the two models. */
+gan_status test_gan_models(gan_context *context, test_gan_kind kind, gan_model **generator,
+                           gan_model **discriminator);
+
+typedef struct test_gan {
+    gan_context *context;
+    gan_model *generator, *discriminator;
+    gan_trainer *trainer;
+} test_gan;
+
+/* In a context of its own with so many threads; a failure fails the test. */
+test_gan test_gan_create(test_gan_kind kind, int threads, const gan_trainer_options *options);
+void test_gan_destroy(test_gan *gan);
+
+/* Numbers in [-1, 1) that depend on the seed only. */
+void test_numbers(uint64_t seed, float *out, size_t count);
+
+/* Steps `first` to `last`, each on `batch` samples that depend on its number only. */
+void test_gan_steps(const test_gan *gan, test_gan_kind kind, int first, int last, int64_t batch, int updates,
+                    gan_step_report *report);
+
+/* All tensors of a model, buffers included; released by free(). */
+float *test_weights(const gan_model *model, size_t *count);
+/* Fails the test unless all tensors are the same bits. */
+void test_assert_same_weights(const gan_model *a, const gan_model *b);
+void test_assert_weights(const gan_model *model, const float *expected);
+bool test_weights_finite(const gan_model *model);
+
+/* Fails the test unless |actual - expected| <= tolerance. */
+void assert_near(double actual, double expected, double tolerance);
+
+/* Fails the test when the last sentence does not have this part. */
+void test_assert_sentence(const char *part);
+#define assert_fails(call, status, part)    \
+    do {                                    \
+        assert_int_equal((call), (status)); \
+        test_assert_sentence(part);         \
+    } while (0)
+
+#endif
