@@ -1,0 +1,99 @@
+#include "fuzz/targets.h"
+#include "io/io.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* No honest file of the tests is larger; what claims to be is used in part. */
+enum { most_values = 1 << 16 };
+
+void fuzz_require(bool condition, const char *what)
+{
+    if (condition) return;
+    fprintf(stderr, "fuzzing found: %s\n", what);
+    abort();
+}
+
+/* Reads some batches: every value is in range, every label below the number of classes. */
+static void use_dataset(gan_dataset *dataset, bool with_labels)
+{
+    static float samples[most_values];
+    static int32_t labels[most_values];
+    gan_shape shape;
+
+    fuzz_require(gan_dataset_shape(dataset, &shape) == GAN_OK, "a dataset without a shape");
+    const int64_t elements = gan_shape_count(shape), batch = elements > 0 ? most_values / elements : 0;
+    for (int i = 0; i < 3 && batch > 0; i++) {
+        int64_t count = 0;
+        const gan_status status = gan_dataset_next(dataset, batch, samples, with_labels ? labels : NULL, &count);
+        fuzz_require(status == GAN_OK && count >= 1 && count <= batch, "a dataset that opens and cannot be read");
+        for (int64_t k = 0; k < count * elements; k++)
+            fuzz_require(samples[k] >= -1 && samples[k] <= 1, "a pixel out of range");
+        for (int64_t k = 0; k < count && with_labels; k++)
+            fuzz_require(labels[k] >= 0 && labels[k] < gan_dataset_classes(dataset), "a label without a class");
+    }
+}
+
+/* In memory, and then from disk: both agree on whether the file is good. */
+static gan_status open_idx_twice(gan_context *context, const char *images, const char *labels)
+{
+    static const size_t limits[] = {0, 1};
+    gan_status statuses[2];
+
+    for (int i = 0; i < 2; i++) {
+        gan_dataset *dataset = NULL;
+        statuses[i] = gan_dataset_open_idx(context, images, labels, GAN_DATASET(.memory_limit = limits[i]), &dataset);
+        if (dataset) use_dataset(dataset, labels != NULL);
+        gan_dataset_destroy(dataset);
+    }
+    fuzz_require(statuses[0] == statuses[1] || statuses[0] == GAN_ERROR_MEMORY, "a status that depends on the limit");
+    return statuses[0];
+}
+
+gan_status fuzz_idx_images(gan_context *context, const char *path)
+{
+    return open_idx_twice(context, path, NULL);
+}
+
+gan_status fuzz_idx_labels(gan_context *context, const char *path)
+{
+    char images[1024];
+
+    snprintf(images, sizeof(images), "%s.images", path);
+    return open_idx_twice(context, images, path);
+}
+
+gan_status fuzz_safetensors(gan_context *context, const char *path)
+{
+    static float values[most_values];
+    gan_safetensors *file = NULL;
+    const gan_status status = gan_safetensors_open(context, path, &file);
+
+    for (size_t i = 0; status == GAN_OK && i < gan_safetensors_count(file); i++) {
+        bool is_float;
+        size_t found;
+        const gan_safetensors_entry *entry = gan_safetensors_at(file, i, &is_float);
+        fuzz_require(gan_safetensors_find(file, entry->name, &found, &is_float) == entry && found == i,
+                     "a tensor that its name does not find");
+        fuzz_require(entry->count >= 1, "an empty tensor");
+        if (entry->count > most_values) continue;
+        fuzz_require(gan_safetensors_read(file, i, values) == (is_float ? GAN_OK : GAN_ERROR_UNSUPPORTED),
+                     "a tensor that cannot be read");
+    }
+    gan_safetensors_close(file);
+    return status;
+}
+
+gan_status fuzz_history(gan_context *context, const char *path)
+{
+    gan_history *history = NULL;
+
+    fuzz_require(gan_history_create(context, &history) == GAN_OK, "no history");
+    const gan_status status = gan_history_read_csv(history, path);
+    for (int64_t i = 1; i < gan_history_count(history); i++)
+        fuzz_require(history->rows[i].values[GAN_HISTORY_STEP] > history->rows[i - 1].values[GAN_HISTORY_STEP],
+                     "steps that do not increase");
+    gan_history_destroy(history);
+    return status;
+}

@@ -1,0 +1,226 @@
+/* Good files, changed in thousands of ways that depend on the number of the change only. Each must give a status and
+ * leave no memory held; under the sanitizers it must do nothing undefined. */
+#include "fuzz/targets.h"
+#include "io/io.h"
+#include "support/allocator.h"
+#include "support/files.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { capacity = 1 << 14, statuses = 32 };
+
+typedef struct file_bytes {
+    unsigned char bytes[capacity];
+    size_t size;
+} file_bytes;
+
+/* ---- Mutations ---------------------------------------------------------------------------------------------- */
+
+/* A place in the file; one of two is in its first bytes, where headers are. */
+static size_t random_place(gan_random_state *random, const file_bytes *file)
+{
+    const size_t size = gan_random_below(random, 2) == 0 && file->size > 64 ? 64 : file->size;
+
+    return (size_t)gan_random_below(random, size);
+}
+
+static void insert_bytes(gan_random_state *random, file_bytes *file)
+{
+    const size_t at = random_place(random, file), from = random_place(random, file),
+                 size = 1 + gan_random_below(random, 8);
+
+    if (file->size + size > capacity || from + size > file->size) return;
+    memmove(file->bytes + at + size, file->bytes + at, file->size - at);
+    memmove(file->bytes + at, file->bytes + from, size);
+    file->size += size;
+}
+
+static void remove_bytes(gan_random_state *random, file_bytes *file)
+{
+    const size_t at = random_place(random, file), size = 1 + gan_random_below(random, 8);
+
+    if (at + size >= file->size) return;
+    memmove(file->bytes + at, file->bytes + at + size, file->size - at - size);
+    file->size -= size;
+}
+
+/* A digit of JSON or CSV becomes another one, so that a number changes and the text around it stays good. */
+static void change_digit(gan_random_state *random, file_bytes *file)
+{
+    static size_t places[capacity];
+    size_t count = 0;
+
+    for (size_t i = 0; i < file->size; i++)
+        if (file->bytes[i] >= '0' && file->bytes[i] <= '9') places[count++] = i;
+    if (count == 0) return;
+    file->bytes[places[gan_random_below(random, count)]] = (unsigned char)('0' + gan_random_below(random, 10));
+}
+
+static void mutate(gan_random_state *random, file_bytes *file)
+{
+    static const unsigned char edges[] = {0, 1, 0x7f, 0x80, 0xff, '{', '"', ',', '-', '\n'};
+
+    switch (gan_random_below(random, 7)) {
+    case 0: file->bytes[random_place(random, file)] ^= (unsigned char)(1u << gan_random_below(random, 8)); break;
+    case 1: file->bytes[random_place(random, file)] = (unsigned char)gan_random_below(random, 256); break;
+    case 2: file->bytes[random_place(random, file)] = edges[gan_random_below(random, sizeof(edges))]; break;
+    case 3: insert_bytes(random, file); break;
+    case 4: remove_bytes(random, file); break;
+    case 5: change_digit(random, file); break;
+    case 6: file->size -= gan_random_below(random, file->size); break;
+    }
+}
+
+/* ---- Running ------------------------------------------------------------------------------------------------ */
+
+/* Mutates a good file `count` times and counts the statuses. `packed`: gzipped after the mutation. */
+static void run(const char *name, const file_bytes *good, fuzz_target_fn target, int count, bool packed,
+                int counts[statuses])
+{
+    static file_bytes mutant;
+    test_allocator allocator = {0};
+    gan_context *context = NULL;
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s", test_path(name));
+    assert_int_equal(gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 1,
+                                                    .memory_limit = 16 << 20),
+                                        &context),
+                     GAN_OK);
+    const size_t blocks = allocator.blocks;
+    for (int i = 0; i < count; i++) {
+        gan_random_state random = {.seed = (uint64_t)i, .stream = GAN_STREAM_USER};
+        memcpy(&mutant, good, sizeof(mutant));
+        const int times = i == 0 ? 0 : 1 + (int)gan_random_below(&random, 4);
+        for (int t = 0; t < times; t++) mutate(&random, &mutant);
+        remove(path); /* to write over a file makes some file systems wait for the disk */
+        (packed ? test_file_write_gzip : test_file_write)(path, mutant.bytes, mutant.size);
+        const gan_status status = target(context, path);
+        if (i == 0) assert_int_equal(status, GAN_OK); /* not mutated */
+        if (strcmp(gan_status_name(status), "unknown status") == 0) fail_msg("%s %d: status %d", name, i, status);
+        if (allocator.blocks != blocks) fail_msg("%s %d: memory is held", name, i);
+        counts[status]++;
+    }
+    gan_context_destroy(context);
+    test_allocator_assert_empty(&allocator);
+}
+
+static void load(const char *path, file_bytes *file)
+{
+    file->size = test_file_read(path, file->bytes, capacity);
+}
+
+static void make_idx(file_bytes *file, int dimensions)
+{
+    const unsigned char header[16] = {0, 0, 8, (unsigned char)dimensions, 0, 0, 0, 20, 0, 0, 0, 6, 0, 0, 0, 7};
+    const size_t start = 4 + 4 * (size_t)dimensions, data = dimensions == 3 ? 20 * 6 * 7 : 20;
+
+    memcpy(file->bytes, header, start);
+    for (size_t i = 0; i < data; i++) file->bytes[start + i] = (unsigned char)(i * 37 % 11);
+    file->size = start + data;
+}
+
+/* Mutants before and after packing, and plain ones: of the file, of what is packed, and of the gzip format. */
+static void run_idx(int dimensions, fuzz_target_fn target)
+{
+    static file_bytes plain, packed;
+    int counts[statuses] = {0};
+
+    make_idx(&plain, 3);
+    test_file_write(test_path("plain.images"), plain.bytes, plain.size);
+    test_file_write(test_path("packed.images"), plain.bytes, plain.size);
+    make_idx(&plain, dimensions);
+    test_file_write_gzip(test_path("packed"), plain.bytes, plain.size);
+    load(test_path("packed"), &packed);
+    run("plain", &plain, target, 700, false, counts);
+    run("plain", &plain, target, 700, true, counts);
+    run("packed", &packed, target, 1000, false, counts);
+
+    /* Were one of these never met, the mutations would be too tame. */
+    assert_true(counts[GAN_OK] > 10 && counts[GAN_ERROR_MAGIC] > 10 && counts[GAN_ERROR_TRUNCATED] > 10);
+    assert_true(counts[GAN_ERROR_TRAILING_DATA] > 10 && counts[GAN_ERROR_EMPTY] > 0 && counts[GAN_ERROR_FORMAT] > 10);
+}
+
+static void test_idx_images(void **state)
+{
+    (void)state;
+    run_idx(3, fuzz_idx_images);
+}
+
+static void test_idx_labels(void **state)
+{
+    (void)state;
+    run_idx(1, fuzz_idx_labels);
+}
+
+static gan_status fill_with_zeros(void *user, size_t index, float *out)
+{
+    (void)user;
+    (void)index;
+    (void)out;
+    return GAN_OK;
+}
+
+static void test_safetensors(void **state)
+{
+    static const gan_safetensors_entry entries[] = {
+        {"0.weight", 2, {3, 5}, 15}, {"0.bias", 1, {3}, 3}, {"scale", 0, {0}, 1}, {"1.weight", 4, {2, 3, 1, 2}, 12}};
+    static const gan_metadata metadata[] = {{"architecture", "{\"layers\": []}"}};
+    static file_bytes good;
+    gan_context *context = test_context();
+    int counts[statuses] = {0};
+
+    (void)state;
+    assert_int_equal(
+        gan_safetensors_write(context, test_path("good"), entries, 4, metadata, 1, fill_with_zeros, NULL), GAN_OK);
+    gan_context_destroy(context);
+    load(test_path("good"), &good);
+    run("mutant", &good, fuzz_safetensors, 3000, false, counts);
+    load(TEST_REFERENCE "/python.safetensors", &good);
+    run("mutant", &good, fuzz_safetensors, 1000, false, counts);
+    assert_true(counts[GAN_OK] > 10 && counts[GAN_ERROR_MAGIC] > 10 && counts[GAN_ERROR_TRUNCATED] > 10);
+    assert_true(counts[GAN_ERROR_TRAILING_DATA] > 10 && counts[GAN_ERROR_FORMAT] > 10);
+    assert_true(counts[GAN_ERROR_EMPTY] > 0 && counts[GAN_ERROR_OVERFLOW] > 10);
+}
+
+static void test_history(void **state)
+{
+    static file_bytes good;
+    gan_context *context = test_context();
+    gan_history *history = NULL;
+    int counts[statuses] = {0};
+
+    (void)state;
+    assert_int_equal(gan_history_create(context, &history), GAN_OK);
+    for (int step = 1; step <= 20; step++) {
+        gan_step_report report = GAN_STEP_REPORT_INIT;
+        report.step = step * 10;
+        report.discriminator_loss = 1.0 / step;
+        report.generator_loss = -1e-10 * step;
+        assert_int_equal(gan_history_add(history, &report), GAN_OK);
+    }
+    assert_int_equal(gan_history_write_csv(history, test_path("good")), GAN_OK);
+    gan_history_destroy(history);
+    gan_context_destroy(context);
+    load(test_path("good"), &good);
+    run("mutant", &good, fuzz_history, 1000, false, counts);
+    assert_true(counts[GAN_OK] > 10 && counts[GAN_ERROR_MAGIC] > 10 && counts[GAN_ERROR_FORMAT] > 10);
+    assert_true(counts[GAN_ERROR_TRUNCATED] > 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_idx_images),
+        cmocka_unit_test(test_idx_labels),
+        cmocka_unit_test(test_safetensors),
+        cmocka_unit_test(test_history),
+    };
+    return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
+}
