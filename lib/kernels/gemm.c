@@ -41,11 +41,18 @@ static bool blas_can(const gan_gemm *gemm)
            gemm->ldb <= INT_MAX && gemm->ldc <= INT_MAX;
 }
 
+/* It refuses the stride 0 of a matrix without columns, and some end the process then. */
+static int blas_stride(int64_t stride)
+{
+    return stride > 0 ? (int)stride : 1;
+}
+
 static void run_blas(gan_context *context, const gan_gemm *gemm)
 {
     cblas_gemm(CblasRowMajor, gemm->transpose_a ? CblasTrans : CblasNoTrans,
                gemm->transpose_b ? CblasTrans : CblasNoTrans, (int)gemm->m, (int)gemm->n, (int)gemm->k, 1, gemm->a,
-               (int)gemm->lda, gemm->b, (int)gemm->ldb, gemm->accumulate ? 1 : 0, gemm->c, (int)gemm->ldc);
+               blas_stride(gemm->lda), gemm->b, blas_stride(gemm->ldb), gemm->accumulate ? 1 : 0, gemm->c,
+               (int)gemm->ldc);
     if (gemm->epilogue)
         gan_range_run(context, epilogue_range, gemm, gemm->m, gemm->n < GAN_BLOCK ? GAN_BLOCK / gemm->n : 1);
 }
