@@ -1,0 +1,210 @@
+/* A training step written out with public calls gives the bits of the trainer's: in either order, with every option
+ * that changes what a step does. */
+#include "gans.h"
+
+#include <string.h>
+
+#define BATCH      6
+#define STEPS      4
+#define NOISE_SIZE 3
+
+/* What a loop of one's own needs. */
+typedef struct loop {
+    const gan_trainer_options *options;
+    gan_model *generator, *discriminator;
+    gan_session *generate, *real, *fake;
+    gan_optimizer *generator_optimizer, *discriminator_optimizer;
+    gan_random *noise;
+} loop;
+
+static loop create_loop(const test_gan *gan, const gan_trainer_options *options)
+{
+    loop l = {.options = options, .generator = gan->generator, .discriminator = gan->discriminator};
+    const gan_optimizer_options *adam = GAN_OPTIMIZER(.learning_rate = 2e-4f, .beta1 = 0.5f),
+                                *generator_options = options->generator_optimizer,
+                                *discriminator_options = options->discriminator_optimizer;
+    assert_int_equal(gan_session_create(l.generator, GAN_SESSION(.batch = BATCH, .seed = options->seed), &l.generate),
+                     GAN_OK);
+    assert_int_equal(
+        gan_session_create(l.discriminator, GAN_SESSION(.batch = BATCH, .seed = options->seed + 1), &l.real), GAN_OK);
+    assert_int_equal(
+        gan_session_create(l.discriminator, GAN_SESSION(.batch = BATCH, .seed = options->seed + 2), &l.fake), GAN_OK);
+    assert_int_equal(
+        gan_optimizer_create(l.generator, generator_options ? generator_options : adam, &l.generator_optimizer),
+        GAN_OK);
+    assert_int_equal(gan_optimizer_create(l.discriminator, discriminator_options ? discriminator_options : adam,
+                                          &l.discriminator_optimizer),
+                     GAN_OK);
+    assert_int_equal(gan_random_create(gan->context, options->seed, GAN_NOISE_STREAM, &l.noise), GAN_OK);
+    return l;
+}
+
+static void destroy_loop(loop *l)
+{
+    gan_session_destroy(l->generate);
+    gan_session_destroy(l->real);
+    gan_session_destroy(l->fake);
+    gan_optimizer_destroy(l->generator_optimizer);
+    gan_optimizer_destroy(l->discriminator_optimizer);
+    gan_random_destroy(l->noise);
+}
+
+static void generate(loop *l, int64_t batch)
+{
+    float z[BATCH * NOISE_SIZE];
+    const size_t count = (size_t)batch * NOISE_SIZE;
+    if (l->options->noise == GAN_NOISE_NORMAL) {
+        assert_int_equal(gan_random_normal(l->noise, z, count), GAN_OK);
+    } else {
+        assert_int_equal(gan_random_uniform(l->noise, z, count), GAN_OK);
+        for (size_t i = 0; i < count; i++) z[i] = 2 * z[i] - 1;
+    }
+    assert_int_equal(gan_session_set_input(l->generate, 0, z, batch), GAN_OK);
+    assert_int_equal(gan_session_forward(l->generate, GAN_MODE_TRAIN), GAN_OK);
+}
+
+static void judge_fake(loop *l, float logits[BATCH])
+{
+    assert_int_equal(gan_session_set_input_from(l->fake, 0, l->generate, 0), GAN_OK);
+    assert_int_equal(gan_session_forward(l->fake, GAN_MODE_TRAIN), GAN_OK);
+    assert_int_equal(gan_session_get_output(l->fake, 0, logits), GAN_OK);
+}
+
+static double update_discriminator(loop *l, const float *samples, int64_t batch)
+{
+    float real[BATCH], fake[BATCH], real_gradient[BATCH], fake_gradient[BATCH];
+    double loss = 0;
+    generate(l, batch);
+    assert_int_equal(gan_session_set_input(l->real, 0, samples, batch), GAN_OK);
+    assert_int_equal(gan_session_forward(l->real, GAN_MODE_TRAIN), GAN_OK);
+    assert_int_equal(gan_session_get_output(l->real, 0, real), GAN_OK);
+    judge_fake(l, fake);
+    assert_int_equal(gan_loss_discriminator(l->options->loss, 1 - l->options->label_smoothing, real, (size_t)batch,
+                                            fake, (size_t)batch, &loss, real_gradient, fake_gradient),
+                     GAN_OK);
+    assert_int_equal(gan_model_zero_gradients(l->discriminator), GAN_OK);
+    assert_int_equal(gan_session_set_output_gradient(l->real, 0, real_gradient), GAN_OK);
+    assert_int_equal(gan_session_backward(l->real, GAN_BACKWARD_PARAMETERS), GAN_OK);
+    assert_int_equal(gan_session_set_output_gradient(l->fake, 0, fake_gradient), GAN_OK);
+    assert_int_equal(gan_session_backward(l->fake, GAN_BACKWARD_PARAMETERS), GAN_OK);
+    assert_int_equal(gan_optimizer_step(l->discriminator_optimizer, NULL), GAN_OK);
+    return loss;
+}
+
+static double update_generator(loop *l, int64_t batch)
+{
+    float fake[BATCH], fake_gradient[BATCH];
+    double loss = 0;
+    judge_fake(l, fake);
+    assert_int_equal(gan_loss_generator(l->options->loss, NULL, 0, fake, (size_t)batch, &loss, fake_gradient),
+                     GAN_OK);
+    assert_int_equal(gan_session_set_output_gradient(l->fake, 0, fake_gradient), GAN_OK);
+    assert_int_equal(gan_session_backward(l->fake, GAN_BACKWARD_INPUTS), GAN_OK);
+    assert_int_equal(gan_model_zero_gradients(l->generator), GAN_OK);
+    assert_int_equal(gan_session_set_output_gradient_from(l->generate, 0, l->fake, 0), GAN_OK);
+    assert_int_equal(gan_session_backward(l->generate, GAN_BACKWARD_PARAMETERS), GAN_OK);
+    assert_int_equal(gan_optimizer_step(l->generator_optimizer, NULL), GAN_OK);
+    return loss;
+}
+
+static void step(loop *l, const float *samples, int64_t elements, int64_t batch, gan_step_report *report)
+{
+    const int updates = l->options->discriminator_steps ? l->options->discriminator_steps : 1;
+    double loss = 0;
+    if (l->options->order == GAN_ORDER_GENERATOR_FIRST) {
+        generate(l, batch);
+        report->generator_loss = update_generator(l, batch);
+    }
+    for (int i = 0; i < updates; i++) loss += update_discriminator(l, samples + i * batch * elements, batch);
+    report->discriminator_loss = loss / updates;
+    if (l->options->order == GAN_ORDER_DISCRIMINATOR_FIRST) {
+        if (l->options->fresh_noise) generate(l, batch);
+        report->generator_loss = update_generator(l, batch);
+    }
+}
+
+static void compare(test_gan_kind kind, const gan_trainer_options *options)
+{
+    const int64_t elements = test_gan_elements(kind);
+    const int updates = options->discriminator_steps ? options->discriminator_steps : 1;
+    float samples[2 * BATCH * 128];
+    test_gan trained = test_gan_create(kind, 1, options), looped = test_gan_create(kind, 1, options);
+    loop l = create_loop(&looped, options);
+
+    assert_true(updates * BATCH * elements <= (int64_t)(sizeof(samples) / sizeof(*samples)));
+    for (int i = 0; i < STEPS; i++) {
+        const int64_t batch = i == 2 ? BATCH - 1 : BATCH;
+        gan_step_report report = GAN_STEP_REPORT_INIT, own = GAN_STEP_REPORT_INIT;
+        test_numbers((uint64_t)i, samples, (size_t)(updates * batch * elements));
+        assert_int_equal(gan_trainer_step(trained.trainer, samples, batch, &report), GAN_OK);
+        step(&l, samples, elements, batch, &own);
+        assert_true(report.discriminator_loss == own.discriminator_loss);
+        assert_true(report.generator_loss == own.generator_loss);
+        test_assert_same_weights(trained.generator, looped.generator);
+        test_assert_same_weights(trained.discriminator, looped.discriminator);
+    }
+    destroy_loop(&l);
+    test_gan_destroy(&looped);
+    test_gan_destroy(&trained);
+}
+
+static void test_default(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH));
+    compare(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .seed = 5));
+}
+
+static void test_fresh_noise(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .fresh_noise = true, .seed = 6));
+}
+
+static void test_generator_first(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .order = GAN_ORDER_GENERATOR_FIRST, .seed = 7));
+}
+
+static void test_two_updates(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .discriminator_steps = 2));
+    compare(TEST_GAN_DCGAN,
+            GAN_TRAINER(.batch = BATCH, .discriminator_steps = 2, .order = GAN_ORDER_GENERATOR_FIRST));
+}
+
+static void test_losses(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_SATURATING));
+    compare(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_LEAST_SQUARES, .label_smoothing = 0.1f));
+}
+
+static void test_uniform_noise(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .noise = GAN_NOISE_UNIFORM));
+}
+
+static void test_own_optimizers(void **state)
+{
+    (void)state;
+    const gan_optimizer_options *generator = GAN_OPTIMIZER(.algorithm = GAN_OPTIMIZER_RMSPROP, .clip_norm = 0.1f);
+    const gan_optimizer_options *discriminator = GAN_OPTIMIZER(.algorithm = GAN_OPTIMIZER_SGD, .learning_rate = 0.01f,
+                                                               .schedule = GAN_SCHEDULE_LINEAR, .schedule_steps = 3);
+    compare(TEST_GAN_DENSE,
+            GAN_TRAINER(.batch = BATCH, .generator_optimizer = generator, .discriminator_optimizer = discriminator));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_default),         cmocka_unit_test(test_fresh_noise),
+        cmocka_unit_test(test_generator_first), cmocka_unit_test(test_two_updates),
+        cmocka_unit_test(test_losses),          cmocka_unit_test(test_uniform_noise),
+        cmocka_unit_test(test_own_optimizers),
+    };
+    return cmocka_run_group_tests_name("custom loop", tests, NULL, NULL);
+}

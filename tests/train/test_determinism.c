@@ -1,0 +1,55 @@
+/* The same bits, whatever the number of threads, and from run to run. */
+#include "gans.h"
+
+#include <string.h>
+
+#define BATCH 16
+#define STEPS 6
+
+static void check_threads(test_gan_kind kind, const gan_trainer_options *options, int updates)
+{
+    gan_step_report first = GAN_STEP_REPORT_INIT;
+    test_gan one = test_gan_create(kind, 1, options);
+    test_gan_steps(&one, kind, 1, STEPS, BATCH, updates, &first);
+    for (int threads = 1; threads <= 3; threads++) {
+        gan_step_report report = GAN_STEP_REPORT_INIT;
+        test_gan other = test_gan_create(kind, threads, options);
+        test_gan_steps(&other, kind, 1, STEPS, BATCH, updates, &report);
+        assert_memory_equal(&report, &first, sizeof(report));
+        test_assert_same_weights(one.generator, other.generator);
+        test_assert_same_weights(one.discriminator, other.discriminator);
+        test_gan_destroy(&other);
+    }
+    test_gan_destroy(&one);
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    check_threads(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH), 1);
+    check_threads(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH), 1);
+    check_threads(TEST_GAN_WIDE, GAN_TRAINER(.batch = BATCH), 1);
+    check_threads(TEST_GAN_WIDE,
+                  GAN_TRAINER(.batch = BATCH, .discriminator_steps = 2, .loss = GAN_LOSS_LEAST_SQUARES), 2);
+}
+
+/* What a seed is for: other noise, other weights. */
+static void test_seeds(void **state)
+{
+    (void)state;
+    test_gan a = test_gan_create(TEST_GAN_DENSE, 1, GAN_TRAINER(.seed = 1)),
+             b = test_gan_create(TEST_GAN_DENSE, 1, GAN_TRAINER(.seed = 2));
+    gan_step_report report_a = GAN_STEP_REPORT_INIT, report_b = GAN_STEP_REPORT_INIT;
+    test_gan_steps(&a, TEST_GAN_DENSE, 1, 1, BATCH, 1, &report_a);
+    test_gan_steps(&b, TEST_GAN_DENSE, 1, 1, BATCH, 1, &report_b);
+    assert_true(report_a.real_probability == report_b.real_probability);
+    assert_true(report_a.fake_probability != report_b.fake_probability);
+    test_gan_destroy(&a);
+    test_gan_destroy(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads), cmocka_unit_test(test_seeds)};
+    return cmocka_run_group_tests_name("determinism", tests, NULL, NULL);
+}
