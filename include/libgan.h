@@ -11,11 +11,14 @@
  *
  * - Functions return a ::gan_status. Results come by pointer and are untouched on failure; gan_last_error() then
  *   has a sentence. Nothing here prints, exits, aborts, installs a signal handler or reads the environment.
- * - Option structs start with `struct_size`, filled by the macro of the same name (GAN_TRAINER(...) and so on),
- *   which takes C99 designated initialisers. A field left out, or zero, means its documented default, for every
- *   field. Where exactly zero makes sense and is not the default, ::GAN_ZERO asks for it. A NULL options pointer
- *   means every default.
+ * - Option structs start with `struct_size`, filled by the macro of the same name (GAN_TRAINER() and so on), which
+ *   takes C99 designated initialisers and makes a pointer to a struct that lives as long as the block around it. A
+ *   field left out, or zero, means its documented default, for every field. Where exactly zero makes sense and is not
+ *   the default, ::GAN_ZERO asks for it. A NULL options pointer means every default.
  * - Samples are caller-owned arrays of float, rows first; images are N,C,H,W. Pixels are scaled to [-1, 1].
+ * - A NULL where a handle or an array is needed is ::GAN_ERROR_NULL, an option or a number outside of its range
+ *   ::GAN_ERROR_ARGUMENT, NaN or infinity in an option ::GAN_ERROR_NOT_FINITE, and too little memory
+ *   ::GAN_ERROR_MEMORY; comments name what else may go wrong.
  * - A handle is used by one thread at a time. What may run at the same time is said at each handle.
  * - gan_x_destroy() accepts NULL and releases what the handle owns. Handles keep what they need of each other
  *   alive, so the order of destruction does not matter; using a destroyed handle is an error of the caller.
@@ -27,11 +30,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Version of this header. The library's own is gan_version(). The soname is taken from the major number. */
+/** Major version of this header, of which the soname is made. The library's own version is gan_version(). */
 #define GAN_VERSION_MAJOR 0
+/** Minor version of this header. */
 #define GAN_VERSION_MINOR 1
+/** Patch version of this header. */
 #define GAN_VERSION_PATCH 0
 
+/* Marks the functions that a shared library exports. */
+/** @cond */
 #if defined(_WIN32)
 #define GAN_API
 #elif defined(__GNUC__)
@@ -39,17 +46,22 @@
 #else
 #define GAN_API
 #endif
+/** @endcond */
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* ------------------------------------------------------------------------------------------------------------ */
-/** @name Status and errors @{ */
+/**
+ * @defgroup status Status and errors
+ * What calls return, and how a program learns what went wrong.
+ * @{
+ */
 
 /**
  * Every status: name, pinned number, meaning. Numbers are never reused or changed.
- * Applications may expand the map themselves, for a table or a switch.
+ * Applications may expand the map themselves, for a table or a switch: X(name, number, text) is called for each.
  */
 #define GAN_STATUS_MAP(X)                                                                                            \
     X(GAN_OK, 0, "success")                                                                                          \
@@ -115,27 +127,41 @@ GAN_API const char *gan_version_text(void);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
-/** @name Context
+/**
+ * @defgroup context Context
  * Allocator, log, threads and limits: all that would otherwise be global. Two contexts never meet.
+ *
  * Thread safety: any number of handles of one context may be used at the same time, each by one thread. The
  * context's threads serve one of them at a time; the others do their own work meanwhile, with the same results.
- * @{ */
+ * @{
+ */
 
+/** What all other handles are made from. Each of them keeps its context alive. */
 typedef struct gan_context gan_context;
 
-/** Memory hooks. All three are given, or none. They may be called from any thread that uses the library. */
+/**
+ * Memory hooks: both functions, or neither, which means malloc and free. They may be called from any thread that uses
+ * the library, by several at a time.
+ */
 typedef struct gan_allocator {
     /** Returns `size` bytes (never 0) aligned as for any type, or NULL. */
     void *(*allocate)(void *user, size_t size);
     /** Releases what allocate returned, with the size that was asked for. Never called with NULL. */
     void (*release)(void *user, void *memory, size_t size);
-    void *user;
+    void *user; /**< passed to both; may be NULL */
 } gan_allocator;
 
 /** How grave a log message is. */
-typedef enum gan_log_level { GAN_LOG_DEBUG = 1, GAN_LOG_INFO = 2, GAN_LOG_WARNING = 3 } gan_log_level;
+typedef enum gan_log_level {
+    GAN_LOG_DEBUG = 1,  /**< of use to those who work on libgan */
+    GAN_LOG_INFO = 2,   /**< what is going on */
+    GAN_LOG_WARNING = 3 /**< what may not be what was meant, though the call goes on */
+} gan_log_level;
 
-/** Receives log messages (one line, no newline). Errors are not logged: they are returned. */
+/**
+ * Receives log messages (one line of UTF-8, no newline; valid during the call), in the thread that made the call.
+ * `user` is log_user of the options. Errors are not logged: they are returned.
+ */
 typedef void (*gan_log_fn)(void *user, gan_log_level level, const char *message);
 
 /** Instruction sets for which kernels exist. A higher level includes the lower ones of the same family. */
@@ -153,31 +179,37 @@ typedef enum gan_multiply {
     GAN_MULTIPLY_BLAS = 2    /**< the BLAS, with the threads that the host gave it; its settings are never changed */
 } gan_multiply;
 
-/** One piece of work for gan_parallel_fn. */
+/** One piece of work for ::gan_parallel_fn: piece `index` of what `argument` describes. */
 typedef void (*gan_task_fn)(void *argument, int64_t index);
 
 /**
  * Threads supplied by the host: runs task(argument, i) once for each i in [0, count), on any threads, in any
- * order, and returns when all are done.
+ * order, and returns when all are done. `user` is parallel_user of the options. Called by one thread at a time for a
+ * context, and never from within a task.
  */
 typedef void (*gan_parallel_fn)(void *user, gan_task_fn task, void *argument, int64_t count);
 
+/** Options of gan_context_create(). */
 typedef struct gan_context_options {
-    size_t struct_size;
+    size_t struct_size;       /**< set by GAN_CONTEXT() */
     gan_allocator allocator;  /**< default: malloc and free */
     gan_log_fn log;           /**< default: none */
     void *log_user;           /**< passed to log */
-    int threads;              /**< threads that work on a call, the caller's included; default: one per CPU, at most 64 */
-    gan_cpu cpu;              /**< default: the best that this CPU has. A level that it lacks: GAN_ERROR_UNSUPPORTED */
+    int threads;              /**< threads that work on a call, the caller's included; 1 to 64; default: one a CPU */
+    gan_cpu cpu;              /**< default: the best that this CPU has. One that it lacks: ::GAN_ERROR_UNSUPPORTED */
     gan_multiply multiply;    /**< default: GAN_MULTIPLY_AUTO */
     gan_parallel_fn parallel; /**< default: libgan's own threads. When given, `threads` is not used */
     void *parallel_user;      /**< passed to parallel */
     size_t memory_limit;      /**< most bytes that the context holds at once; default: no limit */
 } gan_context_options;
 
+/** ::gan_context_options with the given fields: GAN_CONTEXT(.threads = 2). */
 #define GAN_CONTEXT(...) (&(gan_context_options){.struct_size = sizeof(gan_context_options), __VA_ARGS__})
 
-/** Creates a context. The threads start here and sleep while there is no work. */
+/**
+ * Creates a context. The threads start here and sleep while there is no work; a thread that cannot be started is
+ * ::GAN_ERROR_THREAD. The caller owns the context. Any thread.
+ */
 GAN_API gan_status gan_context_create(const gan_context_options *options, gan_context **out);
 
 /** Gives up the context. It stays alive as long as handles made from it do. */
@@ -185,17 +217,18 @@ GAN_API void gan_context_destroy(gan_context *context);
 
 /** What a context holds and runs on. */
 typedef struct gan_context_info {
-    size_t struct_size;
-    int threads;            /**< threads that work on a call */
+    size_t struct_size;     /**< set by ::GAN_CONTEXT_INFO_INIT */
+    int threads;            /**< threads that work on a call; 1 with the host's, whose number is not known */
     gan_cpu cpu;            /**< the level in use, never GAN_CPU_BEST */
     gan_multiply multiply;  /**< GAN_MULTIPLY_NATIVE or GAN_MULTIPLY_BLAS */
     bool png;               /**< whether this build writes PNG */
-    size_t bytes;           /**< held now */
+    size_t bytes;           /**< held now, by the context and all handles made from it */
     size_t peak_bytes;      /**< most ever held */
-    uint64_t allocations;   /**< made so far */
-    const char *blas;       /**< the BLAS that the library was built for, such as "openblas" */
+    uint64_t allocations;   /**< calls of the allocator so far that gave memory */
+    const char *blas;       /**< the BLAS that the library was built for, such as "openblas"; never changes */
 } gan_context_info;
 
+/** The value that a ::gan_context_info starts with: gan_context_info info = GAN_CONTEXT_INFO_INIT. */
 #define GAN_CONTEXT_INFO_INIT {sizeof(gan_context_info), 0, GAN_CPU_BEST, GAN_MULTIPLY_AUTO, false, 0, 0, 0, NULL}
 
 /** Fills `info`, whose struct_size the caller has set by GAN_CONTEXT_INFO_INIT. Any thread. */
@@ -203,30 +236,39 @@ GAN_API gan_status gan_context_get_info(const gan_context *context, gan_context_
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
-/** @name Shapes @{ */
+/**
+ * @defgroup shape Shapes
+ * How samples and weights are laid out. A shape that is not valid is ::GAN_ERROR_SHAPE, and one whose number of
+ * elements does not fit into 63 bits ::GAN_ERROR_OVERFLOW, wherever it is given.
+ * @{
+ */
 
+/** Most dimensions of a shape. */
 #define GAN_MAX_RANK 6
 
-/** The shape of one sample, without the batch: (100), or (channels, height, width). Every dimension is at least 1. */
+/** The shape of one sample, without the batch: (100), or (channels, height, width). */
 typedef struct gan_shape {
-    int rank; /**< 1 to GAN_MAX_RANK */
-    int64_t dims[GAN_MAX_RANK];
+    int rank;                   /**< number of dimensions, 1 to ::GAN_MAX_RANK */
+    int64_t dims[GAN_MAX_RANK]; /**< sizes, outermost first, each at least 1; those from `rank` on are ignored */
 } gan_shape;
 
-/** GAN_SHAPE(1, 28, 28) */
+/** A ::gan_shape of 1 to ::GAN_MAX_RANK sizes: GAN_SHAPE(1, 28, 28). */
 #define GAN_SHAPE(...)                                                                                               \
     ((gan_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
 
-/** Number of elements of a shape; 0 if the shape is not valid or its size overflows. */
+/** Number of elements of a shape; 0 if the shape is not valid or its size overflows. Any thread. */
 GAN_API int64_t gan_shape_count(gan_shape shape);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
-/** @name Random numbers
+/**
+ * @defgroup random Random numbers
  * Counter-based: Philox 4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011). The same seed
  * gives the same numbers, whatever the number of threads; normal numbers by the Box-Muller transform.
- * @{ */
+ * @{
+ */
 
+/** A random number generator: a seed and a place in one of its streams. Generators do not know of each other. */
 typedef struct gan_random gan_random;
 
 /** The whole state of a generator: copy it to save it. */
@@ -236,25 +278,38 @@ typedef struct gan_random_state {
     uint64_t counter; /**< lower half: the next block of four 32-bit words */
 } gan_random_state;
 
-/** Creates a generator at the start of a stream of a seed. */
+/**
+ * Creates a generator at the start of a stream of a seed. All streams of all seeds are independent of each other;
+ * stream 0 is one that libgan itself never draws from. The caller owns the generator.
+ */
 GAN_API gan_status gan_random_create(gan_context *context, uint64_t seed, uint64_t stream, gan_random **out);
+/** Releases the generator. */
 GAN_API void gan_random_destroy(gan_random *random);
-/** Fills `out` with standard normal numbers. Each call starts at a new block of the counter. */
+/** Fills `out` with `count` standard normal numbers. Each call starts at a new block of the counter. */
 GAN_API gan_status gan_random_normal(gan_random *random, float *out, size_t count);
-/** Fills `out` with uniform numbers in [0, 1). Each call starts at a new block of the counter. */
+/** Fills `out` with `count` uniform numbers in [0, 1). Each call starts at a new block of the counter. */
 GAN_API gan_status gan_random_uniform(gan_random *random, float *out, size_t count);
+/** Where the generator stands; it stays there. */
 GAN_API gan_status gan_random_get_state(const gan_random *random, gan_random_state *out);
+/** Goes on from a state, which may be that of another generator: every state is valid. */
 GAN_API gan_status gan_random_set_state(gan_random *random, gan_random_state state);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
-/** @name Layers
- * A layer is a description: kind and options. It is cheap, and becomes part of the model that it is given to.
- * The functions return NULL on failure; the model that NULL is given to remembers the failure and gan_model_build()
- * returns it. Inside a model, layer k (inputs not counted, from 0) is called "k" unless gan_layer_named() names it;
- * its tensors are "k.weight", "k.bias" and so on, as in PyTorch's nn.Sequential.
- * @{ */
+/**
+ * @defgroup layer Layers
+ * A layer is a description: kind and options. It is cheap, and becomes part of the model that it is given to; until
+ * then the caller owns it.
+ * The functions return NULL on failure, and gan_last_status() has the reason; the model that NULL is given to
+ * remembers the failure and gan_model_build() returns it. Whether a layer fits its inputs is found by
+ * gan_model_build().
+ *
+ * Inside a model, layer k (inputs not counted, from 0) is called "k" unless gan_layer_named() names it; its tensors
+ * are "k.weight", "k.bias" and so on, as in PyTorch's nn.Sequential. Shapes below are those of one sample.
+ * @{
+ */
 
+/** The description of a layer. */
 typedef struct gan_layer gan_layer;
 
 /** How weights start. In formulas, fan_in and fan_out are those of the layer's weight, as in PyTorch. */
@@ -272,77 +327,98 @@ typedef enum gan_initializer_kind {
     GAN_INITIALIZER_LECUN_NORMAL    /**< N(0, 1 / fan_in) */
 } gan_initializer_kind;
 
+/** How a tensor starts; written by one of the macros below: .weight_initializer = GAN_NORMAL(0.02f). */
 typedef struct gan_initializer {
-    gan_initializer_kind kind;
-    float value; /**< finite; only for constant, normal (>= 0) and uniform (>= 0) */
+    gan_initializer_kind kind; /**< the distribution that values are drawn from */
+    float value;               /**< finite; for constant, normal (>= 0) and uniform (>= 0); else 0 */
 } gan_initializer;
 
-/* For an option field: .weight_initializer = GAN_NORMAL(0.02f) */
+/** All values 0. */
 #define GAN_ZEROS {GAN_INITIALIZER_ZEROS, 0.0f}
+/** All values `value`. */
 #define GAN_CONSTANT(value) {GAN_INITIALIZER_CONSTANT, (value)}
+/** N(0, deviation^2); deviation >= 0. */
 #define GAN_NORMAL(deviation) {GAN_INITIALIZER_NORMAL, (deviation)}
+/** U(-limit, limit); limit >= 0. */
 #define GAN_UNIFORM(limit) {GAN_INITIALIZER_UNIFORM, (limit)}
+/** ::GAN_INITIALIZER_GLOROT_UNIFORM, the default of weights. */
 #define GAN_GLOROT_UNIFORM {GAN_INITIALIZER_GLOROT_UNIFORM, 0.0f}
+/** ::GAN_INITIALIZER_GLOROT_NORMAL. */
 #define GAN_GLOROT_NORMAL {GAN_INITIALIZER_GLOROT_NORMAL, 0.0f}
+/** ::GAN_INITIALIZER_HE_UNIFORM. */
 #define GAN_HE_UNIFORM {GAN_INITIALIZER_HE_UNIFORM, 0.0f}
+/** ::GAN_INITIALIZER_HE_NORMAL. */
 #define GAN_HE_NORMAL {GAN_INITIALIZER_HE_NORMAL, 0.0f}
+/** ::GAN_INITIALIZER_LECUN_UNIFORM. */
 #define GAN_LECUN_UNIFORM {GAN_INITIALIZER_LECUN_UNIFORM, 0.0f}
+/** ::GAN_INITIALIZER_LECUN_NORMAL. */
 #define GAN_LECUN_NORMAL {GAN_INITIALIZER_LECUN_NORMAL, 0.0f}
 
-/** Where samples of this shape enter the model. A model's inputs are numbered in the order in which they are added. */
+/** Where samples of this shape enter the model. A model's inputs are numbered from 0, in the order of adding. */
 GAN_API gan_layer *gan_layer_input(gan_context *context, gan_shape shape);
 
+/** Options of gan_layer_dense(). */
 typedef struct gan_dense_options {
-    size_t struct_size;
+    size_t struct_size;                 /**< set by GAN_DENSE() */
     bool no_bias;                       /**< default: with bias */
     gan_initializer weight_initializer; /**< default: Glorot uniform */
     gan_initializer bias_initializer;   /**< default: zeros */
-    uint32_t reserved;                  /**< 0 */
+    uint32_t reserved;                  /**< 0, else ::GAN_ERROR_VERSION */
 } gan_dense_options;
+/** ::gan_dense_options with the given fields: GAN_DENSE(.no_bias = true). */
 #define GAN_DENSE(...) (&(gan_dense_options){.struct_size = sizeof(gan_dense_options), __VA_ARGS__})
 
-/** y = W x + b on samples of rank 1. weight: (units, inputs); bias: (units). */
+/** y = W x + b, from (inputs) to (units); 1 <= units < 2^31. weight: (units, inputs); bias: (units). */
 GAN_API gan_layer *gan_layer_dense(gan_context *context, int64_t units, const gan_dense_options *options);
 
 /** How a convolution treats the border of an image. */
 typedef enum gan_padding {
     GAN_PADDING_VALID = 0, /**< none */
-    GAN_PADDING_SAME,      /**< as TensorFlow: output = ceil(input / stride); an odd total pads one more below and right */
-    GAN_PADDING_EXPLICIT   /**< as given: {top, bottom, left, right} */
+    GAN_PADDING_SAME,      /**< as TensorFlow: output = ceil(input / stride); an odd total has one more below and
+                                right */
+    GAN_PADDING_EXPLICIT   /**< as given in `pads`: top, bottom, left, right */
 } gan_padding;
 
+/** Options of gan_layer_conv2d(). */
 typedef struct gan_conv2d_options {
-    size_t struct_size;
-    int64_t kernel[2];                  /**< height, width; default 3, 3 */
-    int64_t stride[2];                  /**< down, right; default 1, 1 */
+    size_t struct_size;                 /**< set by GAN_CONV2D() */
+    int64_t kernel[2];                  /**< height, width; >= 1; default 3, 3 */
+    int64_t stride[2];                  /**< down, right; >= 1; default 1, 1 */
     gan_padding padding;                /**< default: GAN_PADDING_VALID */
-    int64_t pads[4];                    /**< top, bottom, left, right, for GAN_PADDING_EXPLICIT; default 0; less than kernel */
+    int64_t pads[4];                    /**< top, bottom, left, right; only for GAN_PADDING_EXPLICIT; from 0, the
+                                             default, to less than the kernel */
     bool no_bias;                       /**< default: with bias */
     gan_initializer weight_initializer; /**< default: Glorot uniform */
     gan_initializer bias_initializer;   /**< default: zeros */
-    uint32_t reserved;                  /**< 0 */
+    uint32_t reserved;                  /**< 0, else ::GAN_ERROR_VERSION */
 } gan_conv2d_options;
+/** ::gan_conv2d_options with the given fields: GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}). */
 #define GAN_CONV2D(...) (&(gan_conv2d_options){.struct_size = sizeof(gan_conv2d_options), __VA_ARGS__})
 
 /**
  * Two-dimensional cross-correlation on samples (channels, height, width), to (filters, output height, output width):
- * y[f, i, j] = b[f] + sum over c, u, v of w[f, c, u, v] x[c, i * stride + u - top, j * stride + v - left].
- * weight: (filters, channels, kernel height, kernel width); bias: (filters).
+ * y[f, i, j] = b[f] + sum over c, u, v of w[f, c, u, v] x[c, i * stride + u - top, j * stride + v - left], where x is
+ * 0 outside of the image. An output side is floor((input + pads - kernel) / stride) + 1, at least 1. weight:
+ * (filters, channels, kernel height, kernel width); bias: (filters).
  */
 GAN_API gan_layer *gan_layer_conv2d(gan_context *context, int64_t filters, const gan_conv2d_options *options);
 
+/** Options of gan_layer_conv_transpose2d(). */
 typedef struct gan_conv_transpose2d_options {
-    size_t struct_size;
-    int64_t kernel[2];                  /**< height, width; default 3, 3 */
-    int64_t stride[2];                  /**< down, right; default 1, 1 */
+    size_t struct_size;                 /**< set by GAN_CONV_TRANSPOSE2D() */
+    int64_t kernel[2];                  /**< height, width; >= 1; default 3, 3 */
+    int64_t stride[2];                  /**< down, right; >= 1; default 1, 1 */
     gan_padding padding;                /**< default: GAN_PADDING_VALID; SAME: output = input * stride */
-    int64_t pads[4];                    /**< rows and columns cut from top, bottom, left, right, for GAN_PADDING_EXPLICIT */
-    int64_t output_padding[2];          /**< extra rows below and columns right; less than stride; default 0, 0 */
+    int64_t pads[4];                    /**< rows and columns cut from top, bottom, left, right; only for
+                                             GAN_PADDING_EXPLICIT; from 0, the default, to less than the kernel */
+    int64_t output_padding[2];          /**< extra rows below and columns right; less than the stride, and 0 with
+                                             GAN_PADDING_SAME; default 0, 0 */
     bool no_bias;                       /**< default: with bias */
     gan_initializer weight_initializer; /**< default: Glorot uniform */
     gan_initializer bias_initializer;   /**< default: zeros */
-    uint32_t reserved;                  /**< 0 */
+    uint32_t reserved;                  /**< 0, else ::GAN_ERROR_VERSION */
 } gan_conv_transpose2d_options;
+/** ::gan_conv_transpose2d_options with the given fields: GAN_CONV_TRANSPOSE2D(.kernel = {4, 4}, .stride = {2, 2}). */
 #define GAN_CONV_TRANSPOSE2D(...)                                                                                    \
     (&(gan_conv_transpose2d_options){.struct_size = sizeof(gan_conv_transpose2d_options), __VA_ARGS__})
 
@@ -367,7 +443,7 @@ GAN_API gan_layer *gan_layer_leaky_relu(gan_context *context, float slope);
 GAN_API gan_layer *gan_layer_relu(gan_context *context);
 /** y = tanh(x), in (-1, 1) */
 GAN_API gan_layer *gan_layer_tanh(gan_context *context);
-/** y = 1 / (1 + exp(-x)), in (0, 1). The losses below want logits: a discriminator needs no sigmoid at its end. */
+/** y = 1 / (1 + exp(-x)), in (0, 1). The losses take logits: a discriminator needs no sigmoid at its end. */
 GAN_API gan_layer *gan_layer_sigmoid(gan_context *context);
 /** y = log(1 + exp(x)) */
 GAN_API gan_layer *gan_layer_softplus(gan_context *context);
@@ -377,18 +453,21 @@ GAN_API gan_layer *gan_layer_softplus(gan_context *context);
  */
 GAN_API gan_layer *gan_layer_dropout(gan_context *context, float rate);
 
+/** Options of gan_layer_batch_norm(). */
 typedef struct gan_batch_norm_options {
-    size_t struct_size;
-    float momentum;    /**< weight of the new batch in the running statistics, as in PyTorch; (0, 1]; default 0.1 */
-    float epsilon;     /**< added to the variance; > 0; default 1e-5 */
-    bool no_affine;    /**< default: with a learned scale (weight, from 1) and shift (bias, from 0) */
-    uint32_t reserved; /**< 0 */
+    size_t struct_size; /**< set by GAN_BATCH_NORM() */
+    float momentum;     /**< weight of the new batch in the running statistics, as in PyTorch; (0, 1]; default 0.1 */
+    float epsilon;      /**< added to the variance; > 0; default 1e-5 */
+    bool no_affine;     /**< default: with a learned scale (weight, from 1) and shift (bias, from 0) */
+    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
 } gan_batch_norm_options;
+/** ::gan_batch_norm_options with the given fields: GAN_BATCH_NORM(.momentum = 0.01f). */
 #define GAN_BATCH_NORM(...) (&(gan_batch_norm_options){.struct_size = sizeof(gan_batch_norm_options), __VA_ARGS__})
 
 /**
  * Batch normalisation (Ioffe and Szegedy, 2015), over the batch for samples of rank 1 and over the batch and the
- * pixels of each channel for images: y = weight * (x - mean) / sqrt(variance + epsilon) + bias.
+ * pixels of each channel for images: y = weight * (x - mean) / sqrt(variance + epsilon) + bias. Tensors: weight and
+ * bias, unless no_affine, and the buffers running_mean and running_var, each (channels).
  * In training with the batch's statistics (variance over n), which also move running_mean and running_var (variance
  * over n - 1, as in PyTorch); in sampling with the running ones. Training on one value per channel, as with a batch
  * of one in a dense model, is GAN_ERROR_BATCH_OF_ONE.
@@ -397,7 +476,8 @@ GAN_API gan_layer *gan_layer_batch_norm(gan_context *context, const gan_batch_no
 
 /**
  * Names a layer, in messages and in the names of its tensors: 1 to 63 bytes of UTF-8 without '/' and control
- * characters. Returns the layer; on failure it destroys the layer and returns NULL.
+ * characters; no two layers of a model have one name. Returns the layer. On failure it destroys the layer and returns
+ * NULL; NULL as the layer stays NULL, with the failure that made it.
  */
 GAN_API gan_layer *gan_layer_named(gan_layer *layer, const char *name);
 
@@ -406,47 +486,65 @@ GAN_API void gan_layer_destroy(gan_layer *layer);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
-/** @name Models
+/**
+ * @defgroup model Models
  * A directed acyclic graph of layers with its weights. Sequential is the easy case.
- * Thread safety: sessions of one model may run forward in several threads at once as long as nobody changes the
- * weights (set_tensor, load, an optimizer's step) and none of them trains through batch normalisation. Backward
+ * A model is described (add, set_outputs), built, and then used; what needs a built model is ::GAN_ERROR_STATE
+ * before.
+ *
+ * Thread safety: sessions of one model may run forward in several threads at once as long as nobody changes
+ * the weights (set_tensor, load, an optimizer's step) and none of them trains through batch normalisation. Backward
  * passes add to the model's gradients: one thread at a time.
- * @{ */
+ * @{
+ */
 
+/** A graph of layers, its weights and their gradients. */
 typedef struct gan_model gan_model;
 
-/** A layer's place in a model. */
+/** A layer's place in a model: 0, 1, ... in the order in which layers, inputs included, were added. */
 typedef int32_t gan_node;
+/** No node: what adding a layer returns when it has failed. */
 #define GAN_NODE_NONE ((gan_node)-1)
 
-/** Creates a model without layers. */
+/** Creates a model without layers. The caller owns it. */
 GAN_API gan_status gan_model_create(gan_context *context, gan_model **out);
+/** Gives up the model. It stays alive as long as sessions, optimizers and trainers that use it do. */
 GAN_API void gan_model_destroy(gan_model *model);
 
 /**
- * Adds a layer that reads from the layer added before it. The model owns the layer from here, also on failure.
- * Returns its node, or GAN_NODE_NONE after a failure, which gan_model_build() reports.
+ * Adds a layer that reads from the layer added before it; a layer of gan_layer_input() reads from none. The model
+ * owns the layer from here, also on failure. Returns its node, or ::GAN_NODE_NONE after a failure, which
+ * gan_model_build() reports.
  */
 GAN_API gan_node gan_model_add(gan_model *model, gan_layer *layer);
 
-/** The same, reading from the given nodes: gan_model_add_from(m, layer, GAN_NODES(a, b)). */
+/** The same, reading from `count` nodes of the model: gan_model_add_from(m, layer, GAN_NODES(a, b)). */
 GAN_API gan_node gan_model_add_from(gan_model *model, gan_layer *layer, size_t count, const gan_node *nodes);
+/** The last two arguments of gan_model_add_from() or gan_model_set_outputs(): how many nodes, and which. */
 #define GAN_NODES(...)                                                                                               \
     (sizeof((gan_node[]){__VA_ARGS__}) / sizeof(gan_node)), ((const gan_node[]){__VA_ARGS__})
 
-/** Declares a node as an output; outputs are numbered in this order. Default: the last node is the only output. */
+/**
+ * Declares `count` nodes to be the outputs, numbered in this order, instead of any declared before; no node twice,
+ * and no input. Without this call, the last node is the only output. A failure is also remembered, as when adding.
+ */
 GAN_API gan_status gan_model_set_outputs(gan_model *model, size_t count, const gan_node *nodes);
 
 /**
  * Infers every shape, allocates the weights and initialises them from the seed. Returns the first failure of any
  * call above on this model, or that of the first layer that does not fit, with a sentence that names the layer and
- * the shapes. Once built, a model's graph is fixed.
+ * the shapes (::GAN_ERROR_SHAPE), or what is wrong with the graph (::GAN_ERROR_GRAPH): a layer that nobody reads and
+ * that is no output, or a name used twice. Once built, a model's graph is fixed.
  */
 GAN_API gan_status gan_model_build(gan_model *model, uint64_t seed);
 
+/** Number of inputs; 0 for NULL. */
 GAN_API size_t gan_model_input_count(const gan_model *model);
+/** Number of outputs; 0 for NULL, and before the model is built or gan_model_set_outputs() is called. */
 GAN_API size_t gan_model_output_count(const gan_model *model);
+/** The shape of one sample at input `index`, from 0. */
 GAN_API gan_status gan_model_input_shape(const gan_model *model, size_t index, gan_shape *out);
+/** The shape of one sample at output `index`, from 0. */
 GAN_API gan_status gan_model_output_shape(const gan_model *model, size_t index, gan_shape *out);
 
 /** What a tensor of a model is. */
@@ -455,83 +553,117 @@ typedef enum gan_tensor_kind {
     GAN_TENSOR_BUFFER = 1     /**< kept by its layer, such as running statistics */
 } gan_tensor_kind;
 
+/** What a tensor of a model is called and looks like. */
 typedef struct gan_tensor_info {
-    size_t struct_size;
-    const char *name; /**< "0.weight"; owned by the model */
-    gan_tensor_kind kind;
-    gan_shape shape; /**< in PyTorch's layout */
-    int64_t count;   /**< elements */
+    size_t struct_size;   /**< set by ::GAN_TENSOR_INFO_INIT */
+    const char *name;     /**< "0.weight"; owned by the model, and valid as long as it is */
+    gan_tensor_kind kind; /**< trained, or kept */
+    gan_shape shape;      /**< in PyTorch's layout */
+    int64_t count;        /**< elements */
 } gan_tensor_info;
+/** The value that a ::gan_tensor_info starts with: gan_tensor_info info = GAN_TENSOR_INFO_INIT. */
 #define GAN_TENSOR_INFO_INIT {sizeof(gan_tensor_info), NULL, GAN_TENSOR_PARAMETER, {0, {0}}, 0}
 
 /** Number of tensors, parameters and buffers; 0 before the model is built. */
 GAN_API size_t gan_model_tensor_count(const gan_model *model);
+/** Fills `info`, whose struct_size the caller has set, for tensor `index`, from 0, in the order of the layers. */
 GAN_API gan_status gan_model_tensor_info(const gan_model *model, size_t index, gan_tensor_info *info);
-/** Number of trained values in all. */
+/** Number of trained values in all; 0 before the model is built. */
 GAN_API int64_t gan_model_parameter_count(const gan_model *model);
-/** Copies a tensor out, in PyTorch's layout. `count` is its number of elements, and checked. */
+/**
+ * Copies a tensor out, in PyTorch's layout. `count` is its number of elements, and checked (::GAN_ERROR_SHAPE); a
+ * name that no tensor has is ::GAN_ERROR_NOT_FOUND.
+ */
 GAN_API gan_status gan_model_get_tensor(const gan_model *model, const char *name, float *out, size_t count);
-/** Copies a tensor in, from PyTorch's layout. */
+/** Copies a tensor in, from PyTorch's layout; name and count as above. Values are not looked at. */
 GAN_API gan_status gan_model_set_tensor(gan_model *model, const char *name, const float *values, size_t count);
-/** Copies the gradient of a parameter out: what backward passes added since gan_model_zero_gradients(). */
+/**
+ * Copies the gradient of a parameter out, in the layout of the tensor; name and count as above. It is what backward
+ * passes added since gan_model_build() or gan_model_zero_gradients().
+ */
 GAN_API gan_status gan_model_get_gradient(const gan_model *model, const char *name, float *out, size_t count);
 /** Sets all gradients to 0. */
 GAN_API gan_status gan_model_zero_gradients(gan_model *model);
-/** Euclidean norm of all gradients together. */
+/** Euclidean norm of all gradients together; infinite or NaN where one of them is. */
 GAN_API gan_status gan_model_gradient_norm(const gan_model *model, double *out);
 
 /**
- * A table of the model for people: layer, output shape, parameters. Writes at most `size` bytes, with a 0 at the end,
- * and the length that the whole text has to *length, if not NULL. Call with size 0 to learn the length.
+ * A table of the model for people: name, layer, output shape, parameters. Writes at most `size` bytes, the 0 at the
+ * end included, and the length of the whole text, without that 0, to *length, if not NULL. Call with size 0, and NULL
+ * for `text`, to learn the length.
  */
 GAN_API gan_status gan_model_describe(const gan_model *model, char *text, size_t size, size_t *length);
 
 /**
  * Saves architecture and weights as a safetensors file (format: docs/file-formats.md). The file is replaced
- * atomically: at every moment there is the old one or the new one, whole.
+ * atomically: at every moment there is the old one or the new one, whole. Failures of the file system are
+ * ::GAN_ERROR_NOT_FOUND, ::GAN_ERROR_PERMISSION, ::GAN_ERROR_NO_SPACE or ::GAN_ERROR_IO, here and wherever a path is
+ * given; paths are those of the operating system, bytes that end with 0.
  */
 GAN_API gan_status gan_model_save(const gan_model *model, const char *path);
 
-/** Loads a model that gan_model_save() wrote, architecture and all: built, and ready for sessions. */
+/**
+ * Loads a model that gan_model_save() wrote, architecture and all: built, and ready for sessions. The caller owns it.
+ * A file that is damaged or no safetensors file is ::GAN_ERROR_MAGIC, ::GAN_ERROR_TRUNCATED,
+ * ::GAN_ERROR_TRAILING_DATA, ::GAN_ERROR_EMPTY, ::GAN_ERROR_OVERFLOW or ::GAN_ERROR_FORMAT; one that a newer libgan
+ * wrote is ::GAN_ERROR_VERSION; one with a layer or option that this libgan does not have, ::GAN_ERROR_UNSUPPORTED.
+ */
 GAN_API gan_status gan_model_load(gan_context *context, const char *path, gan_model **out);
 
 /**
  * Sets the weights of a built model, by name, from any safetensors file, such as one that PyTorch wrote. Every tensor
- * of the model must be there with its shape in float32; other tensors of the file are ignored. On failure no weight
- * has changed.
+ * of the model must be there with its shape (else ::GAN_ERROR_ARCHITECTURE) in float32 (else
+ * ::GAN_ERROR_UNSUPPORTED); other tensors of the file are ignored. On failure no weight has changed.
  */
 GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
-/** @name Sessions
+/**
+ * @defgroup session Sessions
  * One pass through a model: its activations and scratch, planned once, in one block of memory. After creation a
  * session allocates nothing. Several sessions on one model hold several passes whose gradients are still to come.
- * @{ */
+ * The order of calls is set_input, forward, get_output, and for gradients set_output_gradient, backward,
+ * get_input_gradient; a call that comes too early is ::GAN_ERROR_STATE. Inputs and outputs are numbered from 0.
+ * @{
+ */
 
+/** The activations of one pass through a model. */
 typedef struct gan_session gan_session;
 
+/** Options of gan_session_create(). */
 typedef struct gan_session_options {
-    size_t struct_size;
-    int64_t batch;       /**< largest batch; default 32 */
+    size_t struct_size;  /**< set by GAN_SESSION() */
+    int64_t batch;       /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
     bool forward_only;   /**< less memory, no backward pass; default: backward possible */
     uint64_t seed;       /**< of dropout masks; default 0 */
 } gan_session_options;
+/** ::gan_session_options with the given fields: GAN_SESSION(.batch = 64, .forward_only = true). */
 #define GAN_SESSION(...) (&(gan_session_options){.struct_size = sizeof(gan_session_options), __VA_ARGS__})
 
-/** Plans a session on a built model. The session keeps the model alive. */
+/** Plans a session on a built model. The session keeps the model alive; the caller owns the session. */
 GAN_API gan_status gan_session_create(gan_model *model, const gan_session_options *options, gan_session **out);
+/** Releases the session. */
 GAN_API void gan_session_destroy(gan_session *session);
 
 /** How layers behave that know the difference: batch normalisation and dropout. */
-typedef enum gan_mode { GAN_MODE_SAMPLE = 0, GAN_MODE_TRAIN = 1 } gan_mode;
+typedef enum gan_mode {
+    GAN_MODE_SAMPLE = 0, /**< running statistics; nothing is dropped */
+    GAN_MODE_TRAIN = 1   /**< the batch's own statistics, which move the running ones; a new dropout mask */
+} gan_mode;
 
-/** Copies `batch` samples in. All inputs of a pass have the same batch, from 1 to the prepared maximum. */
+/**
+ * Copies `batch` samples in, batch * elements values of the input's shape. All inputs of a pass have the same batch,
+ * from 1 to the prepared maximum, else ::GAN_ERROR_BATCH.
+ */
 GAN_API gan_status gan_session_set_input(gan_session *session, size_t index, const float *samples, int64_t batch);
-/** The same from an output of another session, without a detour: feeds samples of G to D. */
+/**
+ * The same from an output of the last forward pass of another session of the same context, without a detour: feeds
+ * samples of G to D. Its shape has to be the input's, else ::GAN_ERROR_SHAPE.
+ */
 GAN_API gan_status gan_session_set_input_from(gan_session *session, size_t index, const gan_session *from,
                                               size_t output);
-/** Runs the model on the inputs. */
+/** Runs the model on the inputs. What an earlier pass left in the session is gone then. */
 GAN_API gan_status gan_session_forward(gan_session *session, gan_mode mode);
 /** Copies an output of the last forward pass out: batch * elements of the output's shape. */
 GAN_API gan_status gan_session_get_output(const gan_session *session, size_t index, float *out);
@@ -542,23 +674,34 @@ typedef enum gan_backward {
     GAN_BACKWARD_INPUTS = 2      /**< computes the gradients of the inputs */
 } gan_backward;
 
-/** Copies the gradient of the loss with respect to an output in. Outputs that are not set count as 0. */
+/**
+ * Copies the gradient of the loss with respect to an output in, as many values as the output has. At least one output
+ * has to be set after each forward pass; those that are not count as 0.
+ */
 GAN_API gan_status gan_session_set_output_gradient(gan_session *session, size_t index, const float *gradient);
-/** The same from the gradient of an input of another session: hands D's gradient on to G. */
+/**
+ * The same from the gradient of an input of another session of the same context: hands D's gradient on to G. Shape
+ * and batch have to be those of the output.
+ */
 GAN_API gan_status gan_session_set_output_gradient_from(gan_session *session, size_t index, const gan_session *from,
                                                         size_t input);
-/** Runs the chain rule back through the last forward pass. `what` adds ::gan_backward values. */
+/**
+ * Runs the chain rule back through the last forward pass, with the weights as they are now. `what` adds
+ * ::gan_backward values. May be called again, with other gradients of the outputs too.
+ */
 GAN_API gan_status gan_session_backward(gan_session *session, unsigned what);
-/** Copies the gradient of an input out. */
+/** Copies the gradient of an input out: batch * elements of the input's shape, after ::GAN_BACKWARD_INPUTS. */
 GAN_API gan_status gan_session_get_input_gradient(const gan_session *session, size_t index, float *out);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
-/** @name Losses
+/**
+ * @defgroup loss Losses
  * Functions of logits (D(x) = sigmoid(logit)), numerically safe for every finite logit; NaN in a logit gives NaN.
- * Values are means over the samples, gradients are with respect to each logit; both may be NULL when not wanted.
- * Any thread.
- * @{ */
+ * Values are means over the samples, gradients are with respect to each logit, as many as there are logits; both may
+ * be NULL when not wanted. No logits at all are ::GAN_ERROR_BATCH. Any thread.
+ * @{
+ */
 
 /** The game that generator and discriminator play. s is sigmoid, r and f are logits of real and generated samples. */
 typedef enum gan_loss {
@@ -581,7 +724,7 @@ GAN_API gan_status gan_loss_generator(gan_loss loss, const float *real_logits, s
                                       const float *fake_logits, size_t fake_count, double *value,
                                       float *fake_gradient);
 
-/** Binary cross-entropy of logits with labels in [0, 1], mean over count. */
+/** Binary cross-entropy of `count` logits with labels in [0, 1], mean over count. */
 GAN_API gan_status gan_loss_binary_cross_entropy(const float *logits, const float *labels, size_t count,
                                                  double *value, float *gradient);
 /** Softmax cross-entropy of rows of `classes` logits with one class number a row, in [0, classes); mean over rows. */
@@ -594,12 +737,18 @@ GAN_API gan_status gan_loss_l2(const float *a, const float *b, size_t count, dou
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
-/** @name Optimizers
+/**
+ * @defgroup optimizer Optimizers
  * State for the parameters of one or more models; a step uses their gradients and changes their weights.
- * @{ */
+ *
+ * Thread safety: during a step nobody else uses the models or their sessions.
+ * @{
+ */
 
+/** Moments of gradients, and the number of steps taken. */
 typedef struct gan_optimizer gan_optimizer;
 
+/** How a step changes a weight w by its gradient g. */
 typedef enum gan_optimizer_algorithm {
     GAN_OPTIMIZER_ADAM = 0, /**< Kingma and Ba, "Adam", 2015, algorithm 1, with bias correction */
     GAN_OPTIMIZER_RMSPROP,  /**< v = decay v + (1 - decay) g^2; w -= rate g / (sqrt(v) + epsilon)
@@ -617,8 +766,9 @@ typedef enum gan_schedule {
     GAN_SCHEDULE_EXPONENTIAL   /**< rate * factor^(n / T) */
 } gan_schedule;
 
+/** Options of gan_optimizer_create(). */
 typedef struct gan_optimizer_options {
-    size_t struct_size;
+    size_t struct_size;                /**< set by GAN_OPTIMIZER() */
     gan_optimizer_algorithm algorithm; /**< default: Adam */
     float learning_rate;               /**< >= 0 and finite; default 2e-4 */
     float beta1;                       /**< Adam, decay of the first moment; [0, 1); default 0.9 */
@@ -630,15 +780,20 @@ typedef struct gan_optimizer_options {
                                             default: no clipping */
     gan_schedule schedule;             /**< default: constant */
     int64_t schedule_steps;            /**< T above; >= 1 unless the schedule is constant */
-    float final_learning_rate;         /**< linear and cosine; default 0 */
+    float final_learning_rate;         /**< linear and cosine; >= 0; default 0 */
     float schedule_factor;             /**< step and exponential; (0, 1]; default 0.1 */
 } gan_optimizer_options;
+/** ::gan_optimizer_options with the given fields: GAN_OPTIMIZER(.learning_rate = 1e-3f, .beta1 = GAN_ZERO). */
 #define GAN_OPTIMIZER(...) (&(gan_optimizer_options){.struct_size = sizeof(gan_optimizer_options), __VA_ARGS__})
 
-/** Creates the optimizer of one built model. Its state starts at 0. It keeps the model alive. */
+/** Creates the optimizer of one built model. Its state starts at 0. It keeps the model alive; the caller owns it. */
 GAN_API gan_status gan_optimizer_create(gan_model *model, const gan_optimizer_options *options, gan_optimizer **out);
-/** Lets the optimizer train another model too, before the first step; clipping is over all of them. At most 8. */
+/**
+ * Lets the optimizer train another model of the same context too, which it keeps alive; clipping is over all of them.
+ * At most 8 in all. After the first step: ::GAN_ERROR_STATE.
+ */
 GAN_API gan_status gan_optimizer_add_model(gan_optimizer *optimizer, gan_model *model);
+/** Releases the optimizer; the models keep their weights. */
 GAN_API void gan_optimizer_destroy(gan_optimizer *optimizer);
 /**
  * One step on the models' gradients. `gradient_norm`, if not NULL, gets their norm before clipping. If it is not
@@ -646,83 +801,100 @@ GAN_API void gan_optimizer_destroy(gan_optimizer *optimizer);
  * GAN_ERROR_DIVERGED and nothing has changed.
  */
 GAN_API gan_status gan_optimizer_step(gan_optimizer *optimizer, double *gradient_norm);
-/** Steps taken so far. */
+/** Steps taken so far; 0 for NULL. */
 GAN_API int64_t gan_optimizer_steps(const gan_optimizer *optimizer);
-/** The rate that the next step uses. */
+/** The rate that the next step uses, of the schedule; 0 for NULL. */
 GAN_API double gan_optimizer_learning_rate(const gan_optimizer *optimizer);
 /** Sets the base rate of the schedule; >= 0 and finite. */
 GAN_API gan_status gan_optimizer_set_learning_rate(gan_optimizer *optimizer, float learning_rate);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
-/** @name Datasets
+/**
+ * @defgroup dataset Datasets
  * Samples, optionally with class labels, as a cursor that is part of a checkpoint. Shuffled without replacement: each
  * epoch is a new permutation, made from the seed and the epoch's number.
- * @{ */
+ * @{
+ */
 
+/** Samples, their labels if there are any, and a cursor. */
 typedef struct gan_dataset gan_dataset;
 
+/** Options of all functions that make a dataset. */
 typedef struct gan_dataset_options {
-    size_t struct_size;
+    size_t struct_size;   /**< set by GAN_DATASET() */
     bool in_order;        /**< default: shuffled */
     bool drop_last;       /**< leave out an epoch's last batch when it is not full; default: hand it out, smaller */
     uint64_t seed;        /**< of the permutations; default 0 */
     int64_t limit;        /**< use only the first so many samples; >= 0; default, and when there are fewer: all */
-    size_t memory_limit;  /**< bytes of samples kept in memory; what is larger is read from disk as needed; default 256 MiB */
+    size_t memory_limit;  /**< bytes of samples kept in memory; what is larger is read from disk; default 256 MiB */
 } gan_dataset_options;
+/** ::gan_dataset_options with the given fields: GAN_DATASET(.seed = 7, .drop_last = true). */
 #define GAN_DATASET(...) (&(gan_dataset_options){.struct_size = sizeof(gan_dataset_options), __VA_ARGS__})
 
 /**
  * Opens an IDX file of images (the format of MNIST), plain or gzipped, as samples (1, height, width), and optionally
- * one of labels (labels_path, or NULL). Bytes b become b / 127.5 - 1, in [-1, 1].
- * A gzipped file over the memory limit is unpacked once into an unnamed temporary file.
+ * one of labels (labels_path, or NULL), one for each image. Bytes b become b / 127.5 - 1, in [-1, 1].
+ * A gzipped file over the memory limit is unpacked once into an unnamed temporary file. Statuses of bad files are
+ * those of gan_model_load(); another number of labels than of images is ::GAN_ERROR_SHAPE. The caller owns the
+ * dataset.
  */
 GAN_API gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, const char *labels_path,
                                         const gan_dataset_options *options, gan_dataset **out);
 
 /**
- * A dataset over `count` samples in memory, which is not copied and must outlive the dataset. `labels`: one class
- * number a sample, or NULL. Values are used as they are.
+ * A dataset over `count` samples in memory, which are not copied: the arrays must outlive the dataset. `labels`: one
+ * class number >= 0 a sample, or NULL. Values are used as they are. The caller owns the dataset.
  */
 GAN_API gan_status gan_dataset_from_array(gan_context *context, const float *samples, const int32_t *labels,
                                           int64_t count, gan_shape shape, const gan_dataset_options *options,
                                           gan_dataset **out);
+/** Releases the dataset; arrays in memory stay the caller's. */
 GAN_API void gan_dataset_destroy(gan_dataset *dataset);
 
-/** Number of samples in an epoch. */
+/** Number of samples: the limit of the options, or all. */
 GAN_API int64_t gan_dataset_count(const gan_dataset *dataset);
+/** The shape of one sample. */
 GAN_API gan_status gan_dataset_shape(const gan_dataset *dataset, gan_shape *out);
 /** Largest label + 1, or 0 without labels. */
 GAN_API int32_t gan_dataset_classes(const gan_dataset *dataset);
 
 /**
  * The next batch: up to `batch` samples, fewer at an epoch's end; never from two epochs. The call after an epoch's
- * end starts the next one. `samples`: batch * elements; `labels`: batch, or NULL. *count gets how many.
- * When the file cannot be read, `samples` may have changed in part; the cursor has not moved.
+ * end starts the next one. `samples`: batch * elements; `labels`: batch, or NULL; asking for labels that there are
+ * not is ::GAN_ERROR_STATE. *count gets how many. With drop_last a batch larger than all samples is
+ * ::GAN_ERROR_BATCH. When the file cannot be read, `samples` may have changed in part; the cursor has not moved.
  */
 GAN_API gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples, int32_t *labels,
                                     int64_t *count);
-/** Reads samples by their number in the file or array, from `first`, as above, without moving the cursor. */
+/** Reads `count` samples by their number in the file or array, from `first`, as above; the cursor does not move. */
 GAN_API gan_status gan_dataset_read(gan_dataset *dataset, int64_t first, int64_t count, float *samples,
                                     int32_t *labels);
 
 /** Where a dataset stands. */
 typedef struct gan_dataset_cursor {
-    uint64_t seed;
+    uint64_t seed;    /**< of the permutations */
     int64_t epoch;    /**< epochs finished; the batch that ends one counts it */
     int64_t position; /**< samples handed out in the present epoch, less than all of them */
 } gan_dataset_cursor;
+/** Where the dataset stands; it stays there. */
 GAN_API gan_status gan_dataset_get_cursor(const gan_dataset *dataset, gan_dataset_cursor *out);
+/** Goes on from a cursor, as one over the same samples: epoch >= 0, position from 0 to all of them. */
 GAN_API gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_cursor cursor);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
-/** @name Trainers
- * Two models, two optimizers, a loss and a schedule. One call is one step, and a step is made of the public calls
- * above: examples/custom_loop.c writes it out, to the same bits.
- * Thread safety: gan_trainer_cancel() may be called from any thread or signal handler while the trainer runs.
- * @{ */
+/**
+ * @defgroup trainer Trainers
+ * Two models, two optimizers, a loss and a schedule. One call is one step, and a step is made of public calls:
+ * examples/custom_loop.c writes it out, to the same bits.
+ *
+ * Thread safety: while a trainer works, nobody else changes its models. gan_trainer_cancel() may be called from any
+ * thread or signal handler while the trainer runs.
+ * @{
+ */
 
+/** A generator and a discriminator, and all that trains them against each other. */
 typedef struct gan_trainer gan_trainer;
 
 /**
@@ -741,24 +913,31 @@ typedef struct gan_trainer gan_trainer;
  * gan_random_uniform() with 2 u - 1 for U(-1, 1). There are three sessions with the trainer's batch: G's has the
  * seed, D's on real samples seed + 1, D's on generated samples seed + 2; that matters to dropout.
  */
-typedef enum gan_order { GAN_ORDER_DISCRIMINATOR_FIRST = 0, GAN_ORDER_GENERATOR_FIRST = 1 } gan_order;
+typedef enum gan_order {
+    GAN_ORDER_DISCRIMINATOR_FIRST = 0, /**< the generator answers the new D */
+    GAN_ORDER_GENERATOR_FIRST = 1      /**< the discriminator answers the new G */
+} gan_order;
 
 /** The stream of the seed that a trainer draws its noise from, for gan_random_create(). */
 #define GAN_NOISE_STREAM 2
 
 /** Distribution of the noise. */
-typedef enum gan_noise { GAN_NOISE_NORMAL = 0, GAN_NOISE_UNIFORM = 1 } gan_noise; /**< N(0, 1), or U(-1, 1) */
+typedef enum gan_noise {
+    GAN_NOISE_NORMAL = 0, /**< N(0, 1) */
+    GAN_NOISE_UNIFORM = 1 /**< U(-1, 1) */
+} gan_noise;
 
+/** Options of gan_trainer_create(). */
 typedef struct gan_trainer_options {
-    size_t struct_size;
-    int64_t batch;                 /**< largest batch; >= 1; default 32 */
-    float learning_rate;           /**< of both players; default 2e-4 */
-    float beta1;                   /**< of both players' Adam; default 0.5 (Radford et al., 2016) */
-    float beta2;                   /**< of both players' Adam; default 0.999 */
+    size_t struct_size;            /**< set by GAN_TRAINER() */
+    int64_t batch;                 /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
+    float learning_rate;           /**< of both players; >= 0; default 2e-4 */
+    float beta1;                   /**< of both players' Adam; [0, 1); default 0.5 (Radford et al., 2016) */
+    float beta2;                   /**< of both players' Adam; [0, 1); default 0.999 */
     const gan_optimizer_options *generator_optimizer;     /**< instead of the three above; default: NULL */
     const gan_optimizer_options *discriminator_optimizer; /**< instead of the three above; default: NULL */
     gan_loss loss;                 /**< default: GAN_LOSS_NON_SATURATING */
-    int discriminator_steps;       /**< discriminator updates for each generator update; default 1 */
+    int discriminator_steps;       /**< discriminator updates for each generator update; >= 1; default 1 */
     gan_order order;               /**< default: discriminator first */
     float label_smoothing;         /**< real samples are labelled 1 - this; [0, 1); default 0 */
     gan_noise noise;               /**< default: normal */
@@ -766,39 +945,43 @@ typedef struct gan_trainer_options {
                                         the discriminator's, which saves a pass through G. See ::gan_order */
     uint64_t seed;                 /**< of noise and dropout; default 0 */
 } gan_trainer_options;
+/** ::gan_trainer_options with the given fields: GAN_TRAINER(.batch = 64, .order = GAN_ORDER_GENERATOR_FIRST). */
 #define GAN_TRAINER(...) (&(gan_trainer_options){.struct_size = sizeof(gan_trainer_options), __VA_ARGS__})
 
 /**
- * Creates a trainer of two built models: the generator has one input of rank 1 (the noise) and one output, which has
- * the shape of the discriminator's one input; the discriminator's one output is one logit. The trainer keeps both
- * alive. After this, a step allocates nothing.
+ * Creates a trainer of two built models of the context: the generator has one input of rank 1 (the noise) and one
+ * output, which has the shape of the discriminator's one input; the discriminator's one output is one logit; else
+ * ::GAN_ERROR_SHAPE. The trainer keeps both alive; the caller owns the trainer. After this, a step allocates nothing.
  */
 GAN_API gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_model *discriminator,
                                       const gan_trainer_options *options, gan_trainer **out);
+/** Releases the trainer; the models keep their weights. */
 GAN_API void gan_trainer_destroy(gan_trainer *trainer);
 
-/** What one step did. */
+/** What one step did. Losses and norms are those of the step's batch, before its updates. */
 typedef struct gan_step_report {
-    size_t struct_size;
+    size_t struct_size;                 /**< set by ::GAN_STEP_REPORT_INIT */
     int64_t step;                       /**< steps done since the trainer's beginning, this one included */
     int64_t epoch;                      /**< epochs finished since the beginning, in gan_trainer_run(); else 0 */
     int64_t batch;                      /**< real samples in this step */
     double discriminator_loss;          /**< mean over the discriminator's updates */
-    double generator_loss;
+    double generator_loss;              /**< of the generator's update */
     double real_probability;            /**< mean of D(x) over the real samples of the last discriminator update */
     double fake_probability;            /**< mean of D(G(z)) over its generated samples */
-    double discriminator_gradient_norm; /**< before clipping, of the last update */
-    double generator_gradient_norm;
+    double discriminator_gradient_norm; /**< Euclidean, before clipping, of the last update */
+    double generator_gradient_norm;     /**< Euclidean, before clipping */
     double samples_per_second;          /**< real samples, over the last second or so; 0 in gan_trainer_step() */
     double seconds;                     /**< since the start of gan_trainer_run() */
     double seconds_left;                /**< estimate for this gan_trainer_run(); < 0 when unknown */
     double progress;                    /**< share of this gan_trainer_run() that is done, 0 to 1; < 0 when unknown */
 } gan_step_report;
+/** The value that a ::gan_step_report starts with: gan_step_report report = GAN_STEP_REPORT_INIT. */
 #define GAN_STEP_REPORT_INIT {sizeof(gan_step_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
- * Called after each step, in the thread that runs the trainer. A return value other than 0 cancels. It may sample,
- * save and read the models; it must not train or destroy them.
+ * Called after each step, in the thread that runs the trainer. `user` is that of the options; `report` is valid
+ * during the call. A return value other than 0 cancels. It may sample, save and read the models; it must not train or
+ * destroy them.
  */
 typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_report *report);
 
@@ -812,18 +995,21 @@ typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch,
                                     gan_step_report *report);
 
+/** Options of gan_trainer_run(): limits, of which the first to be reached ends the run, and who is told. */
 typedef struct gan_run_options {
-    size_t struct_size;
-    int64_t epochs;            /**< passes over the data to make; default: no limit, or 1 without any limit */
-    int64_t steps;             /**< steps to take; default: no limit */
-    double seconds;            /**< time to take; default: no limit */
+    size_t struct_size;        /**< set by GAN_RUN() */
+    int64_t epochs;            /**< passes over the data to make; >= 1; default: no limit, or 1 without any limit */
+    int64_t steps;             /**< steps to take; >= 1; default: no limit */
+    double seconds;            /**< time to take; > 0; default: no limit */
     gan_progress_fn progress;  /**< default: none */
     void *user;                /**< passed to progress */
 } gan_run_options;
+/** ::gan_run_options with the given fields: GAN_RUN(.epochs = 5, .progress = show). */
 #define GAN_RUN(...) (&(gan_run_options){.struct_size = sizeof(gan_run_options), __VA_ARGS__})
 
 /**
- * Trains until the first limit is reached. GAN_ERROR_CANCELLED when the callback or gan_trainer_cancel() ended it:
+ * Trains until the first limit is reached, on a dataset of the same context with samples of the discriminator's input
+ * shape. ::GAN_ERROR_CANCELLED when the callback or gan_trainer_cancel() ended it:
  * all handles stay valid, and another run goes on from there. An epoch that was begun before, by an earlier run or a
  * loaded checkpoint, is finished first and counts as one. The last step of an epoch takes what is left of it: a
  * smaller batch, or with more discriminator steps as many updates as there are batches.
@@ -835,11 +1021,11 @@ GAN_API void gan_trainer_cancel(gan_trainer *trainer);
 
 /**
  * Draws `count` samples from noise of its own (`seed`), in sample mode; training is not disturbed. With normal noise
- * they are those of gan_model_sample(). `out`: count * elements of the generator's output.
+ * they are those of gan_model_sample(). count >= 1; `out`: count * elements of the generator's output.
  */
 GAN_API gan_status gan_trainer_sample(gan_trainer *trainer, uint64_t seed, int64_t count, float *out);
 
-/** Steps taken since the beginning, over all runs and checkpoints. */
+/** Steps taken since the beginning, over all runs and checkpoints; 0 for NULL. */
 GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
 
 /**
@@ -850,54 +1036,71 @@ GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
 GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *dataset, const char *path);
 
 /**
- * Restores it into a trainer of the same models and options; the optimizers' base learning rates are the file's.
- * Another architecture or optimizer is GAN_ERROR_ARCHITECTURE; a cursor for `dataset` (which may be NULL) that is not
- * in the file, GAN_ERROR_NOT_FOUND. On failure nothing has changed.
+ * Restores what gan_trainer_save() wrote into a trainer of the same models and options; the optimizers' base learning
+ * rates are the file's. Another architecture or optimizer is ::GAN_ERROR_ARCHITECTURE; a cursor for `dataset` (which
+ * may be NULL) that is not in the file, ::GAN_ERROR_NOT_FOUND; bad files as with gan_model_load(). On failure nothing
+ * has changed.
  */
 GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, const char *path);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
-/** @name Sampling @{ */
+/**
+ * @defgroup sampling Sampling
+ * What a trained generator is for.
+ * @{
+ */
 
 /**
- * Draws `count` samples from a generator with one input: noise ~ N(0, 1) of the seed, in sample mode. Works through
- * them in batches, with a session of its own. `out`: count * elements of the output's shape.
+ * Draws `count` samples from a generator with one input and one output (else ::GAN_ERROR_GRAPH): noise ~ N(0, 1) of
+ * the seed, in sample mode. Sample i depends on the seed and i only, not on `count`, which is at least 1. Works
+ * through them in batches, with a session of its own. `out`: count * elements of the output's shape.
  */
 GAN_API gan_status gan_model_sample(gan_model *generator, uint64_t seed, int64_t count, float *out);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
-/** @name Files for people and other programs
+/**
+ * @defgroup files Files for people and other programs
  * All files are replaced atomically.
- * @{ */
+ * @{
+ */
 
 /**
- * Writes images (channels 1 or 3, height, width), values -1 to 1 (others are clamped), as a grid of `columns`
- * (0: about square) with a thin border between them. GAN_ERROR_UNSUPPORTED when built without libpng.
+ * Writes `count` images of the shape (channels 1 or 3, height, width), values -1 to 1 (others are clamped), as a grid
+ * of `columns` (0: about square) with a border of 2 pixels between them. ::GAN_ERROR_UNSUPPORTED when built without
+ * libpng.
  */
 GAN_API gan_status gan_png_write_grid(gan_context *context, const char *path, const float *images, int64_t count,
                                       gan_shape shape, int64_t columns);
 
-/** Writes float32 values as a NumPy file (.npy, format 1.0) of the shape (count, shape). */
+/** Writes float32 values as a NumPy file (.npy, format 1.0) of the shape (count, shape); count >= 1. */
 GAN_API gan_status gan_npy_write(gan_context *context, const char *path, const float *values, int64_t count,
                                  gan_shape shape);
 
-/** The course of a training: one row a step. */
+/** The course of a training: one row a step, kept in memory. */
 typedef struct gan_history gan_history;
+/** Creates a history without rows. The caller owns it. */
 GAN_API gan_status gan_history_create(gan_context *context, gan_history **out);
+/** Releases the history. */
 GAN_API void gan_history_destroy(gan_history *history);
-/** Appends a row. Steps increase from row to row. */
+/** Appends a row, which is copied. Steps increase from row to row, else ::GAN_ERROR_ARGUMENT. */
 GAN_API gan_status gan_history_add(gan_history *history, const gan_step_report *report);
-/** Number of rows. */
+/** Number of rows; 0 for NULL. */
 GAN_API int64_t gan_history_count(const gan_history *history);
 /** Forgets rows after a step: to continue from a checkpoint that is older than the history. */
 GAN_API gan_status gan_history_truncate(gan_history *history, int64_t last_step);
 /** Writes a CSV file with a header line; columns as documented in docs/file-formats.md. */
 GAN_API gan_status gan_history_write_csv(const gan_history *history, const char *path);
-/** Reads such a file; replaces what the history holds. */
+/**
+ * Reads such a file; replaces what the history holds, unless it fails: ::GAN_ERROR_MAGIC for another file,
+ * ::GAN_ERROR_FORMAT for a line that is none of ours.
+ */
 GAN_API gan_status gan_history_read_csv(gan_history *history, const char *path);
-/** Draws losses, D's probabilities and gradient norms over the steps as a PNG picture, with axes and legend. */
+/**
+ * Draws losses, D's probabilities and gradient norms over the steps as a PNG picture, with axes and legend. Without
+ * rows: ::GAN_ERROR_STATE; when built without libpng: ::GAN_ERROR_UNSUPPORTED.
+ */
 GAN_API gan_status gan_history_write_png(const gan_history *history, const char *path);
 
 /** @} */
