@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define MOST_VALUES 65536
 
@@ -223,9 +222,4 @@ void assert_near(double actual, double expected, double tolerance)
 {
     if (!(fabs(actual - expected) <= tolerance))
         fail_msg("%.17g is not within %g of %.17g", actual, tolerance, expected);
-}
-
-void test_assert_sentence(const char *part)
-{
-    if (!strstr(gan_last_error(), part)) fail_msg("\"%s\" is not part of \"%s\"", part, gan_last_error());
 }

@@ -3,6 +3,7 @@
 #define GAN_TESTS_TRAIN_GANS_H
 
 #include "libgan.h"
+#include "support/files.h"
 
 /* Groups of tests start with these, in this order. */
 #include <setjmp.h>
@@ -51,13 +52,5 @@ bool test_weights_finite(const gan_model *model);
 
 /* Fails the test unless |actual - expected| <= tolerance. */
 void assert_near(double actual, double expected, double tolerance);
-
-/* Fails the test when the last sentence does not have this part. */
-void test_assert_sentence(const char *part);
-#define assert_fails(call, status, part)    \
-    do {                                    \
-        assert_int_equal((call), (status)); \
-        test_assert_sentence(part);         \
-    } while (0)
 
 #endif

@@ -198,7 +198,7 @@ static void test_two_models(void **state)
     assert_int_equal(gan_optimizer_step(optimizer, &norm), GAN_OK);
     assert_near(norm, together, 1e-6);
     assert_near(m.b->parameters[0], expected, 1e-6);
-    assert_fails(gan_optimizer_add_model(optimizer, m.b), GAN_ERROR_STATE, "has taken 1 steps");
+    test_status(gan_optimizer_add_model(optimizer, m.b), GAN_ERROR_STATE, "has taken 1 steps");
     gan_optimizer_destroy(optimizer);
     destroy_models(&m);
 }
@@ -254,12 +254,12 @@ static void test_learning_rate(void **state)
     assert_near(gan_optimizer_learning_rate(optimizer), 2e-4, 1e-10);
     assert_int_equal(gan_optimizer_set_learning_rate(optimizer, 0.25f), GAN_OK);
     assert_true(gan_optimizer_learning_rate(optimizer) == 0.25);
-    assert_fails(gan_optimizer_set_learning_rate(optimizer, -1), GAN_ERROR_ARGUMENT, "learning_rate is -1");
-    assert_fails(gan_optimizer_set_learning_rate(optimizer, NAN), GAN_ERROR_NOT_FINITE, "learning_rate is nan");
+    test_status(gan_optimizer_set_learning_rate(optimizer, -1), GAN_ERROR_ARGUMENT, "learning_rate is -1");
+    test_status(gan_optimizer_set_learning_rate(optimizer, NAN), GAN_ERROR_NOT_FINITE, "learning_rate is nan");
     assert_true(gan_optimizer_learning_rate(optimizer) == 0.25);
     assert_int_equal(gan_optimizer_set_learning_rate(optimizer, 0), GAN_OK);
     assert_true(gan_optimizer_learning_rate(optimizer) == 0);
-    assert_fails(gan_optimizer_set_learning_rate(NULL, 1), GAN_ERROR_NULL, "optimizer is NULL");
+    test_status(gan_optimizer_set_learning_rate(NULL, 1), GAN_ERROR_NULL, "optimizer is NULL");
     assert_true(gan_optimizer_learning_rate(NULL) == 0);
     assert_int_equal(gan_optimizer_steps(NULL), 0);
     gan_optimizer_destroy(optimizer);
@@ -287,7 +287,7 @@ static void test_diverged(void **state)
         for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
             set_gradients(m.a, 2, 1);
             m.a->gradients[3] = bad[i];
-            assert_fails(gan_optimizer_step(optimizer, &norm), GAN_ERROR_DIVERGED, "norm of the gradient is");
+            test_status(gan_optimizer_step(optimizer, &norm), GAN_ERROR_DIVERGED, "norm of the gradient is");
             assert_true(norm == 7);
             assert_int_equal(gan_optimizer_steps(optimizer), 1);
             test_assert_weights(m.a, before);
@@ -351,7 +351,7 @@ static void test_options_refused(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         gan_optimizer *optimizer = NULL;
-        assert_fails(gan_optimizer_create(m.a, cases[i].options, &optimizer), cases[i].status, cases[i].part);
+        test_status(gan_optimizer_create(m.a, cases[i].options, &optimizer), cases[i].status, cases[i].part);
         assert_null(optimizer);
     }
     destroy_models(&m);
@@ -364,16 +364,16 @@ static void test_models_refused(void **state)
     gan_optimizer *optimizer = NULL;
     gan_model *empty;
     assert_int_equal(gan_model_create(m.context, &empty), GAN_OK);
-    assert_fails(gan_optimizer_create(NULL, NULL, &optimizer), GAN_ERROR_NULL, "model is NULL");
-    assert_fails(gan_optimizer_create(m.a, NULL, NULL), GAN_ERROR_NULL, "out is NULL");
+    test_status(gan_optimizer_create(NULL, NULL, &optimizer), GAN_ERROR_NULL, "model is NULL");
+    test_status(gan_optimizer_create(m.a, NULL, NULL), GAN_ERROR_NULL, "out is NULL");
     assert_int_equal(gan_optimizer_create(empty, NULL, &optimizer), GAN_ERROR_STATE);
     assert_null(optimizer);
     assert_int_equal(gan_optimizer_create(m.a, NULL, &optimizer), GAN_OK);
-    assert_fails(gan_optimizer_add_model(optimizer, m.a), GAN_ERROR_ARGUMENT, "has this model already");
-    assert_fails(gan_optimizer_add_model(optimizer, other.a), GAN_ERROR_ARGUMENT, "another context");
+    test_status(gan_optimizer_add_model(optimizer, m.a), GAN_ERROR_ARGUMENT, "has this model already");
+    test_status(gan_optimizer_add_model(optimizer, other.a), GAN_ERROR_ARGUMENT, "another context");
     assert_int_equal(gan_optimizer_add_model(optimizer, empty), GAN_ERROR_STATE);
-    assert_fails(gan_optimizer_add_model(NULL, m.b), GAN_ERROR_NULL, "optimizer is NULL");
-    assert_fails(gan_optimizer_step(NULL, NULL), GAN_ERROR_NULL, "optimizer is NULL");
+    test_status(gan_optimizer_add_model(NULL, m.b), GAN_ERROR_NULL, "optimizer is NULL");
+    test_status(gan_optimizer_step(NULL, NULL), GAN_ERROR_NULL, "optimizer is NULL");
     gan_optimizer_destroy(optimizer);
     gan_optimizer_destroy(NULL);
     gan_model_destroy(empty);
@@ -395,7 +395,7 @@ static void test_many_models(void **state)
     for (int i = 1; i < GAN_OPTIMIZER_MODELS; i++) {
         assert_int_equal(gan_optimizer_add_model(optimizer, i % 2 ? m[i / 2].b : m[i / 2].a), GAN_OK);
     }
-    assert_fails(gan_optimizer_add_model(optimizer, m[GAN_OPTIMIZER_MODELS / 2].a), GAN_ERROR_ARGUMENT, "8 models");
+    test_status(gan_optimizer_add_model(optimizer, m[GAN_OPTIMIZER_MODELS / 2].a), GAN_ERROR_ARGUMENT, "8 models");
     /* It keeps its models alive. */
     for (int i = 0; i <= GAN_OPTIMIZER_MODELS / 2; i++) {
         gan_model_destroy(m[i].a);

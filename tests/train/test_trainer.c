@@ -38,8 +38,8 @@ static void test_options_refused(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         gan_trainer *trainer = NULL;
-        assert_fails(gan_trainer_create(gan.context, gan.generator, gan.discriminator, cases[i].options, &trainer),
-                     cases[i].status, cases[i].part);
+        test_status(gan_trainer_create(gan.context, gan.generator, gan.discriminator, cases[i].options, &trainer),
+                    cases[i].status, cases[i].part);
         assert_null(trainer);
     }
     test_gan_destroy(&gan);
@@ -77,22 +77,22 @@ static void test_models_refused(void **state)
     gan_model *two_logits = dense(context, GAN_SHAPE(4), 2), *twice = two_inputs(context);
     gan_trainer *trainer = NULL;
     assert_int_equal(gan_model_create(context, &empty), GAN_OK);
-    assert_fails(gan_trainer_create(NULL, g, d, NULL, &trainer), GAN_ERROR_NULL, "context is NULL");
-    assert_fails(gan_trainer_create(context, NULL, d, NULL, &trainer), GAN_ERROR_NULL, "generator is NULL");
-    assert_fails(gan_trainer_create(context, g, NULL, NULL, &trainer), GAN_ERROR_NULL, "discriminator is NULL");
-    assert_fails(gan_trainer_create(context, g, d, NULL, NULL), GAN_ERROR_NULL, "out is NULL");
-    assert_fails(gan_trainer_create(context, g, g, NULL, &trainer), GAN_ERROR_ARGUMENT, "the same model");
-    assert_fails(gan_trainer_create(context, other.generator, d, NULL, &trainer), GAN_ERROR_ARGUMENT,
-                 "the generator belongs to another context");
-    assert_fails(gan_trainer_create(context, g, other.discriminator, NULL, &trainer), GAN_ERROR_ARGUMENT,
-                 "the discriminator belongs to another context");
+    test_status(gan_trainer_create(NULL, g, d, NULL, &trainer), GAN_ERROR_NULL, "context is NULL");
+    test_status(gan_trainer_create(context, NULL, d, NULL, &trainer), GAN_ERROR_NULL, "generator is NULL");
+    test_status(gan_trainer_create(context, g, NULL, NULL, &trainer), GAN_ERROR_NULL, "discriminator is NULL");
+    test_status(gan_trainer_create(context, g, d, NULL, NULL), GAN_ERROR_NULL, "out is NULL");
+    test_status(gan_trainer_create(context, g, g, NULL, &trainer), GAN_ERROR_ARGUMENT, "the same model");
+    test_status(gan_trainer_create(context, other.generator, d, NULL, &trainer), GAN_ERROR_ARGUMENT,
+                "the generator belongs to another context");
+    test_status(gan_trainer_create(context, g, other.discriminator, NULL, &trainer), GAN_ERROR_ARGUMENT,
+                "the discriminator belongs to another context");
     assert_int_equal(gan_trainer_create(context, empty, d, NULL, &trainer), GAN_ERROR_STATE);
     assert_int_equal(gan_trainer_create(context, g, empty, NULL, &trainer), GAN_ERROR_STATE);
-    assert_fails(gan_trainer_create(context, twice, d, NULL, &trainer), GAN_ERROR_SHAPE,
-                 "the generator has 2 inputs and 1 outputs");
-    assert_fails(gan_trainer_create(context, image_noise, d, NULL, &trainer), GAN_ERROR_SHAPE, "(1, 2, 2)");
-    assert_fails(gan_trainer_create(context, narrow, d, NULL, &trainer), GAN_ERROR_SHAPE, "samples (3)");
-    assert_fails(gan_trainer_create(context, g, two_logits, NULL, &trainer), GAN_ERROR_SHAPE, "output is (2)");
+    test_status(gan_trainer_create(context, twice, d, NULL, &trainer), GAN_ERROR_SHAPE,
+                "the generator has 2 inputs and 1 outputs");
+    test_status(gan_trainer_create(context, image_noise, d, NULL, &trainer), GAN_ERROR_SHAPE, "(1, 2, 2)");
+    test_status(gan_trainer_create(context, narrow, d, NULL, &trainer), GAN_ERROR_SHAPE, "samples (3)");
+    test_status(gan_trainer_create(context, g, two_logits, NULL, &trainer), GAN_ERROR_SHAPE, "output is (2)");
     assert_null(trainer);
     gan_model_destroy(empty);
     gan_model_destroy(image_noise);
@@ -109,12 +109,12 @@ static void test_step_refused(void **state)
     test_gan gan = test_gan_create(TEST_GAN_DENSE, 1, GAN_TRAINER(.batch = BATCH));
     const float samples[(BATCH + 1) * 4] = {0};
     gan_step_report report = GAN_STEP_REPORT_INIT;
-    assert_fails(gan_trainer_step(NULL, samples, BATCH, &report), GAN_ERROR_NULL, "trainer is NULL");
-    assert_fails(gan_trainer_step(gan.trainer, NULL, BATCH, &report), GAN_ERROR_NULL, "samples is NULL");
-    assert_fails(gan_trainer_step(gan.trainer, samples, 0, &report), GAN_ERROR_BATCH, "batch is 0, expected 1 to 4");
-    assert_fails(gan_trainer_step(gan.trainer, samples, BATCH + 1, &report), GAN_ERROR_BATCH, "batch is 5");
+    test_status(gan_trainer_step(NULL, samples, BATCH, &report), GAN_ERROR_NULL, "trainer is NULL");
+    test_status(gan_trainer_step(gan.trainer, NULL, BATCH, &report), GAN_ERROR_NULL, "samples is NULL");
+    test_status(gan_trainer_step(gan.trainer, samples, 0, &report), GAN_ERROR_BATCH, "batch is 0, expected 1 to 4");
+    test_status(gan_trainer_step(gan.trainer, samples, BATCH + 1, &report), GAN_ERROR_BATCH, "batch is 5");
     report.struct_size = 0;
-    assert_fails(gan_trainer_step(gan.trainer, samples, BATCH, &report), GAN_ERROR_ARGUMENT, "struct_size");
+    test_status(gan_trainer_step(gan.trainer, samples, BATCH, &report), GAN_ERROR_ARGUMENT, "struct_size");
     assert_int_equal(gan_trainer_steps(gan.trainer), 0);
     assert_int_equal(gan_trainer_steps(NULL), 0);
     gan_trainer_cancel(NULL);
@@ -312,9 +312,9 @@ static void test_sample(void **state)
     test_assert_same_weights(gan.generator, undisturbed.generator);
     test_assert_same_weights(gan.discriminator, undisturbed.discriminator);
 
-    assert_fails(gan_trainer_sample(gan.trainer, 1, 0, by_trainer), GAN_ERROR_ARGUMENT, "count is 0");
-    assert_fails(gan_trainer_sample(NULL, 1, 1, by_trainer), GAN_ERROR_NULL, "trainer is NULL");
-    assert_fails(gan_trainer_sample(gan.trainer, 1, 1, NULL), GAN_ERROR_NULL, "out is NULL");
+    test_status(gan_trainer_sample(gan.trainer, 1, 0, by_trainer), GAN_ERROR_ARGUMENT, "count is 0");
+    test_status(gan_trainer_sample(NULL, 1, 1, by_trainer), GAN_ERROR_NULL, "trainer is NULL");
+    test_status(gan_trainer_sample(gan.trainer, 1, 1, NULL), GAN_ERROR_NULL, "out is NULL");
     test_gan_destroy(&undisturbed);
     test_gan_destroy(&gan);
 }

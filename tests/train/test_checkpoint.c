@@ -1,0 +1,368 @@
+/* Checkpoints: saved, loaded and continued is never stopped, to the bit, here and in another process; a file that
+ * does not fit changes nothing. */
+#include "gans.h"
+
+#include "support/allocator.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BATCH      4
+#define COUNT      22 /* samples: an epoch is five batches and a half */
+#define KIND       TEST_GAN_DCGAN
+#define BEFORE     10 /* steps before the checkpoint, into the second epoch, */
+#define AFTER      7  /* and after it, into the third */
+#define MOST_BYTES 65536
+
+static const char *program; /* this one, for another process */
+
+/* ---- A training ------------------------------------------------------------------------------------------------ */
+
+typedef struct training {
+    test_gan gan;
+    gan_dataset *dataset;
+    float *data;
+} training;
+
+static training create_training_of(test_gan_kind kind, const gan_trainer_options *options)
+{
+    training t = {.gan = test_gan_create(kind, 2, options)};
+    const size_t values = (size_t)(COUNT * test_gan_elements(kind));
+    t.data = malloc(values * sizeof(*t.data));
+    assert_non_null(t.data);
+    test_numbers(5, t.data, values);
+    assert_int_equal(gan_dataset_from_array(t.gan.context, t.data, NULL, COUNT, test_gan_shape(kind),
+                                            GAN_DATASET(.seed = 3), &t.dataset),
+                     GAN_OK);
+    return t;
+}
+
+/* With all that has a state: dropout, batch normalisation, moments, a schedule, a shuffled dataset. */
+static training create_training(uint64_t seed)
+{
+    const gan_optimizer_options *generator =
+        GAN_OPTIMIZER(.learning_rate = 1e-3f, .beta1 = 0.5f, .schedule = GAN_SCHEDULE_LINEAR,
+                      .schedule_steps = BEFORE + AFTER);
+    const gan_optimizer_options *discriminator =
+        GAN_OPTIMIZER(.algorithm = GAN_OPTIMIZER_SGD, .learning_rate = 1e-2f, .momentum = 0.9f);
+    return create_training_of(KIND, GAN_TRAINER(.batch = BATCH, .generator_optimizer = generator,
+                                                .discriminator_optimizer = discriminator, .seed = seed));
+}
+
+static void destroy_training(training *t)
+{
+    gan_dataset_destroy(t->dataset);
+    test_gan_destroy(&t->gan);
+    free(t->data);
+}
+
+static void run(training *t, int64_t steps)
+{
+    assert_int_equal(gan_trainer_run(t->gan.trainer, t->dataset, GAN_RUN(.steps = steps)), GAN_OK);
+}
+
+static void save(const training *t, const char *path)
+{
+    assert_int_equal(gan_trainer_save(t->gan.trainer, t->dataset, path), GAN_OK);
+}
+
+static void assert_same_files(const char *a, const char *b)
+{
+    static char bytes[2][MOST_BYTES];
+    const size_t size = test_file_read(a, bytes[0], MOST_BYTES);
+    assert_int_equal(test_file_read(b, bytes[1], MOST_BYTES), size);
+    assert_memory_equal(bytes[0], bytes[1], size);
+}
+
+/* Saves what training has come to at `path`, for comparison: all of its state is in the file. */
+static void save_whole_course(const char *path)
+{
+    training t = create_training(11);
+    run(&t, BEFORE + AFTER);
+    save(&t, path);
+    destroy_training(&t);
+}
+
+static void save_first_part(const char *path)
+{
+    training t = create_training(11);
+    run(&t, BEFORE);
+    save(&t, path);
+    destroy_training(&t);
+}
+
+/* ---- Going on -------------------------------------------------------------------------------------------------- */
+
+static void continue_training(const char *from, const char *to)
+{
+    training t = create_training(99); /* seed, models' weights and cursor come from the file */
+    const float zeros[48] = {0};
+    assert_int_equal(gan_model_set_tensor(t.gan.generator, "0.weight", zeros, 48), GAN_OK);
+    assert_int_equal(gan_trainer_load(t.gan.trainer, t.dataset, from), GAN_OK);
+    assert_int_equal(gan_trainer_steps(t.gan.trainer), BEFORE);
+    run(&t, AFTER);
+    save(&t, to);
+    destroy_training(&t);
+}
+
+static void test_resume(void **state)
+{
+    (void)state;
+    save_whole_course(test_path("whole"));
+    save_first_part(test_path("part"));
+    continue_training(test_path("part"), test_path("resumed"));
+    assert_same_files(test_path("whole"), test_path("resumed"));
+}
+
+static void test_resume_in_another_process(void **state)
+{
+    (void)state;
+    const char *part = test_path("part"), *resumed = test_path("resumed");
+    int result = -1;
+    save_whole_course(test_path("whole"));
+    save_first_part(part);
+    const pid_t process = fork();
+    assert_true(process >= 0);
+    if (process == 0) {
+        execl(program, program, part, resumed, (char *)NULL);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(process, &result, 0), process);
+    assert_int_equal(result, 0);
+    assert_same_files(test_path("whole"), resumed);
+}
+
+/* Saving disturbs nothing, and a file that is loaded and saved again is the same file. */
+static void test_save_changes_nothing(void **state)
+{
+    (void)state;
+    training t = create_training(11), other = create_training(12);
+    run(&t, BEFORE);
+    save(&t, test_path("first"));
+    save(&t, test_path("second"));
+    assert_same_files(test_path("first"), test_path("second"));
+    assert_int_equal(gan_trainer_load(other.gan.trainer, other.dataset, test_path("first")), GAN_OK);
+    save(&other, test_path("third"));
+    assert_same_files(test_path("first"), test_path("third"));
+    run(&t, AFTER);
+    save(&t, test_path("end"));
+    save_whole_course(test_path("whole"));
+    assert_same_files(test_path("end"), test_path("whole"));
+    destroy_training(&t);
+    destroy_training(&other);
+}
+
+static void test_learning_rate(void **state)
+{
+    (void)state;
+    training t = create_training_of(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .learning_rate = 0.123456789f));
+    training other = create_training_of(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .learning_rate = 0.5f));
+    save(&t, test_path("file"));
+    assert_int_equal(gan_trainer_load(other.gan.trainer, other.dataset, test_path("file")), GAN_OK);
+    save(&other, test_path("again"));
+    assert_same_files(test_path("file"), test_path("again"));
+    destroy_training(&t);
+    destroy_training(&other);
+}
+
+static void test_without_dataset(void **state)
+{
+    (void)state;
+    training t = create_training(11);
+    run(&t, 3);
+    assert_int_equal(gan_trainer_save(t.gan.trainer, NULL, test_path("bare")), GAN_OK);
+    save(&t, test_path("before"));
+    test_status(gan_trainer_load(t.gan.trainer, t.dataset, test_path("bare")), GAN_ERROR_NOT_FOUND,
+                "saved without a dataset");
+    run(&t, 2);
+    assert_int_equal(gan_trainer_load(t.gan.trainer, NULL, test_path("bare")), GAN_OK);
+    assert_int_equal(gan_trainer_steps(t.gan.trainer), 3);
+    assert_int_equal(gan_trainer_load(t.gan.trainer, NULL, test_path("before")), GAN_OK);
+    destroy_training(&t);
+}
+
+/* A checkpoint of a healthy course is a way back for one that diverges later. */
+static void test_load_after_divergence(void **state)
+{
+    (void)state;
+    training t = create_training(11);
+    float samples[BATCH * 128];
+    run(&t, BEFORE);
+    save(&t, test_path("good"));
+    for (int i = 0; i < BATCH * 128; i++) samples[i] = NAN;
+    assert_int_equal(gan_trainer_step(t.gan.trainer, samples, BATCH, NULL), GAN_ERROR_DIVERGED);
+    assert_int_equal(gan_trainer_load(t.gan.trainer, t.dataset, test_path("good")), GAN_OK);
+    save(&t, test_path("again"));
+    assert_same_files(test_path("good"), test_path("again"));
+    destroy_training(&t);
+}
+
+/* ---- Files that do not fit ------------------------------------------------------------------------------------- */
+
+/* The load fails as said, and what is saved before and after is the same. */
+static void refuse(training *t, const char *path, gan_status status, const char *part)
+{
+    save(t, test_path("before"));
+    test_status(gan_trainer_load(t->gan.trainer, t->dataset, path), status, part);
+    save(t, test_path("after"));
+    assert_same_files(test_path("before"), test_path("after"));
+}
+
+static void test_other_architecture(void **state)
+{
+    (void)state;
+    training dense = create_training_of(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH));
+    training rmsprop = create_training_of(
+        TEST_GAN_DENSE,
+        GAN_TRAINER(.batch = BATCH, .discriminator_optimizer = GAN_OPTIMIZER(.algorithm = GAN_OPTIMIZER_RMSPROP)));
+    training dcgan = create_training(11);
+    save(&dense, test_path("dense"));
+    refuse(&dcgan, test_path("dense"), GAN_ERROR_ARCHITECTURE, "its generator has another architecture");
+    refuse(&rmsprop, test_path("dense"), GAN_ERROR_ARCHITECTURE, "by the optimizer adam, expected rmsprop");
+    destroy_training(&dense);
+    destroy_training(&rmsprop);
+    destroy_training(&dcgan);
+}
+
+static void test_other_files(void **state)
+{
+    (void)state;
+    training t = create_training(11);
+    char bytes[MOST_BYTES];
+    run(&t, 1);
+    assert_int_equal(gan_model_save(t.gan.generator, test_path("model")), GAN_OK);
+    refuse(&t, test_path("model"), GAN_ERROR_FORMAT, "is not a checkpoint of a trainer, but a model");
+    refuse(&t, test_path("missing"), GAN_ERROR_NOT_FOUND, "missing");
+    test_file_write(test_path("text"), "This is no safetensors file at all.", 35);
+    save(&t, test_path("whole"));
+    const size_t size = test_file_read(test_path("whole"), bytes, sizeof(bytes));
+    test_file_write(test_path("cut"), bytes, size - 1);
+    refuse(&t, test_path("cut"), GAN_ERROR_TRUNCATED, "cut");
+    save(&t, test_path("before"));
+    assert_int_not_equal(gan_trainer_load(t.gan.trainer, t.dataset, test_path("text")), GAN_OK);
+    save(&t, test_path("after"));
+    assert_same_files(test_path("before"), test_path("after"));
+    /* And a checkpoint is no model. */
+    gan_model *model = NULL;
+    test_status(gan_model_load(t.gan.context, test_path("whole"), &model), GAN_ERROR_FORMAT, "whole");
+    assert_null(model);
+    destroy_training(&t);
+}
+
+/* Replaces a text by another of the same length in a copy of the file. */
+static void write_changed(const char *from, const char *to, const char *text, const char *other)
+{
+    static char bytes[MOST_BYTES];
+    const size_t size = test_file_read(from, bytes, sizeof(bytes)), length = strlen(text);
+    size_t at = 0;
+    assert_int_equal(strlen(other), length);
+    while (at + length <= size && memcmp(bytes + at, text, length) != 0) at++;
+    if (at + length > size) fail_msg("%s has no %s", from, text);
+    memcpy(bytes + at, other, length);
+    test_file_write(to, bytes, size);
+}
+
+static void test_malformed(void **state)
+{
+    (void)state;
+    training t = create_training(11);
+    const struct {
+        const char *text, *other;
+        gan_status status;
+        const char *part;
+    } cases[] = {
+        {"\"libgan.steps\"", "\"libgan.stops\"", GAN_ERROR_FORMAT, "has no libgan.steps"},
+        {"\"libgan.steps\":\"10\"", "\"libgan.steps\":\"1x\"", GAN_ERROR_FORMAT, "libgan.steps is '1x'"},
+        {"\"libgan.steps\":\"10\"", "\"libgan.steps\":\"-1\"", GAN_ERROR_FORMAT, "libgan.steps is '-1'"},
+        {"\"libgan.steps\":\"10\"", "\"libgan.steps\":\"\"  ", GAN_ERROR_FORMAT, "libgan.steps is ''"},
+        {"\"libgan.format\":\"1\"", "\"libgan.format\":\"7\"", GAN_ERROR_VERSION, "format 7"},
+        {"\"libgan.kind\"", "\"libgan.mind\"", GAN_ERROR_FORMAT, "is not a checkpoint"},
+        {"\"libgan.fake.passes\"", "\"libgan.fake.masses\"", GAN_ERROR_FORMAT, "has no libgan.fake.passes"},
+        {"optimizer.learning_rate\":\"0.0", "optimizer.learning_rate\":\"-.0", GAN_ERROR_FORMAT,
+         "learning_rate is '-"},
+        {"\"libgan.dataset.position\":\"16\"", "\"libgan.dataset.position\":\"99\"", GAN_ERROR_ARGUMENT,
+         "position is 99"},
+        {"\"generator_optimizer.image.bias.second\"", "\"generator_optimizer.image.bias.fecond\"", GAN_ERROR_FORMAT,
+         "has no tensor 'generator_optimizer.image.bias.second'"},
+        {"\"generator.image.bias\":{\"dtype\":\"F32\"", "\"generator.image.bias\":{\"dtype\":\"I32\"",
+         GAN_ERROR_FORMAT, "tensor 'generator.image.bias' is not of type F32"},
+    };
+    run(&t, BEFORE);
+    save(&t, test_path("good"));
+    run(&t, 1);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        write_changed(test_path("good"), test_path("bad"), cases[i].text, cases[i].other);
+        refuse(&t, test_path("bad"), cases[i].status, cases[i].part);
+    }
+    destroy_training(&t);
+}
+
+/* A folder that is not there, and one that is no folder: the old file, if any, is untouched. */
+static void test_unwritable(void **state)
+{
+    (void)state;
+    training t = create_training(11);
+    save(&t, test_path("file"));
+    const int files = test_folder_count();
+    assert_int_equal(gan_trainer_save(t.gan.trainer, t.dataset, test_path("nowhere/file")), GAN_ERROR_NOT_FOUND);
+    assert_int_not_equal(gan_trainer_save(t.gan.trainer, t.dataset, test_path("file/file")), GAN_OK);
+    assert_int_equal(test_folder_count(), files);
+    test_status(gan_trainer_save(NULL, NULL, test_path("file")), GAN_ERROR_NULL, "trainer is NULL");
+    test_status(gan_trainer_save(t.gan.trainer, NULL, NULL), GAN_ERROR_NULL, "path is NULL");
+    test_status(gan_trainer_load(NULL, NULL, test_path("file")), GAN_ERROR_NULL, "trainer is NULL");
+    test_status(gan_trainer_load(t.gan.trainer, NULL, NULL), GAN_ERROR_NULL, "path is NULL");
+    destroy_training(&t);
+}
+
+/* ---- Memory that is not there ---------------------------------------------------------------------------------- */
+
+static gan_status save_and_load(gan_context *context, void *user)
+{
+    gan_model *generator, *discriminator;
+    gan_trainer *trainer = NULL;
+    gan_status status = test_gan_models(context, TEST_GAN_DENSE, &generator, &discriminator);
+    (void)user;
+    if (status != GAN_OK) return status;
+    status = gan_trainer_create(context, generator, discriminator, GAN_TRAINER(.batch = 2), &trainer);
+    if (status == GAN_OK) status = gan_trainer_save(trainer, NULL, test_path("file"));
+    if (status == GAN_OK) status = gan_trainer_load(trainer, NULL, test_path("file"));
+    gan_trainer_destroy(trainer);
+    gan_model_destroy(generator);
+    gan_model_destroy(discriminator);
+    return status;
+}
+
+static void test_failing_allocations(void **state)
+{
+    (void)state;
+    assert_true(test_every_allocation_fails(save_and_load, NULL) > 50);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_resume_in_another_process),
+        cmocka_unit_test(test_save_changes_nothing),
+        cmocka_unit_test(test_learning_rate),
+        cmocka_unit_test(test_without_dataset),
+        cmocka_unit_test(test_load_after_divergence),
+        cmocka_unit_test(test_other_architecture),
+        cmocka_unit_test(test_other_files),
+        cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_unwritable),
+        cmocka_unit_test(test_failing_allocations),
+    };
+    if (argc == 3) {
+        continue_training(argv[1], argv[2]);
+        return 0;
+    }
+    program = argv[0];
+    return cmocka_run_group_tests_name("checkpoints", tests, test_folder_create, test_folder_remove);
+}
