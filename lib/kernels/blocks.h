@@ -112,4 +112,12 @@ typedef struct gan_reduce_table {
 } gan_reduce_table;
 GAN_ISA_DECLARE(gan_reduce_table);
 
+/* ---- Products of rows in double (block_row_products.c) -------------------------------------------------------- */
+
+typedef struct gan_row_products_table {
+    /* One tile: `size` columns of GAN_ROW_TILE rows of each matrix. */
+    void (*tile)(int64_t size, const double *a, const double *b, double *out);
+} gan_row_products_table;
+GAN_ISA_DECLARE(gan_row_products_table);
+
 #endif
