@@ -988,7 +988,7 @@ typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_
 /**
  * One step on `batch` real samples: discriminator and generator, once each, in the trainer's order. With more
  * discriminator steps, the samples are `discriminator_steps` batches of `batch` after each other.
- * `report` may be NULL. If a loss, logit, gradient or running statistic is not finite: GAN_ERROR_DIVERGED, and both
+ * `report` may be NULL. If a loss, gradient or running statistic is not finite: GAN_ERROR_DIVERGED, and both
  * models hold the last weights with which their own loss and gradient were finite. After any failure running
  * statistics are what they were before the step, and the step does not count.
  */

@@ -183,16 +183,20 @@ static gan_status run_step(gan_trainer *trainer, run_state *run)
     return GAN_OK;
 }
 
+/* Whether gan_trainer_cancel() was called since the last look. */
+static gan_status check_cancel(gan_trainer *trainer)
+{
+    if (!atomic_exchange(&trainer->cancel, false)) return GAN_OK;
+    return gan_fail(GAN_ERROR_CANCELLED, "gan_trainer_run: cancelled after step %lld", (long long)trainer->steps);
+}
+
 static gan_status run_steps(gan_trainer *trainer, run_state *run)
 {
     do {
-        if (atomic_load(&trainer->cancel)) {
-            return gan_fail(GAN_ERROR_CANCELLED, "gan_trainer_run: cancelled after step %lld",
-                            (long long)trainer->steps);
-        }
+        GAN_TRY(check_cancel(trainer));
         GAN_TRY(run_step(trainer, run));
     } while (!limit_reached(run));
-    return GAN_OK;
+    return check_cancel(trainer);
 }
 
 gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, const gan_run_options *options)
@@ -210,6 +214,6 @@ gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, const gan
     clock_gettime(CLOCK_MONOTONIC, &run.started);
     meter_add(&run.meter, run.now);
     gan_status status = run_steps(trainer, &run);
-    atomic_store(&trainer->cancel, false);
+    if (status != GAN_OK) atomic_store(&trainer->cancel, false); /* the caller knows that the run has ended */
     return status;
 }

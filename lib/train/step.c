@@ -35,22 +35,22 @@ static gan_status judge_real(gan_trainer *trainer, const float *samples, int64_t
     return gan_session_get_output(trainer->real, 0, trainer->real_logits);
 }
 
-/* Mean of D(x); NaN if a logit is not finite, which a loss does not always show. */
+/* Mean of D(x). */
 static double mean_probability(const float *logits, int64_t count)
 {
     double sum = 0;
-    for (int64_t i = 0; i < count; i++) sum += isfinite(logits[i]) ? gan_probability(logits[i]) : NAN;
+    for (int64_t i = 0; i < count; i++) sum += gan_probability(logits[i]);
     return sum / (double)count;
 }
 
 /* ---- Divergence ------------------------------------------------------------------------------------------------ */
 
-static gan_status diverged(const gan_trainer *trainer, const gan_player *player, const char *what)
+static gan_status diverged(const gan_trainer *trainer, const gan_player *player, const char *what, const char *how)
 {
     return gan_fail(GAN_ERROR_DIVERGED,
-                    "gan_trainer_step: %s of the %s is not finite in step %lld; both models hold the last weights "
-                    "that gave finite losses",
-                    what, player->name, (long long)trainer->steps + 1);
+                    "gan_trainer_step: in step %lld %s of the %s %s; both models hold the last weights that gave a "
+                    "finite loss and gradient",
+                    (long long)trainer->steps + 1, what, player->name, how);
 }
 
 static bool buffers_finite(const gan_player *player)
@@ -61,13 +61,12 @@ static bool buffers_finite(const gan_player *player)
 }
 
 /* Whether the passes of an update may be learned from. */
-static gan_status check_passes(const gan_trainer *trainer, const gan_player *player, double loss, double probability)
+static gan_status check_passes(const gan_trainer *trainer, const gan_player *player, double loss)
 {
-    if (!isfinite(loss)) return diverged(trainer, player, "the loss");
-    if (!isfinite(probability)) return diverged(trainer, player, "a logit in the loss");
-    if (!buffers_finite(&trainer->generator)) return diverged(trainer, &trainer->generator, "a running statistic");
-    if (!buffers_finite(&trainer->discriminator)) {
-        return diverged(trainer, &trainer->discriminator, "a running statistic");
+    const gan_player *players[] = {&trainer->generator, &trainer->discriminator};
+    if (!isfinite(loss)) return diverged(trainer, player, "the loss", "is not finite");
+    for (int i = 0; i < 2; i++) {
+        if (!buffers_finite(players[i])) return diverged(trainer, players[i], "a running statistic", "is not finite");
     }
     return GAN_OK;
 }
@@ -76,7 +75,7 @@ static gan_status check_passes(const gan_trainer *trainer, const gan_player *pla
 static gan_status learn(const gan_trainer *trainer, gan_player *player, double *gradient_norm)
 {
     gan_status status = gan_optimizer_step(player->optimizer, gradient_norm);
-    if (status == GAN_ERROR_DIVERGED) return diverged(trainer, player, "the gradient");
+    if (status == GAN_ERROR_DIVERGED) return diverged(trainer, player, "the gradient", "is not finite or too large");
     if (status == GAN_OK) player->proved = false;
     return status;
 }
@@ -117,7 +116,7 @@ static gan_status update_discriminator(gan_trainer *trainer, const float *sample
     report->discriminator_loss += loss;
     report->real_probability = mean_probability(trainer->real_logits, batch);
     report->fake_probability = mean_probability(trainer->fake_logits, batch);
-    GAN_TRY(check_passes(trainer, player, loss, report->real_probability + report->fake_probability));
+    GAN_TRY(check_passes(trainer, player, loss));
     GAN_TRY(gan_model_zero_gradients(player->model));
     GAN_TRY(gan_session_set_output_gradient(trainer->real, 0, trainer->real_gradient));
     GAN_TRY(gan_session_backward(trainer->real, GAN_BACKWARD_PARAMETERS));
@@ -134,7 +133,7 @@ static gan_status update_generator(gan_trainer *trainer, int64_t batch, gan_step
     GAN_TRY(judge_fake(trainer));
     GAN_TRY(gan_loss_generator(trainer->options.loss, NULL, 0, trainer->fake_logits, (size_t)batch,
                                &report->generator_loss, trainer->fake_gradient));
-    GAN_TRY(check_passes(trainer, player, report->generator_loss, mean_probability(trainer->fake_logits, batch)));
+    GAN_TRY(check_passes(trainer, player, report->generator_loss));
     GAN_TRY(gan_session_set_output_gradient(trainer->fake, 0, trainer->fake_gradient));
     GAN_TRY(gan_session_backward(trainer->fake, GAN_BACKWARD_INPUTS));
     GAN_TRY(gan_model_zero_gradients(player->model));

@@ -223,6 +223,8 @@ gan_status gan_trainer_sample(gan_trainer *trainer, uint64_t seed, int64_t count
     return gan_session_draw(trainer->sample, trainer->options.noise, seed, count, out);
 }
 
+_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "gan_trainer_cancel() may be called from a signal handler");
+
 void gan_trainer_cancel(gan_trainer *trainer)
 {
     if (trainer) atomic_store(&trainer->cancel, true);
