@@ -74,6 +74,36 @@ static void softplus_backward(const void *arguments, int64_t begin, int64_t end)
     for (int64_t i = begin; i < end; i++) dx[i] = -(dy[i] * gan_real_expm1(-y[i]));
 }
 
+static void tanh_tangent(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *y = args->x, *dy = args->dy, *tangent_y = args->tangent_y, *tangent_dy = args->tangent_dy;
+    gan_real *tangent_dx = args->y;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++)
+        tangent_dx[i] = tangent_dy[i] * (1 - y[i] * y[i]) - 2 * y[i] * tangent_y[i] * dy[i];
+}
+
+static void sigmoid_tangent(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *y = args->x, *dy = args->dy, *tangent_y = args->tangent_y, *tangent_dy = args->tangent_dy;
+    gan_real *tangent_dx = args->y;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++)
+        tangent_dx[i] = tangent_dy[i] * (y[i] * (1 - y[i])) + (1 - 2 * y[i]) * tangent_y[i] * dy[i];
+}
+
+static void softplus_tangent(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *y = args->x, *dy = args->dy, *tangent_y = args->tangent_y, *tangent_dy = args->tangent_dy;
+    gan_real *tangent_dx = args->y;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++)
+        tangent_dx[i] = gan_real_exp(-y[i]) * tangent_y[i] * dy[i] - tangent_dy[i] * gan_real_expm1(-y[i]);
+}
+
 /* Philox 4x32-10, as gan_philox(), for LANES counters at once: words[w * LANES + i] is word w of counter + i. */
 enum { LANES = 64, GROUP = 4 * LANES };
 
@@ -158,6 +188,9 @@ const gan_elementwise_table GAN_ISA_TABLE(gan_elementwise_table) = {
     .sigmoid_backward = sigmoid_backward,
     .softplus_forward = softplus_forward,
     .softplus_backward = softplus_backward,
+    .tanh_tangent = tanh_tangent,
+    .sigmoid_tangent = sigmoid_tangent,
+    .softplus_tangent = softplus_tangent,
     .dropout = dropout,
     .fill = fill,
     .add = add,

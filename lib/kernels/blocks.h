@@ -24,10 +24,11 @@ void gan_range_run(gan_context *context, gan_range_fn range, const void *args, i
 /* ---- Element by element (block_elementwise.c) ---------------------------------------------------------------- */
 
 typedef struct gan_elementwise_args {
-    const gan_real *x;  /* the input, or the output of forward in a backward pass */
-    const gan_real *dy; /* backward passes only */
-    gan_real *y;        /* the result */
-    gan_real value;     /* slope, rate, scale or fill */
+    const gan_real *x;                      /* the input, or the output of forward in a backward pass */
+    const gan_real *dy;                     /* backward passes only */
+    const gan_real *tangent_y, *tangent_dy; /* of a backward pass that is differentiated */
+    gan_real *y;                            /* the result */
+    gan_real value;                         /* slope, rate, scale or fill */
     gan_random_state state;
 } gan_elementwise_args;
 
@@ -37,6 +38,7 @@ typedef struct gan_elementwise_table {
     gan_range_fn tanh_forward, tanh_backward;
     gan_range_fn sigmoid_forward, sigmoid_backward;
     gan_range_fn softplus_forward, softplus_backward;
+    gan_range_fn tanh_tangent, sigmoid_tangent, softplus_tangent;
     gan_range_fn dropout, fill, add, scale;
 } gan_elementwise_table;
 GAN_ISA_DECLARE(gan_elementwise_table);

@@ -52,6 +52,31 @@ void gan_softplus_backward(gan_context *context, int64_t count, const gan_real *
     run(context, TABLE->softplus_backward, count, (gan_elementwise_args){.x = y, .dy = dy, .y = dx});
 }
 
+static gan_elementwise_args tangent_args(const gan_real *y, const gan_real *tangent_y, const gan_real *dy,
+                                         const gan_real *tangent_dy, gan_real *tangent_dx)
+{
+    return (gan_elementwise_args){
+        .x = y, .dy = dy, .tangent_y = tangent_y, .tangent_dy = tangent_dy, .y = tangent_dx};
+}
+
+void gan_tanh_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
+                      const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx)
+{
+    run(context, TABLE->tanh_tangent, count, tangent_args(y, tangent_y, dy, tangent_dy, tangent_dx));
+}
+
+void gan_sigmoid_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
+                         const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx)
+{
+    run(context, TABLE->sigmoid_tangent, count, tangent_args(y, tangent_y, dy, tangent_dy, tangent_dx));
+}
+
+void gan_softplus_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
+                          const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx)
+{
+    run(context, TABLE->softplus_tangent, count, tangent_args(y, tangent_y, dy, tangent_dy, tangent_dx));
+}
+
 void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_state state, const gan_real *x,
                  gan_real *y)
 {
@@ -83,4 +108,27 @@ void gan_add(gan_context *context, int64_t count, const gan_real *x, gan_real *y
 void gan_scale(gan_context *context, int64_t count, gan_real scale, const gan_real *x, gan_real *y)
 {
     run(context, TABLE->scale, count, (gan_elementwise_args){.x = x, .y = y, .value = scale});
+}
+
+typedef struct rows_args {
+    gan_range_fn scale;
+    int64_t columns;
+    const gan_real *scales, *x;
+    gan_real *y;
+} rows_args;
+
+static void scale_rows(const void *arguments, int64_t begin, int64_t end)
+{
+    const rows_args *args = arguments;
+    for (int64_t i = begin; i < end; i++) {
+        gan_elementwise_args row = {.x = args->x, .y = args->y, .value = args->scales[i]};
+        args->scale(&row, i * args->columns, (i + 1) * args->columns);
+    }
+}
+
+void gan_scale_rows(gan_context *context, int64_t rows, int64_t columns, const gan_real *scales, const gan_real *x,
+                    gan_real *y)
+{
+    rows_args args = {TABLE->scale, columns, scales, x, y};
+    gan_range_run(context, scale_rows, &args, rows, columns < GAN_BLOCK ? GAN_BLOCK / columns : 1);
 }

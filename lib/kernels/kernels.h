@@ -78,6 +78,17 @@ void gan_sigmoid_backward(gan_context *context, int64_t count, const gan_real *y
 void gan_softplus_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
 /* dx = dy * (1 - exp(-y)) */
 void gan_softplus_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
+/* R{}, the derivative in a direction in which x and dy change, of the three backward passes: R{dx} = f'(x) R{dy} +
+ * f''(x) R{x} dy, where f''(x) R{x} is written in terms of y and of R{y} = f'(x) R{x}.
+ * tangent_dx = (1 - y^2) tangent_dy - 2 y tangent_y dy */
+void gan_tanh_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
+                      const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx);
+/* tangent_dx = y (1 - y) tangent_dy + (1 - 2 y) tangent_y dy */
+void gan_sigmoid_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
+                         const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx);
+/* tangent_dx = (1 - exp(-y)) tangent_dy + exp(-y) tangent_y dy */
+void gan_softplus_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
+                          const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx);
 /* y = keep_i ? x / (1 - rate) : 0, where keep_i comes from the random state and i alone: the same call with the same
  * state on dy is the backward pass. Draws from counters below state.counter + count / 4 + 64. */
 void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_state state, const gan_real *x,
@@ -88,6 +99,9 @@ void gan_copy(gan_context *context, int64_t count, const gan_real *x, gan_real *
 void gan_add(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
 /* y = scale * x */
 void gan_scale(gan_context *context, int64_t count, gan_real scale, const gan_real *x, gan_real *y);
+/* y[i, j] = scales[i] * x[i, j]; x is (rows, columns) */
+void gan_scale_rows(gan_context *context, int64_t rows, int64_t columns, const gan_real *scales, const gan_real *x,
+                    gan_real *y);
 
 /* ---- Normalisation (norm.c): x is (rows, channels) ----------------------------------------------------------- */
 
@@ -120,6 +134,8 @@ void gan_column_sums(gan_context *context, int64_t rows, int64_t columns, const 
                      gan_real *scratch);
 /* Sum of squares in double precision; NaN or Inf in x shows in the result. Allocates nothing. */
 double gan_sum_of_squares(gan_context *context, int64_t count, const gan_real *x);
+/* norms[i] = Euclidean norm of x[i, :], summed in double precision; x is (rows, columns) */
+void gan_row_norms(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, gan_real *norms);
 
 /* ---- Products of rows in double (row_products.c), for statistics over many samples ----------------------------- */
 

@@ -1,6 +1,8 @@
 /* Sums: each block's by a loop of block_columns.c or block_reduce.c, then the blocks' in their order, in double. */
 #include "kernels/blocks.h"
 
+#include <math.h>
+
 void gan_join_sums(const gan_column_grid *grid, const gan_real *partial, int64_t first, int64_t count,
                    double out[GAN_STRIP])
 {
@@ -72,4 +74,24 @@ double gan_sum_of_squares(gan_context *context, int64_t count, const gan_real *x
     double sum = 0;
     for (int64_t i = 0; i < blocks; i++) sum += work.partial[i];
     return sum;
+}
+
+typedef struct norms_args {
+    const gan_reduce_table *table;
+    int64_t columns;
+    const gan_real *x;
+    gan_real *norms;
+} norms_args;
+
+static void row_norms(const void *arguments, int64_t begin, int64_t end)
+{
+    const norms_args *args = arguments;
+    for (int64_t i = begin; i < end; i++)
+        args->norms[i] = (gan_real)sqrt(args->table->sum_of_squares(args->x + i * args->columns, args->columns));
+}
+
+void gan_row_norms(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, gan_real *norms)
+{
+    norms_args args = {GAN_ISA_SELECT(gan_reduce_table, context), columns, x, norms};
+    gan_range_run(context, row_norms, &args, rows, columns < GAN_BLOCK ? GAN_BLOCK / columns : 1);
 }

@@ -1,0 +1,263 @@
+/* Kernels of second derivatives and of gradient penalties: tangents of backward passes against the second derivatives
+ * that they stand for, in long double; norms of rows and rows scaled, row by row. */
+#include "kernels/compare.h"
+#include "kernels/kernels.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+/* ---- Tangents ----------------------------------------------------------------------------------------------- */
+
+/* The arrays of a call, in the order of its arguments. */
+enum { Y, TANGENT_Y, DY, TANGENT_DY, ARRAYS };
+
+typedef struct tangent {
+    const char *name;
+    void (*run)(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y, const gan_real *dy,
+                const gan_real *tangent_dy, gan_real *tangent_dx);
+    /* f'(x) and f''(x) / f'(x) by y = f(x) */
+    long double (*first)(long double y);
+    long double (*second)(long double y);
+    double low, high; /* of y */
+} tangent;
+
+static long double tanh_first(long double y)
+{
+    return 1 - y * y;
+}
+
+static long double tanh_second(long double y)
+{
+    return -2 * y;
+}
+
+static long double sigmoid_first(long double y)
+{
+    return y * (1 - y);
+}
+
+static long double sigmoid_second(long double y)
+{
+    return 1 - 2 * y;
+}
+
+static long double softplus_first(long double y)
+{
+    return -expm1l(-y);
+}
+
+static long double softplus_second(long double y)
+{
+    return expl(-y);
+}
+
+static const tangent tangents[] = {
+    {"tanh", gan_tanh_tangent, tanh_first, tanh_second, -1, 1},
+    {"sigmoid", gan_sigmoid_tangent, sigmoid_first, sigmoid_second, 0, 1},
+    {"softplus", gan_softplus_tangent, softplus_first, softplus_second, 0, 10},
+};
+enum { TANGENTS = sizeof(tangents) / sizeof(tangents[0]) };
+
+static void make_arrays(const tangent *t, uint64_t seed, int64_t count, gan_real *arrays[ARRAYS])
+{
+    for (int k = 0; k < ARRAYS; k++) arrays[k] = test_random_array(&seed, count);
+    for (int64_t i = 0; i < count; i++)
+        arrays[Y][i] = (gan_real)(t->low + (t->high - t->low) * (0.5 + 0.5 * (double)arrays[Y][i]));
+}
+
+static void free_arrays(gan_real *arrays[ARRAYS])
+{
+    for (int k = 0; k < ARRAYS; k++) free(arrays[k]);
+}
+
+static void run(const tangent *t, gan_context *context, int64_t count, gan_real *const arrays[ARRAYS], gan_real *out)
+{
+    t->run(context, count, arrays[Y], arrays[TANGENT_Y], arrays[DY], arrays[TANGENT_DY], out);
+}
+
+static void check_size(gan_context *context, const char *name, const tangent *t, int64_t count)
+{
+    gan_real *arrays[ARRAYS];
+    test_guarded out = test_guarded_create(count);
+    make_arrays(t, (uint64_t)count, count, arrays);
+    run(t, context, count, arrays, out.values);
+    for (int64_t i = 0; i < count; i++) {
+        long double y = (long double)arrays[Y][i];
+        long double by_dy = t->first(y) * (long double)arrays[TANGENT_DY][i];
+        long double by_x = t->second(y) * (long double)arrays[TANGENT_Y][i] * (long double)arrays[DY][i];
+        test_close(name, t->name, i, (double)out.values[i], (double)(by_dy + by_x), 4 * TEST_EPSILON);
+    }
+    /* Over any of the inputs. */
+    for (int k = 0; k < ARRAYS; k++) {
+        gan_real *before = arrays[k], *in_place = malloc((size_t)count * sizeof(gan_real));
+        assert_non_null(in_place);
+        memcpy(in_place, before, (size_t)count * sizeof(gan_real));
+        arrays[k] = in_place;
+        run(t, context, count, arrays, in_place);
+        test_same_bits(name, t->name, out.values, in_place, count);
+        arrays[k] = before;
+        free(in_place);
+    }
+    test_guarded_check(&out, t->name);
+    free_arrays(arrays);
+}
+
+static void tangent_sizes_on(gan_context *context, const char *name)
+{
+    for (size_t i = 0; i < TANGENTS; i++)
+        for (const int64_t *size = test_sizes; *size; size++) check_size(context, name, &tangents[i], *size);
+}
+
+static void tangent_sizes(void **state)
+{
+    (void)state;
+    test_on_every_level(tangent_sizes_on);
+}
+
+/* Saturated, where both derivatives are 0, and NaN, which shows at its place and nowhere else. */
+static void tangent_extremes_on(gan_context *context, const char *name)
+{
+    enum { COUNT = 37 };
+    static const double saturated[TANGENTS] = {1, 0, 0};
+    for (size_t i = 0; i < TANGENTS; i++) {
+        gan_real arrays[ARRAYS][COUNT], out[COUNT], *pointers[ARRAYS];
+        for (int k = 0; k < ARRAYS; k++) {
+            pointers[k] = arrays[k];
+            for (int j = 0; j < COUNT; j++) arrays[k][j] = (gan_real)(k == Y ? saturated[i] : k == TANGENT_Y ? 0 : 3);
+        }
+        run(&tangents[i], context, COUNT, pointers, out);
+        for (int j = 0; j < COUNT; j++) assert_true(out[j] == 0);
+        for (int k = 0; k < ARRAYS; k++) {
+            for (int place = 0; place < COUNT; place++) {
+                gan_real before = arrays[k][place];
+                arrays[k][place] = (gan_real)NAN;
+                run(&tangents[i], context, COUNT, pointers, out);
+                arrays[k][place] = before;
+                for (int j = 0; j < COUNT; j++)
+                    if (!isnan((double)out[j]) != (j != place))
+                        fail_msg("%s, %s: NaN at %d of array %d, result %g at %d", name, tangents[i].name, place, k,
+                                 (double)out[j], j);
+            }
+        }
+    }
+    /* log(1 + exp(1e4)) = 1e4, where softplus is x. */
+    gan_real y = 1e4, tangent_y = 2, dy = 3, tangent_dy = 5, out = 0;
+    gan_softplus_tangent(context, 1, &y, &tangent_y, &dy, &tangent_dy, &out);
+    assert_true(out == 5);
+}
+
+static void tangent_extremes(void **state)
+{
+    (void)state;
+    test_on_every_level(tangent_extremes_on);
+}
+
+/* ---- Rows --------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    int64_t rows, columns;
+} shapes[] = {{1, 1}, {3, 1}, {2, 17}, {32, 784}, {5, 16384}, {3, 16385}, {1000, 33}, {7, 40000}, {70000, 1}};
+enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
+
+static void rows_on(gan_context *context, const char *name)
+{
+    for (int k = 0; k < SHAPES; k++) {
+        int64_t rows = shapes[k].rows, columns = shapes[k].columns;
+        uint64_t seed = (uint64_t)k;
+        gan_real *x = test_random_array(&seed, rows * columns), *scales = test_random_array(&seed, rows);
+        test_guarded norms = test_guarded_create(rows), scaled = test_guarded_create(rows * columns);
+        gan_row_norms(context, rows, columns, x, norms.values);
+        gan_scale_rows(context, rows, columns, scales, x, scaled.values);
+        for (int64_t i = 0; i < rows; i++) {
+            long double squares = 0;
+            for (int64_t j = 0; j < columns; j++) {
+                gan_real value = x[i * columns + j];
+                squares += (long double)value * (long double)value;
+                assert_true(scaled.values[i * columns + j] == scales[i] * value);
+            }
+            double norm = (double)sqrtl(squares);
+            test_close(name, "norm of a row", i, (double)norms.values[i], norm, (TEST_EPSILON + 1e-13) * norm);
+        }
+        gan_scale_rows(context, rows, columns, scales, x, x);
+        test_same_bits(name, "rows scaled in place", scaled.values, x, rows * columns);
+        test_guarded_check(&norms, "norms of rows");
+        test_guarded_check(&scaled, "scaled rows");
+        free(x);
+        free(scales);
+    }
+}
+
+static void rows(void **state)
+{
+    (void)state;
+    test_on_every_level(rows_on);
+}
+
+/* Squares that a float cannot hold; and what is not finite shows in the norm of its row alone. */
+static void row_extremes_on(gan_context *context, const char *name)
+{
+    gan_real x[5][2] = {
+        {(gan_real)3e30, (gan_real)4e30}, {(gan_real)3e-30, (gan_real)-4e-30}, {0, 0}, {NAN, 1}, {-INFINITY, 1}};
+    gan_real norms[5];
+    gan_row_norms(context, 5, 2, x[0], norms);
+    test_close(name, "norm of a large row", 0, (double)norms[0], 5e30, 4e30 * TEST_EPSILON + 1e23);
+    test_close(name, "norm of a small row", 1, (double)norms[1], 5e-30, 1e-36);
+    assert_true(norms[2] == 0);
+    assert_true(isnan((double)norms[3]));
+    assert_true(isinf((double)norms[4]));
+}
+
+static void row_extremes(void **state)
+{
+    (void)state;
+    test_on_every_level(row_extremes_on);
+}
+
+/* ---- Threads ------------------------------------------------------------------------------------------------ */
+
+static void same_bits_on(gan_context *const contexts[3], const char *name)
+{
+    enum { ROWS = 301, COLUMNS = 333, COUNT = ROWS * COLUMNS };
+    for (size_t i = 0; i < TANGENTS; i++) {
+        gan_real *arrays[ARRAYS], *out[3], *norms[3];
+        make_arrays(&tangents[i], i, COUNT, arrays);
+        for (int t = 0; t < 3; t++) {
+            out[t] = malloc(COUNT * sizeof(gan_real));
+            norms[t] = malloc(ROWS * sizeof(gan_real));
+            assert_non_null(out[t]);
+            assert_non_null(norms[t]);
+            run(&tangents[i], contexts[t], COUNT, arrays, out[t]);
+            gan_row_norms(contexts[t], ROWS, COLUMNS, out[t], norms[t]);
+            gan_scale_rows(contexts[t], ROWS, COLUMNS, norms[t], out[t], out[t]);
+            test_same_bits(name, "norms of rows", norms[0], norms[t], ROWS);
+            test_same_bits(name, tangents[i].name, out[0], out[t], COUNT);
+        }
+        for (int t = 0; t < 3; t++) {
+            free(out[t]);
+            free(norms[t]);
+        }
+        free_arrays(arrays);
+    }
+}
+
+static void same_bits(void **state)
+{
+    (void)state;
+    test_on_threads(same_bits_on);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tangent_sizes), cmocka_unit_test(tangent_extremes), cmocka_unit_test(rows),
+        cmocka_unit_test(row_extremes),  cmocka_unit_test(same_bits),
+    };
+    return cmocka_run_group_tests_name("tangents", tests, NULL, NULL);
+}
