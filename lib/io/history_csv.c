@@ -8,31 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { line_capacity = 512, buffer_size = 1 << 14, number_capacity = 32 };
-
-/* Of finite numbers and of nan and inf. */
-static const char real_characters[] = "0123456789+-.eEinfa";
-
-/* ---- Numbers --------------------------------------------------------------------------------------------- */
-
-/* printf and strtod have the host's decimal point, of one byte or more, where the file has '.'. */
-static size_t print_real(char text[number_capacity], double value)
-{
-    char local[number_capacity];
-    size_t used = 0;
-
-    if (isnan(value)) value = NAN; /* without a sign */
-    snprintf(local, sizeof(local), "%.9g", value);
-    for (size_t i = 0; local[i]; i++) {
-        if (strchr(real_characters, local[i])) {
-            text[used++] = local[i];
-        } else if (text[used - 1] != '.') {
-            text[used++] = '.';
-        }
-    }
-    text[used] = 0;
-    return used;
-}
+enum { line_capacity = 512, buffer_size = 1 << 14 };
 
 static bool parse_integer(const char *text, size_t length, double *out)
 {
@@ -40,20 +16,6 @@ static bool parse_integer(const char *text, size_t length, double *out)
     const int64_t value = strtoll(text, NULL, 10);
     *out = (double)value;
     return value <= GAN_HISTORY_LARGEST;
-}
-
-static bool parse_real(const char *text, size_t length, double *out)
-{
-    char local[2 * number_capacity], point[number_capacity], *end;
-    const char *dot = memchr(text, '.', length);
-
-    snprintf(point, sizeof(point), "%.1f", 0.5); /* 0, the point, 5 */
-    point[strlen(point) - 1] = 0;
-    if (length == 0 || length >= number_capacity || strspn(text, real_characters) < length) return false;
-    const int before = dot ? (int)(dot - text) : (int)length, after = dot ? (int)length - before - 1 : 0;
-    snprintf(local, sizeof(local), "%.*s%s%.*s", before, text, dot ? point + 1 : "", after, dot ? dot + 1 : "");
-    *out = strtod(local, &end);
-    return *end == 0 && (isfinite(*out) || memchr(text, 'n', length)); /* 1e999 is not a number, inf and nan are */
 }
 
 /* ---- Writing --------------------------------------------------------------------------------------------- */
@@ -76,9 +38,9 @@ static size_t row_line(char line[line_capacity], const gan_history_row *row)
     for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
         if (i > 0) line[used++] = ',';
         if (i < GAN_HISTORY_INTEGERS) {
-            used += (size_t)snprintf(line + used, number_capacity, "%" PRId64, (int64_t)row->values[i]);
+            used += (size_t)snprintf(line + used, GAN_NUMBER_TEXT, "%" PRId64, (int64_t)row->values[i]);
         } else {
-            used += print_real(line + used, row->values[i]);
+            used += gan_number_print(line + used, row->values[i]);
         }
     }
     return used;
@@ -163,7 +125,7 @@ static gan_status parse_row(const csv_reader *reader, gan_history_row *row)
         if (at[length] != (last ? 0 : ',')) {
             return line_fail(reader, GAN_ERROR_FORMAT, last ? "it has too many columns" : "it has too few columns");
         }
-        if (!(i < GAN_HISTORY_INTEGERS ? parse_integer : parse_real)(at, length, &row->values[i])) {
+        if (!(i < GAN_HISTORY_INTEGERS ? parse_integer : gan_number_parse)(at, length, &row->values[i])) {
             return gan_fail(GAN_ERROR_FORMAT, "'%s', line %" PRId64 ": %s is '%.*s', which is not a number",
                             reader->file.path, reader->number, gan_history_column_name(i), (int)length, at);
         }

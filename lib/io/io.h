@@ -48,6 +48,9 @@ size_t gan_safetensors_count(const gan_safetensors *file);
 const gan_safetensors_entry *gan_safetensors_at(const gan_safetensors *file, size_t index, bool *is_float);
 const gan_safetensors_entry *gan_safetensors_find(const gan_safetensors *file, const char *name, size_t *index,
                                                   bool *is_float);
+/* The number of the tensor that a model needs: GAN_ERROR_ARCHITECTURE when there is none of this name and shape,
+ * GAN_ERROR_UNSUPPORTED when it is not of type F32. */
+gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name, gan_shape shape, size_t *index);
 /* Reads entry->count floats. */
 gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float *out);
 /* The metadata value of a key, or NULL. */
@@ -165,6 +168,15 @@ struct gan_history {
 const char *gan_history_column_name(int column);
 /* Appends a row; GAN_ERROR_ARGUMENT unless its step is above the last one's. */
 gan_status gan_history_append(gan_history *history, const gan_history_row *row);
+
+/* ---- Numbers as text (number.c) ---------------------------------------------------------------------------- */
+
+/* Nine significant digits, so that every float survives, with a decimal point whatever the host's locale is; nan and
+ * inf as such. Returns the length. */
+#define GAN_NUMBER_TEXT 32
+size_t gan_number_print(char text[GAN_NUMBER_TEXT], double value);
+/* Reads `length` characters, all of which belong to the number. */
+bool gan_number_parse(const char *text, size_t length, double *out);
 
 /* ---- Byte order (little_endian.c) ------------------------------------------------------------------------ */
 

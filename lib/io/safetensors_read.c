@@ -274,6 +274,30 @@ const gan_safetensors_entry *gan_safetensors_find(const gan_safetensors *file, c
     return NULL;
 }
 
+gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name, gan_shape shape, size_t *index)
+{
+    const char *path = file->file.path;
+    size_t found = 0;
+    bool is_float = false;
+    const gan_safetensors_entry *entry = gan_safetensors_find(file, name, &found, &is_float);
+
+    if (!entry) return gan_fail(GAN_ERROR_ARCHITECTURE, "'%s' has no tensor '%s'", path, name);
+    bool fits = entry->rank == shape.rank;
+    for (int i = 0; fits && i < shape.rank; i++) fits = entry->dims[i] == shape.dims[i];
+    if (!fits) {
+        char expected[GAN_SHAPE_TEXT], actual[GAN_SHAPE_TEXT] = "()";
+        gan_shape given = {.rank = entry->rank};
+        for (int i = 0; i < entry->rank && i < GAN_MAX_RANK; i++) given.dims[i] = entry->dims[i];
+        if (entry->rank > GAN_MAX_RANK) given.rank = GAN_MAX_RANK;
+        if (entry->rank > 0) gan_shape_text(given, actual);
+        return gan_fail(GAN_ERROR_ARCHITECTURE, "tensor '%s' of '%s' has the shape %s%s; the model's is %s", name,
+                        path, actual, entry->rank > GAN_MAX_RANK ? " and more" : "", gan_shape_text(shape, expected));
+    }
+    if (!is_float) return gan_fail(GAN_ERROR_UNSUPPORTED, "tensor '%s' of '%s' is not of the type F32", name, path);
+    *index = found;
+    return GAN_OK;
+}
+
 gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float *out)
 {
     if (index >= file->tensor_count)

@@ -52,35 +52,13 @@ gan_status gan_model_save(const gan_model *model, const char *path)
 
 /* ---- Loading ------------------------------------------------------------------------------------------------ */
 
-static gan_status check_entry(const gan_safetensors *file, const char *path, const gan_model_tensor *tensor)
+static gan_status check_entries(const gan_safetensors *file, const gan_model *model)
 {
-    const gan_shape *shape = &tensor->plan.shape;
-    size_t index;
-    bool is_float = false;
-    const gan_safetensors_entry *entry = gan_safetensors_find(file, tensor->name, &index, &is_float);
-
-    if (!entry) return gan_fail(GAN_ERROR_ARCHITECTURE, "'%s' has no tensor '%s'", path, tensor->name);
-    bool fits = entry->rank == shape->rank;
-    for (int i = 0; fits && i < shape->rank; i++) fits = entry->dims[i] == shape->dims[i];
-    if (!fits) {
-        char expected[GAN_SHAPE_TEXT], actual[GAN_SHAPE_TEXT] = "()";
-        gan_shape given = {.rank = entry->rank};
-        for (int i = 0; i < entry->rank && i < GAN_MAX_RANK; i++) given.dims[i] = entry->dims[i];
-        if (entry->rank > GAN_MAX_RANK) given.rank = GAN_MAX_RANK;
-        if (entry->rank > 0) gan_shape_text(given, actual);
-        return gan_fail(GAN_ERROR_ARCHITECTURE, "tensor '%s' of '%s' has the shape %s%s; the model's is %s",
-                        tensor->name, path, actual, entry->rank > GAN_MAX_RANK ? " and more" : "",
-                        gan_shape_text(*shape, expected));
+    for (int32_t i = 0; i < model->tensor_count; i++) {
+        const gan_model_tensor *tensor = &model->tensors[i];
+        size_t index;
+        GAN_TRY(gan_safetensors_expect(file, tensor->name, tensor->plan.shape, &index));
     }
-    if (!is_float) {
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "tensor '%s' of '%s' is not of the type F32", tensor->name, path);
-    }
-    return GAN_OK;
-}
-
-static gan_status check_entries(const gan_safetensors *file, const char *path, const gan_model *model)
-{
-    for (int32_t i = 0; i < model->tensor_count; i++) GAN_TRY(check_entry(file, path, &model->tensors[i]));
     return GAN_OK;
 }
 
@@ -101,9 +79,8 @@ static gan_status read_tensors(const gan_safetensors *file, const gan_model *mod
         const gan_model_tensor *tensor = &model->tensors[i];
         gan_real *array = tensor->plan.kind == GAN_TENSOR_PARAMETER ? parameters : buffers;
         size_t index = 0;
-        bool is_float;
-        gan_safetensors_find(file, tensor->name, &index, &is_float);
-        status = gan_safetensors_read(file, index, values);
+        status = gan_safetensors_expect(file, tensor->name, tensor->plan.shape, &index);
+        if (status == GAN_OK) status = gan_safetensors_read(file, index, values);
         if (status == GAN_OK) gan_tensor_import(&tensor->plan, tensor->count, values, array + tensor->offset);
     }
     gan_release(model->context, values, (size_t)largest * sizeof(*values));
@@ -144,7 +121,7 @@ static gan_status load_model(gan_context *context, const gan_safetensors *file, 
     status = gan_model_read_architecture(context, gan_safetensors_metadata(file, ARCHITECTURE_KEY), out);
     if (status != GAN_OK) return gan_fail(status, "'%s': %s", path, gan_last_error());
     /* Before room is made for the weights, it is known that the file has as many. */
-    GAN_TRY(check_entries(file, path, *out));
+    GAN_TRY(check_entries(file, *out));
     GAN_TRY(gan_model_allocate(*out));
     return read_tensors(file, *out, (*out)->parameters, (*out)->buffers);
 }
@@ -170,14 +147,14 @@ gan_status gan_model_load(gan_context *context, const char *path, gan_model **ou
 }
 
 /* All values are read beside the model's own before these change. */
-static gan_status load_weights(gan_model *model, const gan_safetensors *file, const char *path)
+static gan_status load_weights(gan_model *model, const gan_safetensors *file)
 {
     gan_arena arena = {0};
     const size_t parameters = gan_arena_reserve(&arena, model->parameter_size);
     const size_t buffers = gan_arena_reserve(&arena, model->buffer_size);
     gan_status status;
 
-    GAN_TRY(check_entries(file, path, model));
+    GAN_TRY(check_entries(file, model));
     GAN_TRY(gan_arena_allocate(&arena, model->context));
     status = read_tensors(file, model, gan_arena_at(&arena, parameters), gan_arena_at(&arena, buffers));
     if (status == GAN_OK) {
@@ -197,7 +174,7 @@ gan_status gan_model_load_weights(gan_model *model, const char *path)
     GAN_CHECK_NOT_NULL(path);
     GAN_TRY(gan_model_check_built(model, __func__));
     GAN_TRY(gan_safetensors_open(model->context, path, &file));
-    status = load_weights(model, file, path);
+    status = load_weights(model, file);
     gan_safetensors_close(file);
     return status;
 }

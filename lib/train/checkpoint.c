@@ -5,128 +5,88 @@
 #include "train/train.h"
 
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FORMAT_KEY "libgan.format"
-#define FORMAT     1
-#define KIND_KEY   "libgan.kind"
-#define KIND       "checkpoint"
-#define PLAYERS    2
+#define FORMAT_KEY  "libgan.format"
+#define FORMAT      1
+#define FORMAT_TEXT "1"
+#define KIND_KEY    "libgan.kind"
+#define KIND        "checkpoint"
+
+#define PLAYERS 2
 
 static const char *const moment_names[GAN_MOMENTS] = {"first", "second"};
 
-static gan_player *player_at(gan_trainer *trainer, int index)
+/* ---- Values of the metadata ------------------------------------------------------------------------------------ */
+
+/* Whole numbers are decimal text, since JSON has no integers of 64 bits. */
+typedef enum value_kind {
+    VALUE_COUNT, /* int64_t, >= 0 */
+    VALUE_WORD,  /* uint64_t */
+    VALUE_RATE   /* float, >= 0 and finite */
+} value_kind;
+
+/* A value that is saved, and where it lies in a trainer or cursor. */
+typedef struct checkpoint_value {
+    const char *key;
+    value_kind kind;
+    void *place;
+} checkpoint_value;
+
+#define TRAINER_VALUES 15
+#define CURSOR_VALUES  3
+#define MOST_VALUES    (TRAINER_VALUES + CURSOR_VALUES)
+
+static void list_trainer(gan_trainer *trainer, checkpoint_value values[TRAINER_VALUES])
 {
-    return index == 0 ? &trainer->generator : &trainer->discriminator;
+    gan_random_state *noise = &trainer->noise->state;
+    gan_optimizer *of_generator = trainer->generator.optimizer, *of_discriminator = trainer->discriminator.optimizer;
+    const checkpoint_value list[TRAINER_VALUES] = {
+        {"libgan.steps", VALUE_COUNT, &trainer->steps},
+        {"libgan.epochs", VALUE_COUNT, &trainer->epochs},
+        {"libgan.generator_optimizer.steps", VALUE_COUNT, &of_generator->steps},
+        {"libgan.generator_optimizer.learning_rate", VALUE_RATE, &of_generator->options.learning_rate},
+        {"libgan.discriminator_optimizer.steps", VALUE_COUNT, &of_discriminator->steps},
+        {"libgan.discriminator_optimizer.learning_rate", VALUE_RATE, &of_discriminator->options.learning_rate},
+        {"libgan.noise.seed", VALUE_WORD, &noise->seed},
+        {"libgan.noise.stream", VALUE_WORD, &noise->stream},
+        {"libgan.noise.counter", VALUE_WORD, &noise->counter},
+        {"libgan.generate.seed", VALUE_WORD, &trainer->generate->seed},
+        {"libgan.generate.passes", VALUE_WORD, &trainer->generate->passes},
+        {"libgan.real.seed", VALUE_WORD, &trainer->real->seed},
+        {"libgan.real.passes", VALUE_WORD, &trainer->real->passes},
+        {"libgan.fake.seed", VALUE_WORD, &trainer->fake->seed},
+        {"libgan.fake.passes", VALUE_WORD, &trainer->fake->passes},
+    };
+    memcpy(values, list, sizeof(list));
 }
 
-/* ---- Numbers --------------------------------------------------------------------------------------------------- */
-
-/* Whole numbers of the metadata, as decimal text, since JSON has no integers of 64 bits. */
-enum {
-    STATE_STEPS,
-    STATE_EPOCHS,
-    STATE_GENERATOR_STEPS,
-    STATE_DISCRIMINATOR_STEPS,
-    STATE_DATASET_EPOCH,
-    STATE_DATASET_POSITION,
-    STATE_SIGNED, /* those above are int64_t */
-    STATE_NOISE_SEED = STATE_SIGNED,
-    STATE_NOISE_STREAM,
-    STATE_NOISE_COUNTER,
-    STATE_GENERATE_SEED,
-    STATE_GENERATE_PASSES,
-    STATE_REAL_SEED,
-    STATE_REAL_PASSES,
-    STATE_FAKE_SEED,
-    STATE_FAKE_PASSES,
-    STATE_DATASET_SEED,
-    STATE_NUMBERS
-};
-
-static const char *const state_keys[STATE_NUMBERS] = {
-    [STATE_STEPS] = "libgan.steps",
-    [STATE_EPOCHS] = "libgan.epochs",
-    [STATE_GENERATOR_STEPS] = "libgan.generator_optimizer.steps",
-    [STATE_DISCRIMINATOR_STEPS] = "libgan.discriminator_optimizer.steps",
-    [STATE_DATASET_EPOCH] = "libgan.dataset.epoch",
-    [STATE_DATASET_POSITION] = "libgan.dataset.position",
-    [STATE_NOISE_SEED] = "libgan.noise.seed",
-    [STATE_NOISE_STREAM] = "libgan.noise.stream",
-    [STATE_NOISE_COUNTER] = "libgan.noise.counter",
-    [STATE_GENERATE_SEED] = "libgan.generate.seed",
-    [STATE_GENERATE_PASSES] = "libgan.generate.passes",
-    [STATE_REAL_SEED] = "libgan.real.seed",
-    [STATE_REAL_PASSES] = "libgan.real.passes",
-    [STATE_FAKE_SEED] = "libgan.fake.seed",
-    [STATE_FAKE_PASSES] = "libgan.fake.passes",
-    [STATE_DATASET_SEED] = "libgan.dataset.seed",
-};
-
-static bool is_of_dataset(int number)
+static void list_cursor(gan_dataset_cursor *cursor, checkpoint_value values[CURSOR_VALUES])
 {
-    return number == STATE_DATASET_EPOCH || number == STATE_DATASET_POSITION || number == STATE_DATASET_SEED;
+    const checkpoint_value list[CURSOR_VALUES] = {
+        {"libgan.dataset.epoch", VALUE_COUNT, &cursor->epoch},
+        {"libgan.dataset.position", VALUE_COUNT, &cursor->position},
+        {"libgan.dataset.seed", VALUE_WORD, &cursor->seed},
+    };
+    memcpy(values, list, sizeof(list));
 }
 
-/* All that a checkpoint holds beside tensors and architectures. */
-typedef struct checkpoint_state {
-    uint64_t numbers[STATE_NUMBERS];
-    float learning_rates[PLAYERS];
-} checkpoint_state;
-
-static gan_status state_collect(const gan_trainer *trainer, const gan_dataset *dataset, checkpoint_state *state)
+static size_t value_size(value_kind kind)
 {
-    uint64_t *numbers = state->numbers;
-    gan_random_state noise;
-    gan_dataset_cursor cursor = {0};
-    GAN_TRY(gan_random_get_state(trainer->noise, &noise));
-    if (dataset) GAN_TRY(gan_dataset_get_cursor(dataset, &cursor));
-    numbers[STATE_STEPS] = (uint64_t)trainer->steps;
-    numbers[STATE_EPOCHS] = (uint64_t)trainer->epochs;
-    numbers[STATE_GENERATOR_STEPS] = (uint64_t)trainer->generator.optimizer->steps;
-    numbers[STATE_DISCRIMINATOR_STEPS] = (uint64_t)trainer->discriminator.optimizer->steps;
-    numbers[STATE_DATASET_EPOCH] = (uint64_t)cursor.epoch;
-    numbers[STATE_DATASET_POSITION] = (uint64_t)cursor.position;
-    numbers[STATE_DATASET_SEED] = cursor.seed;
-    numbers[STATE_NOISE_SEED] = noise.seed;
-    numbers[STATE_NOISE_STREAM] = noise.stream;
-    numbers[STATE_NOISE_COUNTER] = noise.counter;
-    numbers[STATE_GENERATE_SEED] = trainer->generate->seed;
-    numbers[STATE_GENERATE_PASSES] = trainer->generate->passes;
-    numbers[STATE_REAL_SEED] = trainer->real->seed;
-    numbers[STATE_REAL_PASSES] = trainer->real->passes;
-    numbers[STATE_FAKE_SEED] = trainer->fake->seed;
-    numbers[STATE_FAKE_PASSES] = trainer->fake->passes;
-    state->learning_rates[0] = trainer->generator.optimizer->options.learning_rate;
-    state->learning_rates[1] = trainer->discriminator.optimizer->options.learning_rate;
-    return GAN_OK;
+    return kind == VALUE_RATE ? sizeof(float) : sizeof(uint64_t);
 }
 
-/* Cannot fail, except for the cursor, which the dataset may refuse: it comes first. */
-static gan_status state_commit(gan_trainer *trainer, gan_dataset *dataset, const checkpoint_state *state)
+static void print_value(const checkpoint_value *value, char text[GAN_NUMBER_TEXT])
 {
-    const uint64_t *numbers = state->numbers;
-    gan_dataset_cursor cursor = {numbers[STATE_DATASET_SEED], (int64_t)numbers[STATE_DATASET_EPOCH],
-                                 (int64_t)numbers[STATE_DATASET_POSITION]};
-    gan_random_state noise = {numbers[STATE_NOISE_SEED], numbers[STATE_NOISE_STREAM], numbers[STATE_NOISE_COUNTER]};
-    if (dataset) GAN_TRY(gan_dataset_set_cursor(dataset, cursor));
-    GAN_TRY(gan_random_set_state(trainer->noise, noise));
-    trainer->steps = (int64_t)numbers[STATE_STEPS];
-    trainer->epochs = (int64_t)numbers[STATE_EPOCHS];
-    trainer->generator.optimizer->steps = (int64_t)numbers[STATE_GENERATOR_STEPS];
-    trainer->discriminator.optimizer->steps = (int64_t)numbers[STATE_DISCRIMINATOR_STEPS];
-    trainer->generate->seed = numbers[STATE_GENERATE_SEED];
-    trainer->generate->passes = numbers[STATE_GENERATE_PASSES];
-    trainer->real->seed = numbers[STATE_REAL_SEED];
-    trainer->real->passes = numbers[STATE_REAL_PASSES];
-    trainer->fake->seed = numbers[STATE_FAKE_SEED];
-    trainer->fake->passes = numbers[STATE_FAKE_PASSES];
-    trainer->generator.optimizer->options.learning_rate = state->learning_rates[0];
-    trainer->discriminator.optimizer->options.learning_rate = state->learning_rates[1];
-    return GAN_OK;
+    switch (value->kind) {
+    case VALUE_COUNT: snprintf(text, GAN_NUMBER_TEXT, "%" PRId64, *(const int64_t *)value->place); break;
+    case VALUE_WORD: snprintf(text, GAN_NUMBER_TEXT, "%" PRIu64, *(const uint64_t *)value->place); break;
+    case VALUE_RATE: gan_number_print(text, *(const float *)value->place); break;
+    }
 }
 
 /* ---- Tensors --------------------------------------------------------------------------------------------------- */
@@ -205,24 +165,23 @@ static gan_status table_create(const gan_trainer *trainer, checkpoint_table *tab
 
 /* ---- Saving ---------------------------------------------------------------------------------------------------- */
 
-#define NUMBER_TEXT 32
-#define METADATA_TEXTS \
-    (2 + 3 * PLAYERS) /* format and kind; architecture, algorithm and learning rate of each player */
+#define PLAYER_TEXTS 2                                          /* architecture and algorithm of each player */
+#define MOST_PAIRS   (2 + PLAYERS * PLAYER_TEXTS + MOST_VALUES) /* format and kind come first */
 
 /* The metadata and the texts in it. */
 typedef struct checkpoint_header {
-    gan_metadata pairs[METADATA_TEXTS + STATE_NUMBERS];
+    gan_metadata pairs[MOST_PAIRS];
     size_t count;
-    char format[NUMBER_TEXT], numbers[STATE_NUMBERS][NUMBER_TEXT], rates[PLAYERS][NUMBER_TEXT];
     char *architectures[PLAYERS];
+    char texts[MOST_VALUES][GAN_NUMBER_TEXT];
 } checkpoint_header;
 
 /* The keys of what belongs to a player. */
 static const struct {
-    const char *architecture, *algorithm, *learning_rate;
+    const char *architecture, *algorithm;
 } player_keys[PLAYERS] = {
-    {"libgan.generator", "libgan.generator_optimizer", "libgan.generator_optimizer.learning_rate"},
-    {"libgan.discriminator", "libgan.discriminator_optimizer", "libgan.discriminator_optimizer.learning_rate"},
+    {"libgan.generator", "libgan.generator_optimizer"},
+    {"libgan.discriminator", "libgan.discriminator_optimizer"},
 };
 
 static void header_add(checkpoint_header *header, const char *key, const char *value)
@@ -233,24 +192,27 @@ static void header_add(checkpoint_header *header, const char *key, const char *v
 
 static gan_status header_fill(const gan_trainer *trainer, const gan_dataset *dataset, checkpoint_header *header)
 {
-    checkpoint_state state = {0};
-    GAN_TRY(state_collect(trainer, dataset, &state));
-    snprintf(header->format, NUMBER_TEXT, "%d", FORMAT);
-    header_add(header, FORMAT_KEY, header->format);
+    const gan_player *players[PLAYERS] = {&trainer->generator, &trainer->discriminator};
+    checkpoint_value values[MOST_VALUES];
+    gan_dataset_cursor cursor;
+    int count = TRAINER_VALUES;
+    header_add(header, FORMAT_KEY, FORMAT_TEXT);
     header_add(header, KIND_KEY, KIND);
     for (int i = 0; i < PLAYERS; i++) {
-        const gan_player *player = player_at((gan_trainer *)trainer, i);
-        GAN_TRY(gan_model_write_architecture(player->model, &header->architectures[i]));
-        snprintf(header->rates[i], NUMBER_TEXT, "%.9g", (double)state.learning_rates[i]);
+        GAN_TRY(gan_model_write_architecture(players[i]->model, &header->architectures[i]));
         header_add(header, player_keys[i].architecture, header->architectures[i]);
         header_add(header, player_keys[i].algorithm,
-                   gan_optimizer_algorithm_name(player->optimizer->options.algorithm));
-        header_add(header, player_keys[i].learning_rate, header->rates[i]);
+                   gan_optimizer_algorithm_name(players[i]->optimizer->options.algorithm));
     }
-    for (int i = 0; i < STATE_NUMBERS; i++) {
-        if (is_of_dataset(i) && !dataset) continue;
-        snprintf(header->numbers[i], NUMBER_TEXT, "%" PRIu64, state.numbers[i]);
-        header_add(header, state_keys[i], header->numbers[i]);
+    list_trainer((gan_trainer *)trainer, values); /* to read from */
+    if (dataset) {
+        GAN_TRY(gan_dataset_get_cursor(dataset, &cursor));
+        list_cursor(&cursor, values + count);
+        count += CURSOR_VALUES;
+    }
+    for (int i = 0; i < count; i++) {
+        print_value(&values[i], header->texts[i]);
+        header_add(header, values[i].key, header->texts[i]);
     }
     return GAN_OK;
 }
@@ -303,17 +265,12 @@ static gan_status require(const gan_safetensors *file, const char *path, const c
     return *value ? GAN_OK : gan_fail(GAN_ERROR_FORMAT, "'%s' has no %s in its metadata", path, key);
 }
 
-static gan_status parse_number(const char *text, uint64_t most, const char *key, const char *path, uint64_t *out)
+static bool parse_whole(const char *text, uint64_t most, uint64_t *out)
 {
     char *end;
     errno = 0;
-    uint64_t value = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != 0 || errno != 0 || value > most) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s': %s is '%.32s', expected a whole number up to %" PRIu64, path, key,
-                        text, most);
-    }
-    *out = value;
-    return GAN_OK;
+    *out = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == 0 && errno == 0 && *out <= most;
 }
 
 static gan_status check_kind(const gan_safetensors *file, const char *path)
@@ -321,16 +278,16 @@ static gan_status check_kind(const gan_safetensors *file, const char *path)
     const char *kind = gan_safetensors_metadata(file, KIND_KEY), *format = NULL;
     uint64_t version = 0;
     if (!kind || strcmp(kind, KIND) != 0) {
-        return gan_fail(
-            GAN_ERROR_FORMAT, "'%s' is not a checkpoint of a trainer%s", path,
-            gan_safetensors_metadata(file, "libgan.architecture") ? ", but a model: gan_model_load() reads it" : "");
+        return gan_fail(GAN_ERROR_FORMAT, "'%s' is not a checkpoint of a trainer%s", path,
+                        gan_safetensors_metadata(file, "libgan.architecture") ? ", but a model" : "");
     }
     GAN_TRY(require(file, path, FORMAT_KEY, &format));
-    GAN_TRY(parse_number(format, UINT64_MAX, FORMAT_KEY, path, &version));
+    if (!parse_whole(format, UINT64_MAX, &version)) {
+        return gan_fail(GAN_ERROR_FORMAT, "'%s': " FORMAT_KEY " is '%.32s', expected a number", path, format);
+    }
     if (version > FORMAT) {
-        return gan_fail(GAN_ERROR_VERSION,
-                        "'%s' has the checkpoint format %" PRIu64 "; libgan %s reads formats up to %d", path, version,
-                        gan_version_text(), FORMAT);
+        return gan_fail(GAN_ERROR_VERSION, "'%s' has the format %" PRIu64 "; libgan %s reads formats up to %d", path,
+                        version, gan_version_text(), FORMAT);
     }
     return GAN_OK;
 }
@@ -350,79 +307,86 @@ static gan_status check_player(const gan_safetensors *file, const char *path, co
                         player->name);
     }
     if (strcmp(algorithm, expected) != 0) {
-        return gan_fail(GAN_ERROR_ARCHITECTURE, "'%s': its %s was trained by the optimizer %s, expected %s", path,
+        return gan_fail(GAN_ERROR_ARCHITECTURE, "'%s': its %s was trained by the optimizer %.32s, expected %s", path,
                         player->name, algorithm, expected);
     }
     return GAN_OK;
 }
 
-static gan_status read_number(const gan_safetensors *file, const char *path, int number, uint64_t *out)
+/* What was read for a checkpoint_value, before it goes to its place. */
+typedef union parsed_value {
+    uint64_t whole;
+    float rate;
+} parsed_value;
+
+static gan_status read_value(const gan_safetensors *file, const char *path, const checkpoint_value *value,
+                             parsed_value *out)
 {
     const char *text;
-    GAN_TRY(require(file, path, state_keys[number], &text));
-    return parse_number(text, number < STATE_SIGNED ? INT64_MAX : UINT64_MAX, state_keys[number], path, out);
-}
-
-static gan_status read_rate(const gan_safetensors *file, const char *path, const char *key, float *out)
-{
-    const char *text;
-    char *end;
-    GAN_TRY(require(file, path, key, &text));
-    float value = strtof(text, &end);
-    if (end == text || *end != 0 || !isfinite(value) || value < 0) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s': %s is '%.32s', expected a number >= 0", path, key, text);
-    }
-    *out = value;
-    return GAN_OK;
-}
-
-static gan_status read_state(const gan_safetensors *file, const char *path, const gan_dataset *dataset,
-                             checkpoint_state *state)
-{
-    for (int i = 0; i < STATE_NUMBERS; i++) {
-        if (is_of_dataset(i)) {
-            if (!dataset) continue;
-            if (!gan_safetensors_metadata(file, state_keys[i])) {
-                return gan_fail(GAN_ERROR_NOT_FOUND, "'%s' was saved without a dataset: it has no cursor", path);
-            }
+    GAN_TRY(require(file, path, value->key, &text));
+    if (value->kind == VALUE_RATE) {
+        double rate = 0;
+        if (gan_number_parse(text, strlen(text), &rate) && rate >= 0 && rate <= FLT_MAX) {
+            out->rate = (float)rate;
+            return GAN_OK;
         }
-        GAN_TRY(read_number(file, path, i, &state->numbers[i]));
+    } else if (parse_whole(text, value->kind == VALUE_COUNT ? INT64_MAX : UINT64_MAX, &out->whole)) {
+        return GAN_OK;
     }
-    for (int i = 0; i < PLAYERS; i++) {
-        GAN_TRY(read_rate(file, path, player_keys[i].learning_rate, &state->learning_rates[i]));
-    }
+    return gan_fail(GAN_ERROR_FORMAT, "'%s': %s is '%.32s', expected a %snumber from 0", path, value->key, text,
+                    value->kind == VALUE_RATE ? "" : "whole ");
+}
+
+static gan_status read_values(const gan_safetensors *file, const char *path, const checkpoint_value *values,
+                              int count, parsed_value *out)
+{
+    for (int i = 0; i < count; i++) GAN_TRY(read_value(file, path, &values[i], &out[i]));
     return GAN_OK;
 }
 
-static gan_status read_tensor(const gan_safetensors *file, const char *path, const checkpoint_tensor *tensor,
-                              float *out)
+static void place_values(const checkpoint_value *values, int count, const parsed_value *parsed)
 {
-    size_t index;
-    bool is_float;
-    const gan_shape *shape = &tensor->plan->shape;
-    const gan_safetensors_entry *entry = gan_safetensors_find(file, tensor->name, &index, &is_float);
-    if (!entry) return gan_fail(GAN_ERROR_FORMAT, "'%s' has no tensor '%s'", path, tensor->name);
-    bool same = is_float && entry->rank == shape->rank;
-    for (int k = 0; same && k < shape->rank; k++) same = entry->dims[k] == shape->dims[k];
-    if (!same) {
-        char text[GAN_SHAPE_TEXT];
-        return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' is not of type F32 and shape %s", path, tensor->name,
-                        gan_shape_text(*shape, text));
+    for (int i = 0; i < count; i++) memcpy(values[i].place, &parsed[i], value_size(values[i].kind));
+}
+
+static gan_status read_cursor(const gan_safetensors *file, const char *path, gan_dataset_cursor *cursor)
+{
+    checkpoint_value values[CURSOR_VALUES];
+    parsed_value parsed[CURSOR_VALUES];
+    list_cursor(cursor, values);
+    if (!gan_safetensors_metadata(file, values[0].key)) {
+        return gan_fail(GAN_ERROR_NOT_FOUND, "'%s' was saved without a dataset: it has no cursor", path);
     }
+    GAN_TRY(read_values(file, path, values, CURSOR_VALUES, parsed));
+    place_values(values, CURSOR_VALUES, parsed);
+    return GAN_OK;
+}
+
+static gan_status read_tensor(const gan_safetensors *file, const checkpoint_tensor *tensor, float *out)
+{
+    size_t index = 0;
+    GAN_TRY(gan_safetensors_expect(file, tensor->name, tensor->plan->shape, &index));
     return gan_safetensors_read(file, index, out);
 }
 
-/* Reads everything into `values`, then changes the trainer and the dataset. */
+/* Reads everything, tensors into `values`; then changes the dataset, which may refuse, and the trainer. */
 static gan_status load_checked(gan_trainer *trainer, gan_dataset *dataset, const gan_safetensors *file,
                                const char *path, const checkpoint_table *table, float *values)
 {
-    checkpoint_state state = {0};
+    checkpoint_value of_trainer[TRAINER_VALUES];
+    parsed_value parsed[TRAINER_VALUES];
+    gan_dataset_cursor cursor = {0};
     float *next = values;
-    GAN_TRY(read_state(file, path, dataset, &state));
+    list_trainer(trainer, of_trainer);
+    GAN_TRY(read_values(file, path, of_trainer, TRAINER_VALUES, parsed));
     for (size_t i = 0; i < table->count; next += table->tensors[i++].count) {
-        GAN_TRY(read_tensor(file, path, &table->tensors[i], next));
+        GAN_TRY(read_tensor(file, &table->tensors[i], next));
     }
-    GAN_TRY(state_commit(trainer, dataset, &state));
+    if (dataset) {
+        GAN_TRY(read_cursor(file, path, &cursor));
+        GAN_TRY(gan_dataset_set_cursor(dataset, cursor));
+    }
+    place_values(of_trainer, TRAINER_VALUES, parsed);
     next = values;
     for (size_t i = 0; i < table->count; next += table->tensors[i++].count) {
         gan_tensor_import(table->tensors[i].plan, table->tensors[i].count, next, table->tensors[i].stored);
@@ -436,8 +400,9 @@ static gan_status load_file(gan_trainer *trainer, gan_dataset *dataset, const ga
     checkpoint_table table = {0};
     float *values = NULL;
     int64_t count = 0;
+    const gan_player *players[PLAYERS] = {&trainer->generator, &trainer->discriminator};
     GAN_TRY(check_kind(file, path));
-    for (int i = 0; i < PLAYERS; i++) GAN_TRY(check_player(file, path, player_at(trainer, i), i));
+    for (int i = 0; i < PLAYERS; i++) GAN_TRY(check_player(file, path, players[i], i));
     gan_status status = table_create(trainer, &table);
     for (size_t i = 0; i < table.count; i++) count += table.tensors[i].count;
     if (status == GAN_OK) {

@@ -297,10 +297,10 @@ static void test_malformed(void **state)
          "learning_rate is '-"},
         {"\"libgan.dataset.position\":\"16\"", "\"libgan.dataset.position\":\"99\"", GAN_ERROR_ARGUMENT,
          "position is 99"},
-        {"\"generator_optimizer.image.bias.second\"", "\"generator_optimizer.image.bias.fecond\"", GAN_ERROR_FORMAT,
-         "has no tensor 'generator_optimizer.image.bias.second'"},
+        {"\"generator_optimizer.image.bias.second\"", "\"generator_optimizer.image.bias.fecond\"",
+         GAN_ERROR_ARCHITECTURE, "has no tensor 'generator_optimizer.image.bias.second'"},
         {"\"generator.image.bias\":{\"dtype\":\"F32\"", "\"generator.image.bias\":{\"dtype\":\"I32\"",
-         GAN_ERROR_FORMAT, "tensor 'generator.image.bias' is not of type F32"},
+         GAN_ERROR_UNSUPPORTED, "is not of the type F32"},
     };
     run(&t, BEFORE);
     save(&t, test_path("good"));
