@@ -1061,6 +1061,110 @@ GAN_API gan_status gan_model_sample(gan_model *generator, uint64_t seed, int64_t
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
+ * @defgroup metrics Metrics
+ * How near the samples of a generator are to data, and how much of its variety they have. docs/metrics.md says what
+ * the numbers mean.
+ *
+ * Features are rows of `dimensions` numbers, one for each sample: what a classifier makes of it in one of its last
+ * layers, or in few dimensions the sample itself. They are read as floats and summed in double; results are the same
+ * for any number of threads. NaN or infinity among them is ::GAN_ERROR_NOT_FINITE, too few samples, dimensions or
+ * classes ::GAN_ERROR_ARGUMENT, and sizes whose product does not fit into memory ::GAN_ERROR_OVERFLOW.
+ * Any thread; the context lends memory and threads.
+ * @{
+ */
+
+/**
+ * Frechet distance (Heusel et al., "GANs Trained by a Two Time-Scale Update Rule", 2017) of the normal distributions
+ * that have the sets' means m and covariances C (over count - 1): |m_r - m_f|^2 + tr(C_r + C_f - 2 (C_r C_f)^(1/2)).
+ * From 0, for equal means and covariances, up. Both counts are at least 2, and better many times `dimensions`.
+ */
+GAN_API gan_status gan_metric_frechet_distance(gan_context *context, const float *real, int64_t real_count,
+                                               const float *fake, int64_t fake_count, int64_t dimensions,
+                                               double *out);
+
+/** Options of gan_metric_kernel_distance(). */
+typedef struct gan_kernel_distance_options {
+    size_t struct_size;  /**< set by GAN_KERNEL_DISTANCE() */
+    int64_t subsets;     /**< >= 1; default 100 */
+    int64_t subset_size; /**< samples of each set in a subset; from 2 to the smaller count; default: 1000, or the
+                              smaller count if that is less */
+    uint64_t seed;       /**< of the choice; default 0 */
+} gan_kernel_distance_options;
+/** ::gan_kernel_distance_options with the given fields: GAN_KERNEL_DISTANCE(.subsets = 50). */
+#define GAN_KERNEL_DISTANCE(...)                                                                                     \
+    (&(gan_kernel_distance_options){.struct_size = sizeof(gan_kernel_distance_options), __VA_ARGS__})
+
+/**
+ * Kernel distance, KID (Binkowski et al., "Demystifying MMD GANs", 2018): the squared maximum mean discrepancy with
+ * the kernel (x . y / dimensions + 1)^3, without bias, so that it is about 0, and may be less, for samples of one
+ * distribution. *mean and *deviation (may be NULL) are over subsets drawn without replacement; where a subset is all
+ * of both sets there is one. Both counts are at least 2.
+ */
+GAN_API gan_status gan_metric_kernel_distance(gan_context *context, const float *real, int64_t real_count,
+                                              const float *fake, int64_t fake_count, int64_t dimensions,
+                                              const gan_kernel_distance_options *options, double *mean,
+                                              double *deviation);
+
+/**
+ * Improved precision and recall (Kynkaanniemi et al., 2019): the share of generated samples that lie in the manifold
+ * of the real ones, and the share of real samples in that of the generated ones. A manifold is the union of balls
+ * around its samples, each up to the `neighbours`-th nearest of the others; 3 in the paper, from 1 to less than the
+ * smaller count. Both results are in [0, 1]. Time grows with the square of the counts.
+ */
+GAN_API gan_status gan_metric_precision_recall(gan_context *context, const float *real, int64_t real_count,
+                                               const float *fake, int64_t fake_count, int64_t dimensions,
+                                               int64_t neighbours, double *precision, double *recall);
+
+/**
+ * Inception-style score (Salimans et al., 2016) of class probabilities, `classes` a sample, which a classifier gives:
+ * exp(E KL(p(y|x) || p(y))), p(y) being the mean of p(y|x). From 1, all samples alike or unclear, to `classes`.
+ * *mean and *deviation (may be NULL) are over `splits` equal runs of samples; 10 in the paper, from 1 to `count`.
+ * Probabilities are in [0, 1], and each row's sum is 1 within 0.001.
+ */
+GAN_API gan_status gan_metric_inception_score(gan_context *context, const float *probabilities, int64_t count,
+                                              int64_t classes, int64_t splits, double *mean, double *deviation);
+
+/** How samples are spread over modes. q is the share of a mode among the samples, p that in the data. */
+typedef struct gan_mode_coverage {
+    size_t struct_size;    /**< set by ::GAN_MODE_COVERAGE_INIT */
+    int64_t modes;         /**< modes with at least one sample */
+    double kl;             /**< sum of q log(q / p), >= 0, as in PacGAN (Lin et al., 2018) */
+    double entropy;        /**< -sum of q log q over log(modes), in [0, 1]: 1 when all shares are equal */
+    double smallest_share; /**< the least q */
+} gan_mode_coverage;
+/** The value that a ::gan_mode_coverage starts with: gan_mode_coverage coverage = GAN_MODE_COVERAGE_INIT. */
+#define GAN_MODE_COVERAGE_INIT {sizeof(gan_mode_coverage), 0, 0, 0, 0}
+
+/**
+ * Counts the labels that a classifier gave samples, each in [0, modes). `proportions`: how often each mode is in the
+ * data, > 0, in any unit; NULL: all alike. There are at least 2 modes.
+ */
+GAN_API gan_status gan_metric_mode_coverage(gan_context *context, const int32_t *labels, int64_t count, int64_t modes,
+                                            const float *proportions, gan_mode_coverage *out);
+
+/** How well samples keep to a mixture of normal distributions, as in VEEGAN (Srivastava et al., 2017) and PacGAN. */
+typedef struct gan_mixture_quality {
+    size_t struct_size;  /**< set by ::GAN_MIXTURE_QUALITY_INIT */
+    int64_t modes;       /**< modes with at least one sample within 3 deviations of their centre */
+    double high_quality; /**< share of samples within 3 deviations of a centre; 1 - exp(-4.5) = 0.989 at best in two
+                              dimensions */
+    double kl;           /**< of all samples, each given to the nearest centre, to equal shares; see
+                              ::gan_mode_coverage */
+} gan_mixture_quality;
+/** The value that a ::gan_mixture_quality starts with: gan_mixture_quality quality = GAN_MIXTURE_QUALITY_INIT. */
+#define GAN_MIXTURE_QUALITY_INIT {sizeof(gan_mixture_quality), 0, 0, 0}
+
+/**
+ * Measures samples of a known mixture: `modes` centres (at least 2), rows of `dimensions` numbers like the samples,
+ * and the deviation of each mode in each dimension, > 0.
+ */
+GAN_API gan_status gan_metric_mixture_quality(gan_context *context, const float *samples, int64_t count,
+                                              const float *centres, int64_t modes, int64_t dimensions,
+                                              float deviation, gan_mixture_quality *out);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/**
  * @defgroup files Files for people and other programs
  * All files are replaced atomically.
  * @{

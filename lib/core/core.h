@@ -150,6 +150,7 @@ enum {
     GAN_STREAM_NOISE = GAN_NOISE_STREAM, /* a trainer's training noise */
     GAN_STREAM_SAMPLE = 3,               /* noise of gan_model_sample and gan_trainer_sample */
     GAN_STREAM_SHUFFLE = 4,              /* permutations of a dataset */
+    GAN_STREAM_SUBSET = 5,               /* subsets of a kernel distance */
     GAN_STREAM_DROPOUT = 2000000         /* + node number */
 };
 

@@ -164,6 +164,22 @@ static const pinned structs[] = {
     FIELD(gan_run_options, seconds, 24),
     FIELD(gan_run_options, progress, 32),
     FIELD(gan_run_options, user, 40),
+    SIZE(gan_kernel_distance_options, 32),
+    FIELD(gan_kernel_distance_options, struct_size, 0),
+    FIELD(gan_kernel_distance_options, subsets, 8),
+    FIELD(gan_kernel_distance_options, subset_size, 16),
+    FIELD(gan_kernel_distance_options, seed, 24),
+    SIZE(gan_mode_coverage, 40),
+    FIELD(gan_mode_coverage, struct_size, 0),
+    FIELD(gan_mode_coverage, modes, 8),
+    FIELD(gan_mode_coverage, kl, 16),
+    FIELD(gan_mode_coverage, entropy, 24),
+    FIELD(gan_mode_coverage, smallest_share, 32),
+    SIZE(gan_mixture_quality, 32),
+    FIELD(gan_mixture_quality, struct_size, 0),
+    FIELD(gan_mixture_quality, modes, 8),
+    FIELD(gan_mixture_quality, high_quality, 16),
+    FIELD(gan_mixture_quality, kl, 24),
 };
 
 static const pinned values[] = {

@@ -11,7 +11,8 @@ BEGIN {
     sees["layers"] = " core kernels "
     sees["model"] = " core kernels layers io "
     sees["train"] = " core kernels layers model data io "
-    sees["data"] = sees["io"] = sees["metrics"] = sees["dist"] = " core "
+    sees["metrics"] = " core kernels "
+    sees["data"] = sees["io"] = sees["dist"] = " core "
 
     place["cblas.h"] = "^lib/kernels/gemm[^/]*\\.c$"
     place["immintrin.h"] = place["arm_neon.h"] = "^lib/kernels/"

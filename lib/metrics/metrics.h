@@ -1,0 +1,71 @@
+/* The door of metrics: distances between sets of samples, and what labels say about one. Everything here is in
+ * double; it knows nothing of models and files. */
+#ifndef GAN_METRICS_H
+#define GAN_METRICS_H
+
+#include "kernels/kernels.h"
+
+/* ---- Arguments (arguments.c) --------------------------------------------------------------------------------- */
+
+/* A matrix of floats that a caller gave to a function. */
+typedef struct gan_given {
+    const char *function, *name; /* for messages: that of the call and of the argument */
+    const float *values;
+    int64_t rows, columns;
+} gan_given;
+
+/* Refuses NULL, fewer rows or columns than these, sizes that overflow, and values that are not finite. */
+gan_status gan_given_check(const gan_given *given, int64_t least_rows, int64_t least_columns);
+
+/* Refuses a number outside of [least, most]; "function: name is 0, expected 1 to 7". */
+gan_status gan_number_check(const char *function, const char *name, int64_t value, int64_t least, int64_t most);
+
+/* Means of the columns. */
+void gan_given_means(const gan_given *given, double *means);
+
+/* ---- Matrices (matrix.c) --------------------------------------------------------------------------------------- */
+
+/* Zeros; not to be resized. */
+gan_status gan_double_rows_create(gan_context *context, int64_t rows, int64_t size, gan_double_rows *out);
+void gan_double_rows_release(gan_context *context, gan_double_rows *matrix); /* accepts a zeroed one */
+
+/* out[i] = row i of `given`, or with `numbers` (as many as out has rows) row numbers[i]; less `offsets`, one a
+ * column, unless NULL. */
+void gan_double_rows_fill(gan_double_rows *out, const gan_given *given, const int64_t *numbers,
+                          const double *offsets);
+
+/* The same of the transposed matrix: out[j] = column j. */
+void gan_double_rows_fill_columns(gan_double_rows *out, const gan_given *given, const double *offsets);
+
+/* out = A B^T, (a->rows, b->rows), rows first; with `upper` only what is on and right of the diagonal is written. */
+void gan_double_rows_multiply(gan_context *context, const gan_double_rows *a, const gan_double_rows *b, bool upper,
+                              double *out);
+
+/* ---- Decompositions (decomposition.c) -------------------------------------------------------------------------- */
+
+/* C = L L^T of a symmetric matrix without negative eigenvalues, which is overwritten. The columns of L become rows of
+ * `out`, zeros at first, which has room for `size` of them; returns how many there are, the rank. `scratch`: size
+ * values. */
+int64_t gan_cholesky(double *c, int64_t size, double *scratch, gan_double_rows *out);
+
+/* Sum of the singular values of a matrix, rows first, which is overwritten; best with rows <= columns. */
+double gan_singular_value_sum(gan_context *context, double *a, int64_t rows, int64_t columns);
+
+/* ---- Mean and deviation of values as they come in (spread.c) ----------------------------------------------------
+ */
+
+/* Starts as zeros. */
+typedef struct gan_spread {
+    int64_t count;
+    double mean, squares; /* squares: sum of (value - mean)^2 */
+} gan_spread;
+void gan_spread_add(gan_spread *spread, double value);
+/* Over the number of values, not one less. */
+double gan_spread_deviation(const gan_spread *spread);
+
+/* ---- Shares of modes (modes.c) --------------------------------------------------------------------------------- */
+
+/* Fills `coverage` from the numbers of samples of each mode; `proportions` as in gan_metric_mode_coverage(). */
+void gan_mode_shares(const int64_t *counts, int64_t modes, const float *proportions, gan_mode_coverage *coverage);
+
+#endif
