@@ -142,8 +142,7 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
     for (int t = 0; t < 3; t++) {
         out[t] = product_create(a.rows, b.rows);
         gan_row_products(contexts[t], &a, &b, false, store, &out[t]);
-        assert_memory_equal(out[0].values, out[t].values,
-                            (size_t)(out[0].rows * out[0].columns) * sizeof(double));
+        assert_memory_equal(out[0].values, out[t].values, (size_t)(out[0].rows * out[0].columns) * sizeof(double));
     }
     for (int t = 0; t < 3; t++) product_release(&out[t]);
     free(a.values);
