@@ -250,7 +250,7 @@ static int raise_signal(void *user, gan_trainer *trainer, const gan_step_report 
 {
     (void)user;
     (void)trainer;
-    return report->step == 3 ? raise(SIGUSR1) : 0;
+    return report->step % 3 == 0 ? raise(SIGUSR1) : 0;
 }
 
 static void test_cancel_by_signal(void **state)
@@ -263,6 +263,10 @@ static void test_cancel_by_signal(void **state)
     assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
     test_status(gan_trainer_run(gan.trainer, dataset, GAN_RUN(.steps = 100, .progress = raise_signal)),
                 GAN_ERROR_CANCELLED, "cancelled after step 3");
+    /* In the last step it is not lost either. */
+    test_status(gan_trainer_run(gan.trainer, dataset, GAN_RUN(.steps = 3, .progress = raise_signal)),
+                GAN_ERROR_CANCELLED, "cancelled after step 6");
+    assert_int_equal(gan_trainer_run(gan.trainer, dataset, GAN_RUN(.steps = 1)), GAN_OK);
     assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
     gan_dataset_destroy(dataset);
     test_gan_destroy(&gan);
