@@ -48,6 +48,8 @@ const gan_layer_ops gan_add_ops = {.type = "add",
                                    .infer = infer,
                                    .forward = forward,
                                    .backward = backward,
+                                   .tangent_forward = gan_linear_tangent_forward,
+                                   .tangent_backward = gan_linear_tangent_backward,
                                    .save = gan_save_no_options,
                                    .load = load};
 

@@ -126,6 +126,8 @@ const gan_layer_ops gan_batch_norm_ops = {.type = "batch_norm",
                                           .infer = infer,
                                           .forward = forward,
                                           .backward = backward,
+                                          .no_tangent = "its statistics make the gradient of each sample "
+                                                        "depend on all samples of the batch",
                                           .save = save,
                                           .load = load};
 

@@ -107,6 +107,8 @@ const gan_layer_ops gan_concat_ops = {.type = "concat",
                                       .infer = infer,
                                       .forward = forward,
                                       .backward = backward,
+                                      .tangent_forward = gan_linear_tangent_forward,
+                                      .tangent_backward = gan_linear_tangent_backward,
                                       .save = save,
                                       .load = load};
 

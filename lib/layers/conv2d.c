@@ -105,6 +105,8 @@ const gan_layer_ops gan_conv2d_ops = {.type = "conv2d",
                                       .infer = infer,
                                       .forward = forward,
                                       .backward = backward,
+                                      .tangent_forward = gan_linear_tangent_forward,
+                                      .tangent_backward = gan_weights_tangent_backward,
                                       .save = save,
                                       .load = load};
 

@@ -129,6 +129,8 @@ const gan_layer_ops gan_conv_transpose2d_ops = {.type = "conv_transpose2d",
                                                 .infer = infer,
                                                 .forward = forward,
                                                 .backward = backward,
+                                                .tangent_forward = gan_linear_tangent_forward,
+                                                .tangent_backward = gan_weights_tangent_backward,
                                                 .save = save,
                                                 .load = load};
 

@@ -115,6 +115,8 @@ const gan_layer_ops gan_dense_ops = {.type = "dense",
                                      .infer = infer,
                                      .forward = forward,
                                      .backward = backward,
+                                     .tangent_forward = gan_linear_tangent_forward,
+                                     .tangent_backward = gan_weights_tangent_backward,
                                      .save = save,
                                      .load = load};
 

@@ -51,23 +51,29 @@ typedef struct gan_pass {
     gan_real *y;              /* written by forward; in backward readable only with GAN_LAYER_KEEPS_OUTPUT */
     const gan_real *dy;
     gan_real *const *dx;        /* NULL where nobody needs the gradient; else written, not added to */
-    gan_real *const *tensors;   /* in the order of the plan */
+    gan_real *const *tensors;   /* GAN_LAYER_TENSORS pointers in the order of the plan, then NULL */
     gan_real *const *gradients; /* the same order; NULL for buffers, and all NULL when not wanted; added to */
     gan_real *saved;
     gan_real *scratch;
     gan_random_state random; /* of this layer in this pass; the same in forward and backward */
-    /* Tangents, for second derivatives (Pearlmutter's R-operator): R{x} in, R{y} out; R{dy} in, R{dx} out,
-     * R{gradients} added to `gradients`. */
+    /* Tangents, for second derivatives (Pearlmutter's R-operator: the derivative in a direction of x and dy, with the
+     * weights fixed): R{x} in, R{y} out; then R{x}, R{y} and R{dy} in, R{dx} out, R{gradients} added to `gradients`.
+     * In these calls x, y, saved and tensors are there to be read, as in backward; so are, after tangent_forward,
+     * R{x} and R{y}, where the layer keeps x and y. dx is NULL. In tangent_backward dy and tangent_dy are NULL where
+     * they are 0, but not both. In all other calls the tangents are NULL. */
     const gan_real *const *tangent_x;
     gan_real *tangent_y;
     const gan_real *tangent_dy;
-    gan_real *const *tangent_dx;
+    gan_real *const *tangent_dx; /* NULL where nobody needs it or R{dx} is 0; else written, not added to */
 } gan_pass;
 
 enum {
     GAN_LAYER_KEEPS_INPUT = 1,  /* backward reads x */
     GAN_LAYER_KEEPS_OUTPUT = 2, /* backward reads y */
-    GAN_LAYER_IN_PLACE = 4      /* y may be x[0] and dx[0] may be dy; x[0] is overwritten, so nobody else reads it */
+    GAN_LAYER_IN_PLACE = 4,     /* y may be x[0] and dx[0] may be dy; x[0] is overwritten, so nobody else reads it */
+    /* The second derivative of y by x is not 0. Without it R{dx} is 0 where R{dy} is, and with IN_PLACE besides,
+     * tangent_backward does not read dy, which may be overwritten by dx. */
+    GAN_LAYER_CURVED = 8
 };
 
 typedef struct gan_layer_ops {
@@ -82,9 +88,11 @@ typedef struct gan_layer_ops {
     /* NULL for an input layer: the session fills it. Failures as infer's. */
     gan_status (*forward)(const gan_layer *layer, const gan_pass *pass);
     gan_status (*backward)(const gan_layer *layer, const gan_pass *pass);
-    /* Both NULL where second derivatives are not supported. */
+    /* Both NULL where second derivatives are not supported; then `no_tangent` is the reason, for messages. Tangents
+     * may work in place where values may. */
     gan_status (*tangent_forward)(const gan_layer *layer, const gan_pass *pass);
     gan_status (*tangent_backward)(const gan_layer *layer, const gan_pass *pass);
+    const char *no_tangent;
     /* Writes the options into a JSON object, and makes a layer from one. */
     gan_status (*save)(const gan_layer *layer, json_t *options);
     gan_layer *(*load)(gan_context *context, const json_t *options);

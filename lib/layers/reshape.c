@@ -91,6 +91,8 @@ const gan_layer_ops gan_flatten_ops = {.type = "flatten",
                                        .infer = infer,
                                        .forward = forward,
                                        .backward = backward,
+                                       .tangent_forward = gan_linear_tangent_forward,
+                                       .tangent_backward = gan_linear_tangent_backward,
                                        .save = gan_save_no_options,
                                        .load = load_flatten};
 
@@ -101,6 +103,8 @@ const gan_layer_ops gan_reshape_ops = {.type = "reshape",
                                        .infer = infer,
                                        .forward = forward,
                                        .backward = backward,
+                                       .tangent_forward = gan_linear_tangent_forward,
+                                       .tangent_backward = gan_linear_tangent_backward,
                                        .save = save_reshape,
                                        .load = load_reshape};
 

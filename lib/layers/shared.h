@@ -30,6 +30,13 @@ gan_status gan_save_no_options(const gan_layer *layer, json_t *options);
  * given that its kind does not have: the file then means another layer. */
 gan_layer *gan_layer_loaded(gan_layer *layer, const json_t *options);
 
+/* ---- Tangents (tangent.c) -------------------------------------------------------------------------------------- */
+
+/* For the vtable of a layer whose y is a linear function of x: a tangent passes as x does in forward, and as dy does
+ * in backward. */
+gan_status gan_linear_tangent_forward(const gan_layer *layer, const gan_pass *pass);
+gan_status gan_linear_tangent_backward(const gan_layer *layer, const gan_pass *pass);
+
 /* ---- Weight and bias of dense, conv2d and conv_transpose2d (weights.c) ----------------------------------------- */
 
 typedef struct gan_weights {
@@ -47,10 +54,13 @@ gan_status gan_weights_save(const gan_weights *weights, json_t *options);
 gan_status gan_weights_load(gan_weights *weights, const json_t *options);
 /* Plans a weight of this shape, stored channels last if it has rank 4, and a bias of `units` values. */
 gan_status gan_weights_plan(const gan_weights *weights, gan_shape shape, int64_t units, gan_layer_plan *plan);
-/* The epilogue that adds the bias. */
+/* The epilogue that adds the bias, whose tangent is 0. */
 gan_epilogue gan_weights_epilogue(const gan_weights *weights, const gan_pass *pass);
 /* db += sum over the rows of dy (rows, units), where the gradient is wanted. */
 void gan_weights_bias_backward(const gan_weights *weights, const gan_pass *pass, int64_t rows, int64_t units);
+/* For the vtable of a layer y = w x + b with one input; its tangent_forward is gan_linear_tangent_forward.
+ * R{dx} = w^T R{dy};  R{dw} = R{dy} x^T + dy R{x}^T;  R{db} = the sum of R{dy}. All by the layer's own backward. */
+gan_status gan_weights_tangent_backward(const gan_layer *layer, const gan_pass *pass);
 
 /* ---- The window of conv2d and conv_transpose2d (window.c); pairs are height, width -------------------------------
  */

@@ -60,11 +60,23 @@ gan_status gan_weights_plan(const gan_weights *weights, gan_shape shape, int64_t
 
 gan_epilogue gan_weights_epilogue(const gan_weights *weights, const gan_pass *pass)
 {
-    return (gan_epilogue){.bias = weights->no_bias ? NULL : pass->tensors[GAN_BIAS]};
+    return (gan_epilogue){.bias = weights->no_bias || pass->tangent_y ? NULL : pass->tensors[GAN_BIAS]};
 }
 
 void gan_weights_bias_backward(const gan_weights *weights, const gan_pass *pass, int64_t rows, int64_t units)
 {
     if (weights->no_bias || !pass->gradients[GAN_BIAS]) return;
     gan_column_sums(pass->context, rows, units, pass->dy, pass->gradients[GAN_BIAS], pass->scratch);
+}
+
+gan_status gan_weights_tangent_backward(const gan_layer *layer, const gan_pass *pass)
+{
+    GAN_TRY(gan_linear_tangent_backward(layer, pass));
+    if (!pass->dy || !pass->gradients[GAN_WEIGHT]) return GAN_OK;
+    gan_real *const none[1] = {NULL}, *const weight_only[GAN_LAYER_TENSORS] = {pass->gradients[GAN_WEIGHT]};
+    gan_pass by_input = *pass;
+    by_input.x = pass->tangent_x;
+    by_input.dx = none;
+    by_input.gradients = weight_only;
+    return layer->ops->backward(layer, &by_input);
 }

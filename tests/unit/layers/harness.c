@@ -47,7 +47,7 @@ static void make_tensors(harness *h, gan_random_state *random)
 void harness_create(harness *h, gan_context *context, gan_layer *layer, int inputs, const gan_shape *shapes,
                     int64_t batch, int64_t max_batch)
 {
-    gan_random_state random = {.seed = 1};
+    gan_random_state random = {.seed = 1}, tangents = {.seed = 3};
     *h = (harness){.layer = layer};
     assert_non_null(layer);
     for (int i = 0; i < inputs; i++) h->shapes[i] = shapes[i];
@@ -57,10 +57,16 @@ void harness_create(harness *h, gan_context *context, gan_layer *layer, int inpu
         h->x[i] = make_array(batch * gan_shape_count(shapes[i]));
         h->dx[i] = make_array(h->x[i].count);
         gan_fill_normal(&random, h->x[i].values, h->x[i].count, 0, 1);
+        h->tangent_x[i] = make_array(h->x[i].count);
+        h->tangent_dx[i] = make_array(h->x[i].count);
+        gan_fill_normal(&tangents, h->tangent_x[i].values, h->x[i].count, 0, 1);
     }
     h->y = make_array(batch * gan_shape_count(h->plan.output));
     h->dy = make_array(h->y.count);
     gan_fill_normal(&random, h->dy.values, h->dy.count, 0, 1);
+    h->tangent_y = make_array(h->y.count);
+    h->tangent_dy = make_array(h->y.count);
+    gan_fill_normal(&tangents, h->tangent_dy.values, h->dy.count, 0, 1);
     h->saved = make_array(h->plan.saved);
     h->scratch = make_array(h->plan.scratch);
     make_tensors(h, &random);
@@ -85,6 +91,8 @@ void harness_destroy(harness *h)
     for (int i = 0; i < HARNESS_INPUTS; i++) {
         destroy_array(h->x[i]);
         destroy_array(h->dx[i]);
+        destroy_array(h->tangent_x[i]);
+        destroy_array(h->tangent_dx[i]);
     }
     for (int i = 0; i < GAN_LAYER_TENSORS; i++) {
         destroy_array(h->tensors[i]);
@@ -92,6 +100,8 @@ void harness_destroy(harness *h)
     }
     destroy_array(h->y);
     destroy_array(h->dy);
+    destroy_array(h->tangent_y);
+    destroy_array(h->tangent_dy);
     destroy_array(h->saved);
     destroy_array(h->scratch);
     gan_layer_destroy(h->layer);
@@ -115,21 +125,73 @@ gan_status harness_forward(harness *h)
     return status;
 }
 
-void harness_backward(harness *h, bool data, bool parameters)
+static bool keeps(const harness *h, unsigned flag)
+{
+    return h->layer->ops->flags & flag;
+}
+
+/* What a layer may read after its forward pass. */
+static void prepare_return(harness *h, bool parameters)
 {
     harness_fill(h->scratch, (gan_real)NAN);
-    for (int i = 0; i < h->pass.inputs; i++) {
-        harness_fill(h->dx[i], (gan_real)NAN);
-        h->x_pointers[i] = h->layer->ops->flags & GAN_LAYER_KEEPS_INPUT ? h->x[i].values : NULL;
-        h->dx_pointers[i] = !data ? NULL : i == 0 && h->in_place ? h->dy.values : h->dx[i].values;
-    }
+    for (int i = 0; i < h->pass.inputs; i++)
+        h->x_pointers[i] = keeps(h, GAN_LAYER_KEEPS_INPUT) ? h->x[i].values : NULL;
+    h->pass.y = keeps(h, GAN_LAYER_KEEPS_OUTPUT) ? h->y.values : NULL;
     for (int i = 0; i < h->plan.tensor_count; i++) {
         bool wanted = parameters && h->plan.tensors[i].kind == GAN_TENSOR_PARAMETER;
         h->gradient_pointers[i] = wanted ? h->gradients[i].values : NULL;
     }
-    h->pass.y = h->layer->ops->flags & GAN_LAYER_KEEPS_OUTPUT ? h->y.values : NULL;
+}
+
+void harness_backward(harness *h, bool data, bool parameters)
+{
+    prepare_return(h, parameters);
+    for (int i = 0; i < h->pass.inputs; i++) {
+        harness_fill(h->dx[i], (gan_real)NAN);
+        h->dx_pointers[i] = !data ? NULL : i == 0 && h->in_place ? h->dy.values : h->dx[i].values;
+    }
     assert_int_equal(h->layer->ops->backward(h->layer, &h->pass), GAN_OK);
     if (data && h->in_place) memcpy(h->dx[0].values, h->dy.values, (size_t)h->dx[0].count * sizeof(gan_real));
+}
+
+static gan_pass tangent_pass(harness *h)
+{
+    gan_pass pass = h->pass;
+    pass.dx = NULL;
+    pass.dy = NULL;
+    pass.tangent_x = (const gan_real *const *)h->tangent_x_pointers;
+    return pass;
+}
+
+void harness_tangent_forward(harness *h)
+{
+    prepare_return(h, false);
+    harness_fill(h->tangent_y, (gan_real)NAN);
+    for (int i = 0; i < h->pass.inputs; i++) h->tangent_x_pointers[i] = h->tangent_x[i].values;
+    gan_pass pass = tangent_pass(h);
+    pass.tangent_y = h->in_place ? h->tangent_x[0].values : h->tangent_y.values;
+    assert_int_equal(h->layer->ops->tangent_forward(h->layer, &pass), GAN_OK);
+    if (h->in_place) memcpy(h->tangent_y.values, h->tangent_x[0].values, (size_t)h->y.count * sizeof(gan_real));
+}
+
+void harness_tangent_backward(harness *h, bool data, bool parameters, harness_zero zero)
+{
+    const bool vanishes = zero == HARNESS_TANGENT_DY_ZERO && !keeps(h, GAN_LAYER_CURVED);
+    prepare_return(h, parameters);
+    for (int i = 0; i < h->pass.inputs; i++) {
+        harness_fill(h->tangent_dx[i], (gan_real)(vanishes ? 0 : NAN));
+        h->tangent_x_pointers[i] = keeps(h, GAN_LAYER_KEEPS_INPUT) ? h->tangent_x[i].values : NULL;
+        gan_real *place = i == 0 && h->in_place ? h->tangent_dy.values : h->tangent_dx[i].values;
+        h->tangent_dx_pointers[i] = !data || vanishes ? NULL : place;
+    }
+    gan_pass pass = tangent_pass(h);
+    pass.dy = zero == HARNESS_DY_ZERO ? NULL : h->dy.values;
+    pass.tangent_y = keeps(h, GAN_LAYER_KEEPS_OUTPUT) ? h->tangent_y.values : NULL;
+    pass.tangent_dy = zero == HARNESS_TANGENT_DY_ZERO ? NULL : h->tangent_dy.values;
+    pass.tangent_dx = h->tangent_dx_pointers;
+    assert_int_equal(h->layer->ops->tangent_backward(h->layer, &pass), GAN_OK);
+    if (data && !vanishes && h->in_place)
+        memcpy(h->tangent_dx[0].values, h->tangent_dy.values, (size_t)h->y.count * sizeof(gan_real));
 }
 
 void harness_assert_equal(harness_array a, harness_array b)

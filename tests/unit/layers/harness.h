@@ -22,17 +22,19 @@ typedef struct harness {
     gan_layer *layer;
     gan_layer_plan plan;
     gan_pass pass;
-    /* y is the array x[0] and dx[0] the array dy, for layers in place and views. */
+    /* y is the array x[0] and dx[0] the array dy, for layers in place and views; so are their tangents. */
     bool in_place;
     gan_shape shapes[HARNESS_INPUTS];
     harness_array x[HARNESS_INPUTS], dx[HARNESS_INPUTS], y, dy, saved, scratch;
+    harness_array tangent_x[HARNESS_INPUTS], tangent_dx[HARNESS_INPUTS], tangent_y, tangent_dy;
     harness_array tensors[GAN_LAYER_TENSORS], gradients[GAN_LAYER_TENSORS];
     gan_real *x_pointers[HARNESS_INPUTS], *dx_pointers[HARNESS_INPUTS];
+    gan_real *tangent_x_pointers[HARNESS_INPUTS], *tangent_dx_pointers[HARNESS_INPUTS];
     gan_real *tensor_pointers[GAN_LAYER_TENSORS], *gradient_pointers[GAN_LAYER_TENSORS];
 } harness;
 
-/* Takes the layer over and plans it for `max_batch`; passes have `batch`. Inputs, dy, and parameters are normal
- * random numbers, of the same seed each time; buffers have their initial values. */
+/* Takes the layer over and plans it for `max_batch`; passes have `batch`. Inputs, dy, their tangents, and parameters
+ * are normal random numbers, of the same seed each time; buffers have their initial values. */
 void harness_create(harness *h, gan_context *context, gan_layer *layer, int inputs, const gan_shape *shapes,
                     int64_t batch, int64_t max_batch);
 /* Also checks the guards. */
@@ -44,6 +46,11 @@ gan_status harness_infer(const gan_layer *layer, gan_shape input, gan_layer_plan
 gan_status harness_forward(harness *h);
 /* Gradients are added to what `gradients` hold. Without `data` or `parameters`, those pointers are NULL. */
 void harness_backward(harness *h, bool data, bool parameters);
+/* After harness_forward. */
+void harness_tangent_forward(harness *h);
+/* After that. Either of dy and its tangent may be 0, and is NULL then. */
+typedef enum harness_zero { HARNESS_NONE_ZERO, HARNESS_DY_ZERO, HARNESS_TANGENT_DY_ZERO } harness_zero;
+void harness_tangent_backward(harness *h, bool data, bool parameters, harness_zero zero);
 
 void harness_fill(harness_array array, gan_real value);
 void harness_assert_equal(harness_array a, harness_array b);

@@ -1,0 +1,28 @@
+/* Every layer in the ways in which gradients and tangents are tested. */
+#ifndef GAN_TESTS_LAYERS_CASES_H
+#define GAN_TESTS_LAYERS_CASES_H
+
+#include "harness.h"
+
+typedef struct layer_case {
+    const char *name;
+    gan_layer *(*make)(gan_context *context);
+    int inputs;
+    gan_shape shapes[HARNESS_INPUTS];
+    bool sampling;
+    bool shares; /* memory: works in place, or is a view */
+} layer_case;
+
+/* A case's harness, in a context of one thread that all tests of a program share. */
+void layer_case_create(harness *h, const layer_case *test);
+
+/* A test of each case; *state is the case. */
+typedef struct layer_test {
+    const char *name;
+    CMUnitTestFunction run;
+} layer_test;
+
+/* The end of main(): runs each test on every case. */
+int layer_cases_run(const layer_test *tests, size_t count);
+
+#endif
