@@ -637,11 +637,16 @@ typedef struct gan_session_options {
     int64_t batch;       /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
     bool forward_only;   /**< less memory, no backward pass; default: backward possible */
     uint64_t seed;       /**< of dropout masks; default 0 */
+    bool second_order;   /**< passes of tangents possible too, for more memory; not with forward_only; default: no */
+    uint32_t reserved;   /**< 0 */
 } gan_session_options;
 /** ::gan_session_options with the given fields: GAN_SESSION(.batch = 64, .forward_only = true). */
 #define GAN_SESSION(...) (&(gan_session_options){.struct_size = sizeof(gan_session_options), __VA_ARGS__})
 
-/** Plans a session on a built model. The session keeps the model alive; the caller owns the session. */
+/**
+ * Plans a session on a built model. The session keeps the model alive; the caller owns the session. With second_order
+ * a layer that has no second derivatives, which is batch normalisation, is ::GAN_ERROR_UNSUPPORTED.
+ */
 GAN_API gan_status gan_session_create(gan_model *model, const gan_session_options *options, gan_session **out);
 /** Releases the session. */
 GAN_API void gan_session_destroy(gan_session *session);
@@ -693,6 +698,33 @@ GAN_API gan_status gan_session_backward(gan_session *session, unsigned what);
 /** Copies the gradient of an input out: batch * elements of the input's shape, after ::GAN_BACKWARD_INPUTS. */
 GAN_API gan_status gan_session_get_input_gradient(const gan_session *session, size_t index, float *out);
 
+/**
+ * Passes of tangents, in sessions with second_order, else ::GAN_ERROR_STATE: how what forward and backward compute
+ * changes in a direction of the inputs, exactly. They are Pearlmutter's R-operator ("Fast Exact Multiplication by the
+ * Hessian", 1994), R{v} = d v(x + t R{x}, dy + t R{dy}) / dt at t = 0, with the weights fixed. So they train a penalty
+ * P(g) on the gradient g of the summed output with respect to an input: run forward; set the output's gradient to ones
+ * and run backward for ::GAN_BACKWARD_INPUTS; set R{x} = dP/dg; run the tangents forward, and then backward for
+ * ::GAN_BACKWARD_PARAMETERS, which adds dP/dweights. gan_gradient_penalty() does that for the usual penalties.
+ *
+ * This call sets R{x} of an input, as many values as it has in the batch, after the forward pass. At least one input
+ * has to be set after each forward pass; those that are not count as 0.
+ */
+GAN_API gan_status gan_session_set_input_tangent(gan_session *session, size_t index, const float *tangent);
+/** Computes R{y} of all outputs, by the same dropout masks. After a forward pass; may be called again. */
+GAN_API gan_status gan_session_tangent_forward(gan_session *session);
+/** Copies R{y} of an output out: batch * elements of the output's shape. */
+GAN_API gan_status gan_session_get_output_tangent(const gan_session *session, size_t index, float *out);
+/** Sets R{dy}, the tangent of an output's gradient; 0 where it has not been set since the forward pass. */
+GAN_API gan_status gan_session_set_output_gradient_tangent(gan_session *session, size_t index, const float *tangent);
+/**
+ * Runs back: adds R{dweights} to the gradients of the model's parameters, or computes R{dx} of the inputs, as `what`
+ * says. After gan_session_backward(), which has to have computed the gradients of the inputs if their tangents are
+ * asked for, and then gan_session_tangent_forward(). May be called again.
+ */
+GAN_API gan_status gan_session_tangent_backward(gan_session *session, unsigned what);
+/** Copies R{dx} of an input out: batch * elements of the input's shape, after ::GAN_BACKWARD_INPUTS. */
+GAN_API gan_status gan_session_get_input_gradient_tangent(const gan_session *session, size_t index, float *out);
+
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
@@ -734,6 +766,45 @@ GAN_API gan_status gan_loss_softmax_cross_entropy(const float *logits, const int
 GAN_API gan_status gan_loss_l1(const float *a, const float *b, size_t count, double *value, float *gradient);
 /** Mean of (a - b)^2; gradient with respect to a. */
 GAN_API gan_status gan_loss_l2(const float *a, const float *b, size_t count, double *value, float *gradient);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/**
+ * @defgroup regulariser Regularisers
+ * What is added to the discriminator's loss so that training stays stable.
+ * @{
+ */
+
+/**
+ * Penalties on the gradient g of D's summed output with respect to its input 0, the samples x; E is the mean over the
+ * samples, |g| the Euclidean norm of one sample's gradient, c the coefficient. Which samples is up to the caller.
+ */
+typedef enum gan_penalty {
+    /**
+     * c / 2 E |g|^2: R1 on real samples, R2 on generated ones, with c their gamma (Mescheder et al., "Which Training
+     * Methods for GANs do actually Converge?", 2018).
+     */
+    GAN_PENALTY_ZERO_CENTERED = 0,
+    /**
+     * c E (|g| - 1)^2: WGAN-GP, with x = u r + (1 - u) f between real and generated samples, u uniform in [0, 1) for
+     * each sample, and c = 10 (Gulrajani et al., "Improved Training of Wasserstein GANs", 2017); DRAGAN, with x around
+     * real samples (Kodali et al., "On Convergence and Stability of GANs", 2017). Where |g| is 0, below 1e-30, the
+     * penalty has no derivative, and 0 is taken for it.
+     */
+    GAN_PENALTY_ONE_CENTERED = 1
+} gan_penalty;
+
+/**
+ * Adds the gradient of a penalty with respect to the model's parameters to the model's gradients, exactly, and gives
+ * the penalty's value. `discriminator` is a session with second_order whose inputs are set. If its forward pass has
+ * run since, that is used, so that a loss and a penalty on the same samples share it, in whichever order their backward
+ * passes run; else it is run here, in ::GAN_MODE_TRAIN. Inputs other than the first, such as labels, are held fixed,
+ * and outputs other than the first take no part. Output gradients and tangents that were set before are forgotten: set
+ * them again before another gan_session_backward(). `coefficient`: finite and >= 0. What is not finite in a gradient
+ * shows in the value.
+ */
+GAN_API gan_status gan_gradient_penalty(gan_session *discriminator, gan_penalty penalty, float coefficient,
+                                        double *value);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */

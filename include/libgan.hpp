@@ -34,6 +34,7 @@ namespace gan {
 /** What every failed call throws: what() is the sentence of gan_last_error(). */
 class error : public std::runtime_error {
 public:
+    /** An exception with a status and the sentence that what() gives. */
     error(gan_status status, const std::string &sentence) : std::runtime_error(sentence), status_(status) {}
     /** The status of the call that failed. */
     gan_status status() const noexcept { return status_; }
@@ -53,8 +54,11 @@ inline std::string version() { return gan_version_text(); }
 
 /** The shape of one sample, without the batch: gan::shape{1, 28, 28}. */
 struct shape : gan_shape {
+    /** No shape yet: of rank 0, and not valid. */
     shape() noexcept : gan_shape() {}
+    /** The same shape in C. */
     shape(const gan_shape &other) noexcept : gan_shape(other) {}
+    /** A shape of these sizes, outermost first; more than ::GAN_MAX_RANK throw with ::GAN_ERROR_SHAPE. */
     shape(std::initializer_list<int64_t> sizes) : gan_shape()
     {
         if (sizes.size() > GAN_MAX_RANK) {
@@ -65,27 +69,29 @@ struct shape : gan_shape {
     }
     /** Number of elements; 0 if the shape is not valid. */
     int64_t count() const noexcept { return gan_shape_count(*this); }
+    /** Whether ranks and sizes are equal. */
     friend bool operator==(const shape &a, const shape &b) noexcept
     {
         bool equal = a.rank == b.rank;
         for (int i = 0; equal && i < a.rank; i++) equal = a.dims[i] == b.dims[i];
         return equal;
     }
+    /** The opposite of ==. */
     friend bool operator!=(const shape &a, const shape &b) noexcept { return !(a == b); }
 };
 
-/** What the rest of this header is made of; not for callers. */
-namespace detail {
-
+/** What all handles have in common: they own a handle of the C API, move, and are not copied. */
 template <typename T, void (*destroy)(T *)> class handle {
 public:
     /** The C handle, still owned by this object; nullptr once moved from. */
     T *get() const noexcept { return owned_.get(); }
-    /** Gives the C handle up to the caller. */
+    /** Gives the C handle up to the caller, who destroys it by the C API. */
     T *release() noexcept { return owned_.release(); }
+    /** Whether there is a C handle: false once moved from. */
     explicit operator bool() const noexcept { return owned_ != nullptr; }
 
 protected:
+    /** Takes a C handle over. */
     explicit handle(T *owned = nullptr) noexcept : owned_(owned) {}
 
 private:
@@ -94,6 +100,9 @@ private:
     };
     std::unique_ptr<T, destroyer> owned_;
 };
+
+/** What the rest of this header is made of; not for callers. */
+namespace detail {
 
 /* The handle that a creating call makes: made<gan_model>(gan_model_create, context). */
 template <typename T, typename Function, typename... Arguments> T *made(Function function, Arguments... arguments)
@@ -157,8 +166,9 @@ struct context_options : gan_context_options {
 };
 
 /** Allocator, log, threads and limits; see ::gan_context. Handles made from it keep it alive. */
-class context : public detail::handle<gan_context, gan_context_destroy> {
+class context : public handle<gan_context, gan_context_destroy> {
 public:
+    /** A context with these options, by default one thread per CPU and the best kernels that the CPU can run. */
     explicit context(const context_options &options = {})
         : handle(detail::made<gan_context>(gan_context_create, static_cast<const gan_context_options *>(&options)))
     {
@@ -183,8 +193,9 @@ private:
 };
 
 /** Random numbers; see ::gan_random. */
-class random : public detail::handle<gan_random, gan_random_destroy> {
+class random : public handle<gan_random, gan_random_destroy> {
 public:
+    /** A generator at the start of a stream of a seed; see gan_random_create(). */
     random(const context &context, uint64_t seed, uint64_t stream = 0)
         : handle(detail::made<gan_random>(gan_random_create, context.get(), seed, stream))
     {
@@ -213,43 +224,43 @@ public:
 
 /** Options of dense(); see ::gan_dense_options. Initialisers are written GAN_NORMAL(0.02f), GAN_HE_UNIFORM ... */
 struct dense_options {
-    bool no_bias = false;
-    gan_initializer weight_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f};
-    gan_initializer bias_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f};
+    bool no_bias = false;                                                 /**< false: with bias */
+    gan_initializer weight_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f}; /**< default: Glorot uniform */
+    gan_initializer bias_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f};   /**< default: zeros */
 };
 
 /** Options of conv2d(); see ::gan_conv2d_options. */
 struct conv2d_options {
     std::array<int64_t, 2> kernel = {{3, 3}};     /**< height, width */
     std::array<int64_t, 2> stride = {{1, 1}};     /**< down, right */
-    gan_padding padding = GAN_PADDING_VALID;
+    gan_padding padding = GAN_PADDING_VALID;      /**< how the border is treated */
     std::array<int64_t, 4> pads = {{0, 0, 0, 0}}; /**< top, bottom, left, right, for GAN_PADDING_EXPLICIT */
-    bool no_bias = false;
-    gan_initializer weight_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f};
-    gan_initializer bias_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f};
+    bool no_bias = false;                         /**< false: with bias */
+    gan_initializer weight_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f}; /**< default: Glorot uniform */
+    gan_initializer bias_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f};   /**< default: zeros */
 };
 
 /** Options of conv_transpose2d(); see ::gan_conv_transpose2d_options. */
 struct conv_transpose2d_options {
     std::array<int64_t, 2> kernel = {{3, 3}};         /**< height, width */
     std::array<int64_t, 2> stride = {{1, 1}};         /**< down, right */
-    gan_padding padding = GAN_PADDING_VALID;
+    gan_padding padding = GAN_PADDING_VALID;          /**< how the border is treated */
     std::array<int64_t, 4> pads = {{0, 0, 0, 0}};     /**< cut from top, bottom, left, right */
     std::array<int64_t, 2> output_padding = {{0, 0}}; /**< extra rows below and columns right */
-    bool no_bias = false;
-    gan_initializer weight_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f};
-    gan_initializer bias_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f};
+    bool no_bias = false;                             /**< false: with bias */
+    gan_initializer weight_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f}; /**< default: Glorot uniform */
+    gan_initializer bias_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f};   /**< default: zeros */
 };
 
 /** Options of batch_norm(); see ::gan_batch_norm_options. */
 struct batch_norm_options {
-    float momentum = 0.1f;
-    float epsilon = 1e-5f;
-    bool no_affine = false;
+    float momentum = 0.1f;  /**< weight of the new batch in the running statistics; (0, 1] */
+    float epsilon = 1e-5f;  /**< added to the variance; > 0 */
+    bool no_affine = false; /**< false: with a learned scale and shift */
 };
 
 /** A description of a layer, made by the functions below and given to a model. */
-class layer : public detail::handle<gan_layer, gan_layer_destroy> {
+class layer : public handle<gan_layer, gan_layer_destroy> {
 public:
     /** Takes over a layer of the C API; when it is nullptr, throws what went wrong when it was made. */
     explicit layer(gan_layer *owned) : handle(owned)
@@ -363,15 +374,16 @@ using node = gan_node;
 
 /** What a tensor of a model is called and looks like. */
 struct tensor_info {
-    std::string name;
-    gan_tensor_kind kind;
-    gan::shape shape; /**< in PyTorch's layout */
-    int64_t count;    /**< elements */
+    std::string name;     /**< "0.weight" */
+    gan_tensor_kind kind; /**< trained, or kept */
+    gan::shape shape;     /**< in PyTorch's layout */
+    int64_t count;        /**< elements */
 };
 
 /** A graph of layers with its weights; see ::gan_model. */
-class model : public detail::handle<gan_model, gan_model_destroy> {
+class model : public handle<gan_model, gan_model_destroy> {
 public:
+    /** A model without layers. */
     explicit model(const context &context) : handle(detail::made<gan_model>(gan_model_create, context.get())) {}
     /** The model, built, of a file that save() wrote. */
     static model load(const context &context, const std::string &path)
@@ -404,12 +416,16 @@ public:
         return *this;
     }
 
+    /** Number of inputs. */
     std::size_t input_count() const noexcept { return gan_model_input_count(get()); }
+    /** Number of outputs; 0 before the model is built or set_outputs() is called. */
     std::size_t output_count() const noexcept { return gan_model_output_count(get()); }
+    /** The shape of one sample at an input. */
     shape input_shape(std::size_t index = 0) const
     {
         return detail::got<gan_shape>(gan_model_input_shape, get(), index);
     }
+    /** The shape of one sample at an output. */
     shape output_shape(std::size_t index = 0) const
     {
         return detail::got<gan_shape>(gan_model_output_shape, get(), index);
@@ -429,13 +445,16 @@ public:
     int64_t parameter_count() const noexcept { return gan_model_parameter_count(get()); }
     /** The values of a tensor, in PyTorch's layout. */
     std::vector<float> tensor(const std::string &name) const { return copied(gan_model_get_tensor, name); }
+    /** Sets the values of a tensor, in PyTorch's layout; their number is checked. */
     void set_tensor(const std::string &name, const std::vector<float> &values)
     {
         check(gan_model_set_tensor(get(), name.c_str(), values.data(), values.size()));
     }
     /** The gradient of a parameter. */
     std::vector<float> gradient(const std::string &name) const { return copied(gan_model_get_gradient, name); }
+    /** Sets all gradients to 0. */
     void zero_gradients() { check(gan_model_zero_gradients(get())); }
+    /** Euclidean norm of all gradients together. */
     double gradient_norm() const { return detail::got<double>(gan_model_gradient_norm, get()); }
 
     /** A table of the model for people. */
@@ -484,8 +503,9 @@ struct session_options {
 };
 
 /** One pass through a model; see ::gan_session. It keeps the model alive. */
-class session : public detail::handle<gan_session, gan_session_destroy> {
+class session : public handle<gan_session, gan_session_destroy> {
 public:
+    /** Plans a session on a built model. */
     explicit session(const model &model, const session_options &options = {}) : handle(planned(model, options))
     {
         for (std::size_t i = 0; i < model.input_count(); i++) inputs_.push_back(model.input_shape(i).count());
@@ -506,6 +526,7 @@ public:
         check(gan_session_set_input_from(get(), index, from.get(), output));
         batch_ = from.batch_;
     }
+    /** Runs the model on the inputs. */
     void forward(gan_mode mode) { check(gan_session_forward(get(), mode)); }
     /** An output of the last forward pass. */
     std::vector<float> output(std::size_t index = 0) const
@@ -568,14 +589,15 @@ private:
 
 /** A loss and its gradient with respect to the values that it is of. */
 struct loss_value {
-    double value;
-    std::vector<float> gradient;
+    double value;                /**< mean over the samples */
+    std::vector<float> gradient; /**< one for each value */
 };
 
 /** The discriminator's loss and its gradients with respect to both sets of logits. */
 struct discriminator_loss_value {
-    double value;
-    std::vector<float> real_gradient, fake_gradient;
+    double value;                     /**< the sum of both means */
+    std::vector<float> real_gradient; /**< one for each logit of a real sample */
+    std::vector<float> fake_gradient; /**< one for each logit of a generated sample */
 };
 
 /** See gan_loss_discriminator(). */
@@ -657,18 +679,18 @@ inline loss_value l2_loss(const std::vector<float> &a, const std::vector<float> 
 
 /** Options of an optimizer; see ::gan_optimizer_options. */
 struct optimizer_options {
-    gan_optimizer_algorithm algorithm = GAN_OPTIMIZER_ADAM;
-    float learning_rate = 2e-4f;
-    float beta1 = 0.9f;
-    float beta2 = 0.999f;
-    float epsilon = 1e-8f;
-    float decay = 0.99f;
-    float momentum = 0.0f;
-    float clip_norm = 0.0f; /**< 0: no clipping */
-    gan_schedule schedule = GAN_SCHEDULE_CONSTANT;
-    int64_t schedule_steps = 0;
-    float final_learning_rate = 0.0f;
-    float schedule_factor = 0.1f;
+    gan_optimizer_algorithm algorithm = GAN_OPTIMIZER_ADAM; /**< how a step is taken */
+    float learning_rate = 2e-4f;                            /**< >= 0 */
+    float beta1 = 0.9f;                                     /**< Adam, decay of the first moment; [0, 1) */
+    float beta2 = 0.999f;                                   /**< Adam, decay of the second moment; [0, 1) */
+    float epsilon = 1e-8f;                                  /**< Adam and RMSprop; > 0 */
+    float decay = 0.99f;                                    /**< RMSprop; [0, 1) */
+    float momentum = 0.0f;                                  /**< SGD; [0, 1) */
+    float clip_norm = 0.0f;                                 /**< largest norm of the gradients; 0: no clipping */
+    gan_schedule schedule = GAN_SCHEDULE_CONSTANT;          /**< how the learning rate changes */
+    int64_t schedule_steps = 0;                             /**< >= 1 unless the schedule is constant */
+    float final_learning_rate = 0.0f;                       /**< linear and cosine; >= 0 */
+    float schedule_factor = 0.1f;                           /**< step and exponential; (0, 1] */
 };
 
 namespace detail {
@@ -695,15 +717,19 @@ inline gan_optimizer_options to_c(const optimizer_options &options) noexcept
 } // namespace detail
 
 /** State for the parameters of one or more models; see ::gan_optimizer. It keeps them alive. */
-class optimizer : public detail::handle<gan_optimizer, gan_optimizer_destroy> {
+class optimizer : public handle<gan_optimizer, gan_optimizer_destroy> {
 public:
+    /** The optimizer of one built model. */
     explicit optimizer(model &model, const optimizer_options &options = {}) : handle(created(model, options)) {}
     /** Lets the optimizer also train another model, before the first step. */
     void add_model(model &model) { check(gan_optimizer_add_model(get(), model.get())); }
     /** One step on the models' gradients; returns their norm before clipping. */
     double step() { return detail::got<double>(gan_optimizer_step, get()); }
+    /** Steps taken so far. */
     int64_t steps() const noexcept { return gan_optimizer_steps(get()); }
+    /** The rate that the next step uses, of the schedule. */
     double learning_rate() const noexcept { return gan_optimizer_learning_rate(get()); }
+    /** Sets the base rate of the schedule; >= 0. */
     void set_learning_rate(float rate) { check(gan_optimizer_set_learning_rate(get(), rate)); }
 
 private:
@@ -727,9 +753,9 @@ struct dataset_options {
 
 /** Samples that a dataset gave, and their labels if it has any. */
 struct samples {
-    std::vector<float> values;
-    std::vector<int32_t> labels;
-    int64_t count;
+    std::vector<float> values;   /**< count * elements of the dataset's shape */
+    std::vector<int32_t> labels; /**< one a sample, or empty */
+    int64_t count;               /**< number of samples */
 };
 
 namespace detail {
@@ -755,7 +781,7 @@ inline gan_dataset_options to_c(const dataset_options &options) noexcept
 } // namespace detail
 
 /** Samples, optionally with class labels; see ::gan_dataset. */
-class dataset : detail::sample_array, public detail::handle<gan_dataset, gan_dataset_destroy> {
+class dataset : detail::sample_array, public handle<gan_dataset, gan_dataset_destroy> {
 public:
     /** Opens an IDX file of images, and one of labels unless its path is empty. */
     static dataset open_idx(const context &context, const std::string &images_path,
@@ -780,7 +806,9 @@ public:
                                              static_cast<const gan_shape &>(sample), &c);
         });
     }
+    /** Takes over another dataset, with its samples and cursor. */
     dataset(dataset &&) noexcept = default;
+    /** Releases this dataset and takes over another. */
     dataset &operator=(dataset &&other) noexcept
     {
         handle::operator=(std::move(other)); /* first, since it reads the array */
@@ -790,6 +818,7 @@ public:
 
     /** Number of samples in an epoch. */
     int64_t count() const noexcept { return gan_dataset_count(get()); }
+    /** The shape of one sample. */
     gan::shape shape() const { return detail::got<gan_shape>(gan_dataset_shape, get()); }
     /** Largest label + 1, or 0 without labels. */
     int32_t classes() const noexcept { return gan_dataset_classes(get()); }
@@ -811,7 +840,9 @@ public:
                                out.labels.empty() ? nullptr : out.labels.data()));
         return out;
     }
+    /** Where the dataset stands. */
     gan_dataset_cursor cursor() const { return detail::got<gan_dataset_cursor>(gan_dataset_get_cursor, get()); }
+    /** Goes on from a cursor, as one over the same samples. */
     void set_cursor(gan_dataset_cursor cursor) { check(gan_dataset_set_cursor(get(), cursor)); }
 
 private:
@@ -836,20 +867,22 @@ struct trainer_options {
     float beta2 = 0.999f;        /**< of both players' Adam */
     std::optional<optimizer_options> generator_optimizer = {};     /**< instead of the three above */
     std::optional<optimizer_options> discriminator_optimizer = {}; /**< instead of the three above */
-    gan_loss loss = GAN_LOSS_NON_SATURATING;
-    int discriminator_steps = 1; /**< discriminator updates for each generator update */
-    gan_order order = GAN_ORDER_DISCRIMINATOR_FIRST;
-    float label_smoothing = 0.0f;
-    gan_noise noise = GAN_NOISE_NORMAL;
-    bool fresh_noise = false; /**< new noise for the generator's update */
-    uint64_t seed = 0;        /**< of noise and dropout */
+    gan_loss loss = GAN_LOSS_NON_SATURATING;         /**< the game that the two play */
+    int discriminator_steps = 1;                     /**< discriminator updates for each generator update */
+    gan_order order = GAN_ORDER_DISCRIMINATOR_FIRST; /**< which player moves first */
+    float label_smoothing = 0.0f;                    /**< real samples are labelled 1 - this; [0, 1) */
+    gan_noise noise = GAN_NOISE_NORMAL;              /**< distribution of the noise */
+    bool fresh_noise = false;                        /**< new noise for the generator's update */
+    uint64_t seed = 0;                               /**< of noise and dropout */
 };
 
 /** What is called after each step, with its ::gan_step_report: true cancels the run. A function that returns nothing
  * will do too. What it throws ends the run and comes out of trainer::run(). */
 class progress {
 public:
+    /** Nobody is called. */
     progress() = default;
+    /** Calls a function, which is copied. */
     template <typename Function, typename Result = std::invoke_result_t<Function &, const gan_step_report &>>
     progress(Function function)
     {
@@ -859,7 +892,9 @@ public:
             cancels_ = std::move(function);
         }
     }
+    /** Calls the function: true cancels the run. */
     bool operator()(const gan_step_report &report) const { return cancels_(report); }
+    /** Whether there is a function to call. */
     explicit operator bool() const noexcept { return static_cast<bool>(cancels_); }
 
 private:
@@ -868,15 +903,16 @@ private:
 
 /** Options of a run; see ::gan_run_options. */
 struct run_options {
-    int64_t epochs = 0;    /**< passes over the data; 0: no limit, or 1 when no limit is given at all */
-    int64_t steps = 0;     /**< steps to take; 0: no limit */
-    double seconds = 0.0;  /**< time to take; 0: no limit */
-    gan::progress progress = {};
+    int64_t epochs = 0;          /**< passes over the data; 0: no limit, or 1 when no limit is given at all */
+    int64_t steps = 0;           /**< steps to take; 0: no limit */
+    double seconds = 0.0;        /**< time to take; 0: no limit */
+    gan::progress progress = {}; /**< called after each step */
 };
 
 /** Two models trained against each other; see ::gan_trainer. It keeps both alive. */
-class trainer : public detail::handle<gan_trainer, gan_trainer_destroy> {
+class trainer : public handle<gan_trainer, gan_trainer_destroy> {
 public:
+    /** A trainer of two built models; see gan_trainer_create() for the shapes that they need. */
     trainer(const context &context, model &generator, model &discriminator, const trainer_options &options = {})
         : handle(created(context, generator, discriminator, options)),
           sample_elements_(discriminator.input_shape().count()), discriminator_steps_(options.discriminator_steps)
@@ -915,15 +951,18 @@ public:
         check(gan_trainer_sample(get(), seed, count, out.data()));
         return out;
     }
+    /** Steps taken since the beginning, over all runs and checkpoints. */
     int64_t steps() const noexcept { return gan_trainer_steps(get()); }
-    /** Writes all that training goes on from; with a dataset, its cursor too. The file is replaced atomically. */
+    /** Writes all that training goes on from, but no dataset's cursor. The file is replaced atomically. */
     void save(const std::string &path) const { check(gan_trainer_save(get(), nullptr, path.c_str())); }
+    /** The same with the cursor of a dataset. */
     void save(const std::string &path, const dataset &dataset) const
     {
         check(gan_trainer_save(get(), dataset.get(), path.c_str()));
     }
-    /** Restores it into a trainer of the same models and options. */
+    /** Restores what save() wrote into a trainer of the same models and options. On failure nothing has changed. */
     void load(const std::string &path) { check(gan_trainer_load(get(), nullptr, path.c_str())); }
+    /** The same with the cursor of a dataset, which has to be in the file. */
     void load(const std::string &path, dataset &dataset)
     {
         check(gan_trainer_load(get(), dataset.get(), path.c_str()));
@@ -995,14 +1034,17 @@ inline void write_npy(const context &context, const std::string &path, const std
 }
 
 /** The course of a training, one row a step; see ::gan_history. */
-class history : public detail::handle<gan_history, gan_history_destroy> {
+class history : public handle<gan_history, gan_history_destroy> {
 public:
+    /** A history without rows. */
     explicit history(const context &context) : handle(detail::made<gan_history>(gan_history_create, context.get())) {}
+    /** Appends a row; steps increase from row to row. */
     void add(const gan_step_report &report) { check(gan_history_add(get(), &report)); }
     /** Number of rows. */
     int64_t count() const noexcept { return gan_history_count(get()); }
     /** Forgets rows after a step. */
     void truncate(int64_t last_step) { check(gan_history_truncate(get(), last_step)); }
+    /** Writes a CSV file with a header line. */
     void write_csv(const std::string &path) const { check(gan_history_write_csv(get(), path.c_str())); }
     /** Reads what write_csv() wrote, instead of what the history holds. */
     void read_csv(const std::string &path) { check(gan_history_read_csv(get(), path.c_str())); }

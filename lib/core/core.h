@@ -43,6 +43,8 @@ const char *gan_errno_text(int error, char text[GAN_ERRNO_TEXT]);
 /* Copies options given by a caller into *known (known_size bytes), zeros where the caller's struct is older or NULL.
  * A newer caller's extra bytes must be zero, else GAN_ERROR_VERSION. `what` names the struct. */
 gan_status gan_options_read(void *known, size_t known_size, const void *given, const char *what);
+/* GAN_ERROR_VERSION unless the reserved field of an option struct is 0: a newer header may have a use for it. */
+gan_status gan_check_reserved(const char *what, uint32_t reserved);
 
 /* How options and reports read floats: left out or 0 is the default, GAN_ZERO is 0. */
 static inline float gan_option(float value, float when_zero)

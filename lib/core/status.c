@@ -129,6 +129,12 @@ gan_status gan_options_read(void *known, size_t known_size, const void *given, c
     return GAN_OK;
 }
 
+gan_status gan_check_reserved(const char *what, uint32_t reserved)
+{
+    if (reserved == 0) return GAN_OK;
+    return gan_fail(GAN_ERROR_VERSION, "%s: a field is set that libgan %s does not know", what, gan_version_text());
+}
+
 gan_status gan_report_write(void *given, const void *known, size_t known_size, const char *what)
 {
     size_t size;

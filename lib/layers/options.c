@@ -23,12 +23,6 @@ gan_status gan_check_extent(const char *what, int64_t value)
     return gan_fail(GAN_ERROR_OVERFLOW, "%s is %lld, expected at most %d", what, (long long)value, INT32_MAX);
 }
 
-gan_status gan_check_reserved(const char *what, uint32_t reserved)
-{
-    if (reserved == 0) return GAN_OK;
-    return gan_fail(GAN_ERROR_VERSION, "%s: a field is set that libgan %s does not know", what, gan_version_text());
-}
-
 gan_status gan_check_product(const char *what, const int64_t *factors, int count)
 {
     int64_t product = 1;

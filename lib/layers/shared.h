@@ -17,8 +17,6 @@ gan_status gan_check_int(const char *what, int64_t value, int64_t minimum);
 gan_status gan_check_float(const char *what, float value, bool valid, const char *range);
 /* GAN_ERROR_OVERFLOW unless value <= INT32_MAX: what the BLAS counts in, and two of which can be multiplied. */
 gan_status gan_check_extent(const char *what, int64_t value);
-/* GAN_ERROR_VERSION unless the reserved field of an option struct is 0: a newer header may have a use for it. */
-gan_status gan_check_reserved(const char *what, uint32_t reserved);
 /* GAN_ERROR_OVERFLOW unless the product of the factors fits into int64_t. */
 gan_status gan_check_product(const char *what, const int64_t *factors, int count);
 

@@ -101,15 +101,18 @@ gan_status gan_model_write_architecture(const gan_model *model, char **text);
  * that, once the table is known to be what is wanted. */
 gan_status gan_model_read_architecture(gan_context *context, const char *text, gan_model **out);
 
-/* ---- Sessions (plan.c, session.c, session_data.c) ----------------------------------------------------------- */
+/* ---- Sessions (plan.c and session*.c) ----------------------------------------------------------------------- */
 
 struct gan_session {
     gan_model *model;
     int64_t max_batch, batch; /* batch: of the last forward pass */
-    bool forward_only;
-    bool forward_done;    /* and no input has been set since */
-    bool input_gradients; /* a backward pass has computed those of this forward pass */
-    gan_mode mode;        /* of the last forward pass */
+    bool forward_only, second_order;
+    bool forward_done;            /* and no input has been set since */
+    bool input_gradients;         /* a backward pass has computed those of this forward pass */
+    bool tangents_done;           /* those of inputs have passed forward since the last backward pass */
+    bool input_gradient_tangents; /* and those of gradients backward, to the inputs */
+    unsigned gradients;           /* what the last backward pass computed; 0 when output gradients were set since */
+    gan_mode mode;                /* of the last forward pass */
     /* Dropout: each forward pass in training draws from new counters. `passes` is how many there were; whoever saves
      * and sets it between two steps goes on with the same masks. */
     uint64_t seed, passes;
@@ -127,6 +130,17 @@ gan_real *gan_session_input(const gan_session *session, size_t index);
 const gan_real *gan_session_output(const gan_session *session, size_t index);
 const gan_real *gan_session_input_gradient(const gan_session *session, size_t index);
 const gan_real *gan_session_output_gradient(const gan_session *session, size_t index);
+const gan_real *gan_session_output_tangent(const gan_session *session, size_t index);
+const gan_real *gan_session_input_gradient_tangent(const gan_session *session, size_t index);
+
+/* For penalties on the gradient of an input, in second-order sessions. One value a sample, to be used at will: */
+gan_real *gan_session_sample_values(const gan_session *session);
+/* Forgets output gradients and tangents that were set after the forward pass. */
+void gan_session_forget_border(gan_session *session);
+/* Sets each element of an output's gradient. */
+gan_status gan_session_fill_output_gradient(gan_session *session, size_t index, gan_real value);
+/* Sets an input's tangent to scales[i] times the gradient of sample i. */
+gan_status gan_session_scale_input_tangent(gan_session *session, size_t index, const gan_real *scales);
 
 /* Draws `count` samples through a session whose model has one input and one output, in sample mode. Sample i depends
  * on the seed and on i only (sample.c). */

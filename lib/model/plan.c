@@ -1,5 +1,6 @@
 /* Planning a session. What a backward pass reads lives to the end, so that any number of backward passes may follow a
- * forward pass; all else shares memory as soon as its last reader is done. */
+ * forward pass; so do the gradients that passes of tangents read, and what those keep of the tangents. All else
+ * shares memory as soon as its last reader is done. */
 #include "model/plan.h"
 
 #define ALIGNED_VALUES ((int64_t)(GAN_ALIGNMENT / sizeof(gan_real)))
@@ -10,11 +11,30 @@ typedef struct session_planner {
     gan_session_plan *plan;
     bool training, reuse;
     int32_t end; /* the step after all others */
+    /* Of the passes that are planned, of values and gradients or of tangents: */
+    gan_session_node *nodes;
+    int32_t first; /* step */
 } session_planner;
+
+static bool plans_tangents(const session_planner *planner)
+{
+    return planner->nodes == planner->plan->tangents;
+}
+
+static int32_t forward_step(const session_planner *planner, int32_t node)
+{
+    return planner->first + node;
+}
 
 static int32_t backward_step(const session_planner *planner, int32_t node)
 {
-    return 2 * planner->model->node_count - 1 - node;
+    return planner->first + 2 * planner->model->node_count - 1 - node;
+}
+
+/* What the caller sets for a backward pass or for tangents lives from the end of the forward pass on. */
+static int32_t first_step_after_forward(const session_planner *planner)
+{
+    return planner->model->node_count;
 }
 
 /* ---- Buffers ------------------------------------------------------------------------------------------------ */
@@ -74,9 +94,9 @@ static bool works_in_place(const session_planner *planner, int32_t i)
     const unsigned flags = node->layer->ops->flags;
 
     if (!planner->reuse || node->input_count == 0) return false;
-    if (planner->plan->nodes[i].view) return true;
+    if (planner->nodes[i].view) return true;
     if (!(flags & GAN_LAYER_IN_PLACE) || (planner->training && (flags & GAN_LAYER_KEEPS_INPUT))) return false;
-    return !planner->plan->buffers[planner->plan->nodes[node->inputs[0]].value].pinned;
+    return !planner->plan->buffers[planner->nodes[node->inputs[0]].value].pinned;
 }
 
 static gan_status plan_value(session_planner *planner, int32_t i)
@@ -85,19 +105,21 @@ static gan_status plan_value(session_planner *planner, int32_t i)
     const unsigned flags = node->layer->ops->flags;
     const bool kept = planner->training && (flags & GAN_LAYER_KEEPS_OUTPUT);
     const bool at_border = node->input_count == 0 || node->is_output;
-    gan_session_node *planned = &planner->plan->nodes[i];
+    const int32_t step = forward_step(planner, i);
+    gan_session_node *planned = &planner->nodes[i];
 
     if (works_in_place(planner, i)) {
-        planned->value = planner->plan->nodes[node->inputs[0]].value;
+        planned->value = planner->nodes[node->inputs[0]].value;
     } else {
         /* An input is there before the first step. */
-        GAN_TRY(add_values_of(planner, i, node->input_count == 0 ? 0 : i, i, &planned->value));
+        const int32_t set = plans_tangents(planner) ? first_step_after_forward(planner) : 0;
+        GAN_TRY(add_values_of(planner, i, node->input_count == 0 ? set : step, step, &planned->value));
     }
     if (at_border || kept || node->readers > 1) planner->plan->buffers[planned->value].pinned = true;
-    keep_until(planner, planned->value, at_border || kept ? planner->end : i);
+    keep_until(planner, planned->value, at_border || kept ? planner->end : step);
     for (int k = 0; k < node->input_count; k++) {
         const bool read_back = planner->training && (flags & GAN_LAYER_KEEPS_INPUT);
-        keep_until(planner, planner->plan->nodes[node->inputs[k]].value, read_back ? planner->end : i);
+        keep_until(planner, planner->nodes[node->inputs[k]].value, read_back ? planner->end : step);
     }
     return GAN_OK;
 }
@@ -105,7 +127,8 @@ static gan_status plan_value(session_planner *planner, int32_t i)
 static gan_status plan_forward(session_planner *planner, int32_t i)
 {
     const gan_model_node *node = &planner->model->nodes[i];
-    gan_session_node *planned = &planner->plan->nodes[i];
+    const int32_t step = forward_step(planner, i);
+    gan_session_node *planned = &planner->nodes[i];
     gan_layer_plan plan = {0};
 
     GAN_TRY(node->layer->ops->infer(node->layer, planner->model->context, node->input_shapes, node->input_count,
@@ -115,11 +138,13 @@ static gan_status plan_forward(session_planner *planner, int32_t i)
         if (plan.tensors[k].kind == GAN_TENSOR_PARAMETER) planned->trains = true;
     }
     for (int k = 0; k < node->input_count; k++) {
-        if (planner->plan->nodes[node->inputs[k]].trains) planned->trains = true;
+        if (planner->nodes[node->inputs[k]].trains) planned->trains = true;
     }
     GAN_TRY(plan_value(planner, i));
-    GAN_TRY(add_extra(planner, plan.saved, i, planner->training ? planner->end : i, &planned->saved));
-    GAN_TRY(add_extra(planner, plan.scratch, i, i, &planned->forward_scratch));
+    if (!plans_tangents(planner)) {
+        GAN_TRY(add_extra(planner, plan.saved, step, planner->training ? planner->end : step, &planned->saved));
+    }
+    GAN_TRY(add_extra(planner, plan.scratch, step, step, &planned->forward_scratch));
     if (!planner->training) return GAN_OK;
     return add_extra(planner, plan.scratch, backward_step(planner, i), backward_step(planner, i),
                      &planned->backward_scratch);
@@ -127,19 +152,27 @@ static gan_status plan_forward(session_planner *planner, int32_t i)
 
 /* ---- Gradients ---------------------------------------------------------------------------------------------- */
 
+/* Whether gradients of all nodes live on, for the passes of tangents. */
+static bool keeps_gradients(const session_planner *planner)
+{
+    return planner->session->second_order && !plans_tangents(planner);
+}
+
 /* Readers run backward in falling order: the first of them writes the gradient of its input, and in place where that
  * is possible; the others write beside it and are added. */
 static gan_status plan_input_gradient(session_planner *planner, int32_t i, int k)
 {
     const gan_model_node *node = &planner->model->nodes[i];
-    const gan_session_node *planned = &planner->plan->nodes[i];
-    gan_session_node *input = &planner->plan->nodes[node->inputs[k]];
+    const gan_session_node *planned = &planner->nodes[i];
+    gan_session_node *input = &planner->nodes[node->inputs[k]];
     const bool in_place = planned->view || (node->layer->ops->flags & GAN_LAYER_IN_PLACE);
+    /* Where the layer is curved, a pass of tangents reads dy again. */
+    const bool read_again = keeps_gradients(planner) && (node->layer->ops->flags & GAN_LAYER_CURVED);
     const int32_t step = backward_step(planner, i);
 
     if (input->gradient != GAN_NO_BUFFER)
         return add_values_of(planner, node->inputs[k], step, step, &planned->spare[k]);
-    if (planner->reuse && k == 0 && in_place && planned->gradient != GAN_NO_BUFFER) {
+    if (planner->reuse && k == 0 && in_place && !read_again && planned->gradient != GAN_NO_BUFFER) {
         input->gradient = planned->gradient;
     } else {
         GAN_TRY(add_values_of(planner, node->inputs[k], step, step, &input->gradient));
@@ -150,13 +183,15 @@ static gan_status plan_input_gradient(session_planner *planner, int32_t i, int k
 static gan_status plan_backward(session_planner *planner, int32_t i)
 {
     const gan_model_node *node = &planner->model->nodes[i];
-    gan_session_node *planned = &planner->plan->nodes[i];
+    gan_session_node *planned = &planner->nodes[i];
 
     if (node->is_output) {
-        GAN_TRY(add_values_of(planner, i, planner->model->node_count, planner->end, &planned->output_gradient));
+        const int32_t set = first_step_after_forward(planner);
+        GAN_TRY(add_values_of(planner, i, set, planner->end, &planned->output_gradient));
     }
     if (planned->gradient != GAN_NO_BUFFER) {
-        keep_until(planner, planned->gradient, node->input_count == 0 ? planner->end : backward_step(planner, i));
+        const bool kept = node->input_count == 0 || keeps_gradients(planner);
+        keep_until(planner, planned->gradient, kept ? planner->end : backward_step(planner, i));
     }
     for (int k = 0; k < node->input_count; k++) GAN_TRY(plan_input_gradient(planner, i, k));
     return GAN_OK;
@@ -164,32 +199,75 @@ static gan_status plan_backward(session_planner *planner, int32_t i)
 
 /* ---- The whole ---------------------------------------------------------------------------------------------- */
 
-static gan_status make_tables(session_planner *planner)
+/* The nodes for values, and behind them those for tangents. */
+static int32_t table_size(const gan_session *session, int32_t count)
 {
-    const gan_model *model = planner->model;
-    gan_session_plan *plan = planner->plan;
+    return session->second_order ? 2 * count : count;
+}
+
+static void clear_nodes(const gan_model *model, gan_session_node *nodes, int32_t *spares)
+{
     static const gan_session_node nothing = {.value = GAN_NO_BUFFER,
                                              .gradient = GAN_NO_BUFFER,
                                              .output_gradient = GAN_NO_BUFFER,
                                              .saved = GAN_NO_BUFFER,
                                              .forward_scratch = GAN_NO_BUFFER,
                                              .backward_scratch = GAN_NO_BUFFER};
-    int32_t edges = 0;
+
+    for (int32_t i = 0; i < model->edge_count; i++) spares[i] = GAN_NO_BUFFER;
+    for (int32_t i = 0; i < model->node_count; i++) {
+        nodes[i] = nothing;
+        nodes[i].spare = spares;
+        spares += model->nodes[i].input_count;
+    }
+}
+
+static gan_status make_tables(session_planner *planner)
+{
+    const gan_model *model = planner->model;
+    const gan_session *session = planner->session;
+    gan_session_plan *plan = planner->plan;
 
     for (int32_t i = 0; i < model->node_count; i++) {
         if (model->nodes[i].input_count > plan->width) plan->width = model->nodes[i].input_count;
     }
-    plan->nodes = gan_allocate_array(model->context, model->node_count, sizeof(*plan->nodes));
-    plan->spares = gan_allocate_array(model->context, model->edge_count, sizeof(*plan->spares));
+    plan->nodes = gan_allocate_array(model->context, table_size(session, model->node_count), sizeof(*plan->nodes));
+    plan->spares = gan_allocate_array(model->context, table_size(session, model->edge_count), sizeof(*plan->spares));
     plan->x = gan_allocate_array(model->context, plan->width, sizeof(*plan->x));
+    plan->tangent_x = gan_allocate_array(model->context, plan->width, sizeof(*plan->tangent_x));
     plan->no_x = gan_allocate_array(model->context, plan->width, sizeof(*plan->no_x));
     plan->dx = gan_allocate_array(model->context, plan->width, sizeof(*plan->dx));
-    if (!plan->nodes || !plan->spares || !plan->x || !plan->no_x || !plan->dx) return GAN_ERROR_MEMORY;
-    for (int32_t i = 0; i < model->edge_count; i++) plan->spares[i] = GAN_NO_BUFFER;
+    if (!plan->nodes || !plan->spares || !plan->x || !plan->tangent_x || !plan->no_x || !plan->dx)
+        return GAN_ERROR_MEMORY;
+    clear_nodes(model, plan->nodes, plan->spares);
+    if (!session->second_order) return GAN_OK;
+    plan->tangents = plan->nodes + model->node_count;
+    clear_nodes(model, plan->tangents, plan->spares + model->edge_count);
+    return GAN_OK;
+}
+
+static gan_status check_second_order(const gan_model *model, int32_t i)
+{
+    const gan_layer_ops *ops = model->nodes[i].layer->ops;
+
+    if (model->nodes[i].input_count == 0 || ops->tangent_forward) return GAN_OK;
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "second_order is not possible: %s", ops->no_tangent);
+}
+
+/* Forward and backward passes, of values or of tangents. */
+static gan_status plan_passes(session_planner *planner)
+{
+    const gan_model *model = planner->model;
+    gan_status status;
+
     for (int32_t i = 0; i < model->node_count; i++) {
-        plan->nodes[i] = nothing;
-        plan->nodes[i].spare = plan->spares + edges;
-        edges += model->nodes[i].input_count;
+        status = planner->session->second_order ? check_second_order(model, i) : GAN_OK;
+        if (status == GAN_OK) status = plan_forward(planner, i);
+        if (status != GAN_OK) return gan_model_node_fail(model, i, status);
+    }
+    for (int32_t i = model->node_count; planner->training && i-- > 0;) {
+        status = plan_backward(planner, i);
+        if (status != GAN_OK) return gan_model_node_fail(model, i, status);
     }
     return GAN_OK;
 }
@@ -198,19 +276,20 @@ static gan_status plan_session(session_planner *planner)
 {
     const gan_model *model = planner->model;
     gan_session *session = planner->session;
-    gan_status status;
+    gan_session_plan *plan = planner->plan;
     int64_t total = 0;
 
     GAN_TRY(make_tables(planner));
-    for (int32_t i = 0; i < model->node_count; i++) {
-        status = plan_forward(planner, i);
-        if (status != GAN_OK) return gan_model_node_fail(model, i, status);
+    planner->nodes = plan->nodes;
+    GAN_TRY(plan_passes(planner));
+    plan->sample_values = GAN_NO_BUFFER;
+    if (session->second_order) {
+        planner->nodes = plan->tangents;
+        planner->first = 2 * model->node_count;
+        GAN_TRY(plan_passes(planner));
+        GAN_TRY(add_buffer(planner, session->max_batch, 0, planner->end, &plan->sample_values));
     }
-    for (int32_t i = model->node_count; planner->training && i-- > 0;) {
-        status = plan_backward(planner, i);
-        if (status != GAN_OK) return gan_model_node_fail(model, i, status);
-    }
-    GAN_TRY(gan_buffers_pack(model->context, planner->plan->buffers, planner->plan->buffer_count, &total));
+    GAN_TRY(gan_buffers_pack(model->context, plan->buffers, plan->buffer_count, &total));
     gan_arena_reserve(&session->arena, total);
     return gan_arena_allocate(&session->arena, model->context);
 }
@@ -225,11 +304,17 @@ gan_status gan_session_plan_create(gan_model *model, const gan_session_options *
     session->model = gan_model_retain(model);
     session->max_batch = options->batch;
     session->forward_only = options->forward_only;
+    session->second_order = options->second_order;
     session->seed = options->seed;
     session->plan = gan_allocate(model->context, sizeof(*session->plan));
     if (session->plan) {
-        const int32_t steps = (options->forward_only ? 1 : 2) * model->node_count;
-        session_planner all = {model, session, session->plan, !options->forward_only, reuse, steps};
+        const int32_t passes = options->forward_only ? 1 : options->second_order ? 4 : 2;
+        session_planner all = {.model = model,
+                               .session = session,
+                               .plan = session->plan,
+                               .training = !options->forward_only,
+                               .reuse = reuse,
+                               .end = passes * model->node_count};
         status = plan_session(&all);
     } else {
         status = GAN_ERROR_MEMORY;
@@ -251,10 +336,11 @@ void gan_session_destroy(gan_session *session)
 
     if (plan) {
         const size_t width = (size_t)plan->width;
-        gan_release(context, plan->nodes, (size_t)model->node_count * sizeof(*plan->nodes));
-        gan_release(context, plan->spares, (size_t)model->edge_count * sizeof(*plan->spares));
+        gan_release(context, plan->nodes, (size_t)table_size(session, model->node_count) * sizeof(*plan->nodes));
+        gan_release(context, plan->spares, (size_t)table_size(session, model->edge_count) * sizeof(*plan->spares));
         gan_release(context, plan->buffers, (size_t)plan->buffer_capacity * sizeof(*plan->buffers));
         gan_release(context, plan->x, width * sizeof(*plan->x));
+        gan_release(context, plan->tangent_x, width * sizeof(*plan->tangent_x));
         gan_release(context, plan->no_x, width * sizeof(*plan->no_x));
         gan_release(context, plan->dx, width * sizeof(*plan->dx));
         gan_release(context, plan, sizeof(*plan));

@@ -1,7 +1,8 @@
 /* The plan of a session: which values lie where in its arena. Used by the files of lib/model/ only.
  *
- * Steps of a model with n nodes: node i runs forward at step i and backward at step 2n - 1 - i. A buffer is live from
- * a first to a last step; buffers that are never live at the same step may lie in the same memory. */
+ * Steps of a model with n nodes: node i runs forward at step i and backward at step 2n - 1 - i; in a second-order
+ * session its tangents run forward at step 2n + i and backward at step 4n - 1 - i. A buffer is live from a first to a
+ * last step; buffers that are never live at the same step may lie in the same memory. */
 #ifndef GAN_PLAN_H
 #define GAN_PLAN_H
 
@@ -15,6 +16,8 @@ typedef struct gan_buffer {
     bool pinned;          /* somebody reads it besides the next layer: not to be overwritten in place */
 } gan_buffer;
 
+/* A node's place in the passes of values and gradients; or in those of their tangents, where y is R{y}, dy is R{dy}
+ * and so on. */
 typedef struct gan_session_node {
     /* Numbers of buffers, or GAN_NO_BUFFER. A layer that works in place has the buffers of its input. */
     int32_t value;                             /* y */
@@ -24,7 +27,7 @@ typedef struct gan_session_node {
     int32_t forward_scratch, backward_scratch; /* during one call */
     /* One for each input: where dx goes while the input's gradient already holds that of another reader. */
     int32_t *spare;
-    int64_t batch;            /* of an input: samples that were set, 0 before */
+    int64_t batch;            /* of an input: samples that were set, 0 before; a forward pass resets its tangent's */
     bool trains;              /* it or a node before it has parameters */
     bool view;                /* y is x under another shape */
     bool gradient_ready;      /* in this backward pass, some reader has written it */
@@ -33,13 +36,15 @@ typedef struct gan_session_node {
 
 typedef struct gan_session_plan {
     gan_session_node *nodes;
+    gan_session_node *tangents; /* behind the nodes; NULL without second order */
     int32_t *spares;
     gan_buffer *buffers;
     int32_t buffer_count, buffer_capacity;
+    int32_t sample_values; /* second order: one value a sample, for penalties */
     /* Tables for the call of the layer with the most inputs. */
     int width;
-    const gan_real **x, **no_x; /* no_x: all NULL */
-    gan_real **dx;
+    const gan_real **x, **tangent_x, **no_x; /* no_x: all NULL */
+    gan_real **dx;                           /* in a pass of tangents: R{dx} */
 } gan_session_plan;
 
 /* Gives every buffer its offset and *total the values that all need (pack.c). */
@@ -52,8 +57,46 @@ static inline gan_real *gan_session_at(const gan_session *session, int32_t buffe
     return gan_arena_at(&session->arena, (size_t)session->plan->buffers[buffer].offset * sizeof(gan_real));
 }
 
-/* GAN_ERROR_STATE unless a backward pass may follow; `what` names the call (session_data.c). */
+/* ---- What the passes have in common (session_call.c) -------------------------------------------------------- */
+
+/* One call of a layer. */
+typedef struct gan_layer_call {
+    gan_pass pass;
+    gan_real *tensors[GAN_LAYER_TENSORS], *gradients[GAN_LAYER_TENSORS];
+} gan_layer_call;
+
+/* All but the values and gradients of the pass; `pass_number` is that of the forward pass. */
+void gan_session_prepare_call(const gan_session *session, int32_t i, gan_mode mode, uint64_t pass_number,
+                              bool with_gradients, gan_layer_call *call);
+/* The inputs of node i among the values of `nodes`, in one of the plan's tables; and after the pass forward inputs
+ * and output as far as the layer keeps them, else NULL. */
+const gan_real *const *gan_session_find_inputs(const gan_session *session, int32_t i, const gan_session_node *nodes,
+                                               const gan_real **table);
+const gan_real *const *gan_session_find_kept_inputs(const gan_session *session, int32_t i,
+                                                    const gan_session_node *nodes, const gan_real **table);
+gan_real *gan_session_find_kept_output(const gan_session *session, int32_t i, const gan_session_node *nodes);
+
+/* Values in the batch at a node. */
+int64_t gan_session_count_at(const gan_session *session, int32_t node);
+/* The gradient of node i: the sum over its readers and, for an output, what the caller has set. NULL where it is 0
+ * because no output whose gradient is set depends on the node. */
+const gan_real *gan_session_sum_gradient(const gan_session *session, const gan_session_node *nodes, int32_t i);
+/* Where the layer of node i writes dx, into the plan's table; what lies beside is added afterwards. */
+void gan_session_find_input_gradients(const gan_session *session, gan_session_node *nodes, int32_t i, unsigned what);
+void gan_session_add_spare_gradients(const gan_session *session, const gan_session_node *nodes, int32_t i);
+/* Gives inputs that no gradient has reached the gradient 0. */
+void gan_session_fill_unreached_inputs(const gan_session *session, const gan_session_node *nodes);
+
+/* No pass is done any more. */
+void gan_session_forget_passes(gan_session *session);
+/* GAN_ERROR_ARGUMENT unless it is a sum of gan_backward values. */
+gan_status gan_session_check_what(const char *call, unsigned what);
+
+/* ---- Data (session_data.c) ---------------------------------------------------------------------------------- */
+
+/* GAN_ERROR_STATE unless a backward pass may follow, or passes of tangents; `what` names the call. */
 gan_status gan_session_check_backward(const gan_session *session, const char *what);
+gan_status gan_session_check_tangents(const gan_session *session, const char *what);
 /* Notes that an input now holds `batch` samples: the last forward pass is no longer that of the inputs. */
 void gan_session_accept_input(gan_session *session, size_t index, int64_t batch);
 

@@ -13,6 +13,17 @@ static gan_session_node *output_of(const gan_session *session, size_t index)
     return &session->plan->nodes[session->model->outputs[index]];
 }
 
+/* The same among the tangents of a second-order session. */
+static gan_session_node *input_tangent_of(const gan_session *session, size_t index)
+{
+    return &session->plan->tangents[session->model->inputs[index]];
+}
+
+static gan_session_node *output_tangent_of(const gan_session *session, size_t index)
+{
+    return &session->plan->tangents[session->model->outputs[index]];
+}
+
 gan_real *gan_session_input(const gan_session *session, size_t index)
 {
     return gan_session_at(session, input_of(session, index)->value);
@@ -31,6 +42,21 @@ const gan_real *gan_session_input_gradient(const gan_session *session, size_t in
 const gan_real *gan_session_output_gradient(const gan_session *session, size_t index)
 {
     return gan_session_at(session, output_of(session, index)->output_gradient);
+}
+
+const gan_real *gan_session_output_tangent(const gan_session *session, size_t index)
+{
+    return gan_session_at(session, output_tangent_of(session, index)->value);
+}
+
+const gan_real *gan_session_input_gradient_tangent(const gan_session *session, size_t index)
+{
+    return gan_session_at(session, input_tangent_of(session, index)->gradient);
+}
+
+gan_real *gan_session_sample_values(const gan_session *session)
+{
+    return gan_session_at(session, session->plan->sample_values);
 }
 
 /* ---- Checks ------------------------------------------------------------------------------------------------- */
@@ -63,6 +89,14 @@ gan_status gan_session_check_backward(const gan_session *session, const char *wh
     return check_forward_done(session, what);
 }
 
+gan_status gan_session_check_tangents(const gan_session *session, const char *what)
+{
+    if (!session->second_order) {
+        return gan_fail(GAN_ERROR_STATE, "%s: the session was created without second_order", what);
+    }
+    return check_forward_done(session, what);
+}
+
 static gan_status check_input_gradients(const gan_session *session, const char *what)
 {
     if (session->input_gradients) return GAN_OK;
@@ -87,12 +121,31 @@ static gan_status check_pair(const char *what, const gan_session *from, gan_node
     return GAN_OK;
 }
 
+/* ---- Copies between the caller's order and the stored one, of the batch of the last forward pass ------------------
+ */
+
+static void import_values(const gan_session *session, gan_node node, const float *values, int32_t buffer)
+{
+    const gan_model *model = session->model;
+
+    gan_samples_import(model->context, model->nodes[node].output, session->batch, values,
+                       gan_session_at(session, buffer));
+}
+
+static void export_values(const gan_session *session, gan_node node, int32_t buffer, float *out)
+{
+    const gan_model *model = session->model;
+
+    gan_samples_export(model->context, model->nodes[node].output, session->batch, gan_session_at(session, buffer),
+                       out);
+}
+
 /* ---- Inputs and outputs ------------------------------------------------------------------------------------- */
 
 void gan_session_accept_input(gan_session *session, size_t index, int64_t batch)
 {
     input_of(session, index)->batch = batch;
-    session->forward_done = session->input_gradients = false;
+    gan_session_forget_passes(session);
 }
 
 gan_status gan_session_set_input(gan_session *session, size_t index, const float *samples, int64_t batch)
@@ -132,12 +185,18 @@ gan_status gan_session_get_output(const gan_session *session, size_t index, floa
     const gan_model *model = session->model;
     GAN_TRY(check_index(__func__, "output", index, model->output_count));
     GAN_TRY(check_forward_done(session, __func__));
-    gan_samples_export(model->context, model->nodes[model->outputs[index]].output, session->batch,
-                       gan_session_output(session, index), out);
+    export_values(session, model->outputs[index], output_of(session, index)->value, out);
     return GAN_OK;
 }
 
 /* ---- Gradients ---------------------------------------------------------------------------------------------- */
+
+/* Gradients of nodes are no longer those of the outputs. */
+static void accept_output_gradient(gan_session *session, size_t index)
+{
+    output_of(session, index)->output_gradient_set = true;
+    session->gradients = 0;
+}
 
 gan_status gan_session_set_output_gradient(gan_session *session, size_t index, const float *gradient)
 {
@@ -146,10 +205,8 @@ gan_status gan_session_set_output_gradient(gan_session *session, size_t index, c
     const gan_model *model = session->model;
     GAN_TRY(check_index(__func__, "output", index, model->output_count));
     GAN_TRY(gan_session_check_backward(session, __func__));
-    gan_session_node *output = output_of(session, index);
-    gan_samples_import(model->context, model->nodes[model->outputs[index]].output, session->batch, gradient,
-                       gan_session_at(session, output->output_gradient));
-    output->output_gradient_set = true;
+    import_values(session, model->outputs[index], gradient, output_of(session, index)->output_gradient);
+    accept_output_gradient(session, index);
     return GAN_OK;
 }
 
@@ -169,10 +226,10 @@ gan_status gan_session_set_output_gradient_from(gan_session *session, size_t ind
         return gan_fail(GAN_ERROR_BATCH, "%s: the gradient is of a batch of %lld, but the forward pass had %lld",
                         __func__, (long long)from->batch, (long long)session->batch);
     }
-    gan_session_node *output = output_of(session, index);
     gan_copy(model->context, from->batch * gan_shape_count(from->model->nodes[source].output),
-             gan_session_input_gradient(from, input), gan_session_at(session, output->output_gradient));
-    output->output_gradient_set = true;
+             gan_session_input_gradient(from, input),
+             gan_session_at(session, output_of(session, index)->output_gradient));
+    accept_output_gradient(session, index);
     return GAN_OK;
 }
 
@@ -183,7 +240,95 @@ gan_status gan_session_get_input_gradient(const gan_session *session, size_t ind
     const gan_model *model = session->model;
     GAN_TRY(check_index(__func__, "input", index, model->input_count));
     GAN_TRY(check_input_gradients(session, __func__));
-    gan_samples_export(model->context, model->nodes[model->inputs[index]].output, session->batch,
-                       gan_session_input_gradient(session, index), out);
+    export_values(session, model->inputs[index], input_of(session, index)->gradient, out);
+    return GAN_OK;
+}
+
+/* ---- Tangents ----------------------------------------------------------------------------------------------- */
+
+static void accept_input_tangent(gan_session *session, size_t index)
+{
+    input_tangent_of(session, index)->batch = session->batch;
+    session->tangents_done = session->input_gradient_tangents = false;
+}
+
+gan_status gan_session_set_input_tangent(gan_session *session, size_t index, const float *tangent)
+{
+    GAN_CHECK_NOT_NULL(session);
+    GAN_CHECK_NOT_NULL(tangent);
+    const gan_model *model = session->model;
+    GAN_TRY(check_index(__func__, "input", index, model->input_count));
+    GAN_TRY(gan_session_check_tangents(session, __func__));
+    import_values(session, model->inputs[index], tangent, input_tangent_of(session, index)->value);
+    accept_input_tangent(session, index);
+    return GAN_OK;
+}
+
+gan_status gan_session_get_output_tangent(const gan_session *session, size_t index, float *out)
+{
+    GAN_CHECK_NOT_NULL(session);
+    GAN_CHECK_NOT_NULL(out);
+    const gan_model *model = session->model;
+    GAN_TRY(check_index(__func__, "output", index, model->output_count));
+    GAN_TRY(gan_session_check_tangents(session, __func__));
+    if (!session->tangents_done) {
+        return gan_fail(GAN_ERROR_STATE, "%s: gan_session_tangent_forward() has not run since the backward pass",
+                        __func__);
+    }
+    export_values(session, model->outputs[index], output_tangent_of(session, index)->value, out);
+    return GAN_OK;
+}
+
+gan_status gan_session_set_output_gradient_tangent(gan_session *session, size_t index, const float *tangent)
+{
+    GAN_CHECK_NOT_NULL(session);
+    GAN_CHECK_NOT_NULL(tangent);
+    const gan_model *model = session->model;
+    GAN_TRY(check_index(__func__, "output", index, model->output_count));
+    GAN_TRY(gan_session_check_tangents(session, __func__));
+    gan_session_node *output = output_tangent_of(session, index);
+    import_values(session, model->outputs[index], tangent, output->output_gradient);
+    output->output_gradient_set = true;
+    return GAN_OK;
+}
+
+gan_status gan_session_get_input_gradient_tangent(const gan_session *session, size_t index, float *out)
+{
+    GAN_CHECK_NOT_NULL(session);
+    GAN_CHECK_NOT_NULL(out);
+    const gan_model *model = session->model;
+    GAN_TRY(check_index(__func__, "input", index, model->input_count));
+    GAN_TRY(gan_session_check_tangents(session, __func__));
+    if (!session->input_gradient_tangents) {
+        return gan_fail(GAN_ERROR_STATE,
+                        "%s: no pass of tangents with GAN_BACKWARD_INPUTS has run since the forward pass", __func__);
+    }
+    export_values(session, model->inputs[index], input_tangent_of(session, index)->gradient, out);
+    return GAN_OK;
+}
+
+/* ---- Penalties ---------------------------------------------------------------------------------------------- */
+
+gan_status gan_session_fill_output_gradient(gan_session *session, size_t index, gan_real value)
+{
+    const gan_node node = session->model->outputs[index];
+
+    GAN_TRY(gan_session_check_backward(session, __func__));
+    gan_fill(session->model->context, gan_session_count_at(session, node), value,
+             gan_session_at(session, output_of(session, index)->output_gradient));
+    accept_output_gradient(session, index);
+    return GAN_OK;
+}
+
+gan_status gan_session_scale_input_tangent(gan_session *session, size_t index, const gan_real *scales)
+{
+    const gan_node node = session->model->inputs[index];
+
+    GAN_TRY(gan_session_check_tangents(session, __func__));
+    GAN_TRY(check_input_gradients(session, __func__));
+    gan_scale_rows(session->model->context, session->batch, gan_shape_count(session->model->nodes[node].output),
+                   scales, gan_session_input_gradient(session, index),
+                   gan_session_at(session, input_tangent_of(session, index)->value));
+    accept_input_tangent(session, index);
     return GAN_OK;
 }

@@ -1,0 +1,140 @@
+/* What the passes of a session have in common: how a layer is called, and how the gradients of several readers are
+ * added. They work on the nodes of values and gradients, or on those of their tangents. */
+#include "model/plan.h"
+
+/* Counters of one pass for each layer's random numbers: blocks of four words, more than any layer draws. */
+#define COUNTER_BITS 32
+
+/* ---- One layer's call --------------------------------------------------------------------------------------- */
+
+/* Weights are looked up at each call, since an optimizer exchanges their arrays. */
+static void find_tensors(const gan_model *model, const gan_model_node *node, bool with_gradients,
+                         gan_layer_call *call)
+{
+    for (int k = 0; k < GAN_LAYER_TENSORS; k++) {
+        const gan_model_tensor *tensor = k < node->tensor_count ? &model->tensors[node->first_tensor + k] : NULL;
+        const bool has_gradient = tensor && with_gradients && tensor->plan.kind == GAN_TENSOR_PARAMETER;
+        call->tensors[k] = tensor ? gan_model_tensor_data(model, tensor) : NULL;
+        call->gradients[k] = has_gradient ? model->gradients + tensor->offset : NULL;
+    }
+}
+
+void gan_session_prepare_call(const gan_session *session, int32_t i, gan_mode mode, uint64_t pass_number,
+                              bool with_gradients, gan_layer_call *call)
+{
+    const gan_model_node *node = &session->model->nodes[i];
+
+    find_tensors(session->model, node, with_gradients, call);
+    call->pass = (gan_pass){
+        .context = session->model->context,
+        .batch = session->batch,
+        .training = mode == GAN_MODE_TRAIN,
+        .inputs = node->input_count,
+        .input_shapes = node->input_shapes,
+        .output_shape = node->output,
+        .tensors = call->tensors,
+        .gradients = call->gradients,
+        .saved = gan_session_at(session, session->plan->nodes[i].saved),
+        .random = {.seed = session->seed,
+                   .stream = GAN_STREAM_DROPOUT + (uint64_t)i,
+                   .counter = pass_number << COUNTER_BITS},
+    };
+}
+
+const gan_real *const *gan_session_find_inputs(const gan_session *session, int32_t i, const gan_session_node *nodes,
+                                               const gan_real **table)
+{
+    const gan_model_node *node = &session->model->nodes[i];
+
+    for (int k = 0; k < node->input_count; k++) table[k] = gan_session_at(session, nodes[node->inputs[k]].value);
+    return table;
+}
+
+const gan_real *const *gan_session_find_kept_inputs(const gan_session *session, int32_t i,
+                                                    const gan_session_node *nodes, const gan_real **table)
+{
+    const unsigned flags = session->model->nodes[i].layer->ops->flags;
+
+    if (!(flags & GAN_LAYER_KEEPS_INPUT)) return session->plan->no_x;
+    return gan_session_find_inputs(session, i, nodes, table);
+}
+
+gan_real *gan_session_find_kept_output(const gan_session *session, int32_t i, const gan_session_node *nodes)
+{
+    const unsigned flags = session->model->nodes[i].layer->ops->flags;
+
+    return flags & GAN_LAYER_KEEPS_OUTPUT ? gan_session_at(session, nodes[i].value) : NULL;
+}
+
+/* ---- Gradients ---------------------------------------------------------------------------------------------- */
+
+int64_t gan_session_count_at(const gan_session *session, int32_t node)
+{
+    return session->batch * gan_shape_count(session->model->nodes[node].output);
+}
+
+const gan_real *gan_session_sum_gradient(const gan_session *session, const gan_session_node *nodes, int32_t i)
+{
+    gan_real *gradient = gan_session_at(session, nodes[i].gradient);
+
+    if (nodes[i].output_gradient_set) {
+        const gan_real *given = gan_session_at(session, nodes[i].output_gradient);
+        if (!nodes[i].gradient_ready) return given;
+        gan_add(session->model->context, gan_session_count_at(session, i), given, gradient);
+    }
+    return nodes[i].gradient_ready ? gradient : NULL;
+}
+
+/* An input that is read twice by the layer is ready after its first place. */
+void gan_session_find_input_gradients(const gan_session *session, gan_session_node *nodes, int32_t i, unsigned what)
+{
+    const gan_model_node *node = &session->model->nodes[i];
+    gan_real **dx = session->plan->dx;
+
+    for (int k = 0; k < node->input_count; k++) {
+        gan_session_node *input = &nodes[node->inputs[k]];
+        dx[k] = NULL;
+        if (!input->trains && !(what & GAN_BACKWARD_INPUTS)) continue;
+        dx[k] = gan_session_at(session, input->gradient_ready ? nodes[i].spare[k] : input->gradient);
+        input->gradient_ready = true;
+    }
+}
+
+void gan_session_add_spare_gradients(const gan_session *session, const gan_session_node *nodes, int32_t i)
+{
+    const gan_model_node *node = &session->model->nodes[i];
+    gan_real *const *dx = session->plan->dx;
+
+    for (int k = 0; k < node->input_count; k++) {
+        gan_real *gradient = gan_session_at(session, nodes[node->inputs[k]].gradient);
+        if (!dx[k] || dx[k] == gradient) continue;
+        gan_add(session->model->context, gan_session_count_at(session, node->inputs[k]), dx[k], gradient);
+    }
+}
+
+void gan_session_fill_unreached_inputs(const gan_session *session, const gan_session_node *nodes)
+{
+    const gan_model *model = session->model;
+
+    for (int32_t k = 0; k < model->input_count; k++) {
+        const gan_session_node *input = &nodes[model->inputs[k]];
+        if (input->gradient_ready) continue;
+        gan_fill(model->context, gan_session_count_at(session, model->inputs[k]), 0,
+                 gan_session_at(session, input->gradient));
+    }
+}
+
+/* ---- State -------------------------------------------------------------------------------------------------- */
+
+void gan_session_forget_passes(gan_session *session)
+{
+    session->forward_done = session->input_gradients = false;
+    session->tangents_done = session->input_gradient_tangents = false;
+    session->gradients = 0;
+}
+
+gan_status gan_session_check_what(const char *call, unsigned what)
+{
+    if (what > 0 && what <= (GAN_BACKWARD_PARAMETERS | GAN_BACKWARD_INPUTS)) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: what is %u, expected a sum of gan_backward values", call, what);
+}
