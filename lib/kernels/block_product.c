@@ -174,14 +174,16 @@ static void tile(const gan_tile *given)
 
 typedef single_vector vector;
 
-/* The lanes of a vector, in halves: a fixed order. */
+/* The lanes of a vector, quarter by quarter: a fixed order. */
 static inline gan_real sum_of_lanes(vector x)
 {
-    gan_real lane[single_lanes];
-    memcpy(lane, &x, sizeof(lane));
-    for (int half = single_lanes / 2; half > 0; half /= 2)
-        for (int l = 0; l < half; l++) lane[l] += lane[l + half];
-    return lane[0];
+    square part[VECTOR_BYTES / 16], sum;
+    gan_real total = 0;
+    memcpy(part, &x, sizeof(x));
+    sum = part[0];
+    UNROLLED (i, VECTOR_BYTES / 16 - 1) sum += part[i + 1];
+    UNROLLED (i, SIDE) total += sum[i];
+    return total;
 }
 
 static inline void store_dot(const gan_tile *tile, int64_t i, int64_t j, gan_real sum)
@@ -214,16 +216,16 @@ static inline __attribute__((always_inline)) void run_dot(const gan_tile *tile, 
         if (k < s->length) {
             const size_t left = (size_t)(s->length - k) * sizeof(gan_real);
             vector last[2] = {{0}, {0}};
-            for (int j = 0; j < columns; j++) memcpy(&last[j], b[j] + k, left);
-            for (int i = 0; i < rows; i++) {
+            UNROLLED (j, columns) memcpy(&last[j], b[j] + k, left);
+            UNROLLED (i, rows) {
                 vector value = {0};
                 memcpy(&value, a[i] + k, left);
-                for (int j = 0; j < columns; j++) sum[i][j] += value * last[j];
+                UNROLLED (j, columns) sum[i][j] += value * last[j];
             }
         }
     }
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < columns; j++) store_dot(tile, first + i, column + j, sum_of_lanes(sum[i][j]));
+    UNROLLED (i, rows)
+        UNROLLED (j, columns) store_dot(tile, first + i, column + j, sum_of_lanes(sum[i][j]));
 }
 
 static void dot(const gan_tile *tile)

@@ -18,6 +18,10 @@ static inline __attribute__((always_inline)) void TILE(run)(const gan_tile *tile
     const int64_t a_step = tile->a_step, b_step = tile->b_step;
     vector sum[TILE_ROWS][VECTORS];
 
+    UNROLLED (i, rows) {
+        __builtin_prefetch(tile->c[i], 1);
+        __builtin_prefetch(tile->c[i] + VECTORS * LANES - 1, 1);
+    }
     UNROLLED (i, rows)
         UNROLLED (j, VECTORS) sum[i][j] = (vector){0};
     for (const gan_segment *s = tile->segments; s < tile->segments + tile->segment_count; s++) {

@@ -27,85 +27,84 @@ typedef struct weights_work {
     gan_real *dw, *sums; /* of the parts; sums is NULL when there is one */
 } weights_work;
 
-/* Columns of a panel in one row of the kernel: values begin .. end - 1 of that row, at column `at` of the panel. */
+/* Columns of a panel in one row of the kernel. */
 typedef struct panel_piece {
-    int64_t kernel_line, begin, end, at;
+    int64_t kernel_line, at, length; /* the row; the first column in the panel; how many */
+    int64_t value;                   /* of an image's line, where the window of position 0 has the first column */
+    int64_t begin, end;              /* positions of a line that have all of its columns on the image */
 } panel_piece;
 
-/* The next piece from column `*column` of the panel on. */
-static panel_piece next_piece(const weights_work *work, const gan_panel *panel, int64_t *column)
-{
-    int64_t row_values = work->conv->kernel_w * work->conv->channels;
-    int64_t first = panel->first + *column, left = panel->columns - *column;
-    panel_piece piece = {.kernel_line = first / row_values, .begin = first % row_values, .at = *column};
-    piece.end = piece.begin + left < row_values ? piece.begin + left : row_values;
-    *column += piece.end - piece.begin;
-    return piece;
-}
+enum { PIECES = 32 }; /* at least the width of a panel */
 
-/* Positions `begin` .. `end` - 1 of an axis have values first .. last - 1 of their window on the image, some of them
- * (all == false) or all. */
-static void positions_on_image(int64_t positions, int64_t stride, int64_t origin, int64_t inputs, int64_t first,
-                               int64_t last, bool all, int64_t *begin, int64_t *end)
-{
-    /* q * stride + origin + low >= 0 and q * stride + origin + high < inputs */
-    int64_t low = all ? first : last - 1, high = all ? last - 1 : first;
-    int64_t before = -(origin + low), room = inputs - 1 - origin - high;
-    *begin = before > 0 ? (before + stride - 1) / stride : 0;
-    *end = room < 0 ? 0 : room / stride + 1;
-    if (*end > positions) *end = positions;
-    if (*begin > *end) *begin = *end;
-}
-
-/* What all positions of a line share. */
-typedef struct panel_range {
+/* A panel, and what all lines of the outputs share. */
+typedef struct weights_panel {
+    gan_panel columns;
+    panel_piece pieces[PIECES];
+    int64_t count;
     int64_t kernel_first, kernel_last; /* rows of the kernel in the panel */
-    int64_t begin, end;                /* positions of a line that see any of its columns */
-} panel_range;
+    int64_t begin, end;                /* positions of a line that have any of its columns on the image */
+} weights_panel;
 
-static panel_range panel_range_make(const weights_work *work, const gan_panel *panel)
+static int64_t least(int64_t a, int64_t b)
 {
-    const gan_conv *c = work->conv;
-    panel_range range = {.kernel_first = INT64_MAX, .begin = INT64_MAX};
-    for (int64_t column = 0; column < panel->columns;) {
-        int64_t begin, end;
-        panel_piece piece = next_piece(work, panel, &column);
-        if (piece.kernel_line < range.kernel_first) range.kernel_first = piece.kernel_line;
-        if (piece.kernel_line >= range.kernel_last) range.kernel_last = piece.kernel_line + 1;
-        positions_on_image(c->out_width, c->stride_w * c->channels, -c->pad_left * c->channels,
-                           c->width * c->channels, piece.begin, piece.end, false, &begin, &end);
-        if (begin < range.begin) range.begin = begin;
-        if (end > range.end) range.end = end;
-    }
-    return range;
+    return a < b ? a : b;
 }
 
-/* Packs `count` positions from `first` on of one line: to[i * width + at ...] = the values of the piece. */
-static void pack_piece(const weights_work *work, const panel_piece *piece, int64_t line, int64_t first, int64_t count,
-                       int64_t width, gan_real *to)
+/* The positions of a line from which value + low to value + high lie on the image, begin <= q < end. */
+static void positions_on_image(const gan_conv *c, int64_t low, int64_t high, int64_t *begin, int64_t *end)
+{
+    int64_t step = c->stride_w * c->channels, room = c->width * c->channels - 1 - high;
+    *begin = low < 0 ? (step - 1 - low) / step : 0;
+    *end = room < 0 ? 0 : least(room / step + 1, c->out_width);
+    *begin = least(*begin, *end);
+}
+
+static void panel_make(const weights_work *work, int64_t index, weights_panel *panel)
 {
     const gan_conv *c = work->conv;
-    int64_t in_line = line % c->out_height * c->stride_h - c->pad_top + piece->kernel_line;
-    int64_t line_values = c->width * c->channels, step = c->stride_w * c->channels,
-            origin = -c->pad_left * c->channels;
-    int64_t length = piece->end - piece->begin, begin, end;
-    const gan_real *from = work->x;
-    positions_on_image(c->out_width, step, origin, line_values, piece->begin, piece->end, true, &begin, &end);
-    if (in_line >= 0 && in_line < c->height) {
-        from += (line / c->out_height * c->height + in_line) * line_values;
-    } else {
-        line_values = 0;
+    int64_t row_values = c->kernel_w * c->channels, column = 0;
+    panel->columns = gan_panel_at(work->table, work->columns, index);
+    panel->count = 0;
+    panel->begin = c->out_width;
+    panel->end = 0;
+    panel->kernel_first = panel->kernel_last = panel->columns.first / row_values;
+    while (column < panel->columns.columns) {
+        panel_piece *piece = &panel->pieces[panel->count++];
+        int64_t in_row = (panel->columns.first + column) % row_values, begin, end;
+        piece->kernel_line = (panel->columns.first + column) / row_values;
+        piece->at = column;
+        piece->length = least(row_values - in_row, panel->columns.columns - column);
+        piece->value = in_row - c->pad_left * c->channels;
+        positions_on_image(c, piece->value, piece->value + piece->length - 1, &piece->begin, &piece->end);
+        positions_on_image(c, piece->value + piece->length - 1, piece->value, &begin, &end);
+        panel->begin = least(panel->begin, begin);
+        panel->end = panel->end > end ? panel->end : end;
+        panel->kernel_last = piece->kernel_line + 1;
+        column += piece->length;
     }
+}
+
+/* Packs `count` positions from `first` on of one line: to[i * width + at ...] = the values of the piece. `top`: the
+ * image's line under the first row of the kernel. */
+static void pack_piece(const weights_work *work, const panel_piece *piece, const gan_real *image, int64_t top,
+                       int64_t first, int64_t count, int64_t width, gan_real *to)
+{
+    const gan_conv *c = work->conv;
+    int64_t step = c->stride_w * c->channels, line_values = c->width * c->channels, line = top + piece->kernel_line;
+    bool outside = line < 0 || line >= c->height;
+    const gan_real *from = image + (outside ? 0 : line) * line_values;
+    if (outside) line_values = 0;
     for (int64_t q = first; q < first + count; q++) {
-        int64_t value = q * step + origin + piece->begin;
+        int64_t value = q * step + piece->value;
         gan_real *row = to + (q - first) * width + piece->at;
-        if (q >= begin && q < end && line_values > 0) {
-            int64_t run = (end < first + count ? end : first + count) - q;
-            work->table->copy(run, length, length, from + value, step, row, width);
+        if (q >= piece->begin && q < piece->end && !outside) {
+            int64_t run = least(piece->end, first + count) - q;
+            work->table->copy(run, piece->length, piece->length, from + value, step, row, width);
             q += run - 1;
             continue;
         }
-        for (int64_t i = 0; i < length; i++) row[i] = value + i >= 0 && value + i < line_values ? from[value + i] : 0;
+        for (int64_t i = 0; i < piece->length; i++)
+            row[i] = value + i >= 0 && value + i < line_values ? from[value + i] : 0;
     }
 }
 
@@ -132,39 +131,41 @@ static void weights_task(void *argument, int64_t index)
     const gan_conv *c = work->conv;
     _Alignas(64) gan_real packed[GAN_PANEL_BYTES / sizeof(gan_real)];
     gan_segment segments[GAN_SEGMENTS];
-    gan_panel panel = gan_panel_at(work->table, work->columns, index % work->panels);
-    panel_range range = panel_range_make(work, &panel);
-    int64_t part = index / work->panels, k = 0;
-    int64_t last_line = (part + 1) * work->lines / work->parts;
+    weights_panel panel;
+    panel_make(work, index % work->panels, &panel);
+    const int64_t width = panel.columns.width, part = index / work->panels;
+    const int64_t last = (part + 1) * work->lines / work->parts;
     gan_real *sums = work->sums ? work->sums + part * c->filters * work->columns : work->dw;
     gan_tile tile = {.a_step = c->filters,
                      .b = packed,
-                     .b_step = panel.width,
-                     .width = panel.width,
+                     .b_step = width,
+                     .width = width,
                      .segments = segments,
-                     .columns = panel.columns,
+                     .columns = panel.columns.columns,
                      .c_step = 1,
                      .accumulate = !work->sums};
-    if (panel.columns < panel.width) memset(packed, 0, sizeof(packed));
-    for (int64_t line = part * work->lines / work->parts; line < last_line; line++) {
-        int64_t top = line % c->out_height * c->stride_h - c->pad_top;
-        if (top + range.kernel_last <= 0 || top + range.kernel_first >= c->height) continue;
-        for (int64_t q = range.begin; q < range.end;) {
-            int64_t room = work->panel_positions - k, count = range.end - q < room ? range.end - q : room;
-            for (int64_t column = 0; column < panel.columns;) {
-                panel_piece piece = next_piece(work, &panel, &column);
-                pack_piece(work, &piece, line, q, count, panel.width, packed + k * panel.width);
-            }
-            segments[tile.segment_count++] = (gan_segment){(line * c->out_width + q) * c->filters, k, count};
-            q += count;
-            k += count;
+    int64_t line = part * work->lines / work->parts, oh = line % c->out_height, k = 0;
+    const gan_real *image = work->x + line / c->out_height * c->height * c->width * c->channels;
+    if (panel.columns.columns < width) memset(packed, 0, sizeof(packed));
+    for (; line < last; line++) {
+        int64_t top = oh * c->stride_h - c->pad_top;
+        bool seen = top + panel.kernel_last > 0 && top + panel.kernel_first < c->height;
+        for (int64_t q = panel.begin, count; seen && q < panel.end; q += count, k += count) {
             if (k == work->panel_positions || tile.segment_count == GAN_SEGMENTS) {
-                multiply(work, &panel, &tile, sums);
+                multiply(work, &panel.columns, &tile, sums);
                 k = 0;
             }
+            count = least(panel.end - q, work->panel_positions - k);
+            for (int64_t i = 0; i < panel.count; i++)
+                pack_piece(work, &panel.pieces[i], image, top, q, count, width, packed + k * width);
+            segments[tile.segment_count++] = (gan_segment){(line * c->out_width + q) * c->filters, k, count};
+        }
+        if (++oh == c->out_height) {
+            oh = 0;
+            image += c->height * c->width * c->channels;
         }
     }
-    if (k > 0 || !tile.accumulate) multiply(work, &panel, &tile, sums);
+    if (k > 0 || !tile.accumulate) multiply(work, &panel.columns, &tile, sums);
 }
 
 /* dw += the sums of the parts, some rows at a time. */

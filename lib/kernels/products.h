@@ -61,7 +61,7 @@ enum {
     GAN_ROW_BLOCK = 128,          /* most rows of a block */
     GAN_SEGMENTS = 64,            /* most segments of a call */
     GAN_PIECE_BYTES = 256 * 1024, /* of a packed panel that is multiplied at a time: stays in the second cache */
-    GAN_PANEL_BYTES = 32 * 1024   /* of a piece of a panel that a task packs for itself */
+    GAN_PANEL_BYTES = 24 * 1024   /* of a piece of a panel that a task packs for itself */
 };
 
 /* Rows that share their segments. */
