@@ -63,26 +63,23 @@ for kind in $kinds; do
 done
 
 # The examples use public headers only, so that they build here as they lie.
-kind=${kinds%% *}
-flags=$(link_flags "$kind")
-build_example()
-{
-    program=${1%:}
-    shift
-    case $1 in
-    *.cpp) $CXX $CFLAGS -std=c++17 "$@" -o "examples/$program" $flags ;;
-    *) $CC $CFLAGS -std=c11 -D_POSIX_C_SOURCE=200809L "$@" -o "examples/$program" $flags -lm ;;
+mkdir examples objects
+flags=$(link_flags "${kinds%% *}")
+for argument in "$@"; do
+    case $argument in
+    *:)
+        program=${argument%:}
+        mkdir "objects/$program"
+        ;;
+    *.cpp) $CXX $CFLAGS -std=c++17 $flags -c "$argument" -o "objects/$program/$(basename "$argument").o" ;;
+    *) $CC $CFLAGS -std=c11 -D_POSIX_C_SOURCE=200809L $flags -c "$argument" \
+        -o "objects/$program/$(basename "$argument").o" ;;
     esac
-}
-mkdir examples
-while [ $# -gt 0 ]; do
-    name=$1 sources=
-    shift
-    while [ $# -gt 0 ]; do
-        case $1 in *:) break ;; esac
-        sources="$sources $1"
-        shift
-    done
-    build_example "$name" $sources
 done
-[ -z "$(ls examples)" ] || . "$here/examples.sh"
+[ $# -gt 0 ] || exit 0
+for folder in objects/*; do
+    linker=$CC
+    for object in "$folder"/*.cpp.o; do [ ! -e "$object" ] || linker=$CXX; done
+    $linker $CFLAGS "$folder"/*.o -o "examples/${folder#objects/}" $flags -lm
+done
+. "$here/examples.sh"
