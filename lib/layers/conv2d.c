@@ -12,18 +12,7 @@ static gan_status geometry(const conv2d *self, gan_shape input, gan_conv *conv)
 {
     int64_t output[2], pads[4];
     GAN_TRY(gan_window_convolve(&self->window, input, output, pads));
-    *conv = (gan_conv){.channels = input.dims[0],
-                       .height = input.dims[1],
-                       .width = input.dims[2],
-                       .filters = self->filters,
-                       .out_height = output[0],
-                       .out_width = output[1],
-                       .kernel_h = self->window.kernel[0],
-                       .kernel_w = self->window.kernel[1],
-                       .stride_h = self->window.stride[0],
-                       .stride_w = self->window.stride[1],
-                       .pad_top = pads[0],
-                       .pad_left = pads[2]};
+    *conv = gan_window_conv(&self->window, pads, input, GAN_SHAPE(self->filters, output[0], output[1]));
     return GAN_OK;
 }
 

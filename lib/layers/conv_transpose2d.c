@@ -16,18 +16,7 @@ static gan_status geometry(const conv_transpose2d *self, gan_shape input, gan_co
 {
     int64_t output[2], pads[4];
     GAN_TRY(gan_window_transpose(&self->window, self->output_padding, input, output, pads));
-    *conv = (gan_conv){.channels = self->filters,
-                       .height = output[0],
-                       .width = output[1],
-                       .filters = input.dims[0],
-                       .out_height = input.dims[1],
-                       .out_width = input.dims[2],
-                       .kernel_h = self->window.kernel[0],
-                       .kernel_w = self->window.kernel[1],
-                       .stride_h = self->window.stride[0],
-                       .stride_w = self->window.stride[1],
-                       .pad_top = pads[0],
-                       .pad_left = pads[2]};
+    *conv = gan_window_conv(&self->window, pads, GAN_SHAPE(self->filters, output[0], output[1]), input);
     return GAN_OK;
 }
 

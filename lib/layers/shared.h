@@ -81,6 +81,8 @@ gan_status gan_window_check_input(gan_shape input);
 gan_status gan_window_convolve(const gan_window *window, gan_shape input, int64_t output[2], int64_t pads[4]);
 gan_status gan_window_transpose(const gan_window *window, const int64_t output_padding[2], gan_shape input,
                                 int64_t output[2], int64_t pads[4]);
+/* The convolution from the large image to the small one. */
+gan_conv gan_window_conv(const gan_window *window, const int64_t pads[4], gan_shape large, gan_shape small);
 /* Plans tensors and scratch for a convolution from `conv` or, with its roles exchanged, to it; `units`: channels of
  * the output, which is already planned. */
 gan_status gan_window_plan(gan_context *context, const gan_conv *conv, const gan_weights *weights, int64_t batch,

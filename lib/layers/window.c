@@ -132,6 +132,22 @@ gan_status gan_window_transpose(const gan_window *window, const int64_t output_p
     return GAN_OK;
 }
 
+gan_conv gan_window_conv(const gan_window *window, const int64_t pads[4], gan_shape large, gan_shape small)
+{
+    return (gan_conv){.channels = large.dims[0],
+                      .height = large.dims[1],
+                      .width = large.dims[2],
+                      .filters = small.dims[0],
+                      .out_height = small.dims[1],
+                      .out_width = small.dims[2],
+                      .kernel_h = window->kernel[0],
+                      .kernel_w = window->kernel[1],
+                      .stride_h = window->stride[0],
+                      .stride_w = window->stride[1],
+                      .pad_top = pads[0],
+                      .pad_left = pads[2]};
+}
+
 gan_status gan_window_plan(gan_context *context, const gan_conv *conv, const gan_weights *weights, int64_t batch,
                            gan_layer_plan *plan)
 {
