@@ -1,7 +1,6 @@
 #include "models.h"
 
-/* Builds a described model, or releases it. */
-static gan_status finish(gan_model *model, uint64_t seed, gan_model **out)
+gan_status build_or_destroy(gan_model *model, uint64_t seed, gan_model **out)
 {
     gan_status status = gan_model_build(model, seed);
     if (status == GAN_OK)
@@ -27,7 +26,7 @@ gan_status build_dense_generator(gan_context *context, gan_shape image, bool bat
     gan_model_add(g, gan_layer_dense(context, gan_shape_count(image), NULL));
     gan_model_add(g, gan_layer_tanh(context));
     gan_model_add(g, gan_layer_reshape(context, image));
-    return finish(g, seed, out);
+    return build_or_destroy(g, seed, out);
 }
 
 gan_status build_conv_discriminator(gan_context *context, gan_shape image, uint64_t seed, gan_model **out)
@@ -44,5 +43,5 @@ gan_status build_conv_discriminator(gan_context *context, gan_shape image, uint6
     }
     gan_model_add(d, gan_layer_flatten(context));
     gan_model_add(d, gan_layer_dense(context, 1, NULL));
-    return finish(d, seed, out);
+    return build_or_destroy(d, seed, out);
 }

@@ -13,4 +13,7 @@ gan_status build_dense_generator(gan_context *context, gan_shape image, bool bat
 /* Two 5x5 convolutions with stride 2 and 64 and 128 filters, leaky ReLU 0.2, then one logit. */
 gan_status build_conv_discriminator(gan_context *context, gan_shape image, uint64_t seed, gan_model **out);
 
+/* Builds a described model from the seed, or releases it. */
+gan_status build_or_destroy(gan_model *model, uint64_t seed, gan_model **out);
+
 #endif

@@ -7,16 +7,6 @@
 
 #define IMAGE GAN_SHAPE(1, 28, 28)
 
-static gan_status build(gan_model *model, gan_model **out)
-{
-    gan_status status = gan_model_build(model, 1);
-    if (status == GAN_OK)
-        *out = model;
-    else
-        gan_model_destroy(model);
-    return status;
-}
-
 static gan_status seed_generator(gan_context *context, gan_model **out)
 {
     return build_dense_generator(context, IMAGE, false, 1, out);
@@ -47,7 +37,7 @@ static gan_status dcgan_generator(gan_context *context, gan_model **out)
     }
     gan_model_add(g, gan_layer_conv2d(context, 1, GAN_CONV2D(.kernel = {3, 3}, .padding = GAN_PADDING_SAME)));
     gan_model_add(g, gan_layer_tanh(context));
-    return build(g, out);
+    return build_or_destroy(g, 1, out);
 }
 
 static gan_status dcgan_discriminator(gan_context *context, gan_model **out)
@@ -65,7 +55,7 @@ static gan_status dcgan_discriminator(gan_context *context, gan_model **out)
     gan_model_add(d, gan_layer_leaky_relu(context, 0.2f));
     gan_model_add(d, gan_layer_flatten(context));
     gan_model_add(d, gan_layer_dense(context, 1, NULL));
-    return build(d, out);
+    return build_or_destroy(d, 1, out);
 }
 
 /* 2-400-400-outputs */
@@ -80,7 +70,7 @@ static gan_status mixture_model(gan_context *context, int64_t outputs, gan_model
         gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
     }
     gan_model_add(model, gan_layer_dense(context, outputs, NULL));
-    return build(model, out);
+    return build_or_destroy(model, 1, out);
 }
 
 static gan_status mixture_generator(gan_context *context, gan_model **out)

@@ -17,6 +17,21 @@ float *random_floats(uint64_t seed, int64_t count)
     return floats;
 }
 
+gan_model *build_test_model(gan_context *context, test_model_fn make)
+{
+    gan_model *model = NULL;
+    ASSERT_OK(make(context, 5, &model));
+    return model;
+}
+
+gan_session *create_test_session(int64_t batch, gan_model *model, bool forward_only)
+{
+    gan_session *session = NULL;
+    ASSERT_OK(gan_session_create(model, GAN_SESSION(.batch = batch, .forward_only = forward_only), &session));
+    gan_model_destroy(model);
+    return session;
+}
+
 int64_t input_size(const gan_model *model, size_t index, int64_t batch)
 {
     gan_shape shape;

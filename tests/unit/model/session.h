@@ -4,6 +4,8 @@
 
 #include "model/model.h"
 
+#include "support/models.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,6 +26,11 @@
 
 /* Numbers of a seed, normally distributed; released by free. */
 float *random_floats(uint64_t seed, int64_t count);
+
+/* A model from seed 5. */
+gan_model *build_test_model(gan_context *context, test_model_fn make);
+/* A session which alone keeps the model: the caller's hold on it is given up. */
+gan_session *create_test_session(int64_t batch, gan_model *model, bool forward_only);
 
 int64_t input_size(const gan_model *model, size_t index, int64_t batch);
 int64_t output_size(const gan_model *model, size_t index, int64_t batch);

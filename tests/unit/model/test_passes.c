@@ -1,8 +1,6 @@
 /* Passes of sessions: repeated backward passes, random numbers, memory and threads. */
 #include "session.h"
 
-#include "support/models.h"
-
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -25,22 +23,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static gan_model *build(test_model_fn make)
-{
-    gan_model *model = NULL;
-    ASSERT_OK(make(context, 5, &model));
-    return model;
-}
-
-/* The session alone keeps the model. */
-static gan_session *create(gan_model *model, bool forward_only)
-{
-    gan_session *session = NULL;
-    ASSERT_OK(gan_session_create(model, GAN_SESSION(.batch = BATCH, .forward_only = forward_only), &session));
-    gan_model_destroy(model);
-    return session;
-}
-
 /* ---- Backward passes ---------------------------------------------------------------------------------------- */
 
 /* What is asked for in two passes is what one pass gives, and nothing else is touched. */
@@ -48,7 +30,7 @@ static void test_repeated_backward_passes(void **state)
 {
     (void)state;
     for (int m = 0; m < TEST_MODELS; m++) {
-        gan_session *session = create(build(test_models[m].build), false);
+        gan_session *session = create_test_session(BATCH, build_test_model(context, test_models[m].build), false);
         set_random_inputs(session, BATCH, 1);
         ASSERT_OK(gan_session_forward(session, GAN_MODE_TRAIN));
         set_random_gradients(session, 2);
@@ -73,7 +55,7 @@ static void test_repeated_backward_passes(void **state)
 
 static void test_outputs_that_are_not_set_count_as_zero(void **state)
 {
-    gan_session *session = create(build(test_graph), false);
+    gan_session *session = create_test_session(BATCH, build_test_model(context, test_graph), false);
     float *zeros = calloc(BATCH * 48, sizeof(*zeros)), *gradient = random_floats(3, BATCH * 48);
     (void)state;
 
@@ -114,7 +96,7 @@ static void test_unreached_inputs_have_gradient_zero(void **state)
     const gan_node right = gan_model_add_from(model, gan_layer_dense(context, 3, NULL), GAN_NODES(b));
     gan_model_set_outputs(model, GAN_NODES(left, right));
     ASSERT_OK(gan_model_build(model, 1));
-    gan_session *session = create(model, false);
+    gan_session *session = create_test_session(BATCH, model, false);
     ASSERT_OK(gan_session_set_input(session, 0, values, BATCH));
     ASSERT_OK(gan_session_set_input(session, 1, values, BATCH));
     ASSERT_OK(gan_session_forward(session, GAN_MODE_TRAIN));
@@ -134,7 +116,7 @@ static void test_unreached_inputs_have_gradient_zero(void **state)
 
 static void test_dropout_draws_anew_in_training_only(void **state)
 {
-    gan_session *session = create(build(test_dcgan_discriminator), false);
+    gan_session *session = create_test_session(BATCH, build_test_model(context, test_dcgan_discriminator), false);
     float first[BATCH], second[BATCH], again[BATCH];
     (void)state;
 
@@ -163,7 +145,7 @@ static void test_dropout_draws_anew_in_training_only(void **state)
 /* An optimizer exchanges the arrays of weights between two passes. */
 static void test_sessions_see_new_weights(void **state)
 {
-    gan_session *session = create(build(test_seed_discriminator), false);
+    gan_session *session = create_test_session(BATCH, build_test_model(context, test_seed_discriminator), false);
     gan_model *model = session->model;
     float before[BATCH], after[BATCH];
     (void)state;
@@ -186,7 +168,7 @@ static void test_sessions_see_new_weights(void **state)
 /* Divergence is for the trainer to see, so it passes through. */
 static void test_nan_passes_through(void **state)
 {
-    gan_session *session = create(build(test_seed_discriminator), false);
+    gan_session *session = create_test_session(BATCH, build_test_model(context, test_seed_discriminator), false);
     float samples[BATCH * 36] = {0}, logits[BATCH];
     (void)state;
 
@@ -205,8 +187,8 @@ static void test_passes_allocate_nothing(void **state)
 {
     (void)state;
     for (int m = 0; m < TEST_MODELS; m++) {
-        gan_session *session = create(build(test_models[m].build), false);
-        gan_session *other = create(gan_model_retain(session->model), true);
+        gan_session *session = create_test_session(BATCH, build_test_model(context, test_models[m].build), false);
+        gan_session *other = create_test_session(BATCH, gan_model_retain(session->model), true);
         gan_context_info before = GAN_CONTEXT_INFO_INIT, after = GAN_CONTEXT_INFO_INIT;
         ASSERT_OK(gan_context_get_info(context, &before));
         for (int pass = 0; pass < 3; pass++) {
@@ -271,14 +253,15 @@ static void *run_rounds(void *argument)
 
 static void test_sessions_of_one_model_in_several_threads(void **state)
 {
-    gan_model *model = build(test_graph);
+    gan_model *model = build_test_model(context, test_graph);
     pthread_t threads[THREADS];
     static work alone[THREADS], together[THREADS];
     (void)state;
 
     for (int i = 0; i < THREADS; i++) {
-        alone[i] = (work){.session = create(gan_model_retain(model), false), .seed = (uint64_t)i};
-        together[i] = (work){.session = create(gan_model_retain(model), i == 0), .seed = (uint64_t)i};
+        alone[i] = (work){.session = create_test_session(BATCH, gan_model_retain(model), false), .seed = (uint64_t)i};
+        together[i] =
+            (work){.session = create_test_session(BATCH, gan_model_retain(model), i == 0), .seed = (uint64_t)i};
         run_rounds(&alone[i]);
     }
     for (int i = 0; i < THREADS; i++) {

@@ -1,8 +1,6 @@
 /* Sessions: the order of calls, batches, and two models after each other. */
 #include "session.h"
 
-#include "support/models.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,22 +20,6 @@ static int teardown(void **state)
     (void)state;
     gan_context_destroy(context);
     return 0;
-}
-
-static gan_model *build(test_model_fn make)
-{
-    gan_model *model = NULL;
-    ASSERT_OK(make(context, 5, &model));
-    return model;
-}
-
-/* The session alone keeps the model. */
-static gan_session *create(gan_model *model, bool forward_only)
-{
-    gan_session *session = NULL;
-    ASSERT_OK(gan_session_create(model, GAN_SESSION(.batch = BATCH, .forward_only = forward_only), &session));
-    gan_model_destroy(model);
-    return session;
 }
 
 /* ---- Order of calls ----------------------------------------------------------------------------------------- */
@@ -60,7 +42,7 @@ static void test_null_handles(void **state)
     assert_int_equal(gan_session_get_input_gradient(NULL, 0, &value), GAN_ERROR_NULL);
     gan_session_destroy(NULL);
 
-    session = create(build(test_seed_generator), false);
+    session = create_test_session(BATCH, build_test_model(context, test_seed_generator), false);
     assert_int_equal(gan_session_create(session->model, NULL, NULL), GAN_ERROR_NULL);
     assert_int_equal(gan_session_set_input(session, 0, NULL, 1), GAN_ERROR_NULL);
     assert_int_equal(gan_session_set_input_from(session, 0, NULL, 0), GAN_ERROR_NULL);
@@ -69,7 +51,7 @@ static void test_null_handles(void **state)
 
 static void test_order_of_calls(void **state)
 {
-    gan_session *session = create(build(test_graph), false);
+    gan_session *session = create_test_session(BATCH, build_test_model(context, test_graph), false);
     float values[BATCH * 48] = {0};
     (void)state;
 
@@ -106,7 +88,7 @@ static void test_order_of_calls(void **state)
 
 static void test_forward_only(void **state)
 {
-    gan_session *session = create(build(test_seed_generator), true);
+    gan_session *session = create_test_session(BATCH, build_test_model(context, test_seed_generator), true);
     float values[BATCH * 9] = {0};
     (void)state;
 
@@ -120,7 +102,7 @@ static void test_forward_only(void **state)
 
 static void test_indices(void **state)
 {
-    gan_session *session = create(build(test_graph), false);
+    gan_session *session = create_test_session(BATCH, build_test_model(context, test_graph), false);
     float values[BATCH * 48] = {0};
     (void)state;
 
@@ -137,7 +119,7 @@ static void test_indices(void **state)
 
 static void test_wrong_batches(void **state)
 {
-    gan_model *model = build(test_graph);
+    gan_model *model = build_test_model(context, test_graph);
     gan_session *session = NULL;
     float values[(BATCH + 1) * 48] = {0};
     (void)state;
@@ -147,7 +129,7 @@ static void test_wrong_batches(void **state)
                  "gan_session_create: batch is 9223372036854775807: ");
     ASSERT_FAILS(gan_session_create(model, GAN_SESSION(.batch = INT64_MAX / 16), &session), GAN_ERROR_OVERFLOW, "");
     assert_null(session);
-    session = create(model, false);
+    session = create_test_session(BATCH, model, false);
     ASSERT_FAILS(gan_session_set_input(session, 0, values, 0), GAN_ERROR_BATCH,
                  "batch is 0, but the session is prepared for 1 to 4");
     ASSERT_FAILS(gan_session_set_input(session, 0, values, -1), GAN_ERROR_BATCH, "batch is -1");
@@ -163,7 +145,7 @@ static void test_wrong_batches(void **state)
 
 static void test_default_batch(void **state)
 {
-    gan_model *model = build(test_seed_generator);
+    gan_model *model = build_test_model(context, test_seed_generator);
     gan_session *session = NULL;
     (void)state;
 
@@ -178,7 +160,7 @@ static void test_batches_of_any_size(void **state)
 {
     (void)state;
     for (int m = 0; m < TEST_MODELS; m++) {
-        gan_session *session = create(build(test_models[m].build), false);
+        gan_session *session = create_test_session(BATCH, build_test_model(context, test_models[m].build), false);
         const int64_t size = output_size(session->model, 0, 1), in = input_size(session->model, 0, 1);
         float *samples = random_floats(1, BATCH * in), *code = random_floats(2, BATCH * 5);
         float *whole = calloc((size_t)(BATCH * size), sizeof(*whole)), *part = calloc((size_t)(BATCH * size), 4);
@@ -209,7 +191,7 @@ static void test_batches_of_any_size(void **state)
 
 static void test_batch_of_one_in_training(void **state)
 {
-    gan_session *session = create(build(test_dcgan_generator), false);
+    gan_session *session = create_test_session(BATCH, build_test_model(context, test_dcgan_generator), false);
     float out[BATCH * 128];
     (void)state;
 
@@ -227,9 +209,9 @@ static void test_batch_of_one_in_training(void **state)
 
 static void test_a_chain_equals_the_detour(void **state)
 {
-    gan_session *g = create(build(test_dcgan_generator), false);
-    gan_session *d = create(build(test_dcgan_discriminator), false);
-    gan_session *e = create(build(test_dcgan_discriminator), false);
+    gan_session *g = create_test_session(BATCH, build_test_model(context, test_dcgan_generator), false);
+    gan_session *d = create_test_session(BATCH, build_test_model(context, test_dcgan_discriminator), false);
+    gan_session *e = create_test_session(BATCH, build_test_model(context, test_dcgan_discriminator), false);
     float fake[3 * 128], gradient[3 * 128], again[3 * 128], logits[2][3];
     const float ones[3] = {1, 1, 1};
     (void)state;
@@ -280,7 +262,8 @@ static void test_pairs_that_do_not_fit(void **state)
     gan_session *foreign = NULL, *small = NULL;
     (void)state;
 
-    gan_session *g = create(build(test_dcgan_generator), false), *d = create(build(test_seed_discriminator), false);
+    gan_session *g = create_test_session(BATCH, build_test_model(context, test_dcgan_generator), false);
+    gan_session *d = create_test_session(BATCH, build_test_model(context, test_seed_discriminator), false);
     set_random_inputs(g, 3, 1);
     ASSERT_OK(gan_session_forward(g, GAN_MODE_TRAIN));
     ASSERT_FAILS(gan_session_set_input_from(d, 0, g, 0), GAN_ERROR_SHAPE,
