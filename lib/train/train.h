@@ -58,8 +58,7 @@ const char *gan_optimizer_algorithm_name(gan_optimizer_algorithm algorithm);
 /* The rate of the step after `steps` steps, by resolved options. */
 double gan_schedule_rate(const gan_optimizer_options *options, int64_t steps);
 
-/* ---- Trainers (trainer.c, step.c, run.c, checkpoint.c) ----------------------------------------------------------
- */
+/* ---- Trainers (trainer_options.c, trainer.c, step.c, run.c, checkpoint.c) --------------------------------------- */
 
 /* One of the two sides of the game. */
 typedef struct gan_player {
@@ -90,6 +89,11 @@ struct gan_trainer {
     float *noise_values;                                              /* a batch */
     float *samples; /* data for a step of gan_trainer_run(): discriminator_steps batches */
 };
+
+/* Checks and fills in defaults; *resolved is untouched on failure. */
+gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_trainer_options *resolved);
+/* The optimizer of a player that has no options of its own. */
+gan_optimizer_options gan_trainer_shared_optimizer(const gan_trainer_options *options);
 
 /* One step on `count` samples, in batches of `batch`, the last one smaller if that does not divide `count`; each
  * batch is for one update of the discriminator. */

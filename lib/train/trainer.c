@@ -1,43 +1,5 @@
-/* The trainer as a handle: options, checks, memory. What it does is in step.c, run.c and checkpoint.c. */
+/* The trainer as a handle: checks and memory. Its options are in trainer_options.c; what it does is in step.c, run.c and checkpoint.c. */
 #include "train/train.h"
-
-/* ---- Options --------------------------------------------------------------------------------------------------- */
-
-/* The optimizer of a player that has no options of its own. */
-static gan_optimizer_options optimizer_options(const gan_trainer_options *options)
-{
-    gan_optimizer_options shared = {.struct_size = sizeof(shared),
-                                    .learning_rate = options->learning_rate,
-                                    .beta1 = options->beta1 == 0 ? 0.5f : options->beta1,
-                                    .beta2 = options->beta2};
-    return shared;
-}
-
-static gan_status resolve_options(const gan_trainer_options *given, gan_trainer_options *options)
-{
-    GAN_TRY(gan_options_read(options, sizeof(*options), given, "gan_trainer_options"));
-    if (options->batch < 0) {
-        return gan_fail(GAN_ERROR_BATCH, "gan_trainer_options: batch is %lld, expected at least 1",
-                        (long long)options->batch);
-    }
-    if (options->batch == 0) options->batch = 32;
-    if (options->discriminator_steps < 0) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_trainer_options: discriminator_steps is %d, expected at least 1",
-                        options->discriminator_steps);
-    }
-    if (options->discriminator_steps == 0) options->discriminator_steps = 1;
-    GAN_TRY(gan_loss_check(options->loss, "gan_trainer_options: loss"));
-    if ((unsigned)options->order > GAN_ORDER_GENERATOR_FIRST) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_trainer_options: order is %d, expected a gan_order",
-                        (int)options->order);
-    }
-    if ((unsigned)options->noise > GAN_NOISE_UNIFORM) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_trainer_options: noise is %d, expected a gan_noise",
-                        (int)options->noise);
-    }
-    return gan_option_resolve(&options->label_smoothing, 0, GAN_RANGE_BELOW_ONE,
-                              "gan_trainer_options: label_smoothing");
-}
 
 /* ---- Checks ---------------------------------------------------------------------------------------------------- */
 
@@ -152,7 +114,7 @@ static gan_status allocate_arrays(gan_trainer *trainer)
 static gan_status create_parts(gan_trainer *trainer, gan_model *generator, gan_model *discriminator)
 {
     gan_trainer_options *options = &trainer->options;
-    const gan_optimizer_options shared = optimizer_options(options);
+    const gan_optimizer_options shared = gan_trainer_shared_optimizer(options);
     GAN_TRY(check_shapes(trainer, generator, discriminator));
     GAN_TRY(create_player(trainer->context, &trainer->generator, "generator", generator,
                           options->generator_optimizer ? options->generator_optimizer : &shared));
@@ -173,7 +135,7 @@ gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_mo
     GAN_CHECK_NOT_NULL(discriminator);
     GAN_CHECK_NOT_NULL(out);
     gan_trainer_options resolved;
-    GAN_TRY(resolve_options(options, &resolved));
+    GAN_TRY(gan_trainer_options_resolve(options, &resolved));
     GAN_TRY(check_model(context, generator, "generator"));
     GAN_TRY(check_model(context, discriminator, "discriminator"));
     if (generator == discriminator) {

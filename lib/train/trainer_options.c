@@ -1,0 +1,49 @@
+/* Options of a trainer: their ranges and defaults. What depends on the models is checked when the trainer is made. */
+#include "train/train.h"
+
+/* A number of times, at least 1 and by default 1. */
+static gan_status resolve_times(int *value, const char *what)
+{
+    if (*value < 0) return gan_fail(GAN_ERROR_ARGUMENT, "%s is %d, expected at least 1", what, *value);
+    if (*value == 0) *value = 1;
+    return GAN_OK;
+}
+
+/* A value of an enum whose last one is given. */
+static gan_status check_choice(int value, int last, const char *what, const char *type)
+{
+    if (value >= 0 && value <= last) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s is %d, expected a %s", what, value, type);
+}
+
+static gan_status resolve_game(gan_trainer_options *options)
+{
+    if (options->batch < 0) {
+        return gan_fail(GAN_ERROR_BATCH, "gan_trainer_options: batch is %lld, expected at least 1",
+                        (long long)options->batch);
+    }
+    if (options->batch == 0) options->batch = 32;
+    GAN_TRY(resolve_times(&options->discriminator_steps, "gan_trainer_options: discriminator_steps"));
+    GAN_TRY(gan_loss_check(options->loss, "gan_trainer_options: loss"));
+    GAN_TRY(check_choice((int)options->order, GAN_ORDER_GENERATOR_FIRST, "gan_trainer_options: order", "gan_order"));
+    GAN_TRY(check_choice((int)options->noise, GAN_NOISE_UNIFORM, "gan_trainer_options: noise", "gan_noise"));
+    return gan_option_resolve(&options->label_smoothing, 0, GAN_RANGE_BELOW_ONE,
+                              "gan_trainer_options: label_smoothing");
+}
+
+gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_trainer_options *resolved)
+{
+    gan_trainer_options options;
+    GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_trainer_options"));
+    GAN_TRY(resolve_game(&options));
+    *resolved = options;
+    return GAN_OK;
+}
+
+gan_optimizer_options gan_trainer_shared_optimizer(const gan_trainer_options *options)
+{
+    return (gan_optimizer_options){.struct_size = sizeof(gan_optimizer_options),
+                                   .learning_rate = options->learning_rate,
+                                   .beta1 = options->beta1 == 0 ? 0.5f : options->beta1,
+                                   .beta2 = options->beta2};
+}
