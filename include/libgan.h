@@ -740,18 +740,30 @@ typedef enum gan_loss {
     GAN_LOSS_NON_SATURATING = 0, /**< L_D = -E log s(r) - E log(1 - s(f)); L_G = -E log s(f)
                                       (Goodfellow et al., 2014) */
     GAN_LOSS_SATURATING,         /**< the same L_D; L_G = E log(1 - s(f)): the minimax game itself */
-    GAN_LOSS_LEAST_SQUARES       /**< L_D = (E (r - 1)^2 + E f^2) / 2; L_G = E (f - 1)^2 / 2 (Mao et al., 2017) */
+    GAN_LOSS_LEAST_SQUARES,      /**< L_D = (E (r - 1)^2 + E f^2) / 2; L_G = E (f - 1)^2 / 2 (Mao et al., 2017) */
+    GAN_LOSS_WASSERSTEIN,        /**< L_D = E f - E r; L_G = -E f, for a D kept smooth by clipping or a penalty
+                                      (Arjovsky et al., 2017) */
+    GAN_LOSS_HINGE,              /**< L_D = E max(0, 1 - r) + E max(0, 1 + f); L_G = -E f (Lim and Ye, 2017) */
+    GAN_LOSS_RELATIVISTIC,       /**< L_D = E softplus(f_i - r_i); L_G = E softplus(r_i - f_i), over pairs i
+                                      (Jolicoeur-Martineau, 2019; with R1 and R2 it is R3GAN, Huang et al., 2024) */
+    GAN_LOSS_RELATIVISTIC_AVERAGE /**< L_D = -E log s(r - E f) - E log(1 - s(f - E r)); L_G the same with r and f
+                                       exchanged (Jolicoeur-Martineau, 2019) */
 } gan_loss;
 
 /**
  * The discriminator's loss. `real_target` is the label of real samples: 1, or less for one-sided label smoothing
- * (Salimans et al., 2016), in [0, 1]. Gradients are written to real_gradient (real_count values) and fake_gradient.
+ * (Salimans et al., 2016), in [0, 1]; but 1 for the Wasserstein, hinge and relativistic pairing losses, which know no
+ * labels. Gradients are written to real_gradient (real_count values) and fake_gradient. ::GAN_LOSS_RELATIVISTIC takes
+ * pairs: other counts than equal ones are ::GAN_ERROR_BATCH.
  */
 GAN_API gan_status gan_loss_discriminator(gan_loss loss, float real_target, const float *real_logits,
                                           size_t real_count, const float *fake_logits, size_t fake_count,
                                           double *value, float *real_gradient, float *fake_gradient);
 
-/** The generator's loss. `real_logits` may be NULL for losses that do not compare with real samples. */
+/**
+ * The generator's loss. `real_logits` may be NULL but for the two relativistic losses, which compare with real samples;
+ * their gradient goes through the means of generated logits too. ::GAN_LOSS_RELATIVISTIC takes pairs, as above.
+ */
 GAN_API gan_status gan_loss_generator(gan_loss loss, const float *real_logits, size_t real_count,
                                       const float *fake_logits, size_t fake_count, double *value,
                                       float *fake_gradient);
@@ -973,7 +985,8 @@ typedef struct gan_trainer gan_trainer;
  *
  * An update of the discriminator: draw noise z, run G on it, D on the real and D on the generated samples, all in
  * GAN_MODE_TRAIN; take the loss of both; set D's gradients to 0, add those of the real samples, then those of the
- * generated ones; step. An update of the generator: run D on the generated samples, again in GAN_MODE_TRAIN; take the
+ * generated ones; step. An update of the generator: run D on the generated samples, again in GAN_MODE_TRAIN, and with a
+ * relativistic loss before that on the real samples of the update before it, or after it when G moves first; take the
  * loss; go back through D to its input (::GAN_BACKWARD_INPUTS) and on through G, whose gradients were set to 0; step.
  *
  * - Discriminator first: its updates, each on noise of its own; then that of the generator, on the samples that G
@@ -1010,7 +1023,8 @@ typedef struct gan_trainer_options {
     gan_loss loss;                 /**< default: GAN_LOSS_NON_SATURATING */
     int discriminator_steps;       /**< discriminator updates for each generator update; >= 1; default 1 */
     gan_order order;               /**< default: discriminator first */
-    float label_smoothing;         /**< real samples are labelled 1 - this; [0, 1); default 0 */
+    float label_smoothing;         /**< real samples are labelled 1 - this; [0, 1), and 0 for losses without labels,
+                                        see gan_loss_discriminator(); default 0 */
     gan_noise noise;               /**< default: normal */
     bool fresh_noise;              /**< draw new noise for the generator's update; default: it sees the last noise of
                                         the discriminator's, which saves a pass through G. See ::gan_order */

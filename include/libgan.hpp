@@ -595,7 +595,7 @@ struct loss_value {
 
 /** The discriminator's loss and its gradients with respect to both sets of logits. */
 struct discriminator_loss_value {
-    double value;                     /**< the sum of both means */
+    double value;                     /**< of both sets */
     std::vector<float> real_gradient; /**< one for each logit of a real sample */
     std::vector<float> fake_gradient; /**< one for each logit of a generated sample */
 };

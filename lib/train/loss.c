@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+/* ---- Terms ----------------------------------------------------------------------------------------------------- */
+
 /* What one value adds to a loss before the mean is taken, and the derivative of that. */
 typedef struct loss_term {
     double value, gradient;
@@ -56,15 +58,46 @@ static loss_term absolute(double a, double b)
     return term;
 }
 
-/* The games: the discriminator pulls real logits to real_target and generated ones to 0, the generator works on
- * generated logits with a target of its own. */
+/* l for a target of 0, -l for one of 1 */
+static loss_term critic(double logit, double target)
+{
+    double slope = 1 - 2 * target;
+    loss_term term = {slope * logit, slope};
+    return term;
+}
+
+/* max(0, 1 + l) for a target of 0, max(0, 1 - l) for one of 1; the last case keeps NaN. */
+static loss_term hinge(double logit, double target)
+{
+    double slope = 1 - 2 * target, margin = 1 + slope * logit;
+    loss_term term = {margin <= 0 ? 0 : margin, margin <= 0 ? 0 : margin > 0 ? slope : margin};
+    return term;
+}
+
+/* What a logit is taken against. */
+typedef enum loss_opponent {
+    OPPONENT_NONE, /* l itself */
+    OPPONENT_PAIR, /* r_i - f_i */
+    OPPONENT_MEAN  /* r - E f, and f - E r */
+} loss_opponent;
+
+/* The games. Without an opponent the discriminator pulls real logits to real_target and generated ones to 0, and the
+ * generator works on generated logits, with a target of its own. With one, the generator plays the discriminator's
+ * game with 0 for real samples and 1 for generated ones. */
 static const struct {
+    const char *name;
     loss_term_fn discriminator, generator;
     double generator_target;
+    loss_opponent opponent;
+    bool hard_labels; /* real_target has to be 1 */
 } games[] = {
-    [GAN_LOSS_NON_SATURATING] = {cross_entropy, cross_entropy, 1},
-    [GAN_LOSS_SATURATING] = {cross_entropy, negative_cross_entropy, 0},
-    [GAN_LOSS_LEAST_SQUARES] = {half_square, half_square, 1},
+    [GAN_LOSS_NON_SATURATING] = {"non-saturating", cross_entropy, cross_entropy, 1, OPPONENT_NONE, false},
+    [GAN_LOSS_SATURATING] = {"saturating", cross_entropy, negative_cross_entropy, 0, OPPONENT_NONE, false},
+    [GAN_LOSS_LEAST_SQUARES] = {"least-squares", half_square, half_square, 1, OPPONENT_NONE, false},
+    [GAN_LOSS_WASSERSTEIN] = {"Wasserstein", critic, critic, 1, OPPONENT_NONE, true},
+    [GAN_LOSS_HINGE] = {"hinge", hinge, critic, 1, OPPONENT_NONE, true},
+    [GAN_LOSS_RELATIVISTIC] = {"relativistic", cross_entropy, cross_entropy, 1, OPPONENT_PAIR, true},
+    [GAN_LOSS_RELATIVISTIC_AVERAGE] = {"relativistic average", cross_entropy, cross_entropy, 1, OPPONENT_MEAN, false},
 };
 
 gan_status gan_loss_check(gan_loss loss, const char *what)
@@ -76,6 +109,20 @@ gan_status gan_loss_check(gan_loss loss, const char *what)
     }
     return GAN_OK;
 }
+
+bool gan_loss_is_relativistic(gan_loss loss)
+{
+    return games[loss].opponent != OPPONENT_NONE;
+}
+
+gan_status gan_loss_check_real_target(gan_loss loss, float real_target, const char *what, float value)
+{
+    if (real_target == 1 || !games[loss].hard_labels) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s is %g, but the %s loss has no labels that could be smoothed", what,
+                    (double)value, games[loss].name);
+}
+
+/* ---- Means ----------------------------------------------------------------------------------------------------- */
 
 /* Mean of the term over `count` values; the target of value i is targets[i], or `target` without targets. */
 static double mean_of_terms(loss_term_fn term_of, const float *values, const float *targets, double target,
@@ -90,10 +137,86 @@ static double mean_of_terms(loss_term_fn term_of, const float *values, const flo
     return sum * scale;
 }
 
+/* The logits of one kind of samples, their target, and where their gradient goes, or NULL. */
+typedef struct logit_set {
+    const float *logits;
+    size_t count;
+    double target;
+    float *gradient;
+} logit_set;
+
+/* E t(r_i - f_i) for the target of the real samples: -log s(x) is softplus(-x). */
+static double mean_of_pairs(loss_term_fn term_of, const logit_set *real, const logit_set *fake)
+{
+    double sum = 0, scale = 1 / (double)real->count;
+    for (size_t i = 0; i < real->count; i++) {
+        loss_term term = term_of((double)real->logits[i] - fake->logits[i], real->target);
+        sum += term.value;
+        if (real->gradient) real->gradient[i] = (float)(term.gradient * scale);
+        if (fake->gradient) fake->gradient[i] = (float)(-term.gradient * scale);
+    }
+    return sum * scale;
+}
+
+static double mean_logit(const logit_set *set)
+{
+    double sum = 0;
+    for (size_t i = 0; i < set->count; i++) sum += set->logits[i];
+    return sum / (double)set->count;
+}
+
+/* E t(l - m) and the mean of its derivative. */
+static loss_term mean_against(loss_term_fn term_of, const logit_set *set, double opponent)
+{
+    loss_term mean = {0, 0};
+    for (size_t i = 0; i < set->count; i++) {
+        loss_term term = term_of(set->logits[i] - opponent, set->target);
+        mean.value += term.value / (double)set->count;
+        mean.gradient += term.gradient / (double)set->count;
+    }
+    return mean;
+}
+
+/* d/dl_i = (t'(l_i - m) - E t' of the others, whose opponent the mean of l is) / n */
+static void differentiate_against(loss_term_fn term_of, const logit_set *set, double opponent, double others)
+{
+    for (size_t i = 0; set->gradient && i < set->count; i++) {
+        loss_term term = term_of(set->logits[i] - opponent, set->target);
+        set->gradient[i] = (float)((term.gradient - others) / (double)set->count);
+    }
+}
+
+/* E t(r - E f) + E t(f - E r) */
+static double mean_against_means(loss_term_fn term_of, const logit_set *real, const logit_set *fake)
+{
+    double real_mean = mean_logit(real), fake_mean = mean_logit(fake);
+    loss_term of_real = mean_against(term_of, real, fake_mean), of_fake = mean_against(term_of, fake, real_mean);
+    differentiate_against(term_of, real, fake_mean, of_fake.gradient);
+    differentiate_against(term_of, fake, real_mean, of_real.gradient);
+    return of_real.value + of_fake.value;
+}
+
+/* ---- Games ----------------------------------------------------------------------------------------------------- */
+
 static gan_status check_count(size_t count, const char *function, const char *what)
 {
     if (count == 0) return gan_fail(GAN_ERROR_BATCH, "%s: %s is 0, expected at least 1", function, what);
     return GAN_OK;
+}
+
+static gan_status check_pairs(gan_loss loss, size_t real_count, size_t fake_count, const char *function)
+{
+    if (games[loss].opponent != OPPONENT_PAIR || real_count == fake_count) return GAN_OK;
+    return gan_fail(GAN_ERROR_BATCH,
+                    "%s: real_count is %zu and fake_count %zu, but the %s loss takes pairs of samples", function,
+                    real_count, fake_count, games[loss].name);
+}
+
+static double relativistic_loss(gan_loss loss, const logit_set *real, const logit_set *fake)
+{
+    loss_term_fn term_of = games[loss].discriminator;
+    return games[loss].opponent == OPPONENT_PAIR ? mean_of_pairs(term_of, real, fake)
+                                                 : mean_against_means(term_of, real, fake);
 }
 
 gan_status gan_loss_discriminator(gan_loss loss, float real_target, const float *real_logits, size_t real_count,
@@ -102,15 +225,35 @@ gan_status gan_loss_discriminator(gan_loss loss, float real_target, const float 
 {
     GAN_TRY(gan_loss_check(loss, "gan_loss_discriminator: loss"));
     GAN_TRY(gan_range_check(GAN_RANGE_UNIT, real_target, "gan_loss_discriminator: real_target"));
+    GAN_TRY(gan_loss_check_real_target(loss, real_target, "gan_loss_discriminator: real_target", real_target));
     GAN_CHECK_NOT_NULL(real_logits);
     GAN_CHECK_NOT_NULL(fake_logits);
     GAN_TRY(check_count(real_count, __func__, "real_count"));
     GAN_TRY(check_count(fake_count, __func__, "fake_count"));
-    loss_term_fn term_of = games[loss].discriminator;
-    double real = mean_of_terms(term_of, real_logits, NULL, real_target, real_count, real_gradient);
-    double fake = mean_of_terms(term_of, fake_logits, NULL, 0, fake_count, fake_gradient);
-    if (value) *value = real + fake;
+    GAN_TRY(check_pairs(loss, real_count, fake_count, __func__));
+    const logit_set real = {real_logits, real_count, real_target, real_gradient},
+                    fake = {fake_logits, fake_count, 0, fake_gradient};
+    double sum;
+    if (gan_loss_is_relativistic(loss)) {
+        sum = relativistic_loss(loss, &real, &fake);
+    } else {
+        loss_term_fn term_of = games[loss].discriminator;
+        sum = mean_of_terms(term_of, real_logits, NULL, real_target, real_count, real_gradient);
+        sum += mean_of_terms(term_of, fake_logits, NULL, 0, fake_count, fake_gradient);
+    }
+    if (value) *value = sum;
     return GAN_OK;
+}
+
+static gan_status check_real_logits(gan_loss loss, const float *real_logits, size_t real_count, size_t fake_count)
+{
+    const char *function = "gan_loss_generator";
+    if (!real_logits && gan_loss_is_relativistic(loss)) {
+        return gan_fail(GAN_ERROR_NULL, "%s: real_logits is NULL, but the %s loss compares with real samples",
+                        function, games[loss].name);
+    }
+    if (real_logits) GAN_TRY(check_count(real_count, function, "real_count"));
+    return real_logits ? check_pairs(loss, real_count, fake_count, function) : GAN_OK;
 }
 
 gan_status gan_loss_generator(gan_loss loss, const float *real_logits, size_t real_count, const float *fake_logits,
@@ -119,12 +262,17 @@ gan_status gan_loss_generator(gan_loss loss, const float *real_logits, size_t re
     GAN_TRY(gan_loss_check(loss, "gan_loss_generator: loss"));
     GAN_CHECK_NOT_NULL(fake_logits);
     GAN_TRY(check_count(fake_count, __func__, "fake_count"));
-    if (real_logits) GAN_TRY(check_count(real_count, __func__, "real_count"));
-    double mean = mean_of_terms(games[loss].generator, fake_logits, NULL, games[loss].generator_target, fake_count,
-                                fake_gradient);
+    GAN_TRY(check_real_logits(loss, real_logits, real_count, fake_count));
+    const logit_set real = {real_logits, real_count, 0, NULL}, fake = {fake_logits, fake_count, 1, fake_gradient};
+    double mean = gan_loss_is_relativistic(loss)
+                      ? relativistic_loss(loss, &real, &fake)
+                      : mean_of_terms(games[loss].generator, fake_logits, NULL, games[loss].generator_target,
+                                      fake_count, fake_gradient);
     if (value) *value = mean;
     return GAN_OK;
 }
+
+/* ---- Other losses ---------------------------------------------------------------------------------------------- */
 
 gan_status gan_loss_binary_cross_entropy(const float *logits, const float *labels, size_t count, double *value,
                                          float *gradient)

@@ -126,13 +126,15 @@ static gan_status update_discriminator(gan_trainer *trainer, const float *sample
 }
 
 /* One update of G: back from the loss through D, whose parameters take no part, to the samples of the last pass of G,
- * and on through G. */
-static gan_status update_generator(gan_trainer *trainer, int64_t batch, gan_step_report *report)
+ * and on through G. A relativistic loss takes D's present logits of real samples too. */
+static gan_status update_generator(gan_trainer *trainer, const float *samples, int64_t batch, gan_step_report *report)
 {
     gan_player *player = &trainer->generator;
+    bool compares = gan_loss_is_relativistic(trainer->options.loss);
+    if (compares) GAN_TRY(judge_real(trainer, samples, batch));
     GAN_TRY(judge_fake(trainer));
-    GAN_TRY(gan_loss_generator(trainer->options.loss, NULL, 0, trainer->fake_logits, (size_t)batch,
-                               &report->generator_loss, trainer->fake_gradient));
+    GAN_TRY(gan_loss_generator(trainer->options.loss, compares ? trainer->real_logits : NULL, (size_t)batch,
+                               trainer->fake_logits, (size_t)batch, &report->generator_loss, trainer->fake_gradient));
     GAN_TRY(check_passes(trainer, player, report->generator_loss));
     GAN_TRY(gan_session_set_output_gradient(trainer->fake, 0, trainer->fake_gradient));
     GAN_TRY(gan_session_backward(trainer->fake, GAN_BACKWARD_INPUTS));
@@ -146,20 +148,22 @@ static gan_status update_both(gan_trainer *trainer, const float *samples, int64_
                               gan_step_report *report)
 {
     const gan_trainer_options *options = &trainer->options;
+    const float *last_samples = samples;
     int64_t updates = 0, last = batch;
     if (options->order == GAN_ORDER_GENERATOR_FIRST) {
         int64_t first = count < batch ? count : batch;
         GAN_TRY(generate(trainer, first));
-        GAN_TRY(update_generator(trainer, first, report));
+        GAN_TRY(update_generator(trainer, samples, first, report));
     }
     for (int64_t done = 0; done < count; done += last, updates++) {
         last = count - done < batch ? count - done : batch;
-        GAN_TRY(update_discriminator(trainer, samples + done * trainer->sample_size, last, report));
+        last_samples = samples + done * trainer->sample_size;
+        GAN_TRY(update_discriminator(trainer, last_samples, last, report));
     }
     report->discriminator_loss /= (double)updates;
     if (options->order == GAN_ORDER_DISCRIMINATOR_FIRST) {
         if (options->fresh_noise) GAN_TRY(generate(trainer, last));
-        GAN_TRY(update_generator(trainer, last, report));
+        GAN_TRY(update_generator(trainer, last_samples, last, report));
     }
     return GAN_OK;
 }

@@ -26,6 +26,10 @@ gan_status gan_option_resolve(float *value, float when_zero, gan_range range, co
 /* ---- Losses (loss.c) ------------------------------------------------------------------------------------------- */
 
 gan_status gan_loss_check(gan_loss loss, const char *what);
+/* Whether the generator's loss needs logits of real samples. */
+bool gan_loss_is_relativistic(gan_loss loss);
+/* GAN_ERROR_ARGUMENT unless real samples may have that target; `what` and `value` are of the option that says so. */
+gan_status gan_loss_check_real_target(gan_loss loss, float real_target, const char *what, float value);
 
 /* D(x) = s(l), without overflow. */
 static inline double gan_probability(double logit)
@@ -58,7 +62,8 @@ const char *gan_optimizer_algorithm_name(gan_optimizer_algorithm algorithm);
 /* The rate of the step after `steps` steps, by resolved options. */
 double gan_schedule_rate(const gan_optimizer_options *options, int64_t steps);
 
-/* ---- Trainers (trainer_options.c, trainer.c, step.c, run.c, checkpoint.c) --------------------------------------- */
+/* ---- Trainers (trainer_options.c, trainer.c, step.c, run.c, checkpoint.c) ---------------------------------------
+ */
 
 /* One of the two sides of the game. */
 typedef struct gan_player {

@@ -1,4 +1,5 @@
-/* The trainer as a handle: checks and memory. Its options are in trainer_options.c; what it does is in step.c, run.c and checkpoint.c. */
+/* The trainer as a handle: checks and memory. Its options are in trainer_options.c; what it does is in step.c, run.c
+ * and checkpoint.c. */
 #include "train/train.h"
 
 /* ---- Checks ---------------------------------------------------------------------------------------------------- */

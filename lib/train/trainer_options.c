@@ -27,8 +27,10 @@ static gan_status resolve_game(gan_trainer_options *options)
     GAN_TRY(gan_loss_check(options->loss, "gan_trainer_options: loss"));
     GAN_TRY(check_choice((int)options->order, GAN_ORDER_GENERATOR_FIRST, "gan_trainer_options: order", "gan_order"));
     GAN_TRY(check_choice((int)options->noise, GAN_NOISE_UNIFORM, "gan_trainer_options: noise", "gan_noise"));
-    return gan_option_resolve(&options->label_smoothing, 0, GAN_RANGE_BELOW_ONE,
-                              "gan_trainer_options: label_smoothing");
+    GAN_TRY(gan_option_resolve(&options->label_smoothing, 0, GAN_RANGE_BELOW_ONE,
+                               "gan_trainer_options: label_smoothing"));
+    return gan_loss_check_real_target(options->loss, 1 - options->label_smoothing,
+                                      "gan_trainer_options: label_smoothing", options->label_smoothing);
 }
 
 gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_trainer_options *resolved)

@@ -70,14 +70,19 @@ static void judge_fake(loop *l, float logits[BATCH])
     assert_int_equal(gan_session_get_output(l->fake, 0, logits), GAN_OK);
 }
 
+static void judge_real(loop *l, const float *samples, int64_t batch, float logits[BATCH])
+{
+    assert_int_equal(gan_session_set_input(l->real, 0, samples, batch), GAN_OK);
+    assert_int_equal(gan_session_forward(l->real, GAN_MODE_TRAIN), GAN_OK);
+    assert_int_equal(gan_session_get_output(l->real, 0, logits), GAN_OK);
+}
+
 static double update_discriminator(loop *l, const float *samples, int64_t batch)
 {
     float real[BATCH], fake[BATCH], real_gradient[BATCH], fake_gradient[BATCH];
     double loss = 0;
     generate(l, batch);
-    assert_int_equal(gan_session_set_input(l->real, 0, samples, batch), GAN_OK);
-    assert_int_equal(gan_session_forward(l->real, GAN_MODE_TRAIN), GAN_OK);
-    assert_int_equal(gan_session_get_output(l->real, 0, real), GAN_OK);
+    judge_real(l, samples, batch, real);
     judge_fake(l, fake);
     assert_int_equal(gan_loss_discriminator(l->options->loss, 1 - l->options->label_smoothing, real, (size_t)batch,
                                             fake, (size_t)batch, &loss, real_gradient, fake_gradient),
@@ -91,12 +96,15 @@ static double update_discriminator(loop *l, const float *samples, int64_t batch)
     return loss;
 }
 
-static double update_generator(loop *l, int64_t batch)
+/* `samples` are compared with by a relativistic loss. */
+static double update_generator(loop *l, const float *samples, int64_t batch)
 {
-    float fake[BATCH], fake_gradient[BATCH];
+    float real[BATCH], fake[BATCH], fake_gradient[BATCH];
     double loss = 0;
+    if (l->options->loss >= GAN_LOSS_RELATIVISTIC) judge_real(l, samples, batch, real);
     judge_fake(l, fake);
-    assert_int_equal(gan_loss_generator(l->options->loss, NULL, 0, fake, (size_t)batch, &loss, fake_gradient),
+    assert_int_equal(gan_loss_generator(l->options->loss, l->options->loss >= GAN_LOSS_RELATIVISTIC ? real : NULL,
+                                        (size_t)batch, fake, (size_t)batch, &loss, fake_gradient),
                      GAN_OK);
     assert_int_equal(gan_session_set_output_gradient(l->fake, 0, fake_gradient), GAN_OK);
     assert_int_equal(gan_session_backward(l->fake, GAN_BACKWARD_INPUTS), GAN_OK);
@@ -113,13 +121,13 @@ static void step(loop *l, const float *samples, int64_t elements, int64_t batch,
     double loss = 0;
     if (l->options->order == GAN_ORDER_GENERATOR_FIRST) {
         generate(l, batch);
-        report->generator_loss = update_generator(l, batch);
+        report->generator_loss = update_generator(l, samples, batch);
     }
     for (int i = 0; i < updates; i++) loss += update_discriminator(l, samples + i * batch * elements, batch);
     report->discriminator_loss = loss / updates;
     if (l->options->order == GAN_ORDER_DISCRIMINATOR_FIRST) {
         if (l->options->fresh_noise) generate(l, batch);
-        report->generator_loss = update_generator(l, batch);
+        report->generator_loss = update_generator(l, samples + (updates - 1) * batch * elements, batch);
     }
 }
 
@@ -180,6 +188,18 @@ static void test_losses(void **state)
     (void)state;
     compare(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_SATURATING));
     compare(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_LEAST_SQUARES, .label_smoothing = 0.1f));
+    compare(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_WASSERSTEIN));
+    compare(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_HINGE));
+}
+
+static void test_relativistic_losses(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_RELATIVISTIC, .discriminator_steps = 2,
+                                        .fresh_noise = true));
+    compare(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_RELATIVISTIC, .discriminator_steps = 2,
+                                        .order = GAN_ORDER_GENERATOR_FIRST));
+    compare(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_RELATIVISTIC_AVERAGE));
 }
 
 static void test_uniform_noise(void **state)
@@ -203,8 +223,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_default),         cmocka_unit_test(test_fresh_noise),
         cmocka_unit_test(test_generator_first), cmocka_unit_test(test_two_updates),
-        cmocka_unit_test(test_losses),          cmocka_unit_test(test_uniform_noise),
-        cmocka_unit_test(test_own_optimizers),
+        cmocka_unit_test(test_losses),          cmocka_unit_test(test_relativistic_losses),
+        cmocka_unit_test(test_uniform_noise),   cmocka_unit_test(test_own_optimizers),
     };
     return cmocka_run_group_tests_name("custom loop", tests, NULL, NULL);
 }

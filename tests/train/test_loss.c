@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#define COUNT 7
+#define COUNT  7
+#define LOSSES (GAN_LOSS_RELATIVISTIC_AVERAGE + 1)
 
 static const float real[COUNT] = {0.5f, -1.25f, 2, 0, 3.5f, -0.75f, 1};
 static const float fake[COUNT] = {-0.5f, 1.75f, -3, 0.25f, 0, 2.5f, -1};
@@ -34,6 +35,41 @@ static double square_term(double logit, double target)
     return (logit - target) * (logit - target) / 2;
 }
 
+static double critic_term(double logit, double target)
+{
+    return target > 0.5 ? -logit : logit;
+}
+
+static double hinge_term(double logit, double target)
+{
+    return fmax(0, target > 0.5 ? 1 - logit : 1 + logit);
+}
+
+static double mean_of(const float *logits)
+{
+    double sum = 0;
+    for (int i = 0; i < COUNT; i++) sum += logits[i];
+    return sum / COUNT;
+}
+
+/* -log s(a_i - b_i), the mean over i. */
+static double pairs_of(const float *a, const float *b)
+{
+    double sum = 0;
+    for (int i = 0; i < COUNT; i++) sum -= log_sigmoid((double)a[i] - b[i]);
+    return sum / COUNT;
+}
+
+/* -E log s(a - E b) t - E log(1 - s(a - E b)) (1 - t) - E log(1 - s(b - E a)) */
+static double averages_of(const float *a, const float *b, double target)
+{
+    double sum = 0;
+    for (int i = 0; i < COUNT; i++) {
+        sum += entropy_term(a[i] - mean_of(b), target) + entropy_term(b[i] - mean_of(a), 0);
+    }
+    return sum / COUNT;
+}
+
 static void test_discriminator(void **state)
 {
     (void)state;
@@ -50,6 +86,30 @@ static void test_discriminator(void **state)
     }
 }
 
+static void test_discriminator_without_smoothing(void **state)
+{
+    (void)state;
+    const struct {
+        gan_loss loss;
+        double expected;
+    } cases[] = {
+        {GAN_LOSS_WASSERSTEIN, mean_of(fake) - mean_of(real)},
+        {GAN_LOSS_HINGE, mean_over(real, hinge_term, 1) + mean_over(fake, hinge_term, 0)},
+        {GAN_LOSS_RELATIVISTIC, pairs_of(real, fake)},
+        {GAN_LOSS_RELATIVISTIC_AVERAGE, averages_of(real, fake, 1)},
+    };
+    double value;
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(gan_loss_discriminator(cases[i].loss, 1, real, COUNT, fake, COUNT, &value, NULL, NULL),
+                         GAN_OK);
+        assert_near(value, cases[i].expected, 1e-12);
+    }
+    assert_int_equal(
+        gan_loss_discriminator(GAN_LOSS_RELATIVISTIC_AVERAGE, 0.9f, real, COUNT, fake, COUNT, &value, NULL, NULL),
+        GAN_OK);
+    assert_near(value, averages_of(real, fake, 0.9f), 1e-12);
+}
+
 static void test_generator(void **state)
 {
     (void)state;
@@ -57,17 +117,45 @@ static void test_generator(void **state)
         gan_loss loss;
         double expected;
     } cases[] = {
+        {GAN_LOSS_WASSERSTEIN, mean_over(fake, critic_term, 1)},
+        {GAN_LOSS_HINGE, mean_over(fake, critic_term, 1)},
         {GAN_LOSS_NON_SATURATING, mean_over(fake, entropy_term, 1)},
         {GAN_LOSS_SATURATING, -mean_over(fake, entropy_term, 0)},
         {GAN_LOSS_LEAST_SQUARES, mean_over(fake, square_term, 1)},
     };
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         double value;
         assert_int_equal(gan_loss_generator(cases[i].loss, NULL, 0, fake, COUNT, &value, NULL), GAN_OK);
         assert_near(value, cases[i].expected, 1e-12);
         assert_int_equal(gan_loss_generator(cases[i].loss, real, COUNT, fake, COUNT, &value, NULL), GAN_OK);
         assert_near(value, cases[i].expected, 1e-12);
     }
+}
+
+/* The generator plays the discriminator's game with the roles exchanged. */
+static void test_relativistic_generator(void **state)
+{
+    (void)state;
+    double value;
+    assert_int_equal(gan_loss_generator(GAN_LOSS_RELATIVISTIC, real, COUNT, fake, COUNT, &value, NULL), GAN_OK);
+    assert_near(value, pairs_of(fake, real), 1e-12);
+    assert_int_equal(gan_loss_generator(GAN_LOSS_RELATIVISTIC_AVERAGE, real, COUNT, fake, COUNT, &value, NULL),
+                     GAN_OK);
+    assert_near(value, averages_of(fake, real, 1), 1e-12);
+}
+
+/* What hinge has nothing to say about any more: samples beyond the margin. */
+static void test_hinge_margin(void **state)
+{
+    (void)state;
+    const float sure[2] = {1, 2}, sorted_out[2] = {-1, -5};
+    float real_gradient[2], fake_gradient[2];
+    double value;
+    assert_int_equal(
+        gan_loss_discriminator(GAN_LOSS_HINGE, 1, sure, 2, sorted_out, 2, &value, real_gradient, fake_gradient),
+        GAN_OK);
+    assert_true(value == 0);
+    for (int i = 0; i < 2; i++) assert_true(real_gradient[i] == 0 && fake_gradient[i] == 0);
 }
 
 /* At logits 0 nothing is known: L_D = 2 log 2, and the gradients are -1/2 and 1/2 of a sample's share. */
@@ -132,13 +220,18 @@ typedef gan_status (*loss_fn)(int which, const float logits[2 * COUNT], double *
 
 static gan_status discriminator_loss(int which, const float logits[2 * COUNT], double *value, float *gradient)
 {
-    return gan_loss_discriminator((gan_loss)which, 0.8f, logits, COUNT, logits + COUNT, COUNT, value, gradient,
+    const gan_loss loss = (gan_loss)which;
+    const bool hard = loss == GAN_LOSS_WASSERSTEIN || loss == GAN_LOSS_HINGE || loss == GAN_LOSS_RELATIVISTIC;
+    return gan_loss_discriminator(loss, hard ? 1 : 0.8f, logits, COUNT, logits + COUNT, COUNT, value, gradient,
                                   gradient ? gradient + COUNT : NULL);
 }
 
 static gan_status generator_loss(int which, const float logits[2 * COUNT], double *value, float *gradient)
 {
-    return gan_loss_generator((gan_loss)which, NULL, 0, logits, 2 * COUNT, value, gradient);
+    float others[2 * COUNT];
+    memcpy(others, fake, sizeof(fake));
+    memcpy(others + COUNT, real, sizeof(real));
+    return gan_loss_generator((gan_loss)which, others, 2 * COUNT, logits, 2 * COUNT, value, gradient);
 }
 
 static gan_status supervised_loss(int which, const float logits[2 * COUNT], double *value, float *gradient)
@@ -161,7 +254,7 @@ static void check_gradient(loss_fn loss, int which)
     double value, above, below;
     memcpy(logits, real, sizeof(real));
     memcpy(logits + COUNT, fake, sizeof(fake));
-    logits[2] += 0.3f; /* l1 has no derivative where both are equal */
+    for (int i = 0; i < 2 * COUNT; i++) logits[i] += 0.3f; /* away from where l1 and hinge have no derivative */
     assert_int_equal(loss(which, logits, &value, gradient), GAN_OK);
     for (int i = 0; i < 2 * COUNT; i++) {
         float x = logits[i];
@@ -177,8 +270,8 @@ static void check_gradient(loss_fn loss, int which)
 static void test_gradients(void **state)
 {
     (void)state;
-    for (int which = 0; which < 3; which++) check_gradient(discriminator_loss, which);
-    for (int which = 0; which < 3; which++) check_gradient(generator_loss, which);
+    for (int which = 0; which < LOSSES; which++) check_gradient(discriminator_loss, which);
+    for (int which = 0; which < LOSSES; which++) check_gradient(generator_loss, which);
     for (int which = 0; which < 4; which++) check_gradient(supervised_loss, which);
 }
 
@@ -215,6 +308,14 @@ static void test_extremes(void **state)
         assert_near(gradient, l > 0 ? -1 : 0, 1e-12);
         assert_int_equal(gan_loss_generator(GAN_LOSS_LEAST_SQUARES, NULL, 0, &l, 1, &value, &gradient), GAN_OK);
         assert_true(isfinite(value) && isfinite(gradient));
+        for (int which = GAN_LOSS_WASSERSTEIN; which < LOSSES; which++) {
+            const float m = -l;
+            assert_int_equal(gan_loss_discriminator((gan_loss)which, 1, &l, 1, &m, 1, &value, &gradient, &other),
+                             GAN_OK);
+            assert_true(isfinite(value) && isfinite(gradient) && isfinite(other));
+            assert_int_equal(gan_loss_generator((gan_loss)which, &l, 1, &m, 1, &value, &gradient), GAN_OK);
+            assert_true(isfinite(value) && isfinite(gradient));
+        }
         const float row[2] = {l, -l};
         const int32_t label = l < 0;
         float row_gradient[2];
@@ -240,15 +341,20 @@ static void test_not_a_number(void **state)
 {
     (void)state;
     float logits[2 * COUNT], gradient[2 * COUNT];
-    for (int which = 0; which < 3; which++) {
+    for (int which = 0; which < LOSSES; which++) {
+        /* The slope of a Wasserstein loss is what it is; a mean hands NaN on to all. */
+        const bool slope = which != GAN_LOSS_WASSERSTEIN && which != GAN_LOSS_HINGE;
         double value = 0;
         memcpy(logits, real, sizeof(real));
         memcpy(logits + COUNT, fake, sizeof(fake));
         logits[3] = NAN;
         assert_int_equal(discriminator_loss(which, logits, &value, gradient), GAN_OK);
-        assert_true(isnan(value) && isnan(gradient[3]) && isfinite(gradient[2]));
+        assert_true(isnan(value));
+        assert_true(isnan(gradient[3]) == (which != GAN_LOSS_WASSERSTEIN));
+        assert_true(isnan(gradient[2]) == (which == GAN_LOSS_RELATIVISTIC_AVERAGE));
         assert_int_equal(generator_loss(which, logits, &value, gradient), GAN_OK);
-        assert_true(isnan(value) && isnan(gradient[3]));
+        assert_true(isnan(value));
+        assert_true(isnan(gradient[3]) == slope);
     }
     for (int which = 0; which < 4; which++) {
         double value = 0;
@@ -280,6 +386,20 @@ static void test_refused(void **state)
                 GAN_ERROR_BATCH, "real_count is 0");
     test_status(gan_loss_discriminator(GAN_LOSS_SATURATING, 1, real, COUNT, fake, 0, &value, gradient, NULL),
                 GAN_ERROR_BATCH, "fake_count is 0");
+    const gan_loss hard[] = {GAN_LOSS_WASSERSTEIN, GAN_LOSS_HINGE, GAN_LOSS_RELATIVISTIC};
+    for (int i = 0; i < 3; i++) {
+        test_status(gan_loss_discriminator(hard[i], 0.9f, real, COUNT, fake, COUNT, &value, gradient, NULL),
+                    GAN_ERROR_ARGUMENT, "real_target is 0.9, but the");
+    }
+    test_status(
+        gan_loss_discriminator(GAN_LOSS_RELATIVISTIC, 1, real, COUNT, fake, COUNT - 1, &value, gradient, NULL),
+        GAN_ERROR_BATCH, "real_count is 7 and fake_count 6");
+    test_status(gan_loss_generator(GAN_LOSS_RELATIVISTIC, real, 3, fake, COUNT, &value, gradient), GAN_ERROR_BATCH,
+                "real_count is 3 and fake_count 7");
+    test_status(gan_loss_generator(GAN_LOSS_RELATIVISTIC, NULL, COUNT, fake, COUNT, &value, gradient), GAN_ERROR_NULL,
+                "real_logits is NULL");
+    test_status(gan_loss_generator(GAN_LOSS_RELATIVISTIC_AVERAGE, NULL, COUNT, fake, COUNT, &value, gradient),
+                GAN_ERROR_NULL, "relativistic average");
     test_status(gan_loss_generator((gan_loss)-1, NULL, 0, fake, COUNT, &value, gradient), GAN_ERROR_ARGUMENT,
                 "loss is -1");
     test_status(gan_loss_generator(GAN_LOSS_SATURATING, NULL, 0, NULL, COUNT, &value, gradient), GAN_ERROR_NULL,
@@ -317,12 +437,14 @@ static void test_nothing_wanted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_discriminator),  cmocka_unit_test(test_generator),
-        cmocka_unit_test(test_undecided),      cmocka_unit_test(test_supervised),
-        cmocka_unit_test(test_softmax),        cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_l1_at_equality), cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_small_losses),   cmocka_unit_test(test_not_a_number),
-        cmocka_unit_test(test_refused),        cmocka_unit_test(test_nothing_wanted),
+        cmocka_unit_test(test_discriminator),  cmocka_unit_test(test_discriminator_without_smoothing),
+        cmocka_unit_test(test_generator),      cmocka_unit_test(test_relativistic_generator),
+        cmocka_unit_test(test_hinge_margin),   cmocka_unit_test(test_undecided),
+        cmocka_unit_test(test_supervised),     cmocka_unit_test(test_softmax),
+        cmocka_unit_test(test_gradients),      cmocka_unit_test(test_l1_at_equality),
+        cmocka_unit_test(test_extremes),       cmocka_unit_test(test_small_losses),
+        cmocka_unit_test(test_not_a_number),   cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_nothing_wanted),
     };
     return cmocka_run_group_tests_name("losses", tests, NULL, NULL);
 }

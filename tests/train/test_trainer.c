@@ -34,6 +34,8 @@ static void test_options_refused(void **state)
         {GAN_TRAINER(.label_smoothing = 1), GAN_ERROR_ARGUMENT, "label_smoothing is 1"},
         {GAN_TRAINER(.label_smoothing = -0.1f), GAN_ERROR_ARGUMENT, "label_smoothing is -0.1"},
         {GAN_TRAINER(.label_smoothing = NAN), GAN_ERROR_NOT_FINITE, "label_smoothing is nan"},
+        {GAN_TRAINER(.label_smoothing = 0.1f, .loss = GAN_LOSS_HINGE), GAN_ERROR_ARGUMENT,
+         "label_smoothing is 0.1, but the hinge loss"},
         {GAN_TRAINER(.noise = (gan_noise)2), GAN_ERROR_ARGUMENT, "noise is 2"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
