@@ -818,6 +818,25 @@ typedef enum gan_penalty {
 GAN_API gan_status gan_gradient_penalty(gan_session *discriminator, gan_penalty penalty, float coefficient,
                                         double *value);
 
+/**
+ * Samples between real and generated ones, for WGAN-GP: x = u r + (1 - u) f. Draws `batch` numbers u in [0, 1), one a
+ * sample, as one call of gan_random_uniform(). All arrays are `batch` samples of `size` values; `out` may be `real` or
+ * `fake`. Both numbers are at least 1, else ::GAN_ERROR_BATCH or ::GAN_ERROR_ARGUMENT.
+ */
+GAN_API gan_status gan_penalty_interpolate(gan_random *random, const float *real, const float *fake, int64_t batch,
+                                           int64_t size, float *out);
+/**
+ * Samples around real ones, for DRAGAN: x = r + s / 2 * u, where s is the standard deviation of all values of the
+ * batch. Draws batch * size numbers u in [0, 1) as one call of gan_random_uniform(). `out` may be `real`.
+ */
+GAN_API gan_status gan_penalty_perturb(gan_random *random, const float *real, int64_t batch, int64_t size,
+                                       float *out);
+/**
+ * Clips every parameter of a built model to [-limit, limit], as the first WGAN does after each step of its
+ * discriminator (Arjovsky et al., 2017: 0.01). limit > 0 and finite. NaN stays NaN.
+ */
+GAN_API gan_status gan_model_clip_weights(gan_model *model, float limit);
+
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**

@@ -454,6 +454,8 @@ public:
     std::vector<float> gradient(const std::string &name) const { return copied(gan_model_get_gradient, name); }
     /** Sets all gradients to 0. */
     void zero_gradients() { check(gan_model_zero_gradients(get())); }
+    /** Clips every parameter to [-limit, limit]. */
+    void clip_weights(float limit) { check(gan_model_clip_weights(get(), limit)); }
     /** Euclidean norm of all gradients together. */
     double gradient_norm() const { return detail::got<double>(gan_model_gradient_norm, get()); }
 
@@ -500,6 +502,7 @@ struct session_options {
     int64_t batch = 32;        /**< largest batch */
     bool forward_only = false; /**< less memory, no backward pass */
     uint64_t seed = 0;         /**< of dropout masks */
+    bool second_order = false; /**< penalties on gradients are possible too, for more memory */
 };
 
 /** One pass through a model; see ::gan_session. It keeps the model alive. */
@@ -562,6 +565,11 @@ public:
         check(gan_session_get_input_gradient(get(), index, out.data()));
         return out;
     }
+    /** Adds the gradient of a penalty to the model's gradients; the penalty's value. See gan_gradient_penalty(). */
+    double gradient_penalty(gan_penalty penalty, float coefficient)
+    {
+        return detail::got<double>(gan_gradient_penalty, get(), penalty, coefficient);
+    }
 
 private:
     static gan_session *planned(const model &model, const session_options &options)
@@ -571,6 +579,7 @@ private:
         c.batch = detail::at_least_one(options.batch, "session_options.batch", GAN_ERROR_BATCH);
         c.forward_only = options.forward_only;
         c.seed = options.seed;
+        c.second_order = options.second_order;
         return detail::made<gan_session>(gan_session_create, model.get(), &c);
     }
     static int64_t at(const std::vector<int64_t> &elements, std::size_t index)
@@ -673,6 +682,28 @@ inline loss_value l2_loss(const std::vector<float> &a, const std::vector<float> 
                            [&](const float *x, const float *y, double *value, float *gradient) {
                                return gan_loss_l2(x, y, a.size(), value, gradient);
                            });
+}
+
+/* ---- Regularisers ------------------------------------------------------------------------------------------ */
+
+/** Samples between real and generated ones, for WGAN-GP; see gan_penalty_interpolate(). */
+inline std::vector<float> penalty_interpolate(random &random, const std::vector<float> &real,
+                                              const std::vector<float> &fake, int64_t batch)
+{
+    std::vector<float> out(real.size());
+    detail::expect_size(fake.size(), static_cast<int64_t>(real.size()), "penalty_interpolate: fake");
+    int64_t size = detail::batch_of(real.size(), batch, "penalty_interpolate: real");
+    check(gan_penalty_interpolate(random.get(), real.data(), fake.data(), batch, size, out.data()));
+    return out;
+}
+
+/** Samples around real ones, for DRAGAN; see gan_penalty_perturb(). */
+inline std::vector<float> penalty_perturb(random &random, const std::vector<float> &real, int64_t batch)
+{
+    std::vector<float> out(real.size());
+    int64_t size = detail::batch_of(real.size(), batch, "penalty_perturb: real");
+    check(gan_penalty_perturb(random.get(), real.data(), batch, size, out.data()));
+    return out;
 }
 
 /* ---- Optimizers -------------------------------------------------------------------------------------------- */

@@ -179,6 +179,18 @@ static void scale(const void *arguments, int64_t begin, int64_t end)
     for (int64_t i = begin; i < end; i++) y[i] = value * x[i];
 }
 
+static void clamp(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *x = args->x;
+    gan_real *y = args->y, limit = args->value;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) {
+        const gan_real below = x[i] > limit ? limit : x[i];
+        y[i] = below < -limit ? -limit : below;
+    }
+}
+
 const gan_elementwise_table GAN_ISA_TABLE(gan_elementwise_table) = {
     .leaky_relu_forward = leaky_relu_forward,
     .leaky_relu_backward = leaky_relu_backward,
@@ -195,4 +207,5 @@ const gan_elementwise_table GAN_ISA_TABLE(gan_elementwise_table) = {
     .fill = fill,
     .add = add,
     .scale = scale,
+    .clamp = clamp,
 };

@@ -28,7 +28,7 @@ typedef struct gan_elementwise_args {
     const gan_real *dy;                     /* backward passes only */
     const gan_real *tangent_y, *tangent_dy; /* of a backward pass that is differentiated */
     gan_real *y;                            /* the result */
-    gan_real value;                         /* slope, rate, scale or fill */
+    gan_real value;                         /* slope, rate, scale, limit or fill */
     gan_random_state state;
 } gan_elementwise_args;
 
@@ -39,7 +39,7 @@ typedef struct gan_elementwise_table {
     gan_range_fn sigmoid_forward, sigmoid_backward;
     gan_range_fn softplus_forward, softplus_backward;
     gan_range_fn tanh_tangent, sigmoid_tangent, softplus_tangent;
-    gan_range_fn dropout, fill, add, scale;
+    gan_range_fn dropout, fill, add, scale, clamp;
 } gan_elementwise_table;
 GAN_ISA_DECLARE(gan_elementwise_table);
 

@@ -110,6 +110,11 @@ void gan_scale(gan_context *context, int64_t count, gan_real scale, const gan_re
     run(context, TABLE->scale, count, (gan_elementwise_args){.x = x, .y = y, .value = scale});
 }
 
+void gan_clamp(gan_context *context, int64_t count, gan_real limit, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->clamp, count, (gan_elementwise_args){.x = x, .y = y, .value = limit});
+}
+
 typedef struct rows_args {
     gan_range_fn scale;
     int64_t columns;

@@ -99,6 +99,8 @@ void gan_copy(gan_context *context, int64_t count, const gan_real *x, gan_real *
 void gan_add(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
 /* y = scale * x */
 void gan_scale(gan_context *context, int64_t count, gan_real scale, const gan_real *x, gan_real *y);
+/* y = x between -limit and limit; NaN stays. */
+void gan_clamp(gan_context *context, int64_t count, gan_real limit, const gan_real *x, gan_real *y);
 /* y[i, j] = scales[i] * x[i, j]; x is (rows, columns) */
 void gan_scale_rows(gan_context *context, int64_t rows, int64_t columns, const gan_real *scales, const gan_real *x,
                     gan_real *y);

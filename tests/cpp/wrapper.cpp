@@ -148,6 +148,26 @@ void test_sessions_and_losses()
     EXPECT(gan::l1_loss({1, 3}, {0, 0}).value == 2 && gan::l2_loss({1, 3}, {0, 0}).value == 5);
 }
 
+void test_regularisers()
+{
+    gan::context context(1);
+    gan::model discriminator = dense_model(context, 2, 1, 2);
+    gan::random random(context, 4);
+    gan::session_options options;
+    options.second_order = true;
+    gan::session judge(discriminator, options);
+    std::vector<float> between = gan::penalty_interpolate(random, {1, 1, 1, 1}, {0, 0, 0, 0}, 2);
+    EXPECT(between[0] == between[1] && between[0] >= 0 && between[0] < 1 && between[2] != between[0]);
+    EXPECT(gan::penalty_perturb(random, {3, 3, 3, 3}, 2) == std::vector<float>(4, 3));
+    EXPECT_ERROR(GAN_ERROR_SHAPE, "fake", gan::penalty_interpolate(random, {1, 1}, {0}, 1));
+    EXPECT_ERROR(GAN_ERROR_SHAPE, "real", gan::penalty_perturb(random, {1, 1, 1}, 2));
+    judge.set_input(0, between);
+    discriminator.zero_gradients();
+    EXPECT(judge.gradient_penalty(GAN_PENALTY_ZERO_CENTERED, 1) > 0 && discriminator.gradient_norm() > 0);
+    discriminator.clip_weights(0.01f);
+    for (float weight : discriminator.tensor("0.weight")) EXPECT(std::fabs(weight) <= 0.01f);
+}
+
 /* One step of SGD on a gradient of 1 with the C++ options: how far the weight went. */
 float moved_by(const gan::context &context, const gan::optimizer_options &options)
 {
@@ -291,6 +311,7 @@ int main()
         test_models();
         test_moves();
         test_sessions_and_losses();
+    test_regularisers();
         test_zero_is_zero();
         test_defaults_are_those_of_c();
         test_callbacks();

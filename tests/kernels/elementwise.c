@@ -125,6 +125,18 @@ static long double scaled(long double a, long double b)
     return (long double)SCALE * a;
 }
 
+static void run_clamp(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
+{
+    (void)b;
+    gan_clamp(context, count, SCALE, a, out);
+}
+
+static long double clamped(long double a, long double b)
+{
+    (void)b;
+    return fminl(fmaxl(a, -(long double)SCALE), (long double)SCALE);
+}
+
 static void run_fill(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
 {
     (void)a, (void)b;
@@ -159,6 +171,7 @@ static const operation operations[] = {
     {"softplus backward", gan_softplus_backward, softplus_backward, true, 0, 10, 2.5, 0},
     {"copy", run_copy, identity, false, -3, 3, 0, 0},
     {"scale", run_scale, scaled, false, -3, 3, 1, 0},
+    {"clamp", run_clamp, clamped, false, -3, 3, 0, 0},
     {"fill", run_fill, filled, false, -3, 3, 0, 0},
     {"add", run_add, sum, true, -3, 3, 1, 0},
 };
