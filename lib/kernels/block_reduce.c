@@ -4,15 +4,25 @@
 
 enum { LANES = 16 };
 
-static double sum_of_squares(const gan_real *x, int64_t count)
-{
-    double lane[LANES] = {0}, sum = 0;
-    int64_t i = 0;
-    for (; i + LANES <= count; i += LANES)
-        for (int j = 0; j < LANES; j++) lane[j] += (double)x[i + j] * (double)x[i + j];
-    for (int j = 0; j < LANES; j++) sum += lane[j];
-    for (; i < count; i++) sum += (double)x[i] * (double)x[i];
-    return sum;
-}
+/* The sum over the range of an expression in i, on many lanes since each addition waits for the one before. */
+#define DEFINE_SUM(name, expression)                                                   \
+    static double name(const gan_reduce_args *args, int64_t begin, int64_t end)        \
+    {                                                                                  \
+        const gan_real *x = args->x, *y = args->y;                                     \
+        const gan_real low = args->low, high = args->high;                             \
+        double lane[LANES] = {0}, sum = 0;                                             \
+        int64_t first = begin;                                                         \
+        (void)y, (void)low, (void)high;                                                \
+        for (; first + LANES <= end; first += LANES)                                   \
+            for (int64_t j = 0, i = first; j < LANES; j++, i++) lane[j] += expression; \
+        for (int j = 0; j < LANES; j++) sum += lane[j];                                \
+        for (int64_t i = first; i < end; i++) sum += expression;                       \
+        return sum;                                                                    \
+    }
 
-const gan_reduce_table GAN_ISA_TABLE(gan_reduce_table) = {.sum_of_squares = sum_of_squares};
+DEFINE_SUM(squares, (double)x[i] * (double)x[i])
+DEFINE_SUM(squared_differences, ((double)x[i] - (double)y[i]) * ((double)x[i] - (double)y[i]))
+DEFINE_SUM(outside, x[i]<low || x[i]> high ? 1.0 : 0.0)
+
+const gan_reduce_table GAN_ISA_TABLE(gan_reduce_table) = {
+    .squares = squares, .squared_differences = squared_differences, .outside = outside};

@@ -109,8 +109,18 @@ void gan_join_sums(const gan_column_grid *grid, const gan_real *partial, int64_t
 
 /* ---- Sums (block_reduce.c) ----------------------------------------------------------------------------------- */
 
+typedef struct gan_reduce_args {
+    const gan_real *x, *y;
+    gan_real low, high;
+} gan_reduce_args;
+
+/* A sum over indices begin <= i < end. */
+typedef double (*gan_reduce_fn)(const gan_reduce_args *args, int64_t begin, int64_t end);
+
 typedef struct gan_reduce_table {
-    double (*sum_of_squares)(const gan_real *x, int64_t count);
+    gan_reduce_fn squares;             /* x^2 */
+    gan_reduce_fn squared_differences; /* (x - y)^2 */
+    gan_reduce_fn outside;             /* 1 where x < low or x > high, 0 elsewhere and for NaN */
 } gan_reduce_table;
 GAN_ISA_DECLARE(gan_reduce_table);
 

@@ -136,8 +136,14 @@ void gan_column_sums(gan_context *context, int64_t rows, int64_t columns, const 
                      gan_real *scratch);
 /* Sum of squares in double precision; NaN or Inf in x shows in the result. Allocates nothing. */
 double gan_sum_of_squares(gan_context *context, int64_t count, const gan_real *x);
+/* Sum of (x - y)^2, likewise. */
+double gan_squared_distance(gan_context *context, int64_t count, const gan_real *x, const gan_real *y);
+/* How many values are below `low` or above `high`; NaN is neither. Allocates nothing. */
+int64_t gan_count_outside(gan_context *context, int64_t count, gan_real low, gan_real high, const gan_real *x);
 /* norms[i] = Euclidean norm of x[i, :], summed in double precision; x is (rows, columns) */
 void gan_row_norms(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, gan_real *norms);
+/* Mean of |x[i, :] - x[j, :]| over all pairs i < j of at least two rows, in double precision. Allocates nothing. */
+double gan_mean_distance(gan_context *context, int64_t rows, int64_t columns, const gan_real *x);
 
 /* ---- Products of rows in double (row_products.c), for statistics over many samples ----------------------------- */
 

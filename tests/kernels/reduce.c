@@ -110,6 +110,78 @@ static void squares(void **state)
     test_on_every_level(squares_on);
 }
 
+static void distances_on(gan_context *context, const char *name)
+{
+    for (const int64_t *size = test_sizes; *size; size++) {
+        int64_t count = *size, below = 0;
+        uint64_t seed = (uint64_t)count;
+        gan_real *x = test_random_array(&seed, count), *y = test_random_array(&seed, count);
+        long double expected = 0;
+        for (int64_t i = 0; i < count; i++) {
+            long double difference = (long double)x[i] - (long double)y[i];
+            expected += difference * difference;
+            below += x[i] < (gan_real)-0.5;
+        }
+        test_close(name, "squared distance", count, gan_squared_distance(context, count, x, y), (double)expected,
+                   1e-13 * (double)expected);
+        assert_true(gan_squared_distance(context, count, x, x) == 0);
+        assert_int_equal(gan_count_outside(context, count, (gan_real)-0.5, 2, x), below);
+        assert_int_equal(gan_count_outside(context, count, -2, (gan_real)-0.5, x), count - below);
+        y[count - 1] = (gan_real)NAN;
+        assert_true(isnan(gan_squared_distance(context, count, x, y)));
+        assert_int_equal(gan_count_outside(context, 1, -1, 1, y + count - 1), 0);
+        y[count - 1] = (gan_real)-INFINITY;
+        assert_int_equal(gan_count_outside(context, 1, -1, 1, y + count - 1), 1);
+        free(x);
+        free(y);
+    }
+    const gan_real ends[4] = {-1, 1, (gan_real)-1.0001, (gan_real)1.0001};
+    assert_int_equal(gan_count_outside(context, 4, -1, 1, ends), 2);
+}
+
+static void distances(void **state)
+{
+    (void)state;
+    test_on_every_level(distances_on);
+}
+
+static void mean_distances_on(gan_context *context, const char *name)
+{
+    static const struct {
+        int64_t rows, columns;
+    } few[] = {{2, 1}, {2, 700}, {3, 16}, {64, 2}, {65, 33}, {257, 5}, {600, 3}};
+    for (size_t k = 0; k < sizeof(few) / sizeof(*few); k++) {
+        int64_t rows = few[k].rows, columns = few[k].columns;
+        uint64_t seed = k;
+        gan_real *x = test_random_array(&seed, rows * columns);
+        long double expected = 0;
+        for (int64_t i = 0; i < rows; i++) {
+            for (int64_t j = 0; j < i; j++) {
+                long double squares = 0;
+                for (int64_t c = 0; c < columns; c++) {
+                    long double difference = (long double)x[i * columns + c] - (long double)x[j * columns + c];
+                    squares += difference * difference;
+                }
+                expected += sqrtl(squares);
+            }
+        }
+        expected /= (long double)(rows * (rows - 1) / 2);
+        test_close(name, "mean distance", rows, gan_mean_distance(context, rows, columns, x), (double)expected,
+                   1e-13 * (double)expected);
+        free(x);
+    }
+    const gan_real corners[4][2] = {{0, 0}, {3, 4}, {0, 0}, {3, 4}};
+    test_close(name, "mean distance of corners", 4, gan_mean_distance(context, 4, 2, corners[0]), 20.0 / 6, 1e-15);
+    const gan_real bad[3][1] = {{0}, {1}, {(gan_real)NAN}};
+    assert_true(isnan(gan_mean_distance(context, 3, 1, bad[0])));
+}
+
+static void mean_distances(void **state)
+{
+    (void)state;
+    test_on_every_level(mean_distances_on);
+}
+
 static void same_bits_on(gan_context *const contexts[3], const char *name)
 {
     enum { COUNT = 256 * 16384 + 12345 }; /* more than so many blocks of the usual size */
@@ -121,6 +193,10 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
         assert_memory_equal(&sums[0], &sums[t], sizeof(double));
     }
     test_close(name, "mean square", 0, sums[0] / COUNT, 1.0 / 3, 1e-3);
+    for (int t = 0; t < 3; t++) {
+        sums[t] = gan_mean_distance(contexts[t], 300, 70, x);
+        assert_memory_equal(&sums[0], &sums[t], sizeof(double));
+    }
     for (int k = 0; k < SHAPES; k++) {
         int64_t rows = shapes[k].rows, columns = shapes[k].columns;
         gan_real *scratch = malloc((size_t)gan_column_sums_scratch(rows, columns) * sizeof(gan_real)), *out[3];
@@ -146,10 +222,8 @@ static void same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(column_sums),
-        cmocka_unit_test(long_sums),
-        cmocka_unit_test(squares),
-        cmocka_unit_test(same_bits),
+        cmocka_unit_test(column_sums), cmocka_unit_test(long_sums),      cmocka_unit_test(squares),
+        cmocka_unit_test(distances),   cmocka_unit_test(mean_distances), cmocka_unit_test(same_bits),
     };
     return cmocka_run_group_tests_name("reduce", tests, NULL, NULL);
 }
