@@ -75,12 +75,11 @@ static void draw(const gan_tensor_plan *plan, gan_random_state *state, gan_real 
 /* Values are drawn in the order of the border, so that a seed gives the same model however its tensors are stored. */
 void gan_initialize(const gan_tensor_plan *plan, gan_random_state state, gan_real *out, int64_t count)
 {
-    if (plan->layout == GAN_LAYOUT_PLAIN) {
+    if (plan->channels == 0) {
         draw(plan, &state, out, count);
         return;
     }
-    /* Border (a, c, h, w), stored (a, h, w, c). */
-    int64_t channels = plan->shape.dims[1], pixels = plan->shape.dims[2] * plan->shape.dims[3];
+    int64_t channels = plan->channels, pixels = plan->pixels;
     gan_real block[BLOCK];
     for (int64_t begin = 0; begin < count; begin += BLOCK) {
         int64_t size = count - begin < BLOCK ? count - begin : BLOCK;

@@ -10,18 +10,14 @@
 
 #define GAN_LAYER_TENSORS 6 /* most tensors of one layer */
 
-/* How a tensor lies in memory, against its shape at the border, which is PyTorch's. */
-typedef enum gan_tensor_layout {
-    GAN_LAYOUT_PLAIN = 0,     /* as at the border */
-    GAN_LAYOUT_CHANNELS_LAST, /* border (a, c, h, w) is stored as (a, h, w, c): conv weights and samples */
-} gan_tensor_layout;
-
 /* A tensor that a layer asks for. */
 typedef struct gan_tensor_plan {
     const char *name; /* "weight" */
     gan_tensor_kind kind;
-    gan_shape shape; /* at the border */
-    gan_tensor_layout layout;
+    gan_shape shape; /* at the border, where it is PyTorch's */
+    /* Stored channels last, as samples are: what is (..., channels, pixels) at the border lies in memory as
+     * (..., pixels, channels). Both 0: as at the border. */
+    int64_t channels, pixels;
     gan_initializer initializer; /* never GAN_INITIALIZER_DEFAULT */
     int64_t fan_in, fan_out;
 } gan_tensor_plan;

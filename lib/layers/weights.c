@@ -41,17 +41,19 @@ gan_status gan_weights_plan(const gan_weights *weights, gan_shape shape, int64_t
     gan_tensor_plan weight = {.name = "weight",
                               .kind = GAN_TENSOR_PARAMETER,
                               .shape = shape,
-                              .layout = shape.rank == 4 ? GAN_LAYOUT_CHANNELS_LAST : GAN_LAYOUT_PLAIN,
                               .initializer = weights->weight_initializer,
                               .fan_in = count / shape.dims[0],
                               .fan_out = count / shape.dims[1]};
     gan_tensor_plan bias = {.name = "bias",
                             .kind = GAN_TENSOR_PARAMETER,
                             .shape = GAN_SHAPE(units),
-                            .layout = GAN_LAYOUT_PLAIN,
                             .initializer = weights->bias_initializer,
                             .fan_in = weight.fan_in,
                             .fan_out = weight.fan_out};
+    if (shape.rank == 4) {
+        weight.channels = shape.dims[1];
+        weight.pixels = shape.dims[2] * shape.dims[3];
+    }
     plan->tensors[GAN_WEIGHT] = weight;
     plan->tensors[GAN_BIAS] = bias;
     plan->tensor_count = weights->no_bias ? 1 : 2;

@@ -15,10 +15,8 @@ static matrices plain(int64_t count)
 
 static matrices matrices_of_tensor(const gan_tensor_plan *plan, int64_t count)
 {
-    const int64_t *dims = plan->shape.dims;
-
-    if (plan->layout != GAN_LAYOUT_CHANNELS_LAST) return plain(count);
-    return (matrices){dims[0], dims[1], dims[2] * dims[3]};
+    if (plan->channels == 0) return plain(count);
+    return (matrices){count / (plan->channels * plan->pixels), plan->channels, plan->pixels};
 }
 
 static matrices matrices_of_samples(gan_shape shape, int64_t batch)

@@ -89,7 +89,8 @@ static void test_layout(void **state)
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         gan_tensor_plan plan = plan_of(rules[i]);
         gan_initialize(&plan, seed, plain, COUNT);
-        plan.layout = GAN_LAYOUT_CHANNELS_LAST;
+        plan.channels = IN;
+        plan.pixels = KERNEL * KERNEL;
         gan_initialize(&plan, seed, stored, COUNT);
         harness_restore(stored, border, OUT, IN, KERNEL, KERNEL);
         assert_memory_equal(plain, border, sizeof plain);
