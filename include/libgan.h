@@ -1004,7 +1004,7 @@ typedef struct gan_trainer gan_trainer;
  *
  * An update of the discriminator: draw noise z, run G on it, D on the real and D on the generated samples, all in
  * GAN_MODE_TRAIN; take the loss of both; set D's gradients to 0, add those of the real samples, then those of the
- * generated ones; step. An update of the generator: run D on the generated samples, again in GAN_MODE_TRAIN, and with a
+ * generated ones, then those of the penalties; step; clip D's weights. An update of the generator: run D on the generated samples, again in GAN_MODE_TRAIN, and with a
  * relativistic loss before that on the real samples of the update before it, or after it when G moves first; take the
  * loss; go back through D to its input (::GAN_BACKWARD_INPUTS) and on through G, whose gradients were set to 0; step.
  *
@@ -1015,6 +1015,13 @@ typedef struct gan_trainer gan_trainer;
  * The noise of a batch is one call of gan_random_normal() on a generator at ::GAN_NOISE_STREAM of the seed, or one of
  * gan_random_uniform() with 2 u - 1 for U(-1, 1). There are three sessions with the trainer's batch: G's has the
  * seed, D's on real samples seed + 1, D's on generated samples seed + 2; that matters to dropout.
+ *
+ * Penalties are calls of gan_gradient_penalty() in this order: r1 on the session of real samples; r2 on that of
+ * generated ones; gradient_penalty on samples of gan_penalty_interpolate(), between the real ones and G's; dragan on
+ * those of gan_penalty_perturb(), around the real ones. The last two run in a fourth session of D, with seed + 3, on
+ * samples that are drawn from ::GAN_PENALTY_STREAM of the seed. Update n of D, counted from 0, has penalties when
+ * penalty_interval divides n. They are multiplied, in double, with the interval and what the schedule gives after the
+ * steps that the trainer has taken; those of coefficient 0 are left out, and draw nothing.
  */
 typedef enum gan_order {
     GAN_ORDER_DISCRIMINATOR_FIRST = 0, /**< the generator answers the new D */
@@ -1023,6 +1030,8 @@ typedef enum gan_order {
 
 /** The stream of the seed that a trainer draws its noise from, for gan_random_create(). */
 #define GAN_NOISE_STREAM 2
+/** The stream that it draws the samples of its penalties from. */
+#define GAN_PENALTY_STREAM 6
 
 /** Distribution of the noise. */
 typedef enum gan_noise {
@@ -1047,7 +1056,20 @@ typedef struct gan_trainer_options {
     gan_noise noise;               /**< default: normal */
     bool fresh_noise;              /**< draw new noise for the generator's update; default: it sees the last noise of
                                         the discriminator's, which saves a pass through G. See ::gan_order */
-    uint64_t seed;                 /**< of noise and dropout; default 0 */
+    uint64_t seed;                 /**< of noise, dropout and all else that is drawn; default 0 */
+    float r1;                      /**< gamma of R1: gamma / 2 E |dD/dx|^2 on real samples; >= 0; default 0. See
+                                        ::gan_penalty for this and the next three */
+    float r2;                      /**< gamma of R2, the same on generated samples; >= 0; default 0 */
+    float gradient_penalty;        /**< lambda of WGAN-GP, 10 in the paper; >= 0; default 0 */
+    float dragan;                  /**< lambda of DRAGAN, 10 in the paper; >= 0; default 0 */
+    float weight_clip;             /**< D's parameters are clipped to [-this, this] after each of its updates; > 0; not
+                                        with gradient_penalty; default: no clipping */
+    int penalty_interval;          /**< penalties in the first of so many updates of D only, with so many times the
+                                        coefficient (Karras et al., StyleGAN2, 2020); >= 1; default 1 */
+    gan_schedule penalty_schedule; /**< of all coefficients, over the trainer's steps: constant, linear or cosine, from
+                                        the coefficient to final_penalty_factor times it; default: constant */
+    float final_penalty_factor;    /**< what the schedule leaves of a coefficient; [0, 1]; default 0 */
+    int64_t penalty_schedule_steps; /**< T of the schedule; >= 1 unless it is constant */
 } gan_trainer_options;
 /** ::gan_trainer_options with the given fields: GAN_TRAINER(.batch = 64, .order = GAN_ORDER_GENERATOR_FIRST). */
 #define GAN_TRAINER(...) (&(gan_trainer_options){.struct_size = sizeof(gan_trainer_options), __VA_ARGS__})
@@ -1055,7 +1077,9 @@ typedef struct gan_trainer_options {
 /**
  * Creates a trainer of two built models of the context: the generator has one input of rank 1 (the noise) and one
  * output, which has the shape of the discriminator's one input; the discriminator's one output is one logit; else
- * ::GAN_ERROR_SHAPE. The trainer keeps both alive; the caller owns the trainer. After this, a step allocates nothing.
+ * ::GAN_ERROR_SHAPE. A penalty on a discriminator with a layer that has no second derivatives, which is batch
+ * normalisation, is ::GAN_ERROR_UNSUPPORTED. The trainer keeps both models alive; the caller owns the trainer. After
+ * this, a step allocates nothing.
  */
 GAN_API gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_model *discriminator,
                                       const gan_trainer_options *options, gan_trainer **out);
@@ -1068,7 +1092,7 @@ typedef struct gan_step_report {
     int64_t step;                       /**< steps done since the trainer's beginning, this one included */
     int64_t epoch;                      /**< epochs finished since the beginning, in gan_trainer_run(); else 0 */
     int64_t batch;                      /**< real samples in this step */
-    double discriminator_loss;          /**< mean over the discriminator's updates */
+    double discriminator_loss;          /**< mean over the discriminator's updates, without penalties */
     double generator_loss;              /**< of the generator's update */
     double real_probability;            /**< mean of D(x) over the real samples of the last discriminator update */
     double fake_probability;            /**< mean of D(G(z)) over its generated samples */
@@ -1078,9 +1102,10 @@ typedef struct gan_step_report {
     double seconds;                     /**< since the start of gan_trainer_run() */
     double seconds_left;                /**< estimate for this gan_trainer_run(); < 0 when unknown */
     double progress;                    /**< share of this gan_trainer_run() that is done, 0 to 1; < 0 when unknown */
+    double penalty;                     /**< sum of the penalties of the last discriminator update, 0 if it had none */
 } gan_step_report;
 /** The value that a ::gan_step_report starts with: gan_step_report report = GAN_STEP_REPORT_INIT. */
-#define GAN_STEP_REPORT_INIT {sizeof(gan_step_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define GAN_STEP_REPORT_INIT {sizeof(gan_step_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
  * Called after each step, in the thread that runs the trainer. `user` is that of the options; `report` is valid
@@ -1142,7 +1167,7 @@ GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_datase
 /**
  * Restores what gan_trainer_save() wrote into a trainer of the same models and options; the optimizers' base learning
  * rates are the file's. Another architecture or optimizer is ::GAN_ERROR_ARCHITECTURE; a cursor for `dataset` (which
- * may be NULL) that is not in the file, ::GAN_ERROR_NOT_FOUND; bad files as with gan_model_load(). On failure nothing
+ * may be NULL) that is not in the file, or the state of an option's random numbers, ::GAN_ERROR_NOT_FOUND; bad files as with gan_model_load(). On failure nothing
  * has changed.
  */
 GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, const char *path);

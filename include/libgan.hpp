@@ -904,7 +904,16 @@ struct trainer_options {
     float label_smoothing = 0.0f;                    /**< real samples are labelled 1 - this; [0, 1) */
     gan_noise noise = GAN_NOISE_NORMAL;              /**< distribution of the noise */
     bool fresh_noise = false;                        /**< new noise for the generator's update */
-    uint64_t seed = 0;                               /**< of noise and dropout */
+    uint64_t seed = 0;                               /**< of all that is drawn */
+    float r1 = 0.0f;                                 /**< gamma of R1, on real samples */
+    float r2 = 0.0f;                                 /**< gamma of R2, on generated samples */
+    float gradient_penalty = 0.0f;                   /**< lambda of WGAN-GP */
+    float dragan = 0.0f;                             /**< lambda of DRAGAN */
+    float weight_clip = 0.0f;                        /**< most magnitude of D's parameters; 0: no clipping */
+    int penalty_interval = 1;                        /**< penalties in one of so many updates of D */
+    gan_schedule penalty_schedule = GAN_SCHEDULE_CONSTANT; /**< of the penalties' coefficients */
+    float final_penalty_factor = 0.0f;                     /**< what it leaves of them; [0, 1] */
+    int64_t penalty_schedule_steps = 0;                    /**< of the trainer, until then */
 };
 
 /** What is called after each step, with its ::gan_step_report: true cancels the run. A function that returns nothing
@@ -1041,6 +1050,16 @@ private:
         c.noise = options.noise;
         c.fresh_noise = options.fresh_noise;
         c.seed = options.seed;
+        c.r1 = options.r1;
+        c.r2 = options.r2;
+        c.gradient_penalty = options.gradient_penalty;
+        c.dragan = options.dragan;
+        c.weight_clip = options.weight_clip;
+        c.penalty_interval = options.penalty_interval;
+        detail::at_least_one(options.penalty_interval, "trainer_options.penalty_interval");
+        c.penalty_schedule = options.penalty_schedule;
+        c.final_penalty_factor = options.final_penalty_factor;
+        c.penalty_schedule_steps = options.penalty_schedule_steps;
         return detail::made<gan_trainer>(gan_trainer_create, context.get(), generator.get(), discriminator.get(), &c);
     }
     int64_t sample_elements_, discriminator_steps_;

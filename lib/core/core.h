@@ -148,12 +148,13 @@ uint64_t gan_random_below(gan_random_state *state, uint64_t bound);
 /* Streams of one seed, so that no two uses of it meet. */
 enum {
     GAN_STREAM_USER = 0,
-    GAN_STREAM_WEIGHTS = 1000000,        /* + tensor number */
-    GAN_STREAM_NOISE = GAN_NOISE_STREAM, /* a trainer's training noise */
-    GAN_STREAM_SAMPLE = 3,               /* noise of gan_model_sample and gan_trainer_sample */
-    GAN_STREAM_SHUFFLE = 4,              /* permutations of a dataset */
-    GAN_STREAM_SUBSET = 5,               /* subsets of a kernel distance */
-    GAN_STREAM_DROPOUT = 2000000         /* + node number */
+    GAN_STREAM_WEIGHTS = 1000000,            /* + tensor number */
+    GAN_STREAM_NOISE = GAN_NOISE_STREAM,     /* a trainer's training noise */
+    GAN_STREAM_SAMPLE = 3,                   /* noise of gan_model_sample and gan_trainer_sample */
+    GAN_STREAM_SHUFFLE = 4,                  /* permutations of a dataset */
+    GAN_STREAM_SUBSET = 5,                   /* subsets of a kernel distance */
+    GAN_STREAM_PENALTY = GAN_PENALTY_STREAM, /* samples that a trainer's penalties are taken on */
+    GAN_STREAM_DROPOUT = 2000000             /* + node number */
 };
 
 /* ---- Files to read (file.c) ---------------------------------------------------------------------------------- */

@@ -37,15 +37,38 @@ typedef struct checkpoint_value {
     void *place;
 } checkpoint_value;
 
-#define TRAINER_VALUES 15
-#define CURSOR_VALUES  3
-#define MOST_VALUES    (TRAINER_VALUES + CURSOR_VALUES)
+#define MOST_VALUES 64 /* more than are listed */
 
-static void list_trainer(gan_trainer *trainer, checkpoint_value values[TRAINER_VALUES])
+typedef struct checkpoint_values {
+    checkpoint_value rows[MOST_VALUES];
+    int count;
+} checkpoint_values;
+
+static void list_values(checkpoint_values *values, const checkpoint_value *rows, size_t count)
+{
+    memcpy(values->rows + values->count, rows, count * sizeof(*rows));
+    values->count += (int)count;
+}
+
+/* What a trainer has only with gradient_penalty or dragan. */
+static void list_penalty(gan_trainer *trainer, checkpoint_values *values)
+{
+    gan_random_state *random = &trainer->penalty_random->state;
+    const checkpoint_value rows[] = {
+        {"libgan.penalty.seed", VALUE_WORD, &random->seed},
+        {"libgan.penalty.stream", VALUE_WORD, &random->stream},
+        {"libgan.penalty.counter", VALUE_WORD, &random->counter},
+        {"libgan.penalised.seed", VALUE_WORD, &trainer->penalised->seed},
+        {"libgan.penalised.passes", VALUE_WORD, &trainer->penalised->passes},
+    };
+    list_values(values, rows, sizeof(rows) / sizeof(*rows));
+}
+
+static void list_trainer(gan_trainer *trainer, checkpoint_values *values)
 {
     gan_random_state *noise = &trainer->noise->state;
     gan_optimizer *of_generator = trainer->generator.optimizer, *of_discriminator = trainer->discriminator.optimizer;
-    const checkpoint_value list[TRAINER_VALUES] = {
+    const checkpoint_value rows[] = {
         {"libgan.steps", VALUE_COUNT, &trainer->steps},
         {"libgan.epochs", VALUE_COUNT, &trainer->epochs},
         {"libgan.generator_optimizer.steps", VALUE_COUNT, &of_generator->steps},
@@ -62,17 +85,18 @@ static void list_trainer(gan_trainer *trainer, checkpoint_value values[TRAINER_V
         {"libgan.fake.seed", VALUE_WORD, &trainer->fake->seed},
         {"libgan.fake.passes", VALUE_WORD, &trainer->fake->passes},
     };
-    memcpy(values, list, sizeof(list));
+    list_values(values, rows, sizeof(rows) / sizeof(*rows));
+    if (trainer->penalised) list_penalty(trainer, values);
 }
 
-static void list_cursor(gan_dataset_cursor *cursor, checkpoint_value values[CURSOR_VALUES])
+static void list_cursor(gan_dataset_cursor *cursor, checkpoint_values *values)
 {
-    const checkpoint_value list[CURSOR_VALUES] = {
+    const checkpoint_value rows[] = {
         {"libgan.dataset.epoch", VALUE_COUNT, &cursor->epoch},
         {"libgan.dataset.position", VALUE_COUNT, &cursor->position},
         {"libgan.dataset.seed", VALUE_WORD, &cursor->seed},
     };
-    memcpy(values, list, sizeof(list));
+    list_values(values, rows, sizeof(rows) / sizeof(*rows));
 }
 
 static size_t value_size(value_kind kind)
@@ -193,9 +217,8 @@ static void header_add(checkpoint_header *header, const char *key, const char *v
 static gan_status header_fill(const gan_trainer *trainer, const gan_dataset *dataset, checkpoint_header *header)
 {
     const gan_player *players[PLAYERS] = {&trainer->generator, &trainer->discriminator};
-    checkpoint_value values[MOST_VALUES];
+    checkpoint_values values = {.count = 0};
     gan_dataset_cursor cursor;
-    int count = TRAINER_VALUES;
     header_add(header, FORMAT_KEY, FORMAT_TEXT);
     header_add(header, KIND_KEY, KIND);
     for (int i = 0; i < PLAYERS; i++) {
@@ -204,15 +227,14 @@ static gan_status header_fill(const gan_trainer *trainer, const gan_dataset *dat
         header_add(header, player_keys[i].algorithm,
                    gan_optimizer_algorithm_name(players[i]->optimizer->options.algorithm));
     }
-    list_trainer((gan_trainer *)trainer, values); /* to read from */
+    list_trainer((gan_trainer *)trainer, &values); /* to read from */
     if (dataset) {
         GAN_TRY(gan_dataset_get_cursor(dataset, &cursor));
-        list_cursor(&cursor, values + count);
-        count += CURSOR_VALUES;
+        list_cursor(&cursor, &values);
     }
-    for (int i = 0; i < count; i++) {
-        print_value(&values[i], header->texts[i]);
-        header_add(header, values[i].key, header->texts[i]);
+    for (int i = 0; i < values.count; i++) {
+        print_value(&values.rows[i], header->texts[i]);
+        header_add(header, values.rows[i].key, header->texts[i]);
     }
     return GAN_OK;
 }
@@ -337,28 +359,37 @@ static gan_status read_value(const gan_safetensors *file, const char *path, cons
                     value->kind == VALUE_RATE ? "" : "whole ");
 }
 
-static gan_status read_values(const gan_safetensors *file, const char *path, const checkpoint_value *values,
-                              int count, parsed_value *out)
+static gan_status read_values(const gan_safetensors *file, const char *path, const checkpoint_values *values,
+                              parsed_value out[MOST_VALUES])
 {
-    for (int i = 0; i < count; i++) GAN_TRY(read_value(file, path, &values[i], &out[i]));
+    for (int i = 0; i < values->count; i++) GAN_TRY(read_value(file, path, &values->rows[i], &out[i]));
     return GAN_OK;
 }
 
-static void place_values(const checkpoint_value *values, int count, const parsed_value *parsed)
+static void place_values(const checkpoint_values *values, const parsed_value *parsed)
 {
-    for (int i = 0; i < count; i++) memcpy(values[i].place, &parsed[i], value_size(values[i].kind));
+    for (int i = 0; i < values->count; i++) {
+        memcpy(values->rows[i].place, &parsed[i], value_size(values->rows[i].kind));
+    }
+}
+
+/* What the file has to hold for the trainer's options. */
+static gan_status check_options(const gan_safetensors *file, const char *path, const gan_trainer *trainer)
+{
+    if (!trainer->penalised || gan_safetensors_metadata(file, "libgan.penalty.seed")) return GAN_OK;
+    return gan_fail(GAN_ERROR_NOT_FOUND, "'%s' was saved by a trainer without gradient_penalty and dragan", path);
 }
 
 static gan_status read_cursor(const gan_safetensors *file, const char *path, gan_dataset_cursor *cursor)
 {
-    checkpoint_value values[CURSOR_VALUES];
-    parsed_value parsed[CURSOR_VALUES];
-    list_cursor(cursor, values);
-    if (!gan_safetensors_metadata(file, values[0].key)) {
+    checkpoint_values values = {.count = 0};
+    parsed_value parsed[MOST_VALUES];
+    list_cursor(cursor, &values);
+    if (!gan_safetensors_metadata(file, values.rows[0].key)) {
         return gan_fail(GAN_ERROR_NOT_FOUND, "'%s' was saved without a dataset: it has no cursor", path);
     }
-    GAN_TRY(read_values(file, path, values, CURSOR_VALUES, parsed));
-    place_values(values, CURSOR_VALUES, parsed);
+    GAN_TRY(read_values(file, path, &values, parsed));
+    place_values(&values, parsed);
     return GAN_OK;
 }
 
@@ -373,12 +404,13 @@ static gan_status read_tensor(const gan_safetensors *file, const checkpoint_tens
 static gan_status load_checked(gan_trainer *trainer, gan_dataset *dataset, const gan_safetensors *file,
                                const char *path, const checkpoint_table *table, float *values)
 {
-    checkpoint_value of_trainer[TRAINER_VALUES];
-    parsed_value parsed[TRAINER_VALUES];
+    checkpoint_values of_trainer = {.count = 0};
+    parsed_value parsed[MOST_VALUES];
     gan_dataset_cursor cursor = {0};
     float *next = values;
-    list_trainer(trainer, of_trainer);
-    GAN_TRY(read_values(file, path, of_trainer, TRAINER_VALUES, parsed));
+    list_trainer(trainer, &of_trainer);
+    GAN_TRY(check_options(file, path, trainer));
+    GAN_TRY(read_values(file, path, &of_trainer, parsed));
     for (size_t i = 0; i < table->count; next += table->tensors[i++].count) {
         GAN_TRY(read_tensor(file, &table->tensors[i], next));
     }
@@ -386,7 +418,7 @@ static gan_status load_checked(gan_trainer *trainer, gan_dataset *dataset, const
         GAN_TRY(read_cursor(file, path, &cursor));
         GAN_TRY(gan_dataset_set_cursor(dataset, cursor));
     }
-    place_values(of_trainer, TRAINER_VALUES, parsed);
+    place_values(&of_trainer, parsed);
     next = values;
     for (size_t i = 0; i < table->count; next += table->tensors[i++].count) {
         gan_tensor_import(table->tensors[i].plan, table->tensors[i].count, next, table->tensors[i].stored);

@@ -73,14 +73,8 @@ static double largest_norm(const gan_optimizer_options *options)
 
 static gan_status resolve_schedule(gan_optimizer_options *options)
 {
-    if ((unsigned)options->schedule > GAN_SCHEDULE_EXPONENTIAL) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_optimizer_options: schedule is %d, expected a gan_schedule",
-                        (int)options->schedule);
-    }
-    if (options->schedule_steps < 0 || (options->schedule_steps == 0 && options->schedule != GAN_SCHEDULE_CONSTANT)) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_optimizer_options: schedule_steps is %lld, expected at least 1",
-                        (long long)options->schedule_steps);
-    }
+    GAN_TRY(gan_schedule_check(options->schedule, GAN_SCHEDULE_EXPONENTIAL, options->schedule_steps,
+                               "gan_optimizer_options: schedule"));
     GAN_TRY(gan_option_resolve(&options->final_learning_rate, 0, GAN_RANGE_NOT_NEGATIVE,
                                "gan_optimizer_options: final_learning_rate"));
     return gan_option_resolve(&options->schedule_factor, 0.1f, GAN_RANGE_UP_TO_ONE,
@@ -96,11 +90,7 @@ gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, gan
                         "gan_optimizer_options: algorithm is %d, expected a gan_optimizer_algorithm",
                         (int)options.algorithm);
     }
-    const struct {
-        float *value, when_zero;
-        gan_range range;
-        const char *what;
-    } rules[] = {
+    const gan_option_rule rules[] = {
         {&options.learning_rate, 2e-4f, GAN_RANGE_NOT_NEGATIVE, "gan_optimizer_options: learning_rate"},
         {&options.beta1, 0.9f, GAN_RANGE_BELOW_ONE, "gan_optimizer_options: beta1"},
         {&options.beta2, 0.999f, GAN_RANGE_BELOW_ONE, "gan_optimizer_options: beta2"},
@@ -108,9 +98,7 @@ gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, gan
         {&options.decay, 0.99f, GAN_RANGE_BELOW_ONE, "gan_optimizer_options: decay"},
         {&options.momentum, 0, GAN_RANGE_BELOW_ONE, "gan_optimizer_options: momentum"},
     };
-    for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
-        GAN_TRY(gan_option_resolve(rules[i].value, rules[i].when_zero, rules[i].range, rules[i].what));
-    }
+    GAN_TRY(gan_option_resolve_all(rules, sizeof(rules) / sizeof(*rules)));
     if (options.clip_norm != 0) {
         GAN_TRY(gan_option_resolve(&options.clip_norm, 0, GAN_RANGE_POSITIVE, "gan_optimizer_options: clip_norm"));
     }

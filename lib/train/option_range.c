@@ -37,3 +37,11 @@ gan_status gan_option_resolve(float *value, float when_zero, gan_range range, co
     *value = resolved;
     return GAN_OK;
 }
+
+gan_status gan_option_resolve_all(const gan_option_rule *rules, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        GAN_TRY(gan_option_resolve(rules[i].value, rules[i].when_zero, rules[i].range, rules[i].what));
+    }
+    return GAN_OK;
+}

@@ -122,7 +122,11 @@ static gan_status update_discriminator(gan_trainer *trainer, const float *sample
     GAN_TRY(gan_session_backward(trainer->real, GAN_BACKWARD_PARAMETERS));
     GAN_TRY(gan_session_set_output_gradient(trainer->fake, 0, trainer->fake_gradient));
     GAN_TRY(gan_session_backward(trainer->fake, GAN_BACKWARD_PARAMETERS));
-    return learn(trainer, player, &report->discriminator_gradient_norm);
+    GAN_TRY(gan_trainer_penalise(trainer, samples, batch, &report->penalty));
+    if (!isfinite(report->penalty)) return diverged(trainer, player, "the penalty", "is not finite");
+    GAN_TRY(learn(trainer, player, &report->discriminator_gradient_norm));
+    if (trainer->options.weight_clip == 0) return GAN_OK;
+    return gan_model_clip_weights(player->model, trainer->options.weight_clip);
 }
 
 /* One update of G: back from the loss through D, whose parameters take no part, to the samples of the last pass of G,

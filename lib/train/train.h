@@ -22,6 +22,13 @@ typedef enum gan_range {
 gan_status gan_range_check(gan_range range, double value, const char *what);
 /* Reads an option as gan_option() does and checks it. */
 gan_status gan_option_resolve(float *value, float when_zero, gan_range range, const char *what);
+/* The arguments of gan_option_resolve(), and that for each rule until one fails. */
+typedef struct gan_option_rule {
+    float *value, when_zero;
+    gan_range range;
+    const char *what;
+} gan_option_rule;
+gan_status gan_option_resolve_all(const gan_option_rule *rules, size_t count);
 
 /* ---- Losses (loss.c) ------------------------------------------------------------------------------------------- */
 
@@ -59,11 +66,15 @@ struct gan_optimizer {
 gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, gan_optimizer_options *resolved);
 /* "adam", "rmsprop" or "sgd", for files and messages. */
 const char *gan_optimizer_algorithm_name(gan_optimizer_algorithm algorithm);
+/* GAN_ERROR_ARGUMENT unless the schedule is one up to `last` and has the steps that it needs. `what` names the
+ * option; that of the steps is called the same and "_steps". */
+gan_status gan_schedule_check(gan_schedule schedule, gan_schedule last, int64_t steps, const char *what);
+/* Between `first` and `last` after `steps` of `all` steps, by a constant, linear or cosine schedule. */
+double gan_schedule_value(gan_schedule schedule, double first, double last, int64_t steps, int64_t all);
 /* The rate of the step after `steps` steps, by resolved options. */
 double gan_schedule_rate(const gan_optimizer_options *options, int64_t steps);
 
-/* ---- Trainers (trainer_options.c, trainer.c, step.c, run.c, checkpoint.c) ---------------------------------------
- */
+/* ---- Trainers (trainer*.c, step*.c, run.c, checkpoint.c) ------------------------------------------------------- */
 
 /* One of the two sides of the game. */
 typedef struct gan_player {
@@ -80,11 +91,13 @@ struct gan_trainer {
     gan_context *context;
     gan_trainer_options options; /* resolved; the two pointers NULL */
     gan_player generator, discriminator;
-    gan_session *generate; /* G's pass */
-    gan_session *real;     /* D on data */
-    gan_session *fake;     /* D on samples of G */
-    gan_session *sample;   /* G, forward only, beside training */
+    gan_session *generate;  /* G's pass */
+    gan_session *real;      /* D on data */
+    gan_session *fake;      /* D on samples of G */
+    gan_session *sample;    /* G, forward only, beside training */
+    gan_session *penalised; /* D on samples of gradient_penalty and dragan; NULL without them */
     gan_random *noise;
+    gan_random *penalty_random;      /* what those samples are drawn from */
     int64_t noise_size, sample_size; /* values in a sample of noise, and of data */
     int64_t steps, epochs;
     atomic_bool cancel;
@@ -92,6 +105,7 @@ struct gan_trainer {
     int64_t value_count;
     float *real_logits, *fake_logits, *real_gradient, *fake_gradient; /* a batch each */
     float *noise_values;                                              /* a batch */
+    float *penalty_samples;                                           /* a batch for `penalised`; NULL without it */
     float *samples; /* data for a step of gan_trainer_run(): discriminator_steps batches */
 };
 
@@ -99,6 +113,10 @@ struct gan_trainer {
 gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_trainer_options *resolved);
 /* The optimizer of a player that has no options of its own. */
 gan_optimizer_options gan_trainer_shared_optimizer(const gan_trainer_options *options);
+
+/* Adds the gradients of the penalties of an update of D on `samples`, after D's passes on them and on the last
+ * samples of G, and gives the sum of the penalties: 0 when the update has none (step_penalty.c). */
+gan_status gan_trainer_penalise(gan_trainer *trainer, const float *samples, int64_t batch, double *sum);
 
 /* One step on `count` samples, in batches of `batch`, the last one smaller if that does not divide `count`; each
  * batch is for one update of the discriminator. */

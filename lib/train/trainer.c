@@ -69,32 +69,52 @@ static void destroy_player(gan_context *context, gan_player *player)
     gan_model_destroy(player->model);
 }
 
+/* A pass of a step, and the penalty on it that asks for second derivatives; its coefficient is 0 when there is none.
+ */
+typedef struct trainer_pass {
+    gan_model *model;
+    gan_session **session;
+    const char *penalty;
+    float coefficient;
+} trainer_pass;
+
+static gan_status create_pass(const trainer_pass *pass, int64_t batch, uint64_t seed)
+{
+    bool penalised = pass->coefficient > 0;
+    gan_status status = gan_session_create(
+        pass->model, GAN_SESSION(.batch = batch, .seed = seed, .second_order = penalised), pass->session);
+    if (status == GAN_OK || !penalised) return status;
+    return gan_fail(status, "gan_trainer_options: %s is %g: %s", pass->penalty, (double)pass->coefficient,
+                    gan_last_error());
+}
+
 /* Dropout in each pass draws from a seed of its own. */
 static gan_status create_sessions(gan_trainer *trainer)
 {
     const gan_trainer_options *options = &trainer->options;
-    const struct {
-        gan_model *model;
-        gan_session **session;
-    } passes[] = {
-        {trainer->generator.model, &trainer->generate},
-        {trainer->discriminator.model, &trainer->real},
-        {trainer->discriminator.model, &trainer->fake},
+    gan_model *discriminator = trainer->discriminator.model;
+    const trainer_pass passes[] = {
+        {trainer->generator.model, &trainer->generate, NULL, 0},
+        {discriminator, &trainer->real, "r1", options->r1},
+        {discriminator, &trainer->fake, "r2", options->r2},
+        {discriminator, &trainer->penalised, options->gradient_penalty > 0 ? "gradient_penalty" : "dragan",
+         options->gradient_penalty > 0 ? options->gradient_penalty : options->dragan},
     };
     for (uint64_t i = 0; i < sizeof(passes) / sizeof(*passes); i++) {
-        GAN_TRY(gan_session_create(passes[i].model, GAN_SESSION(.batch = options->batch, .seed = options->seed + i),
-                                   passes[i].session));
+        if (passes[i].session == &trainer->penalised && passes[i].coefficient == 0) continue;
+        GAN_TRY(create_pass(&passes[i], options->batch, options->seed + i));
     }
     return gan_session_create(trainer->generator.model, GAN_SESSION(.batch = options->batch, .forward_only = true),
                               &trainer->sample);
 }
 
 /* One block for every array that a step or a run needs: per sample of a batch the noise, two logits and their two
- * gradients, and the data of all discriminator steps. */
+ * gradients, and the data of all discriminator steps; then samples that only penalties are taken on. */
 static gan_status allocate_arrays(gan_trainer *trainer)
 {
     int64_t batch = trainer->options.batch, data;
-    bool fits = gan_checked_multiply(trainer->sample_size, trainer->options.discriminator_steps, &data) &&
+    int64_t batches = (int64_t)trainer->options.discriminator_steps + (trainer->penalised ? 1 : 0);
+    bool fits = gan_checked_multiply(trainer->sample_size, batches, &data) &&
                 data <= INT64_MAX - 4 - trainer->noise_size &&
                 gan_checked_multiply(batch, data + 4 + trainer->noise_size, &trainer->value_count);
     if (!fits) {
@@ -109,6 +129,10 @@ static gan_status allocate_arrays(gan_trainer *trainer)
     trainer->fake_gradient = trainer->real_gradient + batch;
     trainer->noise_values = trainer->fake_gradient + batch;
     trainer->samples = trainer->noise_values + batch * trainer->noise_size;
+    if (trainer->penalised) {
+        trainer->penalty_samples =
+            trainer->samples + batch * trainer->sample_size * trainer->options.discriminator_steps;
+    }
     return GAN_OK;
 }
 
@@ -125,7 +149,8 @@ static gan_status create_parts(gan_trainer *trainer, gan_model *generator, gan_m
     options->discriminator_optimizer = NULL;
     GAN_TRY(create_sessions(trainer));
     GAN_TRY(allocate_arrays(trainer));
-    return gan_random_create(trainer->context, options->seed, GAN_STREAM_NOISE, &trainer->noise);
+    GAN_TRY(gan_random_create(trainer->context, options->seed, GAN_STREAM_NOISE, &trainer->noise));
+    return gan_random_create(trainer->context, options->seed, GAN_STREAM_PENALTY, &trainer->penalty_random);
 }
 
 gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_model *discriminator,
@@ -160,9 +185,11 @@ void gan_trainer_destroy(gan_trainer *trainer)
     if (!trainer) return;
     gan_context *context = trainer->context;
     gan_random_destroy(trainer->noise);
+    gan_random_destroy(trainer->penalty_random);
     gan_session_destroy(trainer->generate);
     gan_session_destroy(trainer->real);
     gan_session_destroy(trainer->fake);
+    gan_session_destroy(trainer->penalised);
     gan_session_destroy(trainer->sample);
     gan_release(context, trainer->values, (size_t)trainer->value_count * sizeof(float));
     destroy_player(context, &trainer->generator);

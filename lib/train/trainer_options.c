@@ -1,6 +1,8 @@
 /* Options of a trainer: their ranges and defaults. What depends on the models is checked when the trainer is made. */
 #include "train/train.h"
 
+#include <float.h>
+
 /* A number of times, at least 1 and by default 1. */
 static gan_status resolve_times(int *value, const char *what)
 {
@@ -33,11 +35,44 @@ static gan_status resolve_game(gan_trainer_options *options)
                                       "gan_trainer_options: label_smoothing", options->label_smoothing);
 }
 
+/* What bounds D's slope, or draws it to 0. */
+static gan_status resolve_penalties(gan_trainer_options *options)
+{
+    const gan_option_rule rules[] = {
+        {&options->r1, 0, GAN_RANGE_NOT_NEGATIVE, "gan_trainer_options: r1"},
+        {&options->r2, 0, GAN_RANGE_NOT_NEGATIVE, "gan_trainer_options: r2"},
+        {&options->gradient_penalty, 0, GAN_RANGE_NOT_NEGATIVE, "gan_trainer_options: gradient_penalty"},
+        {&options->dragan, 0, GAN_RANGE_NOT_NEGATIVE, "gan_trainer_options: dragan"},
+        {&options->final_penalty_factor, 0, GAN_RANGE_UNIT, "gan_trainer_options: final_penalty_factor"},
+    };
+    GAN_TRY(gan_option_resolve_all(rules, sizeof(rules) / sizeof(*rules)));
+    GAN_TRY(resolve_times(&options->penalty_interval, "gan_trainer_options: penalty_interval"));
+    for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+        double most = (double)*rules[i].value * options->penalty_interval;
+        if (most <= FLT_MAX) continue;
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s is %g, which penalty_interval makes %g; expected at most %g",
+                        rules[i].what, (double)*rules[i].value, most, (double)FLT_MAX);
+    }
+    if (options->weight_clip != 0) {
+        GAN_TRY(gan_option_resolve(&options->weight_clip, 0, GAN_RANGE_POSITIVE, "gan_trainer_options: weight_clip"));
+    }
+    if (options->weight_clip > 0 && options->gradient_penalty > 0) {
+        return gan_fail(
+            GAN_ERROR_ARGUMENT,
+            "gan_trainer_options: weight_clip is %g and gradient_penalty %g, expected at most one of them: "
+            "both bound the slope of a Wasserstein discriminator",
+            (double)options->weight_clip, (double)options->gradient_penalty);
+    }
+    return gan_schedule_check(options->penalty_schedule, GAN_SCHEDULE_COSINE, options->penalty_schedule_steps,
+                              "gan_trainer_options: penalty_schedule");
+}
+
 gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_trainer_options *resolved)
 {
     gan_trainer_options options;
     GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_trainer_options"));
     GAN_TRY(resolve_game(&options));
+    GAN_TRY(resolve_penalties(&options));
     *resolved = options;
     return GAN_OK;
 }

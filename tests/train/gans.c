@@ -35,13 +35,37 @@ static gan_status dense_models(gan_context *context, gan_model **generator, gan_
     return GAN_OK;
 }
 
-static gan_status dcgan_models(gan_context *context, gan_model **generator, gan_model **discriminator)
+static gan_status dcgan_models(gan_context *context, test_model_fn build_discriminator, gan_model **generator,
+                               gan_model **discriminator)
 {
     gan_status status = test_dcgan_generator(context, 1, generator);
 
     if (status != GAN_OK) return status;
-    status = test_dcgan_discriminator(context, 2, discriminator);
+    status = build_discriminator(context, 2, discriminator);
     if (status != GAN_OK) gan_model_destroy(*generator);
+    return status;
+}
+
+static gan_status smooth_discriminator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    gan_model *model = NULL;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 8, 8)));
+    gan_model_add(model, gan_layer_conv2d(context, 3, GAN_CONV2D(.stride = {2, 2}, .padding = GAN_PADDING_SAME)));
+    gan_model_add(model, gan_layer_softplus(context));
+    gan_model_add(model, gan_layer_dropout(context, 0.3f));
+    gan_model_add(model, gan_layer_conv2d(context, 4, GAN_CONV2D(.stride = {2, 2})));
+    gan_model_add(model, gan_layer_tanh(context));
+    gan_model_add(model, gan_layer_flatten(context));
+    gan_model_add(model, gan_layer_dense(context, 1, NULL));
+    status = gan_model_build(model, seed);
+    if (status == GAN_OK) {
+        *out = model;
+    } else {
+        gan_model_destroy(model);
+    }
     return status;
 }
 
@@ -99,7 +123,8 @@ static gan_status wide_models(gan_context *context, gan_model **generator, gan_m
 gan_shape test_gan_shape(test_gan_kind kind)
 {
     switch (kind) {
-    case TEST_GAN_DCGAN: return GAN_SHAPE(2, 8, 8);
+    case TEST_GAN_DCGAN:
+    case TEST_GAN_SMOOTH: return GAN_SHAPE(2, 8, 8);
     case TEST_GAN_WIDE: return GAN_SHAPE(3, 16, 16);
     default: return GAN_SHAPE(4);
     }
@@ -113,7 +138,8 @@ int64_t test_gan_elements(test_gan_kind kind)
 gan_status test_gan_models(gan_context *context, test_gan_kind kind, gan_model **generator, gan_model **discriminator)
 {
     switch (kind) {
-    case TEST_GAN_DCGAN: return dcgan_models(context, generator, discriminator);
+    case TEST_GAN_DCGAN: return dcgan_models(context, test_dcgan_discriminator, generator, discriminator);
+    case TEST_GAN_SMOOTH: return dcgan_models(context, smooth_discriminator, generator, discriminator);
     case TEST_GAN_WIDE: return wide_models(context, generator, discriminator);
     default: return dense_models(context, generator, discriminator);
     }

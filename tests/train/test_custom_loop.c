@@ -2,20 +2,32 @@
  * that changes what a step does. */
 #include "gans.h"
 
+#include <math.h>
 #include <string.h>
 
-#define BATCH      6
-#define STEPS      4
-#define NOISE_SIZE 3
+#define BATCH       6
+#define STEPS       4
+#define NOISE_SIZE  3
+#define MOST_VALUES (2 * BATCH * 128)
 
 /* What a loop of one's own needs. */
 typedef struct loop {
     const gan_trainer_options *options;
     gan_model *generator, *discriminator;
-    gan_session *generate, *real, *fake;
+    gan_session *generate, *real, *fake, *penalised;
     gan_optimizer *generator_optimizer, *discriminator_optimizer;
-    gan_random *noise;
+    gan_random *noise, *penalty_random;
+    int64_t steps, elements; /* elements: of a sample */
 } loop;
+
+static gan_session *create_session(gan_model *model, uint64_t seed, bool second_order)
+{
+    gan_session *session = NULL;
+    assert_int_equal(
+        gan_session_create(model, GAN_SESSION(.batch = BATCH, .seed = seed, .second_order = second_order), &session),
+        GAN_OK);
+    return session;
+}
 
 static loop create_loop(const test_gan *gan, const gan_trainer_options *options)
 {
@@ -23,12 +35,12 @@ static loop create_loop(const test_gan *gan, const gan_trainer_options *options)
     const gan_optimizer_options *adam = GAN_OPTIMIZER(.learning_rate = 2e-4f, .beta1 = 0.5f),
                                 *generator_options = options->generator_optimizer,
                                 *discriminator_options = options->discriminator_optimizer;
-    assert_int_equal(gan_session_create(l.generator, GAN_SESSION(.batch = BATCH, .seed = options->seed), &l.generate),
-                     GAN_OK);
-    assert_int_equal(
-        gan_session_create(l.discriminator, GAN_SESSION(.batch = BATCH, .seed = options->seed + 1), &l.real), GAN_OK);
-    assert_int_equal(
-        gan_session_create(l.discriminator, GAN_SESSION(.batch = BATCH, .seed = options->seed + 2), &l.fake), GAN_OK);
+    l.generate = create_session(l.generator, options->seed, false);
+    l.real = create_session(l.discriminator, options->seed + 1, options->r1 > 0);
+    l.fake = create_session(l.discriminator, options->seed + 2, options->r2 > 0);
+    if (options->gradient_penalty > 0 || options->dragan > 0) {
+        l.penalised = create_session(l.discriminator, options->seed + 3, true);
+    }
     assert_int_equal(
         gan_optimizer_create(l.generator, generator_options ? generator_options : adam, &l.generator_optimizer),
         GAN_OK);
@@ -36,6 +48,7 @@ static loop create_loop(const test_gan *gan, const gan_trainer_options *options)
                                           &l.discriminator_optimizer),
                      GAN_OK);
     assert_int_equal(gan_random_create(gan->context, options->seed, GAN_NOISE_STREAM, &l.noise), GAN_OK);
+    assert_int_equal(gan_random_create(gan->context, options->seed, GAN_PENALTY_STREAM, &l.penalty_random), GAN_OK);
     return l;
 }
 
@@ -44,9 +57,11 @@ static void destroy_loop(loop *l)
     gan_session_destroy(l->generate);
     gan_session_destroy(l->real);
     gan_session_destroy(l->fake);
+    gan_session_destroy(l->penalised);
     gan_optimizer_destroy(l->generator_optimizer);
     gan_optimizer_destroy(l->discriminator_optimizer);
     gan_random_destroy(l->noise);
+    gan_random_destroy(l->penalty_random);
 }
 
 static void generate(loop *l, int64_t batch)
@@ -77,7 +92,54 @@ static void judge_real(loop *l, const float *samples, int64_t batch, float logit
     assert_int_equal(gan_session_get_output(l->real, 0, logits), GAN_OK);
 }
 
-static double update_discriminator(loop *l, const float *samples, int64_t batch)
+/* What the coefficients of this update are multiplied with. */
+static double penalty_factor(const loop *l)
+{
+    const gan_trainer_options *options = l->options;
+    const int interval = options->penalty_interval ? options->penalty_interval : 1;
+    const double last = options->final_penalty_factor;
+    double p = options->penalty_schedule_steps ? (double)l->steps / (double)options->penalty_schedule_steps : 0;
+    if (gan_optimizer_steps(l->discriminator_optimizer) % interval != 0) return 0;
+    if (p > 1) p = 1;
+    if (options->penalty_schedule == GAN_SCHEDULE_LINEAR) return interval * (1 + (last - 1) * p);
+    if (options->penalty_schedule == GAN_SCHEDULE_COSINE) {
+        return interval * (last + (1 - last) * (1 + cos(3.14159265358979323846 * p)) / 2);
+    }
+    return interval;
+}
+
+static void add_penalty(gan_session *session, gan_penalty penalty, double coefficient, double *sum)
+{
+    double value = 0;
+    assert_int_equal(gan_gradient_penalty(session, penalty, (float)coefficient, &value), GAN_OK);
+    *sum += value;
+}
+
+static double penalise(loop *l, const float *samples, int64_t batch)
+{
+    const gan_trainer_options *options = l->options;
+    const int64_t size = l->elements;
+    const double factor = penalty_factor(l);
+    float made[MOST_VALUES];
+    double sum = 0;
+    if (factor == 0) return 0;
+    if (options->r1 > 0) add_penalty(l->real, GAN_PENALTY_ZERO_CENTERED, factor * options->r1, &sum);
+    if (options->r2 > 0) add_penalty(l->fake, GAN_PENALTY_ZERO_CENTERED, factor * options->r2, &sum);
+    if (options->gradient_penalty > 0) {
+        assert_int_equal(gan_session_get_output(l->generate, 0, made), GAN_OK);
+        assert_int_equal(gan_penalty_interpolate(l->penalty_random, samples, made, batch, size, made), GAN_OK);
+        assert_int_equal(gan_session_set_input(l->penalised, 0, made, batch), GAN_OK);
+        add_penalty(l->penalised, GAN_PENALTY_ONE_CENTERED, factor * options->gradient_penalty, &sum);
+    }
+    if (options->dragan > 0) {
+        assert_int_equal(gan_penalty_perturb(l->penalty_random, samples, batch, size, made), GAN_OK);
+        assert_int_equal(gan_session_set_input(l->penalised, 0, made, batch), GAN_OK);
+        add_penalty(l->penalised, GAN_PENALTY_ONE_CENTERED, factor * options->dragan, &sum);
+    }
+    return sum;
+}
+
+static double update_discriminator(loop *l, const float *samples, int64_t batch, double *penalty)
 {
     float real[BATCH], fake[BATCH], real_gradient[BATCH], fake_gradient[BATCH];
     double loss = 0;
@@ -92,7 +154,11 @@ static double update_discriminator(loop *l, const float *samples, int64_t batch)
     assert_int_equal(gan_session_backward(l->real, GAN_BACKWARD_PARAMETERS), GAN_OK);
     assert_int_equal(gan_session_set_output_gradient(l->fake, 0, fake_gradient), GAN_OK);
     assert_int_equal(gan_session_backward(l->fake, GAN_BACKWARD_PARAMETERS), GAN_OK);
+    *penalty = penalise(l, samples, batch);
     assert_int_equal(gan_optimizer_step(l->discriminator_optimizer, NULL), GAN_OK);
+    if (l->options->weight_clip > 0) {
+        assert_int_equal(gan_model_clip_weights(l->discriminator, l->options->weight_clip), GAN_OK);
+    }
     return loss;
 }
 
@@ -115,37 +181,41 @@ static double update_generator(loop *l, const float *samples, int64_t batch)
     return loss;
 }
 
-static void step(loop *l, const float *samples, int64_t elements, int64_t batch, gan_step_report *report)
+static void step(loop *l, const float *samples, int64_t batch, gan_step_report *report)
 {
+    const int64_t size = batch * l->elements;
     const int updates = l->options->discriminator_steps ? l->options->discriminator_steps : 1;
     double loss = 0;
     if (l->options->order == GAN_ORDER_GENERATOR_FIRST) {
         generate(l, batch);
         report->generator_loss = update_generator(l, samples, batch);
     }
-    for (int i = 0; i < updates; i++) loss += update_discriminator(l, samples + i * batch * elements, batch);
+    for (int i = 0; i < updates; i++) loss += update_discriminator(l, samples + i * size, batch, &report->penalty);
     report->discriminator_loss = loss / updates;
     if (l->options->order == GAN_ORDER_DISCRIMINATOR_FIRST) {
         if (l->options->fresh_noise) generate(l, batch);
-        report->generator_loss = update_generator(l, samples + (updates - 1) * batch * elements, batch);
+        report->generator_loss = update_generator(l, samples + (updates - 1) * size, batch);
     }
+    l->steps++;
 }
 
 static void compare(test_gan_kind kind, const gan_trainer_options *options)
 {
     const int64_t elements = test_gan_elements(kind);
     const int updates = options->discriminator_steps ? options->discriminator_steps : 1;
-    float samples[2 * BATCH * 128];
+    float samples[MOST_VALUES];
     test_gan trained = test_gan_create(kind, 1, options), looped = test_gan_create(kind, 1, options);
     loop l = create_loop(&looped, options);
+    l.elements = elements;
 
-    assert_true(updates * BATCH * elements <= (int64_t)(sizeof(samples) / sizeof(*samples)));
+    assert_true(updates * BATCH * elements <= MOST_VALUES);
     for (int i = 0; i < STEPS; i++) {
         const int64_t batch = i == 2 ? BATCH - 1 : BATCH;
         gan_step_report report = GAN_STEP_REPORT_INIT, own = GAN_STEP_REPORT_INIT;
         test_numbers((uint64_t)i, samples, (size_t)(updates * batch * elements));
         assert_int_equal(gan_trainer_step(trained.trainer, samples, batch, &report), GAN_OK);
-        step(&l, samples, elements, batch, &own);
+        step(&l, samples, batch, &own);
+        assert_true(report.penalty == own.penalty);
         assert_true(report.discriminator_loss == own.discriminator_loss);
         assert_true(report.generator_loss == own.generator_loss);
         test_assert_same_weights(trained.generator, looped.generator);
@@ -218,13 +288,61 @@ static void test_own_optimizers(void **state)
             GAN_TRAINER(.batch = BATCH, .generator_optimizer = generator, .discriminator_optimizer = discriminator));
 }
 
+/* Each penalty with dropout in the discriminator, all of them together, and with several updates in a step. */
+static void test_penalties(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_SMOOTH, GAN_TRAINER(.batch = BATCH, .r1 = 10, .seed = 8));
+    compare(TEST_GAN_SMOOTH, GAN_TRAINER(.batch = BATCH, .r2 = 10, .seed = 8));
+    compare(TEST_GAN_SMOOTH,
+            GAN_TRAINER(.batch = BATCH, .gradient_penalty = 10, .loss = GAN_LOSS_WASSERSTEIN, .seed = 8));
+    compare(TEST_GAN_SMOOTH, GAN_TRAINER(.batch = BATCH, .dragan = 10, .seed = 8));
+    compare(TEST_GAN_SMOOTH, GAN_TRAINER(.batch = BATCH, .r1 = 1, .r2 = 2, .gradient_penalty = 3, .dragan = 4,
+                                         .loss = GAN_LOSS_RELATIVISTIC));
+    compare(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .r1 = 1, .gradient_penalty = 3, .discriminator_steps = 2,
+                                        .order = GAN_ORDER_GENERATOR_FIRST));
+}
+
+static void test_lazy_penalties(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_SMOOTH, GAN_TRAINER(.batch = BATCH, .r1 = 1, .dragan = 2, .penalty_interval = 3));
+    compare(TEST_GAN_SMOOTH,
+            GAN_TRAINER(.batch = BATCH, .r1 = 1, .dragan = 2, .penalty_interval = 3, .discriminator_steps = 2));
+}
+
+/* Both end within the steps that are compared: one at 0, where nothing is left to be computed. */
+static void test_penalty_schedules(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .r1 = 1, .dragan = 2, .penalty_schedule = GAN_SCHEDULE_LINEAR,
+                                        .penalty_schedule_steps = 2));
+    compare(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .r1 = 1, .penalty_schedule = GAN_SCHEDULE_COSINE,
+                                        .final_penalty_factor = 0.25f, .penalty_schedule_steps = 3));
+}
+
+static void test_weight_clip(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_WASSERSTEIN, .weight_clip = 0.01f,
+                                        .discriminator_steps = 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_default),         cmocka_unit_test(test_fresh_noise),
-        cmocka_unit_test(test_generator_first), cmocka_unit_test(test_two_updates),
-        cmocka_unit_test(test_losses),          cmocka_unit_test(test_relativistic_losses),
-        cmocka_unit_test(test_uniform_noise),   cmocka_unit_test(test_own_optimizers),
+        cmocka_unit_test(test_default),
+        cmocka_unit_test(test_fresh_noise),
+        cmocka_unit_test(test_generator_first),
+        cmocka_unit_test(test_two_updates),
+        cmocka_unit_test(test_losses),
+        cmocka_unit_test(test_relativistic_losses),
+        cmocka_unit_test(test_uniform_noise),
+        cmocka_unit_test(test_own_optimizers),
+        cmocka_unit_test(test_penalties),
+        cmocka_unit_test(test_lazy_penalties),
+        cmocka_unit_test(test_penalty_schedules),
+        cmocka_unit_test(test_weight_clip),
     };
     return cmocka_run_group_tests_name("custom loop", tests, NULL, NULL);
 }
