@@ -55,6 +55,16 @@ static training create_training(uint64_t seed)
                                                 .discriminator_optimizer = discriminator, .seed = seed));
 }
 
+/* With penalties, whose samples are drawn: dropout in their session, and some updates without them. */
+static training create_penalised_training(uint64_t seed)
+{
+    return create_training_of(TEST_GAN_SMOOTH,
+                              GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_RELATIVISTIC, .r1 = 1, .r2 = 1,
+                                          .gradient_penalty = 10, .dragan = 10, .penalty_interval = 3,
+                                          .penalty_schedule = GAN_SCHEDULE_COSINE, .penalty_schedule_steps = 40,
+                                          .seed = seed));
+}
+
 static void destroy_training(training *t)
 {
     gan_dataset_destroy(t->dataset);
@@ -80,28 +90,22 @@ static void assert_same_files(const char *a, const char *b)
     assert_memory_equal(bytes[0], bytes[1], size);
 }
 
-/* Saves what training has come to at `path`, for comparison: all of its state is in the file. */
-static void save_whole_course(const char *path)
-{
-    training t = create_training(11);
-    run(&t, BEFORE + AFTER);
-    save(&t, path);
-    destroy_training(&t);
-}
+typedef training (*create_fn)(uint64_t seed);
 
-static void save_first_part(const char *path)
+/* Saves what training has come to after some steps at `path`, for comparison: all of its state is in the file. */
+static void save_course(create_fn create, int64_t steps, const char *path)
 {
-    training t = create_training(11);
-    run(&t, BEFORE);
+    training t = create(11);
+    run(&t, steps);
     save(&t, path);
     destroy_training(&t);
 }
 
 /* ---- Going on -------------------------------------------------------------------------------------------------- */
 
-static void continue_training(const char *from, const char *to)
+static void continue_training(create_fn create, const char *from, const char *to)
 {
-    training t = create_training(99); /* seed, models' weights and cursor come from the file */
+    training t = create(99); /* seed, models' weights and cursor come from the file */
     const float zeros[48] = {0};
     assert_int_equal(gan_model_set_tensor(t.gan.generator, "0.weight", zeros, 48), GAN_OK);
     assert_int_equal(gan_trainer_load(t.gan.trainer, t.dataset, from), GAN_OK);
@@ -111,13 +115,24 @@ static void continue_training(const char *from, const char *to)
     destroy_training(&t);
 }
 
+static void check_resume(create_fn create)
+{
+    save_course(create, BEFORE + AFTER, test_path("whole"));
+    save_course(create, BEFORE, test_path("part"));
+    continue_training(create, test_path("part"), test_path("resumed"));
+    assert_same_files(test_path("whole"), test_path("resumed"));
+}
+
 static void test_resume(void **state)
 {
     (void)state;
-    save_whole_course(test_path("whole"));
-    save_first_part(test_path("part"));
-    continue_training(test_path("part"), test_path("resumed"));
-    assert_same_files(test_path("whole"), test_path("resumed"));
+    check_resume(create_training);
+}
+
+static void test_resume_with_penalties(void **state)
+{
+    (void)state;
+    check_resume(create_penalised_training);
 }
 
 static void test_resume_in_another_process(void **state)
@@ -125,8 +140,8 @@ static void test_resume_in_another_process(void **state)
     (void)state;
     const char *part = test_path("part"), *resumed = test_path("resumed");
     int result = -1;
-    save_whole_course(test_path("whole"));
-    save_first_part(part);
+    save_course(create_training, BEFORE + AFTER, test_path("whole"));
+    save_course(create_training, BEFORE, part);
     const pid_t process = fork();
     assert_true(process >= 0);
     if (process == 0) {
@@ -152,7 +167,7 @@ static void test_save_changes_nothing(void **state)
     assert_same_files(test_path("first"), test_path("third"));
     run(&t, AFTER);
     save(&t, test_path("end"));
-    save_whole_course(test_path("whole"));
+    save_course(create_training, BEFORE + AFTER, test_path("whole"));
     assert_same_files(test_path("end"), test_path("whole"));
     destroy_training(&t);
     destroy_training(&other);
@@ -237,6 +252,27 @@ static void test_other_architecture(void **state)
     destroy_training(&dense);
     destroy_training(&rmsprop);
     destroy_training(&dcgan);
+}
+
+/* What the random numbers of an option come from has to be in the file; a trainer without the option leaves it there.
+ */
+static void test_other_options(void **state)
+{
+    (void)state;
+    const gan_trainer_options *plain = GAN_TRAINER(.batch = BATCH), *r1 = GAN_TRAINER(.batch = BATCH, .r1 = 1),
+                              *dragan = GAN_TRAINER(.batch = BATCH, .dragan = 1);
+    training without = create_training_of(TEST_GAN_DENSE, plain),
+             zero_centered = create_training_of(TEST_GAN_DENSE, r1),
+             drawn = create_training_of(TEST_GAN_DENSE, dragan);
+    save(&without, test_path("without"));
+    save(&drawn, test_path("drawn"));
+    refuse(&drawn, test_path("without"), GAN_ERROR_NOT_FOUND, "without gradient_penalty and dragan");
+    assert_int_equal(gan_trainer_load(zero_centered.gan.trainer, zero_centered.dataset, test_path("without")),
+                     GAN_OK);
+    assert_int_equal(gan_trainer_load(without.gan.trainer, without.dataset, test_path("drawn")), GAN_OK);
+    destroy_training(&without);
+    destroy_training(&zero_centered);
+    destroy_training(&drawn);
 }
 
 static void test_other_files(void **state)
@@ -357,19 +393,21 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_resume_with_penalties),
         cmocka_unit_test(test_resume_in_another_process),
         cmocka_unit_test(test_save_changes_nothing),
         cmocka_unit_test(test_learning_rate),
         cmocka_unit_test(test_without_dataset),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_other_architecture),
+        cmocka_unit_test(test_other_options),
         cmocka_unit_test(test_other_files),
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_unwritable),
         cmocka_unit_test(test_failing_allocations),
     };
     if (argc == 3) {
-        continue_training(argv[1], argv[2]);
+        continue_training(create_training, argv[1], argv[2]);
         return 0;
     }
     program = argv[0];

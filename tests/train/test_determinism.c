@@ -31,6 +31,10 @@ static void test_threads(void **state)
     check_threads(TEST_GAN_WIDE, GAN_TRAINER(.batch = BATCH), 1);
     check_threads(TEST_GAN_WIDE,
                   GAN_TRAINER(.batch = BATCH, .discriminator_steps = 2, .loss = GAN_LOSS_LEAST_SQUARES), 2);
+    check_threads(TEST_GAN_SMOOTH,
+                  GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_RELATIVISTIC_AVERAGE, .r1 = 1, .r2 = 2,
+                              .gradient_penalty = 3, .dragan = 4),
+                  1);
 }
 
 /* What a seed is for: other noise, other weights. */
