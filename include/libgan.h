@@ -363,12 +363,23 @@ typedef struct gan_dense_options {
     bool no_bias;                       /**< default: with bias */
     gan_initializer weight_initializer; /**< default: Glorot uniform */
     gan_initializer bias_initializer;   /**< default: zeros */
-    uint32_t reserved;                  /**< 0, else ::GAN_ERROR_VERSION */
+    bool spectral_norm;                 /**< divide the weight by sigma: see gan_layer_dense() */
+    uint8_t reserved[3];                /**< 0, else ::GAN_ERROR_VERSION */
 } gan_dense_options;
 /** ::gan_dense_options with the given fields: GAN_DENSE(.no_bias = true). */
 #define GAN_DENSE(...) (&(gan_dense_options){.struct_size = sizeof(gan_dense_options), __VA_ARGS__})
 
-/** y = W x + b, from (inputs) to (units); 1 <= units < 2^31. weight: (units, inputs); bias: (units). */
+/**
+ * y = W x + b, from (inputs) to (units); 1 <= units < 2^31. weight: (units, inputs); bias: (units).
+ *
+ * With spectral_norm, here and in convolutions (Miyato et al., "Spectral Normalization for Generative Adversarial
+ * Networks", 2018), W / sigma takes the place of W, with sigma = u^T W v near the largest singular value of the weight
+ * as a matrix: a row for each unit or filter, also in conv_transpose2d, and all its values as the columns. Each forward
+ * pass in training takes one step of the power iteration first, v = W^T u / |W^T u| and u = W v / |W v| (norms at least
+ * 1e-12); gradients go through sigma, with u and v as constants. Sampling takes the last u and v with the weight that
+ * is there. Buffers: weight_u (rows), weight_v (columns), which start from the model's seed, and weight_sigma (1), that
+ * of the last pass in training. "weight" is W, which PyTorch calls weight_orig. A weight of zeros gives NaN.
+ */
 GAN_API gan_layer *gan_layer_dense(gan_context *context, int64_t units, const gan_dense_options *options);
 
 /** How a convolution treats the border of an image. */
@@ -390,7 +401,8 @@ typedef struct gan_conv2d_options {
     bool no_bias;                       /**< default: with bias */
     gan_initializer weight_initializer; /**< default: Glorot uniform */
     gan_initializer bias_initializer;   /**< default: zeros */
-    uint32_t reserved;                  /**< 0, else ::GAN_ERROR_VERSION */
+    bool spectral_norm;                 /**< divide the weight by sigma: see gan_layer_dense() */
+    uint8_t reserved[3];                /**< 0, else ::GAN_ERROR_VERSION */
 } gan_conv2d_options;
 /** ::gan_conv2d_options with the given fields: GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}). */
 #define GAN_CONV2D(...) (&(gan_conv2d_options){.struct_size = sizeof(gan_conv2d_options), __VA_ARGS__})
@@ -416,7 +428,8 @@ typedef struct gan_conv_transpose2d_options {
     bool no_bias;                       /**< default: with bias */
     gan_initializer weight_initializer; /**< default: Glorot uniform */
     gan_initializer bias_initializer;   /**< default: zeros */
-    uint32_t reserved;                  /**< 0, else ::GAN_ERROR_VERSION */
+    bool spectral_norm;                 /**< divide the weight by sigma: see gan_layer_dense() */
+    uint8_t reserved[3];                /**< 0, else ::GAN_ERROR_VERSION */
 } gan_conv_transpose2d_options;
 /** ::gan_conv_transpose2d_options with the given fields: GAN_CONV_TRANSPOSE2D(.kernel = {4, 4}, .stride = {2, 2}). */
 #define GAN_CONV_TRANSPOSE2D(...)                                                                                    \
@@ -493,8 +506,8 @@ GAN_API void gan_layer_destroy(gan_layer *layer);
  * before.
  *
  * Thread safety: sessions of one model may run forward in several threads at once as long as nobody changes
- * the weights (set_tensor, load, an optimizer's step) and none of them trains through batch normalisation. Backward
- * passes add to the model's gradients: one thread at a time.
+ * the weights (set_tensor, load, an optimizer's step) and none of them trains through batch or spectral
+ * normalisation. Backward passes add to the model's gradients: one thread at a time.
  * @{
  */
 

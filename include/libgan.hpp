@@ -227,6 +227,7 @@ struct dense_options {
     bool no_bias = false;                                                 /**< false: with bias */
     gan_initializer weight_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f}; /**< default: Glorot uniform */
     gan_initializer bias_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f};   /**< default: zeros */
+    bool spectral_norm = false; /**< true: the weight over its largest singular value; see gan_layer_dense() */
 };
 
 /** Options of conv2d(); see ::gan_conv2d_options. */
@@ -238,6 +239,7 @@ struct conv2d_options {
     bool no_bias = false;                         /**< false: with bias */
     gan_initializer weight_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f}; /**< default: Glorot uniform */
     gan_initializer bias_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f};   /**< default: zeros */
+    bool spectral_norm = false; /**< true: the weight over its largest singular value; see gan_layer_dense() */
 };
 
 /** Options of conv_transpose2d(); see ::gan_conv_transpose2d_options. */
@@ -250,6 +252,7 @@ struct conv_transpose2d_options {
     bool no_bias = false;                             /**< false: with bias */
     gan_initializer weight_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f}; /**< default: Glorot uniform */
     gan_initializer bias_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f};   /**< default: zeros */
+    bool spectral_norm = false; /**< true: the weight over its largest singular value; see gan_layer_dense() */
 };
 
 /** Options of batch_norm(); see ::gan_batch_norm_options. */
@@ -285,6 +288,7 @@ inline layer dense(const context &context, int64_t units, const dense_options &o
     c.no_bias = options.no_bias;
     c.weight_initializer = options.weight_initializer;
     c.bias_initializer = options.bias_initializer;
+    c.spectral_norm = options.spectral_norm;
     return layer(gan_layer_dense(context.get(), units, &c));
 }
 
@@ -304,6 +308,7 @@ template <typename C, typename Options> C convolution(const Options &options)
     c.no_bias = options.no_bias;
     c.weight_initializer = options.weight_initializer;
     c.bias_initializer = options.bias_initializer;
+    c.spectral_norm = options.spectral_norm;
     return c;
 }
 

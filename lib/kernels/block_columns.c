@@ -153,5 +153,20 @@ static void combine(const gan_column_block *block, const gan_real *x, const gan_
     }
 }
 
-const gan_columns_table GAN_ISA_TABLE(gan_columns_table) = {
-    .sums = sums, .moments = moments, .products = products, .normalise = normalise, .combine = combine};
+static void add_rank_one(const gan_column_block *block, gan_real a, const gan_real *x, gan_real b, const gan_real *u,
+                         const gan_real *v, gan_real *y)
+{
+    for (int64_t i = 0; i < block->rows; i++) {
+        const gan_real *row = x + i * block->stride, factor = b * u[i];
+        gan_real *out = y + i * block->stride;
+        GAN_INDEPENDENT
+        for (int64_t j = 0; j < block->columns; j++) out[j] += a * row[j] + factor * v[j];
+    }
+}
+
+const gan_columns_table GAN_ISA_TABLE(gan_columns_table) = {.sums = sums,
+                                                            .moments = moments,
+                                                            .products = products,
+                                                            .normalise = normalise,
+                                                            .combine = combine,
+                                                            .add_rank_one = add_rank_one};

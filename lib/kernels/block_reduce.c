@@ -22,7 +22,8 @@ enum { LANES = 16 };
 
 DEFINE_SUM(squares, (double)x[i] * (double)x[i])
 DEFINE_SUM(squared_differences, ((double)x[i] - (double)y[i]) * ((double)x[i] - (double)y[i]))
+DEFINE_SUM(products, (double)x[i] * (double)y[i])
 DEFINE_SUM(outside, x[i]<low || x[i]> high ? 1.0 : 0.0)
 
 const gan_reduce_table GAN_ISA_TABLE(gan_reduce_table) = {
-    .squares = squares, .squared_differences = squared_differences, .outside = outside};
+    .squares = squares, .squared_differences = squared_differences, .products = products, .outside = outside};

@@ -88,6 +88,9 @@ typedef struct gan_columns_table {
     /* dx = dy * a[j] + (x - centre[j]) * b[j] + c[j]; dx may be dy */
     void (*combine)(const gan_column_block *block, const gan_real *x, const gan_real *dy, const gan_real *centre,
                     const gan_real *a, const gan_real *b, const gan_real *c, gan_real *dx);
+    /* y[i, j] += a x[i, j] + b u[i] v[j] */
+    void (*add_rank_one)(const gan_column_block *block, gan_real a, const gan_real *x, gan_real b, const gan_real *u,
+                         const gan_real *v, gan_real *y);
 } gan_columns_table;
 GAN_ISA_DECLARE(gan_columns_table);
 
@@ -120,6 +123,7 @@ typedef double (*gan_reduce_fn)(const gan_reduce_args *args, int64_t begin, int6
 typedef struct gan_reduce_table {
     gan_reduce_fn squares;             /* x^2 */
     gan_reduce_fn squared_differences; /* (x - y)^2 */
+    gan_reduce_fn products;            /* x y */
     gan_reduce_fn outside;             /* 1 where x < low or x > high, 0 elsewhere and for NaN */
 } gan_reduce_table;
 GAN_ISA_DECLARE(gan_reduce_table);

@@ -105,6 +105,10 @@ void gan_clamp(gan_context *context, int64_t count, gan_real limit, const gan_re
 void gan_scale_rows(gan_context *context, int64_t rows, int64_t columns, const gan_real *scales, const gan_real *x,
                     gan_real *y);
 
+/* y[i, j] += a x[i, j] + b u[i] v[j]; x and y are (rows, columns) (rank_one.c) */
+void gan_add_rank_one(gan_context *context, int64_t rows, int64_t columns, gan_real a, const gan_real *x, gan_real b,
+                      const gan_real *u, const gan_real *v, gan_real *y);
+
 /* ---- Normalisation (norm.c): x is (rows, channels) ----------------------------------------------------------- */
 
 /* Training: mean and inverse deviation of each channel over the rows are written to `mean` and `inverse`; running
@@ -136,6 +140,8 @@ void gan_column_sums(gan_context *context, int64_t rows, int64_t columns, const 
                      gan_real *scratch);
 /* Sum of squares in double precision; NaN or Inf in x shows in the result. Allocates nothing. */
 double gan_sum_of_squares(gan_context *context, int64_t count, const gan_real *x);
+/* Sum of x y, likewise. */
+double gan_dot(gan_context *context, int64_t count, const gan_real *x, const gan_real *y);
 /* Sum of (x - y)^2, likewise. */
 double gan_squared_distance(gan_context *context, int64_t count, const gan_real *x, const gan_real *y);
 /* How many values are below `low` or above `high`; NaN is neither. Allocates nothing. */

@@ -83,6 +83,11 @@ double gan_sum_of_squares(gan_context *context, int64_t count, const gan_real *x
     return reduce(context, TABLE->squares, count, (gan_reduce_args){.x = x});
 }
 
+double gan_dot(gan_context *context, int64_t count, const gan_real *x, const gan_real *y)
+{
+    return reduce(context, TABLE->products, count, (gan_reduce_args){.x = x, .y = y});
+}
+
 double gan_squared_distance(gan_context *context, int64_t count, const gan_real *x, const gan_real *y)
 {
     return reduce(context, TABLE->squared_differences, count, (gan_reduce_args){.x = x, .y = y});

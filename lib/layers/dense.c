@@ -1,16 +1,10 @@
 /* Dense: y = x W^T + b; x (batch, inputs), W (units, inputs), b (units), y (batch, units). */
 #include "layers/shared.h"
 
-typedef struct dense {
-    gan_layer layer;
-    int64_t units;
-    gan_weights weights;
-} dense;
-
 static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan)
 {
-    const dense *self = (const dense *)layer;
+    const gan_weighted_layer *self = (const gan_weighted_layer *)layer;
     (void)count;
     if (inputs[0].rank != 1) {
         char text[GAN_SHAPE_TEXT];
@@ -32,7 +26,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
 
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
-    const dense *self = (const dense *)layer;
+    const gan_weighted_layer *self = (const gan_weighted_layer *)layer;
     int64_t width = pass->input_shapes[0].dims[0], units = self->units;
     gan_epilogue epilogue = gan_weights_epilogue(&self->weights, pass);
     gan_gemm product = {.m = pass->batch,
@@ -54,7 +48,7 @@ static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 /* dW += dy^T x;  db += column sums of dy;  dx = dy W */
 static gan_status backward(const gan_layer *layer, const gan_pass *pass)
 {
-    const dense *self = (const dense *)layer;
+    const gan_weighted_layer *self = (const gan_weighted_layer *)layer;
     int64_t width = pass->input_shapes[0].dims[0], units = self->units;
     gan_gemm product = {
         .n = width, .a = pass->dy, .lda = units, .ldb = width, .ldc = width, .scratch = pass->scratch};
@@ -80,30 +74,18 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
+static const gan_weighted_ops products = {.units = "units", .infer = infer, .forward = forward, .backward = backward};
+
 static gan_layer *create(gan_context *context, int64_t units, const gan_weights *weights)
 {
-    if (gan_check_int("dense: units", units, 1) != GAN_OK || gan_weights_check(weights, "dense") != GAN_OK)
-        return NULL;
-    dense *self = (dense *)gan_layer_allocate(context, &gan_dense_ops);
-    if (!self) return NULL;
-    self->units = units;
-    self->weights = *weights;
-    return &self->layer;
-}
-
-static gan_status save(const gan_layer *layer, json_t *options)
-{
-    const dense *self = (const dense *)layer;
-    GAN_TRY(gan_json_set_int(options, "units", self->units));
-    return gan_weights_save(&self->weights, options);
+    return (gan_layer *)gan_weighted_create(context, &gan_dense_ops, &products, units, 1, weights);
 }
 
 static gan_layer *load(gan_context *context, const json_t *options)
 {
     int64_t units;
     gan_weights weights;
-    if (gan_json_get_int(options, "units", &units) != GAN_OK || gan_weights_load(&weights, options) != GAN_OK)
-        return NULL;
+    if (gan_weighted_load(&products, options, &units, &weights) != GAN_OK) return NULL;
     return gan_layer_loaded(create(context, units, &weights), options);
 }
 
@@ -111,21 +93,23 @@ const gan_layer_ops gan_dense_ops = {.type = "dense",
                                      .flags = GAN_LAYER_KEEPS_INPUT,
                                      .min_inputs = 1,
                                      .max_inputs = 1,
-                                     .size = sizeof(dense),
-                                     .infer = infer,
-                                     .forward = forward,
-                                     .backward = backward,
+                                     .size = sizeof(gan_weighted_layer),
+                                     .infer = gan_weighted_infer,
+                                     .start = gan_weighted_start,
+                                     .forward = gan_weighted_forward,
+                                     .backward = gan_weighted_backward,
                                      .tangent_forward = gan_linear_tangent_forward,
-                                     .tangent_backward = gan_weights_tangent_backward,
-                                     .save = save,
+                                     .tangent_backward = gan_weighted_tangent_backward,
+                                     .save = gan_weighted_save,
                                      .load = load};
 
 gan_layer *gan_layer_dense(gan_context *context, int64_t units, const gan_dense_options *options)
 {
     gan_dense_options given;
     if (gan_options_read(&given, sizeof given, options, "gan_dense_options") != GAN_OK ||
-        gan_check_reserved("gan_dense_options", given.reserved) != GAN_OK)
+        gan_check_reserved("gan_dense_options", given.reserved[0] | given.reserved[1] | given.reserved[2]) != GAN_OK)
         return NULL;
-    gan_weights weights = gan_weights_of(given.no_bias, given.weight_initializer, given.bias_initializer);
+    gan_weights weights =
+        gan_weights_of(given.no_bias, given.spectral_norm, given.weight_initializer, given.bias_initializer);
     return create(context, units, &weights);
 }

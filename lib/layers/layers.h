@@ -81,6 +81,9 @@ typedef struct gan_layer_ops {
      * failure's sentence tells what is wrong with which shape; the model puts the layer's name and type before it. */
     gan_status (*infer)(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan);
+    /* Once all tensors have their initial values: sets those that follow from others. NULL where none do. The pass
+     * has a batch of 1, tensors and scratch. */
+    gan_status (*start)(const gan_layer *layer, const gan_pass *pass);
     /* NULL for an input layer: the session fills it. Failures as infer's. */
     gan_status (*forward)(const gan_layer *layer, const gan_pass *pass);
     gan_status (*backward)(const gan_layer *layer, const gan_pass *pass);
@@ -122,12 +125,17 @@ gan_status gan_json_set_int(json_t *object, const char *key, int64_t value);
 gan_status gan_json_set_ints(json_t *object, const char *key, const int64_t *values, int count);
 gan_status gan_json_set_float(json_t *object, const char *key, double value);
 gan_status gan_json_set_bool(json_t *object, const char *key, bool value);
+/* An option that was added later, and is off by default: not written unless it is on, so that the architectures of
+ * models without it stay what they were. */
+gan_status gan_json_set_added_bool(json_t *object, const char *key, bool value);
 gan_status gan_json_set_text(json_t *object, const char *key, const char *value);
 gan_status gan_json_get_int(const json_t *object, const char *key, int64_t *value);
 /* Exactly `count` values; with count_out, up to `count`, and how many. */
 gan_status gan_json_get_ints(const json_t *object, const char *key, int64_t *values, int count, int *count_out);
 gan_status gan_json_get_float(const json_t *object, const char *key, float *value);
 gan_status gan_json_get_bool(const json_t *object, const char *key, bool *value);
+/* False when the key is missing; when it is there, it is true. */
+gan_status gan_json_get_added_bool(const json_t *object, const char *key, bool *value);
 /* The text lives as long as the object. */
 gan_status gan_json_get_text(const json_t *object, const char *key, const char **value);
 

@@ -66,6 +66,11 @@ gan_status gan_json_set_bool(json_t *object, const char *key, bool value)
     return set(object, key, json_boolean(value));
 }
 
+gan_status gan_json_set_added_bool(json_t *object, const char *key, bool value)
+{
+    return value ? gan_json_set_bool(object, key, true) : GAN_OK;
+}
+
 gan_status gan_json_set_text(json_t *object, const char *key, const char *value)
 {
     return set(object, key, json_string(value));
@@ -139,6 +144,15 @@ gan_status gan_json_get_bool(const json_t *object, const char *key, bool *value)
     const json_t *item = json_object_get(object, key);
     if (!json_is_boolean(item)) return malformed(key, "true or false");
     *value = json_is_true(item);
+    return GAN_OK;
+}
+
+gan_status gan_json_get_added_bool(const json_t *object, const char *key, bool *value)
+{
+    const json_t *item = json_object_get(object, key);
+    if (item && !json_is_true(item))
+        return gan_fail(GAN_ERROR_FORMAT, "option %s is not true, and is left out otherwise", key);
+    *value = item;
     return GAN_OK;
 }
 

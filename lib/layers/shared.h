@@ -35,30 +35,70 @@ gan_layer *gan_layer_loaded(gan_layer *layer, const json_t *options);
 gan_status gan_linear_tangent_forward(const gan_layer *layer, const gan_pass *pass);
 gan_status gan_linear_tangent_backward(const gan_layer *layer, const gan_pass *pass);
 
-/* ---- Weight and bias of dense, conv2d and conv_transpose2d (weights.c) ----------------------------------------- */
+/* ---- Dense, conv2d and conv_transpose2d: y = w x + b (weights.c) ---------------------------------------------- */
 
 typedef struct gan_weights {
-    bool no_bias;
+    bool no_bias, spectral_norm;
     gan_initializer weight_initializer, bias_initializer;
 } gan_weights;
 
-/* The tensors in the order of the plan. */
+/* The tensors in the order of the plan; without a bias, those behind it move up. */
 enum { GAN_WEIGHT = 0, GAN_BIAS = 1 };
 
+/* The products of a kind, as the functions of gan_layer_ops: they know nothing of a normalised weight. */
+typedef struct gan_weighted_ops {
+    const char *units; /* the option's name: "filters" */
+    bool transposed;   /* the weight is stored as (all else, units) instead of (units, all else) */
+    gan_status (*infer)(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
+                        int64_t batch, gan_layer_plan *plan);
+    gan_status (*forward)(const gan_layer *layer, const gan_pass *pass);
+    gan_status (*backward)(const gan_layer *layer, const gan_pass *pass);
+} gan_weighted_ops;
+
+/* The head of their structs. */
+typedef struct gan_weighted_layer {
+    gan_layer layer;
+    const gan_weighted_ops *ops;
+    int64_t units; /* channels of the output, or its values */
+    int64_t area;  /* of the window; 1 without one */
+    gan_weights weights;
+} gan_weighted_layer;
+
 /* With defaults for what was left out. */
-gan_weights gan_weights_of(bool no_bias, gan_initializer weight_initializer, gan_initializer bias_initializer);
-gan_status gan_weights_check(const gan_weights *weights, const char *type);
-gan_status gan_weights_save(const gan_weights *weights, json_t *options);
-gan_status gan_weights_load(gan_weights *weights, const json_t *options);
+gan_weights gan_weights_of(bool no_bias, bool spectral_norm, gan_initializer weight_initializer,
+                           gan_initializer bias_initializer);
+/* A layer of ops->size bytes whose head is filled, or NULL. */
+gan_weighted_layer *gan_weighted_create(gan_context *context, const gan_layer_ops *ops,
+                                        const gan_weighted_ops *products, int64_t units, int64_t area,
+                                        const gan_weights *weights);
+/* The options of the head. */
+gan_status gan_weighted_save(const gan_layer *layer, json_t *options);
+gan_status gan_weighted_load(const gan_weighted_ops *products, const json_t *options, int64_t *units,
+                             gan_weights *weights);
 /* Plans a weight of this shape, stored channels last if it has rank 4, and a bias of `units` values. */
 gan_status gan_weights_plan(const gan_weights *weights, gan_shape shape, int64_t units, gan_layer_plan *plan);
 /* The epilogue that adds the bias, whose tangent is 0. */
 gan_epilogue gan_weights_epilogue(const gan_weights *weights, const gan_pass *pass);
 /* db += sum over the rows of dy (rows, units), where the gradient is wanted. */
 void gan_weights_bias_backward(const gan_weights *weights, const gan_pass *pass, int64_t rows, int64_t units);
-/* For the vtable of a layer y = w x + b with one input; its tangent_forward is gan_linear_tangent_forward.
- * R{dx} = w^T R{dy};  R{dw} = R{dy} x^T + dy R{x}^T;  R{db} = the sum of R{dy}. All by the layer's own backward. */
-gan_status gan_weights_tangent_backward(const gan_layer *layer, const gan_pass *pass);
+
+/* For the vtables. In tangent_backward, by the layer's own backward pass,
+ * R{dx} = w^T R{dy};  R{dw} = R{dy} x^T + dy R{x}^T;  R{db} = the sum of R{dy}. */
+gan_status gan_weighted_infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
+                              int64_t batch, gan_layer_plan *plan);
+gan_status gan_weighted_start(const gan_layer *layer, const gan_pass *pass);
+gan_status gan_weighted_forward(const gan_layer *layer, const gan_pass *pass);
+gan_status gan_weighted_backward(const gan_layer *layer, const gan_pass *pass);
+gan_status gan_weighted_tangent_backward(const gan_layer *layer, const gan_pass *pass);
+
+/* ---- Their weight over its largest singular value (spectral_norm.c) ------------------------------------------- */
+
+/* Adds tensors, saved values and scratch to the layer's plan. */
+gan_status gan_spectral_norm_plan(const gan_weighted_layer *self, gan_context *context, gan_layer_plan *plan);
+void gan_spectral_norm_start(const gan_weighted_layer *self, const gan_pass *pass);
+/* The products on the normalised weight. */
+gan_status gan_spectral_norm_forward(const gan_weighted_layer *self, const gan_pass *pass);
+gan_status gan_spectral_norm_backward(const gan_weighted_layer *self, const gan_pass *pass);
 
 /* ---- The window of conv2d and conv_transpose2d (window.c); pairs are height, width -------------------------------
  */

@@ -177,6 +177,49 @@ gan_status gan_model_allocate(gan_model *model)
     return GAN_OK;
 }
 
+/* Tensors that follow from others, with scratch for the time being. */
+static gan_status start_node(gan_model *model, int32_t i)
+{
+    const gan_model_node *node = &model->nodes[i];
+    const gan_layer_ops *ops = node->layer->ops;
+    gan_real *tensors[GAN_LAYER_TENSORS] = {NULL}, *gradients[GAN_LAYER_TENSORS] = {NULL};
+    gan_layer_plan plan = {0};
+    gan_arena arena = {0};
+
+    if (!ops->start) return GAN_OK;
+    GAN_TRY(ops->infer(node->layer, model->context, node->input_shapes, node->input_count, 1, &plan));
+    const size_t scratch = gan_arena_reserve(&arena, plan.scratch);
+    GAN_TRY(gan_arena_allocate(&arena, model->context));
+    for (int k = 0; k < node->tensor_count; k++) {
+        tensors[k] = gan_model_tensor_data(model, &model->tensors[node->first_tensor + k]);
+    }
+    const gan_pass pass = {.context = model->context,
+                           .batch = 1,
+                           .inputs = node->input_count,
+                           .input_shapes = node->input_shapes,
+                           .output_shape = node->output,
+                           .tensors = tensors,
+                           .gradients = gradients,
+                           .scratch = gan_arena_at(&arena, scratch)};
+    gan_status status = ops->start(node->layer, &pass);
+    gan_arena_release(&arena);
+    return status;
+}
+
+static gan_status initialize(gan_model *model, uint64_t seed)
+{
+    for (int32_t i = 0; i < model->tensor_count; i++) {
+        const gan_model_tensor *tensor = &model->tensors[i];
+        const gan_random_state state = {.seed = seed, .stream = GAN_STREAM_WEIGHTS + (uint64_t)i};
+        gan_initialize(&tensor->plan, state, gan_model_tensor_data(model, tensor), tensor->count);
+    }
+    for (int32_t i = 0; i < model->node_count; i++) {
+        gan_status status = start_node(model, i);
+        if (status != GAN_OK) return gan_model_node_fail(model, i, status);
+    }
+    return GAN_OK;
+}
+
 gan_status gan_model_build(gan_model *model, uint64_t seed)
 {
     gan_status status;
@@ -187,14 +230,10 @@ gan_status gan_model_build(gan_model *model, uint64_t seed)
     }
     GAN_TRY(gan_model_infer(model));
     status = gan_model_allocate(model);
+    if (status == GAN_OK) status = initialize(model, seed);
     if (status != GAN_OK) {
+        model->built = false;
         gan_model_remember_failure(model, status);
-        return status;
     }
-    for (int32_t i = 0; i < model->tensor_count; i++) {
-        const gan_model_tensor *tensor = &model->tensors[i];
-        const gan_random_state state = {.seed = seed, .stream = GAN_STREAM_WEIGHTS + (uint64_t)i};
-        gan_initialize(&tensor->plan, state, gan_model_tensor_data(model, tensor), tensor->count);
-    }
-    return GAN_OK;
+    return status;
 }

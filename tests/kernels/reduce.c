@@ -116,12 +116,15 @@ static void distances_on(gan_context *context, const char *name)
         int64_t count = *size, below = 0;
         uint64_t seed = (uint64_t)count;
         gan_real *x = test_random_array(&seed, count), *y = test_random_array(&seed, count);
-        long double expected = 0;
+        long double expected = 0, dot = 0, magnitude = 0;
         for (int64_t i = 0; i < count; i++) {
             long double difference = (long double)x[i] - (long double)y[i];
             expected += difference * difference;
+            dot += (long double)x[i] * (long double)y[i];
+            magnitude += fabsl((long double)x[i] * (long double)y[i]);
             below += x[i] < (gan_real)-0.5;
         }
+        test_close(name, "dot product", count, gan_dot(context, count, x, y), (double)dot, 1e-13 * (double)magnitude);
         test_close(name, "squared distance", count, gan_squared_distance(context, count, x, y), (double)expected,
                    1e-13 * (double)expected);
         assert_true(gan_squared_distance(context, count, x, x) == 0);
@@ -129,6 +132,7 @@ static void distances_on(gan_context *context, const char *name)
         assert_int_equal(gan_count_outside(context, count, -2, (gan_real)-0.5, x), count - below);
         y[count - 1] = (gan_real)NAN;
         assert_true(isnan(gan_squared_distance(context, count, x, y)));
+        assert_true(isnan(gan_dot(context, count, x, y)));
         assert_int_equal(gan_count_outside(context, 1, -1, 1, y + count - 1), 0);
         y[count - 1] = (gan_real)-INFINITY;
         assert_int_equal(gan_count_outside(context, 1, -1, 1, y + count - 1), 1);

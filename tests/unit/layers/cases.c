@@ -33,6 +33,12 @@ LAYER(transpose_explicit,
                                  GAN_CONV_TRANSPOSE2D(.kernel = {4, 3}, .stride = {3, 2},
                                                       .padding = GAN_PADDING_EXPLICIT, .pads = {1, 2, 0, 1},
                                                       .output_padding = {2, 1}, .no_bias = true)))
+LAYER(dense_spectral, gan_layer_dense(context, 4, GAN_DENSE(.spectral_norm = true)))
+LAYER(conv_spectral,
+      gan_layer_conv2d(context, 3, GAN_CONV2D(.kernel = {3, 2}, .no_bias = true, .spectral_norm = true)))
+LAYER(transpose_spectral,
+      gan_layer_conv_transpose2d(context, 3,
+                                 GAN_CONV_TRANSPOSE2D(.kernel = {3, 2}, .stride = {2, 1}, .spectral_norm = true)))
 LAYER(flatten, gan_layer_flatten(context))
 LAYER(to_image, gan_layer_reshape(context, GAN_SHAPE(2, 3, 5)))
 LAYER(to_other_channels, gan_layer_reshape(context, GAN_SHAPE(5, 2, 3)))
@@ -74,6 +80,10 @@ static const layer_case cases[] = {
     {"conv_transpose2d same", transpose_same, 1, {SHAPE(2, 3, 4)}, false, false},
     {"conv_transpose2d same with gaps", transpose_same_gaps, 1, {SHAPE(3, 2, 3)}, false, false},
     {"conv_transpose2d explicit", transpose_explicit, 1, {SHAPE(3, 3, 2)}, false, false},
+    /* Only in sampling are u and v constants for a difference too. */
+    {"dense with spectral norm", dense_spectral, 1, {SHAPE(7)}, true, false},
+    {"conv2d with spectral norm", conv_spectral, 1, {SHAPE(2, 5, 3)}, true, false},
+    {"conv_transpose2d with spectral norm", transpose_spectral, 1, {SHAPE(2, 3, 5)}, true, false},
     {"flatten", flatten, 1, {SHAPE(2, 3, 5)}, false, false},
     {"flatten of one channel", flatten, 1, {SHAPE(1, 3, 5)}, false, true},
     {"flatten of one pixel", flatten, 1, {SHAPE(7, 1, 1)}, false, true},

@@ -84,6 +84,7 @@ void harness_create(harness *h, gan_context *context, gan_layer *layer, int inpu
                          .saved = h->saved.values,
                          .scratch = h->scratch.values,
                          .random = {.seed = 2}};
+    if (layer->ops->start) assert_int_equal(layer->ops->start(layer, &h->pass), GAN_OK);
 }
 
 void harness_destroy(harness *h)

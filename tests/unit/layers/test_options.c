@@ -65,9 +65,15 @@ static void test_dense_refused(void **state)
 static void test_reserved_refused(void **state)
 {
     const char *words = "a field is set that libgan";
-    refused(gan_layer_dense(*state, 1, GAN_DENSE(.reserved = 1)), GAN_ERROR_VERSION, words);
-    refused(gan_layer_conv2d(*state, 1, GAN_CONV2D(.reserved = 1)), GAN_ERROR_VERSION, words);
-    refused(gan_layer_conv_transpose2d(*state, 1, GAN_CONV_TRANSPOSE2D(.reserved = 1)), GAN_ERROR_VERSION, words);
+    for (int i = 0; i < 3; i++) {
+        gan_dense_options *dense = GAN_DENSE(.spectral_norm = true);
+        gan_conv2d_options *conv = GAN_CONV2D(.spectral_norm = true);
+        gan_conv_transpose2d_options *transpose = GAN_CONV_TRANSPOSE2D(.spectral_norm = true);
+        dense->reserved[i] = conv->reserved[i] = transpose->reserved[i] = 1;
+        refused(gan_layer_dense(*state, 1, dense), GAN_ERROR_VERSION, words);
+        refused(gan_layer_conv2d(*state, 1, conv), GAN_ERROR_VERSION, words);
+        refused(gan_layer_conv_transpose2d(*state, 1, transpose), GAN_ERROR_VERSION, words);
+    }
     refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.reserved = 1)), GAN_ERROR_VERSION, words);
 }
 
@@ -211,14 +217,14 @@ enum { KINDS = 15 };
 #define DENSE_TEXT                                                                                         \
     "{\"units\": 7, \"no_bias\": false, \"weight_initializer\": {\"kind\": \"normal\", \"value\": 0.25}, " \
     "\"bias_initializer\": {\"kind\": \"constant\", \"value\": -0.5}}"
-#define CONV_TEXT                                                                                                  \
-    "{\"filters\": 4, \"kernel\": [5, 3], \"stride\": [2, 1], \"padding\": \"explicit\", \"pads\": [0, 1, 2, 0], " \
-    "\"no_bias\": true, \"weight_initializer\": {\"kind\": \"he_normal\"}, \"bias_initializer\": {\"kind\": "      \
-    "\"zeros\"}}"
-#define CONV_TRANSPOSE_TEXT                                                                                     \
-    "{\"filters\": 2, \"kernel\": [3, 3], \"stride\": [2, 3], \"padding\": \"valid\", \"pads\": [0, 0, 0, 0], " \
-    "\"output_padding\": [1, 2], \"no_bias\": false, \"weight_initializer\": {\"kind\": \"glorot_uniform\"}, "  \
-    "\"bias_initializer\": {\"kind\": \"uniform\", \"value\": 2.0}}"
+#define CONV_TEXT                                                                                                   \
+    "{\"filters\": 4, \"no_bias\": true, \"weight_initializer\": {\"kind\": \"he_normal\"}, \"bias_initializer\": " \
+    "{\"kind\": \"zeros\"}, \"kernel\": [5, 3], \"stride\": [2, 1], \"padding\": \"explicit\", \"pads\": "          \
+    "[0, 1, 2, 0]}"
+#define CONV_TRANSPOSE_TEXT                                                                                   \
+    "{\"filters\": 2, \"no_bias\": false, \"weight_initializer\": {\"kind\": \"glorot_uniform\"}, "           \
+    "\"bias_initializer\": {\"kind\": \"uniform\", \"value\": 2.0}, \"kernel\": [3, 3], \"stride\": [2, 3], " \
+    "\"padding\": \"valid\", \"pads\": [0, 0, 0, 0], \"output_padding\": [1, 2]}"
 
 static void make_kinds(gan_context *context, json_case cases[KINDS])
 {

@@ -1,0 +1,191 @@
+/* Spectral normalisation (Miyato et al., 2018): products take E = W / sigma for the weight W as a matrix (units, all
+ * else), with sigma = u^T W v near its largest singular value. In training v = W^T u / |W^T u| and u = W v / |W v|
+ * first, one step of the power iteration; they are constants for the gradient:
+ *
+ *     dW = (dE - <dE, E> u v^T) / sigma
+ *
+ * A pass keeps E, u, v and sigma, so that other passes in between do not disturb its way back. Its tangents are those
+ * of a product by E; the map from dE to dW is linear, and serves R{dE} as well. */
+#include "layers/shared.h"
+
+#include <math.h>
+
+static const double epsilon = 1e-12; /* least norm to divide by */
+
+/* The matrix, as it is stored: (rows, columns), or transposed (columns, rows). */
+typedef struct spectral_norm {
+    const gan_pass *pass;
+    int64_t units, rest, count;
+    bool transposed;
+    const gan_real *weight;
+    gan_real *model_u, *model_v, *model_sigma; /* the buffers */
+    gan_real *effective, *u, *v, *sigma;       /* of the pass: E and what it was made with */
+    gan_real *spare;                           /* scratch: a gradient, or a product with a vector */
+    gan_real *scratch;                         /* scratch of all products */
+} spectral_norm;
+
+static int64_t aligned(int64_t count)
+{
+    const int64_t values = (int64_t)(GAN_ALIGNMENT / sizeof(gan_real));
+    return (count + values - 1) / values * values;
+}
+
+static spectral_norm find(const gan_weighted_layer *self, const gan_pass *pass)
+{
+    gan_real *const *buffers = pass->tensors + (self->weights.no_bias ? 1 : 2);
+    spectral_norm s = {.pass = pass,
+                       .units = self->units,
+                       .rest = pass->input_shapes[0].dims[0] * self->area,
+                       .transposed = self->ops->transposed,
+                       .weight = pass->tensors[GAN_WEIGHT],
+                       .model_u = buffers[0],
+                       .model_v = buffers[1],
+                       .model_sigma = buffers[2],
+                       .effective = pass->saved,
+                       .spare = pass->scratch};
+    s.count = s.units * s.rest;
+    s.u = s.effective + aligned(s.count);
+    s.v = s.u + aligned(s.units);
+    s.sigma = s.v + aligned(s.rest);
+    s.scratch = s.spare + aligned(s.count);
+    return s;
+}
+
+static gan_tensor_plan plan_buffer(const char *name, int64_t count, gan_initializer initializer)
+{
+    return (gan_tensor_plan){.name = name,
+                             .kind = GAN_TENSOR_BUFFER,
+                             .shape = GAN_SHAPE(count),
+                             .initializer = initializer,
+                             .fan_in = count,
+                             .fan_out = count};
+}
+
+gan_status gan_spectral_norm_plan(const gan_weighted_layer *self, gan_context *context, gan_layer_plan *plan)
+{
+    const gan_tensor_plan *weight = &plan->tensors[GAN_WEIGHT];
+    int64_t units = self->units, rest = gan_shape_count(weight->shape) / units;
+    GAN_TRY(gan_check_extent("values of the weight for a unit", rest));
+    gan_tensor_plan *buffers = plan->tensors + plan->tensor_count;
+    plan->tensor_count += 3;
+    buffers[0] = plan_buffer("weight_u", units, (gan_initializer)GAN_NORMAL(1));
+    buffers[1] = plan_buffer("weight_v", rest, (gan_initializer)GAN_NORMAL(1));
+    buffers[2] = plan_buffer("weight_sigma", 1, (gan_initializer)GAN_CONSTANT(1));
+    if (!self->ops->transposed) { /* v has the order of the weight's rows */
+        buffers[1].channels = weight->channels;
+        buffers[1].pixels = weight->pixels;
+    }
+    int64_t products =
+        gan_larger(gan_gemm_scratch(context, units, 1, rest), gan_gemm_scratch(context, rest, 1, units));
+    GAN_TRY(gan_check_product("weight", (int64_t[]){units, rest, 2}, 3));
+    plan->saved = aligned(units * rest) + aligned(units) + aligned(rest) + 1;
+    plan->scratch = aligned(units * rest) + gan_larger(plan->scratch, products);
+    return GAN_OK;
+}
+
+/* to = W from, or W^T from */
+static void multiply(const spectral_norm *s, bool adjoint, const gan_real *from, gan_real *to)
+{
+    int64_t m = adjoint ? s->rest : s->units, k = adjoint ? s->units : s->rest;
+    gan_gemm product = {.m = m,
+                        .n = 1,
+                        .k = k,
+                        .a = s->weight,
+                        .lda = s->transposed ? s->units : s->rest,
+                        .transpose_a = adjoint != s->transposed,
+                        .b = from,
+                        .ldb = k,
+                        .transpose_b = true,
+                        .c = to,
+                        .ldc = 1,
+                        .scratch = s->scratch};
+    gan_gemm_run(s->pass->context, &product);
+}
+
+/* y = x / |x| */
+static void normalise(const spectral_norm *s, int64_t count, const gan_real *x, gan_real *y)
+{
+    gan_context *context = s->pass->context;
+    double norm = sqrt(gan_sum_of_squares(context, count, x));
+    gan_scale(context, count, (gan_real)(1 / (norm > epsilon ? norm : epsilon)), x, y);
+}
+
+/* The first u comes from the model's seed. */
+void gan_spectral_norm_start(const gan_weighted_layer *self, const gan_pass *pass)
+{
+    spectral_norm s = find(self, pass);
+    normalise(&s, s.units, s.model_u, s.model_u);
+    multiply(&s, true, s.model_u, s.model_v);
+    normalise(&s, s.rest, s.model_v, s.model_v);
+    multiply(&s, false, s.model_v, s.spare);
+    *s.model_sigma = (gan_real)gan_dot(pass->context, s.units, s.model_u, s.spare);
+}
+
+/* u, v and sigma of the pass, and in training of the model. */
+static void find_sigma(const spectral_norm *s)
+{
+    gan_context *context = s->pass->context;
+    if (s->pass->training) {
+        multiply(s, true, s->model_u, s->v);
+        normalise(s, s->rest, s->v, s->v);
+        multiply(s, false, s->v, s->spare);
+        normalise(s, s->units, s->spare, s->u);
+    } else {
+        gan_copy(context, s->rest, s->model_v, s->v);
+        multiply(s, false, s->v, s->spare);
+        gan_copy(context, s->units, s->model_u, s->u);
+    }
+    *s->sigma = (gan_real)gan_dot(context, s->units, s->u, s->spare);
+    if (!s->pass->training) return;
+    gan_copy(context, s->units, s->u, s->model_u);
+    gan_copy(context, s->rest, s->v, s->model_v);
+    *s->model_sigma = *s->sigma;
+}
+
+typedef struct product_pass {
+    gan_pass pass;
+    gan_real *tensors[GAN_LAYER_TENSORS], *gradients[GAN_LAYER_TENSORS];
+} product_pass;
+
+/* The pass with E in place of W, and dE in place of dW where that is wanted. */
+static void make_product_pass(const spectral_norm *s, product_pass *inner)
+{
+    inner->pass = *s->pass;
+    for (int i = 0; i < GAN_LAYER_TENSORS; i++) {
+        inner->tensors[i] = s->pass->tensors[i];
+        inner->gradients[i] = s->pass->gradients[i];
+    }
+    inner->tensors[GAN_WEIGHT] = s->effective;
+    if (inner->gradients[GAN_WEIGHT]) inner->gradients[GAN_WEIGHT] = s->spare;
+    inner->pass.tensors = inner->tensors;
+    inner->pass.gradients = inner->gradients;
+    inner->pass.scratch = s->scratch;
+}
+
+gan_status gan_spectral_norm_forward(const gan_weighted_layer *self, const gan_pass *pass)
+{
+    spectral_norm s = find(self, pass);
+    product_pass inner;
+    make_product_pass(&s, &inner);
+    if (!pass->tangent_y) {
+        find_sigma(&s);
+        gan_scale(pass->context, s.count, 1 / *s.sigma, s.weight, s.effective);
+    }
+    return self->ops->forward(&self->layer, &inner.pass);
+}
+
+gan_status gan_spectral_norm_backward(const gan_weighted_layer *self, const gan_pass *pass)
+{
+    gan_real *gradient = pass->gradients[GAN_WEIGHT];
+    spectral_norm s = find(self, pass);
+    product_pass inner;
+    make_product_pass(&s, &inner);
+    if (gradient) gan_fill(pass->context, s.count, 0, s.spare);
+    GAN_TRY(self->ops->backward(&self->layer, &inner.pass));
+    if (!gradient) return GAN_OK;
+    double along = gan_dot(pass->context, s.count, s.spare, s.effective), sigma = (double)*s.sigma;
+    gan_add_rank_one(pass->context, s.transposed ? s.rest : s.units, s.transposed ? s.units : s.rest,
+                     (gan_real)(1 / sigma), s.spare, (gan_real)(-along / sigma), s.transposed ? s.v : s.u,
+                     s.transposed ? s.u : s.v, gradient);
+    return GAN_OK;
+}
