@@ -608,6 +608,12 @@ GAN_API gan_status gan_model_gradient_norm(const gan_model *model, double *out);
 GAN_API gan_status gan_model_describe(const gan_model *model, char *text, size_t size, size_t *length);
 
 /**
+ * Makes another model of the same context with the graph, weights and buffers of a built one: built, with gradients of
+ * 0. Both then go their own ways. The caller owns it.
+ */
+GAN_API gan_status gan_model_clone(const gan_model *model, gan_model **out);
+
+/**
  * Saves architecture and weights as a safetensors file (format: docs/file-formats.md). The file is replaced
  * atomically: at every moment there is the old one or the new one, whole. Failures of the file system are
  * ::GAN_ERROR_NOT_FOUND, ::GAN_ERROR_PERMISSION, ::GAN_ERROR_NO_SPACE or ::GAN_ERROR_IO, here and wherever a path is
@@ -849,6 +855,15 @@ GAN_API gan_status gan_penalty_perturb(gan_random *random, const float *real, in
  * discriminator (Arjovsky et al., 2017: 0.01). limit > 0 and finite. NaN stays NaN.
  */
 GAN_API gan_status gan_model_clip_weights(gan_model *model, float limit);
+
+/**
+ * Moves an exponential average of a model's weights on: parameters a = decay a + (1 - decay) m, and copies the buffers,
+ * such as running statistics. `average` starts as a clone of the model. Samples of the average of a generator are
+ * better than the generator's own (Yazici et al., "The Unusual Effectiveness of Averaging in GAN Training", 2019;
+ * Karras et al., 2018). decay in [0, 1]; at 0 the average becomes the model. Two models whose tensors differ in names,
+ * order or shapes are ::GAN_ERROR_ARCHITECTURE.
+ */
+GAN_API gan_status gan_model_average(gan_model *average, const gan_model *model, double decay);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */

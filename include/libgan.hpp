@@ -459,6 +459,10 @@ public:
     std::vector<float> gradient(const std::string &name) const { return copied(gan_model_get_gradient, name); }
     /** Sets all gradients to 0. */
     void zero_gradients() { check(gan_model_zero_gradients(get())); }
+    /** Another model with the same graph, weights and buffers. */
+    model clone() const { return model(detail::made<gan_model>(gan_model_clone, get())); }
+    /** Moves this average of another model's weights on: a = decay a + (1 - decay) m; buffers are copied. */
+    void average(const model &other, double decay) { check(gan_model_average(get(), other.get(), decay)); }
     /** Clips every parameter to [-limit, limit]. */
     void clip_weights(float limit) { check(gan_model_clip_weights(get(), limit)); }
     /** Euclidean norm of all gradients together. */

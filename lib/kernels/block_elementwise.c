@@ -170,6 +170,15 @@ static void add(const void *arguments, int64_t begin, int64_t end)
     for (int64_t i = begin; i < end; i++) y[i] += x[i];
 }
 
+static void lerp(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *x = args->x, *other = args->other;
+    gan_real *y = args->y, share = args->value;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) y[i] = x[i] + share * (other[i] - x[i]);
+}
+
 static void scale(const void *arguments, int64_t begin, int64_t end)
 {
     const gan_elementwise_args *args = arguments;
@@ -206,6 +215,7 @@ const gan_elementwise_table GAN_ISA_TABLE(gan_elementwise_table) = {
     .dropout = dropout,
     .fill = fill,
     .add = add,
+    .lerp = lerp,
     .scale = scale,
     .clamp = clamp,
 };

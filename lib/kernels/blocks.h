@@ -26,9 +26,10 @@ void gan_range_run(gan_context *context, gan_range_fn range, const void *args, i
 typedef struct gan_elementwise_args {
     const gan_real *x;                      /* the input, or the output of forward in a backward pass */
     const gan_real *dy;                     /* backward passes only */
+    const gan_real *other;                  /* lerp only: the input that is further from the result */
     const gan_real *tangent_y, *tangent_dy; /* of a backward pass that is differentiated */
     gan_real *y;                            /* the result */
-    gan_real value;                         /* slope, rate, scale, limit or fill */
+    gan_real value;                         /* slope, rate, scale, limit, fill or share of `other` */
     gan_random_state state;
 } gan_elementwise_args;
 
@@ -39,7 +40,7 @@ typedef struct gan_elementwise_table {
     gan_range_fn sigmoid_forward, sigmoid_backward;
     gan_range_fn softplus_forward, softplus_backward;
     gan_range_fn tanh_tangent, sigmoid_tangent, softplus_tangent;
-    gan_range_fn dropout, fill, add, scale, clamp;
+    gan_range_fn dropout, fill, add, lerp, scale, clamp;
 } gan_elementwise_table;
 GAN_ISA_DECLARE(gan_elementwise_table);
 

@@ -105,6 +105,14 @@ void gan_add(gan_context *context, int64_t count, const gan_real *x, gan_real *y
     run(context, TABLE->add, count, (gan_elementwise_args){.x = x, .y = y});
 }
 
+void gan_lerp(gan_context *context, int64_t count, double weight, const gan_real *a, const gan_real *b, gan_real *y)
+{
+    const bool near_b = weight > 0.5;
+    const gan_elementwise_args args = {
+        .x = near_b ? b : a, .other = near_b ? a : b, .y = y, .value = (gan_real)(near_b ? 1 - weight : weight)};
+    run(context, TABLE->lerp, count, args);
+}
+
 void gan_scale(gan_context *context, int64_t count, gan_real scale, const gan_real *x, gan_real *y)
 {
     run(context, TABLE->scale, count, (gan_elementwise_args){.x = x, .y = y, .value = scale});

@@ -97,6 +97,9 @@ void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y);
 void gan_copy(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
 /* y = y + x */
 void gan_add(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
+/* y = (1 - weight) a + weight b, weight in [0, 1]: computed as the nearer of the two and a share of their difference,
+ * so that it is exact where they are equal, at 0 and at 1. */
+void gan_lerp(gan_context *context, int64_t count, double weight, const gan_real *a, const gan_real *b, gan_real *y);
 /* y = scale * x */
 void gan_scale(gan_context *context, int64_t count, gan_real scale, const gan_real *x, gan_real *y);
 /* y = x between -limit and limit; NaN stays. */

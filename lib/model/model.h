@@ -46,9 +46,9 @@ struct gan_model {
     int64_t parameter_size, buffer_size; /* values in the arrays, gaps included */
     int64_t parameter_count;             /* trained values */
     gan_real *parameters, *gradients, *buffers;
-    /* Weights before the last optimizer step, when somebody asked for them by gan_model_keep_previous; an optimizer
-     * then writes the new weights there and exchanges the two pointers. So nobody keeps a pointer to a weight from
-     * one call to the next. */
+    /* Weights before the last optimizer step or averaging, when somebody asked for them by gan_model_keep_previous;
+     * the new weights are then written there and the two pointers exchanged. So nobody keeps a pointer to a weight
+     * from one call to the next. */
     gan_real *previous;
     gan_arena arena, previous_arena; /* own the arrays above */
 };
@@ -79,7 +79,11 @@ gan_status gan_model_check_built(const gan_model *model, const char *what);
 /* ---- Weights (tensors.c, layout.c) -------------------------------------------------------------------------- */
 
 gan_status gan_model_keep_previous(gan_model *model);
-/* Gives every weight its value before the last optimizer step. */
+/* Where a step writes the new weights: over the old ones, unless these are kept. */
+gan_real *gan_model_next_parameters(gan_model *model);
+/* What was written there becomes the weights. */
+void gan_model_take_next_parameters(gan_model *model);
+/* Gives every weight its value before the last step. */
 void gan_model_restore_previous(gan_model *model);
 
 /* The tensor called `name`, or NULL. */

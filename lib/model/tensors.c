@@ -168,6 +168,19 @@ gan_status gan_model_keep_previous(gan_model *model)
     return GAN_OK;
 }
 
+gan_real *gan_model_next_parameters(gan_model *model)
+{
+    return model->previous ? model->previous : model->parameters;
+}
+
+void gan_model_take_next_parameters(gan_model *model)
+{
+    if (!model->previous) return;
+    gan_real *next = model->previous;
+    model->previous = model->parameters;
+    model->parameters = next;
+}
+
 void gan_model_restore_previous(gan_model *model)
 {
     if (model->previous) gan_copy(model->context, model->parameter_size, model->previous, model->parameters);

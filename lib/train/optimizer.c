@@ -198,12 +198,8 @@ gan_status gan_optimizer_step(gan_optimizer *optimizer, double *gradient_norm)
     double rate = gan_schedule_rate(options, optimizer->steps);
     for (int i = 0; i < optimizer->model_count; i++) {
         gan_model *model = optimizer->models[i];
-        gan_real *w_out = model->previous ? model->previous : model->parameters;
-        algorithms[options->algorithm].step(optimizer, i, rate, scale, w_out);
-        if (model->previous) {
-            model->previous = model->parameters;
-            model->parameters = w_out;
-        }
+        algorithms[options->algorithm].step(optimizer, i, rate, scale, gan_model_next_parameters(model));
+        gan_model_take_next_parameters(model);
     }
     optimizer->steps++;
     if (gradient_norm) *gradient_norm = norm;

@@ -93,6 +93,18 @@ void test_models()
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file", gan::model::load(context, "no-such-file"));
 }
 
+void test_clones_and_averages()
+{
+    gan::context context(1);
+    gan::model model = dense_model(context, 2, 2, 1), clone = model.clone(), other = dense_model(context, 2, 2, 7);
+    EXPECT(clone.tensor("0.weight") == model.tensor("0.weight") && clone.sample(3, 4) == model.sample(3, 4));
+    clone.average(other, 0.25);
+    float expected = 0.25f * model.tensor("0.weight")[5] + 0.75f * other.tensor("0.weight")[5];
+    EXPECT(std::fabs(clone.tensor("0.weight")[5] - expected) < 1e-6f);
+    EXPECT_ERROR(GAN_ERROR_ARCHITECTURE, "(8, 3)", clone.average(dense_model(context, 3, 2, 1), 0.5));
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "decay is 2", clone.average(other, 2));
+}
+
 void test_moves()
 {
     gan::model kept = [] {
@@ -309,6 +321,7 @@ int main()
     try {
         test_errors_of_layers();
         test_models();
+        test_clones_and_averages();
         test_moves();
         test_sessions_and_losses();
     test_regularisers();

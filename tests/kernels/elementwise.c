@@ -160,6 +160,26 @@ static long double sum(long double a, long double b)
     return a + b;
 }
 
+static void run_lerp_near(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
+{
+    gan_lerp(context, count, 0.3, a, b, out);
+}
+
+static long double lerp_near(long double a, long double b)
+{
+    return 0.7L * a + 0.3L * b;
+}
+
+static void run_lerp_far(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
+{
+    gan_lerp(context, count, 0.9, a, b, out);
+}
+
+static long double lerp_far(long double a, long double b)
+{
+    return 0.1L * a + 0.9L * b;
+}
+
 static const operation operations[] = {
     {"leaky relu", run_leaky_relu, leaky_relu, false, -3, 3, 1, 0},
     {"leaky relu backward", run_leaky_relu_backward, leaky_relu_backward, true, -3, 3, 1, 0},
@@ -174,6 +194,8 @@ static const operation operations[] = {
     {"clamp", run_clamp, clamped, false, -3, 3, 0, 0},
     {"fill", run_fill, filled, false, -3, 3, 0, 0},
     {"add", run_add, sum, true, -3, 3, 1, 0},
+    {"lerp 0.3", run_lerp_near, lerp_near, true, -3, 3, 2, 1.5},
+    {"lerp 0.9", run_lerp_far, lerp_far, true, -3, 3, 2, 1.5},
 };
 enum { OPERATIONS = sizeof(operations) / sizeof(operations[0]) };
 
@@ -367,6 +389,32 @@ static void nan_stays(void **state)
     test_on_every_level(nan_stays_on);
 }
 
+/* At both ends, and between equal numbers, there is no rounding. */
+static void lerp_exact_on(gan_context *context, const char *name)
+{
+    enum { COUNT = 37 };
+    static const double weights[] = {0, 1e-9, 0.001, 0.3, 0.5, 0.7, 0.9999, 1};
+    uint64_t seed = 1;
+    gan_real *a = test_random_array(&seed, COUNT), *b = test_random_array(&seed, COUNT), out[COUNT];
+    for (int i = 0; i < COUNT; i++) b[i] *= (gan_real)1e6;
+    gan_lerp(context, COUNT, 0, a, b, out);
+    test_same_bits(name, "lerp", out, a, COUNT);
+    gan_lerp(context, COUNT, 1, a, b, out);
+    test_same_bits(name, "lerp", out, b, COUNT);
+    for (size_t i = 0; i < sizeof(weights) / sizeof(*weights); i++) {
+        gan_lerp(context, COUNT, weights[i], a, a, out);
+        test_same_bits(name, "lerp", out, a, COUNT);
+    }
+    free(a);
+    free(b);
+}
+
+static void lerp_exact(void **state)
+{
+    (void)state;
+    test_on_every_level(lerp_exact_on);
+}
+
 static void same_bits_on(gan_context *const contexts[3], const char *name)
 {
     static const int64_t counts[] = {32768, 100003};
@@ -396,8 +444,8 @@ static void same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),     cmocka_unit_test(accuracy),  cmocka_unit_test(extremes),
-        cmocka_unit_test(nan_stays), cmocka_unit_test(same_bits),
+        cmocka_unit_test(sizes),     cmocka_unit_test(accuracy),   cmocka_unit_test(extremes),
+        cmocka_unit_test(nan_stays), cmocka_unit_test(lerp_exact), cmocka_unit_test(same_bits),
     };
     return cmocka_run_group_tests_name("elementwise", tests, NULL, NULL);
 }

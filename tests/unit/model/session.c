@@ -100,3 +100,50 @@ void assert_same_results(results a, results b, const char *what)
                  (long long)a.count, (double)a.values[i], (double)b.values[i]);
     }
 }
+
+void randomise_tensors(gan_model *model, uint64_t seed)
+{
+    for (int32_t i = 0; i < model->tensor_count; i++) {
+        const gan_model_tensor *tensor = &model->tensors[i];
+        float *values = random_floats(seed + (uint64_t)i, tensor->count);
+        ASSERT_OK(gan_model_set_tensor(model, tensor->name, values, (size_t)tensor->count));
+        free(values);
+    }
+}
+
+void assert_same_models(const gan_model *a, const gan_model *b)
+{
+    char *text_a = NULL, *text_b = NULL;
+
+    ASSERT_OK(gan_model_write_architecture(a, &text_a));
+    ASSERT_OK(gan_model_write_architecture(b, &text_b));
+    assert_string_equal(text_a, text_b);
+    gan_release_text(a->context, text_a);
+    gan_release_text(b->context, text_b);
+    assert_int_equal(a->parameter_size, b->parameter_size);
+    assert_memory_equal(a->parameters, b->parameters, (size_t)a->parameter_size * sizeof(gan_real));
+    assert_int_equal(a->buffer_size, b->buffer_size);
+    if (a->buffer_size > 0) {
+        assert_memory_equal(a->buffers, b->buffers, (size_t)a->buffer_size * sizeof(gan_real));
+    }
+}
+
+void assert_same_passes(gan_model *a, gan_model *b, const char *what)
+{
+    gan_session *sessions[2] = {NULL, NULL};
+    results all[2];
+
+    for (int i = 0; i < 2; i++) {
+        ASSERT_OK(gan_session_create(i == 0 ? a : b, GAN_SESSION(.batch = 3), &sessions[i]));
+        set_random_inputs(sessions[i], 3, 4);
+        ASSERT_OK(gan_session_forward(sessions[i], GAN_MODE_TRAIN));
+        set_random_gradients(sessions[i], 5);
+        ASSERT_OK(gan_session_backward(sessions[i], GAN_BACKWARD_PARAMETERS | GAN_BACKWARD_INPUTS));
+        all[i] = collect_results(sessions[i], true, true);
+    }
+    assert_same_results(all[0], all[1], what);
+    for (int i = 0; i < 2; i++) {
+        free(all[i].values);
+        gan_session_destroy(sessions[i]);
+    }
+}

@@ -47,4 +47,11 @@ typedef struct results {
 results collect_results(const gan_session *session, bool inputs, bool parameters);
 void assert_same_results(results a, results b, const char *what);
 
+/* Gives weights and buffers numbers of a seed, as no initializer does. */
+void randomise_tensors(gan_model *model, uint64_t seed);
+/* Fails the test unless both have the same architecture and the same bits in all tensors. */
+void assert_same_models(const gan_model *a, const gan_model *b);
+/* And unless a pass forward and backward through each gives the same bits; it adds to their gradients. */
+void assert_same_passes(gan_model *a, gan_model *b, const char *what);
+
 #endif
