@@ -2,7 +2,7 @@
  * "discriminator." and their name, moments "generator_optimizer.", the parameter's name and ".first" or ".second";
  * numbers and the architectures are in the metadata. Loading reads and checks the whole file before it changes
  * anything. */
-#include "train/train.h"
+#include "train/checkpoint.h"
 
 #include <errno.h>
 #include <float.h>
@@ -19,185 +19,17 @@
 
 #define PLAYERS 2
 
-static const char *const moment_names[GAN_MOMENTS] = {"first", "second"};
-
-/* ---- Values of the metadata ------------------------------------------------------------------------------------ */
-
-/* Whole numbers are decimal text, since JSON has no integers of 64 bits. */
-typedef enum value_kind {
-    VALUE_COUNT, /* int64_t, >= 0 */
-    VALUE_WORD,  /* uint64_t */
-    VALUE_RATE   /* float, >= 0 and finite */
-} value_kind;
-
-/* A value that is saved, and where it lies in a trainer or cursor. */
-typedef struct checkpoint_value {
-    const char *key;
-    value_kind kind;
-    void *place;
-} checkpoint_value;
-
-#define MOST_VALUES 64 /* more than are listed */
-
-typedef struct checkpoint_values {
-    checkpoint_value rows[MOST_VALUES];
-    int count;
-} checkpoint_values;
-
-static void list_values(checkpoint_values *values, const checkpoint_value *rows, size_t count)
-{
-    memcpy(values->rows + values->count, rows, count * sizeof(*rows));
-    values->count += (int)count;
-}
-
-/* What a trainer has only with gradient_penalty or dragan. */
-static void list_penalty(gan_trainer *trainer, checkpoint_values *values)
-{
-    gan_random_state *random = &trainer->penalty_random->state;
-    const checkpoint_value rows[] = {
-        {"libgan.penalty.seed", VALUE_WORD, &random->seed},
-        {"libgan.penalty.stream", VALUE_WORD, &random->stream},
-        {"libgan.penalty.counter", VALUE_WORD, &random->counter},
-        {"libgan.penalised.seed", VALUE_WORD, &trainer->penalised->seed},
-        {"libgan.penalised.passes", VALUE_WORD, &trainer->penalised->passes},
-    };
-    list_values(values, rows, sizeof(rows) / sizeof(*rows));
-}
-
-static void list_trainer(gan_trainer *trainer, checkpoint_values *values)
-{
-    gan_random_state *noise = &trainer->noise->state;
-    gan_optimizer *of_generator = trainer->generator.optimizer, *of_discriminator = trainer->discriminator.optimizer;
-    const checkpoint_value rows[] = {
-        {"libgan.steps", VALUE_COUNT, &trainer->steps},
-        {"libgan.epochs", VALUE_COUNT, &trainer->epochs},
-        {"libgan.generator_optimizer.steps", VALUE_COUNT, &of_generator->steps},
-        {"libgan.generator_optimizer.learning_rate", VALUE_RATE, &of_generator->options.learning_rate},
-        {"libgan.discriminator_optimizer.steps", VALUE_COUNT, &of_discriminator->steps},
-        {"libgan.discriminator_optimizer.learning_rate", VALUE_RATE, &of_discriminator->options.learning_rate},
-        {"libgan.noise.seed", VALUE_WORD, &noise->seed},
-        {"libgan.noise.stream", VALUE_WORD, &noise->stream},
-        {"libgan.noise.counter", VALUE_WORD, &noise->counter},
-        {"libgan.generate.seed", VALUE_WORD, &trainer->generate->seed},
-        {"libgan.generate.passes", VALUE_WORD, &trainer->generate->passes},
-        {"libgan.real.seed", VALUE_WORD, &trainer->real->seed},
-        {"libgan.real.passes", VALUE_WORD, &trainer->real->passes},
-        {"libgan.fake.seed", VALUE_WORD, &trainer->fake->seed},
-        {"libgan.fake.passes", VALUE_WORD, &trainer->fake->passes},
-    };
-    list_values(values, rows, sizeof(rows) / sizeof(*rows));
-    if (trainer->penalised) list_penalty(trainer, values);
-}
-
-static void list_cursor(gan_dataset_cursor *cursor, checkpoint_values *values)
-{
-    const checkpoint_value rows[] = {
-        {"libgan.dataset.epoch", VALUE_COUNT, &cursor->epoch},
-        {"libgan.dataset.position", VALUE_COUNT, &cursor->position},
-        {"libgan.dataset.seed", VALUE_WORD, &cursor->seed},
-    };
-    list_values(values, rows, sizeof(rows) / sizeof(*rows));
-}
-
-static size_t value_size(value_kind kind)
-{
-    return kind == VALUE_RATE ? sizeof(float) : sizeof(uint64_t);
-}
-
-static void print_value(const checkpoint_value *value, char text[GAN_NUMBER_TEXT])
-{
-    switch (value->kind) {
-    case VALUE_COUNT: snprintf(text, GAN_NUMBER_TEXT, "%" PRId64, *(const int64_t *)value->place); break;
-    case VALUE_WORD: snprintf(text, GAN_NUMBER_TEXT, "%" PRIu64, *(const uint64_t *)value->place); break;
-    case VALUE_RATE: gan_number_print(text, *(const float *)value->place); break;
-    }
-}
-
-/* ---- Tensors --------------------------------------------------------------------------------------------------- */
-
-/* A tensor of the checkpoint and where its values lie. */
-typedef struct checkpoint_tensor {
-    char *name;
-    const gan_tensor_plan *plan;
-    int64_t count;
-    gan_real *stored;
-} checkpoint_tensor;
-
-typedef struct checkpoint_table {
-    gan_context *context;
-    checkpoint_tensor *tensors;
-    size_t count, capacity;
-} checkpoint_table;
-
-static void table_release(checkpoint_table *table)
-{
-    for (size_t i = 0; i < table->count; i++) gan_release_text(table->context, table->tensors[i].name);
-    gan_release(table->context, table->tensors, table->capacity * sizeof(*table->tensors));
-}
-
-/* Adds "PREFIX.NAME" or "PREFIX.NAME.SUFFIX". */
-static gan_status table_add(checkpoint_table *table, const char *prefix, const char *suffix,
-                            const gan_model_tensor *tensor, gan_real *stored)
-{
-    const char *dot = suffix[0] ? "." : "";
-    size_t size = strlen(prefix) + strlen(tensor->name) + strlen(suffix) + 3;
-    char *name = gan_allocate(table->context, size);
-    if (!name) return GAN_ERROR_MEMORY;
-    snprintf(name, size, "%s.%s%s%s", prefix, tensor->name, dot, suffix);
-    checkpoint_tensor row = {gan_copy_text(table->context, name), &tensor->plan, tensor->count, stored};
-    gan_release(table->context, name, size);
-    if (!row.name) return GAN_ERROR_MEMORY;
-    table->tensors[table->count++] = row;
-    return GAN_OK;
-}
-
-static gan_status table_add_player(checkpoint_table *table, const gan_player *player)
-{
-    const gan_model *model = player->model;
-    char prefix[64];
-    for (int i = 0; i < model->tensor_count; i++) {
-        const gan_model_tensor *tensor = &model->tensors[i];
-        GAN_TRY(table_add(table, player->name, "", tensor, gan_model_tensor_data(model, tensor)));
-    }
-    snprintf(prefix, sizeof(prefix), "%s_optimizer", player->name);
-    for (int k = 0; k < GAN_MOMENTS; k++) {
-        gan_real *moments = player->optimizer->moments[0][k];
-        for (int i = 0; moments && i < model->tensor_count; i++) {
-            const gan_model_tensor *tensor = &model->tensors[i];
-            if (tensor->plan.kind != GAN_TENSOR_PARAMETER) continue;
-            GAN_TRY(table_add(table, prefix, moment_names[k], tensor, moments + tensor->offset));
-        }
-    }
-    return GAN_OK;
-}
-
-/* Lists every tensor of the trainer. The table is released also after a failure. */
-static gan_status table_create(const gan_trainer *trainer, checkpoint_table *table)
-{
-    size_t tensors =
-        (size_t)trainer->generator.model->tensor_count + (size_t)trainer->discriminator.model->tensor_count;
-    table->context = trainer->context;
-    table->capacity = tensors * (1 + GAN_MOMENTS);
-    table->tensors = gan_allocate(table->context, table->capacity * sizeof(*table->tensors));
-    if (!table->tensors) {
-        table->capacity = 0;
-        return GAN_ERROR_MEMORY;
-    }
-    GAN_TRY(table_add_player(table, &trainer->generator));
-    return table_add_player(table, &trainer->discriminator);
-}
-
 /* ---- Saving ---------------------------------------------------------------------------------------------------- */
 
-#define PLAYER_TEXTS 2                                          /* architecture and algorithm of each player */
-#define MOST_PAIRS   (2 + PLAYERS * PLAYER_TEXTS + MOST_VALUES) /* format and kind come first */
+#define PLAYER_TEXTS 2 /* architecture and algorithm of each player */
+#define MOST_PAIRS   (2 + PLAYERS * PLAYER_TEXTS + GAN_CHECKPOINT_VALUES) /* format and kind come first */
 
 /* The metadata and the texts in it. */
 typedef struct checkpoint_header {
     gan_metadata pairs[MOST_PAIRS];
     size_t count;
     char *architectures[PLAYERS];
-    char texts[MOST_VALUES][GAN_NUMBER_TEXT];
+    char texts[GAN_CHECKPOINT_VALUES][GAN_NUMBER_TEXT];
 } checkpoint_header;
 
 /* The keys of what belongs to a player. */
@@ -214,10 +46,19 @@ static void header_add(checkpoint_header *header, const char *key, const char *v
     header->pairs[header->count++] = pair;
 }
 
+static void print_value(const gan_checkpoint_value *value, char text[GAN_NUMBER_TEXT])
+{
+    switch (value->kind) {
+    case GAN_VALUE_COUNT: snprintf(text, GAN_NUMBER_TEXT, "%" PRId64, *(const int64_t *)value->place); break;
+    case GAN_VALUE_WORD: snprintf(text, GAN_NUMBER_TEXT, "%" PRIu64, *(const uint64_t *)value->place); break;
+    case GAN_VALUE_RATE: gan_number_print(text, *(const float *)value->place); break;
+    }
+}
+
 static gan_status header_fill(const gan_trainer *trainer, const gan_dataset *dataset, checkpoint_header *header)
 {
     const gan_player *players[PLAYERS] = {&trainer->generator, &trainer->discriminator};
-    checkpoint_values values = {.count = 0};
+    gan_checkpoint_values values = {.count = 0};
     gan_dataset_cursor cursor;
     header_add(header, FORMAT_KEY, FORMAT_TEXT);
     header_add(header, KIND_KEY, KIND);
@@ -227,10 +68,10 @@ static gan_status header_fill(const gan_trainer *trainer, const gan_dataset *dat
         header_add(header, player_keys[i].algorithm,
                    gan_optimizer_algorithm_name(players[i]->optimizer->options.algorithm));
     }
-    list_trainer((gan_trainer *)trainer, &values); /* to read from */
+    gan_checkpoint_list_trainer((gan_trainer *)trainer, &values); /* to read from */
     if (dataset) {
         GAN_TRY(gan_dataset_get_cursor(dataset, &cursor));
-        list_cursor(&cursor, &values);
+        gan_checkpoint_list_cursor(&cursor, &values);
     }
     for (int i = 0; i < values.count; i++) {
         print_value(&values.rows[i], header->texts[i]);
@@ -241,18 +82,18 @@ static gan_status header_fill(const gan_trainer *trainer, const gan_dataset *dat
 
 static gan_status fill_tensor(void *user, size_t index, float *out)
 {
-    const checkpoint_tensor *tensor = &((const checkpoint_table *)user)->tensors[index];
+    const gan_checkpoint_tensor *tensor = &((const gan_checkpoint_tensors *)user)->tensors[index];
     gan_tensor_export(tensor->plan, tensor->count, tensor->stored, out);
     return GAN_OK;
 }
 
-static gan_status write_file(const gan_trainer *trainer, checkpoint_table *table, const checkpoint_header *header,
-                             const char *path)
+static gan_status write_file(const gan_trainer *trainer, gan_checkpoint_tensors *table,
+                             const checkpoint_header *header, const char *path)
 {
     gan_safetensors_entry *entries = gan_allocate(trainer->context, table->count * sizeof(*entries));
     if (!entries) return GAN_ERROR_MEMORY;
     for (size_t i = 0; i < table->count; i++) {
-        const checkpoint_tensor *tensor = &table->tensors[i];
+        const gan_checkpoint_tensor *tensor = &table->tensors[i];
         entries[i].name = tensor->name;
         entries[i].count = tensor->count;
         entries[i].rank = tensor->plan->shape.rank;
@@ -268,13 +109,13 @@ gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *datas
 {
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(path);
-    checkpoint_table table = {0};
+    gan_checkpoint_tensors table = {0};
     checkpoint_header header = {0};
-    gan_status status = table_create(trainer, &table);
+    gan_status status = gan_checkpoint_list_tensors(trainer, &table);
     if (status == GAN_OK) status = header_fill(trainer, dataset, &header);
     if (status == GAN_OK) status = write_file(trainer, &table, &header, path);
     for (int i = 0; i < PLAYERS; i++) gan_release_text(trainer->context, header.architectures[i]);
-    table_release(&table);
+    gan_checkpoint_release_tensors(&table);
     return status;
 }
 
@@ -335,38 +176,43 @@ static gan_status check_player(const gan_safetensors *file, const char *path, co
     return GAN_OK;
 }
 
-/* What was read for a checkpoint_value, before it goes to its place. */
+/* What was read for a gan_checkpoint_value, before it goes to its place. */
 typedef union parsed_value {
     uint64_t whole;
     float rate;
 } parsed_value;
 
-static gan_status read_value(const gan_safetensors *file, const char *path, const checkpoint_value *value,
+static gan_status read_value(const gan_safetensors *file, const char *path, const gan_checkpoint_value *value,
                              parsed_value *out)
 {
     const char *text;
     GAN_TRY(require(file, path, value->key, &text));
-    if (value->kind == VALUE_RATE) {
+    if (value->kind == GAN_VALUE_RATE) {
         double rate = 0;
         if (gan_number_parse(text, strlen(text), &rate) && rate >= 0 && rate <= FLT_MAX) {
             out->rate = (float)rate;
             return GAN_OK;
         }
-    } else if (parse_whole(text, value->kind == VALUE_COUNT ? INT64_MAX : UINT64_MAX, &out->whole)) {
+    } else if (parse_whole(text, value->kind == GAN_VALUE_COUNT ? INT64_MAX : UINT64_MAX, &out->whole)) {
         return GAN_OK;
     }
     return gan_fail(GAN_ERROR_FORMAT, "'%s': %s is '%.32s', expected a %snumber from 0", path, value->key, text,
-                    value->kind == VALUE_RATE ? "" : "whole ");
+                    value->kind == GAN_VALUE_RATE ? "" : "whole ");
 }
 
-static gan_status read_values(const gan_safetensors *file, const char *path, const checkpoint_values *values,
-                              parsed_value out[MOST_VALUES])
+static gan_status read_values(const gan_safetensors *file, const char *path, const gan_checkpoint_values *values,
+                              parsed_value out[GAN_CHECKPOINT_VALUES])
 {
     for (int i = 0; i < values->count; i++) GAN_TRY(read_value(file, path, &values->rows[i], &out[i]));
     return GAN_OK;
 }
 
-static void place_values(const checkpoint_values *values, const parsed_value *parsed)
+static size_t value_size(gan_value_kind kind)
+{
+    return kind == GAN_VALUE_RATE ? sizeof(float) : sizeof(uint64_t);
+}
+
+static void place_values(const gan_checkpoint_values *values, const parsed_value *parsed)
 {
     for (int i = 0; i < values->count; i++) {
         memcpy(values->rows[i].place, &parsed[i], value_size(values->rows[i].kind));
@@ -382,9 +228,9 @@ static gan_status check_options(const gan_safetensors *file, const char *path, c
 
 static gan_status read_cursor(const gan_safetensors *file, const char *path, gan_dataset_cursor *cursor)
 {
-    checkpoint_values values = {.count = 0};
-    parsed_value parsed[MOST_VALUES];
-    list_cursor(cursor, &values);
+    gan_checkpoint_values values = {.count = 0};
+    parsed_value parsed[GAN_CHECKPOINT_VALUES];
+    gan_checkpoint_list_cursor(cursor, &values);
     if (!gan_safetensors_metadata(file, values.rows[0].key)) {
         return gan_fail(GAN_ERROR_NOT_FOUND, "'%s' was saved without a dataset: it has no cursor", path);
     }
@@ -393,7 +239,7 @@ static gan_status read_cursor(const gan_safetensors *file, const char *path, gan
     return GAN_OK;
 }
 
-static gan_status read_tensor(const gan_safetensors *file, const checkpoint_tensor *tensor, float *out)
+static gan_status read_tensor(const gan_safetensors *file, const gan_checkpoint_tensor *tensor, float *out)
 {
     size_t index = 0;
     GAN_TRY(gan_safetensors_expect(file, tensor->name, tensor->plan->shape, &index));
@@ -402,13 +248,13 @@ static gan_status read_tensor(const gan_safetensors *file, const checkpoint_tens
 
 /* Reads everything, tensors into `values`; then changes the dataset, which may refuse, and the trainer. */
 static gan_status load_checked(gan_trainer *trainer, gan_dataset *dataset, const gan_safetensors *file,
-                               const char *path, const checkpoint_table *table, float *values)
+                               const char *path, const gan_checkpoint_tensors *table, float *values)
 {
-    checkpoint_values of_trainer = {.count = 0};
-    parsed_value parsed[MOST_VALUES];
+    gan_checkpoint_values of_trainer = {.count = 0};
+    parsed_value parsed[GAN_CHECKPOINT_VALUES];
     gan_dataset_cursor cursor = {0};
     float *next = values;
-    list_trainer(trainer, &of_trainer);
+    gan_checkpoint_list_trainer(trainer, &of_trainer);
     GAN_TRY(check_options(file, path, trainer));
     GAN_TRY(read_values(file, path, &of_trainer, parsed));
     for (size_t i = 0; i < table->count; next += table->tensors[i++].count) {
@@ -429,20 +275,20 @@ static gan_status load_checked(gan_trainer *trainer, gan_dataset *dataset, const
 
 static gan_status load_file(gan_trainer *trainer, gan_dataset *dataset, const gan_safetensors *file, const char *path)
 {
-    checkpoint_table table = {0};
+    gan_checkpoint_tensors table = {0};
     float *values = NULL;
     int64_t count = 0;
     const gan_player *players[PLAYERS] = {&trainer->generator, &trainer->discriminator};
     GAN_TRY(check_kind(file, path));
     for (int i = 0; i < PLAYERS; i++) GAN_TRY(check_player(file, path, players[i], i));
-    gan_status status = table_create(trainer, &table);
+    gan_status status = gan_checkpoint_list_tensors(trainer, &table);
     for (size_t i = 0; i < table.count; i++) count += table.tensors[i].count;
     if (status == GAN_OK) {
         values = gan_allocate_array(trainer->context, count, sizeof(float));
         status = values ? load_checked(trainer, dataset, file, path, &table, values) : GAN_ERROR_MEMORY;
     }
     gan_release(trainer->context, values, (size_t)count * sizeof(float));
-    table_release(&table);
+    gan_checkpoint_release_tensors(&table);
     return status;
 }
 
