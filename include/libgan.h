@@ -802,7 +802,7 @@ GAN_API gan_status gan_loss_l2(const float *a, const float *b, size_t count, dou
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup regulariser Regularisers
- * What is added to the discriminator's loss so that training stays stable.
+ * What is added to the discriminator's loss, or done to its weights and samples, so that training stays stable.
  * @{
  */
 
@@ -864,6 +864,48 @@ GAN_API gan_status gan_model_clip_weights(gan_model *model, float limit);
  * order or shapes are ::GAN_ERROR_ARCHITECTURE.
  */
 GAN_API gan_status gan_model_average(gan_model *average, const gan_model *model, double decay);
+
+/**
+ * What gan_augment() does to an image, in this order; add them. These are the three of DiffAugment (Zhao et al.,
+ * "Differentiable Augmentation for Data-Efficient GAN Training", 2020).
+ */
+typedef enum gan_augmentation {
+    /**
+     * Brightness: a number of U(-0.5, 0.5) is added. Saturation: each value's distance from the mean over the
+     * channels of its pixel is multiplied by one of U(0, 2). Contrast: that from the mean over the image by one of
+     * U(0.5, 1.5).
+     */
+    GAN_AUGMENT_COLOUR = 1,
+    GAN_AUGMENT_TRANSLATION = 2, /**< moved by up to an eighth of each side, rounded; 0 comes in */
+    GAN_AUGMENT_CUTOUT = 4       /**< a rectangle of half of each side, rounded, centred anywhere in it, becomes 0 */
+} gan_augmentation;
+
+/** Blocks of a generator's counter that gan_augment() draws each sample from. */
+#define GAN_AUGMENT_BLOCKS 2
+
+/**
+ * Augments `batch` images of a shape (channels, height, width), N,C,H,W, each by numbers of its own: image i takes
+ * those at `state`, moved on by ::GAN_AUGMENT_BLOCKS * i blocks of its counter, whatever is asked for; see
+ * gan_random_get_state(). `kinds` adds ::gan_augmentation values; 0 copies. Both real and generated samples are
+ * augmented before a discriminator sees them, in each of its updates and of the generator's.
+ * `y` is another array than `x`. Samples that are no images, or colours with other than 1 or 3 channels, are
+ * ::GAN_ERROR_SHAPE.
+ */
+GAN_API gan_status gan_augment(gan_context *context, unsigned kinds, gan_shape image, gan_random_state state,
+                               int64_t batch, const float *x, float *y);
+/**
+ * Takes the gradient back through gan_augment() with the same arguments: dx = A^T dy, exactly, where A is the
+ * derivative of y with respect to x, which does not depend on x. `dx` is another array than `dy`.
+ */
+GAN_API gan_status gan_augment_backward(gan_context *context, unsigned kinds, gan_shape image, gan_random_state state,
+                                        int64_t batch, const float *dy, float *dx);
+/**
+ * Instance noise (Sonderby et al., "Amortised MAP Inference for Image Super-resolution", 2017): out = x + deviation *
+ * n. Draws batch * size numbers n of N(0, 1) as one call of gan_random_normal(). `out` may be `samples`. deviation >=
+ * 0; both numbers are at least 1, else ::GAN_ERROR_BATCH or ::GAN_ERROR_ARGUMENT.
+ */
+GAN_API gan_status gan_instance_noise(gan_random *random, float deviation, const float *samples, int64_t batch,
+                                      int64_t size, float *out);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */

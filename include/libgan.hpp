@@ -715,6 +715,45 @@ inline std::vector<float> penalty_perturb(random &random, const std::vector<floa
     return out;
 }
 
+namespace detail {
+/* What gan_augment() and gan_augment_backward() have in common. */
+template <typename Function>
+std::vector<float> augmented(Function function, const context &context, unsigned kinds, const shape &image,
+                             gan_random_state state, const std::vector<float> &values, const char *name)
+{
+    std::vector<float> out(values.size());
+    const gan_shape &in_c = image;
+    int64_t batch = batch_of(values.size(), image.count(), name);
+    check(function(context.get(), kinds, in_c, state, batch, values.data(), out.data()));
+    return out;
+}
+} // namespace detail
+
+/** Augments images; see gan_augment(). */
+inline std::vector<float> augment(const context &context, unsigned kinds, const shape &image, gan_random_state state,
+                                  const std::vector<float> &samples)
+{
+    return detail::augmented(gan_augment, context, kinds, image, state, samples, "augment: samples");
+}
+
+/** The gradient with respect to the images that were augmented; see gan_augment_backward(). */
+inline std::vector<float> augment_backward(const context &context, unsigned kinds, const shape &image,
+                                           gan_random_state state, const std::vector<float> &gradient)
+{
+    return detail::augmented(gan_augment_backward, context, kinds, image, state, gradient,
+                             "augment_backward: gradient");
+}
+
+/** Adds noise to samples; see gan_instance_noise(). */
+inline std::vector<float> instance_noise(random &random, float deviation, const std::vector<float> &samples,
+                                         int64_t batch)
+{
+    std::vector<float> out(samples.size());
+    int64_t size = detail::batch_of(samples.size(), batch, "instance_noise: samples");
+    check(gan_instance_noise(random.get(), deviation, samples.data(), batch, size, out.data()));
+    return out;
+}
+
 /* ---- Optimizers -------------------------------------------------------------------------------------------- */
 
 /** Options of an optimizer; see ::gan_optimizer_options. */

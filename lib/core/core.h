@@ -139,7 +139,9 @@ struct gan_random {
 
 /* Four words for one counter: Philox 4x32-10 with key `seed` and counter (counter, stream). */
 void gan_philox(gan_random_state at, uint32_t words[4]);
-/* Fills and moves the state past the blocks used. Numbers depend on their place only. */
+/* Fills and moves the state past the blocks used. Numbers depend on their place only: a block of the counter has so
+ * many normal ones. */
+#define GAN_NORMALS_PER_BLOCK 4
 void gan_fill_uniform(gan_random_state *state, gan_real *out, int64_t count, gan_real low, gan_real high);
 void gan_fill_normal(gan_random_state *state, gan_real *out, int64_t count, gan_real mean, gan_real deviation);
 /* A uniform integer in [0, bound), bound >= 1, without bias. */

@@ -140,7 +140,7 @@ static void to_normal(const distribution *normal, uint32_t words[WORDS][GROUP], 
 
 void gan_fill_normal(gan_random_state *state, gan_real *out, int64_t count, gan_real mean, gan_real deviation)
 {
-    const distribution normal = {to_normal, WORDS, mean, deviation, 0};
+    const distribution normal = {to_normal, GAN_NORMALS_PER_BLOCK, mean, deviation, 0};
     fill(state, out, count, &normal);
 }
 

@@ -20,10 +20,16 @@ enum { LANES = 16 };
         return sum;                                                                    \
     }
 
+DEFINE_SUM(values, (double)x[i])
 DEFINE_SUM(squares, (double)x[i] * (double)x[i])
 DEFINE_SUM(squared_differences, ((double)x[i] - (double)y[i]) * ((double)x[i] - (double)y[i]))
 DEFINE_SUM(products, (double)x[i] * (double)y[i])
 DEFINE_SUM(outside, x[i]<low || x[i]> high ? 1.0 : 0.0)
 
 const gan_reduce_table GAN_ISA_TABLE(gan_reduce_table) = {
-    .squares = squares, .squared_differences = squared_differences, .products = products, .outside = outside};
+    .values = values,
+    .squares = squares,
+    .squared_differences = squared_differences,
+    .products = products,
+    .outside = outside,
+};

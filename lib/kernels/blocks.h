@@ -122,6 +122,7 @@ typedef struct gan_reduce_args {
 typedef double (*gan_reduce_fn)(const gan_reduce_args *args, int64_t begin, int64_t end);
 
 typedef struct gan_reduce_table {
+    gan_reduce_fn values;              /* x */
     gan_reduce_fn squares;             /* x^2 */
     gan_reduce_fn squared_differences; /* (x - y)^2 */
     gan_reduce_fn products;            /* x y */

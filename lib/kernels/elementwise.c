@@ -83,6 +83,27 @@ void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_
     run(context, TABLE->dropout, count, (gan_elementwise_args){.x = x, .y = y, .value = rate, .state = state});
 }
 
+/* Numbers are made in pieces on the stack. Ranges begin at whole blocks of the generator. */
+static void add_normal(const void *arguments, int64_t begin, int64_t end)
+{
+    enum { PIECE = 256 };
+    const gan_elementwise_args *args = arguments;
+    gan_random_state state = args->state;
+    gan_real numbers[PIECE];
+    state.counter += (uint64_t)begin / GAN_NORMALS_PER_BLOCK;
+    for (int64_t first = begin; first < end; first += PIECE) {
+        const int64_t count = end - first < PIECE ? end - first : PIECE;
+        gan_fill_normal(&state, numbers, count, 0, 1);
+        for (int64_t i = 0; i < count; i++) args->y[first + i] = args->x[first + i] + args->value * numbers[i];
+    }
+}
+
+void gan_add_normal(gan_context *context, int64_t count, gan_real deviation, gan_random_state state,
+                    const gan_real *x, gan_real *y)
+{
+    run(context, add_normal, count, (gan_elementwise_args){.x = x, .y = y, .value = deviation, .state = state});
+}
+
 void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y)
 {
     run(context, TABLE->fill, count, (gan_elementwise_args){.y = y, .value = value});

@@ -93,6 +93,9 @@ void gan_softplus_tangent(gan_context *context, int64_t count, const gan_real *y
  * state on dy is the backward pass. Draws from counters below state.counter + count / 4 + 64. */
 void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_state state, const gan_real *x,
                  gan_real *y);
+/* y = x + deviation * n, n the standard normal numbers that gan_fill_normal() gives for the state. In place. */
+void gan_add_normal(gan_context *context, int64_t count, gan_real deviation, gan_random_state state,
+                    const gan_real *x, gan_real *y);
 void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y);
 void gan_copy(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
 /* y = y + x */
@@ -190,6 +193,20 @@ void gan_transpose(gan_context *context, int64_t batch, int64_t rows, int64_t co
 /* Copies `rows` runs of `count` values: from x + i * x_stride to y + i * y_stride. */
 void gan_copy_rows(gan_context *context, int64_t rows, int64_t count, const gan_real *x, int64_t x_stride,
                    gan_real *y, int64_t y_stride);
+
+/* ---- Augmentation (augment.c): x is (batch, channels, height, width), as at the border ------------------------- */
+
+/* `kinds` is a sum of gan_augmentation; image i draws from the counters state.counter + GAN_AUGMENT_BLOCKS * i on. */
+typedef struct gan_augment_args {
+    unsigned kinds;
+    int64_t channels, height, width;
+    gan_random_state state;
+} gan_augment_args;
+void gan_augment_images(gan_context *context, const gan_augment_args *args, int64_t batch, const gan_real *x,
+                        gan_real *y);
+/* dx = the adjoint of the derivative applied to dy. */
+void gan_augment_images_backward(gan_context *context, const gan_augment_args *args, int64_t batch,
+                                 const gan_real *dy, gan_real *dx);
 
 /* ---- Optimizer steps (step.c); w_out may be w_in ------------------------------------------------------------- */
 

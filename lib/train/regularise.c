@@ -1,7 +1,7 @@
 /* What penalties are taken on besides real and generated samples, and the clipping of weights. */
 #include "train/train.h"
 
-static gan_status check_samples(const char *function, int64_t batch, int64_t size, int64_t *count)
+gan_status gan_samples_check(const char *function, int64_t batch, int64_t size, int64_t *count)
 {
     if (batch < 1) {
         return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected at least 1", function, (long long)batch);
@@ -29,7 +29,7 @@ gan_status gan_penalty_interpolate(gan_random *random, const float *real, const 
     GAN_CHECK_NOT_NULL(real);
     GAN_CHECK_NOT_NULL(fake);
     GAN_CHECK_NOT_NULL(out);
-    GAN_TRY(check_samples(__func__, batch, size, &count));
+    GAN_TRY(gan_samples_check(__func__, batch, size, &count));
     for (int64_t i = 0; i < batch; i++) {
         const int64_t left = batch - i;
         if (i % PIECE == 0) GAN_TRY(gan_random_uniform(random, shares, (size_t)(left < PIECE ? left : PIECE)));
@@ -56,7 +56,7 @@ gan_status gan_penalty_perturb(gan_random *random, const float *real, int64_t ba
     GAN_CHECK_NOT_NULL(random);
     GAN_CHECK_NOT_NULL(real);
     GAN_CHECK_NOT_NULL(out);
-    GAN_TRY(check_samples(__func__, batch, size, &count));
+    GAN_TRY(gan_samples_check(__func__, batch, size, &count));
     const float half = (float)(deviation_of(real, count) / 2);
     for (int64_t first = 0; first < count; first += PIECE) {
         const int64_t piece = count - first < PIECE ? count - first : PIECE;

@@ -45,6 +45,14 @@ static inline double gan_probability(double logit)
     return logit >= 0 ? 1 / (1 + tail) : tail / (1 + tail);
 }
 
+/* ---- Samples for a discriminator (regularise.c, augment.c) ----------------------------------------------------- */
+
+/* GAN_ERROR_BATCH, _ARGUMENT or _OVERFLOW unless they are `batch` samples of `size` values, *count in all. */
+gan_status gan_samples_check(const char *function, int64_t batch, int64_t size, int64_t *count);
+/* GAN_ERROR_ARGUMENT unless it is a sum of gan_augmentation values, GAN_ERROR_SHAPE unless they can be done to such
+ * samples; `what` names it. */
+gan_status gan_augment_check(unsigned kinds, gan_shape image, const char *what);
+
 /* ---- Optimizers (optimizer.c, schedule.c) ---------------------------------------------------------------------- */
 
 #define GAN_OPTIMIZER_MODELS 8 /* most models of one optimizer */

@@ -173,6 +173,12 @@ void test_regularisers()
     EXPECT(gan::penalty_perturb(random, {3, 3, 3, 3}, 2) == std::vector<float>(4, 3));
     EXPECT_ERROR(GAN_ERROR_SHAPE, "fake", gan::penalty_interpolate(random, {1, 1}, {0}, 1));
     EXPECT_ERROR(GAN_ERROR_SHAPE, "real", gan::penalty_perturb(random, {1, 1, 1}, 2));
+    std::vector<float> image = {1, 2, 3, 4}, moved = gan::augment(context, GAN_AUGMENT_COLOUR, {1, 2, 2}, {}, image);
+    EXPECT(moved.size() == 4 && std::fabs(moved[3] - moved[2] - moved[1] + moved[0]) < 1e-6 && moved != image);
+    EXPECT(gan::augment_backward(context, 0, {1, 2, 2}, {}, image) == image);
+    EXPECT_ERROR(GAN_ERROR_SHAPE, "augment: samples", gan::augment(context, 0, {1, 2, 2}, {}, {1, 2, 3}));
+    EXPECT(gan::instance_noise(random, 0, {1, 2}, 1) == std::vector<float>({1, 2}));
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "deviation", gan::instance_noise(random, -1, {1, 2}, 1));
     judge.set_input(0, between);
     discriminator.zero_gradients();
     EXPECT(judge.gradient_penalty(GAN_PENALTY_ZERO_CENTERED, 1) > 0 && discriminator.gradient_norm() > 0);
