@@ -56,7 +56,7 @@ static gan_status smooth_discriminator(gan_context *context, uint64_t seed, gan_
     gan_model_add(model, gan_layer_conv2d(context, 3, GAN_CONV2D(.stride = {2, 2}, .padding = GAN_PADDING_SAME)));
     gan_model_add(model, gan_layer_softplus(context));
     gan_model_add(model, gan_layer_dropout(context, 0.3f));
-    gan_model_add(model, gan_layer_conv2d(context, 4, GAN_CONV2D(.stride = {2, 2})));
+    gan_model_add(model, gan_layer_conv2d(context, 4, GAN_CONV2D(.stride = {2, 2}, .spectral_norm = true)));
     gan_model_add(model, gan_layer_tanh(context));
     gan_model_add(model, gan_layer_flatten(context));
     gan_model_add(model, gan_layer_dense(context, 1, NULL));
