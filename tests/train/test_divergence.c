@@ -99,6 +99,7 @@ static void test_bad_data(void **state)
     check_bad_data(TEST_GAN_DENSE, INFINITY, GAN_TRAINER(.batch = BATCH),
                    "the loss of the discriminator is not finite");
     check_bad_data(TEST_GAN_DCGAN, NAN, GAN_TRAINER(.batch = BATCH), "the loss of the discriminator");
+    check_bad_data(TEST_GAN_SMOOTH, NAN, GAN_TRAINER(.batch = BATCH), "the loss of the discriminator");
     check_bad_data(TEST_GAN_DCGAN, INFINITY, GAN_TRAINER(.batch = BATCH, .fresh_noise = true), "not finite");
 }
 
