@@ -1,6 +1,6 @@
 /* 100 alternating steps of the seed GAN against PyTorch: the same initial weights, samples and noise, made by the
  * formulas of make_trace.py, and what it stored in trace.safetensors. */
-#include "io/io.h"
+#include "fixture.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -22,8 +22,6 @@
 #define NOISE_STREAM     101
 #define DIRECTION_STREAM 200
 #define STREAMS_A_STEP   1000
-
-static const char *fixture; /* the path of the file */
 
 /* ---- Numbers that both sides make ------------------------------------------------------------------------------ */
 
@@ -150,19 +148,6 @@ static void fill_tensors(gan_model *generator, gan_model *discriminator, tensor 
 
 /* ---- What is compared ------------------------------------------------------------------------------------------ */
 
-static void read_fixture(gan_context *context, const char *name, float *out, int64_t count)
-{
-    gan_safetensors *file;
-    size_t index = 0;
-    bool is_float = false;
-    assert_int_equal(gan_safetensors_open(context, fixture, &file), GAN_OK);
-    const gan_safetensors_entry *entry = gan_safetensors_find(file, name, &index, &is_float);
-    assert_non_null(entry);
-    assert_true(is_float && entry->count == count);
-    assert_int_equal(gan_safetensors_read(file, index, out), GAN_OK);
-    gan_safetensors_close(file);
-}
-
 static void compare(const char *what, int number, double actual, double expected, double tolerance)
 {
     if (!(fabs(actual - expected) <= tolerance)) {
@@ -176,7 +161,7 @@ static void compare_summaries(gan_context *context, const char *name, const tens
                               float *const values[TENSORS], bool minus_initial, double of_norm, double of_projection)
 {
     float expected[TENSORS][2];
-    read_fixture(context, name, expected[0], 2 * TENSORS);
+    fixture_read(context, name, expected[0], 2 * TENSORS);
     for (int i = 0; i < TENSORS; i++) {
         double squares = 0, projection = 0;
         for (size_t k = 0; k < tensors[i].count; k++) {
@@ -298,8 +283,8 @@ static void test_trace(void **state)
     (void)state;
     loop l = create_loop();
     float discriminator_loss[STEPS], generator_loss[STEPS], *values[TENSORS];
-    read_fixture(l.context, "discriminator_loss", discriminator_loss, STEPS);
-    read_fixture(l.context, "generator_loss", generator_loss, STEPS);
+    fixture_read(l.context, "discriminator_loss", discriminator_loss, STEPS);
+    fixture_read(l.context, "generator_loss", generator_loss, STEPS);
     for (int step = 0; step < STEPS; step++) {
         double of_discriminator = update_discriminator(&l, step), of_generator = update_generator(&l);
         compare("discriminator loss", step, of_discriminator, discriminator_loss[step],
@@ -322,7 +307,6 @@ static void test_trace(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_trace)};
-    if (argc != 2) return 2;
-    fixture = argv[1];
+    if (!fixture_of(argc, argv)) return 2;
     return cmocka_run_group_tests_name("reference trace", tests, NULL, NULL);
 }
