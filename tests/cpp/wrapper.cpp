@@ -105,6 +105,22 @@ void test_clones_and_averages()
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "decay is 2", clone.average(other, 2));
 }
 
+void test_spectral_norm()
+{
+    gan::context context(1);
+    gan::model model(context);
+    gan::dense_options dense;
+    gan::conv2d_options conv;
+    gan::conv_transpose2d_options transpose;
+    dense.spectral_norm = conv.spectral_norm = transpose.spectral_norm = true;
+    model.add(gan::input(context, {1, 5, 5}), gan::conv2d(context, 2, conv),
+              gan::conv_transpose2d(context, 3, transpose), gan::flatten(context), gan::dense(context, 1, dense));
+    model.build(5);
+    for (const char *name : {"0.weight_sigma", "1.weight_sigma", "3.weight_sigma"}) {
+        EXPECT(model.tensor(name).size() == 1 && model.tensor(name)[0] > 0);
+    }
+}
+
 void test_moves()
 {
     gan::model kept = [] {
@@ -328,9 +344,10 @@ int main()
         test_errors_of_layers();
         test_models();
         test_clones_and_averages();
+        test_spectral_norm();
         test_moves();
         test_sessions_and_losses();
-    test_regularisers();
+        test_regularisers();
         test_zero_is_zero();
         test_defaults_are_those_of_c();
         test_callbacks();

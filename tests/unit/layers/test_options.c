@@ -355,6 +355,28 @@ static void load_refused(gan_context *context, const char *type, const char *tex
     json_decref(options);
 }
 
+/* Options that came later are missing in older files, and where they are off. */
+static void test_json_added_option(void **state)
+{
+    static const char *const kinds[][2] = {
+        {"dense", DENSE_TEXT}, {"conv2d", CONV_TEXT}, {"conv_transpose2d", CONV_TRANSPOSE_TEXT}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        json_t *options = parse(kinds[i][1]);
+        assert_null(json_object_get(options, "spectral_norm"));
+        assert_int_equal(json_object_set_new(options, "spectral_norm", json_true()), 0);
+        gan_layer *layer = gan_layer_ops_find(kinds[i][0])->load(*state, options);
+        if (!layer) fail_msg("%s: %s", kinds[i][0], gan_last_error());
+        json_t *saved = json_object();
+        assert_int_equal(layer->ops->save(layer, saved), GAN_OK);
+        assert_true(json_equal(saved, options));
+        json_decref(saved);
+        json_decref(options);
+        gan_layer_destroy(layer);
+        load_refused(*state, kinds[i][0], kinds[i][1], "spectral_norm", "false", GAN_ERROR_FORMAT, "spectral_norm");
+        load_refused(*state, kinds[i][0], kinds[i][1], "spectral_norm", "1", GAN_ERROR_FORMAT, "spectral_norm");
+    }
+}
+
 /* An option of a later version means another layer, for every kind. */
 static void test_json_unknown_option(void **state)
 {
@@ -416,6 +438,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_json_round_trip, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_json_floats, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_json_keys, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_json_added_option, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_json_unknown_option, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_json_ranges, harness_setup, harness_teardown),
     };

@@ -134,16 +134,28 @@ static void test_tensors(void **state)
     check_plan(
         gan_layer_conv2d(context, 64, GAN_CONV2D(.kernel = {5, 3}, .stride = {2, 2}, .padding = GAN_PADDING_SAME)),
         GAN_SHAPE(3, 28, 27), GAN_SHAPE(64, 14, 14), 2,
-        (tensor_expectation[]){
-            {"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(64, 3, 5, 3), 3, 15, 45, 960},
-            {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(64), 0, 0, 45, 960}});
+        (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(64, 3, 5, 3), 3, 15, 45, 960},
+                               {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(64), 0, 0, 45, 960}});
     check_plan(
         gan_layer_conv_transpose2d(
             context, 64, GAN_CONV_TRANSPOSE2D(.kernel = {5, 3}, .stride = {2, 1}, .padding = GAN_PADDING_SAME)),
         GAN_SHAPE(3, 7, 9), GAN_SHAPE(64, 14, 9), 2,
-        (tensor_expectation[]){
-            {"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(3, 64, 5, 3), 64, 15, 960, 45},
-            {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(64), 0, 0, 960, 45}});
+        (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(3, 64, 5, 3), 64, 15, 960, 45},
+                               {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(64), 0, 0, 960, 45}});
+    check_plan(gan_layer_conv2d(context, 7, GAN_CONV2D(.kernel = {2, 3}, .spectral_norm = true)), GAN_SHAPE(5, 4, 4),
+               GAN_SHAPE(7, 3, 2), 5,
+               (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(7, 5, 2, 3), 5, 6, 30, 42},
+                                      {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(7), 0, 0, 30, 42},
+                                      {"weight_u", GAN_TENSOR_BUFFER, GAN_SHAPE(7), 0, 0, 7, 7},
+                                      {"weight_v", GAN_TENSOR_BUFFER, GAN_SHAPE(30), 5, 6, 30, 30},
+                                      {"weight_sigma", GAN_TENSOR_BUFFER, GAN_SHAPE(1), 0, 0, 1, 1}});
+    check_plan(gan_layer_conv_transpose2d(
+                   context, 7, GAN_CONV_TRANSPOSE2D(.kernel = {2, 3}, .no_bias = true, .spectral_norm = true)),
+               GAN_SHAPE(5, 4, 4), GAN_SHAPE(7, 5, 6), 4,
+               (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(5, 7, 2, 3), 7, 6, 42, 30},
+                                      {"weight_u", GAN_TENSOR_BUFFER, GAN_SHAPE(7), 0, 0, 7, 7},
+                                      {"weight_v", GAN_TENSOR_BUFFER, GAN_SHAPE(30), 0, 0, 30, 30},
+                                      {"weight_sigma", GAN_TENSOR_BUFFER, GAN_SHAPE(1), 0, 0, 1, 1}});
     check_plan(gan_layer_batch_norm(context, NULL), GAN_SHAPE(6, 2, 3), GAN_SHAPE(6, 2, 3), 4,
                (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(6), 0, 0, 6, 6},
                                       {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(6), 0, 0, 6, 6},
