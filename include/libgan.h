@@ -1076,7 +1076,8 @@ typedef struct gan_trainer gan_trainer;
  * GAN_MODE_TRAIN; take the loss of both; set D's gradients to 0, add those of the real samples, then those of the
  * generated ones, then those of the penalties; step; clip D's weights. An update of the generator: run D on the generated samples, again in GAN_MODE_TRAIN, and with a
  * relativistic loss before that on the real samples of the update before it, or after it when G moves first; take the
- * loss; go back through D to its input (::GAN_BACKWARD_INPUTS) and on through G, whose gradients were set to 0; step.
+ * loss; go back through D to its input (::GAN_BACKWARD_INPUTS) and on through G, whose gradients were set to 0; step;
+ * with an average, gan_model_average() of the new G.
  *
  * - Discriminator first: its updates, each on noise of its own; then that of the generator, on the samples that G
  *   made for the last of them (the new D judges them again), or with fresh_noise on as many new ones.
@@ -1092,6 +1093,11 @@ typedef struct gan_trainer gan_trainer;
  * samples that are drawn from ::GAN_PENALTY_STREAM of the seed. Update n of D, counted from 0, has penalties when
  * penalty_interval divides n. They are multiplied, in double, with the interval and what the schedule gives after the
  * steps that the trainer has taken; those of coefficient 0 are left out, and draw nothing.
+ *
+ * The average of the generator is a gan_model_clone() of G as it is when the trainer is made. Its decay is ema_decay, or
+ * exp2(-n / H) in double, with n the real samples of the step, of all updates of D, and H the half-life: ema_half_life
+ * or, if that is less, ema_ramp times the real samples of all steps before. Where H is 0, in the first step of all with
+ * ema_ramp, the decay is 0.
  */
 typedef enum gan_order {
     GAN_ORDER_DISCRIMINATOR_FIRST = 0, /**< the generator answers the new D */
@@ -1140,6 +1146,14 @@ typedef struct gan_trainer_options {
                                         the coefficient to final_penalty_factor times it; default: constant */
     float final_penalty_factor;    /**< what the schedule leaves of a coefficient; [0, 1]; default 0 */
     int64_t penalty_schedule_steps; /**< T of the schedule; >= 1 unless it is constant */
+    float ema_decay;               /**< keep an exponential average of the generator's weights, with this decay a step;
+                                        in [0, 1); default 0: no average. See gan_trainer_get_average() */
+    float ema_half_life;           /**< the same by half-life: after so many real samples what was in the average counts
+                                        half, whatever the batch; > 0; not with ema_decay; default: no average */
+    float ema_ramp;                /**< the half-life is at most this share of the samples seen so far, so that the first
+                                        weights are soon forgotten (Karras et al., StyleGAN2, 2020: 0.05); > 0; only
+                                        with ema_half_life; default: no limit */
+    uint32_t reserved;             /**< 0, else ::GAN_ERROR_VERSION */
 } gan_trainer_options;
 /** ::gan_trainer_options with the given fields: GAN_TRAINER(.batch = 64, .order = GAN_ORDER_GENERATOR_FIRST). */
 #define GAN_TRAINER(...) (&(gan_trainer_options){.struct_size = sizeof(gan_trainer_options), __VA_ARGS__})
@@ -1188,8 +1202,8 @@ typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_
  * One step on `batch` real samples: discriminator and generator, once each, in the trainer's order. With more
  * discriminator steps, the samples are `discriminator_steps` batches of `batch` after each other.
  * `report` may be NULL. If a loss, gradient or running statistic is not finite: GAN_ERROR_DIVERGED, and both
- * models hold the last weights with which their own loss and gradient were finite. After any failure running
- * statistics are what they were before the step, and the step does not count.
+ * models hold the last weights with which their own loss and gradient were finite, and the average only such. After any
+ * failure running statistics are what they were before the step, and the step does not count.
  */
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch,
                                     gan_step_report *report);
@@ -1219,24 +1233,33 @@ GAN_API gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, c
 GAN_API void gan_trainer_cancel(gan_trainer *trainer);
 
 /**
- * Draws `count` samples from noise of its own (`seed`), in sample mode; training is not disturbed. With normal noise
- * they are those of gan_model_sample(). count >= 1; `out`: count * elements of the generator's output.
+ * Draws `count` samples from noise of its own (`seed`), in sample mode; training is not disturbed. They are those of
+ * the average of the generator if the trainer keeps one, else of the generator itself. With normal noise they are those
+ * of gan_model_sample(). count >= 1; `out`: count * elements of the generator's output.
  */
 GAN_API gan_status gan_trainer_sample(gan_trainer *trainer, uint64_t seed, int64_t count, float *out);
+
+/**
+ * The average of the generator, with the generator's running statistics: a model of the trainer's, to be sampled, saved,
+ * cloned and read until the trainer is destroyed; a session keeps it alive longer. ::GAN_ERROR_STATE when the trainer
+ * was made without ema_decay and ema_half_life.
+ */
+GAN_API gan_status gan_trainer_get_average(gan_trainer *trainer, gan_model **out);
 
 /** Steps taken since the beginning, over all runs and checkpoints; 0 for NULL. */
 GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
 
 /**
- * Writes all that training goes on from: both models, optimizers, random state and, unless `dataset` is NULL, the
- * cursor. A run that is saved, loaded in another process and continued equals one that never stopped, bit for bit.
+ * Writes all that training goes on from: both models, optimizers, the average if there is one, random state and,
+ * unless `dataset` is NULL, the cursor. A run that is saved, loaded in another process and continued equals one that never stopped, bit for bit.
  * The file is replaced atomically.
  */
 GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *dataset, const char *path);
 
 /**
  * Restores what gan_trainer_save() wrote into a trainer of the same models and options; the optimizers' base learning
- * rates are the file's. Another architecture or optimizer is ::GAN_ERROR_ARCHITECTURE; a cursor for `dataset` (which
+ * rates are the file's. Another architecture or optimizer is ::GAN_ERROR_ARCHITECTURE, and so is a file without the
+ * average of the generator that the trainer keeps; an average that it does not keep is left out. A cursor for `dataset` (which
  * may be NULL) that is not in the file, or the state of an option's random numbers, ::GAN_ERROR_NOT_FOUND; bad files as with gan_model_load(). On failure nothing
  * has changed.
  */

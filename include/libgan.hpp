@@ -491,6 +491,7 @@ public:
     }
 
 private:
+    friend class trainer; /* makes copies of its average */
     explicit model(gan_model *owned) noexcept : handle(owned) {}
     template <typename Function> std::vector<float> copied(Function function, const std::string &name) const
     {
@@ -962,6 +963,9 @@ struct trainer_options {
     gan_schedule penalty_schedule = GAN_SCHEDULE_CONSTANT; /**< of the penalties' coefficients */
     float final_penalty_factor = 0.0f;                     /**< what it leaves of them; [0, 1] */
     int64_t penalty_schedule_steps = 0;                    /**< of the trainer, until then */
+    float ema_decay = 0.0f;                                /**< of the generator's average a step; 0: no average */
+    float ema_half_life = 0.0f;                            /**< the same in real samples; 0: no average */
+    float ema_ramp = 0.0f;                                 /**< half-life over samples seen, at most; 0: no limit */
 };
 
 /** What is called after each step, with its ::gan_step_report: true cancels the run. A function that returns nothing
@@ -1039,6 +1043,12 @@ public:
         check(gan_trainer_sample(get(), seed, count, out.data()));
         return out;
     }
+    /** A copy of the generator's average; see gan_trainer_get_average(). */
+    model average() const
+    {
+        gan_model *kept = detail::got<gan_model *>(gan_trainer_get_average, get());
+        return model(detail::made<gan_model>(gan_model_clone, kept));
+    }
     /** Steps taken since the beginning, over all runs and checkpoints. */
     int64_t steps() const noexcept { return gan_trainer_steps(get()); }
     /** Writes all that training goes on from, but no dataset's cursor. The file is replaced atomically. */
@@ -1108,6 +1118,9 @@ private:
         c.penalty_schedule = options.penalty_schedule;
         c.final_penalty_factor = options.final_penalty_factor;
         c.penalty_schedule_steps = options.penalty_schedule_steps;
+        c.ema_decay = options.ema_decay;
+        c.ema_half_life = options.ema_half_life;
+        c.ema_ramp = options.ema_ramp;
         return detail::made<gan_trainer>(gan_trainer_create, context.get(), generator.get(), discriminator.get(), &c);
     }
     int64_t sample_elements_, discriminator_steps_;

@@ -1,7 +1,7 @@
 /* Checkpoints: one safetensors file with everything that training goes on from. Tensors are called "generator." or
- * "discriminator." and their name, moments "generator_optimizer.", the parameter's name and ".first" or ".second";
- * numbers and the architectures are in the metadata. Loading reads and checks the whole file before it changes
- * anything. */
+ * "discriminator." and their name, those of an average "generator_average.", moments "generator_optimizer.", the
+ * parameter's name and ".first" or ".second"; numbers and the architectures are in the metadata. Loading reads and
+ * checks the whole file before it changes anything. */
 #include "train/checkpoint.h"
 
 #include <errno.h>
@@ -222,8 +222,17 @@ static void place_values(const gan_checkpoint_values *values, const parsed_value
 /* What the file has to hold for the trainer's options. */
 static gan_status check_options(const gan_safetensors *file, const char *path, const gan_trainer *trainer)
 {
-    if (!trainer->penalised || gan_safetensors_metadata(file, "libgan.penalty.seed")) return GAN_OK;
-    return gan_fail(GAN_ERROR_NOT_FOUND, "'%s' was saved by a trainer without gradient_penalty and dragan", path);
+    if (trainer->penalised && !gan_safetensors_metadata(file, GAN_CHECKPOINT_PENALTY_KEY)) {
+        return gan_fail(GAN_ERROR_NOT_FOUND, "'%s' was saved by a trainer without gradient_penalty and dragan", path);
+    }
+    if (trainer->average.model && !gan_safetensors_metadata(file, GAN_CHECKPOINT_AVERAGE_KEY)) {
+        return gan_fail(
+            GAN_ERROR_ARCHITECTURE,
+            "'%s' was saved by a trainer without an average of the generator, which this trainer keeps: make "
+            "it without ema_decay and ema_half_life to load the file",
+            path);
+    }
+    return GAN_OK;
 }
 
 static gan_status read_cursor(const gan_safetensors *file, const char *path, gan_dataset_cursor *cursor)
@@ -269,7 +278,7 @@ static gan_status load_checked(gan_trainer *trainer, gan_dataset *dataset, const
     for (size_t i = 0; i < table->count; next += table->tensors[i++].count) {
         gan_tensor_import(table->tensors[i].plan, table->tensors[i].count, next, table->tensors[i].stored);
     }
-    trainer->generator.proved = trainer->discriminator.proved = true;
+    trainer->generator.proved = trainer->discriminator.proved = trainer->average.proved = true;
     return GAN_OK;
 }
 

@@ -19,12 +19,19 @@ static void list_penalty(gan_trainer *trainer, gan_checkpoint_values *values)
 {
     gan_random_state *random = &trainer->penalty_random->state;
     const gan_checkpoint_value rows[] = {
-        {"libgan.penalty.seed", GAN_VALUE_WORD, &random->seed},
+        {GAN_CHECKPOINT_PENALTY_KEY, GAN_VALUE_WORD, &random->seed},
         {"libgan.penalty.stream", GAN_VALUE_WORD, &random->stream},
         {"libgan.penalty.counter", GAN_VALUE_WORD, &random->counter},
         {"libgan.penalised.seed", GAN_VALUE_WORD, &trainer->penalised->seed},
         {"libgan.penalised.passes", GAN_VALUE_WORD, &trainer->penalised->passes},
     };
+    list_values(values, rows, sizeof(rows) / sizeof(*rows));
+}
+
+/* And with an average. */
+static void list_average(gan_trainer *trainer, gan_checkpoint_values *values)
+{
+    const gan_checkpoint_value rows[] = {{GAN_CHECKPOINT_AVERAGE_KEY, GAN_VALUE_WORD, &trainer->seen}};
     list_values(values, rows, sizeof(rows) / sizeof(*rows));
 }
 
@@ -51,6 +58,7 @@ void gan_checkpoint_list_trainer(gan_trainer *trainer, gan_checkpoint_values *va
     };
     list_values(values, rows, sizeof(rows) / sizeof(*rows));
     if (trainer->penalised) list_penalty(trainer, values);
+    if (trainer->average.model) list_average(trainer, values);
 }
 
 void gan_checkpoint_list_cursor(gan_dataset_cursor *cursor, gan_checkpoint_values *values)
@@ -87,14 +95,21 @@ static gan_status table_add(gan_checkpoint_tensors *table, const char *prefix, c
     return GAN_OK;
 }
 
-static gan_status table_add_player(gan_checkpoint_tensors *table, const gan_player *player)
+static gan_status table_add_model(gan_checkpoint_tensors *table, const gan_player *player)
 {
     const gan_model *model = player->model;
-    char prefix[64];
     for (int i = 0; i < model->tensor_count; i++) {
         const gan_model_tensor *tensor = &model->tensors[i];
         GAN_TRY(table_add(table, player->name, "", tensor, gan_model_tensor_data(model, tensor)));
     }
+    return GAN_OK;
+}
+
+static gan_status table_add_player(gan_checkpoint_tensors *table, const gan_player *player)
+{
+    const gan_model *model = player->model;
+    char prefix[64];
+    GAN_TRY(table_add_model(table, player));
     snprintf(prefix, sizeof(prefix), "%s_optimizer", player->name);
     for (int k = 0; k < GAN_MOMENTS; k++) {
         gan_real *moments = player->optimizer->moments[0][k];
@@ -109,15 +124,16 @@ static gan_status table_add_player(gan_checkpoint_tensors *table, const gan_play
 
 gan_status gan_checkpoint_list_tensors(const gan_trainer *trainer, gan_checkpoint_tensors *table)
 {
-    size_t tensors =
-        (size_t)trainer->generator.model->tensor_count + (size_t)trainer->discriminator.model->tensor_count;
+    const gan_model *generator = trainer->generator.model, *discriminator = trainer->discriminator.model;
     table->context = trainer->context;
-    table->capacity = tensors * (1 + GAN_MOMENTS);
+    table->capacity = (size_t)generator->tensor_count * (2 + GAN_MOMENTS) + /* with the average */
+                      (size_t)discriminator->tensor_count * (1 + GAN_MOMENTS);
     table->tensors = gan_allocate(table->context, table->capacity * sizeof(*table->tensors));
     if (!table->tensors) {
         table->capacity = 0;
         return GAN_ERROR_MEMORY;
     }
     GAN_TRY(table_add_player(table, &trainer->generator));
-    return table_add_player(table, &trainer->discriminator);
+    GAN_TRY(table_add_player(table, &trainer->discriminator));
+    return trainer->average.model ? table_add_model(table, &trainer->average) : GAN_OK;
 }

@@ -90,6 +90,7 @@ static void remember_buffers(gan_player *player)
 /* After a failed step: statistics as before it, and weights that are not proved good are taken back. */
 static void take_back(gan_player *player, gan_status status)
 {
+    if (!player->model) return;
     if (player->buffers) {
         gan_copy(player->model->context, player->model->buffer_size, player->buffers, player->model->buffers);
     }
@@ -145,7 +146,8 @@ static gan_status update_generator(gan_trainer *trainer, const float *samples, i
     GAN_TRY(gan_model_zero_gradients(player->model));
     GAN_TRY(gan_session_set_output_gradient_from(trainer->generate, 0, trainer->fake, 0));
     GAN_TRY(gan_session_backward(trainer->generate, GAN_BACKWARD_PARAMETERS));
-    return learn(trainer, player, &report->generator_gradient_norm);
+    GAN_TRY(learn(trainer, player, &report->generator_gradient_norm));
+    return gan_trainer_average(trainer, report->batch);
 }
 
 static gan_status update_both(gan_trainer *trainer, const float *samples, int64_t count, int64_t batch,
@@ -175,16 +177,16 @@ static gan_status update_both(gan_trainer *trainer, const float *samples, int64_
 gan_status gan_trainer_step_on(gan_trainer *trainer, const float *samples, int64_t count, int64_t batch,
                                gan_step_report *report)
 {
-    remember_buffers(&trainer->generator);
-    remember_buffers(&trainer->discriminator);
+    gan_player *players[] = {&trainer->generator, &trainer->discriminator, &trainer->average};
+    report->batch = count;
+    for (int i = 0; i < 3; i++) remember_buffers(players[i]);
     gan_status status = update_both(trainer, samples, count, batch, report);
     if (status != GAN_OK) {
-        take_back(&trainer->generator, status);
-        take_back(&trainer->discriminator, status);
+        for (int i = 0; i < 3; i++) take_back(players[i], status);
         return status;
     }
     report->step = ++trainer->steps;
-    report->batch = count;
+    trainer->seen += (uint64_t)count;
     return GAN_OK;
 }
 

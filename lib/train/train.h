@@ -84,7 +84,7 @@ double gan_schedule_rate(const gan_optimizer_options *options, int64_t steps);
 
 /* ---- Trainers (trainer*.c, step*.c, run.c, checkpoint.c) ------------------------------------------------------- */
 
-/* One of the two sides of the game. */
+/* One of the two sides of the game; or the average of the generator, which has no optimizer. */
 typedef struct gan_player {
     const char *name; /* for messages and files */
     gan_model *model;
@@ -99,6 +99,7 @@ struct gan_trainer {
     gan_context *context;
     gan_trainer_options options; /* resolved; the two pointers NULL */
     gan_player generator, discriminator;
+    gan_player average;     /* without a model when there is none */
     gan_session *generate;  /* G's pass */
     gan_session *real;      /* D on data */
     gan_session *fake;      /* D on samples of G */
@@ -108,6 +109,7 @@ struct gan_trainer {
     gan_random *penalty_random;      /* what those samples are drawn from */
     int64_t noise_size, sample_size; /* values in a sample of noise, and of data */
     int64_t steps, epochs;
+    uint64_t seen; /* real samples of all steps; counted for the average's ramp */
     atomic_bool cancel;
     float *values; /* one block for the arrays below, value_count values */
     int64_t value_count;
@@ -121,6 +123,13 @@ struct gan_trainer {
 gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_trainer_options *resolved);
 /* The optimizer of a player that has no options of its own. */
 gan_optimizer_options gan_trainer_shared_optimizer(const gan_trainer_options *options);
+
+/* Puts a model into a player without an optimizer, with room for what a failed step takes back. */
+gan_status gan_player_take_model(gan_player *player, const char *name, gan_model *model);
+/* Makes the average of the generator if the options ask for one, and moves it on after an update of the generator in
+ * a step on `count` real samples (average.c). */
+gan_status gan_trainer_create_average(gan_trainer *trainer);
+gan_status gan_trainer_average(gan_trainer *trainer, int64_t count);
 
 /* Adds the gradients of the penalties of an update of D on `samples`, after D's passes on them and on the last
  * samples of G, and gives the sum of the penalties: 0 when the update has none (step_penalty.c). */

@@ -47,17 +47,21 @@ static gan_status check_shapes(gan_trainer *trainer, const gan_model *generator,
 
 /* ---- The handle ------------------------------------------------------------------------------------------------ */
 
-static gan_status create_player(gan_context *context, gan_player *player, const char *name, gan_model *model,
-                                const gan_optimizer_options *options)
+gan_status gan_player_take_model(gan_player *player, const char *name, gan_model *model)
 {
     player->name = name;
     player->proved = true;
     player->model = gan_model_retain(model);
     GAN_TRY(gan_model_keep_previous(model));
-    if (model->buffer_size > 0) {
-        player->buffers = gan_allocate_array(context, model->buffer_size, sizeof(gan_real));
-        if (!player->buffers) return GAN_ERROR_MEMORY;
-    }
+    if (model->buffer_size == 0) return GAN_OK;
+    player->buffers = gan_allocate_array(model->context, model->buffer_size, sizeof(gan_real));
+    return player->buffers ? GAN_OK : GAN_ERROR_MEMORY;
+}
+
+static gan_status create_player(gan_player *player, const char *name, gan_model *model,
+                                const gan_optimizer_options *options)
+{
+    GAN_TRY(gan_player_take_model(player, name, model));
     return gan_optimizer_create(model, options, &player->optimizer);
 }
 
@@ -104,8 +108,8 @@ static gan_status create_sessions(gan_trainer *trainer)
         if (passes[i].session == &trainer->penalised && passes[i].coefficient == 0) continue;
         GAN_TRY(create_pass(&passes[i], options->batch, options->seed + i));
     }
-    return gan_session_create(trainer->generator.model, GAN_SESSION(.batch = options->batch, .forward_only = true),
-                              &trainer->sample);
+    return gan_session_create(trainer->average.model ? trainer->average.model : trainer->generator.model,
+                              GAN_SESSION(.batch = options->batch, .forward_only = true), &trainer->sample);
 }
 
 /* One block for every array that a step or a run needs: per sample of a batch the noise, two logits and their two
@@ -141,12 +145,13 @@ static gan_status create_parts(gan_trainer *trainer, gan_model *generator, gan_m
     gan_trainer_options *options = &trainer->options;
     const gan_optimizer_options shared = gan_trainer_shared_optimizer(options);
     GAN_TRY(check_shapes(trainer, generator, discriminator));
-    GAN_TRY(create_player(trainer->context, &trainer->generator, "generator", generator,
+    GAN_TRY(create_player(&trainer->generator, "generator", generator,
                           options->generator_optimizer ? options->generator_optimizer : &shared));
-    GAN_TRY(create_player(trainer->context, &trainer->discriminator, "discriminator", discriminator,
+    GAN_TRY(create_player(&trainer->discriminator, "discriminator", discriminator,
                           options->discriminator_optimizer ? options->discriminator_optimizer : &shared));
     options->generator_optimizer = NULL;
     options->discriminator_optimizer = NULL;
+    GAN_TRY(gan_trainer_create_average(trainer));
     GAN_TRY(create_sessions(trainer));
     GAN_TRY(allocate_arrays(trainer));
     GAN_TRY(gan_random_create(trainer->context, options->seed, GAN_STREAM_NOISE, &trainer->noise));
@@ -194,6 +199,7 @@ void gan_trainer_destroy(gan_trainer *trainer)
     gan_release(context, trainer->values, (size_t)trainer->value_count * sizeof(float));
     destroy_player(context, &trainer->generator);
     destroy_player(context, &trainer->discriminator);
+    destroy_player(context, &trainer->average);
     gan_release(context, trainer, sizeof(*trainer));
     gan_context_release(context);
 }

@@ -67,12 +67,38 @@ static gan_status resolve_penalties(gan_trainer_options *options)
                               "gan_trainer_options: penalty_schedule");
 }
 
+static gan_status resolve_average(gan_trainer_options *options)
+{
+    GAN_TRY(gan_option_resolve(&options->ema_decay, 0, GAN_RANGE_BELOW_ONE, "gan_trainer_options: ema_decay"));
+    if (options->ema_half_life != 0) {
+        GAN_TRY(
+            gan_option_resolve(&options->ema_half_life, 0, GAN_RANGE_POSITIVE, "gan_trainer_options: ema_half_life"));
+    }
+    if (options->ema_ramp != 0) {
+        GAN_TRY(gan_option_resolve(&options->ema_ramp, 0, GAN_RANGE_POSITIVE, "gan_trainer_options: ema_ramp"));
+    }
+    if (options->ema_decay > 0 && options->ema_half_life > 0) {
+        return gan_fail(
+            GAN_ERROR_ARGUMENT,
+            "gan_trainer_options: ema_decay is %g and ema_half_life %g, expected at most one of them: both "
+            "say how fast the average forgets",
+            (double)options->ema_decay, (double)options->ema_half_life);
+    }
+    if (options->ema_ramp > 0 && options->ema_half_life == 0) {
+        return gan_fail(GAN_ERROR_ARGUMENT,
+                        "gan_trainer_options: ema_ramp is %g, but there is no ema_half_life for it to limit",
+                        (double)options->ema_ramp);
+    }
+    return gan_check_reserved("gan_trainer_options", options->reserved);
+}
+
 gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_trainer_options *resolved)
 {
     gan_trainer_options options;
     GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_trainer_options"));
     GAN_TRY(resolve_game(&options));
     GAN_TRY(resolve_penalties(&options));
+    GAN_TRY(resolve_average(&options));
     *resolved = options;
     return GAN_OK;
 }
