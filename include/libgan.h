@@ -487,6 +487,58 @@ typedef struct gan_batch_norm_options {
  */
 GAN_API gan_layer *gan_layer_batch_norm(gan_context *context, const gan_batch_norm_options *options);
 
+/** Options of gan_layer_layer_norm(). */
+typedef struct gan_layer_norm_options {
+    size_t struct_size;  /**< set by GAN_LAYER_NORM() */
+    float epsilon;       /**< added to the variance; > 0; default 1e-5 */
+    bool no_affine;      /**< default: with a learned scale (weight, from 1) and shift (bias, from 0) */
+    uint8_t reserved[3]; /**< 0, else ::GAN_ERROR_VERSION */
+} gan_layer_norm_options;
+/** ::gan_layer_norm_options with the given fields: GAN_LAYER_NORM(.no_affine = true). */
+#define GAN_LAYER_NORM(...) (&(gan_layer_norm_options){.struct_size = sizeof(gan_layer_norm_options), __VA_ARGS__})
+
+/**
+ * Layer normalisation (Ba et al., 2016) over all values of a sample, of any shape: y = weight * (x - mean) /
+ * sqrt(variance + epsilon) + bias, variance over n. weight and bias, unless no_affine, have the sample's shape. Like
+ * the two below it is the same in training and sampling, has no statistics to keep, and can be trained by penalties on
+ * gradients. A sample of one value, whose result could only be bias, is ::GAN_ERROR_SHAPE.
+ */
+GAN_API gan_layer *gan_layer_layer_norm(gan_context *context, const gan_layer_norm_options *options);
+
+/** Options of gan_layer_instance_norm(). */
+typedef struct gan_instance_norm_options {
+    size_t struct_size;  /**< set by GAN_INSTANCE_NORM() */
+    float epsilon;       /**< added to the variance; > 0; default 1e-5 */
+    bool no_affine;      /**< default: with a learned scale (weight, from 1) and shift (bias, from 0) */
+    uint8_t reserved[3]; /**< 0, else ::GAN_ERROR_VERSION */
+} gan_instance_norm_options;
+/** ::gan_instance_norm_options with the given fields: GAN_INSTANCE_NORM(.no_affine = true). */
+#define GAN_INSTANCE_NORM(...)                                                                                       \
+    (&(gan_instance_norm_options){.struct_size = sizeof(gan_instance_norm_options), __VA_ARGS__})
+
+/**
+ * Instance normalisation (Ulyanov et al., 2016): the same over the pixels of each channel of an image, of at least 2.
+ * weight and bias: (channels); PyTorch's InstanceNorm2d has them with affine=True.
+ */
+GAN_API gan_layer *gan_layer_instance_norm(gan_context *context, const gan_instance_norm_options *options);
+
+/** Options of gan_layer_group_norm(). */
+typedef struct gan_group_norm_options {
+    size_t struct_size;  /**< set by GAN_GROUP_NORM() */
+    float epsilon;       /**< added to the variance; > 0; default 1e-5 */
+    bool no_affine;      /**< default: with a learned scale (weight, from 1) and shift (bias, from 0) */
+    uint8_t reserved[3]; /**< 0, else ::GAN_ERROR_VERSION */
+} gan_group_norm_options;
+/** ::gan_group_norm_options with the given fields: GAN_GROUP_NORM(.no_affine = true). */
+#define GAN_GROUP_NORM(...) (&(gan_group_norm_options){.struct_size = sizeof(gan_group_norm_options), __VA_ARGS__})
+
+/**
+ * Group normalisation (Wu and He, 2018): the same over the pixels and channels of each of `groups` runs of channels, of
+ * images and of samples of rank 1. groups >= 1 divides the channels (else ::GAN_ERROR_SHAPE), and a group has at least
+ * 2 values. weight and bias: (channels).
+ */
+GAN_API gan_layer *gan_layer_group_norm(gan_context *context, int64_t groups, const gan_group_norm_options *options);
+
 /**
  * Names a layer, in messages and in the names of its tensors: 1 to 63 bytes of UTF-8 without '/' and control
  * characters; no two layers of a model have one name. Returns the layer. On failure it destroys the layer and returns

@@ -262,6 +262,12 @@ struct batch_norm_options {
     bool no_affine = false; /**< false: with a learned scale and shift */
 };
 
+/** Options of layer_norm(), instance_norm() and group_norm(); see ::gan_layer_norm_options. */
+struct sample_norm_options {
+    float epsilon = 1e-5f;  /**< added to the variance; > 0 */
+    bool no_affine = false; /**< false: with a learned scale and shift */
+};
+
 /** A description of a layer, made by the functions below and given to a model. */
 class layer : public handle<gan_layer, gan_layer_destroy> {
 public:
@@ -370,6 +376,38 @@ inline layer batch_norm(const context &context, const batch_norm_options &option
     c.epsilon = detail::exact(options.epsilon);
     c.no_affine = options.no_affine;
     return layer(gan_layer_batch_norm(context.get(), &c));
+}
+
+namespace detail {
+
+template <typename C> C sample_norm(const sample_norm_options &options)
+{
+    C c = C();
+    c.struct_size = sizeof c;
+    c.epsilon = exact(options.epsilon);
+    c.no_affine = options.no_affine;
+    return c;
+}
+
+} // namespace detail
+
+/** See gan_layer_layer_norm(). */
+inline layer layer_norm(const context &context, const sample_norm_options &options = {})
+{
+    const auto c = detail::sample_norm<gan_layer_norm_options>(options);
+    return layer(gan_layer_layer_norm(context.get(), &c));
+}
+/** See gan_layer_instance_norm(). */
+inline layer instance_norm(const context &context, const sample_norm_options &options = {})
+{
+    const auto c = detail::sample_norm<gan_instance_norm_options>(options);
+    return layer(gan_layer_instance_norm(context.get(), &c));
+}
+/** See gan_layer_group_norm(). */
+inline layer group_norm(const context &context, int64_t groups, const sample_norm_options &options = {})
+{
+    const auto c = detail::sample_norm<gan_group_norm_options>(options);
+    return layer(gan_layer_group_norm(context.get(), groups, &c));
 }
 
 /* ---- Models ------------------------------------------------------------------------------------------------ */

@@ -138,6 +138,35 @@ void gan_batch_norm_sample(gan_context *context, const gan_batch_norm_args *args
 void gan_batch_norm_backward(gan_context *context, const gan_batch_norm_args *args, bool training, const gan_real *x,
                              const gan_real *dy, gan_real *dscale, gan_real *dshift, gan_real *dx);
 
+/* ---- Normalisation within samples (group_norm.c): x is (batch, pixels, channels) ------------------------------- */
+
+/* Channels are `groups` runs of neighbours. Each group of each sample is normalised over its pixels and channels:
+ * h = (x - mean) * inverse, inverse = 1 / sqrt(mean of (x - mean)^2 + epsilon); y = scale * h + shift.
+ * Layer normalisation is one pixel and one group, instance normalisation one channel a group. All outputs may be in
+ * place of any input of x's size. `scratch`: gan_group_norm_scratch() values, for backward passes with gradients. */
+typedef struct gan_group_norm_args {
+    int64_t batch, pixels, channels, groups;
+    gan_real epsilon;
+    const gan_real *scale, *shift; /* (channels); NULL: 1, 0 */
+    /* (batch, groups): written by forward, read by the others. mean NULL: it is taken as 0, which leaves x divided by
+     * its root mean square. */
+    gan_real *mean, *inverse;
+    gan_real *scratch;
+} gan_group_norm_args;
+int64_t gan_group_norm_scratch(int64_t batch, int64_t channels);
+void gan_group_norm_forward(gan_context *context, const gan_group_norm_args *args, const gan_real *x, gan_real *y);
+/* dscale and dshift are added to, dx is written; each may be NULL. */
+void gan_group_norm_backward(gan_context *context, const gan_group_norm_args *args, const gan_real *x,
+                             const gan_real *dy, gan_real *dscale, gan_real *dshift, gan_real *dx);
+/* R{y} of R{x} = tangent_x */
+void gan_group_norm_tangent(gan_context *context, const gan_group_norm_args *args, const gan_real *x,
+                            const gan_real *tangent_x, gan_real *tangent_y);
+/* R{} of the backward pass: tangents of dscale and dshift are added to, tangent_dx is written; each may be NULL. dy or
+ * tangent_dy may be NULL, which is 0, but not both. */
+void gan_group_norm_tangent_backward(gan_context *context, const gan_group_norm_args *args, const gan_real *x,
+                                     const gan_real *tangent_x, const gan_real *dy, const gan_real *tangent_dy,
+                                     gan_real *dscale, gan_real *dshift, gan_real *tangent_dx);
+
 /* ---- Sums (reduce.c) ----------------------------------------------------------------------------------------- */
 
 /* out[j] += sum over i of x[i, j]; x is (rows, columns). `scratch`: gan_column_sums_scratch() values. */

@@ -64,6 +64,11 @@ void test_errors_of_layers()
     gan::batch_norm_options no_epsilon;
     no_epsilon.epsilon = 0.0f;
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "epsilon", gan::batch_norm(context, no_epsilon));
+    gan::sample_norm_options negative;
+    negative.epsilon = -1.0f;
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "layer_norm: epsilon", gan::layer_norm(context, negative));
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "instance_norm: epsilon", gan::instance_norm(context, negative));
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "group_norm: groups", gan::group_norm(context, 0));
 }
 
 void test_models()

@@ -110,11 +110,13 @@ static void check_penalty(const char *name, test_model_fn build, gan_mode mode, 
 /* Spectral normalisation takes its vectors as constants, which for a difference they are in sampling only. */
 static void check_all(const char *name, gan_penalty penalty)
 {
-    char text[64];
+    char text[80];
     snprintf(text, sizeof(text), "%s through convolutions", name);
     check_penalty(text, test_seed_discriminator, GAN_MODE_TRAIN, penalty);
     snprintf(text, sizeof(text), "%s through curved layers", name);
     check_penalty(text, curved_discriminator, GAN_MODE_TRAIN, penalty);
+    snprintf(text, sizeof(text), "%s through layer, instance and group normalisation", name);
+    check_penalty(text, test_normalised_discriminator, GAN_MODE_TRAIN, penalty);
     snprintf(text, sizeof(text), "%s through spectral normalisation", name);
     check_penalty(text, test_spectral_discriminator, GAN_MODE_SAMPLE, penalty);
 }

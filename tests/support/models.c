@@ -11,6 +11,7 @@ const test_named_model test_models[TEST_MODELS] = {{"seed generator", test_seed_
                                                    {"DCGAN generator", test_dcgan_generator},
                                                    {"DCGAN discriminator", test_dcgan_discriminator},
                                                    {"spectral norm", test_spectral_discriminator},
+                                                   {"normalisation", test_normalised_discriminator},
                                                    {"graph", test_graph}};
 
 static gan_status finish(gan_model *model, uint64_t seed, gan_model **out)
@@ -123,6 +124,28 @@ gan_status test_spectral_discriminator(gan_context *context, uint64_t seed, gan_
     return finish(model, seed, out);
 }
 
+gan_status test_normalised_discriminator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 5, 6)));
+    gan_model_add(model, gan_layer_conv2d(context, 6, GAN_CONV2D(.stride = {2, 2}, .padding = GAN_PADDING_SAME)));
+    gan_model_add(model, gan_layer_instance_norm(context, NULL));
+    gan_model_add(model, gan_layer_tanh(context));
+    gan_model_add(model, gan_layer_group_norm(context, 3, GAN_GROUP_NORM(.epsilon = 1e-3f)));
+    gan_model_add(model, gan_layer_conv2d(context, 4, GAN_CONV2D(.kernel = {2, 2}, .no_bias = true)));
+    gan_model_add(model, gan_layer_layer_norm(context, NULL));
+    gan_model_add(model, gan_layer_softplus(context));
+    gan_model_add(model, gan_layer_flatten(context));
+    gan_model_add(model, gan_layer_dense(context, 8, NULL));
+    gan_model_add(model, gan_layer_group_norm(context, 2, GAN_GROUP_NORM(.no_affine = true)));
+    gan_model_add(model, gan_layer_sigmoid(context));
+    gan_model_add(model, gan_layer_dense(context, 1, NULL));
+    return finish(model, seed, out);
+}
+
 gan_status test_graph(gan_context *context, uint64_t seed, gan_model **out)
 {
     gan_model *model;
@@ -196,6 +219,7 @@ static gan_layer *draw_function(drawing *d)
     case 3: return gan_layer_softplus(d->context);
     case 4: return gan_layer_dropout(d->context, 0.25f);
     case 5: return gan_layer_relu(d->context);
+    case 6: return gan_layer_layer_norm(d->context, NULL);
     default: return gan_layer_batch_norm(d->context, NULL);
     }
 }

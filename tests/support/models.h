@@ -17,6 +17,8 @@ gan_status test_dcgan_generator(gan_context *context, uint64_t seed, gan_model *
 gan_status test_dcgan_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* A convolution, a transposed one and two dense layers, all with spectral normalisation, on (2, 5, 5). */
 gan_status test_spectral_discriminator(gan_context *context, uint64_t seed, gan_model **out);
+/* Layers that normalise within a sample and all curved activations, on (2, 5, 6). */
+gan_status test_normalised_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* Two inputs, (3, 4, 4) and (5); two outputs, (3, 4, 4) and (2); skips, concatenation, views, a layer that reads
  * one node twice, an output that other layers read. */
 gan_status test_graph(gan_context *context, uint64_t seed, gan_model **out);
@@ -29,7 +31,7 @@ typedef struct test_named_model {
     test_model_fn build;
 } test_named_model;
 
-#define TEST_MODELS 6
+#define TEST_MODELS 7
 extern const test_named_model test_models[TEST_MODELS]; /* all but the random ones */
 
 #endif

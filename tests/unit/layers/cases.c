@@ -56,6 +56,13 @@ LAYER(softplus, gan_layer_softplus(context))
 LAYER(dropout, gan_layer_dropout(context, 0.4f))
 LAYER(batch_norm, gan_layer_batch_norm(context, GAN_BATCH_NORM(.epsilon = 1e-3f)))
 LAYER(batch_norm_plain, gan_layer_batch_norm(context, GAN_BATCH_NORM(.no_affine = true)))
+LAYER(layer_norm, gan_layer_layer_norm(context, NULL))
+LAYER(layer_norm_plain, gan_layer_layer_norm(context, GAN_LAYER_NORM(.no_affine = true)))
+LAYER(instance_norm, gan_layer_instance_norm(context, GAN_INSTANCE_NORM(.epsilon = 1e-3f)))
+LAYER(instance_norm_plain, gan_layer_instance_norm(context, GAN_INSTANCE_NORM(.no_affine = true)))
+LAYER(group_norm_1, gan_layer_group_norm(context, 1, NULL))
+LAYER(group_norm_3, gan_layer_group_norm(context, 3, GAN_GROUP_NORM(.epsilon = 0.25f)))
+LAYER(group_norm_plain, gan_layer_group_norm(context, 2, GAN_GROUP_NORM(.no_affine = true)))
 
 #define SHAPE(...)                                                 \
     {                                                              \
@@ -114,6 +121,16 @@ static const layer_case cases[] = {
     {"batch_norm of images, sampling", batch_norm, 1, {SHAPE(5, 3, 1)}, true, false},
     {"batch_norm without affine", batch_norm_plain, 1, {SHAPE(3, 2, 5)}, false, false},
     {"batch_norm without affine, sampling", batch_norm_plain, 1, {SHAPE(7)}, true, false},
+    {"layer_norm", layer_norm, 1, {SHAPE(11)}, false, false},
+    {"layer_norm of images", layer_norm, 1, {SHAPE(3, 2, 5)}, false, false},
+    {"layer_norm of rank 4", layer_norm, 1, {SHAPE(3, 2, 1, 2)}, false, false},
+    {"layer_norm without affine", layer_norm_plain, 1, {SHAPE(5, 3)}, false, false},
+    {"instance_norm", instance_norm, 1, {SHAPE(5, 3, 1)}, false, false},
+    {"instance_norm without affine", instance_norm_plain, 1, {SHAPE(2, 3, 5)}, false, false},
+    {"group_norm", group_norm_3, 1, {SHAPE(15)}, false, false},
+    {"group_norm of images", group_norm_3, 1, {SHAPE(6, 3, 1)}, false, false},
+    {"group_norm of one group", group_norm_1, 1, {SHAPE(5, 2, 3)}, false, false},
+    {"group_norm without affine", group_norm_plain, 1, {SHAPE(4, 3, 2)}, false, false},
 };
 
 enum { CASES = sizeof cases / sizeof cases[0], MOST_TESTS = 4 };

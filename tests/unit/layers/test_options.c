@@ -39,6 +39,9 @@ static void test_null(void **state)
     refused(gan_layer_tanh(NULL), GAN_ERROR_NULL, "tanh: context is NULL");
     refused(gan_layer_dropout(NULL, 0.1f), GAN_ERROR_NULL, "dropout: context is NULL");
     refused(gan_layer_batch_norm(NULL, NULL), GAN_ERROR_NULL, "batch_norm: context is NULL");
+    refused(gan_layer_layer_norm(NULL, NULL), GAN_ERROR_NULL, "layer_norm: context is NULL");
+    refused(gan_layer_instance_norm(NULL, NULL), GAN_ERROR_NULL, "instance_norm: context is NULL");
+    refused(gan_layer_group_norm(NULL, 1, NULL), GAN_ERROR_NULL, "group_norm: context is NULL");
     gan_layer_destroy(NULL);
     assert_null(gan_layer_named(NULL, "name"));
 }
@@ -75,6 +78,9 @@ static void test_reserved_refused(void **state)
         refused(gan_layer_conv_transpose2d(*state, 1, transpose), GAN_ERROR_VERSION, words);
     }
     refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_layer_norm(*state, GAN_LAYER_NORM(.reserved = {1})), GAN_ERROR_VERSION, words);
+    refused(gan_layer_instance_norm(*state, GAN_INSTANCE_NORM(.reserved = {0, 1})), GAN_ERROR_VERSION, words);
+    refused(gan_layer_group_norm(*state, 1, GAN_GROUP_NORM(.reserved = {0, 0, 1})), GAN_ERROR_VERSION, words);
 }
 
 static void test_initializers_refused(void **state)
@@ -150,6 +156,14 @@ static void test_numbers_refused(void **state)
             "batch_norm: epsilon is -1e-05, expected a number over 0");
     refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.epsilon = NAN)), GAN_ERROR_NOT_FINITE,
             "batch_norm: epsilon is nan");
+    refused(gan_layer_layer_norm(*state, GAN_LAYER_NORM(.epsilon = -1.0f)), GAN_ERROR_ARGUMENT,
+            "layer_norm: epsilon is -1, expected a number over 0");
+    refused(gan_layer_instance_norm(*state, GAN_INSTANCE_NORM(.epsilon = GAN_ZERO)), GAN_ERROR_ARGUMENT,
+            "instance_norm: epsilon is 0");
+    refused(gan_layer_group_norm(*state, 2, GAN_GROUP_NORM(.epsilon = INFINITY)), GAN_ERROR_NOT_FINITE,
+            "group_norm: epsilon is inf");
+    refused(gan_layer_group_norm(*state, 0, NULL), GAN_ERROR_ARGUMENT, "group_norm: groups is 0, expected 1 to");
+    refused(gan_layer_group_norm(*state, -3, NULL), GAN_ERROR_ARGUMENT, "group_norm: groups is -3");
 }
 
 /* ---- Names
@@ -212,7 +226,7 @@ typedef struct json_case {
     const char *type, *text;
 } json_case;
 
-enum { KINDS = 15 };
+enum { KINDS = 18 };
 
 #define DENSE_TEXT                                                                                         \
     "{\"units\": 7, \"no_bias\": false, \"weight_initializer\": {\"kind\": \"normal\", \"value\": 0.25}, " \
@@ -253,6 +267,12 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
         {gan_layer_dropout(context, 0.5f), "dropout", "{\"rate\": 0.5}"},
         {gan_layer_batch_norm(context, GAN_BATCH_NORM(.momentum = 0.25f, .epsilon = 0.5f, .no_affine = true)),
          "batch_norm", "{\"momentum\": 0.25, \"epsilon\": 0.5, \"no_affine\": true}"},
+        {gan_layer_layer_norm(context, GAN_LAYER_NORM(.epsilon = 0.5f)), "layer_norm",
+         "{\"epsilon\": 0.5, \"no_affine\": false}"},
+        {gan_layer_instance_norm(context, GAN_INSTANCE_NORM(.epsilon = 0.25f, .no_affine = true)), "instance_norm",
+         "{\"epsilon\": 0.25, \"no_affine\": true}"},
+        {gan_layer_group_norm(context, 6, GAN_GROUP_NORM(.epsilon = 0.125f)), "group_norm",
+         "{\"groups\": 6, \"epsilon\": 0.125, \"no_affine\": false}"},
     };
     memcpy(cases, all, sizeof all);
 }
@@ -342,7 +362,7 @@ static void test_json_keys(void **state)
         json_decref(options);
         gan_layer_destroy(cases[i].layer);
     }
-    assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 1 + 3);
+    assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3);
 }
 
 static void load_refused(gan_context *context, const char *type, const char *text, const char *key, const char *value,
@@ -420,6 +440,9 @@ static void test_json_ranges(void **state)
                  GAN_ERROR_ARGUMENT, "momentum is 0");
     load_refused(*state, "batch_norm", "{\"momentum\": 0.1, \"no_affine\": false}", "epsilon", "0",
                  GAN_ERROR_ARGUMENT, "epsilon is 0");
+    load_refused(*state, "layer_norm", "{\"no_affine\": false}", "epsilon", "0", GAN_ERROR_ARGUMENT, "epsilon is 0");
+    load_refused(*state, "group_norm", "{\"epsilon\": 0.1, \"no_affine\": false}", "groups", "0", GAN_ERROR_ARGUMENT,
+                 "groups is 0");
 }
 
 int main(void)

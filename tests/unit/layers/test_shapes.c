@@ -161,6 +161,12 @@ static void test_tensors(void **state)
                                       {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(6), 0, 0, 6, 6},
                                       {"running_mean", GAN_TENSOR_BUFFER, GAN_SHAPE(6), 0, 0, 6, 6},
                                       {"running_var", GAN_TENSOR_BUFFER, GAN_SHAPE(6), 0, 0, 6, 6}});
+    check_plan(gan_layer_layer_norm(context, NULL), GAN_SHAPE(6, 2, 3), GAN_SHAPE(6, 2, 3), 2,
+               (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(6, 2, 3), 6, 6, 36, 36},
+                                      {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(6, 2, 3), 6, 6, 36, 36}});
+    check_plan(gan_layer_group_norm(context, 3, NULL), GAN_SHAPE(6, 2, 3), GAN_SHAPE(6, 2, 3), 2,
+               (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(6), 0, 0, 6, 6},
+                                      {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(6), 0, 0, 6, 6}});
 }
 
 static void test_shapes(void **state)
@@ -226,6 +232,17 @@ static void test_refused(void **state)
     refused(gan_layer_reshape(context, GAN_SHAPE(7, 7)), GAN_SHAPE(2, 5, 5), GAN_ERROR_SHAPE,
             "input (2, 5, 5) has 50 elements, but shape (7, 7) has 49");
     refused(gan_layer_batch_norm(context, NULL), GAN_SHAPE(3, 4), GAN_ERROR_SHAPE, "input is (3, 4)");
+    refused(gan_layer_layer_norm(context, NULL), GAN_SHAPE(1, 1), GAN_ERROR_SHAPE,
+            "input is (1, 1), of which 1 value is normalised by itself, expected at least 2");
+    refused(gan_layer_instance_norm(context, NULL), GAN_SHAPE(8), GAN_ERROR_SHAPE, "input is (8), expected an image");
+    refused(gan_layer_instance_norm(context, NULL), GAN_SHAPE(8, 1, 1), GAN_ERROR_SHAPE,
+            "input is (8, 1, 1), of which 1 value is normalised by itself");
+    refused(gan_layer_group_norm(context, 2, NULL), GAN_SHAPE(4, 3), GAN_ERROR_SHAPE,
+            "input is (4, 3), expected rank 1 or an image");
+    refused(gan_layer_group_norm(context, 4, NULL), GAN_SHAPE(6, 2, 2), GAN_ERROR_SHAPE,
+            "input is (6, 2, 2), whose 6 channels cannot be cut into 4 groups");
+    refused(gan_layer_group_norm(context, 6, NULL), GAN_SHAPE(6), GAN_ERROR_SHAPE,
+            "input is (6), of which 1 value is normalised by itself");
     refused(gan_layer_concat(context, 1), GAN_SHAPE(3), GAN_ERROR_SHAPE, "input 0 is (3), which has no axis 1");
     refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 6)}, 1,
                   GAN_ERROR_SHAPE,
@@ -258,6 +275,10 @@ static void test_overflow(void **state)
                   GAN_ERROR_OVERFLOW, "input");
     refused_batch(gan_layer_batch_norm(context, NULL), 1, &GAN_SHAPE(3, 2, 2), INT64_MAX / 12, GAN_ERROR_OVERFLOW,
                   "input");
+    refused_batch(gan_layer_layer_norm(context, NULL), 1, &GAN_SHAPE(3, 2, 2), INT64_MAX / 12, GAN_ERROR_OVERFLOW,
+                  "input");
+    refused_batch(gan_layer_group_norm(context, 1, NULL), 1, &GAN_SHAPE(INT64_MAX / 16), 8, GAN_ERROR_OVERFLOW,
+                  "gradients of input");
     refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(INT64_MAX), GAN_SHAPE(1)}, 1,
                   GAN_ERROR_OVERFLOW, "along axis 0");
     refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(INT64_MAX / 2, 2), GAN_SHAPE(1, 2)}, 1,
