@@ -316,6 +316,25 @@ void test_callbacks()
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file", trainer.load("no-such-file", data));
 }
 
+void test_average()
+{
+    gan::context context(1);
+    gan::model generator = dense_model(context, 3, 2, 1), discriminator = dense_model(context, 2, 1, 2);
+    gan::trainer_options options;
+    options.ema_half_life = 4;
+    options.ema_ramp = 0.5f;
+    gan::trainer trainer(context, generator, discriminator, options);
+    trainer.step({1, -1, 1, -1});
+    EXPECT(trainer.average().tensor("0.weight") == generator.tensor("0.weight")); /* nothing is left of the start */
+    trainer.step({1, -1, 1, -1});
+    EXPECT(trainer.average().tensor("0.weight") != generator.tensor("0.weight"));
+    EXPECT(trainer.sample(1, 2) == trainer.average().sample(1, 2));
+
+    EXPECT_ERROR(GAN_ERROR_STATE, "keeps no average", gan::trainer(context, generator, discriminator).average());
+    options.ema_decay = 0.5f;
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "at most one", gan::trainer(context, generator, discriminator, options));
+}
+
 void test_random_and_data()
 {
     gan::context context(1);
@@ -356,6 +375,7 @@ int main()
         test_zero_is_zero();
         test_defaults_are_those_of_c();
         test_callbacks();
+        test_average();
         test_random_and_data();
     } catch (const gan::error &error) {
         std::printf("%s: %s\n", gan_status_name(error.status()), error.what());

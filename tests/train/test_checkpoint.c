@@ -43,7 +43,8 @@ static training create_training_of(test_gan_kind kind, const gan_trainer_options
     return t;
 }
 
-/* With all that has a state: dropout, batch normalisation, moments, a schedule, a shuffled dataset. */
+/* With all that has a state: dropout, batch normalisation, moments, a schedule, an average whose half-life grows, a
+ * shuffled dataset. */
 static training create_training(uint64_t seed)
 {
     const gan_optimizer_options *generator =
@@ -52,7 +53,8 @@ static training create_training(uint64_t seed)
     const gan_optimizer_options *discriminator =
         GAN_OPTIMIZER(.algorithm = GAN_OPTIMIZER_SGD, .learning_rate = 1e-2f, .momentum = 0.9f);
     return create_training_of(KIND, GAN_TRAINER(.batch = BATCH, .generator_optimizer = generator,
-                                                .discriminator_optimizer = discriminator, .seed = seed));
+                                                .discriminator_optimizer = discriminator, .seed = seed,
+                                                .ema_half_life = 50, .ema_ramp = 0.5f));
 }
 
 /* With penalties, whose samples are drawn: dropout in their session, and some updates without them. */
@@ -275,6 +277,47 @@ static void test_other_options(void **state)
     destroy_training(&drawn);
 }
 
+/* An average that is not in the file is missed; one that nobody keeps is left out. */
+static void test_average(void **state)
+{
+    (void)state;
+    const gan_trainer_options *without = GAN_TRAINER(.batch = BATCH);
+    training plain = create_training_of(KIND, without), other = create_training_of(KIND, without);
+    training averaging = create_training_of(KIND, GAN_TRAINER(.batch = BATCH, .ema_decay = 0.5f));
+    run(&plain, 3);
+    run(&averaging, 3);
+    save(&plain, test_path("plain"));
+    save(&averaging, test_path("averaging"));
+    refuse(&averaging, test_path("plain"), GAN_ERROR_ARCHITECTURE, "without an average of the generator");
+    assert_int_equal(gan_trainer_load(other.gan.trainer, other.dataset, test_path("averaging")), GAN_OK);
+    save(&other, test_path("again"));
+    assert_same_files(test_path("plain"), test_path("again"));
+    destroy_training(&plain);
+    destroy_training(&other);
+    destroy_training(&averaging);
+}
+
+/* After a load a step that diverges at once leaves the average that was loaded. */
+static void test_average_diverges(void **state)
+{
+    (void)state;
+    training t = create_training(11);
+    float samples[BATCH * 128];
+    gan_model *average;
+    size_t count;
+    assert_int_equal(gan_trainer_get_average(t.gan.trainer, &average), GAN_OK);
+    run(&t, 3);
+    save(&t, test_path("good"));
+    float *good = test_weights(average, &count);
+    run(&t, 2);
+    assert_int_equal(gan_trainer_load(t.gan.trainer, t.dataset, test_path("good")), GAN_OK);
+    for (int i = 0; i < BATCH * 128; i++) samples[i] = NAN;
+    assert_int_equal(gan_trainer_step(t.gan.trainer, samples, BATCH, NULL), GAN_ERROR_DIVERGED);
+    test_assert_weights(average, good);
+    free(good);
+    destroy_training(&t);
+}
+
 static void test_other_files(void **state)
 {
     (void)state;
@@ -335,6 +378,10 @@ static void test_malformed(void **state)
          "position is 99"},
         {"\"generator_optimizer.image.bias.second\"", "\"generator_optimizer.image.bias.fecond\"",
          GAN_ERROR_ARCHITECTURE, "has no tensor 'generator_optimizer.image.bias.second'"},
+        {"\"generator_average.1.running_var\"", "\"generator_average.1.runninG_var\"", GAN_ERROR_ARCHITECTURE,
+         "has no tensor 'generator_average.1.running_var'"},
+        {"\"libgan.average.samples\":\"38\"", "\"libgan.average.samples\":\"3x\"", GAN_ERROR_FORMAT,
+         "libgan.average.samples is '3x'"},
         {"\"generator.image.bias\":{\"dtype\":\"F32\"", "\"generator.image.bias\":{\"dtype\":\"I32\"",
          GAN_ERROR_UNSUPPORTED, "is not of the type F32"},
     };
@@ -374,7 +421,8 @@ static gan_status save_and_load(gan_context *context, void *user)
     gan_status status = test_gan_models(context, TEST_GAN_DENSE, &generator, &discriminator);
     (void)user;
     if (status != GAN_OK) return status;
-    status = gan_trainer_create(context, generator, discriminator, GAN_TRAINER(.batch = 2), &trainer);
+    status =
+        gan_trainer_create(context, generator, discriminator, GAN_TRAINER(.batch = 2, .ema_decay = 0.5f), &trainer);
     if (status == GAN_OK) status = gan_trainer_save(trainer, NULL, test_path("file"));
     if (status == GAN_OK) status = gan_trainer_load(trainer, NULL, test_path("file"));
     gan_trainer_destroy(trainer);
@@ -397,6 +445,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_resume_in_another_process),
         cmocka_unit_test(test_save_changes_nothing),
         cmocka_unit_test(test_learning_rate),
+        cmocka_unit_test(test_average),
+        cmocka_unit_test(test_average_diverges),
         cmocka_unit_test(test_without_dataset),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_other_architecture),

@@ -13,11 +13,11 @@
 /* What a loop of one's own needs. */
 typedef struct loop {
     const gan_trainer_options *options;
-    gan_model *generator, *discriminator;
+    gan_model *generator, *discriminator, *average; /* average: NULL without one */
     gan_session *generate, *real, *fake, *penalised;
     gan_optimizer *generator_optimizer, *discriminator_optimizer;
     gan_random *noise, *penalty_random;
-    int64_t steps, elements; /* elements: of a sample */
+    int64_t steps, seen, elements; /* seen: samples of all steps before; elements: of a sample */
 } loop;
 
 static gan_session *create_session(gan_model *model, uint64_t seed, bool second_order)
@@ -47,6 +47,9 @@ static loop create_loop(const test_gan *gan, const gan_trainer_options *options)
     assert_int_equal(gan_optimizer_create(l.discriminator, discriminator_options ? discriminator_options : adam,
                                           &l.discriminator_optimizer),
                      GAN_OK);
+    if (options->ema_decay > 0 || options->ema_half_life > 0) {
+        assert_int_equal(gan_model_clone(l.generator, &l.average), GAN_OK);
+    }
     assert_int_equal(gan_random_create(gan->context, options->seed, GAN_NOISE_STREAM, &l.noise), GAN_OK);
     assert_int_equal(gan_random_create(gan->context, options->seed, GAN_PENALTY_STREAM, &l.penalty_random), GAN_OK);
     return l;
@@ -58,6 +61,7 @@ static void destroy_loop(loop *l)
     gan_session_destroy(l->real);
     gan_session_destroy(l->fake);
     gan_session_destroy(l->penalised);
+    gan_model_destroy(l->average);
     gan_optimizer_destroy(l->generator_optimizer);
     gan_optimizer_destroy(l->discriminator_optimizer);
     gan_random_destroy(l->noise);
@@ -162,8 +166,22 @@ static double update_discriminator(loop *l, const float *samples, int64_t batch,
     return loss;
 }
 
-/* `samples` are compared with by a relativistic loss. */
-static double update_generator(loop *l, const float *samples, int64_t batch)
+/* Of a step on `count` samples. */
+static void move_average(loop *l, int64_t count)
+{
+    const gan_trainer_options *options = l->options;
+    double decay = options->ema_decay;
+    if (options->ema_half_life > 0) {
+        double half_life = options->ema_half_life;
+        const double most = options->ema_ramp * (double)l->seen;
+        if (options->ema_ramp > 0 && most < half_life) half_life = most;
+        decay = half_life > 0 ? exp2(-(double)count / half_life) : 0;
+    }
+    assert_int_equal(gan_model_average(l->average, l->generator, decay), GAN_OK);
+}
+
+/* `samples` are compared with by a relativistic loss; `count`: all samples of the step. */
+static double update_generator(loop *l, const float *samples, int64_t batch, int64_t count)
 {
     float real[BATCH], fake[BATCH], fake_gradient[BATCH];
     double loss = 0;
@@ -178,6 +196,7 @@ static double update_generator(loop *l, const float *samples, int64_t batch)
     assert_int_equal(gan_session_set_output_gradient_from(l->generate, 0, l->fake, 0), GAN_OK);
     assert_int_equal(gan_session_backward(l->generate, GAN_BACKWARD_PARAMETERS), GAN_OK);
     assert_int_equal(gan_optimizer_step(l->generator_optimizer, NULL), GAN_OK);
+    if (l->average) move_average(l, count);
     return loss;
 }
 
@@ -185,18 +204,20 @@ static void step(loop *l, const float *samples, int64_t batch, gan_step_report *
 {
     const int64_t size = batch * l->elements;
     const int updates = l->options->discriminator_steps ? l->options->discriminator_steps : 1;
+    const int64_t count = updates * batch;
     double loss = 0;
     if (l->options->order == GAN_ORDER_GENERATOR_FIRST) {
         generate(l, batch);
-        report->generator_loss = update_generator(l, samples, batch);
+        report->generator_loss = update_generator(l, samples, batch, count);
     }
     for (int i = 0; i < updates; i++) loss += update_discriminator(l, samples + i * size, batch, &report->penalty);
     report->discriminator_loss = loss / updates;
     if (l->options->order == GAN_ORDER_DISCRIMINATOR_FIRST) {
         if (l->options->fresh_noise) generate(l, batch);
-        report->generator_loss = update_generator(l, samples + (updates - 1) * size, batch);
+        report->generator_loss = update_generator(l, samples + (updates - 1) * size, batch, count);
     }
     l->steps++;
+    l->seen += count;
 }
 
 static void compare(test_gan_kind kind, const gan_trainer_options *options)
@@ -220,6 +241,10 @@ static void compare(test_gan_kind kind, const gan_trainer_options *options)
         assert_true(report.generator_loss == own.generator_loss);
         test_assert_same_weights(trained.generator, looped.generator);
         test_assert_same_weights(trained.discriminator, looped.discriminator);
+        if (!l.average) continue;
+        gan_model *average = NULL;
+        assert_int_equal(gan_trainer_get_average(trained.trainer, &average), GAN_OK);
+        test_assert_same_weights(average, l.average);
     }
     destroy_loop(&l);
     test_gan_destroy(&looped);
@@ -328,6 +353,16 @@ static void test_weight_clip(void **state)
                                         .discriminator_steps = 2));
 }
 
+/* In either order, with running statistics and several updates in a step; a batch of another size comes third. */
+static void test_average(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .ema_decay = 0.9f));
+    compare(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .ema_half_life = 20, .discriminator_steps = 2,
+                                        .order = GAN_ORDER_GENERATOR_FIRST));
+    compare(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .ema_half_life = 10, .ema_ramp = 0.75f));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_lazy_penalties),
         cmocka_unit_test(test_penalty_schedules),
         cmocka_unit_test(test_weight_clip),
+        cmocka_unit_test(test_average),
     };
     return cmocka_run_group_tests_name("custom loop", tests, NULL, NULL);
 }

@@ -18,6 +18,11 @@ static void check_threads(test_gan_kind kind, const gan_trainer_options *options
         assert_memory_equal(&report, &first, sizeof(report));
         test_assert_same_weights(one.generator, other.generator);
         test_assert_same_weights(one.discriminator, other.discriminator);
+        gan_model *averages[2];
+        if (gan_trainer_get_average(one.trainer, &averages[0]) == GAN_OK) {
+            assert_int_equal(gan_trainer_get_average(other.trainer, &averages[1]), GAN_OK);
+            test_assert_same_weights(averages[0], averages[1]);
+        }
         test_gan_destroy(&other);
     }
     test_gan_destroy(&one);
@@ -28,7 +33,7 @@ static void test_threads(void **state)
     (void)state;
     check_threads(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH), 1);
     check_threads(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH), 1);
-    check_threads(TEST_GAN_WIDE, GAN_TRAINER(.batch = BATCH), 1);
+    check_threads(TEST_GAN_WIDE, GAN_TRAINER(.batch = BATCH, .ema_half_life = 100), 1);
     check_threads(TEST_GAN_WIDE,
                   GAN_TRAINER(.batch = BATCH, .discriminator_steps = 2, .loss = GAN_LOSS_LEAST_SQUARES), 2);
     check_threads(TEST_GAN_SMOOTH,
