@@ -119,7 +119,7 @@ static gan_layer *load(gan_context *context, const json_t *options)
 }
 
 const gan_layer_ops gan_batch_norm_ops = {.type = "batch_norm",
-                                          .flags = GAN_LAYER_KEEPS_INPUT,
+                                          .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_MIXES_SAMPLES,
                                           .min_inputs = 1,
                                           .max_inputs = 1,
                                           .size = sizeof(batch_norm),

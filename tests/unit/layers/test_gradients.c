@@ -98,10 +98,33 @@ static void test_shared_memory(void **state)
     harness_destroy(&in_place);
 }
 
+/* What is made of the other samples when the first one changes is what it was, unless the layer says that it mixes.
+ */
+static void test_samples_apart(void **state)
+{
+    const layer_case *test = *state;
+    harness a, b;
+    layer_case_create(&a, test);
+    layer_case_create(&b, test);
+    for (int i = 0; i < test->inputs; i++) {
+        for (int64_t j = 0; j < b.x[i].count / b.pass.batch; j++) b.x[i].values[j] = 3 - 2 * b.x[i].values[j];
+    }
+    assert_int_equal(harness_forward(&a), GAN_OK);
+    assert_int_equal(harness_forward(&b), GAN_OK);
+    const int64_t one = a.y.count / a.pass.batch;
+    const bool mixes = a.layer->ops->flags & GAN_LAYER_MIXES_SAMPLES;
+    const bool same = memcmp(a.y.values + one, b.y.values + one, (size_t)(a.y.count - one) * sizeof(gan_real)) == 0;
+    if (!same && !mixes) fail_msg("%s: samples are mixed", test->name);
+    if (same && mixes && !test->sampling) fail_msg("%s: samples are not mixed", test->name);
+    harness_destroy(&a);
+    harness_destroy(&b);
+}
+
 int main(void)
 {
     static const layer_test tests[] = {{"central differences", test_central_differences},
                                        {"wanted gradients", test_wanted_gradients},
-                                       {"shared memory", test_shared_memory}};
+                                       {"shared memory", test_shared_memory},
+                                       {"samples apart", test_samples_apart}};
     return layer_cases_run(tests, sizeof tests / sizeof tests[0]);
 }
