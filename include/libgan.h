@@ -1126,10 +1126,11 @@ typedef struct gan_trainer gan_trainer;
  *
  * An update of the discriminator: draw noise z, run G on it, D on the real and D on the generated samples, all in
  * GAN_MODE_TRAIN; take the loss of both; set D's gradients to 0, add those of the real samples, then those of the
- * generated ones, then those of the penalties; step; clip D's weights. An update of the generator: run D on the generated samples, again in GAN_MODE_TRAIN, and with a
- * relativistic loss before that on the real samples of the update before it, or after it when G moves first; take the
- * loss; go back through D to its input (::GAN_BACKWARD_INPUTS) and on through G, whose gradients were set to 0; step;
- * with an average, gan_model_average() of the new G.
+ * generated ones, then those of the penalties; step; clip D's weights. An update of the generator: run D on the
+ * generated samples, again in GAN_MODE_TRAIN, and with a relativistic loss before that on the real samples of the
+ * update before it, or after it when G moves first; take the loss; go back through D to its input
+ * (::GAN_BACKWARD_INPUTS) and on through G, whose gradients were set to 0; step; with an average,
+ * gan_model_average() of the new G.
  *
  * - Discriminator first: its updates, each on noise of its own; then that of the generator, on the samples that G
  *   made for the last of them (the new D judges them again), or with fresh_noise on as many new ones.
@@ -1138,6 +1139,14 @@ typedef struct gan_trainer gan_trainer;
  * The noise of a batch is one call of gan_random_normal() on a generator at ::GAN_NOISE_STREAM of the seed, or one of
  * gan_random_uniform() with 2 u - 1 for U(-1, 1). There are three sessions with the trainer's batch: G's has the
  * seed, D's on real samples seed + 1, D's on generated samples seed + 2; that matters to dropout.
+ *
+ * Before each run of D on real or generated samples, these are made what D sees. With augment: gan_augment(), with
+ * the state of a generator at ::GAN_AUGMENT_STREAM of the seed, whose counter then moves on by ::GAN_AUGMENT_BLOCKS a
+ * sample. With instance_noise s: gan_instance_noise(), from a generator at ::GAN_INSTANCE_NOISE_STREAM, of deviation
+ * s - s * min(n / instance_noise_steps, 1), in double, in the trainer's step n, counted from 0; at 0 none is drawn.
+ * With packing: D's sessions have batch / packing of its inputs, each `packing` samples after each other, and so many
+ * logits. On the way back to G, gan_augment_backward() takes the gradient of D's input with the last state. Penalties
+ * are on what D saw, with a pack as one sample.
  *
  * Penalties are calls of gan_gradient_penalty() in this order: r1 on the session of real samples; r2 on that of
  * generated ones; gradient_penalty on samples of gan_penalty_interpolate(), between the real ones and G's; dragan on
@@ -1160,6 +1169,10 @@ typedef enum gan_order {
 #define GAN_NOISE_STREAM 2
 /** The stream that it draws the samples of its penalties from. */
 #define GAN_PENALTY_STREAM 6
+/** The stream that it draws the augmentation of samples from. */
+#define GAN_AUGMENT_STREAM 7
+/** The stream that it draws instance noise from. */
+#define GAN_INSTANCE_NOISE_STREAM 8
 
 /** Distribution of the noise. */
 typedef enum gan_noise {
@@ -1198,6 +1211,15 @@ typedef struct gan_trainer_options {
                                         the coefficient to final_penalty_factor times it; default: constant */
     float final_penalty_factor;    /**< what the schedule leaves of a coefficient; [0, 1]; default 0 */
     int64_t penalty_schedule_steps; /**< T of the schedule; >= 1 unless it is constant */
+    int packing;                   /**< D judges so many samples at once, all real or all generated (PacGAN, Lin et al.,
+                                        2018): its input is that of one with the first dimension, of an image the
+                                        channels, so many times as large. It divides the batch, else
+                                        ::GAN_ERROR_BATCH; >= 1; default 1 */
+    float instance_noise;          /**< deviation of noise on all samples that D sees, see gan_instance_noise(); >= 0;
+                                        default 0 */
+    int64_t instance_noise_steps;  /**< steps over which it falls to 0, linearly; >= 1; default: it stays */
+    unsigned augment;              /**< what is done to all samples that D sees, a sum of ::gan_augmentation values;
+                                        see gan_augment(); default 0, nothing */
     float ema_decay;               /**< keep an exponential average of the generator's weights, with this decay a step;
                                         in [0, 1); default 0: no average. See gan_trainer_get_average() */
     float ema_half_life;           /**< the same by half-life: after so many real samples what was in the average counts
@@ -1205,17 +1227,17 @@ typedef struct gan_trainer_options {
     float ema_ramp;                /**< the half-life is at most this share of the samples seen so far, so that the first
                                         weights are soon forgotten (Karras et al., StyleGAN2, 2020: 0.05); > 0; only
                                         with ema_half_life; default: no limit */
-    uint32_t reserved;             /**< 0, else ::GAN_ERROR_VERSION */
 } gan_trainer_options;
 /** ::gan_trainer_options with the given fields: GAN_TRAINER(.batch = 64, .order = GAN_ORDER_GENERATOR_FIRST). */
 #define GAN_TRAINER(...) (&(gan_trainer_options){.struct_size = sizeof(gan_trainer_options), __VA_ARGS__})
 
 /**
  * Creates a trainer of two built models of the context: the generator has one input of rank 1 (the noise) and one
- * output, which has the shape of the discriminator's one input; the discriminator's one output is one logit; else
- * ::GAN_ERROR_SHAPE. A penalty on a discriminator with a layer that has no second derivatives, which is batch
- * normalisation, is ::GAN_ERROR_UNSUPPORTED. The trainer keeps both models alive; the caller owns the trainer. After
- * this, a step allocates nothing.
+ * output, which has the shape of the discriminator's one input, or of a part with packing; the discriminator's one
+ * output is one logit; else ::GAN_ERROR_SHAPE, as is augment for samples that gan_augment() refuses. A penalty on a
+ * discriminator with a layer that has no second derivatives, which is batch normalisation, is
+ * ::GAN_ERROR_UNSUPPORTED. The trainer keeps both models alive; the caller owns the trainer. After this, a step
+ * allocates nothing.
  */
 GAN_API gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_model *discriminator,
                                       const gan_trainer_options *options, gan_trainer **out);
@@ -1252,7 +1274,8 @@ typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_
 
 /**
  * One step on `batch` real samples: discriminator and generator, once each, in the trainer's order. With more
- * discriminator steps, the samples are `discriminator_steps` batches of `batch` after each other.
+ * discriminator steps, the samples are `discriminator_steps` batches of `batch` after each other. `batch` is at most
+ * that of the options and a multiple of packing, else ::GAN_ERROR_BATCH.
  * `report` may be NULL. If a loss, gradient or running statistic is not finite: GAN_ERROR_DIVERGED, and both
  * models hold the last weights with which their own loss and gradient were finite, and the average only such. After any
  * failure running statistics are what they were before the step, and the step does not count.
@@ -1273,11 +1296,12 @@ typedef struct gan_run_options {
 #define GAN_RUN(...) (&(gan_run_options){.struct_size = sizeof(gan_run_options), __VA_ARGS__})
 
 /**
- * Trains until the first limit is reached, on a dataset of the same context with samples of the discriminator's input
- * shape. ::GAN_ERROR_CANCELLED when the callback or gan_trainer_cancel() ended it:
+ * Trains until the first limit is reached, on a dataset of the same context with samples like the generator's, and not
+ * fewer than packing. ::GAN_ERROR_CANCELLED when the callback or gan_trainer_cancel() ended it:
  * all handles stay valid, and another run goes on from there. An epoch that was begun before, by an earlier run or a
  * loaded checkpoint, is finished first and counts as one. The last step of an epoch takes what is left of it: a
- * smaller batch, or with more discriminator steps as many updates as there are batches.
+ * smaller batch, or with more discriminator steps as many updates as there are batches. With packing, samples at its
+ * end that fill no pack are left out.
  */
 GAN_API gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, const gan_run_options *options);
 

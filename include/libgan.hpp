@@ -1001,6 +1001,10 @@ struct trainer_options {
     gan_schedule penalty_schedule = GAN_SCHEDULE_CONSTANT; /**< of the penalties' coefficients */
     float final_penalty_factor = 0.0f;                     /**< what it leaves of them; [0, 1] */
     int64_t penalty_schedule_steps = 0;                    /**< of the trainer, until then */
+    int packing = 1;                   /**< samples that D judges at once; its input has so many times the channels */
+    float instance_noise = 0.0f;       /**< deviation of noise on all that D sees */
+    int64_t instance_noise_steps = 0;  /**< over which it falls to 0; 0: it stays */
+    unsigned augment = 0;              /**< what is done to all that D sees, a sum of ::gan_augmentation values */
     float ema_decay = 0.0f;                                /**< of the generator's average a step; 0: no average */
     float ema_half_life = 0.0f;                            /**< the same in real samples; 0: no average */
     float ema_ramp = 0.0f;                                 /**< half-life over samples seen, at most; 0: no limit */
@@ -1045,7 +1049,7 @@ public:
     /** A trainer of two built models; see gan_trainer_create() for the shapes that they need. */
     trainer(const context &context, model &generator, model &discriminator, const trainer_options &options = {})
         : handle(created(context, generator, discriminator, options)),
-          sample_elements_(discriminator.input_shape().count()), discriminator_steps_(options.discriminator_steps)
+          sample_elements_(generator.output_shape().count()), discriminator_steps_(options.discriminator_steps)
     {
     }
     /** One step on real samples; throws with GAN_ERROR_DIVERGED when it was not finite. */
@@ -1156,6 +1160,11 @@ private:
         c.penalty_schedule = options.penalty_schedule;
         c.final_penalty_factor = options.final_penalty_factor;
         c.penalty_schedule_steps = options.penalty_schedule_steps;
+        c.packing = options.packing;
+        detail::at_least_one(options.packing, "trainer_options.packing");
+        c.instance_noise = options.instance_noise;
+        c.instance_noise_steps = options.instance_noise_steps;
+        c.augment = options.augment;
         c.ema_decay = options.ema_decay;
         c.ema_half_life = options.ema_half_life;
         c.ema_ramp = options.ema_ramp;

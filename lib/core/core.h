@@ -156,6 +156,8 @@ enum {
     GAN_STREAM_SHUFFLE = 4,                  /* permutations of a dataset */
     GAN_STREAM_SUBSET = 5,                   /* subsets of a kernel distance */
     GAN_STREAM_PENALTY = GAN_PENALTY_STREAM, /* samples that a trainer's penalties are taken on */
+    GAN_STREAM_AUGMENT = GAN_AUGMENT_STREAM,               /* how a trainer augments samples */
+    GAN_STREAM_INSTANCE_NOISE = GAN_INSTANCE_NOISE_STREAM, /* what it adds to them */
     GAN_STREAM_DROPOUT = 2000000             /* + node number */
 };
 

@@ -222,15 +222,22 @@ static void place_values(const gan_checkpoint_values *values, const parsed_value
 /* What the file has to hold for the trainer's options. */
 static gan_status check_options(const gan_safetensors *file, const char *path, const gan_trainer *trainer)
 {
-    if (trainer->penalised && !gan_safetensors_metadata(file, GAN_CHECKPOINT_PENALTY_KEY)) {
-        return gan_fail(GAN_ERROR_NOT_FOUND, "'%s' was saved by a trainer without gradient_penalty and dragan", path);
-    }
-    if (trainer->average.model && !gan_safetensors_metadata(file, GAN_CHECKPOINT_AVERAGE_KEY)) {
-        return gan_fail(
-            GAN_ERROR_ARCHITECTURE,
-            "'%s' was saved by a trainer without an average of the generator, which this trainer keeps: make "
-            "it without ema_decay and ema_half_life to load the file",
-            path);
+    const struct {
+        bool needed;
+        const char *key;
+        gan_status status;
+        const char *missing;
+    } rows[] = {
+        {trainer->penalised, GAN_CHECKPOINT_PENALTY_KEY, GAN_ERROR_NOT_FOUND, "gradient_penalty and dragan"},
+        {trainer->view.augmentation, GAN_CHECKPOINT_AUGMENT_KEY, GAN_ERROR_NOT_FOUND, "augment"},
+        {trainer->view.noise, GAN_CHECKPOINT_INSTANCE_NOISE_KEY, GAN_ERROR_NOT_FOUND, "instance_noise"},
+        {trainer->average.model, GAN_CHECKPOINT_AVERAGE_KEY, GAN_ERROR_ARCHITECTURE,
+         "an average of the generator, which this trainer keeps: make it without ema_decay and ema_half_life to load "
+         "the file"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        if (!rows[i].needed || gan_safetensors_metadata(file, rows[i].key)) continue;
+        return gan_fail(rows[i].status, "'%s' was saved by a trainer without %s", path, rows[i].missing);
     }
     return GAN_OK;
 }

@@ -25,9 +25,12 @@ typedef struct gan_checkpoint_values {
     int count;
 } gan_checkpoint_values;
 
-/* Keys that tell files of trainers with gradient_penalty or dragan, and of trainers with an average. */
-#define GAN_CHECKPOINT_PENALTY_KEY "libgan.penalty.seed"
-#define GAN_CHECKPOINT_AVERAGE_KEY "libgan.average.samples"
+/* Keys that tell files of trainers with gradient_penalty or dragan, with augment, with instance_noise and with an
+ * average. */
+#define GAN_CHECKPOINT_PENALTY_KEY        "libgan.penalty.seed"
+#define GAN_CHECKPOINT_AUGMENT_KEY        "libgan.augment.seed"
+#define GAN_CHECKPOINT_INSTANCE_NOISE_KEY "libgan.instance_noise.seed"
+#define GAN_CHECKPOINT_AVERAGE_KEY        "libgan.average.samples"
 
 /* Each adds its values to the list. */
 void gan_checkpoint_list_trainer(gan_trainer *trainer, gan_checkpoint_values *values);

@@ -28,7 +28,29 @@ static void list_penalty(gan_trainer *trainer, gan_checkpoint_values *values)
     list_values(values, rows, sizeof(rows) / sizeof(*rows));
 }
 
-/* And with an average. */
+/* With augment. */
+static void list_augmentation(gan_random_state *random, gan_checkpoint_values *values)
+{
+    const gan_checkpoint_value rows[] = {
+        {GAN_CHECKPOINT_AUGMENT_KEY, GAN_VALUE_WORD, &random->seed},
+        {"libgan.augment.stream", GAN_VALUE_WORD, &random->stream},
+        {"libgan.augment.counter", GAN_VALUE_WORD, &random->counter},
+    };
+    list_values(values, rows, sizeof(rows) / sizeof(*rows));
+}
+
+/* With instance_noise. */
+static void list_instance_noise(gan_random_state *random, gan_checkpoint_values *values)
+{
+    const gan_checkpoint_value rows[] = {
+        {GAN_CHECKPOINT_INSTANCE_NOISE_KEY, GAN_VALUE_WORD, &random->seed},
+        {"libgan.instance_noise.stream", GAN_VALUE_WORD, &random->stream},
+        {"libgan.instance_noise.counter", GAN_VALUE_WORD, &random->counter},
+    };
+    list_values(values, rows, sizeof(rows) / sizeof(*rows));
+}
+
+/* With an average. */
 static void list_average(gan_trainer *trainer, gan_checkpoint_values *values)
 {
     const gan_checkpoint_value rows[] = {{GAN_CHECKPOINT_AVERAGE_KEY, GAN_VALUE_WORD, &trainer->seen}};
@@ -58,6 +80,8 @@ void gan_checkpoint_list_trainer(gan_trainer *trainer, gan_checkpoint_values *va
     };
     list_values(values, rows, sizeof(rows) / sizeof(*rows));
     if (trainer->penalised) list_penalty(trainer, values);
+    if (trainer->view.augmentation) list_augmentation(&trainer->view.augmentation->state, values);
+    if (trainer->view.noise) list_instance_noise(&trainer->view.noise->state, values);
     if (trainer->average.model) list_average(trainer, values);
 }
 

@@ -105,10 +105,21 @@ static bool limit_reached(const run_state *run)
 
 /* ---- Data ------------------------------------------------------------------------------------------------------ */
 
-/* Samples that the dataset hands out in an epoch, in batches of `batch`. */
-static int64_t epoch_size(const gan_dataset *dataset, int64_t batch)
+/* Samples of an epoch that are trained on. What is left at its end fills no batch with drop_last, or no pack. */
+static int64_t epoch_size(const gan_trainer *trainer, const gan_dataset *dataset)
 {
-    return dataset->options.drop_last ? dataset->count - dataset->count % batch : dataset->count;
+    const int64_t whole = dataset->options.drop_last ? trainer->options.batch : trainer->options.packing;
+    return dataset->count - dataset->count % whole;
+}
+
+/* Ends the epoch when what is left of it fills no pack. */
+static gan_status skip_rest(const gan_trainer *trainer, gan_dataset *dataset, gan_dataset_cursor *cursor)
+{
+    GAN_TRY(gan_dataset_get_cursor(dataset, cursor));
+    if (cursor->position == 0 || dataset->count - cursor->position >= trainer->options.packing) return GAN_OK;
+    cursor->epoch++;
+    cursor->position = 0;
+    return gan_dataset_set_cursor(dataset, *cursor);
 }
 
 /* The data of one step: as many batches as the discriminator has updates, but none after an epoch's end. *epochs gets
@@ -118,11 +129,12 @@ static gan_status read_step(const gan_trainer *trainer, gan_dataset *dataset, in
     int64_t batch = trainer->options.batch, total = 0;
     gan_dataset_cursor before, after;
     GAN_TRY(gan_dataset_get_cursor(dataset, &before));
+    GAN_TRY(skip_rest(trainer, dataset, &after)); /* a cursor from elsewhere may be anywhere */
     for (int i = 0; i < trainer->options.discriminator_steps; i++) {
         int64_t got;
         GAN_TRY(gan_dataset_next(dataset, batch, trainer->samples + total * trainer->sample_size, NULL, &got));
-        GAN_TRY(gan_dataset_get_cursor(dataset, &after));
-        total += got;
+        total += got - got % trainer->options.packing;
+        GAN_TRY(skip_rest(trainer, dataset, &after));
         if (after.position == 0) break;
     }
     *count = total;
@@ -148,15 +160,16 @@ static gan_status read_options(const gan_run_options *given, gan_run_options *op
 static gan_status check_dataset(const gan_trainer *trainer, const gan_dataset *dataset)
 {
     char text[GAN_SHAPE_TEXT], other[GAN_SHAPE_TEXT];
-    gan_shape expected;
     if (dataset->context != trainer->context) {
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_trainer_run: the dataset belongs to another context");
     }
-    GAN_TRY(gan_model_input_shape(trainer->discriminator.model, 0, &expected));
-    if (!gan_shape_equal(dataset->shape, expected)) {
-        return gan_fail(GAN_ERROR_SHAPE,
-                        "gan_trainer_run: the dataset has samples %s, but the discriminator's input is %s",
-                        gan_shape_text(dataset->shape, text), gan_shape_text(expected, other));
+    if (!gan_shape_equal(dataset->shape, trainer->view.sample)) {
+        return gan_fail(GAN_ERROR_SHAPE, "gan_trainer_run: the dataset has samples %s, but the generator makes %s",
+                        gan_shape_text(dataset->shape, text), gan_shape_text(trainer->view.sample, other));
+    }
+    if (dataset->count < trainer->options.packing) {
+        return gan_fail(GAN_ERROR_BATCH, "gan_trainer_run: the dataset has %lld samples, but packing is %d",
+                        (long long)dataset->count, trainer->options.packing);
     }
     return GAN_OK;
 }
@@ -208,7 +221,7 @@ gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, const gan
     GAN_TRY(read_options(options, &run.options));
     GAN_TRY(check_dataset(trainer, dataset));
     GAN_TRY(gan_dataset_get_cursor(dataset, &cursor));
-    int64_t size = epoch_size(dataset, trainer->options.batch);
+    int64_t size = epoch_size(trainer, dataset);
     int64_t begun = cursor.position < size ? cursor.position : size;
     run.planned = (double)run.options.epochs * (double)size - (double)begun;
     clock_gettime(CLOCK_MONOTONIC, &run.started);

@@ -21,16 +21,16 @@ static gan_status generate(gan_trainer *trainer, int64_t batch)
 }
 
 /* Logits of generated samples, from the last pass of G. */
-static gan_status judge_fake(gan_trainer *trainer)
+static gan_status judge_fake(gan_trainer *trainer, int64_t batch)
 {
-    GAN_TRY(gan_session_set_input_from(trainer->fake, 0, trainer->generate, 0));
+    GAN_TRY(gan_view_fake(trainer, batch));
     GAN_TRY(gan_session_forward(trainer->fake, GAN_MODE_TRAIN));
     return gan_session_get_output(trainer->fake, 0, trainer->fake_logits);
 }
 
 static gan_status judge_real(gan_trainer *trainer, const float *samples, int64_t batch)
 {
-    GAN_TRY(gan_session_set_input(trainer->real, 0, samples, batch));
+    GAN_TRY(gan_view_real(trainer, samples, batch));
     GAN_TRY(gan_session_forward(trainer->real, GAN_MODE_TRAIN));
     return gan_session_get_output(trainer->real, 0, trainer->real_logits);
 }
@@ -107,23 +107,24 @@ static gan_status update_discriminator(gan_trainer *trainer, const float *sample
                                        gan_step_report *report)
 {
     gan_player *player = &trainer->discriminator;
+    const int64_t judged = gan_view_count(trainer, batch);
     double loss;
     GAN_TRY(generate(trainer, batch));
     GAN_TRY(judge_real(trainer, samples, batch));
-    GAN_TRY(judge_fake(trainer));
+    GAN_TRY(judge_fake(trainer, batch));
     GAN_TRY(gan_loss_discriminator(trainer->options.loss, 1 - trainer->options.label_smoothing, trainer->real_logits,
-                                   (size_t)batch, trainer->fake_logits, (size_t)batch, &loss, trainer->real_gradient,
-                                   trainer->fake_gradient));
+                                   (size_t)judged, trainer->fake_logits, (size_t)judged, &loss,
+                                   trainer->real_gradient, trainer->fake_gradient));
     report->discriminator_loss += loss;
-    report->real_probability = mean_probability(trainer->real_logits, batch);
-    report->fake_probability = mean_probability(trainer->fake_logits, batch);
+    report->real_probability = mean_probability(trainer->real_logits, judged);
+    report->fake_probability = mean_probability(trainer->fake_logits, judged);
     GAN_TRY(check_passes(trainer, player, loss));
     GAN_TRY(gan_model_zero_gradients(player->model));
     GAN_TRY(gan_session_set_output_gradient(trainer->real, 0, trainer->real_gradient));
     GAN_TRY(gan_session_backward(trainer->real, GAN_BACKWARD_PARAMETERS));
     GAN_TRY(gan_session_set_output_gradient(trainer->fake, 0, trainer->fake_gradient));
     GAN_TRY(gan_session_backward(trainer->fake, GAN_BACKWARD_PARAMETERS));
-    GAN_TRY(gan_trainer_penalise(trainer, samples, batch, &report->penalty));
+    GAN_TRY(gan_trainer_penalise(trainer, batch, &report->penalty));
     if (!isfinite(report->penalty)) return diverged(trainer, player, "the penalty", "is not finite");
     GAN_TRY(learn(trainer, player, &report->discriminator_gradient_norm));
     if (trainer->options.weight_clip == 0) return GAN_OK;
@@ -135,16 +136,17 @@ static gan_status update_discriminator(gan_trainer *trainer, const float *sample
 static gan_status update_generator(gan_trainer *trainer, const float *samples, int64_t batch, gan_step_report *report)
 {
     gan_player *player = &trainer->generator;
+    const size_t judged = (size_t)gan_view_count(trainer, batch);
     bool compares = gan_loss_is_relativistic(trainer->options.loss);
     if (compares) GAN_TRY(judge_real(trainer, samples, batch));
-    GAN_TRY(judge_fake(trainer));
-    GAN_TRY(gan_loss_generator(trainer->options.loss, compares ? trainer->real_logits : NULL, (size_t)batch,
-                               trainer->fake_logits, (size_t)batch, &report->generator_loss, trainer->fake_gradient));
+    GAN_TRY(judge_fake(trainer, batch));
+    GAN_TRY(gan_loss_generator(trainer->options.loss, compares ? trainer->real_logits : NULL, judged,
+                               trainer->fake_logits, judged, &report->generator_loss, trainer->fake_gradient));
     GAN_TRY(check_passes(trainer, player, report->generator_loss));
     GAN_TRY(gan_session_set_output_gradient(trainer->fake, 0, trainer->fake_gradient));
     GAN_TRY(gan_session_backward(trainer->fake, GAN_BACKWARD_INPUTS));
     GAN_TRY(gan_model_zero_gradients(player->model));
-    GAN_TRY(gan_session_set_output_gradient_from(trainer->generate, 0, trainer->fake, 0));
+    GAN_TRY(gan_view_backward(trainer, batch));
     GAN_TRY(gan_session_backward(trainer->generate, GAN_BACKWARD_PARAMETERS));
     GAN_TRY(learn(trainer, player, &report->generator_gradient_norm));
     return gan_trainer_average(trainer, report->batch);
@@ -197,6 +199,10 @@ gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t 
     if (batch < 1 || batch > trainer->options.batch) {
         return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected 1 to %lld", __func__, (long long)batch,
                         (long long)trainer->options.batch);
+    }
+    if (batch % trainer->options.packing != 0) {
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected a multiple of the trainer's packing, %d",
+                        __func__, (long long)batch, trainer->options.packing);
     }
     gan_step_report known = GAN_STEP_REPORT_INIT;
     if (report && report->struct_size < sizeof(report->struct_size)) {

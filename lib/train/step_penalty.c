@@ -1,4 +1,4 @@
-/* Penalties in an update of the discriminator. Their order is that of the options. */
+/* Penalties in an update of the discriminator, on what it sees of samples. Their order is that of the options. */
 #include "train/train.h"
 
 /* What every coefficient is multiplied with in the next update; 0 when it has no penalties. Lazy regularisation: one
@@ -20,16 +20,18 @@ static gan_status add_penalty(gan_session *session, gan_penalty penalty, double 
 }
 
 /* WGAN-GP's and DRAGAN's samples in penalty_samples. */
-static gan_status add_one_centered(gan_trainer *trainer, int64_t batch, double coefficient, double *sum)
+static gan_status add_one_centered(gan_trainer *trainer, int64_t count, double coefficient, double *sum)
 {
-    GAN_TRY(gan_session_set_input(trainer->penalised, 0, trainer->penalty_samples, batch));
+    GAN_TRY(gan_session_set_input(trainer->penalised, 0, trainer->penalty_samples, count));
     return add_penalty(trainer->penalised, GAN_PENALTY_ONE_CENTERED, coefficient, sum);
 }
 
-gan_status gan_trainer_penalise(gan_trainer *trainer, const float *samples, int64_t batch, double *sum)
+gan_status gan_trainer_penalise(gan_trainer *trainer, int64_t batch, double *sum)
 {
     const gan_trainer_options *options = &trainer->options;
     const double factor = penalty_factor(trainer);
+    const int64_t count = gan_view_count(trainer, batch), size = trainer->sample_size * options->packing;
+    const float *real = trainer->view.real, *fake;
     float *made = trainer->penalty_samples;
     *sum = 0;
     if (factor == 0) return GAN_OK;
@@ -40,13 +42,13 @@ gan_status gan_trainer_penalise(gan_trainer *trainer, const float *samples, int6
         GAN_TRY(add_penalty(trainer->fake, GAN_PENALTY_ZERO_CENTERED, factor * options->r2, sum));
     }
     if (options->gradient_penalty > 0) {
-        GAN_TRY(gan_session_get_output(trainer->generate, 0, made));
-        GAN_TRY(gan_penalty_interpolate(trainer->penalty_random, samples, made, batch, trainer->sample_size, made));
-        GAN_TRY(add_one_centered(trainer, batch, factor * options->gradient_penalty, sum));
+        GAN_TRY(gan_view_get_fake(trainer, made, &fake));
+        GAN_TRY(gan_penalty_interpolate(trainer->penalty_random, real, fake, count, size, made));
+        GAN_TRY(add_one_centered(trainer, count, factor * options->gradient_penalty, sum));
     }
     if (options->dragan > 0) {
-        GAN_TRY(gan_penalty_perturb(trainer->penalty_random, samples, batch, trainer->sample_size, made));
-        GAN_TRY(add_one_centered(trainer, batch, factor * options->dragan, sum));
+        GAN_TRY(gan_penalty_perturb(trainer->penalty_random, real, count, size, made));
+        GAN_TRY(add_one_centered(trainer, count, factor * options->dragan, sum));
     }
     return GAN_OK;
 }

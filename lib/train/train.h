@@ -95,6 +95,17 @@ typedef struct gan_player {
     gan_real *buffers; /* the model's buffers before the present step; NULL if it has none */
 } gan_player;
 
+/* What the discriminator sees of samples (view.c). Options that ask for nothing leave all of it NULL: then D's passes
+ * take samples directly. */
+typedef struct gan_view {
+    gan_shape sample;                 /* of G */
+    gan_random *augmentation, *noise; /* NULL without augment, and without instance_noise */
+    gan_random_state fake_draws;      /* of the last augmentation of G's samples */
+    const float *real, *fake;         /* what D saw last, during a step; `fake` not when it is direct */
+    float *made;                      /* G's samples, then the gradient with respect to what D saw */
+    float *real_room, *fake_room;     /* batches that are changed; NULL without augment and instance_noise */
+} gan_view;
+
 struct gan_trainer {
     gan_context *context;
     gan_trainer_options options; /* resolved; the two pointers NULL */
@@ -105,6 +116,7 @@ struct gan_trainer {
     gan_session *fake;      /* D on samples of G */
     gan_session *sample;    /* G, forward only, beside training */
     gan_session *penalised; /* D on samples of gradient_penalty and dragan; NULL without them */
+    gan_view view;
     gan_random *noise;
     gan_random *penalty_random;      /* what those samples are drawn from */
     int64_t noise_size, sample_size; /* values in a sample of noise, and of data */
@@ -124,6 +136,26 @@ gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_tra
 /* The optimizer of a player that has no options of its own. */
 gan_optimizer_options gan_trainer_shared_optimizer(const gan_trainer_options *options);
 
+/* GAN_ERROR_SHAPE or _ARGUMENT unless D sees samples of the one shape as its inputs of the other. */
+gan_status gan_view_check(gan_trainer *trainer, gan_shape made, gan_shape judged);
+/* How many batches of samples the view needs room for, and where that is. It is released by gan_view_destroy() also
+ * after a failure. */
+int gan_view_batches(const gan_trainer *trainer);
+gan_status gan_view_create(gan_trainer *trainer, float *values);
+void gan_view_destroy(gan_view *view);
+/* How many inputs of D so many samples are. */
+static inline int64_t gan_view_count(const gan_trainer *trainer, int64_t samples)
+{
+    return samples / trainer->options.packing;
+}
+/* Sets the input of D's pass on real samples, or on those of G's last pass, to what D sees of them this time. */
+gan_status gan_view_real(gan_trainer *trainer, const float *samples, int64_t batch);
+gan_status gan_view_fake(gan_trainer *trainer, int64_t batch);
+/* *seen = what D saw last of G's samples; `room` is for a batch. */
+gan_status gan_view_get_fake(const gan_trainer *trainer, float *room, const float **seen);
+/* Hands the gradient of D's input on to G's output, after gan_view_fake() on `batch` samples. */
+gan_status gan_view_backward(gan_trainer *trainer, int64_t batch);
+
 /* Puts a model into a player without an optimizer, with room for what a failed step takes back. */
 gan_status gan_player_take_model(gan_player *player, const char *name, gan_model *model);
 /* Makes the average of the generator if the options ask for one, and moves it on after an update of the generator in
@@ -131,9 +163,9 @@ gan_status gan_player_take_model(gan_player *player, const char *name, gan_model
 gan_status gan_trainer_create_average(gan_trainer *trainer);
 gan_status gan_trainer_average(gan_trainer *trainer, int64_t count);
 
-/* Adds the gradients of the penalties of an update of D on `samples`, after D's passes on them and on the last
- * samples of G, and gives the sum of the penalties: 0 when the update has none (step_penalty.c). */
-gan_status gan_trainer_penalise(gan_trainer *trainer, const float *samples, int64_t batch, double *sum);
+/* Adds the gradients of the penalties of an update of D, after its passes on `batch` real samples and on those of G,
+ * and gives the sum of the penalties: 0 when the update has none (step_penalty.c). */
+gan_status gan_trainer_penalise(gan_trainer *trainer, int64_t batch, double *sum);
 
 /* One step on `count` samples, in batches of `batch`, the last one smaller if that does not divide `count`; each
  * batch is for one update of the discriminator. */

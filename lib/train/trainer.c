@@ -18,10 +18,10 @@ static gan_status check_model(const gan_context *context, const gan_model *model
     return GAN_OK;
 }
 
-/* The noise is a vector, the samples fit into D, and D has one logit. Fills noise_size and sample_size. */
+/* The noise is a vector, D sees samples of G, and D has one logit. Fills noise_size and sample_size. */
 static gan_status check_shapes(gan_trainer *trainer, const gan_model *generator, const gan_model *discriminator)
 {
-    char text[GAN_SHAPE_TEXT], other[GAN_SHAPE_TEXT];
+    char text[GAN_SHAPE_TEXT];
     gan_shape noise, made, judged, logit;
     GAN_TRY(gan_model_input_shape(generator, 0, &noise));
     GAN_TRY(gan_model_output_shape(generator, 0, &made));
@@ -31,17 +31,13 @@ static gan_status check_shapes(gan_trainer *trainer, const gan_model *generator,
         return gan_fail(GAN_ERROR_SHAPE, "gan_trainer_create: the generator's input is %s, expected one dimension",
                         gan_shape_text(noise, text));
     }
-    if (!gan_shape_equal(made, judged)) {
-        return gan_fail(GAN_ERROR_SHAPE,
-                        "gan_trainer_create: the generator makes samples %s, but the discriminator's input is %s",
-                        gan_shape_text(made, text), gan_shape_text(judged, other));
-    }
+    GAN_TRY(gan_view_check(trainer, made, judged));
     if (gan_shape_count(logit) != 1) {
         return gan_fail(GAN_ERROR_SHAPE, "gan_trainer_create: the discriminator's output is %s, expected one logit",
                         gan_shape_text(logit, text));
     }
     trainer->noise_size = gan_shape_count(noise);
-    trainer->sample_size = gan_shape_count(judged);
+    trainer->sample_size = gan_shape_count(made);
     return GAN_OK;
 }
 
@@ -106,18 +102,22 @@ static gan_status create_sessions(gan_trainer *trainer)
     };
     for (uint64_t i = 0; i < sizeof(passes) / sizeof(*passes); i++) {
         if (passes[i].session == &trainer->penalised && passes[i].coefficient == 0) continue;
-        GAN_TRY(create_pass(&passes[i], options->batch, options->seed + i));
+        const bool of_generator = passes[i].session == &trainer->generate;
+        const int64_t batch = of_generator ? options->batch : gan_view_count(trainer, options->batch);
+        GAN_TRY(create_pass(&passes[i], batch, options->seed + i));
     }
     return gan_session_create(trainer->average.model ? trainer->average.model : trainer->generator.model,
                               GAN_SESSION(.batch = options->batch, .forward_only = true), &trainer->sample);
 }
 
 /* One block for every array that a step or a run needs: per sample of a batch the noise, two logits and their two
- * gradients, and the data of all discriminator steps; then samples that only penalties are taken on. */
+ * gradients, and the data of all discriminator steps; then what the discriminator sees of samples, and samples that
+ * only penalties are taken on. */
 static gan_status allocate_arrays(gan_trainer *trainer)
 {
     int64_t batch = trainer->options.batch, data;
-    int64_t batches = (int64_t)trainer->options.discriminator_steps + (trainer->penalised ? 1 : 0);
+    int64_t batches =
+        (int64_t)trainer->options.discriminator_steps + gan_view_batches(trainer) + (trainer->penalised ? 1 : 0);
     bool fits = gan_checked_multiply(trainer->sample_size, batches, &data) &&
                 data <= INT64_MAX - 4 - trainer->noise_size &&
                 gan_checked_multiply(batch, data + 4 + trainer->noise_size, &trainer->value_count);
@@ -133,11 +133,11 @@ static gan_status allocate_arrays(gan_trainer *trainer)
     trainer->fake_gradient = trainer->real_gradient + batch;
     trainer->noise_values = trainer->fake_gradient + batch;
     trainer->samples = trainer->noise_values + batch * trainer->noise_size;
+    float *seen = trainer->samples + batch * trainer->sample_size * trainer->options.discriminator_steps;
     if (trainer->penalised) {
-        trainer->penalty_samples =
-            trainer->samples + batch * trainer->sample_size * trainer->options.discriminator_steps;
+        trainer->penalty_samples = seen + batch * trainer->sample_size * gan_view_batches(trainer);
     }
-    return GAN_OK;
+    return gan_view_create(trainer, seen);
 }
 
 static gan_status create_parts(gan_trainer *trainer, gan_model *generator, gan_model *discriminator)
@@ -189,6 +189,7 @@ void gan_trainer_destroy(gan_trainer *trainer)
 {
     if (!trainer) return;
     gan_context *context = trainer->context;
+    gan_view_destroy(&trainer->view);
     gan_random_destroy(trainer->noise);
     gan_random_destroy(trainer->penalty_random);
     gan_session_destroy(trainer->generate);

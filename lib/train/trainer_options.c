@@ -67,6 +67,24 @@ static gan_status resolve_penalties(gan_trainer_options *options)
                               "gan_trainer_options: penalty_schedule");
 }
 
+/* What D sees of samples; what depends on their shape is checked with it. */
+static gan_status resolve_view(gan_trainer_options *options)
+{
+    GAN_TRY(resolve_times(&options->packing, "gan_trainer_options: packing"));
+    if (options->batch % options->packing != 0) {
+        return gan_fail(GAN_ERROR_BATCH, "gan_trainer_options: batch is %lld, expected a multiple of packing, %d",
+                        (long long)options->batch, options->packing);
+    }
+    if (options->instance_noise_steps < 0) {
+        return gan_fail(GAN_ERROR_ARGUMENT,
+                        "gan_trainer_options: instance_noise_steps is %lld, expected at least 1, or 0 for noise that "
+                        "stays",
+                        (long long)options->instance_noise_steps);
+    }
+    return gan_option_resolve(&options->instance_noise, 0, GAN_RANGE_NOT_NEGATIVE,
+                              "gan_trainer_options: instance_noise");
+}
+
 static gan_status resolve_average(gan_trainer_options *options)
 {
     GAN_TRY(gan_option_resolve(&options->ema_decay, 0, GAN_RANGE_BELOW_ONE, "gan_trainer_options: ema_decay"));
@@ -89,7 +107,7 @@ static gan_status resolve_average(gan_trainer_options *options)
                         "gan_trainer_options: ema_ramp is %g, but there is no ema_half_life for it to limit",
                         (double)options->ema_ramp);
     }
-    return gan_check_reserved("gan_trainer_options", options->reserved);
+    return GAN_OK;
 }
 
 gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_trainer_options *resolved)
@@ -98,6 +116,7 @@ gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_tra
     GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_trainer_options"));
     GAN_TRY(resolve_game(&options));
     GAN_TRY(resolve_penalties(&options));
+    GAN_TRY(resolve_view(&options));
     GAN_TRY(resolve_average(&options));
     *resolved = options;
     return GAN_OK;

@@ -121,9 +121,43 @@ static gan_status wide_models(gan_context *context, gan_model **generator, gan_m
     return GAN_OK;
 }
 
+static gan_status colour_models(gan_context *context, int64_t packing, gan_model **generator,
+                                gan_model **discriminator)
+{
+    gan_model *g = NULL, *d = NULL;
+    gan_status status = gan_model_create(context, &g);
+
+    if (status == GAN_OK) status = gan_model_create(context, &d);
+    if (status == GAN_OK) {
+        gan_model_add(g, gan_layer_input(context, GAN_SHAPE(3)));
+        gan_model_add(g, gan_layer_dense(context, 90, NULL));
+        gan_model_add(g, gan_layer_batch_norm(context, NULL));
+        gan_model_add(g, gan_layer_reshape(context, GAN_SHAPE(3, 6, 5)));
+        gan_model_add(g, gan_layer_tanh(context));
+        gan_model_add(d, gan_layer_input(context, GAN_SHAPE(packing * 3, 6, 5)));
+        gan_model_add(d, down(context, 4));
+        gan_model_add(d, gan_layer_softplus(context));
+        gan_model_add(d, gan_layer_dropout(context, 0.3f));
+        gan_model_add(d, gan_layer_flatten(context));
+        gan_model_add(d, gan_layer_dense(context, 1, NULL));
+        status = gan_model_build(g, 1);
+    }
+    if (status == GAN_OK) status = gan_model_build(d, 2);
+    if (status != GAN_OK) {
+        gan_model_destroy(g);
+        gan_model_destroy(d);
+        return status;
+    }
+    *generator = g;
+    *discriminator = d;
+    return GAN_OK;
+}
+
 gan_shape test_gan_shape(test_gan_kind kind)
 {
     switch (kind) {
+    case TEST_GAN_COLOUR:
+    case TEST_GAN_PACKED: return GAN_SHAPE(3, 6, 5);
     case TEST_GAN_DCGAN:
     case TEST_GAN_SMOOTH: return GAN_SHAPE(2, 8, 8);
     case TEST_GAN_WIDE: return GAN_SHAPE(3, 16, 16);
@@ -141,6 +175,8 @@ gan_status test_gan_models(gan_context *context, test_gan_kind kind, gan_model *
     switch (kind) {
     case TEST_GAN_DCGAN: return dcgan_models(context, test_dcgan_discriminator, generator, discriminator);
     case TEST_GAN_SMOOTH: return dcgan_models(context, smooth_discriminator, generator, discriminator);
+    case TEST_GAN_COLOUR: return colour_models(context, 1, generator, discriminator);
+    case TEST_GAN_PACKED: return colour_models(context, 2, generator, discriminator);
     case TEST_GAN_WIDE: return wide_models(context, generator, discriminator);
     default: return dense_models(context, generator, discriminator);
     }

@@ -16,7 +16,9 @@ typedef enum test_gan_kind {
     TEST_GAN_DENSE,  /* noise (3), samples (4) */
     TEST_GAN_DCGAN,  /* noise (3), samples (2, 8, 8), batch normalisation in both, dropout in D */
     TEST_GAN_SMOOTH, /* noise (3), samples (2, 8, 8), spectral and no batch normalisation, and dropout, in D */
-    TEST_GAN_WIDE    /* noise (20), samples (3, 16, 16), all normalisations, channels enough for several threads */
+    TEST_GAN_WIDE,   /* noise (20), samples (3, 16, 16), all normalisations, channels enough for several threads */
+    TEST_GAN_COLOUR, /* noise (3), samples (3, 6, 5), batch normalisation in G, dropout in D */
+    TEST_GAN_PACKED  /* the same for packing = 2 */
 } test_gan_kind;
 
 /* Shape and number of values of a sample. */

@@ -13,33 +13,43 @@
 /* What a loop of one's own needs. */
 typedef struct loop {
     const gan_trainer_options *options;
+    gan_context *context;
     gan_model *generator, *discriminator, *average; /* average: NULL without one */
     gan_session *generate, *real, *fake, *penalised;
     gan_optimizer *generator_optimizer, *discriminator_optimizer;
-    gan_random *noise, *penalty_random;
-    int64_t steps, seen, elements; /* seen: samples of all steps before; elements: of a sample */
+    gan_random *noise, *penalty_random, *augmentation, *instance_noise;
+    gan_shape shape;           /* of a sample, */
+    int64_t elements, packing; /* its values, and how many of them D takes at once */
+    int64_t steps, seen;       /* steps taken, and samples of all of them */
+    /* What D saw last of real and generated samples, and how the latter were augmented. */
+    float seen_real[MOST_VALUES], seen_fake[MOST_VALUES];
+    gan_random_state fake_draws;
 } loop;
 
-static gan_session *create_session(gan_model *model, uint64_t seed, bool second_order)
+static gan_session *create_session(gan_model *model, int64_t batch, uint64_t seed, bool second_order)
 {
     gan_session *session = NULL;
     assert_int_equal(
-        gan_session_create(model, GAN_SESSION(.batch = BATCH, .seed = seed, .second_order = second_order), &session),
+        gan_session_create(model, GAN_SESSION(.batch = batch, .seed = seed, .second_order = second_order), &session),
         GAN_OK);
     return session;
 }
 
-static loop create_loop(const test_gan *gan, const gan_trainer_options *options)
+static loop create_loop(const test_gan *gan, test_gan_kind kind, const gan_trainer_options *options)
 {
     loop l = {.options = options, .generator = gan->generator, .discriminator = gan->discriminator};
+    l.shape = test_gan_shape(kind);
+    l.elements = test_gan_elements(kind);
+    l.packing = options->packing ? options->packing : 1;
+    const int64_t judged = BATCH / l.packing;
     const gan_optimizer_options *adam = GAN_OPTIMIZER(.learning_rate = 2e-4f, .beta1 = 0.5f),
                                 *generator_options = options->generator_optimizer,
                                 *discriminator_options = options->discriminator_optimizer;
-    l.generate = create_session(l.generator, options->seed, false);
-    l.real = create_session(l.discriminator, options->seed + 1, options->r1 > 0);
-    l.fake = create_session(l.discriminator, options->seed + 2, options->r2 > 0);
+    l.generate = create_session(l.generator, BATCH, options->seed, false);
+    l.real = create_session(l.discriminator, judged, options->seed + 1, options->r1 > 0);
+    l.fake = create_session(l.discriminator, judged, options->seed + 2, options->r2 > 0);
     if (options->gradient_penalty > 0 || options->dragan > 0) {
-        l.penalised = create_session(l.discriminator, options->seed + 3, true);
+        l.penalised = create_session(l.discriminator, judged, options->seed + 3, true);
     }
     assert_int_equal(
         gan_optimizer_create(l.generator, generator_options ? generator_options : adam, &l.generator_optimizer),
@@ -52,6 +62,10 @@ static loop create_loop(const test_gan *gan, const gan_trainer_options *options)
     }
     assert_int_equal(gan_random_create(gan->context, options->seed, GAN_NOISE_STREAM, &l.noise), GAN_OK);
     assert_int_equal(gan_random_create(gan->context, options->seed, GAN_PENALTY_STREAM, &l.penalty_random), GAN_OK);
+    assert_int_equal(gan_random_create(gan->context, options->seed, GAN_AUGMENT_STREAM, &l.augmentation), GAN_OK);
+    assert_int_equal(gan_random_create(gan->context, options->seed, GAN_INSTANCE_NOISE_STREAM, &l.instance_noise),
+                     GAN_OK);
+    l.context = gan->context;
     return l;
 }
 
@@ -66,6 +80,8 @@ static void destroy_loop(loop *l)
     gan_optimizer_destroy(l->discriminator_optimizer);
     gan_random_destroy(l->noise);
     gan_random_destroy(l->penalty_random);
+    gan_random_destroy(l->augmentation);
+    gan_random_destroy(l->instance_noise);
 }
 
 static void generate(loop *l, int64_t batch)
@@ -82,16 +98,57 @@ static void generate(loop *l, int64_t batch)
     assert_int_equal(gan_session_forward(l->generate, GAN_MODE_TRAIN), GAN_OK);
 }
 
-static void judge_fake(loop *l, float logits[BATCH])
+/* Whether D sees samples as they are. */
+static bool plain(const loop *l)
 {
-    assert_int_equal(gan_session_set_input_from(l->fake, 0, l->generate, 0), GAN_OK);
+    return l->packing == 1 && l->options->augment == 0 && l->options->instance_noise == 0;
+}
+
+static float noise_deviation(const loop *l)
+{
+    const double first = l->options->instance_noise, all = (double)l->options->instance_noise_steps;
+    return (float)(all > 0 ? first - first * fmin((double)l->steps / all, 1) : first);
+}
+
+/* What D sees of samples. */
+static void see(loop *l, const float *samples, int64_t batch, float *seen)
+{
+    gan_random_state draws;
+    assert_int_equal(gan_random_get_state(l->augmentation, &draws), GAN_OK);
+    assert_int_equal(gan_augment(l->context, l->options->augment, l->shape, draws, batch, samples, seen), GAN_OK);
+    draws.counter += GAN_AUGMENT_BLOCKS * (uint64_t)batch;
+    assert_int_equal(gan_random_set_state(l->augmentation, draws), GAN_OK);
+    if (noise_deviation(l) == 0) return;
+    assert_int_equal(gan_instance_noise(l->instance_noise, noise_deviation(l), seen, batch, l->elements, seen),
+                     GAN_OK);
+}
+
+static void set_fake(loop *l, int64_t batch)
+{
+    float made[MOST_VALUES];
+    if (plain(l)) {
+        assert_int_equal(gan_session_get_output(l->generate, 0, l->seen_fake), GAN_OK);
+        assert_int_equal(gan_session_set_input_from(l->fake, 0, l->generate, 0), GAN_OK);
+        return;
+    }
+    assert_int_equal(gan_random_get_state(l->augmentation, &l->fake_draws), GAN_OK);
+    assert_int_equal(gan_session_get_output(l->generate, 0, made), GAN_OK);
+    see(l, made, batch, l->seen_fake);
+    assert_int_equal(gan_session_set_input(l->fake, 0, l->seen_fake, batch / l->packing), GAN_OK);
+}
+
+static void judge_fake(loop *l, int64_t batch, float logits[BATCH])
+{
+    set_fake(l, batch);
     assert_int_equal(gan_session_forward(l->fake, GAN_MODE_TRAIN), GAN_OK);
     assert_int_equal(gan_session_get_output(l->fake, 0, logits), GAN_OK);
 }
 
 static void judge_real(loop *l, const float *samples, int64_t batch, float logits[BATCH])
 {
-    assert_int_equal(gan_session_set_input(l->real, 0, samples, batch), GAN_OK);
+    memcpy(l->seen_real, samples, (size_t)(batch * l->elements) * sizeof(*samples));
+    if (!plain(l)) see(l, samples, batch, l->seen_real);
+    assert_int_equal(gan_session_set_input(l->real, 0, l->seen_real, batch / l->packing), GAN_OK);
     assert_int_equal(gan_session_forward(l->real, GAN_MODE_TRAIN), GAN_OK);
     assert_int_equal(gan_session_get_output(l->real, 0, logits), GAN_OK);
 }
@@ -119,10 +176,10 @@ static void add_penalty(gan_session *session, gan_penalty penalty, double coeffi
     *sum += value;
 }
 
-static double penalise(loop *l, const float *samples, int64_t batch)
+static double penalise(loop *l, int64_t batch)
 {
     const gan_trainer_options *options = l->options;
-    const int64_t size = l->elements;
+    const int64_t size = l->elements * l->packing, count = batch / l->packing;
     const double factor = penalty_factor(l);
     float made[MOST_VALUES];
     double sum = 0;
@@ -130,14 +187,14 @@ static double penalise(loop *l, const float *samples, int64_t batch)
     if (options->r1 > 0) add_penalty(l->real, GAN_PENALTY_ZERO_CENTERED, factor * options->r1, &sum);
     if (options->r2 > 0) add_penalty(l->fake, GAN_PENALTY_ZERO_CENTERED, factor * options->r2, &sum);
     if (options->gradient_penalty > 0) {
-        assert_int_equal(gan_session_get_output(l->generate, 0, made), GAN_OK);
-        assert_int_equal(gan_penalty_interpolate(l->penalty_random, samples, made, batch, size, made), GAN_OK);
-        assert_int_equal(gan_session_set_input(l->penalised, 0, made, batch), GAN_OK);
+        assert_int_equal(gan_penalty_interpolate(l->penalty_random, l->seen_real, l->seen_fake, count, size, made),
+                         GAN_OK);
+        assert_int_equal(gan_session_set_input(l->penalised, 0, made, count), GAN_OK);
         add_penalty(l->penalised, GAN_PENALTY_ONE_CENTERED, factor * options->gradient_penalty, &sum);
     }
     if (options->dragan > 0) {
-        assert_int_equal(gan_penalty_perturb(l->penalty_random, samples, batch, size, made), GAN_OK);
-        assert_int_equal(gan_session_set_input(l->penalised, 0, made, batch), GAN_OK);
+        assert_int_equal(gan_penalty_perturb(l->penalty_random, l->seen_real, count, size, made), GAN_OK);
+        assert_int_equal(gan_session_set_input(l->penalised, 0, made, count), GAN_OK);
         add_penalty(l->penalised, GAN_PENALTY_ONE_CENTERED, factor * options->dragan, &sum);
     }
     return sum;
@@ -146,24 +203,39 @@ static double penalise(loop *l, const float *samples, int64_t batch)
 static double update_discriminator(loop *l, const float *samples, int64_t batch, double *penalty)
 {
     float real[BATCH], fake[BATCH], real_gradient[BATCH], fake_gradient[BATCH];
+    const size_t judged = (size_t)(batch / l->packing);
     double loss = 0;
     generate(l, batch);
     judge_real(l, samples, batch, real);
-    judge_fake(l, fake);
-    assert_int_equal(gan_loss_discriminator(l->options->loss, 1 - l->options->label_smoothing, real, (size_t)batch,
-                                            fake, (size_t)batch, &loss, real_gradient, fake_gradient),
+    judge_fake(l, batch, fake);
+    assert_int_equal(gan_loss_discriminator(l->options->loss, 1 - l->options->label_smoothing, real, judged, fake,
+                                            judged, &loss, real_gradient, fake_gradient),
                      GAN_OK);
     assert_int_equal(gan_model_zero_gradients(l->discriminator), GAN_OK);
     assert_int_equal(gan_session_set_output_gradient(l->real, 0, real_gradient), GAN_OK);
     assert_int_equal(gan_session_backward(l->real, GAN_BACKWARD_PARAMETERS), GAN_OK);
     assert_int_equal(gan_session_set_output_gradient(l->fake, 0, fake_gradient), GAN_OK);
     assert_int_equal(gan_session_backward(l->fake, GAN_BACKWARD_PARAMETERS), GAN_OK);
-    *penalty = penalise(l, samples, batch);
+    *penalty = penalise(l, batch);
     assert_int_equal(gan_optimizer_step(l->discriminator_optimizer, NULL), GAN_OK);
     if (l->options->weight_clip > 0) {
         assert_int_equal(gan_model_clip_weights(l->discriminator, l->options->weight_clip), GAN_OK);
     }
     return loss;
+}
+
+/* Back from D's input to what G made. */
+static void set_gradient_of_fake(loop *l, int64_t batch)
+{
+    float seen[MOST_VALUES], made[MOST_VALUES];
+    if (plain(l)) {
+        assert_int_equal(gan_session_set_output_gradient_from(l->generate, 0, l->fake, 0), GAN_OK);
+        return;
+    }
+    assert_int_equal(gan_session_get_input_gradient(l->fake, 0, seen), GAN_OK);
+    assert_int_equal(
+        gan_augment_backward(l->context, l->options->augment, l->shape, l->fake_draws, batch, seen, made), GAN_OK);
+    assert_int_equal(gan_session_set_output_gradient(l->generate, 0, made), GAN_OK);
 }
 
 /* Of a step on `count` samples. */
@@ -184,16 +256,17 @@ static void move_average(loop *l, int64_t count)
 static double update_generator(loop *l, const float *samples, int64_t batch, int64_t count)
 {
     float real[BATCH], fake[BATCH], fake_gradient[BATCH];
+    const size_t judged = (size_t)(batch / l->packing);
     double loss = 0;
     if (l->options->loss >= GAN_LOSS_RELATIVISTIC) judge_real(l, samples, batch, real);
-    judge_fake(l, fake);
+    judge_fake(l, batch, fake);
     assert_int_equal(gan_loss_generator(l->options->loss, l->options->loss >= GAN_LOSS_RELATIVISTIC ? real : NULL,
-                                        (size_t)batch, fake, (size_t)batch, &loss, fake_gradient),
+                                        judged, fake, judged, &loss, fake_gradient),
                      GAN_OK);
     assert_int_equal(gan_session_set_output_gradient(l->fake, 0, fake_gradient), GAN_OK);
     assert_int_equal(gan_session_backward(l->fake, GAN_BACKWARD_INPUTS), GAN_OK);
     assert_int_equal(gan_model_zero_gradients(l->generator), GAN_OK);
-    assert_int_equal(gan_session_set_output_gradient_from(l->generate, 0, l->fake, 0), GAN_OK);
+    set_gradient_of_fake(l, batch);
     assert_int_equal(gan_session_backward(l->generate, GAN_BACKWARD_PARAMETERS), GAN_OK);
     assert_int_equal(gan_optimizer_step(l->generator_optimizer, NULL), GAN_OK);
     if (l->average) move_average(l, count);
@@ -226,12 +299,11 @@ static void compare(test_gan_kind kind, const gan_trainer_options *options)
     const int updates = options->discriminator_steps ? options->discriminator_steps : 1;
     float samples[MOST_VALUES];
     test_gan trained = test_gan_create(kind, 1, options), looped = test_gan_create(kind, 1, options);
-    loop l = create_loop(&looped, options);
-    l.elements = elements;
+    loop l = create_loop(&looped, kind, options);
 
     assert_true(updates * BATCH * elements <= MOST_VALUES);
     for (int i = 0; i < STEPS; i++) {
-        const int64_t batch = i == 2 ? BATCH - 1 : BATCH;
+        const int64_t batch = i == 2 ? BATCH - l.packing : BATCH;
         gan_step_report report = GAN_STEP_REPORT_INIT, own = GAN_STEP_REPORT_INIT;
         test_numbers((uint64_t)i, samples, (size_t)(updates * batch * elements));
         assert_int_equal(gan_trainer_step(trained.trainer, samples, batch, &report), GAN_OK);
@@ -363,6 +435,47 @@ static void test_average(void **state)
     compare(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .ema_half_life = 10, .ema_ramp = 0.75f));
 }
 
+static void test_augmentation(void **state)
+{
+    (void)state;
+    const unsigned all = GAN_AUGMENT_COLOUR | GAN_AUGMENT_TRANSLATION | GAN_AUGMENT_CUTOUT;
+    compare(TEST_GAN_COLOUR, GAN_TRAINER(.batch = BATCH, .augment = all, .seed = 3));
+    compare(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .augment = GAN_AUGMENT_TRANSLATION, .fresh_noise = true,
+                                        .discriminator_steps = 2));
+    compare(TEST_GAN_COLOUR, GAN_TRAINER(.batch = BATCH, .augment = GAN_AUGMENT_COLOUR | GAN_AUGMENT_CUTOUT,
+                                         .order = GAN_ORDER_GENERATOR_FIRST, .loss = GAN_LOSS_RELATIVISTIC));
+}
+
+/* It falls to 0 within the steps that are compared. */
+static void test_instance_noise(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_COLOUR, GAN_TRAINER(.batch = BATCH, .instance_noise = 0.3f));
+    compare(TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .instance_noise = 0.3f, .instance_noise_steps = 3));
+}
+
+static void test_packing(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_PACKED, GAN_TRAINER(.batch = BATCH, .packing = 2, .discriminator_steps = 2));
+    compare(TEST_GAN_PACKED, GAN_TRAINER(.batch = BATCH, .packing = 2, .order = GAN_ORDER_GENERATOR_FIRST));
+    compare(TEST_GAN_PACKED, GAN_TRAINER(.batch = BATCH, .packing = 2, .loss = GAN_LOSS_RELATIVISTIC_AVERAGE));
+}
+
+/* Penalties are on what D sees. */
+static void test_everything_seen(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_COLOUR, GAN_TRAINER(.batch = BATCH, .r1 = 1, .r2 = 2, .gradient_penalty = 3, .dragan = 4,
+                                         .augment = 7, .seed = 9));
+    compare(TEST_GAN_COLOUR, GAN_TRAINER(.batch = BATCH, .r1 = 1, .gradient_penalty = 3, .instance_noise = 0.5f,
+                                         .instance_noise_steps = 2));
+    compare(TEST_GAN_PACKED, GAN_TRAINER(.batch = BATCH, .packing = 2, .gradient_penalty = 3, .dragan = 4));
+    compare(TEST_GAN_PACKED,
+            GAN_TRAINER(.batch = BATCH, .packing = 2, .r1 = 1, .r2 = 2, .gradient_penalty = 3, .dragan = 4,
+                        .augment = 7, .instance_noise = 0.5f, .loss = GAN_LOSS_RELATIVISTIC, .seed = 9));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +492,10 @@ int main(void)
         cmocka_unit_test(test_penalty_schedules),
         cmocka_unit_test(test_weight_clip),
         cmocka_unit_test(test_average),
+        cmocka_unit_test(test_augmentation),
+        cmocka_unit_test(test_instance_noise),
+        cmocka_unit_test(test_packing),
+        cmocka_unit_test(test_everything_seen),
     };
     return cmocka_run_group_tests_name("custom loop", tests, NULL, NULL);
 }
