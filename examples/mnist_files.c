@@ -1,26 +1,54 @@
 #include "mnist_files.h"
 
+#include "program.h"
+
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-bool find_mnist_file(const char *folder, bool labels, char *path, size_t size)
+static bool find_file(const char *folder, mnist_part part, bool labels, char path[PATH_SIZE])
 {
-    static const char *const patterns[] = {"%s/train-%s-idx%d-ubyte", "%s/train-%s-idx%d-ubyte.gz",
-                                           "%s/train-%s.idx%d-ubyte", "%s/train-%s.idx%d-ubyte.gz"};
-    const char *what = labels ? "labels" : "images";
+    static const char *const patterns[] = {"%s/%s-%s-idx%d-ubyte", "%s/%s-%s-idx%d-ubyte.gz", "%s/%s-%s.idx%d-ubyte",
+                                           "%s/%s-%s.idx%d-ubyte.gz"};
+    const char *which = part == MNIST_TRAINING ? "train" : "t10k", *what = labels ? "labels" : "images";
     for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
-        int length = snprintf(path, size, patterns[i], folder, what, labels ? 1 : 3);
-        if (length > 0 && (size_t)length < size && access(path, R_OK) == 0) return true;
+        int length = snprintf(path, PATH_SIZE, patterns[i], folder, which, what, labels ? 1 : 3);
+        if (length > 0 && length < PATH_SIZE && access(path, R_OK) == 0) return true;
     }
+    if (part != MNIST_TRAINING) return false;
     DIR *directory = opendir(folder);
     int found = 0;
     for (struct dirent *entry; directory && (entry = readdir(directory));) {
         if (!strstr(entry->d_name, what) || !strstr(entry->d_name, "idx")) continue;
-        int length = snprintf(path, size, "%s/%s", folder, entry->d_name);
-        if (length > 0 && (size_t)length < size) found++;
+        int length = snprintf(path, PATH_SIZE, "%s/%s", folder, entry->d_name);
+        if (length > 0 && length < PATH_SIZE) found++;
     }
     if (directory) closedir(directory);
     return found == 1;
+}
+
+bool has_mnist(const char *folder, mnist_part part, bool labels)
+{
+    char path[PATH_SIZE];
+    return find_file(folder, part, false, path) && (!labels || find_file(folder, part, true, path));
+}
+
+static void find_or_leave(const char *folder, mnist_part part, bool labels, char path[PATH_SIZE])
+{
+    if (find_file(folder, part, labels, path)) return;
+    fprintf(stderr, "%s: no MNIST-format %s %s there (%s-%s-idx%d-ubyte, plain or .gz)\n", folder,
+            part == MNIST_TRAINING ? "training" : "test", labels ? "labels" : "images",
+            part == MNIST_TRAINING ? "train" : "t10k", labels ? "labels" : "images", labels ? 1 : 3);
+    exit(1);
+}
+
+gan_status open_mnist(gan_context *context, const char *folder, mnist_part part, bool labels,
+                      const gan_dataset_options *options, gan_dataset **out)
+{
+    char image_path[PATH_SIZE], label_path[PATH_SIZE];
+    find_or_leave(folder, part, false, image_path);
+    if (labels) find_or_leave(folder, part, true, label_path);
+    return gan_dataset_open_idx(context, image_path, labels ? label_path : NULL, options, out);
 }

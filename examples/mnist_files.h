@@ -1,13 +1,19 @@
-/* Finds the training files of an MNIST-like dataset in a folder. */
+/* Finds and opens the files of an MNIST-like dataset in a folder. */
 #ifndef EXAMPLES_MNIST_FILES_H
 #define EXAMPLES_MNIST_FILES_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <libgan.h>
 
-/* Writes the path of the folder's training images, or labels, to `path`. Looks for the usual names, plain or gzipped
- * (train-images-idx3-ubyte, train-images.idx3-ubyte), then for a single other file with "images" ("labels") and "idx"
- * in its name. False when there is none, or more than one and no usual name. */
-bool find_mnist_file(const char *folder, bool labels, char *path, size_t size);
+typedef enum mnist_part { MNIST_TRAINING, MNIST_TEST } mnist_part;
+
+/* Whether the folder has images of the part, and labels if asked for. Looks for the usual names, plain or gzipped
+ * (train-images-idx3-ubyte, train-images.idx3-ubyte; t10k-... for the test), and for training then for a single other
+ * file with "images" ("labels") and "idx" in its name. */
+bool has_mnist(const char *folder, mnist_part part, bool labels);
+
+/* Opens the images of the part, and the labels if asked for. When the folder does not have them, says so and leaves
+ * with status 1. */
+gan_status open_mnist(gan_context *context, const char *folder, mnist_part part, bool labels,
+                      const gan_dataset_options *options, gan_dataset **out);
 
 #endif

@@ -4,18 +4,16 @@
 #include "mnist_files.h"
 #include "models.h"
 #include "options.h"
+#include "program.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define GRID 64         /* samples in a picture */
 #define GRID_SEED 1234  /* of the noise that every picture is made from */
-#define PATH_SIZE 4096
 
 typedef struct settings {
     const char *data, *output, *recipe;
@@ -47,12 +45,6 @@ static void on_interrupt(int number)
     if (running) gan_trainer_cancel(running);
 }
 
-static const char *output_path(const training *job, const char *name, char path[PATH_SIZE])
-{
-    snprintf(path, PATH_SIZE, "%s/%s", job->settings.output, name);
-    return path;
-}
-
 /* ---- What is written ------------------------------------------------------------------------------------------- */
 
 /* Writes samples from the same noise as always. Without libpng there are no pictures, and all else goes on. */
@@ -64,9 +56,10 @@ static gan_status write_samples(training *job, const char *name)
     if (status == GAN_OK && info.png) {
         status = gan_trainer_sample(job->trainer, GRID_SEED, GRID, job->samples);
         if (status == GAN_OK)
-            status = gan_png_write_grid(job->context, output_path(job, name, path), job->samples, GRID, job->shape, 0);
+            status = gan_png_write_grid(job->context, path_in(job->settings.output, name, path), job->samples, GRID,
+                                        job->shape, 0);
         if (status == GAN_OK && gan_history_count(job->history) > 0)
-            status = gan_history_write_png(job->history, output_path(job, "losses.png", path));
+            status = gan_history_write_png(job->history, path_in(job->settings.output, "losses.png", path));
     }
     return status;
 }
@@ -74,12 +67,13 @@ static gan_status write_samples(training *job, const char *name)
 static gan_status write_state(training *job)
 {
     char path[PATH_SIZE];
-    gan_status status = gan_history_write_csv(job->history, output_path(job, "losses.csv", path));
-    if (status == GAN_OK) status = gan_model_save(job->generator, output_path(job, "generator.safetensors", path));
+    const char *folder = job->settings.output;
+    gan_status status = gan_history_write_csv(job->history, path_in(folder, "losses.csv", path));
+    if (status == GAN_OK) status = gan_model_save(job->generator, path_in(folder, "generator.safetensors", path));
     if (status == GAN_OK)
-        status = gan_model_save(job->discriminator, output_path(job, "discriminator.safetensors", path));
+        status = gan_model_save(job->discriminator, path_in(folder, "discriminator.safetensors", path));
     if (status == GAN_OK)
-        status = gan_trainer_save(job->trainer, job->dataset, output_path(job, "checkpoint.safetensors", path));
+        status = gan_trainer_save(job->trainer, job->dataset, path_in(folder, "checkpoint.safetensors", path));
     return status;
 }
 
@@ -132,18 +126,13 @@ static int on_step(void *user, gan_trainer *trainer, const gan_step_report *repo
 
 static gan_status open_data(training *job)
 {
-    char images[PATH_SIZE];
-    if (!find_mnist_file(job->settings.data, false, images, sizeof images)) {
-        fprintf(stderr, "%s: no MNIST-format training images there (train-images-idx3-ubyte, plain or .gz)\n",
-                job->settings.data);
-        exit(1);
-    }
-    gan_status status = gan_dataset_open_idx(job->context, images, NULL,
-                                             GAN_DATASET(.seed = (uint64_t)job->settings.seed), &job->dataset);
+    gan_status status = open_mnist(job->context, job->settings.data, MNIST_TRAINING, false,
+                                   GAN_DATASET(.seed = (uint64_t)job->settings.seed), &job->dataset);
     if (status == GAN_OK) status = gan_dataset_shape(job->dataset, &job->shape);
     if (status == GAN_OK && !job->settings.quiet)
-        fprintf(stderr, "%s: %lld images of %lld x %lld\n", images, (long long)gan_dataset_count(job->dataset),
-                (long long)job->shape.dims[1], (long long)job->shape.dims[2]);
+        fprintf(stderr, "%s: %lld images of %lld x %lld\n", job->settings.data,
+                (long long)gan_dataset_count(job->dataset), (long long)job->shape.dims[1],
+                (long long)job->shape.dims[2]);
     return status;
 }
 
@@ -164,11 +153,7 @@ static gan_status prepare(training *job)
             GAN_TRAINER(.batch = s->batch, .learning_rate = (float)s->learning_rate, .beta1 = 0.5f, .seed = seed),
             &job->trainer);
     if (status == GAN_OK) status = gan_history_create(job->context, &job->history);
-    job->samples = malloc((size_t)gan_shape_count(job->shape) * GRID * sizeof(float));
-    if (status == GAN_OK && !job->samples) {
-        fprintf(stderr, "out of memory\n");
-        exit(1);
-    }
+    if (status == GAN_OK) job->samples = allocate(gan_shape_count(job->shape) * GRID, sizeof(float));
     return status;
 }
 
@@ -176,11 +161,12 @@ static gan_status resume(training *job)
 {
     char path[PATH_SIZE];
     gan_dataset_cursor cursor;
-    gan_status status = gan_trainer_load(job->trainer, job->dataset, output_path(job, "checkpoint.safetensors", path));
+    const char *folder = job->settings.output;
+    gan_status status = gan_trainer_load(job->trainer, job->dataset, path_in(folder, "checkpoint.safetensors", path));
     if (status == GAN_OK) status = gan_dataset_get_cursor(job->dataset, &cursor);
     if (status != GAN_OK) return status;
     job->epochs_seen = cursor.epoch;
-    status = gan_history_read_csv(job->history, output_path(job, "losses.csv", path));
+    status = gan_history_read_csv(job->history, path_in(folder, "losses.csv", path));
     if (status == GAN_OK) status = gan_history_truncate(job->history, gan_trainer_steps(job->trainer));
     return status;
 }
@@ -255,17 +241,13 @@ static settings read_settings(int argc, char **argv)
 int main(int argc, char **argv)
 {
     training job = {.settings = read_settings(argc, argv), .terminal = isatty(STDERR_FILENO)};
-    if (mkdir(job.settings.output, 0777) != 0 && errno != EEXIST) {
-        perror(job.settings.output);
-        return 1;
-    }
+    make_folder(job.settings.output);
     gan_status status = prepare(&job);
     if (status == GAN_OK && job.settings.resume) status = resume(&job);
     if (status == GAN_OK) status = train(&job);
     if (status == GAN_ERROR_CANCELLED)
         fprintf(stderr, "stopped and saved; --resume goes on from here\n");
-    else if (status != GAN_OK)
-        fprintf(stderr, "%s: %s\n", gan_status_name(status), gan_last_error());
+    int result = exit_status(status);
     release(&job);
-    return status == GAN_OK ? 0 : status == GAN_ERROR_CANCELLED ? 130 : 1;
+    return result;
 }

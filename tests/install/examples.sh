@@ -9,12 +9,35 @@ expect_files()
     done
 }
 
-# 64 images of 28 x 28 pixels in MNIST's format; what is on them is of no matter.
-make_data()
+# refused STATUS SENTENCE COMMAND...: it leaves with that status and says that on stderr.
+refused()
+{
+    expected=$1
+    sentence=$2
+    shift 2
+    status=0
+    "$@" >/dev/null 2>refusal || status=$?
+    [ $status = "$expected" ] && grep -q "$sentence" refusal && return
+    echo "$* left with $status and said:"
+    cat refusal
+    exit 1
+}
+
+# 64 images of 28 x 28 pixels in MNIST's format, and their labels, 0 to 3; what is on the images is of no matter.
+make_images()
 {
     printf '\000\000\010\003\000\000\000\100\000\000\000\034\000\000\000\034'
     awk 'BEGIN { for (i = 0; i < 50176; i++) printf "%c", 33 + (i * i + i / 97) % 90 }'
 }
+make_labels()
+{
+    printf '\000\000\010\001\000\000\000\100'
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do printf '\003\001\000\002'; done
+}
+mkdir plain gzipped
+make_images >plain/train-images-idx3-ubyte
+make_labels >plain/train-labels-idx1-ubyte
+gzip -c plain/train-images-idx3-ubyte >gzipped/my-images-idx3-ubyte.gz
 
 for program in examples/*; do
     program=${program#examples/}
@@ -25,14 +48,30 @@ for program in examples/*; do
         expect_files squares.safetensors ${PICTURES:+squares.png}
         ;;
     custom_loop) examples/custom_loop --steps 2 ;;
+    evaluate)
+        examples/mnist_gan --data plain --output evaluated --batch 16 --steps 1 --quiet
+        evaluate="examples/evaluate evaluated/generator.safetensors --data plain --samples 40"
+        refused 1 'no MNIST-format test images' $evaluate --floor
+        expect_files evaluated/classifier.safetensors
+        gzip -c plain/train-images-idx3-ubyte >plain/t10k-images-idx3-ubyte.gz
+        cp plain/train-labels-idx1-ubyte plain/t10k-labels-idx1-ubyte
+        $evaluate --floor --quiet >first
+        $evaluate --floor >second
+        cmp first second
+        grep -q '^samples=40$' first
+        for name in frechet_distance kernel_distance kernel_distance_deviation precision recall inception_score \
+            inception_score_deviation modes kl entropy smallest_share; do
+            for prefix in '' floor_; do
+                grep -Eq "^$prefix$name=-?[0-9.]+(e[-+][0-9]+)?$" first || { echo "no $prefix$name"; cat first; exit 1; }
+            done
+        done
+        refused 1 'not a classifier of these images' $evaluate --classifier evaluated/generator.safetensors
+        ;;
     minimal)
         examples/minimal
         expect_files circle.safetensors
         ;;
     mnist_gan)
-        mkdir plain gzipped
-        make_data >plain/train-images-idx3-ubyte
-        gzip -c plain/train-images-idx3-ubyte >gzipped/my-images-idx3-ubyte.gz
         examples/mnist_gan --data plain --output trained --batch 16 --seed 3 --epochs 1
         examples/mnist_gan --data gzipped --output trained --batch 16 --seed 3 --epochs 2 --resume
         expect_files trained/losses.csv trained/generator.safetensors trained/discriminator.safetensors \

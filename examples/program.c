@@ -1,0 +1,38 @@
+#include "program.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+void *allocate(int64_t count, size_t size)
+{
+    void *memory = count > 0 && (uint64_t)count <= SIZE_MAX ? calloc((size_t)count, size) : NULL;
+    if (!memory) {
+        fprintf(stderr, "out of memory\n");
+        exit(1);
+    }
+    return memory;
+}
+
+void make_folder(const char *path)
+{
+    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+        perror(path);
+        exit(1);
+    }
+}
+
+const char *path_in(const char *folder, const char *name, char path[PATH_SIZE])
+{
+    snprintf(path, PATH_SIZE, "%s/%s", folder, name);
+    return path;
+}
+
+int exit_status(gan_status status)
+{
+    if (status == GAN_OK) return 0;
+    if (status == GAN_ERROR_CANCELLED) return 130;
+    fprintf(stderr, "%s: %s\n", gan_status_name(status), gan_last_error());
+    return 1;
+}
