@@ -540,6 +540,21 @@ typedef struct gan_group_norm_options {
 GAN_API gan_layer *gan_layer_group_norm(gan_context *context, int64_t groups, const gan_group_norm_options *options);
 
 /**
+ * Pixel normalisation (Karras et al., "Progressive Growing of GANs", 2018) over the channels of each pixel, at least 2,
+ * or over a sample of rank 1: y = x / sqrt(mean of x^2 + 1e-8).
+ */
+GAN_API gan_layer *gan_layer_pixel_norm(gan_context *context);
+
+/**
+ * Minibatch standard deviation (Karras et al., 2018), which shows a discriminator how varied samples are: the input, of
+ * rank 1 or an image, with one more feature or channel. The batch is cut into groups of `group` consecutive samples,
+ * of which the last may have fewer; the new values, the same all over a group, are the mean over all features of
+ * sqrt(variance of the feature in the group + 1e-8), variance over n. group >= 2; 0 means 4. Samples are judged in
+ * groups in sampling too: in a generator they would depend on each other.
+ */
+GAN_API gan_layer *gan_layer_minibatch_stddev(gan_context *context, int64_t group);
+
+/**
  * Names a layer, in messages and in the names of its tensors: 1 to 63 bytes of UTF-8 without '/' and control
  * characters; no two layers of a model have one name. Returns the layer. On failure it destroys the layer and returns
  * NULL; NULL as the layer stays NULL, with the failure that made it.

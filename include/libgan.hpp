@@ -409,6 +409,16 @@ inline layer group_norm(const context &context, int64_t groups, const sample_nor
     const auto c = detail::sample_norm<gan_group_norm_options>(options);
     return layer(gan_layer_group_norm(context.get(), groups, &c));
 }
+/** See gan_layer_pixel_norm(). */
+inline layer pixel_norm(const context &context)
+{
+    return layer(gan_layer_pixel_norm(context.get()));
+}
+/** See gan_layer_minibatch_stddev(); a group of 0 means the default. */
+inline layer minibatch_stddev(const context &context, int64_t group = 0)
+{
+    return layer(gan_layer_minibatch_stddev(context.get(), group));
+}
 
 /* ---- Models ------------------------------------------------------------------------------------------------ */
 

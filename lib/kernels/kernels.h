@@ -167,6 +167,27 @@ void gan_group_norm_tangent_backward(gan_context *context, const gan_group_norm_
                                      const gan_real *tangent_x, const gan_real *dy, const gan_real *tangent_dy,
                                      gan_real *dscale, gan_real *dshift, gan_real *tangent_dx);
 
+/* ---- Minibatch standard deviation (minibatch_stddev.c) --------------------------------------------------------- */
+
+/* x: (batch, pixels, channels); y: (batch, pixels, channels + 1), x with a last channel that is one number for each
+ * group of `group` neighbouring samples, of which the last may have fewer: the mean over all features (a channel of a
+ * pixel) of sqrt(variance of the feature over the group + 1e-8). `scratch`: gan_minibatch_stddev_scratch() values. */
+typedef struct gan_minibatch_stddev_args {
+    int64_t batch, pixels, channels, group;
+    gan_real *scratch;
+} gan_minibatch_stddev_args;
+int64_t gan_minibatch_stddev_scratch(int64_t batch, int64_t features, int64_t group);
+void gan_minibatch_stddev_forward(gan_context *context, const gan_minibatch_stddev_args *args, const gan_real *x,
+                                  gan_real *y);
+void gan_minibatch_stddev_backward(gan_context *context, const gan_minibatch_stddev_args *args, const gan_real *x,
+                                   const gan_real *dy, gan_real *dx);
+/* R{y} of R{x} = tangent_x; R{} of the backward pass, where dy or tangent_dy may be NULL, which is 0. */
+void gan_minibatch_stddev_tangent(gan_context *context, const gan_minibatch_stddev_args *args, const gan_real *x,
+                                  const gan_real *tangent_x, gan_real *tangent_y);
+void gan_minibatch_stddev_tangent_backward(gan_context *context, const gan_minibatch_stddev_args *args,
+                                           const gan_real *x, const gan_real *tangent_x, const gan_real *dy,
+                                           const gan_real *tangent_dy, gan_real *tangent_dx);
+
 /* ---- Sums (reduce.c) ----------------------------------------------------------------------------------------- */
 
 /* out[j] += sum over i of x[i, j]; x is (rows, columns). `scratch`: gan_column_sums_scratch() values. */

@@ -23,11 +23,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
                           {"running_mean", GAN_TENSOR_BUFFER, 0.0f},
                           {"running_var", GAN_TENSOR_BUFFER, 1.0f}};
     (void)context, (void)count;
-    if (inputs[0].rank != 1 && inputs[0].rank != 3) {
-        char text[GAN_SHAPE_TEXT];
-        return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected rank 1 or an image (channels, height, width)",
-                        gan_shape_text(inputs[0], text));
-    }
+    GAN_TRY(gan_check_channels(inputs[0]));
     int64_t channels = inputs[0].dims[0], elements = gan_shape_count(inputs[0]);
     plan->output = inputs[0];
     for (int i = ((const batch_norm *)layer)->no_affine ? RUNNING_MEAN : WEIGHT; i < TENSORS; i++)

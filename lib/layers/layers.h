@@ -70,7 +70,7 @@ enum {
     /* The second derivative of y by x is not 0. Without it R{dx} is 0 where R{dy} is, and with IN_PLACE besides,
      * tangent_backward does not read dy, which may be overwritten by dx. */
     GAN_LAYER_CURVED = 8,
-    GAN_LAYER_MIXES_SAMPLES = 16 /* in training, a sample's y depends on the other samples of its batch */
+    GAN_LAYER_MIXES_SAMPLES = 16 /* at least in training, a sample's y depends on the other samples of its batch */
 };
 
 typedef struct gan_layer_ops {

@@ -23,6 +23,14 @@ gan_status gan_check_extent(const char *what, int64_t value)
     return gan_fail(GAN_ERROR_OVERFLOW, "%s is %lld, expected at most %d", what, (long long)value, INT32_MAX);
 }
 
+gan_status gan_check_channels(gan_shape input)
+{
+    char text[GAN_SHAPE_TEXT];
+    if (input.rank == 1 || input.rank == 3) return GAN_OK;
+    return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected rank 1 or an image (channels, height, width)",
+                    gan_shape_text(input, text));
+}
+
 gan_status gan_check_product(const char *what, const int64_t *factors, int count)
 {
     int64_t product = 1;

@@ -38,8 +38,7 @@ static gan_status check_shape(const sample_norm *self, gan_shape shape)
     gan_shape_text(shape, text);
     if (self->kind == INSTANCE_NORM && shape.rank != 3)
         return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected an image (channels, height, width)", text);
-    if (self->kind == GROUP_NORM && shape.rank != 1 && shape.rank != 3)
-        return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected rank 1 or an image (channels, height, width)", text);
+    if (self->kind == GROUP_NORM) GAN_TRY(gan_check_channels(shape));
     if (self->kind == GROUP_NORM && shape.dims[0] % self->groups != 0)
         return gan_fail(GAN_ERROR_SHAPE, "input is %s, whose %lld channels cannot be cut into %lld groups", text,
                         (long long)shape.dims[0], (long long)self->groups);

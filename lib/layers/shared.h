@@ -17,6 +17,8 @@ gan_status gan_check_int(const char *what, int64_t value, int64_t minimum);
 gan_status gan_check_float(const char *what, float value, bool valid, const char *range);
 /* GAN_ERROR_OVERFLOW unless value <= INT32_MAX: what the BLAS counts in, and two of which can be multiplied. */
 gan_status gan_check_extent(const char *what, int64_t value);
+/* GAN_ERROR_SHAPE unless the input is an image or, with one pixel, a vector. */
+gan_status gan_check_channels(gan_shape input);
 /* GAN_ERROR_OVERFLOW unless the product of the factors fits into int64_t. */
 gan_status gan_check_product(const char *what, const int64_t *factors, int count);
 
@@ -133,6 +135,7 @@ gan_status gan_window_plan(gan_context *context, const gan_conv *conv, const gan
 
 extern const gan_layer_ops gan_dense_ops, gan_conv2d_ops, gan_conv_transpose2d_ops, gan_flatten_ops, gan_reshape_ops,
     gan_concat_ops, gan_add_ops, gan_leaky_relu_ops, gan_relu_ops, gan_tanh_ops, gan_sigmoid_ops, gan_softplus_ops,
-    gan_dropout_ops, gan_batch_norm_ops, gan_layer_norm_ops, gan_instance_norm_ops, gan_group_norm_ops;
+    gan_dropout_ops, gan_batch_norm_ops, gan_layer_norm_ops, gan_instance_norm_ops, gan_group_norm_ops,
+    gan_pixel_norm_ops, gan_minibatch_stddev_ops;
 
 #endif

@@ -69,6 +69,7 @@ void test_errors_of_layers()
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "layer_norm: epsilon", gan::layer_norm(context, negative));
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "instance_norm: epsilon", gan::instance_norm(context, negative));
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "group_norm: groups", gan::group_norm(context, 0));
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "minibatch_stddev: group", gan::minibatch_stddev(context, 1));
 }
 
 void test_models()

@@ -33,7 +33,8 @@ static int teardown(void **state)
     return 0;
 }
 
-/* All curved activations, and two ways that meet in a sum and lie side by side in a concatenation. */
+/* All curved activations, two ways that meet in a sum and lie side by side in a concatenation, and samples that are
+ * judged in groups: the penalty is on the gradient of all logits together. */
 static gan_status curved_discriminator(gan_context *in, uint64_t seed, gan_model **out)
 {
     gan_model *m = NULL;
@@ -45,6 +46,7 @@ static gan_status curved_discriminator(gan_context *in, uint64_t seed, gan_model
     gan_node sum = gan_model_add_from(m, gan_layer_add(in), GAN_NODES(a, x));
     gan_model_add_from(m, gan_layer_concat(in, 0), GAN_NODES(sum, x));
     gan_model_add(m, gan_layer_softplus(in));
+    gan_model_add(m, gan_layer_minibatch_stddev(in, 2));
     gan_model_add(m, gan_layer_flatten(in));
     gan_model_add(m, gan_layer_dense(in, 4, NULL));
     gan_model_add(m, gan_layer_sigmoid(in));

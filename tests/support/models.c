@@ -138,6 +138,7 @@ gan_status test_normalised_discriminator(gan_context *context, uint64_t seed, ga
     gan_model_add(model, gan_layer_conv2d(context, 4, GAN_CONV2D(.kernel = {2, 2}, .no_bias = true)));
     gan_model_add(model, gan_layer_layer_norm(context, NULL));
     gan_model_add(model, gan_layer_softplus(context));
+    gan_model_add(model, gan_layer_pixel_norm(context));
     gan_model_add(model, gan_layer_flatten(context));
     gan_model_add(model, gan_layer_dense(context, 8, NULL));
     gan_model_add(model, gan_layer_group_norm(context, 2, GAN_GROUP_NORM(.no_affine = true)));

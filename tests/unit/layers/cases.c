@@ -63,6 +63,9 @@ LAYER(instance_norm_plain, gan_layer_instance_norm(context, GAN_INSTANCE_NORM(.n
 LAYER(group_norm_1, gan_layer_group_norm(context, 1, NULL))
 LAYER(group_norm_3, gan_layer_group_norm(context, 3, GAN_GROUP_NORM(.epsilon = 0.25f)))
 LAYER(group_norm_plain, gan_layer_group_norm(context, 2, GAN_GROUP_NORM(.no_affine = true)))
+LAYER(pixel_norm, gan_layer_pixel_norm(context))
+LAYER(minibatch_stddev, gan_layer_minibatch_stddev(context, 0))
+LAYER(minibatch_stddev_2, gan_layer_minibatch_stddev(context, 2))
 
 #define SHAPE(...)                                                 \
     {                                                              \
@@ -131,6 +134,11 @@ static const layer_case cases[] = {
     {"group_norm of images", group_norm_3, 1, {SHAPE(6, 3, 1)}, false, false},
     {"group_norm of one group", group_norm_1, 1, {SHAPE(5, 2, 3)}, false, false},
     {"group_norm without affine", group_norm_plain, 1, {SHAPE(4, 3, 2)}, false, false},
+    {"pixel_norm", pixel_norm, 1, {SHAPE(7)}, false, false},
+    {"pixel_norm of images", pixel_norm, 1, {SHAPE(3, 2, 5)}, false, false},
+    {"minibatch_stddev", minibatch_stddev, 1, {SHAPE(7)}, false, false},
+    {"minibatch_stddev of images", minibatch_stddev, 1, {SHAPE(3, 2, 5)}, false, false},
+    {"minibatch_stddev, last group smaller", minibatch_stddev_2, 1, {SHAPE(2, 3, 1)}, true, false},
 };
 
 enum { CASES = sizeof cases / sizeof cases[0], MOST_TESTS = 4 };

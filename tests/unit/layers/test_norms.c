@@ -1,4 +1,5 @@
-/* Layers that normalise within a sample, against their definitions written out over the border's layout. */
+/* Layers that normalise within a sample, and minibatch standard deviation, against their definitions written out over
+ * the border's layout. */
 #include "harness.h"
 
 #include <math.h>
@@ -109,6 +110,59 @@ static void test_order_of_weights(void **state)
     harness_destroy(&h);
 }
 
+/* ---- Pixel normalisation, minibatch standard deviation ----------------------------------------------------------
+ */
+
+static void test_pixel_norm(void **state)
+{
+    const gan_shape shapes[] = {GAN_SHAPE(9), GAN_SHAPE(5, 2, 3)};
+    for (int k = 0; k < 2; k++) {
+        const int64_t channels = shapes[k].dims[0], pixels = gan_shape_count(shapes[k]) / channels;
+        harness h;
+        harness_create(&h, *state, gan_layer_pixel_norm(*state), 1, &shapes[k], BATCH, BATCH);
+        assert_int_equal(harness_forward(&h), GAN_OK);
+        gan_real *x = at_border(h.x[0], shapes[k], BATCH), *y = at_border(h.y, shapes[k], BATCH);
+        for (int64_t i = 0; i < BATCH * channels * pixels; i++) {
+            const int64_t sample = i / (channels * pixels), pixel = i % pixels;
+            double squares = 0;
+            for (int64_t c = 0; c < channels; c++)
+                squares += pow((double)x[(sample * channels + c) * pixels + pixel], 2) / (double)channels;
+            if (!harness_near((double)y[i], (double)x[i] / sqrt(squares + 1e-8), 20))
+                fail_msg("value %d is %.10g", (int)i, (double)y[i]);
+        }
+        free(x);
+        free(y);
+        harness_destroy(&h);
+    }
+}
+
+/* Five samples in groups of 2, 2 and 1. */
+static void test_minibatch_stddev(void **state)
+{
+    enum { SAMPLES = 5, GROUP = 2 };
+    const gan_shape shapes[] = {GAN_SHAPE(7), GAN_SHAPE(2, 3, 2)};
+    for (int k = 0; k < 2; k++) {
+        const int64_t features = gan_shape_count(shapes[k]), pixels = features / shapes[k].dims[0];
+        harness h;
+        harness_create(&h, *state, gan_layer_minibatch_stddev(*state, GROUP), 1, &shapes[k], SAMPLES, SAMPLES + 2);
+        assert_int_equal(harness_forward(&h), GAN_OK);
+        gan_real *x = at_border(h.x[0], shapes[k], SAMPLES), *y = at_border(h.y, h.plan.output, SAMPLES);
+        for (int64_t n = 0; n < SAMPLES; n++) {
+            const gan_real *a = x + n / GROUP * GROUP * features, *b = n < SAMPLES - 1 ? a + features : a;
+            const gan_real *out = y + n * (features + pixels);
+            double sum = 0; /* the deviation of a and b from their mean is half their distance */
+            for (int64_t j = 0; j < features; j++) sum += sqrt(pow((double)(a[j] - b[j]) / 2, 2) + 1e-8);
+            assert_memory_equal(out, x + n * features, (size_t)features * sizeof *out);
+            for (int64_t i = features; i < features + pixels; i++)
+                if (!harness_near((double)out[i], sum / (double)features, 20))
+                    fail_msg("sample %d has %.10g", (int)n, (double)out[i]);
+        }
+        free(x);
+        free(y);
+        harness_destroy(&h);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +170,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_instance_norm, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_group_norm, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_order_of_weights, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_pixel_norm, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_minibatch_stddev, harness_setup, harness_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

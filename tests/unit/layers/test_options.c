@@ -42,6 +42,8 @@ static void test_null(void **state)
     refused(gan_layer_layer_norm(NULL, NULL), GAN_ERROR_NULL, "layer_norm: context is NULL");
     refused(gan_layer_instance_norm(NULL, NULL), GAN_ERROR_NULL, "instance_norm: context is NULL");
     refused(gan_layer_group_norm(NULL, 1, NULL), GAN_ERROR_NULL, "group_norm: context is NULL");
+    refused(gan_layer_pixel_norm(NULL), GAN_ERROR_NULL, "pixel_norm: context is NULL");
+    refused(gan_layer_minibatch_stddev(NULL, 0), GAN_ERROR_NULL, "minibatch_stddev: context is NULL");
     gan_layer_destroy(NULL);
     assert_null(gan_layer_named(NULL, "name"));
 }
@@ -164,6 +166,8 @@ static void test_numbers_refused(void **state)
             "group_norm: epsilon is inf");
     refused(gan_layer_group_norm(*state, 0, NULL), GAN_ERROR_ARGUMENT, "group_norm: groups is 0, expected 1 to");
     refused(gan_layer_group_norm(*state, -3, NULL), GAN_ERROR_ARGUMENT, "group_norm: groups is -3");
+    refused(gan_layer_minibatch_stddev(*state, 1), GAN_ERROR_ARGUMENT, "minibatch_stddev: group is 1, expected 2 to");
+    refused(gan_layer_minibatch_stddev(*state, -4), GAN_ERROR_ARGUMENT, "minibatch_stddev: group is -4");
 }
 
 /* ---- Names
@@ -226,7 +230,7 @@ typedef struct json_case {
     const char *type, *text;
 } json_case;
 
-enum { KINDS = 18 };
+enum { KINDS = 20 };
 
 #define DENSE_TEXT                                                                                         \
     "{\"units\": 7, \"no_bias\": false, \"weight_initializer\": {\"kind\": \"normal\", \"value\": 0.25}, " \
@@ -273,6 +277,8 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
          "{\"epsilon\": 0.25, \"no_affine\": true}"},
         {gan_layer_group_norm(context, 6, GAN_GROUP_NORM(.epsilon = 0.125f)), "group_norm",
          "{\"groups\": 6, \"epsilon\": 0.125, \"no_affine\": false}"},
+        {gan_layer_pixel_norm(context), "pixel_norm", "{}"},
+        {gan_layer_minibatch_stddev(context, 0), "minibatch_stddev", "{\"group\": 4}"},
     };
     memcpy(cases, all, sizeof all);
 }
@@ -362,7 +368,7 @@ static void test_json_keys(void **state)
         json_decref(options);
         gan_layer_destroy(cases[i].layer);
     }
-    assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3);
+    assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3 + 1);
 }
 
 static void load_refused(gan_context *context, const char *type, const char *text, const char *key, const char *value,
@@ -443,6 +449,7 @@ static void test_json_ranges(void **state)
     load_refused(*state, "layer_norm", "{\"no_affine\": false}", "epsilon", "0", GAN_ERROR_ARGUMENT, "epsilon is 0");
     load_refused(*state, "group_norm", "{\"epsilon\": 0.1, \"no_affine\": false}", "groups", "0", GAN_ERROR_ARGUMENT,
                  "groups is 0");
+    load_refused(*state, "minibatch_stddev", "{}", "group", "0", GAN_ERROR_ARGUMENT, "group is 0");
 }
 
 int main(void)

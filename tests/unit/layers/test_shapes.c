@@ -179,6 +179,10 @@ static void test_shapes(void **state)
     check_plan(gan_layer_softplus(context), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
     check_plan(gan_layer_dropout(context, 0.5f), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
 
+    check_plan(gan_layer_pixel_norm(context), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
+    check_plan(gan_layer_minibatch_stddev(context, 0), GAN_SHAPE(3, 4, 5), GAN_SHAPE(4, 4, 5), 0, NULL);
+    check_plan(gan_layer_minibatch_stddev(context, 8), GAN_SHAPE(3), GAN_SHAPE(4), 0, NULL);
+
     gan_layer *input = gan_layer_input(context, GAN_SHAPE(3, 4, 5));
     gan_layer_plan plan = {0};
     assert_int_equal(input->ops->infer(input, context, NULL, 0, 1, &plan), GAN_OK);
@@ -243,6 +247,11 @@ static void test_refused(void **state)
             "input is (6, 2, 2), whose 6 channels cannot be cut into 4 groups");
     refused(gan_layer_group_norm(context, 6, NULL), GAN_SHAPE(6), GAN_ERROR_SHAPE,
             "input is (6), of which 1 value is normalised by itself");
+    refused(gan_layer_pixel_norm(context), GAN_SHAPE(1, 4, 4), GAN_ERROR_SHAPE,
+            "input is (1, 4, 4), of which 1 value is normalised by itself");
+    refused(gan_layer_pixel_norm(context), GAN_SHAPE(3, 4), GAN_ERROR_SHAPE, "input is (3, 4), expected rank 1");
+    refused(gan_layer_minibatch_stddev(context, 4), GAN_SHAPE(3, 4, 5, 6), GAN_ERROR_SHAPE,
+            "input is (3, 4, 5, 6), expected rank 1 or an image");
     refused(gan_layer_concat(context, 1), GAN_SHAPE(3), GAN_ERROR_SHAPE, "input 0 is (3), which has no axis 1");
     refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 6)}, 1,
                   GAN_ERROR_SHAPE,
@@ -279,6 +288,9 @@ static void test_overflow(void **state)
                   "input");
     refused_batch(gan_layer_group_norm(context, 1, NULL), 1, &GAN_SHAPE(INT64_MAX / 16), 8, GAN_ERROR_OVERFLOW,
                   "gradients of input");
+    refused_batch(gan_layer_pixel_norm(context), 1, &GAN_SHAPE(3, 2, 2), INT64_MAX / 11, GAN_ERROR_OVERFLOW, "input");
+    refused_batch(gan_layer_minibatch_stddev(context, 2), 1, &GAN_SHAPE(3, 2, 2), INT64_MAX / 30, GAN_ERROR_OVERFLOW,
+                  "input");
     refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(INT64_MAX), GAN_SHAPE(1)}, 1,
                   GAN_ERROR_OVERFLOW, "along axis 0");
     refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(INT64_MAX / 2, 2), GAN_SHAPE(1, 2)}, 1,
