@@ -1226,9 +1226,9 @@ typedef struct gan_trainer_options {
                                         the coefficient to final_penalty_factor times it; default: constant */
     float final_penalty_factor;    /**< what the schedule leaves of a coefficient; [0, 1]; default 0 */
     int64_t penalty_schedule_steps; /**< T of the schedule; >= 1 unless it is constant */
-    int packing;                   /**< D judges so many samples at once, all real or all generated (PacGAN, Lin et al.,
-                                        2018): its input is that of one with the first dimension, of an image the
-                                        channels, so many times as large. It divides the batch, else
+    int packing;                   /**< D judges so many samples at once, all real or all generated (PacGAN, Lin et
+                                        al., 2018): its input has the shape of one with the first dimension, of an
+                                        image the channels, so many times as large. It divides the batch, else
                                         ::GAN_ERROR_BATCH; >= 1; default 1 */
     float instance_noise;          /**< deviation of noise on all samples that D sees, see gan_instance_noise(); >= 0;
                                         default 0 */
@@ -1311,7 +1311,7 @@ typedef struct gan_run_options {
 #define GAN_RUN(...) (&(gan_run_options){.struct_size = sizeof(gan_run_options), __VA_ARGS__})
 
 /**
- * Trains until the first limit is reached, on a dataset of the same context with samples like the generator's, and not
+ * Trains until the first limit is reached, on a dataset of the same context with samples like the generator's, not
  * fewer than packing. ::GAN_ERROR_CANCELLED when the callback or gan_trainer_cancel() ended it:
  * all handles stay valid, and another run goes on from there. An epoch that was begun before, by an earlier run or a
  * loaded checkpoint, is finished first and counts as one. The last step of an epoch takes what is left of it: a

@@ -336,6 +336,24 @@ void test_average()
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "at most one", gan::trainer(context, generator, discriminator, options));
 }
 
+void test_packing()
+{
+    gan::context context(1);
+    gan::model generator = dense_model(context, 3, 2, 1), discriminator = dense_model(context, 4, 1, 2);
+    gan::trainer_options options;
+    options.packing = 2;
+    options.instance_noise = 0.1f;
+    options.instance_noise_steps = 3;
+    gan::trainer trainer(context, generator, discriminator, options);
+    EXPECT(trainer.step({1, -1, 1, -1}).batch == 2 && trainer.sample(1, 3).size() == 6);
+    EXPECT_ERROR(GAN_ERROR_BATCH, "packing, 2", trainer.step({1, -1}));
+    options.augment = GAN_AUGMENT_CUTOUT;
+    EXPECT_ERROR(GAN_ERROR_SHAPE, "augment is 4", gan::trainer(context, generator, discriminator, options));
+    options.packing = 0;
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "trainer_options.packing",
+                 gan::trainer(context, generator, discriminator, options));
+}
+
 void test_random_and_data()
 {
     gan::context context(1);
@@ -377,6 +395,7 @@ int main()
         test_defaults_are_those_of_c();
         test_callbacks();
         test_average();
+    test_packing();
         test_random_and_data();
     } catch (const gan::error &error) {
         std::printf("%s: %s\n", gan_status_name(error.status()), error.what());

@@ -67,6 +67,14 @@ static training create_penalised_training(uint64_t seed)
                                           .seed = seed));
 }
 
+/* With all that is drawn for what D sees, noise that falls included. */
+static training create_seen_training(uint64_t seed)
+{
+    return create_training_of(
+        KIND, GAN_TRAINER(.batch = BATCH, .augment = GAN_AUGMENT_TRANSLATION | GAN_AUGMENT_CUTOUT,
+                          .instance_noise = 0.5f, .instance_noise_steps = BEFORE + AFTER - 1, .seed = seed));
+}
+
 static void destroy_training(training *t)
 {
     gan_dataset_destroy(t->dataset);
@@ -135,6 +143,12 @@ static void test_resume_with_penalties(void **state)
 {
     (void)state;
     check_resume(create_penalised_training);
+}
+
+static void test_resume_with_view(void **state)
+{
+    (void)state;
+    check_resume(create_seen_training);
 }
 
 static void test_resume_in_another_process(void **state)
@@ -275,6 +289,24 @@ static void test_other_options(void **state)
     destroy_training(&without);
     destroy_training(&zero_centered);
     destroy_training(&drawn);
+}
+
+static void test_other_views(void **state)
+{
+    (void)state;
+    const gan_trainer_options *plain = GAN_TRAINER(.batch = BATCH);
+    const gan_trainer_options *augmented = GAN_TRAINER(.batch = BATCH, .augment = GAN_AUGMENT_CUTOUT);
+    const gan_trainer_options *noisy = GAN_TRAINER(.batch = BATCH, .instance_noise = 1);
+    training without = create_training_of(KIND, plain), cut = create_training_of(KIND, augmented),
+             with_noise = create_training_of(KIND, noisy);
+    save(&without, test_path("without"));
+    save(&cut, test_path("cut"));
+    refuse(&cut, test_path("without"), GAN_ERROR_NOT_FOUND, "saved by a trainer without augment");
+    refuse(&with_noise, test_path("cut"), GAN_ERROR_NOT_FOUND, "saved by a trainer without instance_noise");
+    assert_int_equal(gan_trainer_load(without.gan.trainer, without.dataset, test_path("cut")), GAN_OK);
+    destroy_training(&without);
+    destroy_training(&cut);
+    destroy_training(&with_noise);
 }
 
 /* An average that is not in the file is missed; one that nobody keeps is left out. */
@@ -442,9 +474,11 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resume),
         cmocka_unit_test(test_resume_with_penalties),
+        cmocka_unit_test(test_resume_with_view),
         cmocka_unit_test(test_resume_in_another_process),
         cmocka_unit_test(test_save_changes_nothing),
         cmocka_unit_test(test_learning_rate),
+        cmocka_unit_test(test_other_views),
         cmocka_unit_test(test_average),
         cmocka_unit_test(test_average_diverges),
         cmocka_unit_test(test_without_dataset),

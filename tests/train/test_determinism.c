@@ -40,6 +40,8 @@ static void test_threads(void **state)
                   GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_RELATIVISTIC_AVERAGE, .r1 = 1, .r2 = 2,
                               .gradient_penalty = 3, .dragan = 4),
                   1);
+    check_threads(TEST_GAN_WIDE, GAN_TRAINER(.batch = BATCH, .augment = 7, .instance_noise = 0.1f), 1);
+    check_threads(TEST_GAN_PACKED, GAN_TRAINER(.batch = BATCH, .packing = 2, .augment = 7, .r1 = 1), 1);
 }
 
 /* What a seed is for: other noise, other weights. */
