@@ -10,4 +10,14 @@ const char *fixture_path(void);
 /* Reads a tensor of the file, which has so many values. A failure fails the test. */
 void fixture_read(gan_context *context, const char *name, float *out, int64_t count);
 
+/* Fails the test where a value is further from the file's than 1e-4 of the largest of the tensor. */
+void fixture_compare(gan_context *context, const char *name, const float *actual, int64_t count);
+/* The same for the first output of the last forward pass. */
+void fixture_compare_output(gan_context *context, const gan_session *session, int64_t count, const char *name);
+/* The same for every tensor of a model, and for every gradient; in the file they are called PREFIX.NAME. */
+void fixture_compare_tensors(gan_context *context, const gan_model *model, const char *prefix);
+void fixture_compare_gradients(gan_context *context, const gan_model *model, const char *prefix);
+/* Sets every tensor of a model to the file's PREFIX.NAME. */
+void fixture_set_tensors(gan_context *context, gan_model *model, const char *prefix);
+
 #endif

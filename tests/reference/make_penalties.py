@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Writes penalties.safetensors: penalties on the gradient of discriminators, differentiated twice by PyTorch in float64.
+
+For each discriminator NAME below the file holds the samples NAME.x and all tensors, NAME.K.weight and so on, where K is
+the number that the layer has in libgan; the logits NAME.y; and of two penalties, COEFFICIENT times
+
+    r1          mean |g|^2 / 2
+    wgan_gp     mean (|g| - 1)^2
+
+with g the gradient of the summed logits with respect to the samples, the value (NAME.r1.value) and the gradient of every
+parameter (NAME.r1.gradient.K.weight). Models are in evaluation.
+
+Usage: python3 make_penalties.py (needs PyTorch and NumPy)
+"""
+import os
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from make_trace import uniform, write_safetensors
+
+BATCH, COEFFICIENT = 5, 10.0
+LEAST_DISTANCE = 5e-5  # of a (leaky) ReLU's input from its kink, so that rounding does not decide on which side it is
+kinks = []
+
+
+class Kinked(nn.Module):
+    def __init__(self, slope):
+        super().__init__()
+        self.slope = slope
+
+    def forward(self, x):
+        kinks.append(x.detach().abs().min().item())
+        return F.leaky_relu(x, self.slope)
+
+
+class SameConv2d(nn.Conv2d):
+    """Padding as TensorFlow's 'same'."""
+
+    def forward(self, x):
+        pads = []
+        for side, kernel, stride in zip(x.shape[:1:-1], self.kernel_size[::-1], self.stride[::-1]):
+            total = max((-(-side // stride) - 1) * stride + kernel - side, 0)
+            pads += [total // 2, total - total // 2]
+        return super().forward(F.pad(x, pads))
+
+
+class PixelNorm(nn.Module):
+    def forward(self, x):
+        return x / (x.square().mean(1, keepdim=True) + 1e-8).sqrt()
+
+
+class MinibatchStddev(nn.Module):
+    def __init__(self, group):
+        super().__init__()
+        self.group = group
+
+    def forward(self, x):
+        added = [(part.var(0, unbiased=False) + 1e-8).sqrt().mean().expand(len(part), 1, *x.shape[2:])
+                 for part in x.split(self.group)]
+        return torch.cat([x, torch.cat(added)], 1)
+
+
+class Graph(nn.Module):
+    """Two ways that meet in a sum and lie side by side in a concatenation."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleDict({
+            "0": nn.Linear(18, 18, bias=False),
+            "3": nn.Conv2d(2, 2, (2, 3), padding=1),
+            "5": nn.ConvTranspose2d(2, 2, (2, 1), padding=(1, 0)),
+            "8": nn.Conv2d(4, 5, 2),
+            "11": nn.Linear(20, 6),
+            "12": Kinked(0.0),
+            "13": nn.Linear(6, 1),
+        })
+
+    def forward(self, x):
+        layers = self.layers
+        a = torch.tanh(layers["0"](x)).view(-1, 2, 3, 3)
+        b = layers["5"](F.softplus(layers["3"](a)))
+        c = torch.sigmoid(layers["8"](torch.cat([b + a, a], 1)))
+        return layers["13"](layers["12"](layers["11"](c.flatten(1))))
+
+
+def discriminators():
+    """Name, shape of a sample, and the model, whose layers are numbered as in test_penalties.c."""
+    yield "dense", (6,), nn.Sequential(
+        nn.Linear(6, 9), nn.LayerNorm(9), Kinked(0.2), nn.Linear(9, 8), nn.GroupNorm(2, 8), nn.Tanh(), PixelNorm(),
+        MinibatchStddev(2), nn.Linear(9, 1))
+    yield "image", (2, 7, 6), nn.Sequential(
+        SameConv2d(2, 6, 3, stride=2, bias=False), nn.InstanceNorm2d(6, affine=True), nn.Softplus(),
+        nn.ConvTranspose2d(6, 4, 3, stride=2, padding=1, output_padding=(1, 0)), PixelNorm(), nn.GroupNorm(2, 4),
+        Kinked(0.2), nn.Conv2d(4, 3, (2, 3)), nn.LayerNorm((3, 7, 3)), nn.Sigmoid(), MinibatchStddev(3), nn.Flatten(),
+        nn.Linear(84, 1))
+    yield "graph", (18,), Graph()
+
+
+def numbers(stream, shape):
+    return torch.from_numpy(uniform(stream, int(np.prod(shape))).reshape(shape)).double()
+
+
+def fill(model, stream):
+    for name, parameter in model.named_parameters():
+        centre = 1.0 if name.endswith("weight") and parameter.dim() in (1, 3) else 0.0  # the scale of a normalisation
+        with torch.no_grad():
+            parameter.copy_(centre + 0.75 * numbers(stream, parameter.shape))
+        stream += 1
+
+
+def terms(slope):
+    norms = slope.flatten(1).square().sum(1)
+    return {"r1": norms.mean() / 2, "wgan_gp": (norms.sqrt() - 1).square().mean()}
+
+
+def record(name, shape, model, stream):
+    fill(model, stream)
+    x = numbers(stream + 40, (BATCH, *shape)).mul(2).requires_grad_()
+    parameters = {key.removeprefix("layers."): value for key, value in model.named_parameters()}
+    y = model(x)
+    (slope,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+    out = {"x": x, "y": y, **parameters}
+    for kind, value in terms(slope).items():
+        value = COEFFICIENT * value
+        gradients = torch.autograd.grad(value, parameters.values(), retain_graph=True, allow_unused=True)
+        out[f"{kind}.value"] = value.reshape(1)
+        for key, gradient in zip(parameters, gradients):
+            out[f"{kind}.gradient.{key}"] = torch.zeros_like(parameters[key]) if gradient is None else gradient
+    return {f"{name}.{key}": value.detach().numpy() for key, value in out.items()}
+
+
+def main():
+    torch.set_num_threads(1)
+    out = {}
+    for number, (name, shape, model) in enumerate(discriminators()):
+        kinks.clear()
+        out.update(record(name, shape, model.double().eval(), 1000 + 50 * number))
+        if min(kinks) < LEAST_DISTANCE:
+            raise SystemExit(f"{name}: a value is {min(kinks)} away from a kink")
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "penalties.safetensors")
+    write_safetensors(path, out, {"torch": torch.__version__})
+
+
+if __name__ == "__main__":
+    main()

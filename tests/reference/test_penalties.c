@@ -1,0 +1,157 @@
+/* Penalties on the gradient of discriminators, in which every layer with second derivatives has a place, against
+ * PyTorch's double backward, as make_penalties.py recorded it. */
+#include "fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+enum { BATCH = 5 };
+static const float coefficient = 10;
+
+/* ---- The discriminators: layers have the numbers that they have in the file --------------------------------------
+ */
+
+static void add_dense(gan_context *in, gan_model *m)
+{
+    gan_model_add(m, gan_layer_input(in, GAN_SHAPE(6)));
+    gan_model_add(m, gan_layer_dense(in, 9, NULL));
+    gan_model_add(m, gan_layer_layer_norm(in, NULL));
+    gan_model_add(m, gan_layer_leaky_relu(in, 0.2f));
+    gan_model_add(m, gan_layer_dense(in, 8, NULL));
+    gan_model_add(m, gan_layer_group_norm(in, 2, NULL));
+    gan_model_add(m, gan_layer_tanh(in));
+    gan_model_add(m, gan_layer_pixel_norm(in));
+    gan_model_add(m, gan_layer_minibatch_stddev(in, 2));
+    gan_model_add(m, gan_layer_dense(in, 1, NULL));
+}
+
+static void add_image(gan_context *in, gan_model *m)
+{
+    gan_model_add(m, gan_layer_input(in, GAN_SHAPE(2, 7, 6)));
+    gan_model_add(
+        m, gan_layer_conv2d(in, 6, GAN_CONV2D(.stride = {2, 2}, .padding = GAN_PADDING_SAME, .no_bias = true)));
+    gan_model_add(m, gan_layer_instance_norm(in, NULL));
+    gan_model_add(m, gan_layer_softplus(in));
+    gan_model_add(m,
+                  gan_layer_conv_transpose2d(in, 4,
+                                             GAN_CONV_TRANSPOSE2D(.stride = {2, 2}, .padding = GAN_PADDING_EXPLICIT,
+                                                                  .pads = {1, 1, 1, 1}, .output_padding = {1, 0})));
+    gan_model_add(m, gan_layer_pixel_norm(in));
+    gan_model_add(m, gan_layer_group_norm(in, 2, NULL));
+    gan_model_add(m, gan_layer_leaky_relu(in, 0.2f));
+    gan_model_add(m, gan_layer_conv2d(in, 3, GAN_CONV2D(.kernel = {2, 3})));
+    gan_model_add(m, gan_layer_layer_norm(in, NULL));
+    gan_model_add(m, gan_layer_sigmoid(in));
+    gan_model_add(m, gan_layer_minibatch_stddev(in, 3));
+    gan_model_add(m, gan_layer_flatten(in));
+    gan_model_add(m, gan_layer_dense(in, 1, NULL));
+}
+
+static void add_graph(gan_context *in, gan_model *m)
+{
+    gan_model_add(m, gan_layer_input(in, GAN_SHAPE(18)));
+    gan_model_add(m, gan_layer_dense(in, 18, GAN_DENSE(.no_bias = true)));
+    gan_model_add(m, gan_layer_tanh(in));
+    const gan_node a = gan_model_add(m, gan_layer_reshape(in, GAN_SHAPE(2, 3, 3)));
+    gan_model_add(m, gan_layer_conv2d(
+                         in, 2, GAN_CONV2D(.kernel = {2, 3}, .padding = GAN_PADDING_EXPLICIT, .pads = {1, 1, 1, 1})));
+    gan_model_add(m, gan_layer_softplus(in));
+    const gan_node b = gan_model_add(
+        m, gan_layer_conv_transpose2d(
+               in, 2, GAN_CONV_TRANSPOSE2D(.kernel = {2, 1}, .padding = GAN_PADDING_EXPLICIT, .pads = {1, 1, 0, 0})));
+    const gan_node sum = gan_model_add_from(m, gan_layer_add(in), GAN_NODES(b, a));
+    gan_model_add_from(m, gan_layer_concat(in, 0), GAN_NODES(sum, a));
+    gan_model_add(m, gan_layer_conv2d(in, 5, GAN_CONV2D(.kernel = {2, 2})));
+    gan_model_add(m, gan_layer_sigmoid(in));
+    gan_model_add(m, gan_layer_flatten(in));
+    gan_model_add(m, gan_layer_dense(in, 6, NULL));
+    gan_model_add(m, gan_layer_relu(in));
+    gan_model_add(m, gan_layer_dense(in, 1, NULL));
+}
+
+static const struct {
+    const char *name;
+    void (*add)(gan_context *in, gan_model *m);
+} discriminators[] = {{"dense", add_dense}, {"image", add_image}, {"graph", add_graph}};
+
+static const struct {
+    const char *name;
+    gan_penalty penalty;
+} penalties[] = {{"r1", GAN_PENALTY_ZERO_CENTERED}, {"wgan_gp", GAN_PENALTY_ONE_CENTERED}};
+
+/* ---- Tests ------------------------------------------------------------------------------------------------------
+ */
+
+static void check_penalty(gan_session *session, gan_model *model, gan_context *context, const char *prefix,
+                          gan_penalty penalty)
+{
+    char name[64];
+    double value;
+    assert_int_equal(gan_model_zero_gradients(model), GAN_OK);
+    assert_int_equal(gan_gradient_penalty(session, penalty, coefficient, &value), GAN_OK);
+    snprintf(name, sizeof(name), "%s.value", prefix);
+    fixture_compare(context, name, (const float[]){(float)value}, 1);
+    snprintf(name, sizeof(name), "%s.gradient", prefix);
+    fixture_compare_gradients(context, model, name);
+}
+
+static void check_discriminator(gan_context *context, gan_model *model, const char *prefix)
+{
+    gan_session *session;
+    gan_shape shape;
+    char name[32];
+    assert_int_equal(gan_model_build(model, 0), GAN_OK);
+    fixture_set_tensors(context, model, prefix);
+    assert_int_equal(gan_model_input_shape(model, 0, &shape), GAN_OK);
+    const int64_t count = BATCH * gan_shape_count(shape);
+    float *x = malloc((size_t)count * sizeof(*x));
+    assert_non_null(x);
+    snprintf(name, sizeof(name), "%s.x", prefix);
+    fixture_read(context, name, x, count);
+    assert_int_equal(gan_session_create(model, GAN_SESSION(.batch = BATCH, .second_order = true), &session), GAN_OK);
+    assert_int_equal(gan_session_set_input(session, 0, x, BATCH), GAN_OK);
+    assert_int_equal(gan_session_forward(session, GAN_MODE_SAMPLE), GAN_OK);
+    snprintf(name, sizeof(name), "%s.y", prefix);
+    fixture_compare_output(context, session, BATCH, name);
+    for (size_t i = 0; i < sizeof(penalties) / sizeof(penalties[0]); i++) {
+        snprintf(name, sizeof(name), "%s.%s", prefix, penalties[i].name);
+        check_penalty(session, model, context, name, penalties[i].penalty);
+    }
+    free(x);
+    gan_session_destroy(session);
+}
+
+/* On every level that the CPU has. */
+static void test_pytorch(void **state)
+{
+    (void)state;
+    for (int cpu = GAN_CPU_BASELINE; cpu <= GAN_CPU_AVX512; cpu++) {
+        gan_context *context;
+        const gan_status status = gan_context_create(GAN_CONTEXT(.cpu = (gan_cpu)cpu, .threads = 2), &context);
+        if (status == GAN_ERROR_UNSUPPORTED && cpu != GAN_CPU_BASELINE) {
+            print_message("level %d could not be run: %s\n", cpu, gan_last_error());
+            continue;
+        }
+        assert_int_equal(status, GAN_OK);
+        for (size_t i = 0; i < sizeof(discriminators) / sizeof(discriminators[0]); i++) {
+            gan_model *model;
+            assert_int_equal(gan_model_create(context, &model), GAN_OK);
+            discriminators[i].add(context, model);
+            check_discriminator(context, model, discriminators[i].name);
+            gan_model_destroy(model);
+        }
+        gan_context_destroy(context);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pytorch)};
+    if (!fixture_of(argc, argv)) return 2;
+    return cmocka_run_group_tests_name("penalties in PyTorch", tests, NULL, NULL);
+}
