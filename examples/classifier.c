@@ -91,7 +91,8 @@ static gan_status train(gan_model *model, gan_dataset *dataset, const classifier
         summed++;
         if (status != GAN_OK || 4 * i / steps == 4 * (i - 1) / steps) continue;
         if (!quiet)
-            fprintf(stderr, "classifier: step %lld of %lld, loss %.3f\n", (long long)i, (long long)steps, sum / summed);
+            fprintf(stderr, "classifier: step %lld of %lld, loss %.3f\n", (long long)i, (long long)steps,
+                    sum / summed);
         sum = summed = 0;
     }
     gan_optimizer_destroy(optimizer);

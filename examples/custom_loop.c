@@ -40,8 +40,8 @@ typedef struct players {
 static players make_players(gan_context *context)
 {
     players p = {NULL, NULL};
-    check(build_dense_generator(context, GAN_SHAPE(1, SIDE, SIDE), true, 1, &p.generator));
-    check(build_conv_discriminator(context, GAN_SHAPE(1, SIDE, SIDE), 2, &p.discriminator));
+    check(build_dense_generator(context, GAN_SHAPE(1, SIDE, SIDE), NORMALISATION_BATCH, 1, &p.generator));
+    check(build_conv_discriminator(context, GAN_SHAPE(1, SIDE, SIDE), NORMALISATION_NONE, 2, &p.discriminator));
     return p;
 }
 

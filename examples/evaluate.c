@@ -25,7 +25,7 @@ typedef struct views {
     int32_t *labels;
 } views;
 
-/* ---- Looking ---------------------------------------------------------------------------------------------------  */
+/* ---- Looking --------------------------------------------------------------------------------------------------- */
 
 static gan_status look(classifier *judge, const float *images, int64_t count, views *out)
 {
@@ -78,7 +78,7 @@ static gan_status look_at_real(gan_context *context, classifier *judge, const se
     return status;
 }
 
-/* ---- Measuring -------------------------------------------------------------------------------------------------  */
+/* ---- Measuring ------------------------------------------------------------------------------------------------- */
 
 static void print(const char *prefix, const char *name, double value)
 {

@@ -10,7 +10,18 @@ gan_status build_or_destroy(gan_model *model, uint64_t seed, gan_model **out)
     return status;
 }
 
-gan_status build_dense_generator(gan_context *context, gan_shape image, bool batch_norm, uint64_t seed,
+void add_normalisation(gan_context *context, gan_model *model, normalisation kind)
+{
+    if (kind == NORMALISATION_BATCH) gan_model_add(model, gan_layer_batch_norm(context, NULL));
+    if (kind == NORMALISATION_LAYER) gan_model_add(model, gan_layer_layer_norm(context, NULL));
+}
+
+static gan_layer *dense(gan_context *context, int64_t units, normalisation kind)
+{
+    return gan_layer_dense(context, units, GAN_DENSE(.spectral_norm = kind == NORMALISATION_SPECTRAL));
+}
+
+gan_status build_dense_generator(gan_context *context, gan_shape image, normalisation kind, uint64_t seed,
                                  gan_model **out)
 {
     static const int64_t units[] = {256, 512, 1024};
@@ -19,17 +30,19 @@ gan_status build_dense_generator(gan_context *context, gan_shape image, bool bat
     if (status != GAN_OK) return status;
     gan_model_add(g, gan_layer_input(context, GAN_SHAPE(NOISE_SIZE)));
     for (int i = 0; i < 3; i++) {
-        gan_model_add(g, gan_layer_dense(context, units[i], NULL));
-        if (batch_norm) gan_model_add(g, gan_layer_batch_norm(context, NULL));
+        gan_model_add(g, dense(context, units[i], kind));
+        add_normalisation(context, g, kind);
         gan_model_add(g, gan_layer_leaky_relu(context, 0.2f));
     }
-    gan_model_add(g, gan_layer_dense(context, gan_shape_count(image), NULL));
+    gan_model_add(g, dense(context, gan_shape_count(image), kind));
     gan_model_add(g, gan_layer_tanh(context));
     gan_model_add(g, gan_layer_reshape(context, image));
     return build_or_destroy(g, seed, out);
 }
 
-gan_status build_conv_discriminator(gan_context *context, gan_shape image, uint64_t seed, gan_model **out)
+/* Two convolutions that halve the sides, and one logit. */
+static gan_status build_discriminator(gan_context *context, gan_shape image, int64_t kernel, normalisation kind,
+                                      uint64_t seed, gan_model **out)
 {
     static const int64_t filters[] = {64, 128};
     gan_model *d = NULL;
@@ -38,10 +51,53 @@ gan_status build_conv_discriminator(gan_context *context, gan_shape image, uint6
     gan_model_add(d, gan_layer_input(context, image));
     for (int i = 0; i < 2; i++) {
         gan_model_add(d, gan_layer_conv2d(context, filters[i],
-                                          GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}, .padding = GAN_PADDING_SAME)));
+                                          GAN_CONV2D(.kernel = {kernel, kernel}, .stride = {2, 2},
+                                                     .padding = GAN_PADDING_SAME,
+                                                     .spectral_norm = kind == NORMALISATION_SPECTRAL)));
+        if (i > 0) add_normalisation(context, d, kind);
         gan_model_add(d, gan_layer_leaky_relu(context, 0.2f));
     }
     gan_model_add(d, gan_layer_flatten(context));
-    gan_model_add(d, gan_layer_dense(context, 1, NULL));
+    gan_model_add(d, dense(context, 1, kind));
     return build_or_destroy(d, seed, out);
+}
+
+gan_status build_conv_discriminator(gan_context *context, gan_shape image, normalisation kind, uint64_t seed,
+                                    gan_model **out)
+{
+    return build_discriminator(context, image, 5, kind, seed, out);
+}
+
+gan_status build_dcgan_discriminator(gan_context *context, gan_shape image, normalisation kind, uint64_t seed,
+                                     gan_model **out)
+{
+    return build_discriminator(context, image, 4, kind, seed, out);
+}
+
+static gan_layer *enlarge(gan_context *context, int64_t filters, normalisation kind)
+{
+    return gan_layer_conv_transpose2d(context, filters,
+                                      GAN_CONV_TRANSPOSE2D(.kernel = {4, 4}, .stride = {2, 2},
+                                                           .padding = GAN_PADDING_SAME,
+                                                           .spectral_norm = kind == NORMALISATION_SPECTRAL));
+}
+
+gan_status build_dcgan_generator(gan_context *context, gan_shape image, normalisation kind, uint64_t seed,
+                                 gan_model **out)
+{
+    gan_shape small = GAN_SHAPE(128, image.dims[1] / 4, image.dims[2] / 4);
+    gan_model *g = NULL;
+    gan_status status = gan_model_create(context, &g);
+    if (status != GAN_OK) return status;
+    gan_model_add(g, gan_layer_input(context, GAN_SHAPE(NOISE_SIZE)));
+    gan_model_add(g, dense(context, gan_shape_count(small), kind));
+    gan_model_add(g, gan_layer_reshape(context, small));
+    add_normalisation(context, g, kind);
+    gan_model_add(g, gan_layer_relu(context));
+    gan_model_add(g, enlarge(context, 64, kind));
+    add_normalisation(context, g, kind);
+    gan_model_add(g, gan_layer_relu(context));
+    gan_model_add(g, enlarge(context, image.dims[0], kind));
+    gan_model_add(g, gan_layer_tanh(context));
+    return build_or_destroy(g, seed, out);
 }

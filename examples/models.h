@@ -6,12 +6,34 @@
 
 #define NOISE_SIZE 100
 
-/* 100-256-512-1024-pixels, dense, leaky ReLU 0.2, tanh; with batch normalisation before each leaky ReLU if asked. */
-gan_status build_dense_generator(gan_context *context, gan_shape image, bool batch_norm, uint64_t seed,
-                                 gan_model **out);
+/* What a network has between its layers or, spectral normalisation, in them. In a discriminator the first layer and
+ * the logit go without batch and layer normalisation, as in DCGAN (Radford et al., 2016). */
+typedef enum normalisation {
+    NORMALISATION_NONE,
+    NORMALISATION_BATCH,
+    NORMALISATION_LAYER,
+    NORMALISATION_SPECTRAL
+} normalisation;
+
+/* All functions below. A generator makes images of that shape of NOISE_SIZE numbers, a discriminator a logit. */
+typedef gan_status build_model(gan_context *context, gan_shape image, normalisation kind, uint64_t seed,
+                               gan_model **out);
+
+/* 100-256-512-1024-pixels, dense, leaky ReLU 0.2, tanh. */
+build_model build_dense_generator;
 
 /* Two 5x5 convolutions with stride 2 and 64 and 128 filters, leaky ReLU 0.2, then one logit. */
-gan_status build_conv_discriminator(gan_context *context, gan_shape image, uint64_t seed, gan_model **out);
+build_model build_conv_discriminator;
+
+/* A dense layer to 128 images of a quarter of the sides, which must be multiples of 4, then two 4x4 transposed
+ * convolutions with stride 2, to 64 and to the image's channels; ReLU, tanh. */
+build_model build_dcgan_generator;
+
+/* Its mirror image: two 4x4 convolutions with stride 2 and 64 and 128 filters, leaky ReLU 0.2, then one logit. */
+build_model build_dcgan_discriminator;
+
+/* Batch or layer normalisation, or nothing, after the last layer of a model. */
+void add_normalisation(gan_context *context, gan_model *model, normalisation kind);
 
 /* Builds a described model from the seed, or releases it. */
 gan_status build_or_destroy(gan_model *model, uint64_t seed, gan_model **out);

@@ -12,9 +12,9 @@ static void print_help(const char *usage, const option *options, int count)
     for (int i = 0; i < count; i++) {
         char left[40];
         snprintf(left, sizeof left, "%s %s", options[i].name, options[i].argument ? options[i].argument : "");
-        printf("  %-24s %s\n", left, options[i].help);
+        printf("  %-28s %s\n", left, options[i].help);
     }
-    printf("  %-24s %s\n", "--help", "this text");
+    printf("  %-28s %s\n", "--help", "this text");
 }
 
 static void refuse(const char *name, const char *text, const char *why)

@@ -15,6 +15,10 @@ void make_folder(const char *path);
 /* folder/name in `path`, which is returned. */
 const char *path_in(const char *folder, const char *name, char path[PATH_SIZE]);
 
+/* From here on Ctrl-C and SIGTERM end nothing but are remembered. */
+void catch_interrupts(void);
+bool interrupted(void);
+
 /* Prints what failed, if anything did; the status that a program leaves with: 0, 1, or 130 for a cancelled one. */
 int exit_status(gan_status status);
 

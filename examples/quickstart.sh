@@ -19,7 +19,7 @@ build/quickstart, and trains the example program mnist_gan on Fashion-MNIST for 
   --epochs N      train to the end of epoch N
   --help          this text
 
-All other options go to mnist_gan, such as --recipe seed, --seed N, --threads N, --batch N and --resume, which goes
+All other options go to mnist_gan, such as --recipe bare, --seed N, --threads N, --batch N and --resume, which goes
 on from the checkpoint in the output folder.
 EOT
 }

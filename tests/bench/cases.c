@@ -9,12 +9,12 @@
 
 static gan_status seed_generator(gan_context *context, gan_model **out)
 {
-    return build_dense_generator(context, IMAGE, false, 1, out);
+    return build_dense_generator(context, IMAGE, NORMALISATION_NONE, 1, out);
 }
 
 static gan_status seed_discriminator(gan_context *context, gan_model **out)
 {
-    return build_conv_discriminator(context, IMAGE, 1, out);
+    return build_conv_discriminator(context, IMAGE, NORMALISATION_NONE, 1, out);
 }
 
 static gan_status dcgan_generator(gan_context *context, gan_model **out)

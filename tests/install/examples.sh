@@ -48,6 +48,21 @@ for program in examples/*; do
         expect_files squares.safetensors ${PICTURES:+squares.png}
         ;;
     custom_loop) examples/custom_loop --steps 2 ;;
+    dcgan)
+        for recipe in $(examples/dcgan --recipes | awk '{ print $1 }'); do
+            examples/dcgan --data plain --output dcgan --recipe "$recipe" --batch 4 --steps 1 --quiet
+        done
+        examples/dcgan --data plain --output dcgan --recipe stable --batch 8 --epochs 1 --quiet
+        examples/dcgan --data plain --output dcgan --recipe stable --batch 8 --epochs 2 --resume
+        expect_files dcgan/generator.safetensors dcgan/discriminator.safetensors dcgan/checkpoint.safetensors \
+            ${PICTURES:+dcgan/samples-epoch-002.png}
+        [ "$(wc -l <dcgan/losses.csv)" = 17 ] || { echo 'losses.csv has not one line a step'; exit 1; }
+        refused 1 'r1 is 1.*batch_norm' examples/dcgan --data plain --output dcgan --recipe dcgan --r1 1 --steps 1
+        refused 2 'expected one of' examples/dcgan --recipe none
+        refused 2 'expected non-saturating' examples/dcgan --loss none
+        refused 2 'expected none, batch' examples/dcgan --generator-norm some
+        refused 2 'fall over --steps' examples/dcgan --recipe r3gan-anneal
+        ;;
     evaluate)
         examples/mnist_gan --data plain --output evaluated --batch 16 --steps 1 --quiet
         evaluate="examples/evaluate evaluated/generator.safetensors --data plain --samples 40"
@@ -79,7 +94,7 @@ for program in examples/*; do
         [ -z "$PICTURES" ] || expect_files trained/samples.png trained/samples-epoch-001.png \
             trained/samples-epoch-002.png trained/losses.png
         [ "$(wc -l <trained/losses.csv)" = 9 ] || { echo 'losses.csv has not one line a step'; exit 1; }
-        examples/mnist_gan --data plain --output bare --recipe seed --batch 32 --steps 1 --quiet
+        examples/mnist_gan --data plain --output bare --recipe bare --batch 32 --steps 1 --quiet
         expect_files bare/generator.safetensors
         ;;
     sample)

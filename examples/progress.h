@@ -1,0 +1,21 @@
+/* A line that says how a training gets on. */
+#ifndef EXAMPLES_PROGRESS_H
+#define EXAMPLES_PROGRESS_H
+
+#include <libgan.h>
+
+typedef struct progress {
+    bool quiet;        /* shows nothing */
+    bool terminal;     /* one line, over and over; else a line every ten seconds */
+    double last_shown; /* seconds into the run */
+} progress;
+
+progress make_progress(bool quiet);
+
+/* Shows a report on stderr if it is time to, or if `now`; its seconds, progress and rate are those of the run. */
+void show_progress(progress *line, const gan_step_report *report, bool now);
+
+/* Ends the line. */
+void end_progress(progress *line);
+
+#endif

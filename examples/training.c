@@ -1,0 +1,204 @@
+#include "training.h"
+
+#include "mnist_files.h"
+#include "options.h"
+#include "program.h"
+#include "progress.h"
+#include "recipes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define GRID 64        /* samples in a picture */
+#define GRID_SEED 1234 /* of the noise that every picture is made from */
+
+typedef struct settings {
+    const char *data, *output;
+    recipe_choice recipe;
+    int64_t epochs, steps, seed, threads;
+    double minutes;
+    bool resume, quiet;
+} settings;
+
+typedef struct training {
+    settings settings;
+    recipe recipe;
+    gan_context *context;
+    gan_model *generator, *discriminator;
+    gan_dataset *dataset;
+    gan_trainer *trainer;
+    gan_history *history;
+    float *samples; /* GRID of them */
+    gan_shape shape;
+    int64_t epochs_seen;
+    progress progress;
+    gan_status failure; /* of writing files from inside the callback */
+} training;
+
+/* ---- What is written ------------------------------------------------------------------------------------------- */
+
+/* Writes samples from the same noise as always. Without libpng there are no pictures, and all else goes on. */
+static gan_status write_samples(training *job, const char *name)
+{
+    char path[PATH_SIZE];
+    const char *folder = job->settings.output;
+    gan_context_info info = GAN_CONTEXT_INFO_INIT;
+    gan_status status = gan_context_get_info(job->context, &info);
+    if (status == GAN_OK && info.png) {
+        status = gan_trainer_sample(job->trainer, GRID_SEED, GRID, job->samples);
+        if (status == GAN_OK)
+            status = gan_png_write_grid(job->context, path_in(folder, name, path), job->samples, GRID, job->shape, 0);
+        if (status == GAN_OK && gan_history_count(job->history) > 0)
+            status = gan_history_write_png(job->history, path_in(folder, "losses.png", path));
+    }
+    return status;
+}
+
+/* The generator that is written is the one that the pictures are of; the checkpoint has both. */
+static gan_status write_state(training *job)
+{
+    char path[PATH_SIZE];
+    const char *folder = job->settings.output;
+    const gan_model *generator = best_generator(job->trainer, job->generator);
+    gan_status status = gan_history_write_csv(job->history, path_in(folder, "losses.csv", path));
+    if (status == GAN_OK) status = gan_model_save(generator, path_in(folder, "generator.safetensors", path));
+    if (status == GAN_OK)
+        status = gan_model_save(job->discriminator, path_in(folder, "discriminator.safetensors", path));
+    if (status == GAN_OK)
+        status = gan_trainer_save(job->trainer, job->dataset, path_in(folder, "checkpoint.safetensors", path));
+    return status;
+}
+
+static int on_step(void *user, gan_trainer *trainer, const gan_step_report *report)
+{
+    training *job = user;
+    (void)trainer;
+    job->failure = gan_history_add(job->history, report);
+    bool epoch_ended = report->epoch > job->epochs_seen;
+    show_progress(&job->progress, report, epoch_ended);
+    if (epoch_ended && job->failure == GAN_OK) {
+        char name[64];
+        job->epochs_seen = report->epoch;
+        snprintf(name, sizeof name, "samples-epoch-%03lld.png", (long long)report->epoch);
+        job->failure = write_samples(job, name);
+        if (job->failure == GAN_OK) job->failure = write_state(job);
+    }
+    return job->failure != GAN_OK || interrupted();
+}
+
+/* ---- The job --------------------------------------------------------------------------------------------------- */
+
+static gan_status open_data(training *job)
+{
+    const settings *s = &job->settings;
+    gan_status status = open_mnist(
+        job->context, s->data, MNIST_TRAINING, false,
+        GAN_DATASET(.seed = (uint64_t)s->seed, .drop_last = job->recipe.trainer.packing > 1), &job->dataset);
+    if (status == GAN_OK) status = gan_dataset_shape(job->dataset, &job->shape);
+    if (status == GAN_OK && !s->quiet)
+        fprintf(stderr, "%s: %lld images of %lld x %lld\n", s->data, (long long)gan_dataset_count(job->dataset),
+                (long long)job->shape.dims[1], (long long)job->shape.dims[2]);
+    return status;
+}
+
+static gan_status prepare(training *job, const image_gan *what)
+{
+    const settings *s = &job->settings;
+    const recipe *r = &job->recipe;
+    uint64_t seed = (uint64_t)s->seed;
+    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->threads), &job->context);
+    if (status == GAN_OK) status = open_data(job);
+    if (status == GAN_OK)
+        status = what->generator(job->context, job->shape, r->generator, 2 * seed, &job->generator);
+    if (status == GAN_OK)
+        status = what->discriminator(job->context, packed_shape(r, job->shape), r->discriminator, 2 * seed + 1,
+                                     &job->discriminator);
+    if (status == GAN_OK)
+        status = create_trainer(job->context, job->generator, job->discriminator, r, seed, s->steps, &job->trainer);
+    if (status == GAN_OK) status = gan_history_create(job->context, &job->history);
+    if (status == GAN_OK) job->samples = allocate(gan_shape_count(job->shape) * GRID, sizeof(float));
+    return status;
+}
+
+static gan_status resume(training *job)
+{
+    char path[PATH_SIZE];
+    gan_dataset_cursor cursor;
+    const char *folder = job->settings.output;
+    gan_status status = gan_trainer_load(job->trainer, job->dataset, path_in(folder, "checkpoint.safetensors", path));
+    if (status == GAN_OK) status = gan_dataset_get_cursor(job->dataset, &cursor);
+    if (status != GAN_OK) return status;
+    job->epochs_seen = cursor.epoch;
+    status = gan_history_read_csv(job->history, path_in(folder, "losses.csv", path));
+    if (status == GAN_OK) status = gan_history_truncate(job->history, gan_trainer_steps(job->trainer));
+    return status;
+}
+
+/* --epochs counts from the beginning of the training, over all resumes; --steps and --minutes are of this run. */
+static gan_status train(training *job)
+{
+    const settings *s = &job->settings;
+    int64_t epochs = s->epochs ? s->epochs - job->epochs_seen : 0;
+    if (s->epochs && epochs <= 0) {
+        fprintf(stderr, "all %lld epochs are done\n", (long long)s->epochs);
+        return GAN_OK;
+    }
+    catch_interrupts();
+    gan_status status = gan_trainer_run(job->trainer, job->dataset,
+                                        GAN_RUN(.epochs = epochs, .steps = s->steps, .seconds = s->minutes * 60,
+                                                .progress = on_step, .user = job));
+    end_progress(&job->progress);
+    if (job->failure != GAN_OK) return job->failure;
+    if (status != GAN_OK && status != GAN_ERROR_CANCELLED) return status;
+    gan_status written = write_samples(job, "samples.png");
+    if (written == GAN_OK) written = write_state(job);
+    return written == GAN_OK ? status : written;
+}
+
+static void release(training *job)
+{
+    free(job->samples);
+    gan_history_destroy(job->history);
+    gan_trainer_destroy(job->trainer);
+    gan_dataset_destroy(job->dataset);
+    gan_model_destroy(job->discriminator);
+    gan_model_destroy(job->generator);
+    gan_context_destroy(job->context);
+}
+
+static settings read_settings(const image_gan *what, int argc, char **argv)
+{
+    settings s = {.data = "/usr/share/datasets/fashion-mnist",
+                  .output = "out",
+                  .recipe = RECIPE_CHOICE(what->recipe)};
+    const option options[] = {
+        {"--data", OPTION_TEXT, &s.data, 0, 0, "DIR", "MNIST-format files, .gz or not (default Fashion-MNIST's)"},
+        {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for all results, made if missing (default out)"},
+        {"--epochs", OPTION_INTEGER, &s.epochs, 1, 1e9, "N", "to the end of epoch N (default 5 without limits)"},
+        {"--minutes", OPTION_NUMBER, &s.minutes, 1e-3, 1e6, "M", "train for so long"},
+        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e15, "N", "train for so many steps"},
+        {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "of weights, noise and shuffling (default 0)"},
+        {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
+        {"--resume", OPTION_FLAG, &s.resume, 0, 0, NULL, "go on from the checkpoint in the output folder"},
+        {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "no progress"},
+        RECIPE_OPTIONS(s.recipe),
+    };
+    read_options(argc, argv, 1, what->usage, options, (int)(sizeof options / sizeof options[0]));
+    if (!s.epochs && !s.steps && s.minutes == 0) s.epochs = 5;
+    return s;
+}
+
+int train_on_images(const image_gan *what, int argc, char **argv)
+{
+    training job = {.settings = read_settings(what, argc, argv)};
+    job.recipe = choose_recipe(&job.settings.recipe, job.settings.steps);
+    job.progress = make_progress(job.settings.quiet);
+    make_folder(job.settings.output);
+    gan_status status = prepare(&job, what);
+    if (status == GAN_OK && job.settings.resume) status = resume(&job);
+    if (status == GAN_OK) status = train(&job);
+    if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped and saved; --resume goes on from here\n");
+    int result = exit_status(status);
+    release(&job);
+    return result;
+}

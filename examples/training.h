@@ -1,0 +1,18 @@
+/* Trains a generator of images as the command line says, and writes pictures of samples, the course of the losses as
+ * CSV and as a picture, the models and a checkpoint, after each epoch and at the end. Ctrl-C saves and leaves;
+ * --resume goes on from there. */
+#ifndef EXAMPLES_TRAINING_H
+#define EXAMPLES_TRAINING_H
+
+#include "models.h"
+
+typedef struct image_gan {
+    const char *usage;  /* for the help text */
+    const char *recipe; /* by default */
+    build_model *generator, *discriminator;
+} image_gan;
+
+/* The whole program; returns the status to leave with. */
+int train_on_images(const image_gan *what, int argc, char **argv);
+
+#endif
