@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BATCH 128
-#define MOST_STEPS 2000
+#define BATCH       128
+#define MOST_STEPS  2000
 #define MOST_EPOCHS 30 /* of small datasets */
-#define SEED 1 /* not an option: numbers can be compared only when one judge gave them */
+#define SEED        1  /* not an option: numbers can be compared only when one judge gave them */
 
 enum { FEATURES, LOGITS }; /* the outputs */
 
@@ -79,14 +79,12 @@ static gan_status train(gan_model *model, gan_dataset *dataset, const classifier
     gan_status status = gan_session_create(model, GAN_SESSION(.batch = BATCH, .seed = SEED), &session);
     if (status == GAN_OK)
         status = gan_optimizer_create(
-            model,
-            GAN_OPTIMIZER(.learning_rate = 1e-3f, .schedule = GAN_SCHEDULE_COSINE, .schedule_steps = steps),
+            model, GAN_OPTIMIZER(.learning_rate = 1e-3f, .schedule = GAN_SCHEDULE_COSINE, .schedule_steps = steps),
             &optimizer);
     for (int64_t i = 1; i <= steps && status == GAN_OK; i++) {
         int64_t count;
         status = gan_dataset_next(dataset, BATCH, images, labels, &count);
-        if (status == GAN_OK)
-            status = step(model, session, optimizer, images, labels, count, classes, logits, &loss);
+        if (status == GAN_OK) status = step(model, session, optimizer, images, labels, count, classes, logits, &loss);
         sum += loss;
         summed++;
         if (status != GAN_OK || 4 * i / steps == 4 * (i - 1) / steps) continue;
@@ -120,8 +118,8 @@ static gan_status load_or_train(gan_context *context, gan_dataset *dataset, cons
 static gan_status open_images(gan_context *context, const char *folder, gan_dataset **training, unseen_images *unseen)
 {
     bool has_test = has_mnist(folder, MNIST_TEST, true);
-    gan_status status = open_mnist(context, folder, has_test ? MNIST_TEST : MNIST_TRAINING, true, NULL,
-                                   &unseen->dataset);
+    gan_status status =
+        open_mnist(context, folder, has_test ? MNIST_TEST : MNIST_TRAINING, true, NULL, &unseen->dataset);
     if (status != GAN_OK) return status;
     int64_t count = gan_dataset_count(unseen->dataset), left_out = has_test ? 0 : (count + 7) / 8;
     unseen->count = has_test ? count : left_out;

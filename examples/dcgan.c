@@ -4,9 +4,11 @@
 
 int main(int argc, char **argv)
 {
-    const image_gan what = {.usage = "dcgan: trains a convolutional GAN on images in MNIST's format. Default recipe: dcgan.",
-                            .recipe = "dcgan",
-                            .generator = build_dcgan_generator,
-                            .discriminator = build_dcgan_discriminator};
+    const image_gan what = {
+        .usage = "dcgan: trains a convolutional GAN on images in MNIST's format. Default recipe: dcgan.",
+        .recipe = "dcgan",
+        .generator = build_dcgan_generator,
+        .discriminator = build_dcgan_discriminator,
+    };
     return train_on_images(&what, argc, argv);
 }

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NEIGHBOURS 3 /* of precision and recall, as in their paper */
-#define SPLITS 10    /* of the inception-style score, as in its paper */
+#define NEIGHBOURS 3  /* of precision and recall, as in their paper */
+#define SPLITS     10 /* of the inception-style score, as in its paper */
 
 typedef struct settings {
     const char *generator, *data, *classifier;
@@ -85,8 +85,7 @@ static void print(const char *prefix, const char *name, double value)
     printf("%s%s=%.6g\n", prefix, name, value);
 }
 
-static gan_status measure_distances(gan_context *context, const views *real, const views *fake,
-                                    const char *prefix)
+static gan_status measure_distances(gan_context *context, const views *real, const views *fake, const char *prefix)
 {
     double frechet, kernel, kernel_deviation, precision, recall;
     gan_status status = gan_metric_frechet_distance(context, real->features, real->count, fake->features, fake->count,
@@ -111,8 +110,8 @@ static gan_status measure_labels(gan_context *context, int64_t classes, const vi
     double score, deviation;
     gan_mode_coverage coverage = GAN_MODE_COVERAGE_INIT;
     int64_t splits = fake->count < SPLITS ? fake->count : SPLITS;
-    gan_status status = gan_metric_inception_score(context, fake->probabilities, fake->count, classes, splits, &score,
-                                                   &deviation);
+    gan_status status =
+        gan_metric_inception_score(context, fake->probabilities, fake->count, classes, splits, &score, &deviation);
     if (status == GAN_OK)
         status = gan_metric_mode_coverage(context, fake->labels, fake->count, classes, NULL, &coverage);
     if (status != GAN_OK) return status;

@@ -4,9 +4,11 @@
 
 int main(int argc, char **argv)
 {
-    const image_gan what = {.usage = "mnist_gan: trains a GAN on images in MNIST's format. Default recipe: batch-norm.",
-                            .recipe = "batch-norm",
-                            .generator = build_dense_generator,
-                            .discriminator = build_conv_discriminator};
+    const image_gan what = {
+        .usage = "mnist_gan: trains a GAN on images in MNIST's format. Default recipe: batch-norm.",
+        .recipe = "batch-norm",
+        .generator = build_dense_generator,
+        .discriminator = build_conv_discriminator,
+    };
     return train_on_images(&what, argc, argv);
 }

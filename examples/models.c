@@ -50,10 +50,10 @@ static gan_status build_discriminator(gan_context *context, gan_shape image, int
     if (status != GAN_OK) return status;
     gan_model_add(d, gan_layer_input(context, image));
     for (int i = 0; i < 2; i++) {
-        gan_model_add(d, gan_layer_conv2d(context, filters[i],
-                                          GAN_CONV2D(.kernel = {kernel, kernel}, .stride = {2, 2},
-                                                     .padding = GAN_PADDING_SAME,
-                                                     .spectral_norm = kind == NORMALISATION_SPECTRAL)));
+        gan_model_add(
+            d, gan_layer_conv2d(context, filters[i],
+                                GAN_CONV2D(.kernel = {kernel, kernel}, .stride = {2, 2}, .padding = GAN_PADDING_SAME,
+                                           .spectral_norm = kind == NORMALISATION_SPECTRAL)));
         if (i > 0) add_normalisation(context, d, kind);
         gan_model_add(d, gan_layer_leaky_relu(context, 0.2f));
     }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define GRID 64        /* samples in a picture */
+#define GRID      64   /* samples in a picture */
 #define GRID_SEED 1234 /* of the noise that every picture is made from */
 
 typedef struct settings {
@@ -108,8 +108,7 @@ static gan_status prepare(training *job, const image_gan *what)
     uint64_t seed = (uint64_t)s->seed;
     gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->threads), &job->context);
     if (status == GAN_OK) status = open_data(job);
-    if (status == GAN_OK)
-        status = what->generator(job->context, job->shape, r->generator, 2 * seed, &job->generator);
+    if (status == GAN_OK) status = what->generator(job->context, job->shape, r->generator, 2 * seed, &job->generator);
     if (status == GAN_OK)
         status = what->discriminator(job->context, packed_shape(r, job->shape), r->discriminator, 2 * seed + 1,
                                      &job->discriminator);
@@ -144,9 +143,9 @@ static gan_status train(training *job)
         return GAN_OK;
     }
     catch_interrupts();
-    gan_status status = gan_trainer_run(job->trainer, job->dataset,
-                                        GAN_RUN(.epochs = epochs, .steps = s->steps, .seconds = s->minutes * 60,
-                                                .progress = on_step, .user = job));
+    gan_status status = gan_trainer_run(
+        job->trainer, job->dataset,
+        GAN_RUN(.epochs = epochs, .steps = s->steps, .seconds = s->minutes * 60, .progress = on_step, .user = job));
     end_progress(&job->progress);
     if (job->failure != GAN_OK) return job->failure;
     if (status != GAN_OK && status != GAN_ERROR_CANCELLED) return status;
@@ -168,9 +167,8 @@ static void release(training *job)
 
 static settings read_settings(const image_gan *what, int argc, char **argv)
 {
-    settings s = {.data = "/usr/share/datasets/fashion-mnist",
-                  .output = "out",
-                  .recipe = RECIPE_CHOICE(what->recipe)};
+    settings s = {
+        .data = "/usr/share/datasets/fashion-mnist", .output = "out", .recipe = RECIPE_CHOICE(what->recipe)};
     const option options[] = {
         {"--data", OPTION_TEXT, &s.data, 0, 0, "DIR", "MNIST-format files, .gz or not (default Fashion-MNIST's)"},
         {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for all results, made if missing (default out)"},

@@ -64,6 +64,7 @@ for program in examples/*; do
         refused 2 'fall over --steps' examples/dcgan --recipe r3gan-anneal
         ;;
     evaluate)
+        # The data have test images only after a complaint about that.
         examples/mnist_gan --data plain --output evaluated --batch 16 --steps 1 --quiet
         evaluate="examples/evaluate evaluated/generator.safetensors --data plain --samples 40"
         refused 1 'no MNIST-format test images' $evaluate --floor
@@ -107,6 +108,19 @@ for program in examples/*; do
             examples/sample $model --count 5 --output five.png
             expect_files five.png
         fi
+        ;;
+    stacked_mnist)
+        stacked="examples/stacked_mnist --data plain --output stacked --steps 11 --batch 2 --samples 40"
+        $stacked --recipe r3gan-anneal --floor >first
+        expect_files stacked/generator.safetensors stacked/classifier.safetensors stacked/losses.csv \
+            ${PICTURES:+stacked/samples.png}
+        $stacked --recipe r3gan-anneal --classifier stacked/classifier.safetensors --quiet >second
+        grep -Eq '^floor_modes=[0-9]+ floor_kl=[0-9.]+$' first
+        grep -Eq '^modes=[0-9]+ kl=[0-9.]+ seconds=[0-9.]+$' second
+        [ "$(sed -n 's/ seconds=.*//p' first)" = "$(sed 's/ seconds=.*//' second)" ]
+        cp stacked/generator.safetensors other.safetensors
+        $stacked --recipe pacgan --quiet
+        if cmp -s stacked/generator.safetensors other.safetensors; then echo 'two recipes made one model'; exit 1; fi
         ;;
     *)
         echo "there is no small job here for the example $program"
