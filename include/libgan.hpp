@@ -1018,6 +1018,7 @@ struct trainer_options {
     float ema_decay = 0.0f;                                /**< of the generator's average a step; 0: no average */
     float ema_half_life = 0.0f;                            /**< the same in real samples; 0: no average */
     float ema_ramp = 0.0f;                                 /**< half-life over samples seen, at most; 0: no limit */
+    bool simultaneous = false;                             /**< both players move at once */
 };
 
 /** What is called after each step, with its ::gan_step_report: true cancels the run. A function that returns nothing
@@ -1178,6 +1179,7 @@ private:
         c.ema_decay = options.ema_decay;
         c.ema_half_life = options.ema_half_life;
         c.ema_ramp = options.ema_ramp;
+        c.simultaneous = options.simultaneous;
         return detail::made<gan_trainer>(gan_trainer_create, context.get(), generator.get(), discriminator.get(), &c);
     }
     int64_t sample_elements_, discriminator_steps_;

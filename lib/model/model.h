@@ -137,6 +137,9 @@ const gan_real *gan_session_output_gradient(const gan_session *session, size_t i
 const gan_real *gan_session_output_tangent(const gan_session *session, size_t index);
 const gan_real *gan_session_input_gradient_tangent(const gan_session *session, size_t index);
 
+/* Multiplies what was set as an output's gradient, each of `parts` equal parts of the batch by a number. */
+void gan_session_scale_output_gradient(gan_session *session, size_t index, int64_t parts, const float *scales);
+
 /* For penalties on the gradient of an input, in second-order sessions. One value a sample, to be used at will: */
 gan_real *gan_session_sample_values(const gan_session *session);
 /* Forgets output gradients and tangents that were set after the forward pass. */

@@ -233,6 +233,16 @@ gan_status gan_session_set_output_gradient_from(gan_session *session, size_t ind
     return GAN_OK;
 }
 
+void gan_session_scale_output_gradient(gan_session *session, size_t index, int64_t parts, const float *scales)
+{
+    const int64_t count = gan_session_count_at(session, session->model->outputs[index]) / parts;
+    gan_real *gradient = gan_session_at(session, output_of(session, index)->output_gradient);
+
+    for (int64_t i = 0; i < parts; i++, gradient += count) {
+        gan_scale(session->model->context, count, (gan_real)scales[i], gradient, gradient);
+    }
+}
+
 gan_status gan_session_get_input_gradient(const gan_session *session, size_t index, float *out)
 {
     GAN_CHECK_NOT_NULL(session);

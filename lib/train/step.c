@@ -102,11 +102,9 @@ static void take_back(gan_player *player, gan_status status)
 
 /* ---- Updates --------------------------------------------------------------------------------------------------- */
 
-/* One update of D, on real samples and on new ones of G. Adds to the report's loss. */
-static gan_status update_discriminator(gan_trainer *trainer, const float *samples, int64_t batch,
-                                       gan_step_report *report)
+/* D on real samples and on new ones of G, and its loss, which is added to the report's. */
+static gan_status judge_both(gan_trainer *trainer, const float *samples, int64_t batch, gan_step_report *report)
 {
-    gan_player *player = &trainer->discriminator;
     const int64_t judged = gan_view_count(trainer, batch);
     double loss;
     GAN_TRY(generate(trainer, batch));
@@ -118,12 +116,22 @@ static gan_status update_discriminator(gan_trainer *trainer, const float *sample
     report->discriminator_loss += loss;
     report->real_probability = mean_probability(trainer->real_logits, judged);
     report->fake_probability = mean_probability(trainer->fake_logits, judged);
-    GAN_TRY(check_passes(trainer, player, loss));
-    GAN_TRY(gan_model_zero_gradients(player->model));
+    return check_passes(trainer, &trainer->discriminator, loss);
+}
+
+/* D's gradients; `what` is wanted of the pass on generated samples. */
+static gan_status differentiate_discriminator(gan_trainer *trainer, unsigned what)
+{
+    GAN_TRY(gan_model_zero_gradients(trainer->discriminator.model));
     GAN_TRY(gan_session_set_output_gradient(trainer->real, 0, trainer->real_gradient));
     GAN_TRY(gan_session_backward(trainer->real, GAN_BACKWARD_PARAMETERS));
     GAN_TRY(gan_session_set_output_gradient(trainer->fake, 0, trainer->fake_gradient));
-    GAN_TRY(gan_session_backward(trainer->fake, GAN_BACKWARD_PARAMETERS));
+    return gan_session_backward(trainer->fake, what);
+}
+
+static gan_status move_discriminator(gan_trainer *trainer, int64_t batch, gan_step_report *report)
+{
+    gan_player *player = &trainer->discriminator;
     GAN_TRY(gan_trainer_penalise(trainer, batch, &report->penalty));
     if (!isfinite(report->penalty)) return diverged(trainer, player, "the penalty", "is not finite");
     GAN_TRY(learn(trainer, player, &report->discriminator_gradient_norm));
@@ -131,25 +139,61 @@ static gan_status update_discriminator(gan_trainer *trainer, const float *sample
     return gan_model_clip_weights(player->model, trainer->options.weight_clip);
 }
 
+/* Back through G from the gradient that is set at its output. */
+static gan_status move_generator(gan_trainer *trainer, gan_step_report *report)
+{
+    gan_player *player = &trainer->generator;
+    GAN_TRY(gan_model_zero_gradients(player->model));
+    GAN_TRY(gan_session_backward(trainer->generate, GAN_BACKWARD_PARAMETERS));
+    GAN_TRY(learn(trainer, player, &report->generator_gradient_norm));
+    return gan_trainer_average(trainer, report->batch);
+}
+
+/* The loss of G and its gradient at the present logits. */
+static gan_status take_generator_loss(gan_trainer *trainer, int64_t batch, float *gradient, gan_step_report *report)
+{
+    const size_t judged = (size_t)gan_view_count(trainer, batch);
+    GAN_TRY(gan_loss_generator(trainer->options.loss, trainer->real_logits, judged, trainer->fake_logits, judged,
+                               &report->generator_loss, gradient));
+    return check_passes(trainer, &trainer->generator, report->generator_loss);
+}
+
+/* One update of D, on real samples and on new ones of G. */
+static gan_status update_discriminator(gan_trainer *trainer, const float *samples, int64_t batch,
+                                       gan_step_report *report)
+{
+    GAN_TRY(judge_both(trainer, samples, batch, report));
+    GAN_TRY(differentiate_discriminator(trainer, GAN_BACKWARD_PARAMETERS));
+    return move_discriminator(trainer, batch, report);
+}
+
 /* One update of G: back from the loss through D, whose parameters take no part, to the samples of the last pass of G,
  * and on through G. A relativistic loss takes D's present logits of real samples too. */
 static gan_status update_generator(gan_trainer *trainer, const float *samples, int64_t batch, gan_step_report *report)
 {
-    gan_player *player = &trainer->generator;
-    const size_t judged = (size_t)gan_view_count(trainer, batch);
-    bool compares = gan_loss_is_relativistic(trainer->options.loss);
-    if (compares) GAN_TRY(judge_real(trainer, samples, batch));
+    if (gan_loss_is_relativistic(trainer->options.loss)) GAN_TRY(judge_real(trainer, samples, batch));
     GAN_TRY(judge_fake(trainer, batch));
-    GAN_TRY(gan_loss_generator(trainer->options.loss, compares ? trainer->real_logits : NULL, judged,
-                               trainer->fake_logits, judged, &report->generator_loss, trainer->fake_gradient));
-    GAN_TRY(check_passes(trainer, player, report->generator_loss));
+    GAN_TRY(take_generator_loss(trainer, batch, trainer->fake_gradient, report));
     GAN_TRY(gan_session_set_output_gradient(trainer->fake, 0, trainer->fake_gradient));
     GAN_TRY(gan_session_backward(trainer->fake, GAN_BACKWARD_INPUTS));
-    GAN_TRY(gan_model_zero_gradients(player->model));
     GAN_TRY(gan_view_backward(trainer, batch));
-    GAN_TRY(gan_session_backward(trainer->generate, GAN_BACKWARD_PARAMETERS));
-    GAN_TRY(learn(trainer, player, &report->generator_gradient_norm));
-    return gan_trainer_average(trainer, report->batch);
+    return move_generator(trainer, report);
+}
+
+/* Both updates at once: what the pass of D on generated samples carries back to them for D's loss is for G's loss the
+ * same but for a factor, sample by sample. */
+static gan_status update_simultaneously(gan_trainer *trainer, const float *samples, int64_t batch,
+                                        gan_step_report *report)
+{
+    const int64_t judged = gan_view_count(trainer, batch);
+    GAN_TRY(judge_both(trainer, samples, batch, report));
+    GAN_TRY(take_generator_loss(trainer, batch, trainer->generator_gradient, report));
+    gan_simultaneous_ratios(judged, trainer->fake_gradient, trainer->generator_gradient);
+    GAN_TRY(differentiate_discriminator(trainer, GAN_BACKWARD_PARAMETERS | GAN_BACKWARD_INPUTS));
+    GAN_TRY(gan_view_backward(trainer, batch));
+    gan_session_scale_output_gradient(trainer->generate, 0, judged, trainer->generator_gradient);
+    GAN_TRY(move_discriminator(trainer, batch, report));
+    return move_generator(trainer, report);
 }
 
 static gan_status update_both(gan_trainer *trainer, const float *samples, int64_t count, int64_t batch,
@@ -158,6 +202,7 @@ static gan_status update_both(gan_trainer *trainer, const float *samples, int64_
     const gan_trainer_options *options = &trainer->options;
     const float *last_samples = samples;
     int64_t updates = 0, last = batch;
+    if (options->simultaneous) return update_simultaneously(trainer, samples, count, report);
     if (options->order == GAN_ORDER_GENERATOR_FIRST) {
         int64_t first = count < batch ? count : batch;
         GAN_TRY(generate(trainer, first));

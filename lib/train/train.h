@@ -102,7 +102,7 @@ typedef struct gan_view {
     gan_random *augmentation, *noise; /* NULL without augment, and without instance_noise */
     gan_random_state fake_draws;      /* of the last augmentation of G's samples */
     const float *real, *fake;         /* what D saw last, during a step; `fake` not when it is direct */
-    float *made;                      /* G's samples, then the gradient with respect to what D saw */
+    float *made;                      /* G's samples, then a gradient with respect to them */
     float *real_room, *fake_room;     /* batches that are changed; NULL without augment and instance_noise */
 } gan_view;
 
@@ -126,9 +126,10 @@ struct gan_trainer {
     float *values; /* one block for the arrays below, value_count values */
     int64_t value_count;
     float *real_logits, *fake_logits, *real_gradient, *fake_gradient; /* a batch each */
-    float *noise_values;                                              /* a batch */
-    float *penalty_samples;                                           /* a batch for `penalised`; NULL without it */
-    float *samples; /* data for a step of gan_trainer_run(): discriminator_steps batches */
+    float *generator_gradient; /* for simultaneous updates: G's with respect to the logits, then ratios; a batch */
+    float *noise_values;       /* a batch */
+    float *penalty_samples;    /* a batch for `penalised`; NULL without it */
+    float *samples;            /* data for a step of gan_trainer_run(): discriminator_steps batches */
 };
 
 /* Checks and fills in defaults; *resolved is untouched on failure. */
@@ -162,6 +163,15 @@ gan_status gan_player_take_model(gan_player *player, const char *name, gan_model
  * a step on `count` real samples (average.c). */
 gan_status gan_trainer_create_average(gan_trainer *trainer);
 gan_status gan_trainer_average(gan_trainer *trainer, int64_t count);
+
+/* GAN_ERROR_UNSUPPORTED where a layer of D mixes the samples of a batch (simultaneous.c). */
+gan_status gan_simultaneous_check(const gan_model *discriminator);
+/* A logit has at least this much of a gradient of D's loss, of the sign that it has: it is then far below what
+ * changes a weight, and yet leads back to the sample. Without it nothing would lead back to what D's loss takes no
+ * notice of, such as samples beyond the margin of the hinge loss. */
+#define GAN_SIMULTANEOUS_LEAST 1e-24f
+/* Sees to that, and divides the gradients of the generator's loss by those of the discriminator's. */
+void gan_simultaneous_ratios(int64_t count, float *discriminator, float *generator);
 
 /* Adds the gradients of the penalties of an update of D, after its passes on `batch` real samples and on those of G,
  * and gives the sum of the penalties: 0 when the update has none (step_penalty.c). */

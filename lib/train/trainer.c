@@ -110,7 +110,7 @@ static gan_status create_sessions(gan_trainer *trainer)
                               GAN_SESSION(.batch = options->batch, .forward_only = true), &trainer->sample);
 }
 
-/* One block for every array that a step or a run needs: per sample of a batch the noise, two logits and their two
+/* One block for every array that a step or a run needs: per sample of a batch the noise, two logits and their three
  * gradients, and the data of all discriminator steps; then what the discriminator sees of samples, and samples that
  * only penalties are taken on. */
 static gan_status allocate_arrays(gan_trainer *trainer)
@@ -119,8 +119,8 @@ static gan_status allocate_arrays(gan_trainer *trainer)
     int64_t batches =
         (int64_t)trainer->options.discriminator_steps + gan_view_batches(trainer) + (trainer->penalised ? 1 : 0);
     bool fits = gan_checked_multiply(trainer->sample_size, batches, &data) &&
-                data <= INT64_MAX - 4 - trainer->noise_size &&
-                gan_checked_multiply(batch, data + 4 + trainer->noise_size, &trainer->value_count);
+                data <= INT64_MAX - 5 - trainer->noise_size &&
+                gan_checked_multiply(batch, data + 5 + trainer->noise_size, &trainer->value_count);
     if (!fits) {
         return gan_fail(GAN_ERROR_OVERFLOW, "gan_trainer_create: %d batches of %lld samples of %lld values overflow",
                         trainer->options.discriminator_steps, (long long)batch, (long long)trainer->sample_size);
@@ -131,7 +131,8 @@ static gan_status allocate_arrays(gan_trainer *trainer)
     trainer->fake_logits = trainer->real_logits + batch;
     trainer->real_gradient = trainer->fake_logits + batch;
     trainer->fake_gradient = trainer->real_gradient + batch;
-    trainer->noise_values = trainer->fake_gradient + batch;
+    trainer->generator_gradient = trainer->fake_gradient + batch;
+    trainer->noise_values = trainer->generator_gradient + batch;
     trainer->samples = trainer->noise_values + batch * trainer->noise_size;
     float *seen = trainer->samples + batch * trainer->sample_size * trainer->options.discriminator_steps;
     if (trainer->penalised) {
@@ -145,6 +146,7 @@ static gan_status create_parts(gan_trainer *trainer, gan_model *generator, gan_m
     gan_trainer_options *options = &trainer->options;
     const gan_optimizer_options shared = gan_trainer_shared_optimizer(options);
     GAN_TRY(check_shapes(trainer, generator, discriminator));
+    if (options->simultaneous) GAN_TRY(gan_simultaneous_check(discriminator));
     GAN_TRY(create_player(&trainer->generator, "generator", generator,
                           options->generator_optimizer ? options->generator_optimizer : &shared));
     GAN_TRY(create_player(&trainer->discriminator, "discriminator", discriminator,

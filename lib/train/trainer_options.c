@@ -35,6 +35,32 @@ static gan_status resolve_game(gan_trainer_options *options)
                                       "gan_trainer_options: label_smoothing", options->label_smoothing);
 }
 
+/* Simultaneous updates are one of each player, on the same noise. */
+static gan_status check_simultaneous(const gan_trainer_options *options)
+{
+    for (size_t i = 0; i < sizeof(options->reserved); i++) {
+        GAN_TRY(gan_check_reserved("gan_trainer_options", options->reserved[i]));
+    }
+    if (!options->simultaneous) return GAN_OK;
+    if (options->discriminator_steps != 1) {
+        return gan_fail(GAN_ERROR_ARGUMENT,
+                        "gan_trainer_options: simultaneous is set and discriminator_steps is %d, expected 1: each "
+                        "player moves once",
+                        options->discriminator_steps);
+    }
+    if (options->order != GAN_ORDER_DISCRIMINATOR_FIRST) {
+        return gan_fail(GAN_ERROR_ARGUMENT,
+                        "gan_trainer_options: simultaneous is set and order is %d, expected 0: no player moves first",
+                        (int)options->order);
+    }
+    if (options->fresh_noise) {
+        return gan_fail(GAN_ERROR_ARGUMENT,
+                        "gan_trainer_options: simultaneous and fresh_noise are both set, expected at most one: both "
+                        "players learn from the same samples");
+    }
+    return GAN_OK;
+}
+
 /* What bounds D's slope, or draws it to 0. */
 static gan_status resolve_penalties(gan_trainer_options *options)
 {
@@ -115,6 +141,7 @@ gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_tra
     gan_trainer_options options;
     GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_trainer_options"));
     GAN_TRY(resolve_game(&options));
+    GAN_TRY(check_simultaneous(&options));
     GAN_TRY(resolve_penalties(&options));
     GAN_TRY(resolve_view(&options));
     GAN_TRY(resolve_average(&options));

@@ -130,15 +130,15 @@ gan_status gan_view_get_fake(const gan_trainer *trainer, float *room, const floa
 gan_status gan_view_backward(gan_trainer *trainer, int64_t batch)
 {
     gan_view *view = &trainer->view;
-    const float *gradient = view->made;
+    /* Penalties that are still to come may need what D saw, and then there is room for their samples. */
+    float *seen = trainer->penalty_samples ? trainer->penalty_samples : view->made;
+    float *made = trainer->penalty_samples ? view->made : view->fake_room;
     if (direct(&trainer->options)) {
         return gan_session_set_output_gradient_from(trainer->generate, 0, trainer->fake, 0);
     }
-    GAN_TRY(gan_session_get_input_gradient(trainer->fake, 0, view->made));
-    if (view->augmentation) {
-        GAN_TRY(gan_augment_backward(trainer->context, trainer->options.augment, view->sample, view->fake_draws,
-                                     batch, view->made, view->fake_room));
-        gradient = view->fake_room;
-    }
-    return gan_session_set_output_gradient(trainer->generate, 0, gradient);
+    GAN_TRY(gan_session_get_input_gradient(trainer->fake, 0, seen));
+    if (!view->augmentation) return gan_session_set_output_gradient(trainer->generate, 0, seen);
+    GAN_TRY(gan_augment_backward(trainer->context, trainer->options.augment, view->sample, view->fake_draws, batch,
+                                 seen, made));
+    return gan_session_set_output_gradient(trainer->generate, 0, made);
 }

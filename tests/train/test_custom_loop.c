@@ -200,10 +200,42 @@ static double penalise(loop *l, int64_t batch)
     return sum;
 }
 
-static double update_discriminator(loop *l, const float *samples, int64_t batch, double *penalty)
+/* For simultaneous updates: the loss of G, and the ratios of its gradients to D's, which are kept away from 0. */
+static double find_ratios(const loop *l, const float *real, const float *fake, int64_t batch, float *fake_gradient,
+                          float *ratios)
 {
-    float real[BATCH], fake[BATCH], real_gradient[BATCH], fake_gradient[BATCH];
     const size_t judged = (size_t)(batch / l->packing);
+    double loss = 0;
+    assert_int_equal(gan_loss_generator(l->options->loss, real, judged, fake, judged, &loss, ratios), GAN_OK);
+    for (size_t i = 0; i < judged; i++) {
+        if (fabsf(fake_gradient[i]) < 1e-24f) fake_gradient[i] = copysignf(1e-24f, fake_gradient[i]);
+        ratios[i] /= fake_gradient[i];
+    }
+    return loss;
+}
+
+/* Back from D's input to what G made; `ratios`: a factor for each logit, or NULL. */
+static void set_gradient_of_fake(loop *l, int64_t batch, const float *ratios)
+{
+    const int64_t size = l->elements * l->packing;
+    float seen[MOST_VALUES], made[MOST_VALUES];
+    assert_int_equal(gan_session_get_input_gradient(l->fake, 0, seen), GAN_OK);
+    if (plain(l)) {
+        memcpy(made, seen, (size_t)(batch * l->elements) * sizeof(*made));
+    } else {
+        assert_int_equal(
+            gan_augment_backward(l->context, l->options->augment, l->shape, l->fake_draws, batch, seen, made),
+            GAN_OK);
+    }
+    for (int64_t i = 0; ratios && i < batch * l->elements; i++) made[i] *= ratios[i / size];
+    assert_int_equal(gan_session_set_output_gradient(l->generate, 0, made), GAN_OK);
+}
+
+static double update_discriminator(loop *l, const float *samples, int64_t batch, gan_step_report *report)
+{
+    float real[BATCH], fake[BATCH], real_gradient[BATCH], fake_gradient[BATCH], ratios[BATCH];
+    const size_t judged = (size_t)(batch / l->packing);
+    const bool simultaneous = l->options->simultaneous;
     double loss = 0;
     generate(l, batch);
     judge_real(l, samples, batch, real);
@@ -211,31 +243,20 @@ static double update_discriminator(loop *l, const float *samples, int64_t batch,
     assert_int_equal(gan_loss_discriminator(l->options->loss, 1 - l->options->label_smoothing, real, judged, fake,
                                             judged, &loss, real_gradient, fake_gradient),
                      GAN_OK);
+    if (simultaneous) report->generator_loss = find_ratios(l, real, fake, batch, fake_gradient, ratios);
     assert_int_equal(gan_model_zero_gradients(l->discriminator), GAN_OK);
     assert_int_equal(gan_session_set_output_gradient(l->real, 0, real_gradient), GAN_OK);
     assert_int_equal(gan_session_backward(l->real, GAN_BACKWARD_PARAMETERS), GAN_OK);
     assert_int_equal(gan_session_set_output_gradient(l->fake, 0, fake_gradient), GAN_OK);
-    assert_int_equal(gan_session_backward(l->fake, GAN_BACKWARD_PARAMETERS), GAN_OK);
-    *penalty = penalise(l, batch);
+    assert_int_equal(
+        gan_session_backward(l->fake, GAN_BACKWARD_PARAMETERS | (simultaneous ? GAN_BACKWARD_INPUTS : 0)), GAN_OK);
+    if (simultaneous) set_gradient_of_fake(l, batch, ratios);
+    report->penalty = penalise(l, batch);
     assert_int_equal(gan_optimizer_step(l->discriminator_optimizer, NULL), GAN_OK);
     if (l->options->weight_clip > 0) {
         assert_int_equal(gan_model_clip_weights(l->discriminator, l->options->weight_clip), GAN_OK);
     }
     return loss;
-}
-
-/* Back from D's input to what G made. */
-static void set_gradient_of_fake(loop *l, int64_t batch)
-{
-    float seen[MOST_VALUES], made[MOST_VALUES];
-    if (plain(l)) {
-        assert_int_equal(gan_session_set_output_gradient_from(l->generate, 0, l->fake, 0), GAN_OK);
-        return;
-    }
-    assert_int_equal(gan_session_get_input_gradient(l->fake, 0, seen), GAN_OK);
-    assert_int_equal(
-        gan_augment_backward(l->context, l->options->augment, l->shape, l->fake_draws, batch, seen, made), GAN_OK);
-    assert_int_equal(gan_session_set_output_gradient(l->generate, 0, made), GAN_OK);
 }
 
 /* Of a step on `count` samples. */
@@ -252,6 +273,15 @@ static void move_average(loop *l, int64_t count)
     assert_int_equal(gan_model_average(l->average, l->generator, decay), GAN_OK);
 }
 
+/* Back through G, from the gradient at its output. */
+static void move_generator(loop *l, int64_t count)
+{
+    assert_int_equal(gan_model_zero_gradients(l->generator), GAN_OK);
+    assert_int_equal(gan_session_backward(l->generate, GAN_BACKWARD_PARAMETERS), GAN_OK);
+    assert_int_equal(gan_optimizer_step(l->generator_optimizer, NULL), GAN_OK);
+    if (l->average) move_average(l, count);
+}
+
 /* `samples` are compared with by a relativistic loss; `count`: all samples of the step. */
 static double update_generator(loop *l, const float *samples, int64_t batch, int64_t count)
 {
@@ -265,11 +295,8 @@ static double update_generator(loop *l, const float *samples, int64_t batch, int
                      GAN_OK);
     assert_int_equal(gan_session_set_output_gradient(l->fake, 0, fake_gradient), GAN_OK);
     assert_int_equal(gan_session_backward(l->fake, GAN_BACKWARD_INPUTS), GAN_OK);
-    assert_int_equal(gan_model_zero_gradients(l->generator), GAN_OK);
-    set_gradient_of_fake(l, batch);
-    assert_int_equal(gan_session_backward(l->generate, GAN_BACKWARD_PARAMETERS), GAN_OK);
-    assert_int_equal(gan_optimizer_step(l->generator_optimizer, NULL), GAN_OK);
-    if (l->average) move_average(l, count);
+    set_gradient_of_fake(l, batch, NULL);
+    move_generator(l, count);
     return loss;
 }
 
@@ -283,9 +310,11 @@ static void step(loop *l, const float *samples, int64_t batch, gan_step_report *
         generate(l, batch);
         report->generator_loss = update_generator(l, samples, batch, count);
     }
-    for (int i = 0; i < updates; i++) loss += update_discriminator(l, samples + i * size, batch, &report->penalty);
+    for (int i = 0; i < updates; i++) loss += update_discriminator(l, samples + i * size, batch, report);
     report->discriminator_loss = loss / updates;
-    if (l->options->order == GAN_ORDER_DISCRIMINATOR_FIRST) {
+    if (l->options->simultaneous) {
+        move_generator(l, count);
+    } else if (l->options->order == GAN_ORDER_DISCRIMINATOR_FIRST) {
         if (l->options->fresh_noise) generate(l, batch);
         report->generator_loss = update_generator(l, samples + (updates - 1) * size, batch, count);
     }
@@ -476,6 +505,35 @@ static void test_everything_seen(void **state)
                         .augment = 7, .instance_noise = 0.5f, .loss = GAN_LOSS_RELATIVISTIC, .seed = 9));
 }
 
+/* With dropout, whose mask both players share; with penalties, which come after the gradients that G gets. */
+static void test_simultaneous(void **state)
+{
+    (void)state;
+    for (int loss = GAN_LOSS_NON_SATURATING; loss <= GAN_LOSS_RELATIVISTIC_AVERAGE; loss++) {
+        compare(TEST_GAN_SMOOTH, GAN_TRAINER(.batch = BATCH, .simultaneous = true, .loss = (gan_loss)loss));
+    }
+    compare(TEST_GAN_SMOOTH, GAN_TRAINER(.batch = BATCH, .simultaneous = true, .r1 = 1, .r2 = 2,
+                                         .gradient_penalty = 3, .ema_half_life = 10));
+    compare(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .simultaneous = true, .loss = GAN_LOSS_WASSERSTEIN,
+                                        .weight_clip = 0.1f, .noise = GAN_NOISE_UNIFORM));
+    compare(TEST_GAN_COLOUR, GAN_TRAINER(.batch = BATCH, .simultaneous = true, .augment = 7, .instance_noise = 0.5f));
+}
+
+/* The gradients that G gets leave alone what D saw, for the penalties. */
+static void test_simultaneous_seen(void **state)
+{
+    (void)state;
+    compare(TEST_GAN_COLOUR, GAN_TRAINER(.batch = BATCH, .simultaneous = true, .augment = 7, .r1 = 1, .r2 = 2,
+                                         .gradient_penalty = 3, .dragan = 4));
+    compare(TEST_GAN_COLOUR, GAN_TRAINER(.batch = BATCH, .simultaneous = true, .instance_noise = 0.5f,
+                                         .instance_noise_steps = 2, .gradient_penalty = 3));
+    compare(TEST_GAN_PACKED, GAN_TRAINER(.batch = BATCH, .simultaneous = true, .packing = 2));
+    compare(TEST_GAN_PACKED,
+            GAN_TRAINER(.batch = BATCH, .simultaneous = true, .packing = 2, .gradient_penalty = 3, .dragan = 4));
+    compare(TEST_GAN_PACKED, GAN_TRAINER(.batch = BATCH, .simultaneous = true, .packing = 2, .augment = 7,
+                                         .gradient_penalty = 3, .loss = GAN_LOSS_RELATIVISTIC));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,6 +554,8 @@ int main(void)
         cmocka_unit_test(test_instance_noise),
         cmocka_unit_test(test_packing),
         cmocka_unit_test(test_everything_seen),
+        cmocka_unit_test(test_simultaneous),
+        cmocka_unit_test(test_simultaneous_seen),
     };
     return cmocka_run_group_tests_name("custom loop", tests, NULL, NULL);
 }

@@ -1,0 +1,29 @@
+/* Simultaneous updates of both players by one pass of D over the generated samples. With f_i the logit of sample x_i
+ * and each logit a function of its own sample only, dL/dx_i = dL/df_i df_i/dx_i for any loss L of the logits. So the
+ * gradient that the generator's loss has with respect to x_i is that of the discriminator's, times the ratio of both
+ * with respect to f_i. */
+#include "train/train.h"
+
+gan_status gan_simultaneous_check(const gan_model *discriminator)
+{
+    for (int32_t i = 0; i < discriminator->node_count; i++) {
+        char text[GAN_NODE_TEXT];
+        if (!(discriminator->nodes[i].layer->ops->flags & GAN_LAYER_MIXES_SAMPLES)) continue;
+        return gan_fail(
+            GAN_ERROR_UNSUPPORTED,
+            "gan_trainer_options: simultaneous is set, but %s of the discriminator mixes the samples of a "
+            "batch, so that the gradients of the two losses are no multiples of each other",
+            gan_model_node_text(discriminator, i, text));
+    }
+    return GAN_OK;
+}
+
+void gan_simultaneous_ratios(int64_t count, float *discriminator, float *generator)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (fabsf(discriminator[i]) < GAN_SIMULTANEOUS_LEAST) {
+            discriminator[i] = copysignf(GAN_SIMULTANEOUS_LEAST, discriminator[i]);
+        }
+        generator[i] /= discriminator[i];
+    }
+}
