@@ -1251,8 +1251,8 @@ typedef struct gan_trainer_options {
                                         another algorithm. One pass of D over generated samples serves both, which
                                         saves about a fifth of the time. Only with one discriminator step, the
                                         default order, no fresh_noise and, else ::GAN_ERROR_UNSUPPORTED, a
-                                        discriminator whose layers keep the samples of a batch apart: without
-                                        batch normalisation. Default: one after the other */
+                                        discriminator that keeps the samples of a batch apart: without batch
+                                        normalisation and minibatch_stddev. Default: one after the other */
     uint8_t reserved[7];           /**< 0, else ::GAN_ERROR_VERSION */
 } gan_trainer_options;
 /** ::gan_trainer_options with the given fields: GAN_TRAINER(.batch = 64, .order = GAN_ORDER_GENERATOR_FIRST). */

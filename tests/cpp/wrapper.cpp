@@ -334,6 +334,9 @@ void test_average()
     EXPECT_ERROR(GAN_ERROR_STATE, "keeps no average", gan::trainer(context, generator, discriminator).average());
     options.ema_decay = 0.5f;
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "at most one", gan::trainer(context, generator, discriminator, options));
+    options.ema_decay = 0.0f;
+    options.simultaneous = options.fresh_noise = true;
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "simultaneous", gan::trainer(context, generator, discriminator, options));
 }
 
 void test_packing()

@@ -44,6 +44,12 @@ static void test_threads(void **state)
     check_threads(TEST_GAN_PACKED, GAN_TRAINER(.batch = BATCH, .packing = 2, .augment = 7, .r1 = 1), 1);
 }
 
+static void test_simultaneous(void **state)
+{
+    (void)state;
+    check_threads(TEST_GAN_SMOOTH, GAN_TRAINER(.batch = BATCH, .simultaneous = true, .r2 = 1), 1);
+}
+
 /* What a seed is for: other noise, other weights. */
 static void test_seeds(void **state)
 {
@@ -61,6 +67,7 @@ static void test_seeds(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads), cmocka_unit_test(test_seeds)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads), cmocka_unit_test(test_simultaneous),
+                                       cmocka_unit_test(test_seeds)};
     return cmocka_run_group_tests_name("determinism", tests, NULL, NULL);
 }

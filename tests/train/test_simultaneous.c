@@ -229,16 +229,26 @@ static void test_options_refused(void **state)
     test_gan_destroy(&gan);
 }
 
-/* Batch normalisation in D is refused by name; in G, which has a pass of its own, it is not. */
-static void test_batch_norm(void **state)
+/* Layers of D that mix samples are refused by name; in G, which has a pass of its own, they are not. */
+static void test_layers_refused(void **state)
 {
     (void)state;
     test_gan gan = test_gan_create(TEST_GAN_DCGAN, 1, NULL);
     gan_trainer *trainer = NULL;
+    gan_model *grouping;
+    assert_int_equal(gan_model_create(gan.context, &grouping), GAN_OK);
+    gan_model_add(grouping, gan_layer_input(gan.context, GAN_SHAPE(2, 8, 8)));
+    gan_model_add(grouping, gan_layer_minibatch_stddev(gan.context, 0));
+    gan_model_add(grouping, gan_layer_flatten(gan.context));
+    gan_model_add(grouping, gan_layer_dense(gan.context, 1, NULL));
+    assert_int_equal(gan_model_build(grouping, 1), GAN_OK);
     test_status(gan_trainer_create(gan.context, gan.generator, gan.discriminator, GAN_TRAINER(.simultaneous = true),
                                    &trainer),
                 GAN_ERROR_UNSUPPORTED, "simultaneous is set, but layer 4 (batch_norm) of the discriminator");
+    test_status(gan_trainer_create(gan.context, gan.generator, grouping, GAN_TRAINER(.simultaneous = true), &trainer),
+                GAN_ERROR_UNSUPPORTED, "layer 0 (minibatch_stddev) of the discriminator mixes the samples");
     assert_null(trainer);
+    gan_model_destroy(grouping);
     test_gan_destroy(&gan);
 }
 
@@ -265,7 +275,7 @@ int main(void)
         cmocka_unit_test(test_other_algorithm),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_options_refused),
-        cmocka_unit_test(test_batch_norm),
+        cmocka_unit_test(test_layers_refused),
         cmocka_unit_test(test_step_allocates_nothing),
     };
     return cmocka_run_group_tests_name("simultaneous updates", tests, NULL, NULL);
