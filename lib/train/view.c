@@ -1,5 +1,5 @@
-/* What the discriminator sees of samples: them as they are, or augmented, with noise, several side by side. Packing is
- * counting: so many samples (c, h, w) after each other are one (packing * c, h, w) in the same memory. */
+/* What the discriminator sees of samples: them as they are, or augmented, with noise, several side by side. Packing
+ * is counting: so many samples (c, h, w) after each other are one (packing * c, h, w) in the same memory. */
 #include "train/train.h"
 
 /* ---- The handle ------------------------------------------------------------------------------------------------ */
