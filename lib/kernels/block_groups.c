@@ -3,7 +3,7 @@
  * the channel. Where there is no mean, m = 0, and so are all means below but those of products. */
 #include "kernels/column_sums.h"
 
-enum { LANES = 8 };
+enum { LANES = 16 };
 
 /* Part of a block: neighbouring rows and channels, few enough for sums in float. */
 typedef struct piece {
@@ -38,20 +38,26 @@ static int64_t run_in(const gan_group_block *b, const piece *p)
 /* ---- From channels to groups and back ---------------------------------------------------------------------------
  */
 
-/* The sum of count values, each times its scale unless that is NULL. */
-static double sum_of(const gan_real *values, const gan_real *scale, int64_t count)
+/* `scaled` is a constant where this is called. */
+static inline __attribute__((always_inline)) double sum_lanes(bool scaled, const gan_real *values,
+                                                              const gan_real *scale, int64_t count)
 {
     double sum = 0;
     int64_t i = 0;
     if (count >= LANES) {
-        double lane[LANES] = {0};
+        gan_real lane[LANES] = {0};
         for (; i + LANES <= count; i += LANES)
-            for (int64_t j = 0; j < LANES; j++)
-                lane[j] += scale ? (double)scale[i + j] * (double)values[i + j] : (double)values[i + j];
-        for (int j = 0; j < LANES; j++) sum += lane[j];
+            for (int64_t j = 0; j < LANES; j++) lane[j] += scaled ? scale[i + j] * values[i + j] : values[i + j];
+        for (int j = 0; j < LANES; j++) sum += (double)lane[j];
     }
-    for (; i < count; i++) sum += scale ? (double)scale[i] * (double)values[i] : (double)values[i];
+    for (; i < count; i++) sum += scaled ? (double)scale[i] * (double)values[i] : (double)values[i];
     return sum;
+}
+
+/* The sum of at most GAN_BLOCK_COLUMNS values, each times its scale unless that is NULL. */
+static double sum_of(const gan_real *values, const gan_real *scale, int64_t count)
+{
+    return scale ? sum_lanes(true, values, scale, count) : sum_lanes(false, values, NULL, count);
 }
 
 /* totals[g] += sum over its channels of scale * values */

@@ -71,6 +71,10 @@ static const gan_real zeros[MOST_WIDTH];
 /* out[j] = sum of x[i, j] */
 static inline void column_sums(const gan_column_block *block, const gan_real *x, gan_real *out)
 {
+    if (block->rows == 1) {
+        memcpy(out, x, (size_t)block->columns * sizeof(gan_real));
+        return;
+    }
     runs r = make_runs(block);
     gan_real sum[MOST_WIDTH];
     const gan_real *row[4];
@@ -88,6 +92,14 @@ static inline void column_sums(const gan_column_block *block, const gan_real *x,
 static inline void column_deviations(const gan_column_block *block, const gan_real *x, const gan_real *centre,
                                      gan_real *sums, gan_real *squares)
 {
+    if (block->rows == 1) {
+        GAN_INDEPENDENT
+        for (int64_t j = 0; j < block->columns; j++) {
+            sums[j] = x[j] - centre[j];
+            squares[j] = sums[j] * sums[j];
+        }
+        return;
+    }
     runs r = make_runs(block);
     gan_real middle[MOST_WIDTH], sum[MOST_WIDTH], square[MOST_WIDTH];
     const gan_real *row[4];
@@ -112,6 +124,14 @@ static inline void column_deviations(const gan_column_block *block, const gan_re
 static inline void column_products(const gan_column_block *block, const gan_real *x, const gan_real *dy,
                                    const gan_real *centre, gan_real *sums, gan_real *products)
 {
+    if (block->rows == 1) {
+        GAN_INDEPENDENT
+        for (int64_t j = 0; j < block->columns; j++) {
+            sums[j] = dy[j];
+            products[j] = dy[j] * (x[j] - centre[j]);
+        }
+        return;
+    }
     runs r = make_runs(block);
     gan_real middle[MOST_WIDTH], sum[MOST_WIDTH], product[MOST_WIDTH];
     const gan_real *row[4], *drow[4];
