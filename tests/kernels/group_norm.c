@@ -18,14 +18,14 @@ typedef struct sizes {
 } sizes;
 
 /* Layers, instances and groups: around the lengths of vectors and of blocks; blocks of many groups, of one wide
- * group, samples of several pieces, many small samples, more samples than lots. */
+ * group, samples of several pieces, many small samples, several lots of samples. */
 static const sizes shapes[] = {
-    {3, 1, 2, 1, false},     {2, 1, 7, 1, false},      {5, 1, 128, 1, false},   {2, 1, 255, 1, true},
-    {2, 1, 257, 1, false},   {3, 1, 12345, 1, false},  {100, 1, 33, 1, false},  {700, 1, 3, 1, true},
-    {2, 9, 1, 1, false},     {3, 5, 3, 3, false},      {2, 49, 64, 64, false},  {33, 2, 65, 65, false},
-    {2, 6, 600, 600, false}, {2, 300, 100, 100, true}, {1, 20000, 3, 3, false}, {3, 12, 6, 3, false},
-    {2, 1, 24, 8, false},    {2, 7, 512, 32, false},   {40, 9, 48, 2, false},   {2, 30, 1024, 2, false},
-    {2, 5, 900, 3, true},    {2, 1000, 20, 4, false},  {500, 1, 64, 1, true},   {1, 70, 300, 1, false},
+    {3, 1, 2, 1, false},     {2, 1, 7, 1, false},      {5, 1, 128, 1, false},  {2, 1, 255, 1, true},
+    {2, 1, 257, 1, false},   {3, 1, 9001, 1, false},   {100, 1, 33, 1, false}, {700, 1, 3, 1, true},
+    {2, 9, 1, 1, false},     {3, 5, 3, 3, false},      {2, 49, 64, 64, false}, {33, 2, 65, 65, false},
+    {2, 6, 600, 600, false}, {2, 170, 100, 100, true}, {1, 5500, 3, 3, false}, {3, 12, 6, 3, false},
+    {2, 1, 24, 8, false},    {2, 7, 512, 32, false},   {40, 9, 48, 2, false},  {2, 3, 1024, 2, false},
+    {2, 5, 900, 3, true},    {2, 830, 20, 4, false},   {300, 1, 64, 1, true},  {1, 70, 300, 1, false},
 };
 enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
 
