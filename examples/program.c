@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 void *allocate(int64_t count, size_t size)
 {
@@ -48,6 +49,13 @@ void catch_interrupts(void)
 bool interrupted(void)
 {
     return was_interrupted != 0;
+}
+
+double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 int exit_status(gan_status status)

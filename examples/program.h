@@ -19,6 +19,9 @@ const char *path_in(const char *folder, const char *name, char path[PATH_SIZE]);
 void catch_interrupts(void);
 bool interrupted(void);
 
+/* Seconds since some moment in the past. */
+double seconds_now(void);
+
 /* Prints what failed, if anything did; the status that a program leaves with: 0, 1, or 130 for a cancelled one. */
 int exit_status(gan_status status);
 

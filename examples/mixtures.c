@@ -1,0 +1,372 @@
+/* Learns mixtures of normal distributions in the plane, the usual test of whether a GAN loses modes: a ring of 8
+ * (radius 1, deviation 0.01) and a grid of 5 x 5 (spacing 2, deviation 0.05), judged on 2,500 samples as in VEEGAN
+ * (Srivastava et al., 2017) and PacGAN (Lin et al., 2018): a sample is of high quality within 3 deviations of a
+ * centre, and a mode is captured by one such sample.
+ *
+ *     mixtures ring            trains, and draws what it has learned as it learns
+ *     mixtures table --steps N trains on the grid by every loss with every regulariser, N steps each */
+#include "options.h"
+#include "program.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NOISE = 2,
+    UNITS = 128,
+    HIDDEN = 3,
+    JUDGED = 2500, /* samples */
+    MOST_MODES = 25,
+    SIDE = 400 /* pixels of a picture */
+};
+
+#define JUDGE_SEED 1234 /* of the noise that is judged and drawn */
+
+typedef struct mixture {
+    const char *name;
+    int modes;
+    float centres[MOST_MODES][2];
+    float deviation;
+    float scale; /* the networks see positions times this: both mixtures are then about as wide and as fine */
+    float extent; /* of the picture, from the origin */
+    int64_t steps; /* of a run, by default */
+} mixture;
+
+typedef struct settings {
+    int64_t steps, seed, threads, batch;
+    double learning_rate;
+    const char *output, *loss, *regulariser;
+    bool quiet;
+} settings;
+
+/* ---- What is learned ------------------------------------------------------------------------------------------- */
+
+static mixture make_ring(void)
+{
+    const double pi = 3.14159265358979323846;
+    mixture m = {.name = "ring", .modes = 8, .deviation = 0.01f, .scale = 4, .extent = 1.3f, .steps = 60000};
+    for (int i = 0; i < m.modes; i++) {
+        m.centres[i][0] = (float)cos(2 * pi * i / m.modes);
+        m.centres[i][1] = (float)sin(2 * pi * i / m.modes);
+    }
+    return m;
+}
+
+static mixture make_grid(void)
+{
+    mixture m = {.name = "grid", .modes = 25, .deviation = 0.05f, .scale = 1, .extent = 5, .steps = 60000};
+    for (int i = 0; i < m.modes; i++) {
+        m.centres[i][0] = 2.0f * (float)(i % 5 - 2);
+        m.centres[i][1] = 2.0f * (float)(i / 5 - 2);
+    }
+    return m;
+}
+
+/* `count` points as the networks see them; `scratch` has room for 3 numbers a point. */
+static gan_status draw_points(const mixture *m, gan_random *random, int64_t count, float *scratch, float *points)
+{
+    float *choices = scratch, *normal = scratch + count;
+    gan_status status = gan_random_uniform(random, choices, (size_t)count);
+    if (status == GAN_OK) status = gan_random_normal(random, normal, 2 * (size_t)count);
+    for (int64_t i = 0; status == GAN_OK && i < count; i++) {
+        const float *centre = m->centres[(int)(choices[i] * (float)m->modes)];
+        for (int k = 0; k < 2; k++) points[2 * i + k] = m->scale * (centre[k] + m->deviation * normal[2 * i + k]);
+    }
+    return status;
+}
+
+/* ---- How it is learned ----------------------------------------------------------------------------------------- */
+
+/* Losses and regularisers by name; the first of each is what a run uses by default. */
+static const struct {
+    const char *name;
+    gan_loss loss;
+} losses[] = {
+    {"relativistic", GAN_LOSS_RELATIVISTIC},
+    {"relativistic-average", GAN_LOSS_RELATIVISTIC_AVERAGE},
+    {"non-saturating", GAN_LOSS_NON_SATURATING},
+    {"saturating", GAN_LOSS_SATURATING},
+    {"least-squares", GAN_LOSS_LEAST_SQUARES},
+    {"hinge", GAN_LOSS_HINGE},
+    {"wasserstein", GAN_LOSS_WASSERSTEIN},
+};
+
+static const struct {
+    const char *name;
+    gan_trainer_options options;
+    bool spectral_norm;
+} regularisers[] = {
+    {.name = "r1-r2", .options = {.r1 = 0.1f, .r2 = 0.1f}},
+    {.name = "r1", .options = {.r1 = 0.1f}},
+    {.name = "gradient-penalty", .options = {.gradient_penalty = 10}},
+    {.name = "dragan", .options = {.dragan = 10}},
+    {.name = "spectral-norm", .spectral_norm = true},
+    {.name = "packing-2", .options = {.packing = 2}},
+    {.name = "instance-noise", .options = {.instance_noise = 0.1f}},
+    {.name = "none"},
+};
+
+enum { LOSSES = sizeof losses / sizeof losses[0], REGULARISERS = sizeof regularisers / sizeof regularisers[0] };
+
+static int find_loss(const char *name)
+{
+    for (int i = 0; i < LOSSES; i++)
+        if (strcmp(losses[i].name, name) == 0) return i;
+    fprintf(stderr, "--loss %s: expected one of", name);
+    for (int i = 0; i < LOSSES; i++) fprintf(stderr, " %s", losses[i].name);
+    fprintf(stderr, "\n");
+    exit(2);
+}
+
+static int find_regulariser(const char *name)
+{
+    for (int i = 0; i < REGULARISERS; i++)
+        if (strcmp(regularisers[i].name, name) == 0) return i;
+    fprintf(stderr, "--regulariser %s: expected one of", name);
+    for (int i = 0; i < REGULARISERS; i++) fprintf(stderr, " %s", regularisers[i].name);
+    fprintf(stderr, "\n");
+    exit(2);
+}
+
+static gan_status build_network(gan_context *context, int64_t inputs, int64_t outputs, bool spectral_norm,
+                                uint64_t seed, gan_model **out)
+{
+    gan_model *model = NULL;
+    gan_status status = gan_model_create(context, &model);
+    if (status != GAN_OK) return status;
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(inputs)));
+    for (int i = 0; i < HIDDEN; i++) {
+        gan_model_add(model, gan_layer_dense(context, UNITS,
+                                             GAN_DENSE(.weight_initializer = GAN_HE_NORMAL,
+                                                       .spectral_norm = spectral_norm)));
+        gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+    }
+    gan_model_add(model, gan_layer_dense(context, outputs, GAN_DENSE(.spectral_norm = spectral_norm)));
+    status = gan_model_build(model, seed);
+    if (status == GAN_OK)
+        *out = model;
+    else
+        gan_model_destroy(model);
+    return status;
+}
+
+typedef struct run {
+    const mixture *mixture;
+    const settings *settings;
+    int loss, regulariser;
+    int64_t steps;
+    gan_context *context;
+    gan_model *generator, *discriminator, *average;
+    gan_trainer *trainer;
+    gan_random *random;
+    float *points, *scratch; /* of a batch: 2 and 3 numbers a point */
+    float *judged;           /* JUDGED points, as they are */
+    float *picture;
+    gan_mixture_quality quality; /* of the last judgement */
+} run;
+
+/* R3GAN's recipe (Huang et al., 2024) in small: a loss of pairs, penalties on both sides, no momentum in the first
+ * moment, rates and penalties that fall to nothing, and the average of the generator. */
+static gan_status create_trainer(run *r)
+{
+    const settings *s = r->settings;
+    const gan_optimizer_options optimizer = {.struct_size = sizeof optimizer,
+                                             .learning_rate = (float)s->learning_rate,
+                                             .beta1 = GAN_ZERO,
+                                             .beta2 = 0.99f,
+                                             .schedule = GAN_SCHEDULE_COSINE,
+                                             .schedule_steps = r->steps};
+    gan_trainer_options options = regularisers[r->regulariser].options;
+    options.struct_size = sizeof options;
+    options.batch = s->batch;
+    options.loss = losses[r->loss].loss;
+    options.seed = (uint64_t)s->seed;
+    options.generator_optimizer = options.discriminator_optimizer = &optimizer;
+    options.ema_half_life = 500 * (float)s->batch;
+    options.ema_ramp = 0.05f;
+    if (options.r1 > 0) {
+        options.penalty_schedule = GAN_SCHEDULE_COSINE;
+        options.final_penalty_factor = 0.1f;
+        options.penalty_schedule_steps = r->steps;
+    }
+    gan_status status = gan_trainer_create(r->context, r->generator, r->discriminator, &options, &r->trainer);
+    return status == GAN_OK ? gan_trainer_get_average(r->trainer, &r->average) : status;
+}
+
+static gan_status create_run(run *r)
+{
+    const settings *s = r->settings;
+    int packing = regularisers[r->regulariser].options.packing;
+    bool spectral_norm = regularisers[r->regulariser].spectral_norm;
+    uint64_t seed = (uint64_t)s->seed;
+    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->threads), &r->context);
+    if (status == GAN_OK) status = build_network(r->context, NOISE, 2, false, 2 * seed, &r->generator);
+    if (status == GAN_OK)
+        status = build_network(r->context, packing > 1 ? 2 * packing : 2, 1, spectral_norm, 2 * seed + 1,
+                               &r->discriminator);
+    if (status == GAN_OK) status = create_trainer(r);
+    if (status == GAN_OK) status = gan_random_create(r->context, seed, 100, &r->random);
+    r->points = allocate(2 * s->batch, sizeof(float));
+    r->scratch = allocate(3 * s->batch, sizeof(float));
+    r->judged = allocate(2 * JUDGED, sizeof(float));
+    r->picture = allocate(3 * SIDE * SIDE, sizeof(float));
+    return status;
+}
+
+static void release_run(run *r)
+{
+    free(r->points);
+    free(r->scratch);
+    free(r->judged);
+    free(r->picture);
+    gan_random_destroy(r->random);
+    gan_trainer_destroy(r->trainer);
+    gan_model_destroy(r->discriminator);
+    gan_model_destroy(r->generator);
+    gan_context_destroy(r->context);
+}
+
+/* ---- How good it is -------------------------------------------------------------------------------------------- */
+
+static gan_status judge(run *r)
+{
+    const mixture *m = r->mixture;
+    gan_status status = gan_model_sample(r->average, JUDGE_SEED, JUDGED, r->judged);
+    for (int i = 0; i < 2 * JUDGED; i++) r->judged[i] /= m->scale;
+    r->quality = (gan_mixture_quality)GAN_MIXTURE_QUALITY_INIT;
+    if (status != GAN_OK) return status;
+    return gan_metric_mixture_quality(r->context, r->judged, JUDGED, m->centres[0], m->modes, 2, m->deviation,
+                                      &r->quality);
+}
+
+/* Paints one dot of 3 x 3 pixels. */
+static void paint(run *r, const float point[2], const float colour[3])
+{
+    int x = (int)lrintf((point[0] / r->mixture->extent + 1) * SIDE / 2);
+    int y = (int)lrintf((1 - point[1] / r->mixture->extent) * SIDE / 2);
+    for (int i = y - 1; i <= y + 1; i++)
+        for (int j = x - 1; j <= x + 1; j++)
+            for (int c = 0; c < 3 && i >= 0 && i < SIDE && j >= 0 && j < SIDE; c++)
+                r->picture[(c * SIDE + i) * SIDE + j] = colour[c];
+}
+
+/* The judged points in blue over the centres in orange, on white. */
+static gan_status draw(run *r, const char *name)
+{
+    static const float orange[3] = {1.0f, 0.2f, -0.8f}, blue[3] = {-0.8f, -0.4f, 0.6f};
+    char path[PATH_SIZE];
+    gan_context_info info = GAN_CONTEXT_INFO_INIT;
+    gan_status status = gan_context_get_info(r->context, &info);
+    if (status != GAN_OK || !info.png) return status;
+    for (int i = 0; i < 3 * SIDE * SIDE; i++) r->picture[i] = 1;
+    for (int i = 0; i < r->mixture->modes; i++) paint(r, r->mixture->centres[i], orange);
+    for (int i = 0; i < JUDGED; i++) paint(r, r->judged + 2 * i, blue);
+    return gan_png_write_grid(r->context, path_in(r->settings->output, name, path), r->picture, 1,
+                              GAN_SHAPE(3, SIDE, SIDE), 1);
+}
+
+/* ---- Runs ------------------------------------------------------------------------------------------------------ */
+
+/* Judges, and draws if there is a folder to draw into. */
+static gan_status look(run *r)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s.png", r->mixture->name);
+    gan_status status = judge(r);
+    return status == GAN_OK && r->settings->output ? draw(r, name) : status;
+}
+
+static gan_status train(run *r)
+{
+    enum { LOOKS = 20 };
+    gan_status status = GAN_OK;
+    for (int64_t step = 1; step <= r->steps && status == GAN_OK; step++) {
+        status = draw_points(r->mixture, r->random, r->settings->batch, r->scratch, r->points);
+        if (status == GAN_OK) status = gan_trainer_step(r->trainer, r->points, r->settings->batch, NULL);
+        if (interrupted()) return GAN_ERROR_CANCELLED;
+        if (status != GAN_OK || r->settings->quiet || (step * LOOKS) % r->steps >= LOOKS) continue;
+        status = look(r);
+        fprintf(stderr, "step %lld of %lld: modes=%lld high_quality=%.3f\n", (long long)step, (long long)r->steps,
+                (long long)r->quality.modes, r->quality.high_quality);
+    }
+    return status == GAN_OK ? look(r) : status;
+}
+
+static int train_one(const mixture *m, const settings *s)
+{
+    run r = {.mixture = m, .settings = s, .steps = s->steps > 0 ? s->steps : m->steps,
+             .loss = find_loss(s->loss), .regulariser = find_regulariser(s->regulariser)};
+    double start = seconds_now();
+    make_folder(s->output);
+    catch_interrupts();
+    gan_status status = create_run(&r);
+    if (status == GAN_OK) status = train(&r);
+    if (status == GAN_OK)
+        printf("modes=%lld high_quality=%.3f seconds=%.0f\n", (long long)r.quality.modes, r.quality.high_quality,
+               seconds_now() - start);
+    int result = exit_status(status);
+    release_run(&r);
+    return result;
+}
+
+/* One cell of the table: modes and share of high quality, or why there are none. */
+static void print_cell(const mixture *m, const settings *s, int loss, int regulariser)
+{
+    run r = {.mixture = m, .settings = s, .steps = s->steps > 0 ? s->steps : 5000,
+             .loss = loss, .regulariser = regulariser};
+    gan_status status = create_run(&r);
+    if (status == GAN_OK) status = train(&r);
+    if (status == GAN_OK)
+        printf(" %lld / %.1f %% |", (long long)r.quality.modes, 100 * r.quality.high_quality);
+    else
+        printf(" %s |", status == GAN_ERROR_DIVERGED ? "diverged" : gan_status_name(status));
+    fflush(stdout);
+    release_run(&r);
+}
+
+/* Every loss with every regulariser, as a table in Markdown. */
+static int print_table(const mixture *m, const settings *s)
+{
+    catch_interrupts();
+    printf("| loss |");
+    for (int j = 0; j < REGULARISERS; j++) printf(" %s |", regularisers[j].name);
+    printf("\n|");
+    for (int j = 0; j <= REGULARISERS; j++) printf(" --- |");
+    for (int i = 0; i < LOSSES; i++) {
+        printf("\n| %s |", losses[i].name);
+        for (int j = 0; j < REGULARISERS && !interrupted(); j++) print_cell(m, s, i, j);
+    }
+    printf("\n");
+    return interrupted() ? 130 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    settings s = {.output = "out", .loss = losses[0].name, .regulariser = regularisers[0].name,
+                  .batch = 128, .learning_rate = 2e-3};
+    const option options[] = {
+        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e9, "N", "of training (default 60000; in a table 5000)"},
+        {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "of weights, noise and data (default 0)"},
+        {"--batch", OPTION_INTEGER, &s.batch, 2, 65536, "N", "samples in a step (default 128)"},
+        {"--learning-rate", OPTION_NUMBER, &s.learning_rate, 1e-9, 1, "R", "at first; it falls to 0 (default 0.002)"},
+        {"--loss", OPTION_TEXT, &s.loss, 0, 0, "NAME", "relativistic by default"},
+        {"--regulariser", OPTION_TEXT, &s.regulariser, 0, 0, "NAME", "r1-r2 by default"},
+        {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for the picture (default out)"},
+        {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
+        {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "only the last line"},
+    };
+    const char *usage = "mixtures ring|grid|table [OPTION]...: learns a mixture of 8 or 25 normal distributions.";
+    read_options(argc, argv, 2, usage, options, (int)(sizeof options / sizeof options[0]));
+    mixture ring = make_ring(), grid = make_grid();
+    if (argc > 1 && strcmp(argv[1], "ring") == 0) return train_one(&ring, &s);
+    if (argc > 1 && strcmp(argv[1], "grid") == 0) return train_one(&grid, &s);
+    if (argc > 1 && strcmp(argv[1], "table") == 0) {
+        s.output = NULL;
+        s.quiet = true;
+        return print_table(&grid, &s);
+    }
+    fprintf(stderr, "%s\n", usage);
+    return 2;
+}
