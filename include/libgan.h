@@ -314,7 +314,7 @@ typedef struct gan_layer gan_layer;
 
 /** How weights start. In formulas, fan_in and fan_out are those of the layer's weight, as in PyTorch. */
 typedef enum gan_initializer_kind {
-    GAN_INITIALIZER_DEFAULT = 0,    /**< what the layer documents: Glorot uniform for weights, zeros for biases */
+    GAN_INITIALIZER_DEFAULT = 0,    /**< what the layer documents: mostly Glorot uniform weights, zeros for biases */
     GAN_INITIALIZER_ZEROS,          /**< 0 */
     GAN_INITIALIZER_CONSTANT,       /**< value */
     GAN_INITIALIZER_NORMAL,         /**< N(0, value^2); 0.02 in DCGAN (Radford et al., 2016) */
@@ -538,6 +538,66 @@ typedef struct gan_group_norm_options {
  * 2 values. weight and bias: (channels).
  */
 GAN_API gan_layer *gan_layer_group_norm(gan_context *context, int64_t groups, const gan_group_norm_options *options);
+
+/** How upsampling fills the pixels between those that are there. */
+typedef enum gan_interpolation {
+    GAN_INTERPOLATION_NEAREST = 0, /**< each pixel repeated */
+    GAN_INTERPOLATION_BILINEAR     /**< by distance from the nearest centres of pixels, two down and two right; at the
+                                        border those there are (PyTorch's align_corners=False) */
+} gan_interpolation;
+
+/** Options of gan_layer_upsample2d(). */
+typedef struct gan_upsample2d_options {
+    size_t struct_size;              /**< set by GAN_UPSAMPLE2D() */
+    int64_t factor[2];               /**< of height and width; >= 1; default 2, 2 */
+    gan_interpolation interpolation; /**< default: GAN_INTERPOLATION_NEAREST */
+    uint32_t reserved;               /**< 0, else ::GAN_ERROR_VERSION */
+} gan_upsample2d_options;
+/** ::gan_upsample2d_options with the given fields: GAN_UPSAMPLE2D(.factor = {2, 2}). */
+#define GAN_UPSAMPLE2D(...) (&(gan_upsample2d_options){.struct_size = sizeof(gan_upsample2d_options), __VA_ARGS__})
+
+/**
+ * Enlarges samples (channels, height, width) by whole factors. Followed by a convolution it avoids the checkerboards
+ * of conv_transpose2d (Odena et al., "Deconvolution and Checkerboard Artifacts", 2016).
+ */
+GAN_API gan_layer *gan_layer_upsample2d(gan_context *context, const gan_upsample2d_options *options);
+
+/** Options of gan_layer_avg_pool2d(). */
+typedef struct gan_avg_pool2d_options {
+    size_t struct_size; /**< set by GAN_AVG_POOL2D() */
+    int64_t kernel[2];  /**< height, width; >= 1; default 2, 2 */
+    int64_t stride[2];  /**< down, right; >= 1; default: the kernel */
+} gan_avg_pool2d_options;
+/** ::gan_avg_pool2d_options with the given fields: GAN_AVG_POOL2D(.kernel = {3, 3}, .stride = {2, 2}). */
+#define GAN_AVG_POOL2D(...) (&(gan_avg_pool2d_options){.struct_size = sizeof(gan_avg_pool2d_options), __VA_ARGS__})
+
+/**
+ * The mean under a window that slides over samples (channels, height, width), without padding. An output side is
+ * floor((input - kernel) / stride) + 1, at least 1.
+ */
+GAN_API gan_layer *gan_layer_avg_pool2d(gan_context *context, const gan_avg_pool2d_options *options);
+
+/**
+ * In training: x + deviation * n with n ~ N(0, 1) for each value; in sampling: x. deviation >= 0. Each forward pass
+ * of a session draws anew.
+ */
+GAN_API gan_layer *gan_layer_gaussian_noise(gan_context *context, float deviation);
+
+/** Options of gan_layer_embedding(). */
+typedef struct gan_embedding_options {
+    size_t struct_size;                 /**< set by GAN_EMBEDDING() */
+    gan_initializer weight_initializer; /**< default: N(0, 1) */
+} gan_embedding_options;
+/** ::gan_embedding_options with the given fields: GAN_EMBEDDING(.weight_initializer = GAN_NORMAL(0.02f)). */
+#define GAN_EMBEDDING(...) (&(gan_embedding_options){.struct_size = sizeof(gan_embedding_options), __VA_ARGS__})
+
+/**
+ * A learned vector for each class: from (1), the number of a class as a float, to (units), row x of the weight
+ * (classes, units). 1 <= classes <= 2^24, 1 <= units < 2^31. A number that is not whole, or not in [0, classes), is
+ * GAN_ERROR_ARGUMENT in gan_session_forward(). The gradient with respect to the number is 0.
+ */
+GAN_API gan_layer *gan_layer_embedding(gan_context *context, int64_t classes, int64_t units,
+                                       const gan_embedding_options *options);
 
 /**
  * Pixel normalisation (Karras et al., "Progressive Growing of GANs", 2018) over the channels of each pixel, at least 2,

@@ -268,6 +268,23 @@ struct sample_norm_options {
     bool no_affine = false; /**< false: with a learned scale and shift */
 };
 
+/** Options of upsample2d(); see ::gan_upsample2d_options. */
+struct upsample2d_options {
+    std::array<int64_t, 2> factor = {{2, 2}};                    /**< of height and width */
+    gan_interpolation interpolation = GAN_INTERPOLATION_NEAREST; /**< how the pixels between are filled */
+};
+
+/** Options of avg_pool2d(); see ::gan_avg_pool2d_options. */
+struct avg_pool2d_options {
+    std::array<int64_t, 2> kernel = {{2, 2}};             /**< height, width */
+    std::optional<std::array<int64_t, 2>> stride = {};    /**< down, right; default: the kernel */
+};
+
+/** Options of embedding(); see ::gan_embedding_options. */
+struct embedding_options {
+    gan_initializer weight_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f}; /**< default: N(0, 1) */
+};
+
 /** A description of a layer, made by the functions below and given to a model. */
 class layer : public handle<gan_layer, gan_layer_destroy> {
 public:
@@ -376,6 +393,39 @@ inline layer batch_norm(const context &context, const batch_norm_options &option
     c.epsilon = detail::exact(options.epsilon);
     c.no_affine = options.no_affine;
     return layer(gan_layer_batch_norm(context.get(), &c));
+}
+/** See gan_layer_upsample2d(). */
+inline layer upsample2d(const context &context, const upsample2d_options &options = {})
+{
+    gan_upsample2d_options c = gan_upsample2d_options();
+    c.struct_size = sizeof c;
+    for (std::size_t i = 0; i < 2; i++) c.factor[i] = detail::at_least_one(options.factor[i], "factor");
+    c.interpolation = options.interpolation;
+    return layer(gan_layer_upsample2d(context.get(), &c));
+}
+/** See gan_layer_avg_pool2d(). */
+inline layer avg_pool2d(const context &context, const avg_pool2d_options &options = {})
+{
+    gan_avg_pool2d_options c = gan_avg_pool2d_options();
+    c.struct_size = sizeof c;
+    for (std::size_t i = 0; i < 2; i++) {
+        c.kernel[i] = detail::at_least_one(options.kernel[i], "kernel");
+        c.stride[i] = options.stride ? detail::at_least_one((*options.stride)[i], "stride") : c.kernel[i];
+    }
+    return layer(gan_layer_avg_pool2d(context.get(), &c));
+}
+/** See gan_layer_gaussian_noise(). */
+inline layer gaussian_noise(const context &context, float deviation)
+{
+    return layer(gan_layer_gaussian_noise(context.get(), deviation));
+}
+/** See gan_layer_embedding(). */
+inline layer embedding(const context &context, int64_t classes, int64_t units, const embedding_options &options = {})
+{
+    gan_embedding_options c = gan_embedding_options();
+    c.struct_size = sizeof c;
+    c.weight_initializer = options.weight_initializer;
+    return layer(gan_layer_embedding(context.get(), classes, units, &c));
 }
 
 namespace detail {

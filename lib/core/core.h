@@ -158,7 +158,7 @@ enum {
     GAN_STREAM_PENALTY = GAN_PENALTY_STREAM, /* samples that a trainer's penalties are taken on */
     GAN_STREAM_AUGMENT = GAN_AUGMENT_STREAM,               /* how a trainer augments samples */
     GAN_STREAM_INSTANCE_NOISE = GAN_INSTANCE_NOISE_STREAM, /* what it adds to them */
-    GAN_STREAM_DROPOUT = 2000000             /* + node number */
+    GAN_STREAM_LAYER = 2000000               /* + node number: what a layer draws in a pass */
 };
 
 /* ---- Files to read (file.c) ---------------------------------------------------------------------------------- */

@@ -165,4 +165,17 @@ typedef struct gan_row_products_table {
 } gan_row_products_table;
 GAN_ISA_DECLARE(gan_row_products_table);
 
+/* ---- Resampling (block_resample.c) ----------------------------------------------------------------------------- */
+
+/* Pixels of `channels` values, at so many values from one to the next. */
+typedef struct gan_pixel_runs {
+    int64_t pixels, channels, x_step, y_step;
+} gan_pixel_runs;
+
+typedef struct gan_resample_table {
+    /* y[i, c] += weight x[i, c] */
+    void (*add_pixels)(const gan_pixel_runs *runs, gan_real weight, const gan_real *x, gan_real *y);
+} gan_resample_table;
+GAN_ISA_DECLARE(gan_resample_table);
+
 #endif

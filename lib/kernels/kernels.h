@@ -244,6 +244,42 @@ void gan_transpose(gan_context *context, int64_t batch, int64_t rows, int64_t co
 void gan_copy_rows(gan_context *context, int64_t rows, int64_t count, const gan_real *x, int64_t x_stride,
                    gan_real *y, int64_t y_stride);
 
+/* ---- Resampling (resample.c): images channels last, each side for itself -------------------------------------- */
+
+/* How the pixels of one side of a small image lie under those of a large one. Windows: small pixel j under the large
+ * ones j * stride to j * stride + window - 1, with one weight. Interpolated: `stride` large pixels for each small
+ * one, between those whose centres are nearest, with weights by distance that add up to `weight`; window is not used.
+ */
+typedef struct gan_resample_side {
+    int64_t small, large; /* pixels */
+    int64_t window, stride;
+    bool interpolated;
+    gan_real weight;
+} gan_resample_side;
+
+typedef struct gan_resampling {
+    int64_t channels;
+    gan_resample_side rows, columns;
+} gan_resampling;
+
+/* large[l] = sum over s of M[l, s] small[s], where M[l, s] is the product of the two sides' weights. */
+void gan_enlarge(gan_context *context, const gan_resampling *by, int64_t batch, const gan_real *small,
+                 gan_real *large);
+/* The adjoint: small[s] = sum over l of M[l, s] large[l] */
+void gan_reduce(gan_context *context, const gan_resampling *by, int64_t batch, const gan_real *large,
+                gan_real *small);
+
+/* ---- Rows of a table, by class numbers (classes.c) ------------------------------------------------------------- */
+
+/* The first of `count` numbers that is no whole number in [0, classes), or `count`. */
+int64_t gan_find_bad_class(int64_t count, int64_t classes, const gan_real *numbers);
+/* y[i, :] = table[numbers[i], :] */
+void gan_copy_classes(gan_context *context, int64_t count, int64_t columns, const gan_real *numbers,
+                      const gan_real *table, gan_real *y);
+/* table[numbers[i], :] += x[i, :] */
+void gan_add_classes(gan_context *context, int64_t count, int64_t columns, const gan_real *numbers,
+                     const gan_real *x, gan_real *table);
+
 /* ---- Augmentation (augment.c): x is (batch, channels, height, width), as at the border ------------------------- */
 
 /* `kinds` is a sum of gan_augmentation; image i draws from the counters state.counter + GAN_AUGMENT_BLOCKS * i on. */

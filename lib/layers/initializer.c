@@ -27,9 +27,9 @@ static const initializer_rule rules[] = {
 };
 enum { RULES = sizeof rules / sizeof rules[0] };
 
-gan_initializer gan_initializer_or(gan_initializer given, gan_initializer_kind kind)
+gan_initializer gan_initializer_or(gan_initializer given, gan_initializer fallback)
 {
-    if (given.kind == GAN_INITIALIZER_DEFAULT && given.value == 0.0f) given.kind = kind;
+    if (given.kind == GAN_INITIALIZER_DEFAULT && given.value == 0.0f) return fallback;
     given.value = gan_option(given.value, 0.0f);
     return given;
 }

@@ -114,8 +114,8 @@ gan_shape gan_input_shape(const gan_layer *layer);
 
 /* Checks an initializer's value; `what` names the option (initializer.c). */
 gan_status gan_initializer_check(gan_initializer initializer, const char *what);
-/* `given`, or `kind` where nothing was given; reads GAN_ZERO as 0. */
-gan_initializer gan_initializer_or(gan_initializer given, gan_initializer_kind kind);
+/* `given`, or `fallback` where nothing was given; reads GAN_ZERO as 0. */
+gan_initializer gan_initializer_or(gan_initializer given, gan_initializer fallback);
 /* Fills a tensor as it is stored, from the plan's initializer. Values at the border do not depend on the layout. */
 void gan_initialize(const gan_tensor_plan *plan, gan_random_state state, gan_real *out, int64_t count);
 gan_status gan_json_set_initializer(json_t *object, const char *key, gan_initializer value);
@@ -139,5 +139,8 @@ gan_status gan_json_get_bool(const json_t *object, const char *key, bool *value)
 gan_status gan_json_get_added_bool(const json_t *object, const char *key, bool *value);
 /* The text lives as long as the object. */
 gan_status gan_json_get_text(const json_t *object, const char *key, const char **value);
+/* The number of the name that is there. */
+gan_status gan_json_get_choice(const json_t *object, const char *key, const char *const *names, int count,
+                               int *choice);
 
 #endif

@@ -2,12 +2,24 @@
 #include "layers/shared.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 gan_status gan_check_int(const char *what, int64_t value, int64_t minimum)
 {
     if (value >= minimum && value <= INT32_MAX) return GAN_OK;
     return gan_fail(GAN_ERROR_ARGUMENT, "%s is %lld, expected %lld to %d", what, (long long)value, (long long)minimum,
                     INT32_MAX);
+}
+
+gan_status gan_check_pair(const char *type, const char *option, const int64_t pair[2])
+{
+    char what[64];
+    for (int i = 0; i < 2; i++) {
+        snprintf(what, sizeof what, "%s: %s[%d]", type, option, i);
+        GAN_TRY(gan_check_int(what, pair[i], 1));
+    }
+    return GAN_OK;
 }
 
 gan_status gan_check_float(const char *what, float value, bool valid, const char *range)
@@ -38,6 +50,12 @@ gan_status gan_check_product(const char *what, const int64_t *factors, int count
         if (!gan_checked_multiply(product, factors[i], &product))
             return gan_fail(GAN_ERROR_OVERFLOW, "%s: the number of values overflows", what);
     return GAN_OK;
+}
+
+void gan_pair_or(const int64_t given[2], const int64_t fallback[2], int64_t pair[2])
+{
+    const int64_t *chosen = given[0] == 0 && given[1] == 0 ? fallback : given;
+    for (int i = 0; i < 2; i++) pair[i] = chosen[i];
 }
 
 /* jansson fails to set only for want of memory, since keys and texts are valid UTF-8. */
@@ -170,4 +188,17 @@ gan_status gan_json_get_text(const json_t *object, const char *key, const char *
     if (!json_is_string(item)) return malformed(key, "a text");
     *value = json_string_value(item);
     return GAN_OK;
+}
+
+gan_status gan_json_get_choice(const json_t *object, const char *key, const char *const *names, int count,
+                               int *choice)
+{
+    const char *name = NULL;
+    GAN_TRY(gan_json_get_text(object, key, &name));
+    for (int i = 0; i < count; i++) {
+        if (strcmp(names[i], name)) continue;
+        *choice = i;
+        return GAN_OK;
+    }
+    return gan_fail(GAN_ERROR_FORMAT, "option %s is \"%s\", which is unknown", key, name);
 }

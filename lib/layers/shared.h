@@ -13,12 +13,16 @@ static inline int64_t gan_larger(int64_t a, int64_t b)
 
 /* GAN_ERROR_ARGUMENT unless minimum <= value <= INT32_MAX. */
 gan_status gan_check_int(const char *what, int64_t value, int64_t minimum);
+/* Both of an option's pair: "conv2d", "kernel" */
+gan_status gan_check_pair(const char *type, const char *option, const int64_t pair[2]);
 /* GAN_ERROR_NOT_FINITE for NaN and Inf, GAN_ERROR_ARGUMENT unless `valid`; `range` says what is: "in [0, 1)". */
 gan_status gan_check_float(const char *what, float value, bool valid, const char *range);
 /* GAN_ERROR_OVERFLOW unless value <= INT32_MAX: what the BLAS counts in, and two of which can be multiplied. */
 gan_status gan_check_extent(const char *what, int64_t value);
 /* GAN_ERROR_SHAPE unless the input is an image or, with one pixel, a vector. */
 gan_status gan_check_channels(gan_shape input);
+/* The pair that was given, or `fallback` if it was left out: all zeros. One zero alone is left to be found as bad. */
+void gan_pair_or(const int64_t given[2], const int64_t fallback[2], int64_t pair[2]);
 /* GAN_ERROR_OVERFLOW unless the product of the factors fits into int64_t. */
 gan_status gan_check_product(const char *what, const int64_t *factors, int count);
 
@@ -102,8 +106,7 @@ void gan_spectral_norm_start(const gan_weighted_layer *self, const gan_pass *pas
 gan_status gan_spectral_norm_forward(const gan_weighted_layer *self, const gan_pass *pass);
 gan_status gan_spectral_norm_backward(const gan_weighted_layer *self, const gan_pass *pass);
 
-/* ---- The window of conv2d and conv_transpose2d (window.c); pairs are height, width -------------------------------
- */
+/* ---- The window of conv2d, conv_transpose2d and avg_pool2d (window.c); pairs are height, width ----------------- */
 
 typedef struct gan_window {
     int64_t kernel[2], stride[2];
@@ -136,6 +139,7 @@ gan_status gan_window_plan(gan_context *context, const gan_conv *conv, const gan
 extern const gan_layer_ops gan_dense_ops, gan_conv2d_ops, gan_conv_transpose2d_ops, gan_flatten_ops, gan_reshape_ops,
     gan_concat_ops, gan_add_ops, gan_leaky_relu_ops, gan_relu_ops, gan_tanh_ops, gan_sigmoid_ops, gan_softplus_ops,
     gan_dropout_ops, gan_batch_norm_ops, gan_layer_norm_ops, gan_instance_norm_ops, gan_group_norm_ops,
-    gan_pixel_norm_ops, gan_minibatch_stddev_ops;
+    gan_pixel_norm_ops, gan_minibatch_stddev_ops, gan_upsample2d_ops, gan_avg_pool2d_ops,
+    gan_gaussian_noise_ops, gan_embedding_ops;
 
 #endif

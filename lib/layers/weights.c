@@ -9,10 +9,11 @@
 gan_weights gan_weights_of(bool no_bias, bool spectral_norm, gan_initializer weight_initializer,
                            gan_initializer bias_initializer)
 {
+    const gan_initializer glorot = GAN_GLOROT_UNIFORM, zeros = GAN_ZEROS;
     return (gan_weights){.no_bias = no_bias,
                          .spectral_norm = spectral_norm,
-                         .weight_initializer = gan_initializer_or(weight_initializer, GAN_INITIALIZER_GLOROT_UNIFORM),
-                         .bias_initializer = gan_initializer_or(bias_initializer, GAN_INITIALIZER_ZEROS)};
+                         .weight_initializer = gan_initializer_or(weight_initializer, glorot),
+                         .bias_initializer = gan_initializer_or(bias_initializer, zeros)};
 }
 
 static gan_status check_weights(const gan_weights *weights, const char *type)

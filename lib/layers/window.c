@@ -1,38 +1,25 @@
-/* The window that conv2d and conv_transpose2d slide over an image: options, and the arithmetic of sizes and padding.
- * Sizes along a side are at most INT32_MAX, so that no sum or product of two of them overflows. */
+/* The window that conv2d, conv_transpose2d and avg_pool2d slide over an image: options, and the arithmetic of sizes
+ * and padding. Sizes along a side are at most INT32_MAX, so that no sum or product of two of them overflows. */
 #include "layers/shared.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char *const padding_names[] = {"valid", "same", "explicit"};
 enum { PADDINGS = sizeof padding_names / sizeof padding_names[0] };
 
-/* A pair that is left out is all zeros; one zero alone is an error, and left to be found as one. */
-static void pair_or(const int64_t given[2], int64_t fallback, int64_t pair[2])
-{
-    bool left_out = given[0] == 0 && given[1] == 0;
-    for (int i = 0; i < 2; i++) pair[i] = left_out ? fallback : given[i];
-}
-
 gan_window gan_window_of(const int64_t kernel[2], const int64_t stride[2], gan_padding padding, const int64_t pads[4])
 {
     gan_window window = {.padding = padding};
-    pair_or(kernel, 3, window.kernel);
-    pair_or(stride, 1, window.stride);
+    gan_pair_or(kernel, (const int64_t[]){3, 3}, window.kernel);
+    gan_pair_or(stride, (const int64_t[]){1, 1}, window.stride);
     memcpy(window.pads, pads, sizeof window.pads);
     return window;
 }
 
 gan_status gan_window_check(const gan_window *window, const char *type)
 {
-    char what[64];
-    for (int i = 0; i < 2; i++) {
-        snprintf(what, sizeof what, "%s: kernel[%d]", type, i);
-        GAN_TRY(gan_check_int(what, window->kernel[i], 1));
-        snprintf(what, sizeof what, "%s: stride[%d]", type, i);
-        GAN_TRY(gan_check_int(what, window->stride[i], 1));
-    }
+    GAN_TRY(gan_check_pair(type, "kernel", window->kernel));
+    GAN_TRY(gan_check_pair(type, "stride", window->stride));
     if ((int)window->padding < 0 || (int)window->padding >= PADDINGS)
         return gan_fail(GAN_ERROR_ARGUMENT, "%s: padding is %d, expected 0 to %d", type, (int)window->padding,
                         PADDINGS - 1);
@@ -58,17 +45,12 @@ gan_status gan_window_save(const gan_window *window, json_t *options)
 
 gan_status gan_window_load(gan_window *window, const json_t *options)
 {
-    const char *name;
+    int padding;
     GAN_TRY(gan_json_get_ints(options, "kernel", window->kernel, 2, NULL));
     GAN_TRY(gan_json_get_ints(options, "stride", window->stride, 2, NULL));
-    GAN_TRY(gan_json_get_text(options, "padding", &name));
-    GAN_TRY(gan_json_get_ints(options, "pads", window->pads, 4, NULL));
-    for (int i = 0; i < PADDINGS; i++) {
-        if (strcmp(padding_names[i], name)) continue;
-        window->padding = (gan_padding)i;
-        return GAN_OK;
-    }
-    return gan_fail(GAN_ERROR_FORMAT, "option padding is \"%s\", which is unknown", name);
+    GAN_TRY(gan_json_get_choice(options, "padding", padding_names, PADDINGS, &padding));
+    window->padding = (gan_padding)padding;
+    return gan_json_get_ints(options, "pads", window->pads, 4, NULL);
 }
 
 gan_status gan_window_check_input(gan_shape input)

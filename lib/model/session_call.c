@@ -36,7 +36,7 @@ void gan_session_prepare_call(const gan_session *session, int32_t i, gan_mode mo
         .gradients = call->gradients,
         .saved = gan_session_at(session, session->plan->nodes[i].saved),
         .random = {.seed = session->seed,
-                   .stream = GAN_STREAM_DROPOUT + (uint64_t)i,
+                   .stream = GAN_STREAM_LAYER + (uint64_t)i,
                    .counter = pass_number << COUNTER_BITS},
     };
 }

@@ -70,6 +70,27 @@ void test_errors_of_layers()
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "instance_norm: epsilon", gan::instance_norm(context, negative));
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "group_norm: groups", gan::group_norm(context, 0));
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "minibatch_stddev: group", gan::minibatch_stddev(context, 1));
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "factor", gan::upsample2d(context, {{{0, 2}}}));
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "kernel", gan::avg_pool2d(context, {{{2, 0}}}));
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "stride", gan::avg_pool2d(context, {{{2, 2}}, {{{0, 1}}}}));
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "deviation", gan::gaussian_noise(context, -1.0f));
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "classes", gan::embedding(context, 0, 5));
+}
+
+void test_images_and_labels()
+{
+    gan::context context(1);
+    gan::model model(context);
+    gan::node image = model.add(gan::input(context, {1, 4, 4}));
+    model.add(gan::avg_pool2d(context), gan::upsample2d(context, {{{1, 3}}, GAN_INTERPOLATION_BILINEAR}),
+              gan::avg_pool2d(context, {{{2, 3}}, {{{1, 1}}}}), gan::gaussian_noise(context, 0.5f),
+              gan::flatten(context));
+    gan::node label = model.add(gan::input(context, {1}));
+    gan::node vector = model.add(gan::embedding(context, 3, 2, {GAN_CONSTANT(0.5f)}), {label});
+    model.add(gan::concat(context), {static_cast<gan::node>(label - 1), vector});
+    model.build(1);
+    EXPECT(image == 0 && model.output_shape() == gan::shape({6}));
+    EXPECT(model.tensor("5.weight") == std::vector<float>(6, 0.5f));
 }
 
 void test_models()
@@ -388,6 +409,7 @@ int main()
 {
     try {
         test_errors_of_layers();
+        test_images_and_labels();
         test_models();
         test_clones_and_averages();
         test_spectral_norm();

@@ -1,5 +1,5 @@
 /* Gradients of whole models against central differences, in double: of all parameters and all inputs at once. */
-#include "model/model.h"
+#include "inputs.h"
 
 #include "support/files.h"
 #include "support/gradient.h"
@@ -44,19 +44,6 @@ static double *copy(const double *values, int64_t count)
     assert_non_null(copied);
     memcpy(copied, values, (size_t)count * sizeof(*copied));
     return copied;
-}
-
-static void set_inputs(gan_session *session)
-{
-    for (int32_t k = 0; k < session->model->input_count; k++) {
-        const int64_t count = size_of(session, session->model->inputs[k]);
-        float *zeros = calloc((size_t)count, sizeof(*zeros));
-        gan_random_state state = {.seed = 77, .stream = (uint64_t)k};
-        assert_non_null(zeros);
-        test_status(gan_session_set_input(session, (size_t)k, zeros, BATCH), GAN_OK, "");
-        gan_fill_normal(&state, gan_session_input(session, (size_t)k), count, 0, 1);
-        free(zeros);
-    }
 }
 
 static void set_output_gradients(gan_session *session)
@@ -117,6 +104,7 @@ static void check_inputs(const char *name, pass *p, double **gradients)
     char text[96];
 
     for (int32_t k = 0; k < model->input_count; k++) {
+        if (input_is_label(model, k)) continue;
         snprintf(text, sizeof(text), "%s: input %d", name, (int)k);
         test_gradient(text, weighted_sum, p, gan_session_input(p->session, (size_t)k), gradients[k],
                       (size_t)size_of(p->session, model->inputs[k]), 1e-7);
@@ -133,7 +121,7 @@ static void check_model(const char *name, gan_model *model, gan_mode mode)
     assert_true(model->output_count <= 64 && model->input_count <= 8);
     test_status(gan_session_create(model, GAN_SESSION(.batch = BATCH, .seed = 4), &session), GAN_OK, "");
     p.session = session;
-    set_inputs(session);
+    set_inputs(session, BATCH);
     settle(&p);
     set_output_gradients(session);
     test_status(gan_model_zero_gradients(model), GAN_OK, "");

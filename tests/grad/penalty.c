@@ -1,6 +1,6 @@
 /* Penalties on the gradient with respect to the samples: what gan_gradient_penalty() adds to the gradients of the
  * parameters, which takes second derivatives of every layer, against central differences of the penalty's value. */
-#include "model/model.h"
+#include "inputs.h"
 
 #include "support/files.h"
 #include "support/gradient.h"
@@ -86,12 +86,7 @@ static void check_penalty(const char *name, test_model_fn build, gan_mode mode, 
     test_status(build(context, 5, &model), GAN_OK, "");
     test_status(gan_session_create(model, GAN_SESSION(.batch = BATCH, .seed = 4, .second_order = true), &session), GAN_OK,
                 "");
-    const int64_t count = BATCH * gan_shape_count(model->nodes[model->inputs[0]].output);
-    float *zeros = calloc((size_t)count, sizeof(*zeros));
-    gan_random_state state = {.seed = 77};
-    assert_non_null(zeros);
-    test_status(gan_session_set_input(session, 0, zeros, BATCH), GAN_OK, "");
-    gan_fill_normal(&state, gan_session_input(session, 0), count, 0, 1);
+    set_inputs(session, BATCH);
 
     penalised p = {session, mode, penalty, 10.0f};
     test_status(gan_model_zero_gradients(model), GAN_OK, "");
@@ -104,7 +99,6 @@ static void check_penalty(const char *name, test_model_fn build, gan_mode mode, 
     test_gradient(name, penalty_value, &p, model->parameters, gradient, size, 1e-6);
 
     free(gradient);
-    free(zeros);
     gan_session_destroy(session);
     gan_model_destroy(model);
 }
@@ -119,6 +113,8 @@ static void check_all(const char *name, gan_penalty penalty)
     check_penalty(text, curved_discriminator, GAN_MODE_TRAIN, penalty);
     snprintf(text, sizeof(text), "%s through layer, instance and group normalisation", name);
     check_penalty(text, test_normalised_discriminator, GAN_MODE_TRAIN, penalty);
+    snprintf(text, sizeof(text), "%s through pooling, upsampling and an embedded label", name);
+    check_penalty(text, test_labelled_discriminator, GAN_MODE_TRAIN, penalty);
     snprintf(text, sizeof(text), "%s through spectral normalisation", name);
     check_penalty(text, test_spectral_discriminator, GAN_MODE_SAMPLE, penalty);
 }

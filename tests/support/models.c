@@ -12,6 +12,7 @@ const test_named_model test_models[TEST_MODELS] = {{"seed generator", test_seed_
                                                    {"DCGAN discriminator", test_dcgan_discriminator},
                                                    {"spectral norm", test_spectral_discriminator},
                                                    {"normalisation", test_normalised_discriminator},
+                                                   {"label", test_labelled_discriminator},
                                                    {"graph", test_graph}};
 
 static gan_status finish(gan_model *model, uint64_t seed, gan_model **out)
@@ -147,6 +148,33 @@ gan_status test_normalised_discriminator(gan_context *context, uint64_t seed, ga
     return finish(model, seed, out);
 }
 
+gan_status test_labelled_discriminator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    const gan_upsample2d_options *bilinear =
+        GAN_UPSAMPLE2D(.factor = {2, 3}, .interpolation = GAN_INTERPOLATION_BILINEAR);
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    const gan_node image = gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 4, 6)));
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(1)));
+    gan_model_add(model, gan_layer_embedding(context, TEST_CLASSES, 8, NULL));
+    gan_model_add(model, gan_layer_reshape(context, GAN_SHAPE(2, 2, 2)));
+    const gan_node label = gan_model_add(model, gan_layer_upsample2d(context, bilinear));
+    gan_model_add_from(model, gan_layer_concat(context, 0), GAN_NODES(image, label));
+    gan_model_add(model, gan_layer_conv2d(context, 3, GAN_CONV2D(.padding = GAN_PADDING_SAME)));
+    gan_model_add(model, gan_layer_gaussian_noise(context, 0.3f));
+    gan_model_add(model, gan_layer_tanh(context));
+    gan_model_add(model, gan_layer_avg_pool2d(context, NULL));
+    gan_model_add(model, gan_layer_conv2d(context, 2, GAN_CONV2D(.padding = GAN_PADDING_SAME)));
+    gan_model_add(model, gan_layer_upsample2d(context, NULL));
+    gan_model_add(model, gan_layer_softplus(context));
+    gan_model_add(model, gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 2}, .stride = {1, 2})));
+    gan_model_add(model, gan_layer_flatten(context));
+    gan_model_add(model, gan_layer_dense(context, 1, NULL));
+    return finish(model, seed, out);
+}
+
 gan_status test_graph(gan_context *context, uint64_t seed, gan_model **out)
 {
     gan_model *model;
@@ -213,7 +241,7 @@ static bool same_shape(gan_shape a, gan_shape b)
 /* A layer that keeps the shape. */
 static gan_layer *draw_function(drawing *d)
 {
-    switch (draw(d, 8)) {
+    switch (draw(d, 9)) {
     case 0: return gan_layer_leaky_relu(d->context, 0.2f);
     case 1: return gan_layer_tanh(d->context);
     case 2: return gan_layer_sigmoid(d->context);
@@ -221,8 +249,20 @@ static gan_layer *draw_function(drawing *d)
     case 4: return gan_layer_dropout(d->context, 0.25f);
     case 5: return gan_layer_relu(d->context);
     case 6: return gan_layer_layer_norm(d->context, NULL);
+    case 7: return gan_layer_gaussian_noise(d->context, 0.5f);
     default: return gan_layer_batch_norm(d->context, NULL);
     }
+}
+
+/* To other sides: from 2 to 4 and back. */
+static gan_layer *draw_sides(drawing *d, gan_shape *shape)
+{
+    const bool reduces = shape->dims[1] > 2;
+    const gan_interpolation interpolation = (gan_interpolation)draw(d, 2);
+
+    for (int i = 1; i < 3; i++) shape->dims[i] = reduces ? shape->dims[i] / 2 : shape->dims[i] * 2;
+    if (reduces) return gan_layer_avg_pool2d(d->context, NULL);
+    return gan_layer_upsample2d(d->context, GAN_UPSAMPLE2D(.interpolation = interpolation));
 }
 
 /* A layer that changes it. */
@@ -232,10 +272,12 @@ static gan_layer *draw_change(drawing *d, gan_shape *shape)
 
     if (from.rank == 3) {
         const int64_t filters = 1 + draw(d, 3);
-        if (draw(d, 3) == 0) {
+        const int kind = draw(d, 4);
+        if (kind == 0) {
             *shape = GAN_SHAPE(from.dims[0] * from.dims[1] * from.dims[2]);
             return gan_layer_flatten(d->context);
         }
+        if (kind == 1) return draw_sides(d, shape);
         shape->dims[0] = filters;
         return gan_layer_conv2d(d->context, filters, GAN_CONV2D(.padding = GAN_PADDING_SAME));
     }

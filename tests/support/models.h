@@ -19,6 +19,10 @@ gan_status test_dcgan_discriminator(gan_context *context, uint64_t seed, gan_mod
 gan_status test_spectral_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* Layers that normalise within a sample and all curved activations, on (2, 5, 6). */
 gan_status test_normalised_discriminator(gan_context *context, uint64_t seed, gan_model **out);
+/* An image (2, 4, 6) and a label, which is embedded: bilinear and nearest upsampling, average pooling, noise. */
+gan_status test_labelled_discriminator(gan_context *context, uint64_t seed, gan_model **out);
+/* In all of these, an input of the shape (1) is a label: the number of a class below this. */
+#define TEST_CLASSES 3
 /* Two inputs, (3, 4, 4) and (5); two outputs, (3, 4, 4) and (2); skips, concatenation, views, a layer that reads
  * one node twice, an output that other layers read. */
 gan_status test_graph(gan_context *context, uint64_t seed, gan_model **out);
@@ -31,7 +35,7 @@ typedef struct test_named_model {
     test_model_fn build;
 } test_named_model;
 
-#define TEST_MODELS 7
+#define TEST_MODELS 8
 extern const test_named_model test_models[TEST_MODELS]; /* all but the random ones */
 
 #endif

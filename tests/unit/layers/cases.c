@@ -66,6 +66,14 @@ LAYER(group_norm_plain, gan_layer_group_norm(context, 2, GAN_GROUP_NORM(.no_affi
 LAYER(pixel_norm, gan_layer_pixel_norm(context))
 LAYER(minibatch_stddev, gan_layer_minibatch_stddev(context, 0))
 LAYER(minibatch_stddev_2, gan_layer_minibatch_stddev(context, 2))
+LAYER(nearest, gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {3, 2})))
+LAYER(bilinear,
+      gan_layer_upsample2d(context,
+                           GAN_UPSAMPLE2D(.factor = {2, 3}, .interpolation = GAN_INTERPOLATION_BILINEAR)))
+LAYER(avg_pool, gan_layer_avg_pool2d(context, NULL))
+LAYER(avg_pool_overlapping, gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 2}, .stride = {2, 1})))
+LAYER(avg_pool_gaps, gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {1, 2}, .stride = {2, 3})))
+LAYER(gaussian_noise, gan_layer_gaussian_noise(context, 0.5f))
 
 #define SHAPE(...)                                                 \
     {                                                              \
@@ -139,6 +147,15 @@ static const layer_case cases[] = {
     {"minibatch_stddev", minibatch_stddev, 1, {SHAPE(7)}, false, false},
     {"minibatch_stddev of images", minibatch_stddev, 1, {SHAPE(3, 2, 5)}, false, false},
     {"minibatch_stddev, last group smaller", minibatch_stddev_2, 1, {SHAPE(2, 3, 1)}, true, false},
+    {"upsample2d", nearest, 1, {SHAPE(2, 3, 5)}, false, false},
+    {"upsample2d of one pixel", nearest, 1, {SHAPE(5, 1, 1)}, false, false},
+    {"upsample2d bilinear", bilinear, 1, {SHAPE(2, 3, 4)}, false, false},
+    {"upsample2d bilinear of one row", bilinear, 1, {SHAPE(3, 1, 2)}, false, false},
+    {"avg_pool2d", avg_pool, 1, {SHAPE(3, 4, 5)}, false, false},
+    {"avg_pool2d overlapping", avg_pool_overlapping, 1, {SHAPE(2, 7, 3)}, false, false},
+    {"avg_pool2d with gaps", avg_pool_gaps, 1, {SHAPE(1, 5, 6)}, false, false},
+    {"gaussian_noise", gaussian_noise, 1, {SHAPE(2, 3, 5)}, false, true},
+    {"gaussian_noise, sampling", gaussian_noise, 1, {SHAPE(11)}, true, true},
 };
 
 enum { CASES = sizeof cases / sizeof cases[0], MOST_TESTS = 4 };

@@ -442,6 +442,29 @@ static void test_dropout(void **state)
     harness_destroy(&h);
 }
 
+/* The generator's normal numbers, and the identity in sampling. */
+static void test_gaussian_noise(void **state)
+{
+    enum { COUNT = 1000 };
+    gan_real noise[2][COUNT];
+    harness h;
+    harness_create(&h, *state, gan_layer_gaussian_noise(*state, 0.25f), 1, &GAN_SHAPE(COUNT), 1, 1);
+    for (int k = 0; k < 2; k++) {
+        gan_random_state random = h.pass.random;
+        double expected[COUNT];
+        gan_fill_normal(&random, noise[k], COUNT, 0, 1);
+        for (int i = 0; i < COUNT; i++) expected[i] = (double)h.x[0].values[i] + 0.25 * (double)noise[k][i];
+        assert_int_equal(harness_forward(&h), GAN_OK);
+        harness_assert_near(h.y, expected, 10);
+        h.pass.random.counter = 1000000; /* of another pass */
+    }
+    assert_memory_not_equal(noise[0], noise[1], sizeof noise[0]);
+    h.pass.training = false;
+    assert_int_equal(harness_forward(&h), GAN_OK);
+    harness_assert_equal(h.y, h.x[0]);
+    harness_destroy(&h);
+}
+
 /* ---- Batch normalisation
  * --------------------------------------------------------------------------------------------- */
 
@@ -522,6 +545,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_concat_definition, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_activations, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_dropout, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_gaussian_noise, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_batch_norm_known_answer, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_batch_norm_of_images, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_batch_of_one, harness_setup, harness_teardown),

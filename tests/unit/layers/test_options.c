@@ -44,6 +44,10 @@ static void test_null(void **state)
     refused(gan_layer_group_norm(NULL, 1, NULL), GAN_ERROR_NULL, "group_norm: context is NULL");
     refused(gan_layer_pixel_norm(NULL), GAN_ERROR_NULL, "pixel_norm: context is NULL");
     refused(gan_layer_minibatch_stddev(NULL, 0), GAN_ERROR_NULL, "minibatch_stddev: context is NULL");
+    refused(gan_layer_upsample2d(NULL, NULL), GAN_ERROR_NULL, "upsample2d: context is NULL");
+    refused(gan_layer_avg_pool2d(NULL, NULL), GAN_ERROR_NULL, "avg_pool2d: context is NULL");
+    refused(gan_layer_gaussian_noise(NULL, 0.1f), GAN_ERROR_NULL, "gaussian_noise: context is NULL");
+    refused(gan_layer_embedding(NULL, 1, 1, NULL), GAN_ERROR_NULL, "embedding: context is NULL");
     gan_layer_destroy(NULL);
     assert_null(gan_layer_named(NULL, "name"));
 }
@@ -83,6 +87,7 @@ static void test_reserved_refused(void **state)
     refused(gan_layer_layer_norm(*state, GAN_LAYER_NORM(.reserved = {1})), GAN_ERROR_VERSION, words);
     refused(gan_layer_instance_norm(*state, GAN_INSTANCE_NORM(.reserved = {0, 1})), GAN_ERROR_VERSION, words);
     refused(gan_layer_group_norm(*state, 1, GAN_GROUP_NORM(.reserved = {0, 0, 1})), GAN_ERROR_VERSION, words);
+    refused(gan_layer_upsample2d(*state, GAN_UPSAMPLE2D(.reserved = 1)), GAN_ERROR_VERSION, words);
 }
 
 static void test_initializers_refused(void **state)
@@ -141,6 +146,30 @@ static void test_conv_transpose2d_refused(void **state)
         GAN_ERROR_ARGUMENT, "output_padding[0] is 1, expected 0 to 0: the padding is same");
 }
 
+static void test_resampling_refused(void **state)
+{
+    refused(gan_layer_upsample2d(*state, GAN_UPSAMPLE2D(.factor = {2, -1})), GAN_ERROR_ARGUMENT,
+            "upsample2d: factor[1] is -1, expected 1 to 2147483647");
+    refused(gan_layer_upsample2d(*state, GAN_UPSAMPLE2D(.factor = {0, 2})), GAN_ERROR_ARGUMENT,
+            "upsample2d: factor[0] is 0");
+    refused(gan_layer_upsample2d(*state, GAN_UPSAMPLE2D(.interpolation = (gan_interpolation)2)), GAN_ERROR_ARGUMENT,
+            "upsample2d: interpolation is 2, expected 0 to 1");
+    refused(gan_layer_avg_pool2d(*state, GAN_AVG_POOL2D(.kernel = {-2, 2})), GAN_ERROR_ARGUMENT,
+            "avg_pool2d: kernel[0] is -2, expected 1 to 2147483647");
+    refused(gan_layer_avg_pool2d(*state, GAN_AVG_POOL2D(.stride = {1})), GAN_ERROR_ARGUMENT,
+            "avg_pool2d: stride[1] is 0");
+}
+
+static void test_embedding_refused(void **state)
+{
+    refused(gan_layer_embedding(*state, 0, 5, NULL), GAN_ERROR_ARGUMENT,
+            "embedding: classes is 0, expected 1 to 16777216");
+    refused(gan_layer_embedding(*state, 16777217, 5, NULL), GAN_ERROR_ARGUMENT, "embedding: classes is 16777217");
+    refused(gan_layer_embedding(*state, 5, -1, NULL), GAN_ERROR_ARGUMENT, "embedding: units is -1, expected 1 to");
+    refused(gan_layer_embedding(*state, 5, 5, GAN_EMBEDDING(.weight_initializer = GAN_NORMAL(-1.0f))),
+            GAN_ERROR_ARGUMENT, "embedding: weight_initializer, normal, has the value -1");
+}
+
 static void test_numbers_refused(void **state)
 {
     refused(gan_layer_leaky_relu(*state, -0.1f), GAN_ERROR_ARGUMENT,
@@ -150,6 +179,9 @@ static void test_numbers_refused(void **state)
     refused(gan_layer_dropout(*state, -0.1f), GAN_ERROR_ARGUMENT, "dropout: rate is -0.1");
     refused(gan_layer_dropout(*state, 1.0f), GAN_ERROR_ARGUMENT, "dropout: rate is 1, expected a number in [0, 1)");
     refused(gan_layer_dropout(*state, INFINITY), GAN_ERROR_NOT_FINITE, "dropout: rate is inf");
+    refused(gan_layer_gaussian_noise(*state, -0.5f), GAN_ERROR_ARGUMENT,
+            "gaussian_noise: deviation is -0.5, expected a number of at least 0");
+    refused(gan_layer_gaussian_noise(*state, NAN), GAN_ERROR_NOT_FINITE, "gaussian_noise: deviation is nan");
     refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.momentum = 1.5f)), GAN_ERROR_ARGUMENT,
             "batch_norm: momentum is 1.5, expected a number in (0, 1]");
     refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.momentum = GAN_ZERO)), GAN_ERROR_ARGUMENT,
@@ -230,7 +262,7 @@ typedef struct json_case {
     const char *type, *text;
 } json_case;
 
-enum { KINDS = 20 };
+enum { KINDS = 24 };
 
 #define DENSE_TEXT                                                                                         \
     "{\"units\": 7, \"no_bias\": false, \"weight_initializer\": {\"kind\": \"normal\", \"value\": 0.25}, " \
@@ -243,6 +275,9 @@ enum { KINDS = 20 };
     "{\"filters\": 2, \"no_bias\": false, \"weight_initializer\": {\"kind\": \"glorot_uniform\"}, "           \
     "\"bias_initializer\": {\"kind\": \"uniform\", \"value\": 2.0}, \"kernel\": [3, 3], \"stride\": [2, 3], " \
     "\"padding\": \"valid\", \"pads\": [0, 0, 0, 0], \"output_padding\": [1, 2]}"
+#define UPSAMPLE_TEXT "{\"factor\": [3, 1], \"interpolation\": \"bilinear\"}"
+#define EMBEDDING_TEXT \
+    "{\"classes\": 10, \"units\": 50, \"weight_initializer\": {\"kind\": \"normal\", \"value\": 1.0}}"
 
 static void make_kinds(gan_context *context, json_case cases[KINDS])
 {
@@ -279,6 +314,13 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
          "{\"groups\": 6, \"epsilon\": 0.125, \"no_affine\": false}"},
         {gan_layer_pixel_norm(context), "pixel_norm", "{}"},
         {gan_layer_minibatch_stddev(context, 0), "minibatch_stddev", "{\"group\": 4}"},
+        {gan_layer_upsample2d(context,
+                              GAN_UPSAMPLE2D(.factor = {3, 1}, .interpolation = GAN_INTERPOLATION_BILINEAR)),
+         "upsample2d", UPSAMPLE_TEXT},
+        {gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 2})), "avg_pool2d",
+         "{\"kernel\": [3, 2], \"stride\": [3, 2]}"},
+        {gan_layer_gaussian_noise(context, 0.25f), "gaussian_noise", "{\"deviation\": 0.25}"},
+        {gan_layer_embedding(context, 10, 50, NULL), "embedding", EMBEDDING_TEXT},
     };
     memcpy(cases, all, sizeof all);
 }
@@ -368,7 +410,7 @@ static void test_json_keys(void **state)
         json_decref(options);
         gan_layer_destroy(cases[i].layer);
     }
-    assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3 + 1);
+    assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3 + 1 + 2 + 2 + 1 + 3);
 }
 
 static void load_refused(gan_context *context, const char *type, const char *text, const char *key, const char *value,
@@ -440,6 +482,13 @@ static void test_json_ranges(void **state)
     load_refused(*state, "conv2d", CONV_TEXT, "pads", "[0, 0, 3, 0]", GAN_ERROR_ARGUMENT, "pads[2] is 3");
     load_refused(*state, "conv_transpose2d", CONV_TRANSPOSE_TEXT, "output_padding", "[2, 0]", GAN_ERROR_ARGUMENT,
                  "output_padding[0] is 2");
+    load_refused(*state, "upsample2d", UPSAMPLE_TEXT, "factor", "[0, 0]", GAN_ERROR_ARGUMENT, "factor[0] is 0");
+    load_refused(*state, "upsample2d", UPSAMPLE_TEXT, "interpolation", "\"cubic\"", GAN_ERROR_FORMAT, "\"cubic\"");
+    load_refused(*state, "avg_pool2d", "{\"kernel\": [2, 2]}", "stride", "[0, 0]", GAN_ERROR_ARGUMENT,
+                 "stride[0] is 0");
+    load_refused(*state, "gaussian_noise", "{}", "deviation", "-1", GAN_ERROR_ARGUMENT, "deviation is -1");
+    load_refused(*state, "embedding", EMBEDDING_TEXT, "classes", "1e9", GAN_ERROR_FORMAT, "classes");
+    load_refused(*state, "embedding", EMBEDDING_TEXT, "units", "0", GAN_ERROR_ARGUMENT, "units is 0");
     load_refused(*state, "leaky_relu", "{}", "slope", "1", GAN_ERROR_ARGUMENT, "slope is 1");
     load_refused(*state, "dropout", "{}", "rate", "-0.5", GAN_ERROR_ARGUMENT, "rate is -0.5");
     load_refused(*state, "batch_norm", "{\"epsilon\": 0.1, \"no_affine\": false}", "momentum", "0",
@@ -462,6 +511,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_initializers_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_conv2d_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_conv_transpose2d_refused, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_resampling_refused, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_embedding_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_numbers_refused, harness_setup, harness_teardown),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_no_memory),

@@ -156,6 +156,8 @@ static void test_tensors(void **state)
                                       {"weight_u", GAN_TENSOR_BUFFER, GAN_SHAPE(7), 0, 0, 7, 7},
                                       {"weight_v", GAN_TENSOR_BUFFER, GAN_SHAPE(30), 0, 0, 30, 30},
                                       {"weight_sigma", GAN_TENSOR_BUFFER, GAN_SHAPE(1), 0, 0, 1, 1}});
+    check_plan(gan_layer_embedding(context, 10, 7, NULL), GAN_SHAPE(1), GAN_SHAPE(7), 1,
+               (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(10, 7), 0, 0, 7, 10}});
     check_plan(gan_layer_batch_norm(context, NULL), GAN_SHAPE(6, 2, 3), GAN_SHAPE(6, 2, 3), 4,
                (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(6), 0, 0, 6, 6},
                                       {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(6), 0, 0, 6, 6},
@@ -178,6 +180,13 @@ static void test_shapes(void **state)
     check_plan(gan_layer_leaky_relu(context, 0.2f), GAN_SHAPE(3, 4), GAN_SHAPE(3, 4), 0, NULL);
     check_plan(gan_layer_softplus(context), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
     check_plan(gan_layer_dropout(context, 0.5f), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
+    check_plan(gan_layer_gaussian_noise(context, 0.5f), GAN_SHAPE(3, 4), GAN_SHAPE(3, 4), 0, NULL);
+    check_plan(gan_layer_upsample2d(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 8, 10), 0, NULL);
+    check_plan(gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {1, 7})), GAN_SHAPE(3, 4, 5),
+               GAN_SHAPE(3, 4, 35), 0, NULL);
+    check_plan(gan_layer_avg_pool2d(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 2, 2), 0, NULL);
+    check_plan(gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 1}, .stride = {2, 3})),
+               GAN_SHAPE(3, 8, 8), GAN_SHAPE(3, 3, 3), 0, NULL);
 
     check_plan(gan_layer_pixel_norm(context), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
     check_plan(gan_layer_minibatch_stddev(context, 0), GAN_SHAPE(3, 4, 5), GAN_SHAPE(4, 4, 5), 0, NULL);
@@ -233,6 +242,14 @@ static void test_refused(void **state)
     refused(gan_layer_conv_transpose2d(context, 7,
                                        GAN_CONV_TRANSPOSE2D(.padding = GAN_PADDING_EXPLICIT, .pads = {0, 0, 2, 1})),
             GAN_SHAPE(5, 1, 1), GAN_ERROR_SHAPE, "pads cut all columns of input (5, 1, 1) with kernel (3, 3)");
+    refused(gan_layer_upsample2d(context, NULL), GAN_SHAPE(7, 7), GAN_ERROR_SHAPE,
+            "input is (7, 7), expected an image");
+    refused(gan_layer_avg_pool2d(context, NULL), GAN_SHAPE(7), GAN_ERROR_SHAPE, "input is (7), expected an image");
+    refused(gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {2, 5})), GAN_SHAPE(2, 4, 4), GAN_ERROR_SHAPE,
+            "is smaller than the kernel (2, 5)");
+    refused(gan_layer_embedding(context, 10, 5, NULL), GAN_SHAPE(10), GAN_ERROR_SHAPE,
+            "input is (10), expected (1), the number of a class");
+    refused(gan_layer_embedding(context, 10, 5, NULL), GAN_SHAPE(1, 1), GAN_ERROR_SHAPE, "input is (1, 1)");
     refused(gan_layer_reshape(context, GAN_SHAPE(7, 7)), GAN_SHAPE(2, 5, 5), GAN_ERROR_SHAPE,
             "input (2, 5, 5) has 50 elements, but shape (7, 7) has 49");
     refused(gan_layer_batch_norm(context, NULL), GAN_SHAPE(3, 4), GAN_ERROR_SHAPE, "input is (3, 4)");
@@ -280,6 +297,10 @@ static void test_overflow(void **state)
                   "image");
     refused(gan_layer_conv_transpose2d(context, 1, GAN_CONV_TRANSPOSE2D(.stride = {INT32_MAX, 1})),
             GAN_SHAPE(1, 2, 2), GAN_ERROR_OVERFLOW, "the height of the output is 2147483650");
+    refused(gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {1, INT32_MAX})), GAN_SHAPE(1, 2, 2),
+            GAN_ERROR_OVERFLOW, "the width of the output is 4294967294");
+    refused(gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {INT32_MAX, INT32_MAX})), GAN_SHAPE(4, 1, 1),
+            GAN_ERROR_OVERFLOW, "output");
     refused_batch(gan_layer_reshape(context, GAN_SHAPE(3, 2, 2)), 1, &GAN_SHAPE(2, 3, 2), INT64_MAX / 2,
                   GAN_ERROR_OVERFLOW, "input");
     refused_batch(gan_layer_batch_norm(context, NULL), 1, &GAN_SHAPE(3, 2, 2), INT64_MAX / 12, GAN_ERROR_OVERFLOW,

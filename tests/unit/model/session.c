@@ -46,10 +46,19 @@ int64_t output_size(const gan_model *model, size_t index, int64_t batch)
     return batch * gan_shape_count(shape);
 }
 
+float *random_input(const gan_model *model, size_t index, int64_t batch, uint64_t seed)
+{
+    float *samples = random_floats(seed, input_size(model, index, batch));
+    const bool label = input_size(model, index, 1) == 1;
+
+    for (int64_t i = 0; label && i < batch; i++) samples[i] = (float)((seed + (uint64_t)i) % TEST_CLASSES);
+    return samples;
+}
+
 void set_random_inputs(gan_session *session, int64_t batch, uint64_t seed)
 {
     for (size_t k = 0; k < gan_model_input_count(session->model); k++) {
-        float *samples = random_floats(seed + k, input_size(session->model, k, batch));
+        float *samples = random_input(session->model, k, batch, seed + k);
         ASSERT_OK(gan_session_set_input(session, k, samples, batch));
         free(samples);
     }

@@ -35,7 +35,9 @@ gan_session *create_test_session(int64_t batch, gan_model *model, bool forward_o
 int64_t input_size(const gan_model *model, size_t index, int64_t batch);
 int64_t output_size(const gan_model *model, size_t index, int64_t batch);
 
-/* Sets all inputs, or all gradients of outputs, to numbers of a seed. */
+/* A batch for an input of a test model: numbers of a seed, or classes where it is a label; released by free. */
+float *random_input(const gan_model *model, size_t index, int64_t batch, uint64_t seed);
+/* Sets all inputs so, or all gradients of outputs to numbers of a seed. */
 void set_random_inputs(gan_session *session, int64_t batch, uint64_t seed);
 void set_random_gradients(gan_session *session, uint64_t seed);
 

@@ -161,20 +161,21 @@ static void test_batches_of_any_size(void **state)
     (void)state;
     for (int m = 0; m < TEST_MODELS; m++) {
         gan_session *session = create_test_session(BATCH, build_test_model(context, test_models[m].build), false);
-        const int64_t size = output_size(session->model, 0, 1), in = input_size(session->model, 0, 1);
-        float *samples = random_floats(1, BATCH * in), *code = random_floats(2, BATCH * 5);
+        const gan_model *model = session->model;
+        const int64_t size = output_size(model, 0, 1), in = input_size(model, 0, 1);
+        const int64_t second = model->input_count > 1 ? input_size(model, 1, 1) : 0;
+        float *samples = random_input(model, 0, BATCH, 1);
+        float *code = second > 0 ? random_input(model, 1, BATCH, 2) : NULL;
         float *whole = calloc((size_t)(BATCH * size), sizeof(*whole)), *part = calloc((size_t)(BATCH * size), 4);
         assert_non_null(whole);
         assert_non_null(part);
         ASSERT_OK(gan_session_set_input(session, 0, samples, BATCH));
-        if (session->model->input_count > 1) ASSERT_OK(gan_session_set_input(session, 1, code, BATCH));
+        if (code) ASSERT_OK(gan_session_set_input(session, 1, code, BATCH));
         ASSERT_OK(gan_session_forward(session, GAN_MODE_SAMPLE));
         ASSERT_OK(gan_session_get_output(session, 0, whole));
         for (int64_t batch = 1; batch <= BATCH; batch++) {
             ASSERT_OK(gan_session_set_input(session, 0, samples + (BATCH - batch) * in, batch));
-            if (session->model->input_count > 1) {
-                ASSERT_OK(gan_session_set_input(session, 1, code + (BATCH - batch) * 5, batch));
-            }
+            if (code) ASSERT_OK(gan_session_set_input(session, 1, code + (BATCH - batch) * second, batch));
             ASSERT_OK(gan_session_forward(session, GAN_MODE_SAMPLE));
             ASSERT_OK(gan_session_get_output(session, 0, part));
             for (int64_t i = 0; i < batch * size; i++) {

@@ -1,0 +1,124 @@
+/* Embedding of class labels: y = the row of the weight that x is the number of. x cannot change by little, so its
+ * gradient is 0, and so is the tangent of y. */
+#include "layers/shared.h"
+
+typedef struct embedding {
+    gan_layer layer;
+    int64_t classes, units;
+    gan_initializer weight_initializer;
+} embedding;
+
+/* Up to here a float holds every whole number. */
+#define MOST_CLASSES (INT64_C(1) << 24)
+
+static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
+                        int64_t batch, gan_layer_plan *plan)
+{
+    const embedding *self = (const embedding *)layer;
+    (void)context, (void)count, (void)batch;
+    if (!gan_shape_equal(inputs[0], GAN_SHAPE(1))) {
+        char text[GAN_SHAPE_TEXT];
+        return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected (1), the number of a class",
+                        gan_shape_text(inputs[0], text));
+    }
+    plan->output = GAN_SHAPE(self->units);
+    plan->tensor_count = 1;
+    plan->tensors[0] = (gan_tensor_plan){.name = "weight",
+                                         .kind = GAN_TENSOR_PARAMETER,
+                                         .shape = GAN_SHAPE(self->classes, self->units),
+                                         .initializer = self->weight_initializer,
+                                         .fan_in = self->units,
+                                         .fan_out = self->classes};
+    return GAN_OK;
+}
+
+static gan_status check_numbers(const embedding *self, const gan_pass *pass)
+{
+    const gan_real *numbers = pass->x[0];
+    int64_t bad = gan_find_bad_class(pass->batch, self->classes, numbers);
+    if (bad == pass->batch) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT, "sample %lld is of class %.9g, expected a whole number from 0 to %lld",
+                    (long long)bad, (double)numbers[bad], (long long)(self->classes - 1));
+}
+
+static gan_status forward(const gan_layer *layer, const gan_pass *pass)
+{
+    const embedding *self = (const embedding *)layer;
+    GAN_TRY(check_numbers(self, pass));
+    gan_copy_classes(pass->context, pass->batch, self->units, pass->x[0], pass->tensors[0], pass->y);
+    return GAN_OK;
+}
+
+static gan_status backward(const gan_layer *layer, const gan_pass *pass)
+{
+    const embedding *self = (const embedding *)layer;
+    if (pass->gradients[0])
+        gan_add_classes(pass->context, pass->batch, self->units, pass->x[0], pass->dy, pass->gradients[0]);
+    if (pass->dx[0]) gan_fill(pass->context, pass->batch, 0, pass->dx[0]);
+    return GAN_OK;
+}
+
+static gan_status tangent_forward(const gan_layer *layer, const gan_pass *pass)
+{
+    gan_fill(pass->context, pass->batch * ((const embedding *)layer)->units, 0, pass->tangent_y);
+    return GAN_OK;
+}
+
+static gan_layer *create(gan_context *context, int64_t classes, int64_t units, gan_initializer weight_initializer)
+{
+    if (classes < 1 || classes > MOST_CLASSES) {
+        gan_fail(GAN_ERROR_ARGUMENT, "embedding: classes is %lld, expected 1 to %lld", (long long)classes,
+                 (long long)MOST_CLASSES);
+        return NULL;
+    }
+    if (gan_check_int("embedding: units", units, 1) != GAN_OK ||
+        gan_initializer_check(weight_initializer, "embedding: weight_initializer") != GAN_OK)
+        return NULL;
+    embedding *self = (embedding *)gan_layer_allocate(context, &gan_embedding_ops);
+    if (!self) return NULL;
+    self->classes = classes;
+    self->units = units;
+    self->weight_initializer = weight_initializer;
+    return &self->layer;
+}
+
+static gan_status save(const gan_layer *layer, json_t *options)
+{
+    const embedding *self = (const embedding *)layer;
+    GAN_TRY(gan_json_set_int(options, "classes", self->classes));
+    GAN_TRY(gan_json_set_int(options, "units", self->units));
+    return gan_json_set_initializer(options, "weight_initializer", self->weight_initializer);
+}
+
+static gan_layer *load(gan_context *context, const json_t *options)
+{
+    int64_t classes, units;
+    gan_initializer weight_initializer;
+    if (gan_json_get_int(options, "classes", &classes) != GAN_OK ||
+        gan_json_get_int(options, "units", &units) != GAN_OK ||
+        gan_json_get_initializer(options, "weight_initializer", &weight_initializer) != GAN_OK)
+        return NULL;
+    return gan_layer_loaded(create(context, classes, units, weight_initializer), options);
+}
+
+const gan_layer_ops gan_embedding_ops = {.type = "embedding",
+                                         .flags = GAN_LAYER_KEEPS_INPUT,
+                                         .min_inputs = 1,
+                                         .max_inputs = 1,
+                                         .size = sizeof(embedding),
+                                         .infer = infer,
+                                         .forward = forward,
+                                         .backward = backward,
+                                         .tangent_forward = tangent_forward,
+                                         .tangent_backward = gan_linear_tangent_backward,
+                                         .save = save,
+                                         .load = load};
+
+gan_layer *gan_layer_embedding(gan_context *context, int64_t classes, int64_t units,
+                               const gan_embedding_options *options)
+{
+    gan_embedding_options given;
+    if (gan_options_read(&given, sizeof given, options, "gan_embedding_options") != GAN_OK) return NULL;
+    return create(context, classes, units,
+                  gan_initializer_or(given.weight_initializer, (gan_initializer)GAN_NORMAL(1.0f)));
+}
