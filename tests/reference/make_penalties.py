@@ -8,7 +8,7 @@ the number that the layer has in libgan; the logits NAME.y; and of two penalties
     wgan_gp     mean (|g| - 1)^2
 
 with g the gradient of the summed logits with respect to the samples, the value (NAME.r1.value) and the gradient of every
-parameter (NAME.r1.gradient.K.weight). Models are in evaluation.
+parameter (NAME.r1.gradient.K.weight). Models are in evaluation. One of them has classes for a second input, NAME.label.
 
 Usage: python3 make_penalties.py (needs PyTorch and NumPy)
 """
@@ -18,10 +18,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils import spectral_norm
 
 from make_trace import uniform, write_safetensors
 
-BATCH, COEFFICIENT = 5, 10.0
+BATCH, CLASSES, COEFFICIENT = 5, 3, 10.0
 LEAST_DISTANCE = 5e-5  # of a (leaky) ReLU's input from its kink, so that rounding does not decide on which side it is
 kinks = []
 
@@ -86,6 +87,28 @@ class Graph(nn.Module):
         return layers["13"](layers["12"](layers["11"](c.flatten(1))))
 
 
+class Conditional(nn.Module):
+    """An image and, as one more channel of it, a learned map for its class."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleDict({
+            "0": nn.Embedding(CLASSES, 12),
+            "4": spectral_norm(nn.Conv2d(3, 5, 3)),
+            "5": Kinked(0.2),
+            "9": nn.Conv2d(5, 4, 2),
+            "13": spectral_norm(nn.Linear(24, 1)),
+        })
+
+    def forward(self, x, label):
+        layers = self.layers
+        x = torch.cat([x, layers["0"](label.long().flatten()).view(-1, 1, 4, 3)], 1)
+        x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+        x = torch.tanh(F.avg_pool2d(layers["5"](layers["4"](x)), (3, 2), (2, 1)))
+        x = F.softplus(layers["9"](F.interpolate(x, scale_factor=(2, 1), mode="nearest")))
+        return layers["13"](x.flatten(1))
+
+
 def discriminators():
     """Name, shape of a sample, and the model, whose layers are numbered as in test_penalties.c."""
     yield "dense", (6,), nn.Sequential(
@@ -97,6 +120,7 @@ def discriminators():
         Kinked(0.2), nn.Conv2d(4, 3, (2, 3)), nn.LayerNorm((3, 7, 3)), nn.Sigmoid(), MinibatchStddev(3), nn.Flatten(),
         nn.Linear(84, 1))
     yield "graph", (18,), Graph()
+    yield "conditional", (2, 4, 3), Conditional()
 
 
 def numbers(stream, shape):
@@ -111,6 +135,25 @@ def fill(model, stream):
         stream += 1
 
 
+def settle(model, inputs):
+    """Lets the vectors of spectral normalisation, if there are any, come near singular ones."""
+    model.train()
+    for _ in range(5):
+        model(*inputs)
+    for buffer in model.buffers():
+        buffer.copy_(buffer.float().double())
+    model.eval()
+
+
+def tensors(model):
+    """All tensors by libgan's names, in which weight_orig is weight."""
+    named = {key.replace("weight_orig", "weight"): value for key, value in model.state_dict().items()}
+    for key, layer in model.named_modules():
+        if hasattr(layer, "weight_orig"):
+            named[key + ".weight_sigma"] = (layer.weight_orig.flatten() / layer.weight.flatten())[:1]
+    return {key.removeprefix("layers."): value for key, value in named.items()}
+
+
 def terms(slope):
     norms = slope.flatten(1).square().sum(1)
     return {"r1": norms.mean() / 2, "wgan_gp": (norms.sqrt() - 1).square().mean()}
@@ -119,10 +162,14 @@ def terms(slope):
 def record(name, shape, model, stream):
     fill(model, stream)
     x = numbers(stream + 40, (BATCH, *shape)).mul(2).requires_grad_()
-    parameters = {key.removeprefix("layers."): value for key, value in model.named_parameters()}
-    y = model(x)
+    label = torch.arange(BATCH).remainder(CLASSES).double().reshape(BATCH, 1)
+    inputs = {"x": x, "label": label} if isinstance(model, Conditional) else {"x": x}
+    settle(model, inputs.values())
+    parameters = {key.removeprefix("layers.").replace("weight_orig", "weight"): value
+                  for key, value in model.named_parameters()}
+    y = model(*inputs.values())
     (slope,) = torch.autograd.grad(y.sum(), x, create_graph=True)
-    out = {"x": x, "y": y, **parameters}
+    out = {**inputs, "y": y, **tensors(model)}
     for kind, value in terms(slope).items():
         value = COEFFICIENT * value
         gradients = torch.autograd.grad(value, parameters.values(), retain_graph=True, allow_unused=True)
@@ -137,7 +184,7 @@ def main():
     out = {}
     for number, (name, shape, model) in enumerate(discriminators()):
         kinks.clear()
-        out.update(record(name, shape, model.double().eval(), 1000 + 50 * number))
+        out.update(record(name, shape, model.double(), 1000 + 50 * number))
         if min(kinks) < LEAST_DISTANCE:
             raise SystemExit(f"{name}: a value is {min(kinks)} away from a kink")
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "penalties.safetensors")

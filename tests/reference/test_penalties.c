@@ -74,10 +74,31 @@ static void add_graph(gan_context *in, gan_model *m)
     gan_model_add(m, gan_layer_dense(in, 1, NULL));
 }
 
+static void add_conditional(gan_context *in, gan_model *m)
+{
+    const gan_node image = gan_model_add(m, gan_layer_input(in, GAN_SHAPE(2, 4, 3)));
+    gan_model_add(m, gan_layer_input(in, GAN_SHAPE(1)));
+    gan_model_add(m, gan_layer_embedding(in, 3, 12, NULL));
+    const gan_node map = gan_model_add(m, gan_layer_reshape(in, GAN_SHAPE(1, 4, 3)));
+    gan_model_add_from(m, gan_layer_concat(in, 0), GAN_NODES(image, map));
+    gan_model_add(m, gan_layer_upsample2d(in, GAN_UPSAMPLE2D(.interpolation = GAN_INTERPOLATION_BILINEAR)));
+    gan_model_add(m, gan_layer_conv2d(in, 5, GAN_CONV2D(.spectral_norm = true)));
+    gan_model_add(m, gan_layer_leaky_relu(in, 0.2f));
+    gan_model_add(m, gan_layer_avg_pool2d(in, GAN_AVG_POOL2D(.kernel = {3, 2}, .stride = {2, 1})));
+    gan_model_add(m, gan_layer_tanh(in));
+    gan_model_add(m, gan_layer_upsample2d(in, GAN_UPSAMPLE2D(.factor = {2, 1})));
+    gan_model_add(m, gan_layer_conv2d(in, 4, GAN_CONV2D(.kernel = {2, 2})));
+    gan_model_add(m, gan_layer_softplus(in));
+    gan_model_add(m, gan_layer_gaussian_noise(in, 0.5f));
+    gan_model_add(m, gan_layer_flatten(in));
+    gan_model_add(m, gan_layer_dense(in, 1, GAN_DENSE(.spectral_norm = true)));
+}
+
 static const struct {
     const char *name;
     void (*add)(gan_context *in, gan_model *m);
-} discriminators[] = {{"dense", add_dense}, {"image", add_image}, {"graph", add_graph}};
+} discriminators[] = {
+    {"dense", add_dense}, {"image", add_image}, {"graph", add_graph}, {"conditional", add_conditional}};
 
 static const struct {
     const char *name;
@@ -100,21 +121,29 @@ static void check_penalty(gan_session *session, gan_model *model, gan_context *c
     fixture_compare_gradients(context, model, name);
 }
 
+static void set_input(gan_context *context, gan_session *session, const gan_model *model, size_t index,
+                      const char *prefix)
+{
+    gan_shape shape;
+    char name[32];
+    assert_int_equal(gan_model_input_shape(model, index, &shape), GAN_OK);
+    const int64_t count = BATCH * gan_shape_count(shape);
+    float *values = malloc((size_t)count * sizeof(*values));
+    assert_non_null(values);
+    snprintf(name, sizeof(name), "%s.%s", prefix, index == 0 ? "x" : "label");
+    fixture_read(context, name, values, count);
+    assert_int_equal(gan_session_set_input(session, index, values, BATCH), GAN_OK);
+    free(values);
+}
+
 static void check_discriminator(gan_context *context, gan_model *model, const char *prefix)
 {
     gan_session *session;
-    gan_shape shape;
     char name[32];
-    assert_int_equal(gan_model_build(model, 0), GAN_OK);
+    if (gan_model_build(model, 0) != GAN_OK) fail_msg("%s: %s", prefix, gan_last_error());
     fixture_set_tensors(context, model, prefix);
-    assert_int_equal(gan_model_input_shape(model, 0, &shape), GAN_OK);
-    const int64_t count = BATCH * gan_shape_count(shape);
-    float *x = malloc((size_t)count * sizeof(*x));
-    assert_non_null(x);
-    snprintf(name, sizeof(name), "%s.x", prefix);
-    fixture_read(context, name, x, count);
     assert_int_equal(gan_session_create(model, GAN_SESSION(.batch = BATCH, .second_order = true), &session), GAN_OK);
-    assert_int_equal(gan_session_set_input(session, 0, x, BATCH), GAN_OK);
+    for (size_t i = 0; i < gan_model_input_count(model); i++) set_input(context, session, model, i, prefix);
     assert_int_equal(gan_session_forward(session, GAN_MODE_SAMPLE), GAN_OK);
     snprintf(name, sizeof(name), "%s.y", prefix);
     fixture_compare_output(context, session, BATCH, name);
@@ -122,7 +151,6 @@ static void check_discriminator(gan_context *context, gan_model *model, const ch
         snprintf(name, sizeof(name), "%s.%s", prefix, penalties[i].name);
         check_penalty(session, model, context, name, penalties[i].penalty);
     }
-    free(x);
     gan_session_destroy(session);
 }
 
