@@ -483,7 +483,7 @@ typedef struct gan_batch_norm_options {
  * bias, unless no_affine, and the buffers running_mean and running_var, each (channels).
  * In training with the batch's statistics (variance over n), which also move running_mean and running_var (variance
  * over n - 1, as in PyTorch); in sampling with the running ones. Training on one value per channel, as with a batch
- * of one in a dense model, is GAN_ERROR_BATCH_OF_ONE.
+ * of one in a dense model, is GAN_ERROR_BATCH_OF_ONE, before any layer of the model runs.
  */
 GAN_API gan_layer *gan_layer_batch_norm(gan_context *context, const gan_batch_norm_options *options);
 

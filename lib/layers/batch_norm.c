@@ -57,6 +57,13 @@ static gan_batch_norm_args arguments(const gan_layer *layer, const gan_pass *pas
                                  .scratch = pass->scratch};
 }
 
+static gan_status check(const gan_layer *layer, const gan_pass *pass)
+{
+    if (!pass->training || arguments(layer, pass).rows > 1) return GAN_OK;
+    return gan_fail(GAN_ERROR_BATCH_OF_ONE, "a training batch of %lld has 1 value per channel, expected at least 2",
+                    (long long)pass->batch);
+}
+
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
     gan_batch_norm_args args = arguments(layer, pass);
@@ -64,10 +71,6 @@ static gan_status forward(const gan_layer *layer, const gan_pass *pass)
         gan_batch_norm_sample(pass->context, &args, pass->x[0], pass->y);
         return GAN_OK;
     }
-    if (args.rows == 1)
-        return gan_fail(GAN_ERROR_BATCH_OF_ONE,
-                        "a training batch of %lld has 1 value per channel, expected at least 2",
-                        (long long)pass->batch);
     gan_batch_norm_train(pass->context, &args, pass->x[0], pass->y);
     return GAN_OK;
 }
@@ -120,6 +123,7 @@ const gan_layer_ops gan_batch_norm_ops = {.type = "batch_norm",
                                           .max_inputs = 1,
                                           .size = sizeof(batch_norm),
                                           .infer = infer,
+                                          .check = check,
                                           .forward = forward,
                                           .backward = backward,
                                           .no_tangent = "its statistics make the gradient of each sample "

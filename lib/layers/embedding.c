@@ -41,6 +41,12 @@ static gan_status check_numbers(const embedding *self, const gan_pass *pass)
                     (long long)bad, (double)numbers[bad], (long long)(self->classes - 1));
 }
 
+static gan_status check(const gan_layer *layer, const gan_pass *pass)
+{
+    return pass->x[0] ? check_numbers((const embedding *)layer, pass) : GAN_OK;
+}
+
+/* Numbers that a layer computes are known only here. */
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
     const embedding *self = (const embedding *)layer;
@@ -107,6 +113,7 @@ const gan_layer_ops gan_embedding_ops = {.type = "embedding",
                                          .max_inputs = 1,
                                          .size = sizeof(embedding),
                                          .infer = infer,
+                                         .check = check,
                                          .forward = forward,
                                          .backward = backward,
                                          .tangent_forward = tangent_forward,

@@ -44,6 +44,37 @@ static gan_status check_inputs(const gan_session *session)
     return GAN_OK;
 }
 
+/* What is there of a layer's inputs before the pass: those of the model. */
+static const gan_real *const *find_given_inputs(const gan_session *session, int32_t i)
+{
+    const gan_model_node *node = &session->model->nodes[i];
+    const gan_real **x = session->plan->x;
+
+    for (int k = 0; k < node->input_count; k++) {
+        const int32_t input = node->inputs[k];
+        const bool given = session->model->nodes[input].input_count == 0;
+        x[k] = given ? gan_session_at(session, session->plan->nodes[input].value) : NULL;
+    }
+    return x;
+}
+
+static gan_status check_layers(const gan_session *session, gan_mode mode)
+{
+    const gan_model *model = session->model;
+
+    for (int32_t i = 0; i < model->node_count; i++) {
+        const gan_layer *layer = model->nodes[i].layer;
+        gan_layer_call call;
+        if (!layer->ops->check) continue;
+        gan_session_prepare_call(session, i, mode, session->passes, false, &call);
+        call.pass.x = find_given_inputs(session, i);
+        call.pass.saved = NULL;
+        gan_status status = layer->ops->check(layer, &call.pass);
+        if (status != GAN_OK) return gan_model_node_fail(model, i, status);
+    }
+    return GAN_OK;
+}
+
 static gan_status forward_node(gan_session *session, int32_t i, gan_mode mode)
 {
     const gan_model_node *node = &session->model->nodes[i];
@@ -83,6 +114,7 @@ gan_status gan_session_forward(gan_session *session, gan_mode mode)
     const gan_model *model = session->model;
     gan_session_forget_passes(session);
     session->batch = session->plan->nodes[model->inputs[0]].batch;
+    GAN_TRY(check_layers(session, mode));
     for (int32_t i = 0; i < model->node_count; i++) {
         if (model->nodes[i].input_count == 0) continue;
         gan_status status = forward_node(session, i, mode);

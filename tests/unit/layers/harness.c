@@ -121,7 +121,8 @@ gan_status harness_forward(harness *h)
     harness_fill(h->y, (gan_real)NAN);
     for (int i = 0; i < h->pass.inputs; i++) h->x_pointers[i] = h->x[i].values;
     h->pass.y = h->in_place ? h->x[0].values : h->y.values;
-    gan_status status = h->layer->ops->forward(h->layer, &h->pass);
+    gan_status status = h->layer->ops->check ? h->layer->ops->check(h->layer, &h->pass) : GAN_OK;
+    if (status == GAN_OK) status = h->layer->ops->forward(h->layer, &h->pass);
     if (status == GAN_OK && h->in_place) memcpy(h->y.values, h->x[0].values, (size_t)h->y.count * sizeof(gan_real));
     return status;
 }

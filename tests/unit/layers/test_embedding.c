@@ -37,6 +37,10 @@ static void test_refused_numbers(void **state)
     h.x[0].values[1] = (gan_real)0.5;
     assert_int_equal(harness_forward(&h), GAN_ERROR_ARGUMENT);
     assert_string_equal(gan_last_error(), "sample 1 is of class 0.5, expected a whole number from 0 to 3");
+    /* Without the check before the pass, as where another layer gives the numbers. */
+    assert_int_equal(h.layer->ops->forward(h.layer, &h.pass), GAN_ERROR_ARGUMENT);
+    h.x_pointers[0] = NULL;
+    assert_int_equal(h.layer->ops->check(h.layer, &h.pass), GAN_OK);
     harness_destroy(&h);
 }
 

@@ -206,6 +206,43 @@ static void test_batch_of_one_in_training(void **state)
     gan_session_destroy(session);
 }
 
+/* Of a pass that cannot be made, no layer runs: statistics of layers before the one that says so stay. */
+static void test_refused_passes_change_nothing(void **state)
+{
+    gan_model *model = NULL;
+    float image[BATCH * 8], class_number = 1, buffers[2], after[2];
+    (void)state;
+
+    for (int i = 0; i < BATCH * 8; i++) image[i] = (float)i;
+    ASSERT_OK(gan_model_create(context, &model));
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 2, 2)));
+    gan_model_add(model, gan_layer_batch_norm(context, NULL));
+    gan_node flat = gan_model_add(model, gan_layer_flatten(context));
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(1)));
+    gan_node vector = gan_model_add(model, gan_layer_embedding(context, 2, 3, NULL));
+    gan_model_add_from(model, gan_layer_concat(context, 0), GAN_NODES(flat, vector));
+    gan_model_add(model, gan_layer_dense(context, 1, GAN_DENSE(.spectral_norm = true)));
+    gan_model_add(model, gan_layer_batch_norm(context, NULL));
+    ASSERT_OK(gan_model_build(model, 1));
+    gan_session *session = create_test_session(BATCH, model, false);
+    ASSERT_OK(gan_session_set_input(session, 0, image, 1));
+    ASSERT_OK(gan_session_set_input(session, 1, &class_number, 1));
+    ASSERT_OK(gan_model_get_tensor(model, "0.running_mean", buffers, 2));
+    ASSERT_FAILS(gan_session_forward(session, GAN_MODE_TRAIN), GAN_ERROR_BATCH_OF_ONE, "layer 5 (batch_norm): ");
+    ASSERT_OK(gan_model_get_tensor(model, "0.running_mean", after, 2));
+    assert_memory_equal(buffers, after, 2 * sizeof(float));
+
+    const float classes[2] = {1, 2};
+    ASSERT_OK(gan_session_set_input(session, 0, image, 2));
+    ASSERT_OK(gan_session_set_input(session, 1, classes, 2));
+    ASSERT_FAILS(gan_session_forward(session, GAN_MODE_TRAIN), GAN_ERROR_ARGUMENT,
+                 "layer 2 (embedding): sample 1 is of class 2");
+    ASSERT_OK(gan_model_get_tensor(model, "0.running_mean", after, 2));
+    assert_memory_equal(buffers, after, 2 * sizeof(float));
+    assert_int_equal(session->passes, 0);
+    gan_session_destroy(session);
+}
+
 /* ---- Two models after each other ---------------------------------------------------------------------------- */
 
 static void test_a_chain_equals_the_detour(void **state)
@@ -301,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_default_batch),
         cmocka_unit_test(test_batches_of_any_size),
         cmocka_unit_test(test_batch_of_one_in_training),
+        cmocka_unit_test(test_refused_passes_change_nothing),
         cmocka_unit_test(test_a_chain_equals_the_detour),
         cmocka_unit_test(test_pairs_that_do_not_fit),
     };
