@@ -18,6 +18,15 @@ typedef struct settings {
     bool floor, quiet;
 } settings;
 
+typedef struct evaluation {
+    settings settings;
+    gan_context *context;
+    gan_model *generator;
+    gan_dataset *training, *test; /* test only for the floor */
+    gan_shape image;
+    classifier judge;
+} evaluation;
+
 /* What the classifier makes of a set of images. */
 typedef struct views {
     int64_t count;
@@ -43,38 +52,25 @@ static void forget(views *v)
     free(v->labels);
 }
 
-static gan_status look_at_generated(gan_context *context, classifier *judge, const settings *s, views *out)
+static gan_status look_at_generated(evaluation *job, views *out)
 {
-    gan_model *generator = NULL;
-    gan_shape shape;
-    gan_status status = gan_model_load(context, s->generator, &generator);
-    if (status == GAN_OK) status = gan_model_output_shape(generator, 0, &shape);
-    if (status == GAN_OK && gan_shape_count(shape) != gan_shape_count(judge->image)) {
-        fprintf(stderr, "%s: its samples have %lld values, the images of the data %lld\n", s->generator,
-                (long long)gan_shape_count(shape), (long long)gan_shape_count(judge->image));
-        exit(1);
-    }
-    float *images = allocate(s->samples * gan_shape_count(judge->image), sizeof(float));
-    if (status == GAN_OK) status = gan_model_sample(generator, (uint64_t)s->seed, s->samples, images);
-    if (status == GAN_OK) status = look(judge, images, s->samples, out);
+    int64_t count = job->settings.samples;
+    float *images = allocate(count * gan_shape_count(job->image), sizeof(float));
+    gan_status status = gan_model_sample(job->generator, (uint64_t)job->settings.seed, count, images);
+    if (status == GAN_OK) status = look(&job->judge, images, count, out);
     free(images);
-    gan_model_destroy(generator);
     return status;
 }
 
 /* As many images as there are samples, picked at random, or all of them. */
-static gan_status look_at_real(gan_context *context, classifier *judge, const settings *s, mnist_part part,
-                               views *out)
+static gan_status look_at_real(evaluation *job, gan_dataset *dataset, views *out)
 {
-    gan_dataset *dataset = NULL;
-    gan_status status = open_mnist(context, s->data, part, false, GAN_DATASET(.seed = (uint64_t)s->seed), &dataset);
-    if (status != GAN_OK) return status;
-    int64_t count = gan_dataset_count(dataset) < s->samples ? gan_dataset_count(dataset) : s->samples;
-    float *images = allocate(count * gan_shape_count(judge->image), sizeof(float));
-    status = gan_dataset_next(dataset, count, images, NULL, &count);
-    if (status == GAN_OK) status = look(judge, images, count, out);
+    int64_t count = job->settings.samples, all = gan_dataset_count(dataset);
+    if (count > all) count = all;
+    float *images = allocate(count * gan_shape_count(job->image), sizeof(float));
+    gan_status status = gan_dataset_next(dataset, count, images, NULL, &count);
+    if (status == GAN_OK) status = look(&job->judge, images, count, out);
     free(images);
-    gan_dataset_destroy(dataset);
     return status;
 }
 
@@ -125,23 +121,60 @@ static gan_status measure_labels(gan_context *context, int64_t classes, const vi
 }
 
 /* The floor is what real images reach that are not those compared with: no generator can be expected to be better. */
-static gan_status evaluate(gan_context *context, classifier *judge, const settings *s)
+static gan_status evaluate(evaluation *job)
 {
     views real = {0, NULL, NULL, NULL}, fake = real, test = real;
-    printf("classifier_accuracy=%.6g\nsamples=%lld\n", judge->accuracy, (long long)s->samples);
-    gan_status status = look_at_real(context, judge, s, MNIST_TRAINING, &real);
-    if (status == GAN_OK) status = look_at_generated(context, judge, s, &fake);
-    if (status == GAN_OK) status = measure_distances(context, &real, &fake, "");
-    if (status == GAN_OK) status = measure_labels(context, judge->classes, &fake, "");
-    if (status == GAN_OK && s->floor) {
-        status = look_at_real(context, judge, s, MNIST_TEST, &test);
-        if (status == GAN_OK) status = measure_distances(context, &real, &test, "floor_");
-        if (status == GAN_OK) status = measure_labels(context, judge->classes, &test, "floor_");
+    printf("classifier_accuracy=%.6g\nsamples=%lld\n", job->judge.accuracy, (long long)job->settings.samples);
+    gan_status status = look_at_real(job, job->training, &real);
+    if (status == GAN_OK) status = look_at_generated(job, &fake);
+    if (status == GAN_OK) status = measure_distances(job->context, &real, &fake, "");
+    if (status == GAN_OK) status = measure_labels(job->context, job->judge.classes, &fake, "");
+    if (status == GAN_OK && job->test) {
+        status = look_at_real(job, job->test, &test);
+        if (status == GAN_OK) status = measure_distances(job->context, &real, &test, "floor_");
+        if (status == GAN_OK) status = measure_labels(job->context, job->judge.classes, &test, "floor_");
     }
     forget(&real);
     forget(&fake);
     forget(&test);
     return status;
+}
+
+/* ---- The job --------------------------------------------------------------------------------------------------- */
+
+static void check_generator(const evaluation *job)
+{
+    gan_shape shape = {0, {0}};
+    gan_model_output_shape(job->generator, 0, &shape);
+    if (gan_shape_count(shape) == gan_shape_count(job->image)) return;
+    fprintf(stderr, "%s: its samples have %lld values, the images of the data %lld\n", job->settings.generator,
+            (long long)gan_shape_count(shape), (long long)gan_shape_count(job->image));
+    exit(1);
+}
+
+/* The classifier, which may have to be trained, comes last. */
+static gan_status prepare(evaluation *job)
+{
+    const settings *s = &job->settings;
+    const gan_dataset_options *options = GAN_DATASET(.seed = (uint64_t)s->seed);
+    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->threads), &job->context);
+    if (status == GAN_OK) status = gan_model_load(job->context, s->generator, &job->generator);
+    if (status == GAN_OK) status = open_mnist(job->context, s->data, MNIST_TRAINING, false, options, &job->training);
+    if (status == GAN_OK && s->floor)
+        status = open_mnist(job->context, s->data, MNIST_TEST, false, options, &job->test);
+    if (status == GAN_OK) status = gan_dataset_shape(job->training, &job->image);
+    if (status != GAN_OK) return status;
+    check_generator(job);
+    return classifier_open(job->context, s->data, s->classifier, s->quiet, &job->judge);
+}
+
+static void release(evaluation *job)
+{
+    classifier_close(&job->judge);
+    gan_dataset_destroy(job->test);
+    gan_dataset_destroy(job->training);
+    gan_model_destroy(job->generator);
+    gan_context_destroy(job->context);
 }
 
 static settings read_settings(int argc, char **argv, char default_classifier[PATH_SIZE])
@@ -178,14 +211,10 @@ static settings read_settings(int argc, char **argv, char default_classifier[PAT
 int main(int argc, char **argv)
 {
     char default_classifier[PATH_SIZE];
-    settings s = read_settings(argc, argv, default_classifier);
-    gan_context *context = NULL;
-    classifier judge = {.model = NULL};
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s.threads), &context);
-    if (status == GAN_OK) status = classifier_open(context, s.data, s.classifier, s.quiet, &judge);
-    if (status == GAN_OK) status = evaluate(context, &judge, &s);
+    evaluation job = {.settings = read_settings(argc, argv, default_classifier)};
+    gan_status status = prepare(&job);
+    if (status == GAN_OK) status = evaluate(&job);
     int result = exit_status(status);
-    classifier_close(&judge);
-    gan_context_destroy(context);
+    release(&job);
     return result;
 }

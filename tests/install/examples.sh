@@ -68,12 +68,14 @@ for program in examples/*; do
         examples/mnist_gan --data plain --output evaluated --batch 16 --steps 1 --quiet
         evaluate="examples/evaluate evaluated/generator.safetensors --data plain --samples 40"
         refused 1 'no MNIST-format test images' $evaluate --floor
-        expect_files evaluated/classifier.safetensors
+        refused 1 'NOT_FOUND' examples/evaluate nothing.safetensors --data plain
+        refused 1 'samples have 1 values' examples/evaluate evaluated/discriminator.safetensors --data plain
         gzip -c plain/train-images-idx3-ubyte >plain/t10k-images-idx3-ubyte.gz
         cp plain/train-labels-idx1-ubyte plain/t10k-labels-idx1-ubyte
         $evaluate --floor --quiet >first
         $evaluate --floor >second
         cmp first second
+        expect_files evaluated/classifier.safetensors
         grep -q '^samples=40$' first
         for name in frechet_distance kernel_distance kernel_distance_deviation precision recall inception_score \
             inception_score_deviation modes kl entropy smallest_share; do
