@@ -5,6 +5,7 @@
  *
  *     mixtures ring            trains, and draws what it has learned as it learns
  *     mixtures table --steps N trains on the grid by every loss with every regulariser, N steps each */
+#include "losses.h"
 #include "options.h"
 #include "program.h"
 
@@ -79,20 +80,7 @@ static gan_status draw_points(const mixture *m, gan_random *random, int64_t coun
 
 /* ---- How it is learned ----------------------------------------------------------------------------------------- */
 
-/* Losses and regularisers by name; the first of each is what a run uses by default. */
-static const struct {
-    const char *name;
-    gan_loss loss;
-} losses[] = {
-    {"relativistic", GAN_LOSS_RELATIVISTIC},
-    {"relativistic-average", GAN_LOSS_RELATIVISTIC_AVERAGE},
-    {"non-saturating", GAN_LOSS_NON_SATURATING},
-    {"saturating", GAN_LOSS_SATURATING},
-    {"least-squares", GAN_LOSS_LEAST_SQUARES},
-    {"hinge", GAN_LOSS_HINGE},
-    {"wasserstein", GAN_LOSS_WASSERSTEIN},
-};
-
+/* The first of these is what a run uses by default. */
 static const struct {
     const char *name;
     gan_trainer_options options;
@@ -108,17 +96,7 @@ static const struct {
     {.name = "none"},
 };
 
-enum { LOSSES = sizeof losses / sizeof losses[0], REGULARISERS = sizeof regularisers / sizeof regularisers[0] };
-
-static int find_loss(const char *name)
-{
-    for (int i = 0; i < LOSSES; i++)
-        if (strcmp(losses[i].name, name) == 0) return i;
-    fprintf(stderr, "--loss %s: expected one of", name);
-    for (int i = 0; i < LOSSES; i++) fprintf(stderr, " %s", losses[i].name);
-    fprintf(stderr, "\n");
-    exit(2);
-}
+enum { REGULARISERS = sizeof regularisers / sizeof regularisers[0] };
 
 static int find_regulariser(const char *name)
 {
@@ -155,7 +133,8 @@ static gan_status build_network(gan_context *context, int64_t inputs, int64_t ou
 typedef struct run {
     const mixture *mixture;
     const settings *settings;
-    int loss, regulariser;
+    gan_loss loss;
+    int regulariser;
     int64_t steps;
     gan_context *context;
     gan_model *generator, *discriminator, *average;
@@ -181,7 +160,7 @@ static gan_status create_trainer(run *r)
     gan_trainer_options options = regularisers[r->regulariser].options;
     options.struct_size = sizeof options;
     options.batch = s->batch;
-    options.loss = losses[r->loss].loss;
+    options.loss = r->loss;
     options.seed = (uint64_t)s->seed;
     options.generator_optimizer = options.discriminator_optimizer = &optimizer;
     options.ema_half_life = 500 * (float)s->batch;
@@ -312,7 +291,7 @@ static int train_one(const mixture *m, const settings *s)
 }
 
 /* One cell of the table: modes and share of high quality, or why there are none. */
-static void print_cell(const mixture *m, const settings *s, int loss, int regulariser)
+static void print_cell(const mixture *m, const settings *s, gan_loss loss, int regulariser)
 {
     run r = {.mixture = m, .settings = s, .steps = s->steps > 0 ? s->steps : 5000,
              .loss = loss, .regulariser = regulariser};
@@ -334,9 +313,9 @@ static int print_table(const mixture *m, const settings *s)
     for (int j = 0; j < REGULARISERS; j++) printf(" %s |", regularisers[j].name);
     printf("\n|");
     for (int j = 0; j <= REGULARISERS; j++) printf(" --- |");
-    for (int i = 0; i < LOSSES; i++) {
-        printf("\n| %s |", losses[i].name);
-        for (int j = 0; j < REGULARISERS && !interrupted(); j++) print_cell(m, s, i, j);
+    for (int i = 0; loss_name(i); i++) {
+        printf("\n| %s |", loss_name(i));
+        for (int j = 0; j < REGULARISERS && !interrupted(); j++) print_cell(m, s, (gan_loss)i, j);
     }
     printf("\n");
     return interrupted() ? 130 : 0;
@@ -344,7 +323,7 @@ static int print_table(const mixture *m, const settings *s)
 
 int main(int argc, char **argv)
 {
-    settings s = {.output = "out", .loss = losses[0].name, .regulariser = regularisers[0].name,
+    settings s = {.output = "out", .loss = loss_name(GAN_LOSS_RELATIVISTIC), .regulariser = regularisers[0].name,
                   .batch = 128, .learning_rate = 2e-3};
     const option options[] = {
         {"--steps", OPTION_INTEGER, &s.steps, 1, 1e9, "N", "of training (default 60000; in a table 5000)"},

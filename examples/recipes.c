@@ -1,5 +1,7 @@
 #include "recipes.h"
 
+#include "losses.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +29,7 @@ static const recipe recipes[] = {
     {.name = "hinge-spectral", .help = "hinge loss, two time scales (Zhang et al., SAGAN, 2019)", .generator = BATCH,
      .discriminator = SPECTRAL, .discriminator_rate = 4e-4f,
      .trainer = {.loss = GAN_LOSS_HINGE, .learning_rate = 1e-4f, .beta1 = GAN_ZERO, .beta2 = 0.9f}},
-    {.name = "lsgan", .help = "least squares (Mao et al., 2017)", .generator = BATCH, .discriminator = BATCH,
+    {.name = "least-squares", .help = "least squares (Mao et al., 2017)", .generator = BATCH, .discriminator = BATCH,
      .trainer = {.loss = GAN_LOSS_LEAST_SQUARES}},
     {.name = "wgan-clip", .help = "Wasserstein, clipped weights (Arjovsky et al., 2017)", .generator = BATCH,
      .algorithm = GAN_OPTIMIZER_RMSPROP,
@@ -93,13 +95,6 @@ static normalisation find_normalisation(const char *where, const char *name)
 {
     static const char *const names[] = {"none", "batch", "layer", "spectral", NULL}; /* as in models.h */
     return (normalisation)find_name(where, name, names);
-}
-
-static gan_loss find_loss(const char *name)
-{
-    static const char *const names[] = {"non-saturating", "saturating",   "lsgan",                "wasserstein",
-                                        "hinge",          "relativistic", "relativistic-average", NULL};
-    return (gan_loss)find_name("--loss", name, names);
 }
 
 static void set(float *value, double chosen)

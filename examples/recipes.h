@@ -34,7 +34,7 @@ typedef struct recipe_choice {
 #define RECIPE_OPTIONS(c)                                                                                           \
     {"--recipe", OPTION_TEXT, &(c).name, 0, 0, "NAME", "what to train by; --recipes lists them"},                   \
     {"--recipes", OPTION_FLAG, &(c).list, 0, 0, NULL, "list the recipes, and leave"},                               \
-    {"--loss", OPTION_TEXT, &(c).loss, 0, 0, "NAME", "instead of the recipe's, as all below: " LOSS_NAMES},         \
+    {"--loss", OPTION_TEXT, &(c).loss, 0, 0, "NAME", "instead of the recipe's, as all below"},                      \
     {"--generator-norm", OPTION_TEXT, &(c).generator, 0, 0, "NAME", NORMALISATION_NAMES},                           \
     {"--discriminator-norm", OPTION_TEXT, &(c).discriminator, 0, 0, "NAME", NORMALISATION_NAMES},                   \
     {"--batch", OPTION_INTEGER, &(c).batch, 1, 65536, "N", "samples in a step"},                                    \
@@ -48,7 +48,6 @@ typedef struct recipe_choice {
     {"--half-life", OPTION_NUMBER, &(c).half_life, 0, 1e9, "N", "of the generator's average, in samples; 0: none"}, \
     {"--packing", OPTION_INTEGER, &(c).packing, 1, 64, "N", "samples that the discriminator judges at once"}
 
-#define LOSS_NAMES "non-saturating, saturating, lsgan, wasserstein, hinge, relativistic, relativistic-average"
 #define NORMALISATION_NAMES "none, batch, layer or spectral normalisation"
 
 /* The recipe that was chosen, for a run of so many steps, or 0 when another limit ends it. Leaves after listing the

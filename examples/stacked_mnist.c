@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define COLOURS       3
 #define GRID          64   /* samples in the picture */
@@ -95,13 +94,6 @@ static gan_status cover(training *job, gan_dataset *digits, int64_t count, gan_m
 
 /* ---- Training -------------------------------------------------------------------------------------------------- */
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* What gan_trainer_run() would say of the run. */
 static void complete_report(const training *job, gan_step_report *report)
 {
@@ -138,10 +130,10 @@ static gan_status train(training *job)
     int looks = 0;
     catch_interrupts();
     while (status == GAN_OK && report.progress < 1 && !interrupted()) {
-        double start = now();
+        double start = seconds_now();
         status = compose(job, job->digits, batch * updates, images);
         if (status == GAN_OK) status = gan_trainer_step(job->trainer, images, batch, &report);
-        job->seconds += now() - start;
+        job->seconds += seconds_now() - start;
         complete_report(job, &report);
         if (status == GAN_OK) status = gan_history_add(job->history, &report);
         if (status == GAN_OK) show_progress(&line, &report, false);

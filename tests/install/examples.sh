@@ -59,7 +59,7 @@ for program in examples/*; do
         [ "$(wc -l <dcgan/losses.csv)" = 17 ] || { echo 'losses.csv has not one line a step'; exit 1; }
         refused 1 'r1 is 1.*batch_norm' examples/dcgan --data plain --output dcgan --recipe dcgan --r1 1 --steps 1
         refused 2 'expected one of' examples/dcgan --recipe none
-        refused 2 'expected non-saturating' examples/dcgan --loss none
+        refused 2 'expected one of non-saturating' examples/dcgan --loss none
         refused 2 'expected none, batch' examples/dcgan --generator-norm some
         refused 2 'fall over --steps' examples/dcgan --recipe r3gan-anneal
         ;;
