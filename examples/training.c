@@ -31,41 +31,55 @@ typedef struct training {
     float *samples; /* GRID of them */
     gan_shape shape;
     int64_t epochs_seen;
+    int64_t steps_written; /* steps after which the state was last written; -1: never */
     progress progress;
     gan_status failure; /* of writing files from inside the callback */
 } training;
 
 /* ---- What is written ------------------------------------------------------------------------------------------- */
 
-/* Writes samples from the same noise as always. Without libpng there are no pictures, and all else goes on. */
+/* Without libpng there are no pictures, and all else goes on. */
+static bool has_pictures(const training *job)
+{
+    gan_context_info info = GAN_CONTEXT_INFO_INIT;
+    return gan_context_get_info(job->context, &info) == GAN_OK && info.png;
+}
+
+/* Writes samples from the same noise as always. */
 static gan_status write_samples(training *job, const char *name)
 {
     char path[PATH_SIZE];
-    const char *folder = job->settings.output;
-    gan_context_info info = GAN_CONTEXT_INFO_INIT;
-    gan_status status = gan_context_get_info(job->context, &info);
-    if (status == GAN_OK && info.png) {
-        status = gan_trainer_sample(job->trainer, GRID_SEED, GRID, job->samples);
-        if (status == GAN_OK)
-            status = gan_png_write_grid(job->context, path_in(folder, name, path), job->samples, GRID, job->shape, 0);
-        if (status == GAN_OK && gan_history_count(job->history) > 0)
-            status = gan_history_write_png(job->history, path_in(folder, "losses.png", path));
-    }
-    return status;
+    if (!has_pictures(job)) return GAN_OK;
+    gan_status status = gan_trainer_sample(job->trainer, GRID_SEED, GRID, job->samples);
+    if (status != GAN_OK) return status;
+    return gan_png_write_grid(job->context, path_in(job->settings.output, name, path), job->samples, GRID, job->shape,
+                              0);
 }
 
-/* The generator that is written is the one that the pictures are of; the checkpoint has both. */
+static gan_status write_losses(training *job)
+{
+    char path[PATH_SIZE];
+    const char *folder = job->settings.output;
+    gan_status status = gan_history_write_csv(job->history, path_in(folder, "losses.csv", path));
+    if (status != GAN_OK || !has_pictures(job) || gan_history_count(job->history) == 0) return status;
+    return gan_history_write_png(job->history, path_in(folder, "losses.png", path));
+}
+
+/* All but samples, unless it is written already: a run may end with an epoch. The generator that is
+ * written is the one that the pictures are of; the checkpoint has both. */
 static gan_status write_state(training *job)
 {
     char path[PATH_SIZE];
     const char *folder = job->settings.output;
     const gan_model *generator = best_generator(job->trainer, job->generator);
-    gan_status status = gan_history_write_csv(job->history, path_in(folder, "losses.csv", path));
+    if (gan_trainer_steps(job->trainer) == job->steps_written) return GAN_OK;
+    gan_status status = write_losses(job);
     if (status == GAN_OK) status = gan_model_save(generator, path_in(folder, "generator.safetensors", path));
     if (status == GAN_OK)
         status = gan_model_save(job->discriminator, path_in(folder, "discriminator.safetensors", path));
     if (status == GAN_OK)
         status = gan_trainer_save(job->trainer, job->dataset, path_in(folder, "checkpoint.safetensors", path));
+    if (status == GAN_OK) job->steps_written = gan_trainer_steps(job->trainer);
     return status;
 }
 
@@ -191,6 +205,7 @@ int train_on_images(const image_gan *what, int argc, char **argv)
     training job = {.settings = read_settings(what, argc, argv)};
     job.recipe = choose_recipe(&job.settings.recipe, job.settings.steps);
     job.progress = make_progress(job.settings.quiet);
+    job.steps_written = -1;
     make_folder(job.settings.output);
     gan_status status = prepare(&job, what);
     if (status == GAN_OK && job.settings.resume) status = resume(&job);
