@@ -5,8 +5,8 @@
 int main(int argc, char **argv)
 {
     const image_gan what = {
-        .usage = "mnist_gan: trains a GAN on images in MNIST's format. Default recipe: batch-norm.",
-        .recipe = "batch-norm",
+        .usage = "mnist_gan: trains a GAN on images in MNIST's format. Default recipe: stable.",
+        .recipe = "stable",
         .generator = build_dense_generator,
         .discriminator = build_conv_discriminator,
     };
