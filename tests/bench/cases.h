@@ -4,6 +4,8 @@
 
 #include <libgan.h>
 
+#include <stdbool.h>
+
 /* What bounds the time of a case from below. */
 typedef enum bench_floor {
     FLOOR_MULTIPLY, /* `work` multiply-adds at the rate of the BLAS's large square product */
@@ -16,9 +18,11 @@ typedef struct bench_case {
     int64_t batch; /* samples that one run handles, for throughput */
     bench_floor floor;
     double work;
-    /* Builds what the case needs; on failure gan_last_error() tells. The state is given to run. */
-    gan_status (*prepare)(const struct bench_case *self, gan_context *context, void **state);
+    /* Builds what the case needs; on failure gan_last_error() tells. The state is given to run. `file` is the saved
+     * model of a case that loads one; where it does not exist, it is made. */
+    gan_status (*prepare)(const struct bench_case *self, gan_context *context, const char *file, void **state);
     gan_status (*run)(void *state);
+    bool is_start; /* measured from the start of a process to its first run */
 } bench_case;
 
 extern const bench_case bench_cases[];

@@ -1,123 +1,119 @@
-/* Measures what libgan is used for: training steps, sampling, start-up. Each case runs in a process of its own, so that
- * its memory is its own, and takes turns with the measurement of its floor, so that both see the same machine. */
+/* Measures what libgan is used for: training steps, sampling, start-up. Each case takes turns with its rivals and with
+ * the measurement of its floor, so that all see the same machine; each contestant is a process of its own, so that its
+ * memory is its own. */
 #include "cases.h"
+#include "contestant.h"
 #include "floor.h"
 #include "options.h"
+#include "serve.h"
 
-#include <math.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define MOST_RUNS 1000
+enum { MOST_RUNS = 1000, RIVALS = 4, CONTESTANTS = 1 + RIVALS };
 
 typedef struct settings {
-    int64_t threads, runs;
-    const char *cpu;
-    bool csv, blas, list;
+    serve_options own;
+    int64_t runs;
+    const char *program, *python, *python_tensorflow, *scripts;
+    bool csv, list, serve, alone;
 } settings;
 
-/* What the case's process answers to a request for one measurement. */
-typedef struct answer {
-    gan_status status;
-    double seconds; /* of one run */
-    double peak_mib;
-} answer;
+/* One in the contest of a case: libgan is the first. */
+typedef struct entry {
+    contestant contestant;
+    const char *label;
+    char command[1024], file[256], threads[8];
+    char *arguments[16];
+    bool takes_part;
+    int repetitions;
+    double seconds[MOST_RUNS], peak_mib;
+} entry;
 
-typedef struct worker {
-    pid_t process;
-    int requests, answers;
-} worker;
+typedef struct spread {
+    double median, least, most;
+} spread;
 
-typedef struct result {
-    double median, least, most; /* seconds */
-    double ratio;               /* to the floor; NaN without one */
-    double peak_mib;
-} result;
+static const char *const rival_names[RIVALS] = {"pytorch", "tensorflow", "jax", "onnxruntime"};
 
-/* ---- The case's process ------------------------------------------------------------------------------------------------ */
+/* ---- Contestants --------------------------------------------------------------------------------------------------- */
 
-static gan_cpu cpu_level(const char *name)
+static void set_arguments(entry *e, int index, const bench_case *self, const settings *s, const char *folder)
 {
-    return strcmp(name, "avx512") == 0 ? GAN_CPU_AVX512
-           : strcmp(name, "avx2") == 0 ? GAN_CPU_AVX2
-           : strcmp(name, "baseline") == 0 ? GAN_CPU_BASELINE
-                                           : GAN_CPU_BEST;
+    int count = 0;
+    e->label = index == 0 ? "libgan" : rival_names[index - 1];
+    snprintf(e->file, sizeof e->file, "%s/%s", folder, e->label);
+    snprintf(e->threads, sizeof e->threads, "%d", (int)s->own.threads);
+    if (index == 0) {
+        char *own[] = {(char *)s->program, (char *)self->name, "--serve", "--model",         e->file,
+                       "--threads",        e->threads,         "--cpu",   (char *)s->own.cpu};
+        count = (int)(sizeof own / sizeof own[0]);
+        memcpy(e->arguments, own, sizeof own);
+        if (s->own.blas) e->arguments[count++] = "--blas";
+    } else {
+        const char *python = strcmp(e->label, "tensorflow") == 0 && s->python_tensorflow[0] ? s->python_tensorflow
+                                                                                           : s->python;
+        /* The shell splits the command into words. */
+        snprintf(e->command, sizeof e->command, "exec %s '%s/%s_rival.py' \"$@\"", python, s->scripts, e->label);
+        char *rival[] = {"sh", "-c", e->command, "sh", (char *)self->name, e->threads, e->file};
+        count = (int)(sizeof rival / sizeof rival[0]);
+        memcpy(e->arguments, rival, sizeof rival);
+    }
+    e->arguments[count] = NULL;
 }
 
-static answer fail(gan_status status)
+/* Threads, a BLAS's or a framework's, may spin for a while after their work. */
+static void rest(void)
 {
-    fprintf(stderr, "gan-bench: %s: %s\n", gan_status_name(status), gan_last_error());
-    return (answer){.status = status};
+    const struct timespec pause = {.tv_nsec = 60 * 1000 * 1000};
+    nanosleep(&pause, NULL);
 }
 
 /* Short runs are repeated for about 5 ms, so that the clock does not matter. */
-static int repeats_for(double seconds)
+static int repetitions_for(double seconds)
 {
-    double repeats = 0.005 / (seconds > 1e-7 ? seconds : 1e-7);
-    return repeats < 1 ? 1 : repeats > 5000 ? 5000 : (int)repeats;
+    double repetitions = 0.005 / (seconds > 1e-7 ? seconds : 1e-7);
+    return repetitions < 1 ? 1 : repetitions > 5000 ? 5000 : (int)repetitions;
 }
 
-static void serve(const bench_case *self, const settings *s, int requests, int answers)
+/* The contestant's turn: seconds of one run. */
+static bool take_turn(entry *e, bool is_start, double *seconds)
 {
-    gan_context *context = NULL;
-    void *state = NULL;
-    char request;
-    int repeats = 1;
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->threads, .cpu = cpu_level(s->cpu),
-                                                       .multiply = s->blas ? GAN_MULTIPLY_BLAS : GAN_MULTIPLY_AUTO),
-                                           &context);
-    if (status == GAN_OK) status = self->prepare(self, context, &state);
-    for (int i = 0; status == GAN_OK && i < 3; i++) { /* warm up */
-        double start = bench_now();
-        status = self->run(state);
-        repeats = repeats_for(bench_now() - start);
+    if (is_start) {
+        if (!contestant_start(&e->contestant, e->arguments)) return false;
+        *seconds = e->contestant.start;
+        e->peak_mib = contestant_peak_mib(&e->contestant);
+        contestant_stop(&e->contestant);
+        return true;
     }
-    answer reply = status == GAN_OK ? (answer){.status = GAN_OK} : fail(status);
-    while (read(requests, &request, 1) == 1) {
-        /* One run unmeasured: the caches hold the floor's matrices. */
-        if (reply.status == GAN_OK && (status = self->run(state)) != GAN_OK) reply = fail(status);
-        double start = bench_now();
-        for (int i = 0; reply.status == GAN_OK && i < repeats; i++)
-            if ((status = self->run(state)) != GAN_OK) reply = fail(status);
-        reply.seconds = (bench_now() - start) / repeats;
-        struct rusage usage;
-        getrusage(RUSAGE_SELF, &usage);
-        reply.peak_mib = (double)usage.ru_maxrss / 1024;
-        if (write(answers, &reply, sizeof reply) != (ssize_t)sizeof reply) break;
-    }
-    _exit(0);
+    /* After the others' turns the caches are theirs: a run first that does not count, where that can be seen. */
+    if (e->repetitions > 1 && !contestant_run(&e->contestant, 1, seconds)) return false;
+    if (!contestant_run(&e->contestant, e->repetitions, seconds)) return false;
+    *seconds /= e->repetitions;
+    return true;
 }
 
-static bool start_worker(const bench_case *self, const settings *s, worker *w)
+static bool enter(entry *e, bool is_start)
 {
-    int to[2], from[2];
-    if (pipe(to) != 0 || pipe(from) != 0) return false;
-    w->process = fork();
-    if (w->process == 0) {
-        close(to[1]);
-        close(from[0]);
-        serve(self, s, to[0], from[1]);
+    double seconds;
+    if (!contestant_start(&e->contestant, e->arguments)) return false;
+    if (is_start) { /* it has made its file */
+        contestant_stop(&e->contestant);
+        return true;
     }
-    close(to[0]);
-    close(from[1]);
-    w->requests = to[1];
-    w->answers = from[0];
-    return w->process > 0;
+    if (contestant_run(&e->contestant, 1, &seconds)) {
+        e->repetitions = repetitions_for(seconds);
+        return true;
+    }
+    contestant_stop(&e->contestant);
+    snprintf(e->contestant.reason, sizeof e->contestant.reason, "it stopped answering");
+    return false;
 }
 
-static void stop_worker(worker *w)
-{
-    close(w->requests);
-    close(w->answers);
-    if (w->process > 0) waitpid(w->process, NULL, 0);
-}
-
-/* ---- Measuring ---------------------------------------------------------------------------------------------------------- */
+/* ---- Measuring ----------------------------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {
@@ -125,10 +121,14 @@ static int compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static double median(double *values, int count)
+/* Of values[i], or of values[i] / divisors[i], each pair from one turn. */
+static spread spread_of(const double *values, const double *divisors, int count)
 {
-    qsort(values, (size_t)count, sizeof *values, compare);
-    return count % 2 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
+    static double sorted[MOST_RUNS];
+    for (int i = 0; i < count; i++) sorted[i] = divisors ? values[i] / divisors[i] : values[i];
+    qsort(sorted, (size_t)count, sizeof *sorted, compare);
+    double middle = count % 2 ? sorted[count / 2] : 0.5 * (sorted[count / 2 - 1] + sorted[count / 2]);
+    return (spread){middle, sorted[0], sorted[count - 1]};
 }
 
 /* Seconds of the case's floor now; 0 when it has none. */
@@ -137,47 +137,108 @@ static double floor_seconds(const bench_case *self, int threads)
     double rate = self->floor == FLOOR_MULTIPLY ? floor_multiply_rate()
                   : self->floor == FLOOR_READ   ? floor_read_rate(self->work, threads)
                                                 : 0;
-    /* The BLAS's threads may spin for a while after a product. */
-    const struct timespec rest = {.tv_nsec = 60 * 1000 * 1000};
-    if (self->floor == FLOOR_MULTIPLY) nanosleep(&rest, NULL);
+    if (self->floor == FLOOR_MULTIPLY) rest();
     return rate > 0 ? self->work / rate : 0;
 }
 
-static bool measure(const bench_case *self, const settings *s, result *out)
+static bool take_turns(entry *entries, double *floors, const bench_case *self, const settings *s)
 {
-    static double seconds[MOST_RUNS], floors[MOST_RUNS];
-    worker w;
-    if (!start_worker(self, s, &w)) return false;
-    bool good = true;
-    for (int i = 0; good && i < s->runs; i++) {
-        answer reply;
-        good = write(w.requests, "r", 1) == 1 && read(w.answers, &reply, sizeof reply) == (ssize_t)sizeof reply &&
-               reply.status == GAN_OK;
-        if (!good) break;
-        seconds[i] = reply.seconds;
-        out->peak_mib = reply.peak_mib;
-        floors[i] = floor_seconds(self, (int)s->threads);
+    for (int turn = 0; turn < s->runs; turn++) {
+        for (int i = 0; i < CONTESTANTS; i++) {
+            if (!entries[i].takes_part) continue;
+            if (!take_turn(&entries[i], self->is_start, &entries[i].seconds[turn])) {
+                fprintf(stderr, "gan-bench: %s: %s stopped answering\n", self->name, entries[i].label);
+                return false;
+            }
+            rest();
+        }
+        floors[turn] = floor_seconds(self, (int)s->own.threads);
     }
-    stop_worker(&w);
-    if (!good) return false;
-    int count = (int)s->runs;
-    double floor = median(floors, count);
-    out->median = median(seconds, count); /* sorts them */
-    out->least = seconds[0];
-    out->most = seconds[count - 1];
-    out->ratio = floor > 0 ? out->median / floor : NAN;
     return true;
 }
 
-static void print_result(const bench_case *self, const settings *s, const result *r)
+/* ---- Printing ------------------------------------------------------------------------------------------------------ */
+
+static void print_ratio(bool csv, const double *values, const double *divisors, int count)
 {
-    if (s->csv)
-        printf("%s,%d,%.4f,%.4f,%.3f,%.1f\n", self->name, (int)s->threads, 1e3 * r->median, 1e3 * r->least, r->ratio,
-               r->peak_mib);
+    char text[64] = "-";
+    const bool known = values && divisors && divisors[0] > 0;
+    const spread r = known ? spread_of(values, divisors, count) : (spread){0};
+    if (known) snprintf(text, sizeof text, "%.2f (%.2f-%.2f)", r.median, r.least, r.most);
+    if (!csv)
+        printf(" %20s", text);
+    else if (known)
+        printf(",%.4f,%.4f,%.4f", r.median, r.least, r.most);
     else
-        printf("%-16s %10.3f %10.3f %10.3f %12.0f %8.2f %10.1f\n", self->name, 1e3 * r->median, 1e3 * r->least,
-               1e3 * r->most, (double)self->batch / r->median, r->ratio, r->peak_mib);
+        printf(",,,");
+}
+
+static void print_row(const bench_case *self, const settings *s, const entry *e, const entry *own,
+                      const double *floors)
+{
+    const int count = (int)s->runs;
+    const spread t = spread_of(e->seconds, NULL, count);
+    char by[100];
+    snprintf(by, sizeof by, s->csv ? "%s,%s" : "%s %s", e->contestant.name, e->contestant.version);
+    printf(s->csv ? "%s,%s,%d,%.4f,%.4f,%.4f,%.1f" : "%-16s %-26.26s %7d %10.3f %10.3f %10.3f %10.0f", self->name, by,
+           (int)s->own.threads, 1e3 * t.median, 1e3 * t.least, 1e3 * t.most, (double)self->batch / t.median);
+    print_ratio(s->csv, e->seconds, floors, count);
+    print_ratio(s->csv, e == own ? NULL : e->seconds, own->seconds, count);
+    printf(s->csv ? ",%.1f\n" : " %8.1f\n", e->peak_mib);
+}
+
+static void print_heading(bool csv)
+{
+    printf(csv ? "case,by,version,threads,median_ms,min_ms,max_ms,samples_per_second,floor_ratio,floor_ratio_min,"
+                 "floor_ratio_max,libgan_ratio,libgan_ratio_min,libgan_ratio_max,peak_mib\n"
+               : "case             by                         threads  median ms     min ms     max ms  samples/s"
+                 "     /floor (min-max)    /libgan (min-max) peak MiB\n");
+}
+
+static void print_results(const bench_case *self, const settings *s, const entry *entries, const double *floors)
+{
+    for (int i = 0; i < CONTESTANTS; i++) {
+        const entry *e = &entries[i];
+        if (e->takes_part)
+            print_row(self, s, e, &entries[0], floors);
+        else if (e->label)
+            fprintf(s->csv ? stderr : stdout, "%-16s %s is left out: %s\n", self->name, e->label,
+                    e->contestant.reason);
+    }
+    if (floors[0] > 0) {
+        const spread t = spread_of(floors, NULL, (int)s->runs);
+        printf(s->csv ? "%s,floor,,%d,%.4f,%.4f,%.4f,,,,,,,,\n" : "%-16s floor                      %7d %10.3f %10.3f "
+                                                                  "%10.3f\n",
+               self->name, (int)s->own.threads, 1e3 * t.median, 1e3 * t.least, 1e3 * t.most);
+    }
     fflush(stdout);
+}
+
+/* ---- The contest --------------------------------------------------------------------------------------------------- */
+
+static bool hold_contest(const bench_case *self, const settings *s, const char *folder)
+{
+    static entry entries[CONTESTANTS];
+    static double floors[MOST_RUNS];
+    memset(entries, 0, sizeof entries);
+    for (int i = 0; i < (s->alone ? 1 : CONTESTANTS); i++) {
+        set_arguments(&entries[i], i, self, s, folder);
+        entries[i].takes_part = enter(&entries[i], self->is_start);
+    }
+    bool good = entries[0].takes_part && take_turns(entries, floors, self, s);
+    for (int i = 0; i < CONTESTANTS; i++) {
+        if (!entries[i].label) continue;
+        if (entries[i].takes_part && !self->is_start) {
+            entries[i].peak_mib = contestant_peak_mib(&entries[i].contestant);
+            contestant_stop(&entries[i].contestant);
+        }
+        unlink(entries[i].file);
+    }
+    if (good)
+        print_results(self, s, entries, floors);
+    else
+        fprintf(stderr, "gan-bench: %s failed\n", self->name);
+    return good;
 }
 
 static bool is_asked_for(const bench_case *self, char **names, int count)
@@ -202,38 +263,60 @@ static int gather_names(int argc, char **argv)
     return names;
 }
 
-int main(int argc, char **argv)
+static int read_settings(int argc, char **argv, settings *s)
 {
-    settings s = {.threads = 2, .runs = 10, .cpu = "best"};
     const option options[] = {
-        {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads of libgan and of the BLAS (default 2)"},
-        {"--runs", OPTION_INTEGER, &s.runs, 1, MOST_RUNS, "N", "measurements of each case (default 10)"},
-        {"--cpu", OPTION_TEXT, &s.cpu, 0, 0, "LEVEL", "best (default), avx512, avx2 or baseline"},
-        {"--blas", OPTION_FLAG, &s.blas, 0, 0, NULL, "let the BLAS multiply"},
-        {"--csv", OPTION_FLAG, &s.csv, 0, 0, NULL, "print comma-separated values"},
-        {"--list", OPTION_FLAG, &s.list, 0, 0, NULL, "name the cases"},
+        {"--threads", OPTION_INTEGER, &s->own.threads, 1, 64, "N", "threads of each and of the BLAS (default 2)"},
+        {"--runs", OPTION_INTEGER, &s->runs, 1, MOST_RUNS, "N", "turns of each case (default 10)"},
+        {"--python", OPTION_TEXT, &s->python, 0, 0, "COMMAND", "runs the rivals' scripts (default python3)"},
+        {"--python-tensorflow", OPTION_TEXT, &s->python_tensorflow, 0, 0, "COMMAND", "the same for TensorFlow's"},
+        {"--scripts", OPTION_TEXT, &s->scripts, 0, 0, "FOLDER", "where they are (default: in the source folder)"},
+        {"--no-rivals", OPTION_FLAG, &s->alone, 0, 0, NULL, "measure libgan only"},
+        {"--cpu", OPTION_TEXT, &s->own.cpu, 0, 0, "LEVEL", "best (default), avx512, avx2 or baseline"},
+        {"--blas", OPTION_FLAG, &s->own.blas, 0, 0, NULL, "let the BLAS multiply"},
+        {"--csv", OPTION_FLAG, &s->csv, 0, 0, NULL, "print comma-separated values"},
+        {"--list", OPTION_FLAG, &s->list, 0, 0, NULL, "name the cases"},
+        {"--serve", OPTION_FLAG, &s->serve, 0, 0, NULL, "be libgan's contestant in one case"},
+        {"--model", OPTION_TEXT, &s->own.file, 0, 0, "FILE", "its saved model, for start-up"},
     };
+    s->program = argv[0];
     int names = gather_names(argc, argv);
     read_options(argc, argv, 1 + names, "gan-bench [CASE...]: measures the cases, all by default.", options,
                  (int)(sizeof options / sizeof options[0]));
+    return names;
+}
+
+int main(int argc, char **argv)
+{
+    static settings s = {.own = {.threads = 2, .cpu = "best", .file = "libgan.safetensors"},
+                         .runs = 10,
+                         .python = "python3",
+                         .python_tensorflow = "",
+                         .scripts = RIVALS_FOLDER};
+    char folder[] = "/tmp/gan-bench-XXXXXX";
+    const int names = read_settings(argc, argv, &s);
     if (s.list) {
         for (int i = 0; i < bench_case_count; i++) printf("%-16s %s\n", bench_cases[i].name, bench_cases[i].what);
         return 0;
     }
-    if (!floor_set_threads((int)s.threads))
-        fprintf(stderr, "gan-bench: this BLAS cannot be told its threads; the floor is at its own setting\n");
-    printf(s.csv ? "case,threads,median_ms,min_ms,floor_ratio,peak_mib\n"
-                 : "case              median ms     min ms     max ms    samples/s  /floor   peak MiB\n");
-    bool good = true;
-    for (int i = 0; i < bench_case_count; i++) {
-        result r = {0};
-        if (!is_asked_for(&bench_cases[i], argv + 1, names)) continue;
-        bool measured = measure(&bench_cases[i], &s, &r);
-        if (measured)
-            print_result(&bench_cases[i], &s, &r);
-        else
-            fprintf(stderr, "gan-bench: %s failed\n", bench_cases[i].name);
-        good = good && measured;
+    if (s.serve) {
+        for (int i = 0; i < bench_case_count; i++)
+            if (names == 1 && is_asked_for(&bench_cases[i], argv + 1, 1)) return serve(&bench_cases[i], &s.own);
+        fprintf(stderr, "gan-bench: --serve takes one case\n");
+        return 2;
     }
+    setenv("PYTHONDONTWRITEBYTECODE", "1", 1); /* no cache beside the scripts */
+    signal(SIGPIPE, SIG_IGN); /* a contestant that has ended is seen by what it does not answer */
+    if (!floor_set_threads((int)s.own.threads))
+        fprintf(stderr, "gan-bench: this BLAS cannot be told its threads; the floor is at its own setting\n");
+    if (!mkdtemp(folder)) {
+        perror(folder);
+        return 1;
+    }
+    print_heading(s.csv);
+    bool good = true;
+    for (int i = 0; i < bench_case_count; i++)
+        if (is_asked_for(&bench_cases[i], argv + 1, names)) good = hold_contest(&bench_cases[i], &s, folder) && good;
+    rmdir(folder);
     return good ? 0 : 1;
 }
