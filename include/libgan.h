@@ -735,8 +735,8 @@ GAN_API gan_status gan_model_gradient_norm(const gan_model *model, double *out);
 GAN_API gan_status gan_model_describe(const gan_model *model, char *text, size_t size, size_t *length);
 
 /**
- * Makes another model of the same context with the graph, weights and buffers of a built one: built, with gradients of
- * 0. Both then go their own ways. The caller owns it.
+ * Makes another model of the same context with the graph, weights and buffers of a built one: built, with gradients
+ * of 0. Both then go their own ways. The caller owns it.
  */
 GAN_API gan_status gan_model_clone(const gan_model *model, gan_model **out);
 
@@ -984,11 +984,11 @@ GAN_API gan_status gan_penalty_perturb(gan_random *random, const float *real, in
 GAN_API gan_status gan_model_clip_weights(gan_model *model, float limit);
 
 /**
- * Moves an exponential average of a model's weights on: parameters a = decay a + (1 - decay) m, and copies the buffers,
- * such as running statistics. `average` starts as a clone of the model. Samples of the average of a generator are
- * better than the generator's own (Yazici et al., "The Unusual Effectiveness of Averaging in GAN Training", 2019;
- * Karras et al., 2018). decay in [0, 1]; at 0 the average becomes the model. Two models whose tensors differ in names,
- * order or shapes are ::GAN_ERROR_ARCHITECTURE.
+ * Moves an exponential average of a model's weights on: parameters a = decay a + (1 - decay) m, and copies the
+ * buffers, such as running statistics. `average` starts as a clone of the model. Samples of the average of a
+ * generator are better than the generator's own (Yazici et al., "The Unusual Effectiveness of Averaging in GAN
+ * Training", 2019; Karras et al., 2018). decay in [0, 1]; at 0 the average becomes the model. Two models whose
+ * tensors differ in names, order or shapes are ::GAN_ERROR_ARCHITECTURE.
  */
 GAN_API gan_status gan_model_average(gan_model *average, const gan_model *model, double decay);
 
@@ -1213,7 +1213,8 @@ typedef struct gan_trainer gan_trainer;
  * - Simultaneous, by the option of that name: an update of the discriminator, but with L_G taken of the same logits,
  *   and the gradient of D's input too from the backward pass on generated samples. Before the penalties it is handed
  *   back to G's output, and there that of each sample, multiplied by (dL_G/df) / (dL_D/df) of the logit f that judged
- *   it. After D's step it goes on through G. A dL_D/df nearer to 0 than 1e-24 is 1e-24, with its sign, in all of this.
+ *   it. After D's step it goes on through G. A dL_D/df nearer to 0 than 1e-24 is 1e-24, with its sign, in all of
+ *   this.
  *
  * The noise of a batch is one call of gan_random_normal() on a generator at ::GAN_NOISE_STREAM of the seed, or one of
  * gan_random_uniform() with 2 u - 1 for U(-1, 1). There are three sessions with the trainer's batch: G's has the
@@ -1234,10 +1235,10 @@ typedef struct gan_trainer gan_trainer;
  * penalty_interval divides n. They are multiplied, in double, with the interval and what the schedule gives after the
  * steps that the trainer has taken; those of coefficient 0 are left out, and draw nothing.
  *
- * The average of the generator is a gan_model_clone() of G as it is when the trainer is made. Its decay is ema_decay, or
- * exp2(-n / H) in double, with n the real samples of the step, of all updates of D, and H the half-life: ema_half_life
- * or, if that is less, ema_ramp times the real samples of all steps before. Where H is 0, in the first step of all with
- * ema_ramp, the decay is 0.
+ * The average of the generator is a gan_model_clone() of G as it is when the trainer is made. Its decay is ema_decay,
+ * or exp2(-n / H) in double, with n the real samples of the step, of all updates of D, and H the half-life:
+ * ema_half_life or, if that is less, ema_ramp times the real samples of all steps before. Where H is 0, in the first
+ * step of all with ema_ramp, the decay is 0.
  */
 typedef enum gan_order {
     GAN_ORDER_DISCRIMINATOR_FIRST = 0, /**< the generator answers the new D */
@@ -1299,20 +1300,21 @@ typedef struct gan_trainer_options {
     int64_t instance_noise_steps;  /**< steps over which it falls to 0, linearly; >= 1; default: it stays */
     unsigned augment;              /**< what is done to all samples that D sees, a sum of ::gan_augmentation values;
                                         see gan_augment(); default 0, nothing */
-    float ema_decay;               /**< keep an exponential average of the generator's weights, with this decay a step;
-                                        in [0, 1); default 0: no average. See gan_trainer_get_average() */
-    float ema_half_life;           /**< the same by half-life: after so many real samples what was in the average counts
-                                        half, whatever the batch; > 0; not with ema_decay; default: no average */
-    float ema_ramp;                /**< the half-life is at most this share of the samples seen so far, so that the first
-                                        weights are soon forgotten (Karras et al., StyleGAN2, 2020: 0.05); > 0; only
-                                        with ema_half_life; default: no limit */
-    bool simultaneous;             /**< both players move at once, by gradients at the same weights, instead of one after
-                                        the other: simultaneous gradient descent (Mescheder et al., 2018), which is
-                                        another algorithm. One pass of D over generated samples serves both, which
-                                        saves about a fifth of the time. Only with one discriminator step, the
-                                        default order, no fresh_noise and, else ::GAN_ERROR_UNSUPPORTED, a
-                                        discriminator that keeps the samples of a batch apart: without batch
-                                        normalisation and minibatch_stddev. Default: one after the other */
+    float ema_decay;               /**< keep an exponential average of the generator's weights, with this decay a
+                                        step; in [0, 1); default 0: no average. See gan_trainer_get_average() */
+    float ema_half_life;           /**< the same by half-life: after so many real samples what was in the average
+                                        counts half, whatever the batch; > 0; not with ema_decay; default: no
+                                        average */
+    float ema_ramp;                /**< the half-life is at most this share of the samples seen so far, so that the
+                                        first weights are soon forgotten (Karras et al., StyleGAN2, 2020: 0.05); > 0;
+                                        only with ema_half_life; default: no limit */
+    bool simultaneous;             /**< both players move at once, by gradients at the same weights, instead of one
+                                        after the other: simultaneous gradient descent (Mescheder et al., 2018), which
+                                        is another algorithm. One pass of D over generated samples serves both, which
+                                        saves about a fifth of the time. Only with one discriminator step, the default
+                                        order, no fresh_noise and, else ::GAN_ERROR_UNSUPPORTED, a discriminator that
+                                        keeps the samples of a batch apart: without batch normalisation and
+                                        minibatch_stddev. Default: one after the other */
     uint8_t reserved[7];           /**< 0, else ::GAN_ERROR_VERSION */
 } gan_trainer_options;
 /** ::gan_trainer_options with the given fields: GAN_TRAINER(.batch = 64, .order = GAN_ORDER_GENERATOR_FIRST). */
@@ -1362,10 +1364,10 @@ typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_
 /**
  * One step on `batch` real samples: discriminator and generator, once each, in the trainer's order. With more
  * discriminator steps, the samples are `discriminator_steps` batches of `batch` after each other. `batch` is at most
- * that of the options and a multiple of packing, else ::GAN_ERROR_BATCH.
- * `report` may be NULL. If a loss, gradient or running statistic is not finite: GAN_ERROR_DIVERGED, and both
- * models hold the last weights with which their own loss and gradient were finite, and the average only such. After any
- * failure running statistics are what they were before the step, and the step does not count.
+ * that of the options and a multiple of packing, else ::GAN_ERROR_BATCH. `report` may be NULL. If a loss, gradient or
+ * running statistic is not finite: GAN_ERROR_DIVERGED, and both models hold the last weights with which their own
+ * loss and gradient were finite, and the average only such. After any failure running statistics are what they were
+ * before the step, and the step does not count.
  */
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch,
                                     gan_step_report *report);
@@ -1397,15 +1399,15 @@ GAN_API void gan_trainer_cancel(gan_trainer *trainer);
 
 /**
  * Draws `count` samples from noise of its own (`seed`), in sample mode; training is not disturbed. They are those of
- * the average of the generator if the trainer keeps one, else of the generator itself. With normal noise they are those
- * of gan_model_sample(). count >= 1; `out`: count * elements of the generator's output.
+ * the average of the generator if the trainer keeps one, else of the generator itself. With normal noise they are
+ * those of gan_model_sample(). count >= 1; `out`: count * elements of the generator's output.
  */
 GAN_API gan_status gan_trainer_sample(gan_trainer *trainer, uint64_t seed, int64_t count, float *out);
 
 /**
- * The average of the generator, with the generator's running statistics: a model of the trainer's, to be sampled, saved,
- * cloned and read until the trainer is destroyed; a session keeps it alive longer. ::GAN_ERROR_STATE when the trainer
- * was made without ema_decay and ema_half_life.
+ * The average of the generator, with the generator's running statistics: a model of the trainer's, to be sampled,
+ * saved, cloned and read until the trainer is destroyed; a session keeps it alive longer. ::GAN_ERROR_STATE when the
+ * trainer was made without ema_decay and ema_half_life.
  */
 GAN_API gan_status gan_trainer_get_average(gan_trainer *trainer, gan_model **out);
 
@@ -1414,17 +1416,17 @@ GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
 
 /**
  * Writes all that training goes on from: both models, optimizers, the average if there is one, random state and,
- * unless `dataset` is NULL, the cursor. A run that is saved, loaded in another process and continued equals one that never stopped, bit for bit.
- * The file is replaced atomically.
+ * unless `dataset` is NULL, the cursor. A run that is saved, loaded in another process and continued equals one that
+ * never stopped, bit for bit. The file is replaced atomically.
  */
 GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *dataset, const char *path);
 
 /**
  * Restores what gan_trainer_save() wrote into a trainer of the same models and options; the optimizers' base learning
  * rates are the file's. Another architecture or optimizer is ::GAN_ERROR_ARCHITECTURE, and so is a file without the
- * average of the generator that the trainer keeps; an average that it does not keep is left out. A cursor for `dataset` (which
- * may be NULL) that is not in the file, or the state of an option's random numbers, ::GAN_ERROR_NOT_FOUND; bad files as with gan_model_load(). On failure nothing
- * has changed.
+ * average of the generator that the trainer keeps; an average that it does not keep is left out. A cursor for
+ * `dataset` (which may be NULL) that is not in the file, or the state of an option's random numbers,
+ * ::GAN_ERROR_NOT_FOUND; bad files as with gan_model_load(). On failure nothing has changed.
  */
 GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, const char *path);
 
