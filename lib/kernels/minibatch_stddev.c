@@ -46,11 +46,13 @@ static stddev_work make_work(const gan_context *context, const gan_minibatch_std
                          .partial = args->scratch + 2 * group_count(args->batch, args->group)};
 }
 
-/* A strip of features of one group of samples: the group's number, where the strip begins, mean and deviation. */
+/* A strip of features of one group of samples: the group's number, where the strip begins, mean and deviation. The mean
+ * m is centre + rest: where samples hardly differ, x - m would have few digits with an m that has been rounded. */
 typedef struct strip {
     gan_column_block block;
     int64_t group, offset;
-    gan_real mean[GAN_BLOCK_COLUMNS], deviation[GAN_BLOCK_COLUMNS];
+    gan_real centre[GAN_BLOCK_COLUMNS], deviation[GAN_BLOCK_COLUMNS];
+    double rest[GAN_BLOCK_COLUMNS];
 } strip;
 
 static int64_t group_size(const gan_minibatch_stddev_args *args, int64_t group)
@@ -68,10 +70,10 @@ static void find_strip(const stddev_work *work, int64_t index, strip *s)
     s->block = (gan_column_block){group_size(work->args, s->group),
                                   columns < GAN_BLOCK_COLUMNS ? columns : GAN_BLOCK_COLUMNS, work->features};
     const double share = 1 / (double)s->block.rows;
-    work->table->moments(&s->block, work->x + s->offset, s->mean, sums, squares);
+    work->table->moments(&s->block, work->x + s->offset, s->centre, sums, squares);
     for (int64_t j = 0; j < s->block.columns; j++) {
         const double rest = (double)sums[j] * share, variance = (double)squares[j] * share - rest * rest;
-        s->mean[j] = (gan_real)((double)s->mean[j] + rest);
+        s->rest[j] = rest;
         s->deviation[j] = (gan_real)sqrt((variance < 0 ? 0 : variance) + epsilon);
     }
 }
@@ -80,11 +82,12 @@ static void find_strip(const stddev_work *work, int64_t index, strip *s)
 static void find_tangents(const stddev_work *work, const strip *s, gan_real *mean, gan_real *tangent_deviation)
 {
     const double share = 1 / (double)s->block.rows;
-    work->table->products(&s->block, work->x + s->offset, work->tangent_x + s->offset, s->mean, mean,
+    work->table->products(&s->block, work->x + s->offset, work->tangent_x + s->offset, s->centre, mean,
                           tangent_deviation);
     for (int64_t j = 0; j < s->block.columns; j++) {
+        const double product = (double)tangent_deviation[j] - s->rest[j] * (double)mean[j];
         mean[j] = (gan_real)((double)mean[j] * share);
-        tangent_deviation[j] = (gan_real)((double)tangent_deviation[j] * share / (double)s->deviation[j]);
+        tangent_deviation[j] = (gan_real)(product * share / (double)s->deviation[j]);
     }
 }
 
@@ -156,7 +159,7 @@ static void add_task(void *argument, int64_t index)
 {
     const stddev_work *work = argument;
     gan_real one[GAN_BLOCK_COLUMNS], none[GAN_BLOCK_COLUMNS], of_x[GAN_BLOCK_COLUMNS], of_u[GAN_BLOCK_COLUMNS];
-    gan_real mean_u[GAN_BLOCK_COLUMNS], tangent[GAN_BLOCK_COLUMNS] = {0};
+    gan_real of_rest[GAN_BLOCK_COLUMNS], mean_u[GAN_BLOCK_COLUMNS], tangent[GAN_BLOCK_COLUMNS] = {0};
     strip s;
     find_strip(work, index, &s);
     if (work->tangent_x) find_tangents(work, &s, mean_u, tangent);
@@ -168,10 +171,11 @@ static void add_task(void *argument, int64_t index)
         one[j] = 1;
         none[j] = 0;
         of_x[j] = (gan_real)(scale * (direct - ds * (double)tangent[j] / (double)s.deviation[j]));
+        of_rest[j] = (gan_real)(-s.rest[j] * (double)of_x[j]);
         of_u[j] = (gan_real)(scale * ds);
     }
     gan_real *out = work->out + s.offset;
-    work->table->combine(&s.block, work->x + s.offset, out, s.mean, one, of_x, none, out);
+    work->table->combine(&s.block, work->x + s.offset, out, s.centre, one, of_x, of_rest, out);
     if (work->tangent_x)
         work->table->combine(&s.block, work->tangent_x + s.offset, out, mean_u, one, of_u, none, out);
 }
