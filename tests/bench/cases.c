@@ -1,5 +1,6 @@
 #include "cases.h"
 #include "models.h"
+#include "step.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -88,35 +89,14 @@ static gan_status mixture_discriminator(gan_context *context, gan_model **out)
 
 typedef gan_status (*build_fn)(gan_context *, gan_model **);
 
-typedef struct step_state {
-    gan_trainer *trainer;
-    float *samples;
-    int64_t batch;
-} step_state;
-
 static gan_status prepare_step(gan_context *context, int64_t batch, build_fn build_g, build_fn build_d, void **state)
 {
-    step_state *s = calloc(1, sizeof *s);
     gan_model *g = NULL, *d = NULL;
-    gan_random *random = NULL;
-    gan_shape shape;
-    if (!s) return GAN_ERROR_MEMORY;
-    s->batch = batch;
     gan_status status = build_g(context, &g);
     if (status == GAN_OK) status = build_d(context, &d);
-    if (status == GAN_OK) status = gan_trainer_create(context, g, d, GAN_TRAINER(.batch = batch), &s->trainer);
-    if (status == GAN_OK) status = gan_model_input_shape(d, 0, &shape);
-    if (status == GAN_OK) status = gan_random_create(context, 1, 0, &random);
-    if (status == GAN_OK) {
-        size_t count = (size_t)(batch * gan_shape_count(shape));
-        s->samples = malloc(count * sizeof(float));
-        status = s->samples ? gan_random_uniform(random, s->samples, count) : GAN_ERROR_MEMORY;
-        for (size_t i = 0; status == GAN_OK && i < count; i++) s->samples[i] = 2 * s->samples[i] - 1;
-    }
-    gan_random_destroy(random);
-    gan_model_destroy(g); /* the trainer keeps both alive */
+    if (status == GAN_OK) status = step_create(context, batch, g, d, state);
+    gan_model_destroy(g); /* the step keeps both alive */
     gan_model_destroy(d);
-    *state = s;
     return status;
 }
 
@@ -136,12 +116,6 @@ static gan_status prepare_mixture_step(const bench_case *self, gan_context *cont
 {
     (void)file;
     return prepare_step(context, self->batch, mixture_generator, mixture_discriminator, state);
-}
-
-static gan_status run_step(void *state)
-{
-    step_state *s = state;
-    return gan_trainer_step(s->trainer, s->samples, s->batch, NULL);
 }
 
 /* ---- Sampling -------------------------------------------------------------------------------------------------------- */
@@ -214,9 +188,6 @@ static gan_status run_start(void *state)
 
 /* ---- The list ----------------------------------------------------------------------------------------------------------- */
 
-/* Multiply-adds of one sample's step: three passes of D (forward, weights, data) on real and on generated samples, two
- * through D for G (forward, data), three of G. */
-#define STEP_WORK(g, d) (8.0 * (d) + 3.0 * (g))
 #define SEED_G (100.0 * 256 + 256 * 512 + 512 * 1024 + 1024 * 784)
 #define SEED_D (196.0 * 64 * 25 + 49.0 * 128 * 25 * 64 + 6272)
 #define DCGAN_G (100.0 * 12544 + 49.0 * 256 * 16 * 128 + 196.0 * 128 * 16 * 64 + 784.0 * 64 * 9)
@@ -226,7 +197,7 @@ static gan_status run_start(void *state)
 
 #define STEP_CASE(model, upper, n)                                                                                    \
     {#model "-step-" #n, "one training step, batch " #n, n, FLOOR_MULTIPLY, (n) * STEP_WORK(upper##_G, upper##_D),    \
-     prepare_##model##_step, run_step, false}
+     prepare_##model##_step, step_run, false}
 
 const bench_case bench_cases[] = {
     STEP_CASE(seed, SEED, 32),

@@ -6,6 +6,7 @@
 #include "floor.h"
 #include "options.h"
 #include "serve.h"
+#include "spread.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_RUNS = 1000, RIVALS = 4, CONTESTANTS = 1 + RIVALS };
+enum { RIVALS = 4, CONTESTANTS = 1 + RIVALS };
 
 typedef struct settings {
     serve_options own;
@@ -32,10 +33,6 @@ typedef struct entry {
     int repetitions;
     double seconds[MOST_RUNS], peak_mib;
 } entry;
-
-typedef struct spread {
-    double median, least, most;
-} spread;
 
 static const char *const rival_names[RIVALS] = {"pytorch", "tensorflow", "jax", "onnxruntime"};
 
@@ -70,13 +67,6 @@ static void rest(void)
 {
     const struct timespec pause = {.tv_nsec = 60 * 1000 * 1000};
     nanosleep(&pause, NULL);
-}
-
-/* Short runs are repeated for about 5 ms, so that the clock does not matter. */
-static int repetitions_for(double seconds)
-{
-    double repetitions = 0.005 / (seconds > 1e-7 ? seconds : 1e-7);
-    return repetitions < 1 ? 1 : repetitions > 5000 ? 5000 : (int)repetitions;
 }
 
 /* The contestant's turn: seconds of one run. */
@@ -114,22 +104,6 @@ static bool enter(entry *e, bool is_start)
 }
 
 /* ---- Measuring ----------------------------------------------------------------------------------------------------- */
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* Of values[i], or of values[i] / divisors[i], each pair from one turn. */
-static spread spread_of(const double *values, const double *divisors, int count)
-{
-    static double sorted[MOST_RUNS];
-    for (int i = 0; i < count; i++) sorted[i] = divisors ? values[i] / divisors[i] : values[i];
-    qsort(sorted, (size_t)count, sizeof *sorted, compare);
-    double middle = count % 2 ? sorted[count / 2] : 0.5 * (sorted[count / 2 - 1] + sorted[count / 2]);
-    return (spread){middle, sorted[0], sorted[count - 1]};
-}
 
 /* Seconds of the case's floor now; 0 when it has none. */
 static double floor_seconds(const bench_case *self, int threads)

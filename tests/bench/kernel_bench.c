@@ -2,6 +2,8 @@
  * of the BLAS on a 2048-cube. Rates count a multiply-add as two operations, and the taps on padding too. */
 #include "floor.h"
 #include "kernels/kernels.h"
+#include "options.h"
+#include "roofline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,15 +87,25 @@ static float *make(int64_t count)
     return values;
 }
 
+typedef struct sizes {
+    int64_t x, w, y;
+} sizes;
+
+static sizes sizes_of(const bench_case *c)
+{
+    const gan_conv *v = &c->conv;
+    const gan_gemm *g = &c->gemm;
+    if (c->kind == GEMM) return (sizes){g->m * g->k, g->k * g->n, g->m * g->n};
+    return (sizes){c->batch * v->height * v->width * v->channels, v->filters * v->kernel_h * v->kernel_w * v->channels,
+                   c->batch * v->out_height * v->out_width * v->filters};
+}
+
 static buffers buffers_create(const bench_case *c, gan_context *const contexts[WAYS])
 {
     const gan_conv *conv = &c->conv;
     const gan_gemm *gemm = &c->gemm;
-    buffers b = {0};
-    b.x = make(c->kind == GEMM ? gemm->m * gemm->k : c->batch * conv->height * conv->width * conv->channels);
-    b.w =
-        make(c->kind == GEMM ? gemm->k * gemm->n : conv->filters * conv->kernel_h * conv->kernel_w * conv->channels);
-    b.y = make(c->kind == GEMM ? gemm->m * gemm->n : c->batch * conv->out_height * conv->out_width * conv->filters);
+    const sizes n = sizes_of(c);
+    buffers b = {.x = make(n.x), .w = make(n.w), .y = make(n.y)};
     for (int i = 0; i < WAYS; i++) {
         if (!contexts[i]) continue;
         b.scratch[i] = make(c->kind == GEMM ? gan_gemm_scratch(contexts[i], gemm->m, gemm->n, gemm->k)
@@ -152,9 +164,11 @@ static double time_calls(gan_context *context, const bench_case *c, const buffer
     return (end - start) / calls;
 }
 
-static void time_case(const bench_case *c, gan_context *const contexts[WAYS], int runs)
+/* Times the case every way; returns the best time of the first way that there is, and raises `floor` to the BLAS's
+ * rate. */
+static double time_case(const bench_case *c, gan_context *const contexts[WAYS], int runs, double *floor)
 {
-    double best[WAYS], floor = 0;
+    double best[WAYS], first = 0;
     buffers b = buffers_create(c, contexts);
     for (int i = 0; i < WAYS; i++) best[i] = 1e30;
     for (int r = 0; r < runs; r++) {
@@ -166,69 +180,84 @@ static void time_case(const bench_case *c, gan_context *const contexts[WAYS], in
         /* The whole cube takes longer than most cases: now and then is enough. */
         if (r % 5 == 0) {
             double rate = floor_multiply_rate();
-            if (rate > floor) floor = rate;
+            if (rate > *floor) *floor = rate;
         }
     }
+    for (int i = WAYS; i-- > 0;)
+        if (contexts[i]) first = best[i];
     for (int i = 0; i < WAYS; i++) {
         if (!contexts[i]) continue;
         double rate = multiply_adds(c) / best[i];
         printf("%-30s %-9s %10.4f ms %8.1f GFLOP/s %6.2f of the BLAS's cube (%.1f)\n", c->name, ways[i].name,
-               best[i] * 1e3, 2e-9 * rate, rate / floor, 2e-9 * floor);
+               best[i] * 1e3, 2e-9 * rate, rate / *floor, 2e-9 * *floor);
     }
     fflush(stdout);
     buffers_release(&b);
+    return first;
 }
 
-static bool chosen(const char *name, char **words, int count)
+/* A multiply-add is two operations; each operand is read, and the result written, once. */
+static roofline_point point_of(const bench_case *c, double seconds)
 {
-    for (int i = 0; i < count; i++)
-        if (strstr(name, words[i])) return true;
-    return count == 0;
+    const sizes n = sizes_of(c);
+    const double work = 2 * multiply_adds(c);
+    return (roofline_point){c->name, work / (sizeof(float) * (double)(n.x + n.w + n.y)), work / seconds};
 }
 
-static int usage(void)
+static void create_contexts(gan_context *contexts[WAYS], const char *level, int threads)
 {
-    fprintf(stderr,
-            "usage: gan-kernel-bench [--threads N] [--runs N] [--level NAME] [--list] [PART OF A CASE'S NAME]...\n");
-    return 2;
-}
-
-int main(int argc, char **argv)
-{
-    int threads = 1, runs = 15, first = 1;
-    gan_context *contexts[WAYS] = {NULL};
-    bool list = false;
-    const char *level = "";
-    for (; first < argc && strncmp(argv[first], "--", 2) == 0; first++) {
-        int *value = strcmp(argv[first], "--threads") == 0 ? &threads
-                     : strcmp(argv[first], "--runs") == 0  ? &runs
-                                                           : NULL;
-        if (strcmp(argv[first], "--list") == 0) {
-            list = true;
-        } else if (strcmp(argv[first], "--level") == 0 && first + 1 < argc) {
-            level = argv[++first];
-        } else if (value && first + 1 < argc) {
-            *value = atoi(argv[++first]);
-        } else {
-            return usage();
-        }
-    }
-    if (threads < 1 || runs < 1 || runs > MOST_RUNS) return usage();
-    for (int i = 0; i < WAYS && !list; i++) {
+    for (int i = 0; i < WAYS; i++) {
         if (level[0] && strcmp(level, ways[i].name) != 0) continue;
         gan_status status = gan_context_create(
             GAN_CONTEXT(.threads = threads, .cpu = ways[i].cpu, .multiply = ways[i].multiply), &contexts[i]);
         if (status != GAN_OK) fprintf(stderr, "%s is left out: %s\n", ways[i].name, gan_last_error());
     }
     if (!floor_set_threads(threads)) fprintf(stderr, "the BLAS runs with threads of its own choice\n");
+}
+
+static int draw(gan_context *const contexts[WAYS], const char *path, double floor, int threads,
+                const roofline_point *points, int count)
+{
+    enum { LARGE = 256 << 20 }; /* beyond all caches */
+    gan_context *context = NULL;
+    for (int i = WAYS; i-- > 0;)
+        if (contexts[i]) context = contexts[i];
+    if (!context || count == 0) return 0;
+    if (roofline_write(context, path, 2 * floor, floor_read_rate(LARGE, threads), points, count) == GAN_OK) return 0;
+    fprintf(stderr, "gan-kernel-bench: %s\n", gan_last_error());
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    int64_t threads = 1, runs = 15;
+    bool list = false;
+    const char *level = "", *only = "", *picture = "";
+    const option options[] = {
+        {"--threads", OPTION_INTEGER, &threads, 1, 64, "N", "of libgan and of the BLAS (default 1)"},
+        {"--runs", OPTION_INTEGER, &runs, 1, MOST_RUNS, "N", "turns of each case (default 15)"},
+        {"--level", OPTION_TEXT, &level, 0, 0, "NAME", "only avx512, avx2, baseline or blas"},
+        {"--case", OPTION_TEXT, &only, 0, 0, "TEXT", "only cases with this in their name"},
+        {"--roofline", OPTION_TEXT, &picture, 0, 0, "FILE", "a PNG of the first level's rates below what bounds them"},
+        {"--list", OPTION_FLAG, &list, 0, 0, NULL, "name the cases"},
+    };
+    gan_context *contexts[WAYS] = {NULL};
+    roofline_point points[CASES];
+    int count = 0, code = 0;
+    double floor = 0;
+    read_options(argc, argv, 1, "gan-kernel-bench: times products and convolutions at each level of instructions.",
+                 options, (int)(sizeof options / sizeof options[0]));
+    if (!list) create_contexts(contexts, level, (int)threads);
     for (int i = 0; i < CASES; i++) {
-        if (!chosen(cases[i].name, argv + first, argc - first)) continue;
+        if (!strstr(cases[i].name, only)) continue;
         if (list) {
             puts(cases[i].name);
         } else {
-            time_case(&cases[i], contexts, runs);
+            points[count] = point_of(&cases[i], time_case(&cases[i], contexts, (int)runs, &floor));
+            count++;
         }
     }
+    if (picture[0]) code = draw(contexts, picture, floor, (int)threads, points, count);
     for (int i = 0; i < WAYS; i++) gan_context_destroy(contexts[i]);
-    return 0;
+    return code;
 }
