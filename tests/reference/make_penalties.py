@@ -138,10 +138,13 @@ def fill(model, stream):
         with torch.no_grad():
             parameter.copy_(centre + 0.75 * numbers(stream, parameter.shape))
         stream += 1
+    for buffer in model.buffers():  # the vectors of spectral normalisation
+        buffer.copy_(F.normalize(numbers(stream, buffer.shape), dim=0))
+        stream += 1
 
 
 def settle(model, inputs):
-    """Lets the vectors of spectral normalisation, if there are any, come near singular ones."""
+    """Lets the vectors of spectral normalisation, if there are any, come near the singular ones."""
     model.train()
     for _ in range(5):
         model(*inputs)
