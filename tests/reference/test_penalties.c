@@ -1,6 +1,7 @@
 /* Penalties on the gradient of discriminators, in which every layer with second derivatives has a place, against
  * PyTorch's double backward, as make_penalties.py recorded it. */
 #include "fixture.h"
+#include "support/level.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -158,11 +159,12 @@ static void check_discriminator(gan_context *context, gan_model *model, const ch
 static void test_pytorch(void **state)
 {
     (void)state;
-    for (int cpu = GAN_CPU_BASELINE; cpu <= GAN_CPU_AVX512; cpu++) {
+    for (int level = 0; level < TEST_LEVELS; level++) {
         gan_context *context;
-        const gan_status status = gan_context_create(GAN_CONTEXT(.cpu = (gan_cpu)cpu, .threads = 2), &context);
-        if (status == GAN_ERROR_UNSUPPORTED && cpu != GAN_CPU_BASELINE) {
-            print_message("level %d could not be run: %s\n", cpu, gan_last_error());
+        const gan_status status =
+            gan_context_create(GAN_CONTEXT(.cpu = test_levels[level].cpu, .threads = 2), &context);
+        if (status == GAN_ERROR_UNSUPPORTED && test_levels[level].cpu != GAN_CPU_BASELINE) {
+            print_message("level %s could not be run: %s\n", test_levels[level].name, gan_last_error());
             continue;
         }
         assert_int_equal(status, GAN_OK);

@@ -1,0 +1,15 @@
+/* CPU levels, on each of which the tests can run: GAN_TEST_CPU=avx2 meson test -C build --suite levels. */
+#ifndef GAN_TESTS_SUPPORT_LEVEL_H
+#define GAN_TESTS_SUPPORT_LEVEL_H
+
+#include "libgan.h"
+
+typedef struct test_level {
+    const char *name;
+    gan_cpu cpu;
+} test_level;
+
+enum { TEST_LEVELS = 3 };
+extern const test_level test_levels[TEST_LEVELS]; /* the lowest first */
+
+#endif
