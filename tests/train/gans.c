@@ -1,5 +1,6 @@
 #include "gans.h"
 
+#include "support/allocator.h"
 #include "support/models.h"
 
 #include <math.h>
@@ -285,4 +286,72 @@ void assert_near(double actual, double expected, double tolerance)
 {
     if (!(fabs(actual - expected) <= tolerance))
         fail_msg("%.17g is not within %g of %.17g", actual, tolerance, expected);
+}
+
+/* ---- Trainers -------------------------------------------------------------------------------------------------- */
+
+void test_options_are_refused(const test_gan *gan, const refused_options *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        gan_trainer *trainer = NULL;
+        test_status(gan_trainer_create(gan->context, gan->generator, gan->discriminator, cases[i].options, &trainer),
+                    cases[i].status, cases[i].part);
+        assert_null(trainer);
+    }
+}
+
+typedef struct creation {
+    test_gan_kind kind;
+    const gan_trainer_options *options;
+} creation;
+
+static gan_status create_trainer(gan_context *context, void *user)
+{
+    const creation *of = user;
+    gan_model *generator, *discriminator;
+    gan_trainer *trainer = NULL;
+    gan_status status = test_gan_models(context, of->kind, &generator, &discriminator);
+    if (status != GAN_OK) return status;
+    status = gan_trainer_create(context, generator, discriminator, of->options, &trainer);
+    gan_trainer_destroy(trainer);
+    gan_model_destroy(generator);
+    gan_model_destroy(discriminator);
+    return status;
+}
+
+size_t test_trainer_allocations_fail(test_gan_kind kind, const gan_trainer_options *options)
+{
+    creation of = {kind, options};
+    return test_every_allocation_fails(create_trainer, &of);
+}
+
+static gan_context_info info_of(const gan_context *context)
+{
+    gan_context_info info = GAN_CONTEXT_INFO_INIT;
+    assert_int_equal(gan_context_get_info(context, &info), GAN_OK);
+    return info;
+}
+
+void test_steps_allocate_nothing(test_gan_kind kind, const gan_trainer_options *options, int steps, int64_t batch)
+{
+    test_gan gan = test_gan_create(kind, 1, options);
+    const gan_context_info before = info_of(gan.context);
+    test_gan_steps(&gan, kind, 1, steps, batch, 1, NULL);
+    const gan_context_info after = info_of(gan.context);
+    assert_int_equal(after.allocations, before.allocations);
+    assert_int_equal(after.bytes, before.bytes);
+    assert_int_equal(after.peak_bytes, before.peak_bytes);
+    test_gan_destroy(&gan);
+}
+
+void test_each_holds_more(test_gan_kind kind, const gan_trainer_options *const *options, size_t count)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        test_gan gan = test_gan_create(kind, 1, options[i]);
+        const gan_context_info info = info_of(gan.context);
+        assert_true(info.bytes > bytes);
+        bytes = info.bytes;
+        test_gan_destroy(&gan);
+    }
 }

@@ -39,6 +39,21 @@ typedef struct test_gan {
 test_gan test_gan_create(test_gan_kind kind, int threads, const gan_trainer_options *options);
 void test_gan_destroy(test_gan *gan);
 
+/* Options that gan_trainer_create() refuses, with which status and part of a sentence. */
+typedef struct refused_options {
+    const gan_trainer_options *options;
+    gan_status status;
+    const char *part;
+} refused_options;
+
+void test_options_are_refused(const test_gan *gan, const refused_options *cases, size_t count);
+/* How many allocations the creation of a trainer makes; each of them has failed. */
+size_t test_trainer_allocations_fail(test_gan_kind kind, const gan_trainer_options *options);
+/* So many steps allocate nothing. */
+void test_steps_allocate_nothing(test_gan_kind kind, const gan_trainer_options *options, int steps, int64_t batch);
+/* Each of the options makes a trainer hold more than those before it. */
+void test_each_holds_more(test_gan_kind kind, const gan_trainer_options *const *options, size_t count);
+
 /* Numbers in [-1, 1) that depend on the seed only. */
 void test_numbers(uint64_t seed, float *out, size_t count);
 

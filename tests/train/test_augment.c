@@ -1,5 +1,6 @@
 /* Augmentation and instance noise as public calls: whose numbers a sample gets, the way back, and what is refused.
  * What they compute is tested with the kernels. */
+#include "draws.h"
 #include "gans.h"
 
 #include <math.h>
@@ -9,46 +10,6 @@ enum { BATCH = 5, SIZE = 3 * 9 * 7, COUNT = BATCH * SIZE, ALL = 7 };
 #define IMAGE GAN_SHAPE(3, 9, 7)
 
 static const gan_random_state draws = {.seed = 3, .stream = 4, .counter = 5};
-static gan_context *context;
-static gan_random *drawn, *expected; /* at the same place of the same stream */
-
-static int setup(void **state)
-{
-    (void)state;
-    return gan_context_create(NULL, &context) == GAN_OK ? 0 : 1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    gan_context_destroy(context);
-    return 0;
-}
-
-static int setup_random(void **state)
-{
-    (void)state;
-    return gan_random_create(context, 5, 6, &drawn) == GAN_OK && gan_random_create(context, 5, 6, &expected) == GAN_OK
-               ? 0
-               : 1;
-}
-
-static int teardown_random(void **state)
-{
-    (void)state;
-    gan_random_destroy(drawn);
-    gan_random_destroy(expected);
-    drawn = expected = NULL;
-    return 0;
-}
-
-static void assert_same_state(void)
-{
-    gan_random_state a, b;
-    assert_int_equal(gan_random_get_state(drawn, &a), GAN_OK);
-    assert_int_equal(gan_random_get_state(expected, &b), GAN_OK);
-    assert_true(a.counter == b.counter);
-}
 
 /* ---- Augmentation ---------------------------------------------------------------------------------------------- */
 
@@ -153,7 +114,7 @@ static void test_noise(void **state)
     for (int again = 0; again < 2; again++) {
         assert_int_equal(gan_instance_noise(drawn, deviation, x, BATCH, SIZE, y), GAN_OK);
         assert_int_equal(gan_random_normal(expected, numbers, COUNT), GAN_OK);
-        assert_same_state();
+        assert_same_draws();
         for (int i = 0; i < COUNT; i++) assert_near(y[i], (double)x[i] + (double)deviation * numbers[i], 1e-6);
     }
     assert_int_equal(gan_random_set_state(expected, (gan_random_state){.seed = 5, .stream = 6}), GAN_OK);
@@ -179,7 +140,7 @@ static void test_noise_refused(void **state)
     test_status(gan_instance_noise(drawn, 1, x, 1, -2, y), GAN_ERROR_ARGUMENT, "size is -2");
     test_status(gan_instance_noise(drawn, 1, x, 3, INT64_MAX / 2, y), GAN_ERROR_OVERFLOW, "overflow");
     assert_true(y[0] == 7 && y[1] == 7);
-    assert_same_state();
+    assert_same_draws();
 }
 
 int main(void)
@@ -189,8 +150,8 @@ int main(void)
         cmocka_unit_test(test_kinds_apart),
         cmocka_unit_test(test_backward),
         cmocka_unit_test(test_augment_refused),
-        cmocka_unit_test_setup_teardown(test_noise, setup_random, teardown_random),
-        cmocka_unit_test_setup_teardown(test_noise_refused, setup_random, teardown_random),
+        cmocka_unit_test_setup_teardown(test_noise, draws_setup, draws_teardown),
+        cmocka_unit_test_setup_teardown(test_noise_refused, draws_setup, draws_teardown),
     };
-    return cmocka_run_group_tests_name("augmentation", tests, setup, teardown);
+    return cmocka_run_group_tests_name("augmentation", tests, draws_group_setup, draws_group_teardown);
 }

@@ -272,11 +272,7 @@ static void test_options_refused(void **state)
 {
     (void)state;
     test_gan gan = test_gan_create(TEST_GAN_DENSE, 1, NULL);
-    const struct {
-        const gan_trainer_options *options;
-        gan_status status;
-        const char *part;
-    } cases[] = {
+    const refused_options cases[] = {
         {GAN_TRAINER(.ema_decay = 1), GAN_ERROR_ARGUMENT, "ema_decay is 1, expected in [0, 1)"},
         {GAN_TRAINER(.ema_decay = -0.5f), GAN_ERROR_ARGUMENT, "ema_decay is -0.5"},
         {GAN_TRAINER(.ema_decay = NAN), GAN_ERROR_NOT_FINITE, "ema_decay is nan"},
@@ -290,12 +286,7 @@ static void test_options_refused(void **state)
         {GAN_TRAINER(.ema_ramp = 0.05f), GAN_ERROR_ARGUMENT, "ema_ramp is 0.05, but there is no ema_half_life"},
         {GAN_TRAINER(.ema_decay = 0.5f, .ema_ramp = 0.05f), GAN_ERROR_ARGUMENT, "there is no ema_half_life"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        gan_trainer *trainer = NULL;
-        test_status(gan_trainer_create(gan.context, gan.generator, gan.discriminator, cases[i].options, &trainer),
-                    cases[i].status, cases[i].part);
-        assert_null(trainer);
-    }
+    test_options_are_refused(&gan, cases, sizeof(cases) / sizeof(*cases));
     test_gan_destroy(&gan);
 }
 

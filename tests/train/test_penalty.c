@@ -17,11 +17,7 @@ static void test_options_refused(void **state)
 {
     (void)state;
     test_gan gan = test_gan_create(TEST_GAN_DENSE, 1, NULL);
-    const struct {
-        const gan_trainer_options *options;
-        gan_status status;
-        const char *part;
-    } cases[] = {
+    const refused_options cases[] = {
         {GAN_TRAINER(.r1 = -1), GAN_ERROR_ARGUMENT, "r1 is -1"},
         {GAN_TRAINER(.r1 = NAN), GAN_ERROR_NOT_FINITE, "r1 is nan"},
         {GAN_TRAINER(.r2 = -0.5f), GAN_ERROR_ARGUMENT, "r2 is -0.5"},
@@ -45,12 +41,7 @@ static void test_options_refused(void **state)
         {GAN_TRAINER(.final_penalty_factor = 1.5f), GAN_ERROR_ARGUMENT, "final_penalty_factor is 1.5"},
         {GAN_TRAINER(.final_penalty_factor = NAN), GAN_ERROR_NOT_FINITE, "final_penalty_factor is nan"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        gan_trainer *trainer = NULL;
-        test_status(gan_trainer_create(gan.context, gan.generator, gan.discriminator, cases[i].options, &trainer),
-                    cases[i].status, cases[i].part);
-        assert_null(trainer);
-    }
+    test_options_are_refused(&gan, cases, sizeof(cases) / sizeof(*cases));
     test_gan_destroy(&gan);
 }
 
@@ -209,36 +200,15 @@ static void test_memory_stays_flat(void **state)
 {
     (void)state;
     const gan_trainer_options options = all_penalties();
-    test_gan gan = test_gan_create(TEST_GAN_DENSE, 1, &options);
-    gan_context_info before = GAN_CONTEXT_INFO_INIT, after = GAN_CONTEXT_INFO_INIT;
-    assert_int_equal(gan_context_get_info(gan.context, &before), GAN_OK);
-    test_gan_steps(&gan, TEST_GAN_DENSE, 1, 10000, BATCH, 1, NULL);
-    assert_int_equal(gan_context_get_info(gan.context, &after), GAN_OK);
-    assert_int_equal(after.allocations, before.allocations);
-    assert_int_equal(after.bytes, before.bytes);
-    assert_int_equal(after.peak_bytes, before.peak_bytes);
-    test_gan_destroy(&gan);
-}
-
-static gan_status create_trainer(gan_context *context, void *user)
-{
-    gan_model *generator, *discriminator;
-    gan_trainer *trainer = NULL;
-    gan_status status = test_gan_models(context, TEST_GAN_DENSE, &generator, &discriminator);
-    if (status != GAN_OK) return status;
-    status = gan_trainer_create(context, generator, discriminator, user, &trainer);
-    gan_trainer_destroy(trainer);
-    gan_model_destroy(generator);
-    gan_model_destroy(discriminator);
-    return status;
+    test_steps_allocate_nothing(TEST_GAN_DENSE, &options, 10000, BATCH);
 }
 
 static void test_failing_allocations(void **state)
 {
     (void)state;
     gan_trainer_options options = all_penalties(), plain = *GAN_TRAINER(.batch = BATCH);
-    const size_t without = test_every_allocation_fails(create_trainer, &plain);
-    assert_true(test_every_allocation_fails(create_trainer, &options) > without);
+    const size_t without = test_trainer_allocations_fail(TEST_GAN_DENSE, &plain);
+    assert_true(test_trainer_allocations_fail(TEST_GAN_DENSE, &options) > without);
 }
 
 /* What is not asked for is not there: a plain trainer holds less than one with any penalty. */
@@ -248,15 +218,7 @@ static void test_memory_without_penalties(void **state)
     const gan_trainer_options *options[] = {GAN_TRAINER(.batch = BATCH), GAN_TRAINER(.batch = BATCH, .r1 = 1),
                                             GAN_TRAINER(.batch = BATCH, .r1 = 1, .r2 = 1),
                                             GAN_TRAINER(.batch = BATCH, .r1 = 1, .r2 = 1, .dragan = 1)};
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
-        gan_context_info info = GAN_CONTEXT_INFO_INIT;
-        test_gan gan = test_gan_create(TEST_GAN_SMOOTH, 1, options[i]);
-        assert_int_equal(gan_context_get_info(gan.context, &info), GAN_OK);
-        assert_true(info.bytes > bytes);
-        bytes = info.bytes;
-        test_gan_destroy(&gan);
-    }
+    test_each_holds_more(TEST_GAN_SMOOTH, options, sizeof(options) / sizeof(*options));
 }
 
 int main(void)

@@ -1,4 +1,5 @@
 /* The samples that penalties are taken on, and the clipping of weights: known answers, draws, and what is refused. */
+#include "draws.h"
 #include "gans.h"
 
 #include <math.h>
@@ -6,47 +7,6 @@
 #include <string.h>
 
 enum { BATCH = 300, SIZE = 3, COUNT = BATCH * SIZE }; /* more samples than are drawn for at once */
-
-static gan_context *context;
-static gan_random *drawn, *expected; /* at the same place of the same stream */
-
-static int setup(void **state)
-{
-    (void)state;
-    return gan_context_create(NULL, &context) == GAN_OK ? 0 : 1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    gan_context_destroy(context);
-    return 0;
-}
-
-static int setup_random(void **state)
-{
-    (void)state;
-    return gan_random_create(context, 5, 6, &drawn) == GAN_OK && gan_random_create(context, 5, 6, &expected) == GAN_OK
-               ? 0
-               : 1;
-}
-
-static int teardown_random(void **state)
-{
-    (void)state;
-    gan_random_destroy(drawn);
-    gan_random_destroy(expected);
-    drawn = expected = NULL;
-    return 0;
-}
-
-static void assert_same_state(void)
-{
-    gan_random_state a, b;
-    assert_int_equal(gan_random_get_state(drawn, &a), GAN_OK);
-    assert_int_equal(gan_random_get_state(expected, &b), GAN_OK);
-    assert_true(a.counter == b.counter);
-}
 
 /* ---- Samples --------------------------------------------------------------------------------------------------- */
 
@@ -58,7 +18,7 @@ static void test_interpolate(void **state)
     test_numbers(2, fake, COUNT);
     assert_int_equal(gan_penalty_interpolate(drawn, real, fake, BATCH, SIZE, out), GAN_OK);
     assert_int_equal(gan_random_uniform(expected, shares, BATCH), GAN_OK);
-    assert_same_state();
+    assert_same_draws();
     for (int i = 0; i < COUNT; i++) {
         const double u = shares[i / SIZE];
         assert_near(out[i], u * real[i] + (1 - u) * fake[i], 1e-6);
@@ -97,7 +57,7 @@ static void test_perturb(void **state)
     const double deviation = sqrt(squares / COUNT);
     assert_int_equal(gan_penalty_perturb(drawn, real, BATCH, SIZE, out), GAN_OK);
     assert_int_equal(gan_random_uniform(expected, numbers, COUNT), GAN_OK);
-    assert_same_state();
+    assert_same_draws();
     for (int i = 0; i < COUNT; i++) assert_near(out[i], real[i] + deviation / 2 * numbers[i], 1e-6);
     assert_int_equal(gan_random_set_state(expected, (gan_random_state){.seed = 5, .stream = 6}), GAN_OK);
     assert_int_equal(gan_penalty_perturb(expected, real, BATCH, SIZE, real), GAN_OK);
@@ -170,7 +130,7 @@ static void test_refused(void **state)
     test_status(gan_penalty_perturb(drawn, real, 1, 0, out), GAN_ERROR_ARGUMENT, "size is 0");
     test_status(gan_penalty_perturb(drawn, real, 3, INT64_MAX / 2, out), GAN_ERROR_OVERFLOW, "overflow");
     assert_true(out[0] == 7 && out[1] == 7);
-    assert_same_state();
+    assert_same_draws();
 
     assert_int_equal(test_gan_models(context, TEST_GAN_DENSE, &generator, &discriminator), GAN_OK);
     test_status(gan_model_clip_weights(NULL, 1), GAN_ERROR_NULL, "model");
@@ -184,12 +144,12 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_interpolate, setup_random, teardown_random),
-        cmocka_unit_test_setup_teardown(test_interpolate_in_place, setup_random, teardown_random),
-        cmocka_unit_test_setup_teardown(test_interpolate_equal, setup_random, teardown_random),
-        cmocka_unit_test_setup_teardown(test_perturb, setup_random, teardown_random),
+        cmocka_unit_test_setup_teardown(test_interpolate, draws_setup, draws_teardown),
+        cmocka_unit_test_setup_teardown(test_interpolate_in_place, draws_setup, draws_teardown),
+        cmocka_unit_test_setup_teardown(test_interpolate_equal, draws_setup, draws_teardown),
+        cmocka_unit_test_setup_teardown(test_perturb, draws_setup, draws_teardown),
         cmocka_unit_test(test_clip),
-        cmocka_unit_test_setup_teardown(test_refused, setup_random, teardown_random),
+        cmocka_unit_test_setup_teardown(test_refused, draws_setup, draws_teardown),
     };
-    return cmocka_run_group_tests_name("regularisers", tests, setup, teardown);
+    return cmocka_run_group_tests_name("regularisers", tests, draws_group_setup, draws_group_teardown);
 }

@@ -15,11 +15,7 @@ static void test_options_refused(void **state)
 {
     (void)state;
     test_gan gan = test_gan_create(TEST_GAN_DENSE, 1, NULL);
-    const struct {
-        const gan_trainer_options *options;
-        gan_status status;
-        const char *part;
-    } cases[] = {
+    const refused_options cases[] = {
         {GAN_TRAINER(.batch = -3), GAN_ERROR_BATCH, "batch is -3"},
         {GAN_TRAINER(.batch = INT64_MAX / 2), GAN_ERROR_OVERFLOW, ""},
         {GAN_TRAINER(.learning_rate = NAN), GAN_ERROR_NOT_FINITE, "learning_rate is nan"},
@@ -38,12 +34,7 @@ static void test_options_refused(void **state)
          "label_smoothing is 0.1, but the hinge loss"},
         {GAN_TRAINER(.noise = (gan_noise)2), GAN_ERROR_ARGUMENT, "noise is 2"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        gan_trainer *trainer = NULL;
-        test_status(gan_trainer_create(gan.context, gan.generator, gan.discriminator, cases[i].options, &trainer),
-                    cases[i].status, cases[i].part);
-        assert_null(trainer);
-    }
+    test_options_are_refused(&gan, cases, sizeof(cases) / sizeof(*cases));
     test_gan_destroy(&gan);
 }
 
@@ -219,24 +210,10 @@ static void test_older_report(void **state)
 
 /* ---- Memory ---------------------------------------------------------------------------------------------------- */
 
-static gan_status create_trainer(gan_context *context, void *user)
-{
-    const gan_trainer_options *options = user;
-    gan_model *generator, *discriminator;
-    gan_trainer *trainer = NULL;
-    gan_status status = test_gan_models(context, TEST_GAN_DCGAN, &generator, &discriminator);
-    if (status != GAN_OK) return status;
-    status = gan_trainer_create(context, generator, discriminator, options, &trainer);
-    gan_trainer_destroy(trainer);
-    gan_model_destroy(generator);
-    gan_model_destroy(discriminator);
-    return status;
-}
-
 static void test_failing_allocations(void **state)
 {
     (void)state;
-    assert_true(test_every_allocation_fails(create_trainer, GAN_TRAINER(.batch = 2)) > 20);
+    assert_true(test_trainer_allocations_fail(TEST_GAN_DCGAN, GAN_TRAINER(.batch = 2)) > 20);
 }
 
 static void test_handles_outlive(void **state)

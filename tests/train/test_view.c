@@ -224,35 +224,15 @@ static void test_memory_stays_flat(void **state)
 {
     (void)state;
     const gan_trainer_options options = all_of_it();
-    test_gan gan = test_gan_create(TEST_GAN_PACKED, 1, &options);
-    gan_context_info before = GAN_CONTEXT_INFO_INIT, after = GAN_CONTEXT_INFO_INIT;
-    assert_int_equal(gan_context_get_info(gan.context, &before), GAN_OK);
-    test_gan_steps(&gan, TEST_GAN_PACKED, 1, 100, BATCH, 1, NULL);
-    assert_int_equal(gan_context_get_info(gan.context, &after), GAN_OK);
-    assert_int_equal(after.allocations, before.allocations);
-    assert_int_equal(after.bytes, before.bytes);
-    test_gan_destroy(&gan);
-}
-
-static gan_status create_trainer(gan_context *context, void *user)
-{
-    gan_model *generator, *discriminator;
-    gan_trainer *trainer = NULL;
-    gan_status status = test_gan_models(context, TEST_GAN_PACKED, &generator, &discriminator);
-    if (status != GAN_OK) return status;
-    status = gan_trainer_create(context, generator, discriminator, user, &trainer);
-    gan_trainer_destroy(trainer);
-    gan_model_destroy(generator);
-    gan_model_destroy(discriminator);
-    return status;
+    test_steps_allocate_nothing(TEST_GAN_PACKED, &options, 100, BATCH);
 }
 
 static void test_failing_allocations(void **state)
 {
     (void)state;
     gan_trainer_options options = all_of_it(), less = *GAN_TRAINER(.batch = BATCH, .packing = 2);
-    const size_t without = test_every_allocation_fails(create_trainer, &less);
-    assert_true(test_every_allocation_fails(create_trainer, &options) > without);
+    const size_t without = test_trainer_allocations_fail(TEST_GAN_PACKED, &less);
+    assert_true(test_trainer_allocations_fail(TEST_GAN_PACKED, &options) > without);
 }
 
 /* What is not asked for is not there. */
@@ -262,15 +242,7 @@ static void test_memory_without(void **state)
     const gan_trainer_options *options[] = {GAN_TRAINER(.batch = BATCH),
                                             GAN_TRAINER(.batch = BATCH, .instance_noise = 1),
                                             GAN_TRAINER(.batch = BATCH, .instance_noise = 1, .augment = 7)};
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
-        gan_context_info info = GAN_CONTEXT_INFO_INIT;
-        test_gan gan = test_gan_create(TEST_GAN_COLOUR, 1, options[i]);
-        assert_int_equal(gan_context_get_info(gan.context, &info), GAN_OK);
-        assert_true(info.bytes > bytes);
-        bytes = info.bytes;
-        test_gan_destroy(&gan);
-    }
+    test_each_holds_more(TEST_GAN_COLOUR, options, sizeof(options) / sizeof(*options));
 }
 
 int main(void)
