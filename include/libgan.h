@@ -1316,6 +1316,8 @@ typedef struct gan_trainer_options {
                                         keeps the samples of a batch apart: without batch normalisation and
                                         minibatch_stddev. Default: one after the other */
     uint8_t reserved[7];           /**< 0, else ::GAN_ERROR_VERSION */
+    int64_t diagnosis_interval;    /**< steps from one diagnosis to the next, see ::gan_diagnosis; >= 1, or
+                                        ::GAN_DIAGNOSIS_OFF; default 100 */
 } gan_trainer_options;
 /** ::gan_trainer_options with the given fields: GAN_TRAINER(.batch = 64, .order = GAN_ORDER_GENERATOR_FIRST). */
 #define GAN_TRAINER(...) (&(gan_trainer_options){.struct_size = sizeof(gan_trainer_options), __VA_ARGS__})
@@ -1332,6 +1334,27 @@ GAN_API gan_status gan_trainer_create(gan_context *context, gan_model *generator
                                       const gan_trainer_options *options, gan_trainer **out);
 /** Releases the trainer; the models keep their weights. */
 GAN_API void gan_trainer_destroy(gan_trainer *trainer);
+
+/** As diagnosis_interval: a trainer measures nothing for diagnoses, and makes none but ::GAN_DIAGNOSIS_NOT_FINITE. */
+#define GAN_DIAGNOSIS_OFF (-1)
+
+/**
+ * What goes wrong in a training, as bits. A trainer measures while it trains, which costs next to nothing and changes
+ * nothing in what it does, and every diagnosis_interval steps makes diagnoses of that by rules that docs/stability.md
+ * explains. They come in the ::gan_step_report of such a step.
+ */
+typedef enum gan_diagnosis {
+    GAN_DIAGNOSIS_VANISHING_GRADIENT = 1, /**< D tells all samples apart, and next to nothing of that reaches G */
+    GAN_DIAGNOSIS_EXPLODING_GRADIENT = 2, /**< a player's gradient is far above what it was, or above its weights */
+    GAN_DIAGNOSIS_DISCRIMINATOR_WON = 4,  /**< D has long been right, and sure, about every sample */
+    GAN_DIAGNOSIS_MODE_COLLAPSE = 8,      /**< generated samples have long been much more alike than real ones */
+    GAN_DIAGNOSIS_NOT_FINITE = 16         /**< a step has failed with ::GAN_ERROR_DIVERGED */
+} gan_diagnosis;
+
+/** The name of a diagnosis in words, such as "mode collapse"; "unknown diagnosis" for another number. Any thread. */
+GAN_API const char *gan_diagnosis_name(gan_diagnosis diagnosis);
+/** A sentence with what to do about one diagnosis; empty for another number. Any thread. */
+GAN_API const char *gan_diagnosis_advice(gan_diagnosis diagnosis);
 
 /** What one step did. Losses and norms are those of the step's batch, before its updates. */
 typedef struct gan_step_report {
@@ -1350,14 +1373,33 @@ typedef struct gan_step_report {
     double seconds_left;                /**< estimate for this gan_trainer_run(); < 0 when unknown */
     double progress;                    /**< share of this gan_trainer_run() that is done, 0 to 1; < 0 when unknown */
     double penalty;                     /**< sum of the penalties of the last discriminator update, 0 if it had none */
+    /* The rest is of the last diagnosis: NaN before the first. */
+    double real_accuracy;               /**< share of real samples that D took to be real, since the diagnosis
+                                             before: logit above 0, with least squares above 1/2, with the Wasserstein
+                                             and relativistic losses above what it is compared with */
+    double fake_accuracy;               /**< share of generated samples that D took to be generated, likewise */
+    double diversity;                   /**< mean distance of two generated samples over that of two real ones, of up
+                                             to 64 of each: near 1 when G covers the data. NaN for batches of one */
+    double saturation;                  /**< share of G's outputs in the outer half per cent at either end of their
+                                             range; NaN unless a tanh or a sigmoid makes them */
+    double generator_update_ratio;      /**< norm of the last change of G's weights over that of the weights */
+    double discriminator_update_ratio;  /**< the same of D */
+    uint64_t diagnoses;                 /**< sum of ::gan_diagnosis values; 0 in steps that make no diagnosis */
 } gan_step_report;
 /** The value that a ::gan_step_report starts with: gan_step_report report = GAN_STEP_REPORT_INIT. */
-#define GAN_STEP_REPORT_INIT {sizeof(gan_step_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define GAN_STEP_REPORT_INIT                                                                                         \
+    {                                                                                                                \
+        sizeof(gan_step_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                       \
+    }
 
 /**
  * Called after each step, in the thread that runs the trainer. `user` is that of the options; `report` is valid
  * during the call. A return value other than 0 cancels. It may sample, save and read the models; it must not train or
  * destroy them.
+ *
+ * A step that diverged is reported too, before gan_trainer_run() returns ::GAN_ERROR_DIVERGED: with the number that
+ * it would have had, NaN for its losses, probabilities, norms and penalty, and ::GAN_DIAGNOSIS_NOT_FINITE. The return
+ * value is then ignored. If training goes on after that, the next step has the same number.
  */
 typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_report *report);
 
@@ -1371,6 +1413,39 @@ typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_
  */
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch,
                                     gan_step_report *report);
+
+/**
+ * The present diagnoses, a sum of ::gan_diagnosis values: those that were made last, and ::GAN_DIAGNOSIS_NOT_FINITE
+ * if the last step diverged. 0 for NULL.
+ */
+GAN_API uint64_t gan_trainer_diagnoses(const gan_trainer *trainer);
+
+/** One of the two players of the game. */
+typedef enum gan_role {
+    GAN_ROLE_GENERATOR = 0,    /**< G */
+    GAN_ROLE_DISCRIMINATOR = 1 /**< D */
+} gan_role;
+
+/** How a layer took the last update of its model. Norms are Euclidean, over all parameters of the layer. */
+typedef struct gan_layer_report {
+    size_t struct_size;   /**< set by ::GAN_LAYER_REPORT_INIT */
+    const char *name;     /**< the layer's name, or its number in the model; lives as long as the model */
+    double weight_norm;   /**< of the parameters, after the update */
+    double gradient_norm; /**< before clipping */
+    double update_ratio;  /**< norm of the change over weight_norm; 0 when nothing changed */
+} gan_layer_report;
+/** The value that a ::gan_layer_report starts with: gan_layer_report report = GAN_LAYER_REPORT_INIT. */
+#define GAN_LAYER_REPORT_INIT {sizeof(gan_layer_report), NULL, 0, 0, 0}
+
+/** Number of layers with parameters in a player's model; 0 for NULL or another number than a ::gan_role. */
+GAN_API size_t gan_trainer_layer_count(const gan_trainer *trainer, gan_role role);
+/**
+ * Reports on one of these layers, `index` from 0 in the order of the model. It is computed when it is asked for, and
+ * costs a step nothing. ::GAN_ERROR_STATE before a step has been made, also after gan_trainer_load(). When a step has
+ * diverged, gradients are those that it came to, and what was taken back is no change.
+ */
+GAN_API gan_status gan_trainer_layer_report(const gan_trainer *trainer, gan_role role, size_t index,
+                                            gan_layer_report *out);
 
 /** Options of gan_trainer_run(): limits, of which the first to be reached ends the run, and who is told. */
 typedef struct gan_run_options {
@@ -1575,7 +1650,10 @@ typedef struct gan_history gan_history;
 GAN_API gan_status gan_history_create(gan_context *context, gan_history **out);
 /** Releases the history. */
 GAN_API void gan_history_destroy(gan_history *history);
-/** Appends a row, which is copied. Steps increase from row to row, else ::GAN_ERROR_ARGUMENT. */
+/**
+ * Appends a row, which is copied. Steps increase from row to row, else ::GAN_ERROR_ARGUMENT: where training goes on
+ * after a step that diverged, gan_history_truncate() to gan_trainer_steps() makes room for the one in its place.
+ */
 GAN_API gan_status gan_history_add(gan_history *history, const gan_step_report *report);
 /** Number of rows; 0 for NULL. */
 GAN_API int64_t gan_history_count(const gan_history *history);
@@ -1584,13 +1662,15 @@ GAN_API gan_status gan_history_truncate(gan_history *history, int64_t last_step)
 /** Writes a CSV file with a header line; columns as documented in docs/file-formats.md. */
 GAN_API gan_status gan_history_write_csv(const gan_history *history, const char *path);
 /**
- * Reads such a file; replaces what the history holds, unless it fails: ::GAN_ERROR_MAGIC for another file,
- * ::GAN_ERROR_FORMAT for a line that is none of ours.
+ * Reads such a file, also one of an earlier version with fewer columns: what it lacks is NaN, and diagnoses 0.
+ * Replaces what the history holds, unless it fails: ::GAN_ERROR_MAGIC for another file, ::GAN_ERROR_FORMAT for a line
+ * that is none of ours.
  */
 GAN_API gan_status gan_history_read_csv(gan_history *history, const char *path);
 /**
- * Draws losses, D's probabilities and gradient norms over the steps as a PNG picture, with axes and legend. Without
- * rows: ::GAN_ERROR_STATE; when built without libpng: ::GAN_ERROR_UNSUPPORTED.
+ * Draws losses, D's probabilities, gradient norms and, as far as measured, diversity and saturation of the samples over
+ * the steps as a PNG picture, with axes and legend. Without rows: ::GAN_ERROR_STATE; when built without libpng:
+ * ::GAN_ERROR_UNSUPPORTED.
  */
 GAN_API gan_status gan_history_write_png(const gan_history *history, const char *path);
 

@@ -1068,6 +1068,7 @@ struct trainer_options {
     float ema_decay = 0.0f;                                /**< of the generator's average a step; 0: no average */
     float ema_half_life = 0.0f;                            /**< the same in real samples; 0: no average */
     float ema_ramp = 0.0f;                                 /**< half-life over samples seen, at most; 0: no limit */
+    int64_t diagnosis_interval = 100;                      /**< steps between diagnoses, or GAN_DIAGNOSIS_OFF */
     bool simultaneous = false;                             /**< both players move at once */
 };
 
@@ -1152,6 +1153,16 @@ public:
         gan_model *kept = detail::got<gan_model *>(gan_trainer_get_average, get());
         return model(detail::made<gan_model>(gan_model_clone, kept));
     }
+    /** The present diagnoses, a sum of ::gan_diagnosis values; gan_diagnosis_name() and _advice() explain each. */
+    uint64_t diagnoses() const noexcept { return gan_trainer_diagnoses(get()); }
+    /** How each layer of a player that has parameters took the last update; names live as long as the model. */
+    std::vector<gan_layer_report> layer_reports(gan_role role) const
+    {
+        std::vector<gan_layer_report> reports(gan_trainer_layer_count(get(), role), GAN_LAYER_REPORT_INIT);
+        for (std::size_t i = 0; i < reports.size(); i++)
+            check(gan_trainer_layer_report(get(), role, i, &reports[i]));
+        return reports;
+    }
     /** Steps taken since the beginning, over all runs and checkpoints. */
     int64_t steps() const noexcept { return gan_trainer_steps(get()); }
     /** Writes all that training goes on from, but no dataset's cursor. The file is replaced atomically. */
@@ -1229,6 +1240,8 @@ private:
         c.ema_decay = options.ema_decay;
         c.ema_half_life = options.ema_half_life;
         c.ema_ramp = options.ema_ramp;
+        c.diagnosis_interval =
+            detail::at_least_one(options.diagnosis_interval, "trainer_options.diagnosis_interval");
         c.simultaneous = options.simultaneous;
         return detail::made<gan_trainer>(gan_trainer_create, context.get(), generator.get(), discriminator.get(), &c);
     }

@@ -17,6 +17,8 @@ typedef float gan_real;
 
 /* ---- Status (status.c) ------------------------------------------------------------------------------------- */
 
+#define GAN_SENTENCE 512 /* bytes of the longest sentence, its end included */
+
 /* Stores the sentence for gan_last_error() and returns `status`. */
 gan_status gan_fail(gan_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -6,12 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SENTENCE_SIZE 512
-
 /* A struct_size above this is not one: it was never set. */
 #define MAX_STRUCT_SIZE 65536
 
-static _Thread_local char last_error[SENTENCE_SIZE];
+static _Thread_local char last_error[GAN_SENTENCE];
 static _Thread_local gan_status last_status;
 
 const char *gan_status_name(gan_status status)
@@ -47,16 +45,16 @@ gan_status gan_last_status(void)
 }
 
 /* The sentence is made beside last_error, since the arguments may point into it. */
-static void format_sentence(char sentence[SENTENCE_SIZE], gan_status status, const char *format, va_list arguments)
+static void format_sentence(char sentence[GAN_SENTENCE], gan_status status, const char *format, va_list arguments)
 {
-    if (vsnprintf(sentence, SENTENCE_SIZE, format, arguments) < 0) {
-        snprintf(sentence, SENTENCE_SIZE, "%s", gan_status_text(status));
+    if (vsnprintf(sentence, GAN_SENTENCE, format, arguments) < 0) {
+        snprintf(sentence, GAN_SENTENCE, "%s", gan_status_text(status));
     }
 }
 
 gan_status gan_fail(gan_status status, const char *format, ...)
 {
-    char sentence[SENTENCE_SIZE];
+    char sentence[GAN_SENTENCE];
     va_list arguments;
 
     va_start(arguments, format);
@@ -91,7 +89,7 @@ const char *gan_errno_text(int error, char text[GAN_ERRNO_TEXT])
 gan_status gan_fail_errno(int error, const char *format, ...)
 {
     const gan_status status = status_of_errno(error);
-    char sentence[SENTENCE_SIZE], reason[GAN_ERRNO_TEXT];
+    char sentence[GAN_SENTENCE], reason[GAN_ERRNO_TEXT];
     va_list arguments;
 
     va_start(arguments, format);

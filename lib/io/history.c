@@ -65,14 +65,20 @@ gan_status gan_history_add(gan_history *history, const gan_step_report *report)
     GAN_CHECK_NOT_NULL(history);
     GAN_CHECK_NOT_NULL(report);
     GAN_TRY(gan_options_read(&known, sizeof(known), report, "gan_step_report"));
-    const int64_t integers[GAN_HISTORY_INTEGERS] = {known.step, known.epoch, known.batch};
-    for (int i = 0; i < GAN_HISTORY_INTEGERS; i++) {
-        if (integers[i] < 0 || integers[i] > GAN_HISTORY_LARGEST) {
+#define WHOLE_VALUE(field)           (int64_t) known.field
+#define REAL_VALUE(field)            0
+#define ANY_VALUE(name, field, kind) kind##_VALUE(field),
+    const int64_t whole[] = {GAN_HISTORY_MAP(ANY_VALUE)};
+#undef ANY_VALUE
+#undef REAL_VALUE
+#undef WHOLE_VALUE
+    for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
+        if (whole[i] < 0 || whole[i] > GAN_HISTORY_LARGEST) {
             return gan_fail(GAN_ERROR_ARGUMENT, "gan_history_add: %s is %" PRId64 ", expected 0 to %" PRId64,
-                            gan_history_column_name(i), integers[i], GAN_HISTORY_LARGEST);
+                            gan_history_column_name(i), whole[i], GAN_HISTORY_LARGEST);
         }
     }
-#define ROW_VALUE(name, field) row.values[GAN_HISTORY_##name] = (double)known.field;
+#define ROW_VALUE(name, field, kind) row.values[GAN_HISTORY_##name] = (double)known.field;
     GAN_HISTORY_MAP(ROW_VALUE)
 #undef ROW_VALUE
     return gan_history_append(history, &row);
@@ -89,10 +95,22 @@ gan_status gan_history_truncate(gan_history *history, int64_t last_step)
 const char *gan_history_column_name(int column)
 {
     static const char *const names[] = {
-#define COLUMN_NAME(name, field) #field,
+#define COLUMN_NAME(name, field, kind) #field,
         GAN_HISTORY_MAP(COLUMN_NAME)
 #undef COLUMN_NAME
     };
 
     return names[column];
+}
+
+bool gan_history_column_is_whole(int column)
+{
+    enum { REAL, WHOLE };
+    static const bool whole[] = {
+#define COLUMN_KIND(name, field, kind) kind,
+        GAN_HISTORY_MAP(COLUMN_KIND)
+#undef COLUMN_KIND
+    };
+
+    return whole[column];
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { line_capacity = 512, buffer_size = 1 << 14 };
+enum { line_capacity = 1024, buffer_size = 1 << 14 };
 
 static bool parse_integer(const char *text, size_t length, double *out)
 {
@@ -37,7 +37,7 @@ static size_t row_line(char line[line_capacity], const gan_history_row *row)
 
     for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
         if (i > 0) line[used++] = ',';
-        if (i < GAN_HISTORY_INTEGERS) {
+        if (gan_history_column_is_whole(i)) {
             used += (size_t)snprintf(line + used, GAN_NUMBER_TEXT, "%" PRId64, (int64_t)row->values[i]);
         } else {
             used += gan_number_print(line + used, row->values[i]);
@@ -115,17 +115,34 @@ static gan_status read_line(csv_reader *reader, bool *found)
     return GAN_OK;
 }
 
-static gan_status parse_row(const csv_reader *reader, gan_history_row *row)
+/* How many columns a file with this header has; 0 when it is none of ours. */
+static int count_columns(const char *header)
+{
+    for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
+        const char *name = gan_history_column_name(i);
+        const size_t length = strlen(name);
+        if (strncmp(header, name, length) != 0) return 0;
+        if (header[length] == 0) return i < GAN_HISTORY_FIRST_COLUMNS - 1 ? 0 : i + 1;
+        if (header[length] != ',') return 0;
+        header += length + 1;
+    }
+    return 0;
+}
+
+/* Columns that the file does not have are not known: NaN, or 0 where the number is whole. */
+static gan_status parse_row(const csv_reader *reader, int columns, gan_history_row *row)
 {
     const char *at = reader->line;
 
-    for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
+    for (int i = columns; i < GAN_HISTORY_COLUMNS; i++) row->values[i] = gan_history_column_is_whole(i) ? 0 : NAN;
+    for (int i = 0; i < columns; i++) {
         const size_t length = strcspn(at, ",");
-        const bool last = i == GAN_HISTORY_COLUMNS - 1;
+        const bool last = i == columns - 1;
         if (at[length] != (last ? 0 : ',')) {
             return line_fail(reader, GAN_ERROR_FORMAT, last ? "it has too many columns" : "it has too few columns");
         }
-        if (!(i < GAN_HISTORY_INTEGERS ? parse_integer : gan_number_parse)(at, length, &row->values[i])) {
+        const bool whole = gan_history_column_is_whole(i);
+        if (!(whole ? parse_integer : gan_number_parse)(at, length, &row->values[i])) {
             return gan_fail(GAN_ERROR_FORMAT, "'%s', line %" PRId64 ": %s is '%.*s', which is not a number",
                             reader->file.path, reader->number, gan_history_column_name(i), (int)length, at);
         }
@@ -136,21 +153,20 @@ static gan_status parse_row(const csv_reader *reader, gan_history_row *row)
 
 static gan_status read_rows(csv_reader *reader, gan_history *into)
 {
-    char header[line_capacity];
     gan_history_row row;
     bool found;
 
-    header_line(header);
     GAN_TRY(read_line(reader, &found));
     if (!found) return line_fail(reader, GAN_ERROR_TRUNCATED, "the file is empty");
-    if (strcmp(reader->line, header) != 0) {
+    const int columns = count_columns(reader->line);
+    if (columns == 0) {
         return gan_fail(GAN_ERROR_MAGIC, "'%s' is not the CSV file of a history: its first line is '%s'",
                         reader->file.path, reader->line);
     }
     for (;;) {
         GAN_TRY(read_line(reader, &found));
         if (!found) return GAN_OK;
-        GAN_TRY(parse_row(reader, &row));
+        GAN_TRY(parse_row(reader, columns, &row));
         const gan_status status = gan_history_append(into, &row);
         if (status == GAN_ERROR_ARGUMENT) return line_fail(reader, GAN_ERROR_FORMAT, "steps do not increase");
         GAN_TRY(status);

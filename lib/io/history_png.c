@@ -1,20 +1,22 @@
-/* The picture of a history: losses, probabilities and gradient norms over the steps. Rows are gathered into bins, as
- * many as the picture can show; a curve is their mean, smoothed, in front of what they stay between. */
+/* The picture of a history: losses, probabilities, gradient norms and what samples are like over the steps. Rows are
+ * gathered into bins, as many as the picture can show; a curve is their mean, smoothed, in front of what they stay
+ * between. */
 #include "io/io.h"
 
 #include <math.h>
 
 enum {
     width = 1200,
-    height = 1080,
     margin_left = 84,
     margin_right = 36,
     margin_top = 64,
     panel_height = 252,
     panel_pitch = 324,
+    margin_bottom = 44, /* below the last panel's pitch */
     max_bins = 360,
-    panel_count = 3,
-    curve_count = 6
+    panel_count = 4,
+    samples_panel = 3, /* left out where nothing was measured */
+    curve_count = 2 * panel_count
 };
 
 static const double bins_per_deviation = 80; /* the width of smoothing */
@@ -25,7 +27,7 @@ typedef struct curve_data {
 } curve_data;
 
 typedef struct picture {
-    int bins;
+    int bins, panels;
     double steps[max_bins];
     curve_data curves[curve_count];
 } picture;
@@ -39,7 +41,9 @@ static const struct {
                         {GAN_HISTORY_REAL_PROBABILITY, "D(x), real", 0x2a8c5a},
                         {GAN_HISTORY_FAKE_PROBABILITY, "D(G(z)), generated", 0xc2417c},
                         {GAN_HISTORY_DISCRIMINATOR_GRADIENT_NORM, "discriminator", 0x1a6fc4},
-                        {GAN_HISTORY_GENERATOR_GRADIENT_NORM, "generator", 0xe07b1f}};
+                        {GAN_HISTORY_GENERATOR_GRADIENT_NORM, "generator", 0xe07b1f},
+                        {GAN_HISTORY_DIVERSITY, "diversity", 0x7a52b3},
+                        {GAN_HISTORY_SATURATION, "saturation", 0x8a6d3b}};
 
 /* Two curves a panel. */
 static const struct {
@@ -47,7 +51,10 @@ static const struct {
     double low, high;
     bool logarithmic;
 } panels[panel_count] = {
-    {"Loss", 0, 0, false}, {"Mean output of the discriminator", 0, 1, false}, {"Gradient norm", 0, 0, true}};
+    {"Loss", 0, 0, false},
+    {"Mean output of the discriminator", 0, 1, false},
+    {"Gradient norm", 0, 0, true},
+    {"Generated samples: distance over that of data, and share of saturated values", 0, 0, false}};
 
 static int64_t bin_start(const gan_history *history, int bins, int bin)
 {
@@ -114,6 +121,14 @@ static void smooth_curve(curve_data *curve, int bins)
     smooth(curve->widest, bins, curve->high);
 }
 
+static bool has_values(const curve_data *curve, int bins)
+{
+    for (int bin = 0; bin < bins; bin++) {
+        if (!isnan(curve->bin_mean[bin])) return true;
+    }
+    return false;
+}
+
 static void fill_picture(const gan_history *history, picture *out)
 {
     out->bins = history->count < max_bins ? (int)history->count : max_bins;
@@ -126,11 +141,14 @@ static void fill_picture(const gan_history *history, picture *out)
         gather(history, out->bins, shown[i].column, panels[i / 2].logarithmic, &out->curves[i]);
         smooth_curve(&out->curves[i], out->bins);
     }
+    const curve_data *of_samples = &out->curves[2 * samples_panel];
+    const bool shows_samples = has_values(&of_samples[0], out->bins) || has_values(&of_samples[1], out->bins);
+    out->panels = shows_samples ? panel_count : samples_panel;
 }
 
 static void draw(gan_canvas *canvas, const picture *from)
 {
-    for (int i = 0; i < panel_count; i++) {
+    for (int i = 0; i < from->panels; i++) {
         gan_curve curves[2];
         for (int c = 0; c < 2; c++) {
             const curve_data *data = &from->curves[2 * i + c];
@@ -140,7 +158,7 @@ static void draw(gan_canvas *canvas, const picture *from)
         const double top = margin_top + i * panel_pitch;
         const gan_panel panel = {.box = {margin_left, top, width - margin_right, top + panel_height},
                                  .title = panels[i].title,
-                                 .x_label = i == panel_count - 1 ? "step" : NULL,
+                                 .x_label = i == from->panels - 1 ? "step" : NULL,
                                  .x = from->steps,
                                  .count = from->bins,
                                  .curves = curves,
@@ -161,9 +179,10 @@ gan_status gan_history_write_png(const gan_history *history, const char *path)
     if (history->count == 0) return gan_fail(GAN_ERROR_STATE, "gan_history_write_png: the history has no rows yet");
     picture *data = gan_allocate(history->context, sizeof(*data));
     if (!data) return GAN_ERROR_MEMORY;
+    fill_picture(history, data);
+    const int height = margin_top + data->panels * panel_pitch + margin_bottom;
     gan_status status = gan_canvas_create(history->context, width, height, &canvas);
     if (status == GAN_OK) {
-        fill_picture(history, data);
         draw(&canvas, data);
         status = gan_canvas_write_png(&canvas, path);
         gan_canvas_release(&canvas);

@@ -131,26 +131,35 @@ void gan_panel_draw(gan_canvas *canvas, const gan_panel *panel);
 
 /* ---- Histories (history.c, history_csv.c, history_png.c) ------------------------------------------------- */
 
-/* Columns of a history are fields of gan_step_report. */
-#define GAN_HISTORY_MAP(X)                                      \
-    X(STEP, step)                                               \
-    X(EPOCH, epoch)                                             \
-    X(BATCH, batch)                                             \
-    X(DISCRIMINATOR_LOSS, discriminator_loss)                   \
-    X(GENERATOR_LOSS, generator_loss)                           \
-    X(REAL_PROBABILITY, real_probability)                       \
-    X(FAKE_PROBABILITY, fake_probability)                       \
-    X(DISCRIMINATOR_GRADIENT_NORM, discriminator_gradient_norm) \
-    X(GENERATOR_GRADIENT_NORM, generator_gradient_norm)         \
-    X(SAMPLES_PER_SECOND, samples_per_second)                   \
-    X(SECONDS, seconds)
+/* Columns of a history are fields of gan_step_report, whole numbers or not. New ones come last: a file has the
+ * columns of its version, at least the first GAN_HISTORY_FIRST_COLUMNS. */
+#define GAN_HISTORY_MAP(X)                                            \
+    X(STEP, step, WHOLE)                                              \
+    X(EPOCH, epoch, WHOLE)                                            \
+    X(BATCH, batch, WHOLE)                                            \
+    X(DISCRIMINATOR_LOSS, discriminator_loss, REAL)                   \
+    X(GENERATOR_LOSS, generator_loss, REAL)                           \
+    X(REAL_PROBABILITY, real_probability, REAL)                       \
+    X(FAKE_PROBABILITY, fake_probability, REAL)                       \
+    X(DISCRIMINATOR_GRADIENT_NORM, discriminator_gradient_norm, REAL) \
+    X(GENERATOR_GRADIENT_NORM, generator_gradient_norm, REAL)         \
+    X(SAMPLES_PER_SECOND, samples_per_second, REAL)                   \
+    X(SECONDS, seconds, REAL)                                         \
+    X(PENALTY, penalty, REAL)                                         \
+    X(REAL_ACCURACY, real_accuracy, REAL)                             \
+    X(FAKE_ACCURACY, fake_accuracy, REAL)                             \
+    X(DIVERSITY, diversity, REAL)                                     \
+    X(SATURATION, saturation, REAL)                                   \
+    X(GENERATOR_UPDATE_RATIO, generator_update_ratio, REAL)           \
+    X(DISCRIMINATOR_UPDATE_RATIO, discriminator_update_ratio, REAL)   \
+    X(DIAGNOSES, diagnoses, WHOLE)
 
 typedef enum gan_history_column {
-#define GAN_HISTORY_ENUM(name, field) GAN_HISTORY_##name,
+#define GAN_HISTORY_ENUM(name, field, kind) GAN_HISTORY_##name,
     GAN_HISTORY_MAP(GAN_HISTORY_ENUM)
 #undef GAN_HISTORY_ENUM
         GAN_HISTORY_COLUMNS,
-    GAN_HISTORY_INTEGERS = GAN_HISTORY_BATCH + 1 /* columns below this hold whole numbers */
+    GAN_HISTORY_FIRST_COLUMNS = GAN_HISTORY_SECONDS + 1
 } gan_history_column;
 
 typedef struct gan_history_row {
@@ -166,6 +175,7 @@ struct gan_history {
 #define GAN_HISTORY_LARGEST INT64_C(9007199254740992) /* 2^53: the whole numbers that a double holds exactly */
 
 const char *gan_history_column_name(int column);
+bool gan_history_column_is_whole(int column);
 /* Appends a row; GAN_ERROR_ARGUMENT unless its step is above the last one's. */
 gan_status gan_history_append(gan_history *history, const gan_history_row *row);
 

@@ -258,6 +258,11 @@ static gan_status read_cursor(const gan_safetensors *file, const char *path, gan
 static gan_status read_tensor(const gan_safetensors *file, const gan_checkpoint_tensor *tensor, float *out)
 {
     size_t index = 0;
+    bool is_float;
+    if (tensor->otherwise && !gan_safetensors_find(file, tensor->name, &index, &is_float)) {
+        gan_tensor_export(tensor->plan, tensor->count, tensor->otherwise, out);
+        return GAN_OK;
+    }
     GAN_TRY(gan_safetensors_expect(file, tensor->name, tensor->plan->shape, &index));
     return gan_safetensors_read(file, index, out);
 }
@@ -286,6 +291,7 @@ static gan_status load_checked(gan_trainer *trainer, gan_dataset *dataset, const
         gan_tensor_import(table->tensors[i].plan, table->tensors[i].count, next, table->tensors[i].stored);
     }
     trainer->generator.proved = trainer->discriminator.proved = trainer->average.proved = true;
+    trainer->monitor.stepped = trainer->monitor.diverged = false;
     return GAN_OK;
 }
 

@@ -42,6 +42,7 @@ typedef struct gan_checkpoint_tensor {
     const gan_tensor_plan *plan;
     int64_t count;
     gan_real *stored;
+    const gan_real *otherwise; /* what it is in a file without it; NULL: there is no such file */
 } gan_checkpoint_tensor;
 
 typedef struct gan_checkpoint_tensors {

@@ -112,7 +112,7 @@ static gan_status table_add(gan_checkpoint_tensors *table, const char *prefix, c
     char *name = gan_allocate(table->context, size);
     if (!name) return GAN_ERROR_MEMORY;
     snprintf(name, size, "%s.%s%s%s", prefix, tensor->name, dot, suffix);
-    gan_checkpoint_tensor row = {gan_copy_text(table->context, name), &tensor->plan, tensor->count, stored};
+    gan_checkpoint_tensor row = {gan_copy_text(table->context, name), &tensor->plan, tensor->count, stored, NULL};
     gan_release(table->context, name, size);
     if (!row.name) return GAN_ERROR_MEMORY;
     table->tensors[table->count++] = row;
@@ -146,12 +146,23 @@ static gan_status table_add_player(gan_checkpoint_tensors *table, const gan_play
     return GAN_OK;
 }
 
+/* Files of trainers that make no diagnoses lack it. */
+static gan_status table_add_diagnosis(gan_checkpoint_tensors *table, gan_monitor *monitor)
+{
+    static const gan_tensor_plan plan = {.kind = GAN_TENSOR_BUFFER, .shape = {1, {GAN_DIAGNOSIS_VALUES}}};
+    gan_checkpoint_tensor row = {gan_copy_text(table->context, "diagnosis"), &plan, GAN_DIAGNOSIS_VALUES,
+                                 &monitor->memory.real_accuracy, &gan_diagnosis_nothing.real_accuracy};
+    if (!row.name) return GAN_ERROR_MEMORY;
+    table->tensors[table->count++] = row;
+    return GAN_OK;
+}
+
 gan_status gan_checkpoint_list_tensors(const gan_trainer *trainer, gan_checkpoint_tensors *table)
 {
     const gan_model *generator = trainer->generator.model, *discriminator = trainer->discriminator.model;
     table->context = trainer->context;
     table->capacity = (size_t)generator->tensor_count * (2 + GAN_MOMENTS) + /* with the average */
-                      (size_t)discriminator->tensor_count * (1 + GAN_MOMENTS);
+                      (size_t)discriminator->tensor_count * (1 + GAN_MOMENTS) + 1;
     table->tensors = gan_allocate(table->context, table->capacity * sizeof(*table->tensors));
     if (!table->tensors) {
         table->capacity = 0;
@@ -159,5 +170,7 @@ gan_status gan_checkpoint_list_tensors(const gan_trainer *trainer, gan_checkpoin
     }
     GAN_TRY(table_add_player(table, &trainer->generator));
     GAN_TRY(table_add_player(table, &trainer->discriminator));
-    return trainer->average.model ? table_add_model(table, &trainer->average) : GAN_OK;
+    if (trainer->average.model) GAN_TRY(table_add_model(table, &trainer->average));
+    if (trainer->options.diagnosis_interval == GAN_DIAGNOSIS_OFF) return GAN_OK;
+    return table_add_diagnosis(table, (gan_monitor *)&trainer->monitor);
 }

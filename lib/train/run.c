@@ -1,6 +1,7 @@
 /* Training over a dataset until a limit is reached. */
 #include "train/train.h"
 
+#include <stdio.h>
 #include <time.h>
 
 /* ---- Throughput ------------------------------------------------------------------------------------------------ */
@@ -174,22 +175,47 @@ static gan_status check_dataset(const gan_trainer *trainer, const gan_dataset *d
     return GAN_OK;
 }
 
+/* Completes a report and hands it to the callback; true when that cancels. */
+static bool tell(gan_trainer *trainer, run_state *run, gan_step_report *report)
+{
+    run->now.time = seconds_since(&run->started);
+    report->epoch = trainer->epochs;
+    report_progress(run, report);
+    meter_add(&run->meter, run->now);
+    return run->options.progress && run->options.progress(run->options.user, trainer, report) != 0;
+}
+
+/* Tells of a step on `count` samples that diverged. The callback may call what fails, so the sentence is put back. */
+static gan_status tell_divergence(gan_trainer *trainer, run_state *run, int64_t count)
+{
+    gan_step_report report = GAN_STEP_REPORT_INIT;
+    char sentence[GAN_SENTENCE];
+    snprintf(sentence, sizeof(sentence), "%s", gan_last_error());
+    report.step = trainer->steps + 1;
+    report.batch = count;
+    report.discriminator_loss = report.generator_loss = report.penalty = NAN;
+    report.real_probability = report.fake_probability = NAN;
+    report.discriminator_gradient_norm = report.generator_gradient_norm = NAN;
+    gan_monitor_report(&trainer->monitor, &report);
+    report.diagnoses = GAN_DIAGNOSIS_NOT_FINITE;
+    tell(trainer, run, &report);
+    return gan_fail(GAN_ERROR_DIVERGED, "%s", sentence);
+}
+
 /* Reads, trains and reports one step. */
 static gan_status run_step(gan_trainer *trainer, run_state *run)
 {
     gan_step_report report = GAN_STEP_REPORT_INIT;
     int64_t count, epochs;
     GAN_TRY(read_step(trainer, run->dataset, &count, &epochs));
-    GAN_TRY(gan_trainer_step_on(trainer, trainer->samples, count, trainer->options.batch, &report));
+    gan_status status = gan_trainer_step_on(trainer, trainer->samples, count, trainer->options.batch, &report);
+    if (status == GAN_ERROR_DIVERGED) return tell_divergence(trainer, run, count);
+    GAN_TRY(status);
     run->epochs += epochs;
     trainer->epochs += epochs;
     run->now.samples += count;
     run->now.steps++;
-    run->now.time = seconds_since(&run->started);
-    report.epoch = trainer->epochs;
-    report_progress(run, &report);
-    meter_add(&run->meter, run->now);
-    if (run->options.progress && run->options.progress(run->options.user, trainer, &report) != 0) {
+    if (tell(trainer, run, &report)) {
         return gan_fail(GAN_ERROR_CANCELLED, "gan_trainer_run: the progress callback ended the run at step %lld",
                         (long long)report.step);
     }

@@ -116,6 +116,7 @@ static gan_status judge_both(gan_trainer *trainer, const float *samples, int64_t
     report->discriminator_loss += loss;
     report->real_probability = mean_probability(trainer->real_logits, judged);
     report->fake_probability = mean_probability(trainer->fake_logits, judged);
+    gan_monitor_observe(trainer, samples, batch);
     return check_passes(trainer, &trainer->discriminator, loss);
 }
 
@@ -230,10 +231,12 @@ gan_status gan_trainer_step_on(gan_trainer *trainer, const float *samples, int64
     gan_status status = update_both(trainer, samples, count, batch, report);
     if (status != GAN_OK) {
         for (int i = 0; i < 3; i++) take_back(players[i], status);
+        gan_monitor_fail(trainer, status);
         return status;
     }
     report->step = ++trainer->steps;
     trainer->seen += (uint64_t)count;
+    gan_monitor_step(trainer, report);
     return GAN_OK;
 }
 

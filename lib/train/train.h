@@ -106,6 +106,46 @@ typedef struct gan_view {
     float *real_room, *fake_room;     /* batches that are changed; NULL without augment and instance_noise */
 } gan_view;
 
+enum {
+    GAN_PLAYERS = 2,            /* gan_role tells them apart */
+    GAN_DIAGNOSIS_RULES = 4,    /* diagnoses that are made of measurements */
+    GAN_DIAGNOSIS_LEVELS = 15,  /* earlier gradient norms that the present one is held against */
+    GAN_DIAGNOSIS_SAMPLES = 64, /* most samples whose distances are taken */
+};
+
+/* What a trainer remembers from step to step to make diagnoses. Training never reads it. A checkpoint holds it as one
+ * tensor, so that a trainer that goes on reports the same: every field is a gan_real, and none is trusted. */
+typedef struct gan_diagnosis_memory {
+    /* As measured last; NaN: not yet. */
+    gan_real real_accuracy, fake_accuracy, diversity, saturation, update_ratio[GAN_PLAYERS];
+    /* Sums since then, over samples that D judged and over steps. */
+    gan_real judged, real_right, fake_right, belief;
+    gan_real steps, log_norm[GAN_PLAYERS];
+    /* Logarithms of gradient norms, each a mean from one diagnosis to the next; the newest first. */
+    gan_real level_count, levels[GAN_PLAYERS][GAN_DIAGNOSIS_LEVELS];
+    /* How long each rule has held, up to its patience. */
+    gan_real held[GAN_DIAGNOSIS_RULES];
+} gan_diagnosis_memory;
+
+#define GAN_DIAGNOSIS_VALUES ((int64_t)(sizeof(gan_diagnosis_memory) / sizeof(gan_real)))
+extern const gan_diagnosis_memory gan_diagnosis_nothing; /* of a trainer that has done no step */
+
+/* What the present step shows, until it is known to count. */
+typedef struct gan_observation {
+    double judged, real_right, fake_right, belief; /* sums over samples that D judged */
+    double diversity, saturation;                  /* NaN: not measured */
+} gan_observation;
+
+typedef struct gan_monitor {
+    gan_diagnosis_memory memory;
+    gan_observation observation;
+    bool stepped;       /* gradients and previous weights are those of a step */
+    bool diverged;      /* in the last step */
+    gan_real low, high; /* G's outputs beyond these are saturated; equal when there is no such end */
+    int64_t rows;       /* samples that `samples` has room for */
+    gan_real *samples;  /* real ones, as stored; NULL without diagnoses */
+} gan_monitor;
+
 struct gan_trainer {
     gan_context *context;
     gan_trainer_options options; /* resolved; the two pointers NULL */
@@ -117,6 +157,7 @@ struct gan_trainer {
     gan_session *sample;    /* G, forward only, beside training */
     gan_session *penalised; /* D on samples of gradient_penalty and dragan; NULL without them */
     gan_view view;
+    gan_monitor monitor;
     gan_random *noise;
     gan_random *penalty_random;      /* what those samples are drawn from */
     int64_t noise_size, sample_size; /* values in a sample of noise, and of data */
@@ -176,6 +217,16 @@ void gan_simultaneous_ratios(int64_t count, float *discriminator, float *generat
 /* Adds the gradients of the penalties of an update of D, after its passes on `batch` real samples and on those of G,
  * and gives the sum of the penalties: 0 when the update has none (step_penalty.c). */
 gan_status gan_trainer_penalise(gan_trainer *trainer, int64_t batch, double *sum);
+
+/* Seeing trouble (diagnosis.c). Observes the last judgement of D, of samples and of those that G made of noise; ends
+ * a step that counts, and fills in the report, or one that failed with a status. */
+gan_status gan_monitor_create(gan_trainer *trainer);
+void gan_monitor_destroy(gan_trainer *trainer);
+void gan_monitor_observe(gan_trainer *trainer, const float *samples, int64_t batch);
+void gan_monitor_step(gan_trainer *trainer, gan_step_report *report);
+void gan_monitor_fail(gan_trainer *trainer, gan_status status);
+/* Fills in what a report has of the last diagnosis, but for the diagnoses. */
+void gan_monitor_report(const gan_monitor *monitor, gan_step_report *report);
 
 /* One step on `count` samples, in batches of `batch`, the last one smaller if that does not divide `count`; each
  * batch is for one update of the discriminator. */

@@ -156,6 +156,7 @@ static gan_status create_parts(gan_trainer *trainer, gan_model *generator, gan_m
     GAN_TRY(gan_trainer_create_average(trainer));
     GAN_TRY(create_sessions(trainer));
     GAN_TRY(allocate_arrays(trainer));
+    GAN_TRY(gan_monitor_create(trainer));
     GAN_TRY(gan_random_create(trainer->context, options->seed, GAN_STREAM_NOISE, &trainer->noise));
     return gan_random_create(trainer->context, options->seed, GAN_STREAM_PENALTY, &trainer->penalty_random);
 }
@@ -192,6 +193,7 @@ void gan_trainer_destroy(gan_trainer *trainer)
     if (!trainer) return;
     gan_context *context = trainer->context;
     gan_view_destroy(&trainer->view);
+    gan_monitor_destroy(trainer);
     gan_random_destroy(trainer->noise);
     gan_random_destroy(trainer->penalty_random);
     gan_session_destroy(trainer->generate);

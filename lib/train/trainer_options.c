@@ -136,6 +136,15 @@ static gan_status resolve_average(gan_trainer_options *options)
     return GAN_OK;
 }
 
+static gan_status resolve_diagnosis(gan_trainer_options *options)
+{
+    if (options->diagnosis_interval == 0) options->diagnosis_interval = 100;
+    if (options->diagnosis_interval > 0 || options->diagnosis_interval == GAN_DIAGNOSIS_OFF) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT,
+                    "gan_trainer_options: diagnosis_interval is %lld, expected at least 1 or GAN_DIAGNOSIS_OFF",
+                    (long long)options->diagnosis_interval);
+}
+
 gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_trainer_options *resolved)
 {
     gan_trainer_options options;
@@ -145,6 +154,7 @@ gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_tra
     GAN_TRY(resolve_penalties(&options));
     GAN_TRY(resolve_view(&options));
     GAN_TRY(resolve_average(&options));
+    GAN_TRY(resolve_diagnosis(&options));
     *resolved = options;
     return GAN_OK;
 }
