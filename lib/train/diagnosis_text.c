@@ -7,28 +7,23 @@ static const struct {
 } texts[] = {
     {GAN_DIAGNOSIS_VANISHING_GRADIENT, "vanishing gradient",
      "The discriminator tells all samples apart and leaves the generator almost no gradient to follow: use a loss "
-     "that "
-     "does not saturate, hold the discriminator back by a gradient penalty, spectral normalisation or fewer and "
-     "smaller "
-     "steps, and see that the generator's outputs are not saturated."},
+     "that does not saturate, hold the discriminator back by a gradient penalty, spectral normalisation or fewer "
+     "and smaller steps, and see that the generator's outputs are not saturated."},
     {GAN_DIAGNOSIS_EXPLODING_GRADIENT, "exploding gradient",
      "A gradient is far larger than it was, or than the weights that it moves: lower the learning rate, bound the "
-     "discriminator's slope by spectral normalisation or a gradient penalty, clip the gradient's norm, and see that "
-     "weights start on their default scale and data lie in [-1, 1]."},
+     "discriminator's slope by spectral normalisation or a gradient penalty, clip the gradient's norm, and see "
+     "that weights start on their default scale and data lie in [-1, 1]."},
     {GAN_DIAGNOSIS_DISCRIMINATOR_WON, "discriminator won",
-     "The discriminator is right and sure about every sample, so that its judgement tells the generator little: give "
-     "it a gradient penalty, instance noise or label smoothing, augment what it sees when data are few, make its "
-     "steps "
-     "fewer or smaller, or the generator larger."},
+     "The discriminator is right and sure about every sample, so that its judgement tells the generator little: "
+     "give it a gradient penalty, instance noise or label smoothing, augment what it sees when data are few, make "
+     "its steps fewer or smaller, or the generator larger."},
     {GAN_DIAGNOSIS_MODE_COLLAPSE, "mode collapse",
      "Generated samples are much more alike than real ones: show the discriminator several samples at once by "
-     "packing "
-     "or minibatch standard deviation, use a relativistic loss with penalties r1 and r2, batch normalisation in the "
-     "generator, or a lower learning rate of the generator than of the discriminator."},
+     "packing or minibatch standard deviation, use a relativistic loss with penalties r1 and r2, batch "
+     "normalisation in the generator, or a lower learning rate of the generator than of the discriminator."},
     {GAN_DIAGNOSIS_NOT_FINITE, "not finite",
      "A loss, gradient or running statistic was NaN or infinite, and the models hold their last good weights: look "
-     "for "
-     "such values in the data, lower the learning rate, clip the gradient's norm, and go on from the last "
+     "for such values in the data, lower the learning rate, clip the gradient's norm, and go on from the last "
      "checkpoint."},
 };
 

@@ -15,9 +15,15 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 
-#define HEADER                                                                              \
+/* Columns that every version has, and those that came later. */
+#define FIRST_COLUMNS                                                                       \
     "step,epoch,batch,discriminator_loss,generator_loss,real_probability,fake_probability," \
-    "discriminator_gradient_norm,generator_gradient_norm,samples_per_second,seconds\n"
+    "discriminator_gradient_norm,generator_gradient_norm,samples_per_second,seconds"
+#define LATER_COLUMNS                                            \
+    ",penalty,real_accuracy,fake_accuracy,diversity,saturation," \
+    "generator_update_ratio,discriminator_update_ratio,diagnoses"
+#define HEADER       FIRST_COLUMNS LATER_COLUMNS "\n"
+#define FIRST_HEADER FIRST_COLUMNS "\n"
 
 static gan_step_report report_of(int64_t step)
 {
@@ -35,6 +41,12 @@ static gan_step_report report_of(int64_t step)
     report.generator_gradient_norm = exp(cos(t) - 2);
     report.samples_per_second = 1000.0 / 3;
     report.seconds = t / 7;
+    report.penalty = t / 3;
+    report.real_accuracy = report.fake_accuracy = 0.7;
+    report.diversity = 0.9 + 0.1 * cos(t);
+    report.saturation = 0.2 - 0.1 * cos(t);
+    report.generator_update_ratio = report.discriminator_update_ratio = 1.0 / 300;
+    report.diagnoses = GAN_DIAGNOSIS_MODE_COLLAPSE;
     return report;
 }
 
@@ -104,6 +116,9 @@ static void test_refused_reports(void **state)
     report = report_of(1);
     report.batch = -32;
     test_status(gan_history_add(history, &report), GAN_ERROR_ARGUMENT, "batch is -32");
+    report = report_of(1);
+    report.diagnoses = UINT64_MAX;
+    test_status(gan_history_add(history, &report), GAN_ERROR_ARGUMENT, "diagnoses is ");
     report.struct_size = 1;
     assert_int_equal(gan_history_add(history, &report), GAN_ERROR_ARGUMENT);
     assert_int_equal(gan_history_add(NULL, &report), GAN_ERROR_NULL);
@@ -136,16 +151,19 @@ static void add_row(gan_history *history, int64_t step, double loss, double norm
     report.discriminator_loss = loss;
     report.generator_gradient_norm = norm;
     report.seconds = 0.1;
+    report.diversity = 0.75;
+    report.saturation = NAN;
+    report.diagnoses = GAN_DIAGNOSIS_MODE_COLLAPSE | GAN_DIAGNOSIS_NOT_FINITE;
     assert_int_equal(gan_history_add(history, &report), GAN_OK);
 }
 
 /* The whole file, text by text; then the values again. */
 static void check_csv(void)
 {
-    static const char expected[] = HEADER "1,2,32,0.333333333,0,0,0,0,1.5e-30,0,0.1\n"
-                                          "12345678901,2,32,-2.5,0,0,0,0,1e+300,0,0.1\n"
-                                          "12345678902,2,32,nan,0,0,0,0,inf,0,0.1\n"
-                                          "12345678903,2,32,nan,0,0,0,0,-inf,0,0.1\n";
+    static const char expected[] = HEADER "1,2,32,0.333333333,0,0,0,0,1.5e-30,0,0.1,0,0,0,0.75,nan,0,0,24\n"
+                                          "12345678901,2,32,-2.5,0,0,0,0,1e+300,0,0.1,0,0,0,0.75,nan,0,0,24\n"
+                                          "12345678902,2,32,nan,0,0,0,0,inf,0,0.1,0,0,0,0.75,nan,0,0,24\n"
+                                          "12345678903,2,32,nan,0,0,0,0,-inf,0,0.1,0,0,0,0.75,nan,0,0,24\n";
     gan_context *context = test_context();
     gan_history *history = create(context, 0), *read = create(context, 3);
     char text[2 * sizeof(expected)] = "";
@@ -167,6 +185,9 @@ static void check_csv(void)
     assert_true(isnan(read->rows[2].values[GAN_HISTORY_DISCRIMINATOR_LOSS]));
     assert_true(read->rows[3].values[GAN_HISTORY_GENERATOR_GRADIENT_NORM] == -INFINITY);
     assert_true(read->rows[3].values[GAN_HISTORY_SECONDS] == 0.1);
+    assert_true(read->rows[3].values[GAN_HISTORY_DIVERSITY] == 0.75);
+    assert_true(isnan(read->rows[3].values[GAN_HISTORY_SATURATION]));
+    assert_true(read->rows[3].values[GAN_HISTORY_DIAGNOSES] == 24);
     gan_history_destroy(history);
     gan_history_destroy(read);
     gan_context_destroy(context);
@@ -244,6 +265,24 @@ static void test_long_csv(void **state)
 
 #define ROW      "1,0,32,1,1,1,1,1,1,1,1\n"
 #define NEXT_ROW "2,0,32,1,1,1,1,1,1,1,1\n"
+#define LONG_ROW "1,0,32,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,8\n"
+
+/* A file of a version with fewer columns: what it lacks was not measured. */
+static void test_earlier_csv(void **state)
+{
+    gan_context *context = test_context();
+    gan_history *history = create(context, 0);
+
+    (void)state;
+    test_file_write(test_path("file"), FIRST_HEADER ROW, strlen(FIRST_HEADER ROW));
+    test_status(gan_history_read_csv(history, test_path("file")), GAN_OK, "");
+    assert_int_equal(gan_history_count(history), 1);
+    assert_true(history->rows[0].values[GAN_HISTORY_SECONDS] == 1);
+    for (int i = GAN_HISTORY_PENALTY; i < GAN_HISTORY_DIAGNOSES; i++) assert_true(isnan(history->rows[0].values[i]));
+    assert_true(history->rows[0].values[GAN_HISTORY_DIAGNOSES] == 0);
+    gan_history_destroy(history);
+    gan_context_destroy(context);
+}
 
 static void test_bad_csv(void **state)
 {
@@ -252,35 +291,45 @@ static void test_bad_csv(void **state)
         gan_status status;
         const char *part;
     } bad[] = {
+        {FIRST_HEADER, GAN_OK, ""},
+        {FIRST_HEADER ROW NEXT_ROW, GAN_OK, ""},
         {HEADER, GAN_OK, ""},
-        {HEADER ROW NEXT_ROW, GAN_OK, ""},
-        {HEADER "1,0,32,+1,-1.5e-3,1E5,.5,5.,0,0,0\n", GAN_OK, ""},
+        {HEADER LONG_ROW, GAN_OK, ""},
+        {FIRST_COLUMNS ",penalty\n1,0,32,1,1,1,1,1,1,1,1,1\n", GAN_OK, ""},
+        {FIRST_HEADER "1,0,32,+1,-1.5e-3,1E5,.5,5.,0,0,0\n", GAN_OK, ""},
+        {HEADER ROW, GAN_ERROR_FORMAT, "line 2: it has too few columns"},
+        {FIRST_HEADER LONG_ROW, GAN_ERROR_FORMAT, "line 2: it has too many columns"},
+        {HEADER "1,0,32,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,8.0\n", GAN_ERROR_FORMAT, "diagnoses is '8.0'"},
+        {FIRST_COLUMNS LATER_COLUMNS ",more\n", GAN_ERROR_MAGIC, "not the CSV file of a history"},
+        {FIRST_COLUMNS ",diversity\n", GAN_ERROR_MAGIC, "not the CSV file of a history"},
+        {FIRST_COLUMNS ",\n", GAN_ERROR_MAGIC, "not the CSV file of a history"},
         {"", GAN_ERROR_TRUNCATED, "line 1: the file is empty"},
         {"step,epoch\n" ROW, GAN_ERROR_MAGIC, "its first line is 'step,epoch'"},
         {ROW, GAN_ERROR_MAGIC, "not the CSV file of a history"},
         {"step", GAN_ERROR_TRUNCATED, "line 1: the file ends within it"},
-        {HEADER "1,0,32,1,1,1,1,1,1,1,1", GAN_ERROR_TRUNCATED, "line 2: the file ends within it"},
-        {HEADER ROW "2,0", GAN_ERROR_TRUNCATED, "line 3: the file ends within it"},
-        {HEADER "\n", GAN_ERROR_FORMAT, "line 2: it has too few columns"},
-        {HEADER "1,0,32,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "line 2: it has too few columns"},
-        {HEADER ROW "2,0,32,1,1,1,1,1,1,1,1,\n", GAN_ERROR_FORMAT, "line 3: it has too many columns"},
-        {HEADER ROW ROW, GAN_ERROR_FORMAT, "line 3: steps do not increase"},
-        {HEADER NEXT_ROW ROW, GAN_ERROR_FORMAT, "line 3: steps do not increase"},
-        {HEADER "1.0,0,32,1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "step is '1.0'"},
-        {HEADER "-1,0,32,1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "step is '-1'"},
-        {HEADER "9007199254740993,0,32,1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "step is '9007199254740993'"},
-        {HEADER "99999999999999999999,0,32,1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "step is '9999"},
-        {HEADER "1,,32,1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "epoch is ''"},
-        {HEADER "1,0,32,,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is ''"},
-        {HEADER "1,0,32,x,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is 'x'"},
-        {HEADER "1,0,32,1 ,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is '1 '"},
-        {HEADER "1,0,32, 1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is ' 1'"},
-        {HEADER "1,0,32,1.2.3,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is '1.2.3'"},
-        {HEADER "1,0,32,0x1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is '0x1'"},
-        {HEADER "1,0,32,1e999,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is '1e999'"},
-        {HEADER "1,0,32,infinity,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is 'infinity'"},
-        {HEADER "1,0,32,1,1,1,1,1,1,1,1\r\n", GAN_ERROR_FORMAT, "seconds is '1\r'"},
-        {HEADER "1,0,32,0.0000000000000000000000000000000000001,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "is '0.000"},
+        {FIRST_HEADER "1,0,32,1,1,1,1,1,1,1,1", GAN_ERROR_TRUNCATED, "line 2: the file ends within it"},
+        {FIRST_HEADER ROW "2,0", GAN_ERROR_TRUNCATED, "line 3: the file ends within it"},
+        {FIRST_HEADER "\n", GAN_ERROR_FORMAT, "line 2: it has too few columns"},
+        {FIRST_HEADER "1,0,32,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "line 2: it has too few columns"},
+        {FIRST_HEADER ROW "2,0,32,1,1,1,1,1,1,1,1,\n", GAN_ERROR_FORMAT, "line 3: it has too many columns"},
+        {FIRST_HEADER ROW ROW, GAN_ERROR_FORMAT, "line 3: steps do not increase"},
+        {FIRST_HEADER NEXT_ROW ROW, GAN_ERROR_FORMAT, "line 3: steps do not increase"},
+        {FIRST_HEADER "1.0,0,32,1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "step is '1.0'"},
+        {FIRST_HEADER "-1,0,32,1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "step is '-1'"},
+        {FIRST_HEADER "9007199254740993,0,32,1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "step is '9007199254740993'"},
+        {FIRST_HEADER "99999999999999999999,0,32,1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "step is '9999"},
+        {FIRST_HEADER "1,,32,1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "epoch is ''"},
+        {FIRST_HEADER "1,0,32,,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is ''"},
+        {FIRST_HEADER "1,0,32,x,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is 'x'"},
+        {FIRST_HEADER "1,0,32,1 ,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is '1 '"},
+        {FIRST_HEADER "1,0,32, 1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is ' 1'"},
+        {FIRST_HEADER "1,0,32,1.2.3,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is '1.2.3'"},
+        {FIRST_HEADER "1,0,32,0x1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is '0x1'"},
+        {FIRST_HEADER "1,0,32,1e999,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is '1e999'"},
+        {FIRST_HEADER "1,0,32,infinity,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is 'infinity'"},
+        {FIRST_HEADER "1,0,32,1,1,1,1,1,1,1,1\r\n", GAN_ERROR_FORMAT, "seconds is '1\r'"},
+        {FIRST_HEADER "1,0,32,0.0000000000000000000000000000000000001,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT,
+         "is '0.000"},
     };
     gan_context *context = test_context();
     gan_history *history = create(context, 7);
@@ -347,15 +396,18 @@ static void test_failing_memory(void **state)
 #ifdef GAN_HAVE_PNG
 #include <png.h>
 
-enum { plot_size = 1200 * 1080 };
+#define PLOT_HEIGHT(panels) (64 + 324 * (panels) + 44)
 
-static unsigned char *read_plot(const char *path)
+enum { plot_width = 1200, most_pixels = plot_width * PLOT_HEIGHT(4) };
+
+static unsigned char *read_plot(const char *path, unsigned panels)
 {
-    static unsigned char pixels[plot_size * 3];
+    static unsigned char pixels[most_pixels * 3];
     png_image image = {.version = PNG_IMAGE_VERSION};
 
     assert_true(png_image_begin_read_from_file(&image, path));
-    assert_int_equal(image.width * image.height, plot_size);
+    assert_int_equal(image.width, plot_width);
+    assert_int_equal(image.height, PLOT_HEIGHT(panels));
     assert_int_equal(image.format, PNG_FORMAT_RGB);
     assert_true(png_image_finish_read(&image, NULL, pixels, 0, NULL));
     return pixels;
@@ -365,7 +417,7 @@ static int count_color(const unsigned char *pixels, uint32_t color, int from_row
 {
     int count = 0;
 
-    for (int i = from_row * 1200; i < to_row * 1200; i++) {
+    for (int i = from_row * plot_width; i < to_row * plot_width; i++) {
         const unsigned char *at = pixels + 3 * i;
         count += ((uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2]) == color;
     }
@@ -375,19 +427,42 @@ static int count_color(const unsigned char *pixels, uint32_t color, int from_row
 /* Each panel shows its two curves from one side to the other, on white. */
 static void test_plot(void **state)
 {
-    static const uint32_t colors[3][2] = {{0x1a6fc4, 0xe07b1f}, {0x2a8c5a, 0xc2417c}, {0x1a6fc4, 0xe07b1f}};
+    static const uint32_t colors[4][2] = {
+        {0x1a6fc4, 0xe07b1f}, {0x2a8c5a, 0xc2417c}, {0x1a6fc4, 0xe07b1f}, {0x7a52b3, 0x8a6d3b}};
     gan_context *context = test_context();
     gan_history *history = create(context, 600);
 
     (void)state;
     test_status(gan_history_write_png(history, test_path("plot.png")), GAN_OK, "");
-    const unsigned char *pixels = read_plot(test_path("plot.png"));
-    for (int panel = 0; panel < 3; panel++)
+    const unsigned char *pixels = read_plot(test_path("plot.png"), 4);
+    for (int panel = 0; panel < 4; panel++)
         for (int curve = 0; curve < 2; curve++)
             assert_in_range(count_color(pixels, colors[panel][curve], 64 + 324 * panel, 316 + 324 * panel), 1000,
                             20000);
-    assert_in_range(count_color(pixels, 0xffffff, 0, 1080), plot_size * 2 / 3, plot_size);
+    assert_in_range(count_color(pixels, 0xffffff, 0, PLOT_HEIGHT(4)), most_pixels * 2 / 3, most_pixels);
     gan_history_destroy(history);
+    gan_context_destroy(context);
+}
+
+/* What was never measured has no panel; what was measured at times, as by diagnoses, has one. */
+static void test_plots_of_samples(void **state)
+{
+    gan_context *context = test_context();
+
+    (void)state;
+    for (int measured = 0; measured < 2; measured++) {
+        gan_history *history = create(context, 0);
+        for (int step = 1; step <= 50; step++) {
+            gan_step_report report = report_of(step);
+            report.diversity = measured && step >= 30 ? 0.9 : NAN;
+            report.saturation = NAN;
+            assert_int_equal(gan_history_add(history, &report), GAN_OK);
+        }
+        test_status(gan_history_write_png(history, test_path("plot.png")), GAN_OK, "");
+        const unsigned char *pixels = read_plot(test_path("plot.png"), measured ? 4 : 3);
+        if (measured) assert_in_range(count_color(pixels, 0x7a52b3, 64 + 324 * 3, 316 + 324 * 3), 300, 20000);
+        gan_history_destroy(history);
+    }
     gan_context_destroy(context);
 }
 
@@ -408,6 +483,7 @@ static void test_plots_of_trouble(void **state)
             report.discriminator_loss = report.generator_loss = value;
             report.real_probability = report.fake_probability = value;
             report.discriminator_gradient_norm = report.generator_gradient_norm = value;
+            report.diversity = report.saturation = value;
             assert_int_equal(gan_history_add(history, &report), GAN_OK);
         }
         test_status(gan_history_write_png(history, test_path("plot.png")), GAN_OK, "");
@@ -428,7 +504,7 @@ static void test_plots_of_few_rows(void **state)
     for (int64_t rows = 1; rows <= 3; rows++) {
         history = create(context, rows);
         test_status(gan_history_write_png(history, test_path("plot.png")), GAN_OK, "");
-        assert_true(count_color(read_plot(test_path("plot.png")), 0x1a6fc4, 64, 316) > 0);
+        assert_true(count_color(read_plot(test_path("plot.png"), 4), 0x1a6fc4, 64, 316) > 0);
         gan_history_destroy(history);
     }
     gan_context_destroy(context);
@@ -455,9 +531,9 @@ static void test_plot_without_memory(void **state)
     assert_true(test_every_allocation_fails(add_and_plot, path) >= 10);
 }
 
-#define PLOT_TESTS                                                                                                  \
-    cmocka_unit_test(test_plot), cmocka_unit_test(test_plots_of_trouble), cmocka_unit_test(test_plots_of_few_rows), \
-        cmocka_unit_test(test_plot_without_memory)
+#define PLOT_TESTS                                                                                                 \
+    cmocka_unit_test(test_plot), cmocka_unit_test(test_plots_of_samples), cmocka_unit_test(test_plots_of_trouble), \
+        cmocka_unit_test(test_plots_of_few_rows), cmocka_unit_test(test_plot_without_memory)
 
 #else
 
@@ -485,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_refused_reports),
         cmocka_unit_test(test_csv),
         LOCALE_TESTS cmocka_unit_test(test_long_csv),
+        cmocka_unit_test(test_earlier_csv),
         cmocka_unit_test(test_bad_csv),
         cmocka_unit_test(test_csv_that_is_no_text),
         cmocka_unit_test(test_failing_memory),
