@@ -378,6 +378,27 @@ void test_packing()
                  gan::trainer(context, generator, discriminator, options));
 }
 
+void test_diagnosis()
+{
+    gan::context context(1);
+    gan::model generator = dense_model(context, 3, 2, 1), discriminator = dense_model(context, 2, 1, 2);
+    gan::trainer_options options;
+    options.diagnosis_interval = 1;
+    gan::trainer trainer(context, generator, discriminator, options);
+    EXPECT_ERROR(GAN_ERROR_STATE, "no step", trainer.layer_reports(GAN_ROLE_GENERATOR));
+    EXPECT(trainer.step({1, -1, -1, 1}).diversity > 0 && trainer.diagnoses() == 0);
+    EXPECT_ERROR(GAN_ERROR_DIVERGED, "not finite", trainer.step({NAN, 1}));
+    EXPECT(trainer.diagnoses() == GAN_DIAGNOSIS_NOT_FINITE);
+    trainer.step({1, -1, -1, 1});
+    std::vector<gan_layer_report> reports = trainer.layer_reports(GAN_ROLE_GENERATOR);
+    EXPECT(!reports.empty() && reports[0].name == std::string("0") && reports[0].weight_norm > 0);
+    options.diagnosis_interval = GAN_DIAGNOSIS_OFF;
+    EXPECT(std::isnan(gan::trainer(context, generator, discriminator, options).step({1, -1}).real_accuracy));
+    options.diagnosis_interval = 0;
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "trainer_options.diagnosis_interval",
+                 gan::trainer(context, generator, discriminator, options));
+}
+
 void test_random_and_data()
 {
     gan::context context(1);
@@ -420,7 +441,8 @@ int main()
         test_defaults_are_those_of_c();
         test_callbacks();
         test_average();
-    test_packing();
+        test_packing();
+        test_diagnosis();
         test_random_and_data();
     } catch (const gan::error &error) {
         std::printf("%s: %s\n", gan_status_name(error.status()), error.what());
