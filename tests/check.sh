@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs what is missing, builds with warnings as errors and runs every test: as released, under AddressSanitizer and
 # UndefinedBehaviorSanitizer, with the reference BLAS, and, where it is installed, built by clang; and all that computes
-# on each level of CPU instructions, of which it names those that cannot be run here. Where Doxygen is installed (it comes with Clang's libraries, too much to bring along here), the suite has a test of its pages. The last
-# line counts what passed and failed over all of these; the exit status is 0 when nothing failed. Takes no arguments.
+# on each level of CPU instructions, of which it names those that cannot be run here. Where Doxygen is installed (it
+# comes with Clang's libraries, too much to bring along here), the suite has a test of its pages. The last line counts
+# what passed and failed over all of these; the exit status is 0 when nothing failed. Takes no arguments.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tests/packages.sh"
