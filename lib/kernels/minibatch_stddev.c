@@ -46,8 +46,8 @@ static stddev_work make_work(const gan_context *context, const gan_minibatch_std
                          .partial = args->scratch + 2 * group_count(args->batch, args->group)};
 }
 
-/* A strip of features of one group of samples: the group's number, where the strip begins, mean and deviation. The mean
- * m is centre + rest: where samples hardly differ, x - m would have few digits with an m that has been rounded. */
+/* A strip of features of one group of samples: the group's number, where the strip begins, mean and deviation. The
+ * mean m is centre + rest: rounded, it would leave few digits of x - m where samples hardly differ. */
 typedef struct strip {
     gan_column_block block;
     int64_t group, offset;
