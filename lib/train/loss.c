@@ -294,8 +294,10 @@ gan_status gan_loss_binary_cross_entropy(const float *logits, const float *label
 /* -log softmax(l)[label] = log sum exp(l - max) - (l[label] - max); the gradient is softmax(l) - [k = label]. */
 static double softmax_row(const float *logits, int32_t label, size_t classes, double scale, float *gradient)
 {
-    double largest = logits[0], sum = 0;
-    for (size_t k = 1; k < classes; k++) largest = fmax(largest, logits[k]);
+    float greatest = logits[0];
+    for (size_t k = 1; k < classes; k++) greatest = fmaxf(greatest, logits[k]);
+    const double largest = greatest;
+    double sum = 0;
     for (size_t k = 0; k < classes; k++) sum += exp(logits[k] - largest);
     double value = log(sum) - (logits[label] - largest);
     for (size_t k = 0; gradient && k < classes; k++) {

@@ -52,7 +52,8 @@ void fixture_compare(gan_context *context, const char *name, const float *actual
     float *expected = make_values(count);
     double largest = least;
     fixture_read(context, name, expected, count);
-    for (int64_t i = 0; i < count; i++) largest = fmax(largest, fabs((double)expected[i]));
+    for (int64_t i = 0; i < count; i++)
+        if (fabs((double)expected[i]) > largest) largest = fabs((double)expected[i]);
     for (int64_t i = 0; i < count; i++) {
         if (fabs((double)actual[i] - (double)expected[i]) <= tolerance * largest) continue;
         fail_msg("%s: value %lld is %.9g, expected %.9g", name, (long long)i, (double)actual[i], (double)expected[i]);
