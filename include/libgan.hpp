@@ -642,9 +642,7 @@ public:
     /** An output of the last forward pass. */
     std::vector<float> output(std::size_t index = 0) const
     {
-        std::vector<float> out = detail::floats(batch_, at(outputs_, index));
-        check(gan_session_get_output(get(), index, out.data()));
-        return out;
+        return copied_out(gan_session_get_output, outputs_, index);
     }
     /** Input 0 through the model, to output 0. */
     std::vector<float> run(const std::vector<float> &samples, gan_mode mode = GAN_MODE_SAMPLE)
@@ -656,8 +654,7 @@ public:
     /** Copies the gradient of the loss with respect to an output in. */
     void set_output_gradient(std::size_t index, const std::vector<float> &gradient)
     {
-        detail::expect_size(gradient.size(), batch_ * at(outputs_, index), "set_output_gradient: gradient");
-        check(gan_session_set_output_gradient(get(), index, gradient.data()));
+        copy_in(gan_session_set_output_gradient, outputs_, index, gradient, "set_output_gradient: gradient");
     }
     /** The same from the gradient of an input of another session. */
     void set_output_gradient(std::size_t index, const session &from, std::size_t input = 0)
@@ -669,9 +666,32 @@ public:
     /** The gradient of an input. */
     std::vector<float> input_gradient(std::size_t index = 0) const
     {
-        std::vector<float> out = detail::floats(batch_, at(inputs_, index));
-        check(gan_session_get_input_gradient(get(), index, out.data()));
-        return out;
+        return copied_out(gan_session_get_input_gradient, inputs_, index);
+    }
+    /** Passes of tangents, in sessions with second_order: copies R{x} of an input in, after the forward pass. */
+    void set_input_tangent(std::size_t index, const std::vector<float> &tangent)
+    {
+        copy_in(gan_session_set_input_tangent, inputs_, index, tangent, "set_input_tangent: tangent");
+    }
+    /** Computes R{y} of all outputs. */
+    void tangent_forward() { check(gan_session_tangent_forward(get())); }
+    /** R{y} of an output. */
+    std::vector<float> output_tangent(std::size_t index = 0) const
+    {
+        return copied_out(gan_session_get_output_tangent, outputs_, index);
+    }
+    /** Copies R{dy}, the tangent of an output's gradient, in. */
+    void set_output_gradient_tangent(std::size_t index, const std::vector<float> &tangent)
+    {
+        copy_in(gan_session_set_output_gradient_tangent, outputs_, index, tangent,
+                "set_output_gradient_tangent: tangent");
+    }
+    /** Back through the last pass of tangents; `what` adds ::gan_backward values. */
+    void tangent_backward(unsigned what) { check(gan_session_tangent_backward(get(), what)); }
+    /** R{dx} of an input. */
+    std::vector<float> input_gradient_tangent(std::size_t index = 0) const
+    {
+        return copied_out(gan_session_get_input_gradient_tangent, inputs_, index);
     }
     /** Adds the gradient of a penalty to the model's gradients; the penalty's value. See gan_gradient_penalty(). */
     double gradient_penalty(gan_penalty penalty, float coefficient)
@@ -697,6 +717,20 @@ private:
                                                 std::to_string(elements.size()));
         }
         return elements[index];
+    }
+    template <typename Function>
+    std::vector<float> copied_out(Function function, const std::vector<int64_t> &elements, std::size_t index) const
+    {
+        std::vector<float> out = detail::floats(batch_, at(elements, index));
+        check(function(get(), index, out.data()));
+        return out;
+    }
+    template <typename Function>
+    void copy_in(Function function, const std::vector<int64_t> &elements, std::size_t index,
+                 const std::vector<float> &values, const char *what)
+    {
+        detail::expect_size(values.size(), batch_ * at(elements, index), what);
+        check(function(get(), index, values.data()));
     }
     std::vector<int64_t> inputs_, outputs_; /* elements a sample */
     int64_t batch_ = 0;

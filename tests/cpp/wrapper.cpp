@@ -229,6 +229,41 @@ void test_regularisers()
     for (float weight : discriminator.tensor("0.weight")) EXPECT(std::fabs(weight) <= 0.01f);
 }
 
+/* Mean |g|^2 / 2 over a batch of two, trained by passes of tangents in the direction dP/dg = g / 2. */
+void test_tangents()
+{
+    gan::context context(1);
+    gan::model discriminator = dense_model(context, 2, 1, 2);
+    gan::session_options options;
+    options.second_order = true;
+    gan::session judge(discriminator, options);
+    const std::vector<float> samples = {1, 2, -3, 4};
+    judge.set_input(0, samples);
+    discriminator.zero_gradients();
+    const double penalty = judge.gradient_penalty(GAN_PENALTY_ZERO_CENTERED, 1);
+    const std::vector<float> expected = discriminator.gradient("0.weight");
+
+    judge.run(samples);
+    judge.set_output_gradient(0, {1, 1});
+    judge.backward(GAN_BACKWARD_INPUTS);
+    std::vector<float> slope = judge.input_gradient(), direction = slope;
+    for (float &value : direction) value /= 2;
+    EXPECT_ERROR(GAN_ERROR_SHAPE, "expected 4", judge.set_input_tangent(0, {1}));
+    judge.set_input_tangent(0, direction);
+    judge.tangent_forward();
+    const std::vector<float> tangent = judge.output_tangent();
+    EXPECT(tangent.size() == 2 && std::fabs(tangent[0] + tangent[1] - 2 * penalty) < 1e-6);
+    discriminator.zero_gradients();
+    judge.tangent_backward(GAN_BACKWARD_PARAMETERS);
+    EXPECT(discriminator.gradient("0.weight") == expected);
+
+    /* Leaky ReLU is straight on either side: R{dx} is the gradient itself where R{dy} is dy. */
+    judge.set_output_gradient_tangent(0, {1, 1});
+    judge.tangent_backward(GAN_BACKWARD_INPUTS);
+    EXPECT(judge.input_gradient_tangent() == slope);
+    EXPECT_ERROR(GAN_ERROR_STATE, "second_order", gan::session(discriminator).tangent_forward());
+}
+
 /* One step of SGD on a gradient of 1 with the C++ options: how far the weight went. */
 float moved_by(const gan::context &context, const gan::optimizer_options &options)
 {
@@ -437,6 +472,7 @@ int main()
         test_moves();
         test_sessions_and_losses();
         test_regularisers();
+        test_tangents();
         test_zero_is_zero();
         test_defaults_are_those_of_c();
         test_callbacks();
