@@ -179,6 +179,23 @@ typedef enum gan_multiply {
     GAN_MULTIPLY_BLAS = 2    /**< the BLAS, with the threads that the host gave it; its settings are never changed */
 } gan_multiply;
 
+/**
+ * What the operands of dense, conv2d and conv_transpose2d are rounded to when they are multiplied: activations,
+ * gradients and copies of the weights. Weights themselves, sums, and all else are float32 in any case.
+ */
+typedef enum gan_precision {
+    GAN_PRECISION_FLOAT32 = 0, /**< they are not rounded */
+    /**
+     * bfloat16: 8 bits of mantissa, the exponents of float32; rounded to the nearest, ties to even. Faster where
+     * products take most of the time. This is mixed precision as in Micikevicius et al. 2018 and Kalamkar et al.
+     * 2019, without loss scaling, which such exponents do not need. For x86-64 with AVX512_BF16; on other CPUs the
+     * context's creation is ::GAN_ERROR_UNSUPPORTED. With GAN_CPU_BASELINE, asked for by name, the same is done in
+     * plain C on any CPU: slowly, to compare with. Products are made by GAN_MULTIPLY_NATIVE, and GAN_MULTIPLY_BLAS is
+     * ::GAN_ERROR_ARGUMENT. AVX512_BF16 takes operands below 2^-126 and sums below it as 0; plain C does not.
+     */
+    GAN_PRECISION_BFLOAT16 = 1
+} gan_precision;
+
 /** One piece of work for ::gan_parallel_fn: piece `index` of what `argument` describes. */
 typedef void (*gan_task_fn)(void *argument, int64_t index);
 
@@ -201,6 +218,8 @@ typedef struct gan_context_options {
     gan_parallel_fn parallel; /**< default: libgan's own threads. When given, `threads` is not used */
     void *parallel_user;      /**< passed to parallel */
     size_t memory_limit;      /**< most bytes that the context holds at once; default: no limit */
+    gan_precision precision;  /**< default: GAN_PRECISION_FLOAT32 */
+    uint32_t reserved;        /**< 0, else ::GAN_ERROR_VERSION */
 } gan_context_options;
 
 /** ::gan_context_options with the given fields: GAN_CONTEXT(.threads = 2). */
@@ -217,19 +236,22 @@ GAN_API void gan_context_destroy(gan_context *context);
 
 /** What a context holds and runs on. */
 typedef struct gan_context_info {
-    size_t struct_size;     /**< set by ::GAN_CONTEXT_INFO_INIT */
-    int threads;            /**< threads that work on a call; 1 with the host's, whose number is not known */
-    gan_cpu cpu;            /**< the level in use, never GAN_CPU_BEST */
-    gan_multiply multiply;  /**< GAN_MULTIPLY_NATIVE or GAN_MULTIPLY_BLAS */
-    bool png;               /**< whether this build writes PNG */
-    size_t bytes;           /**< held now, by the context and all handles made from it */
-    size_t peak_bytes;      /**< most ever held */
-    uint64_t allocations;   /**< calls of the allocator so far that gave memory */
-    const char *blas;       /**< the BLAS that the library was built for, such as "openblas"; never changes */
+    size_t struct_size;      /**< set by ::GAN_CONTEXT_INFO_INIT */
+    int threads;             /**< threads that work on a call; 1 with the host's, whose number is not known */
+    gan_cpu cpu;             /**< the level in use, never GAN_CPU_BEST */
+    gan_multiply multiply;   /**< GAN_MULTIPLY_NATIVE or GAN_MULTIPLY_BLAS */
+    bool png;                /**< whether this build writes PNG */
+    size_t bytes;            /**< held now, by the context and all handles made from it */
+    size_t peak_bytes;       /**< most ever held */
+    uint64_t allocations;    /**< calls of the allocator so far that gave memory */
+    const char *blas;        /**< the BLAS that the library was built for, such as "openblas"; never changes */
+    gan_precision precision; /**< of products */
+    uint32_t reserved;       /**< 0 */
 } gan_context_info;
 
 /** The value that a ::gan_context_info starts with: gan_context_info info = GAN_CONTEXT_INFO_INIT. */
-#define GAN_CONTEXT_INFO_INIT {sizeof(gan_context_info), 0, GAN_CPU_BEST, GAN_MULTIPLY_AUTO, false, 0, 0, 0, NULL}
+#define GAN_CONTEXT_INFO_INIT                                                                                        \
+    {sizeof(gan_context_info), 0, GAN_CPU_BEST, GAN_MULTIPLY_AUTO, false, 0, 0, 0, NULL, GAN_PRECISION_FLOAT32, 0}
 
 /** Fills `info`, whose struct_size the caller has set by GAN_CONTEXT_INFO_INIT. Any thread. */
 GAN_API gan_status gan_context_get_info(const gan_context *context, gan_context_info *info);

@@ -143,11 +143,51 @@ static gan_status choose_cpu(gan_cpu wanted, gan_cpu *chosen)
     return GAN_OK;
 }
 
-static gan_status choose_multiply(gan_multiply wanted, gan_cpu cpu, gan_multiply *chosen)
+/* What keeps products from bfloat16 at the level in use, or NULL. `plain`: GAN_CPU_BASELINE was asked for. */
+static const char *bfloat16_obstacle(gan_cpu cpu, bool plain)
+{
+#ifndef GAN_HAVE_BFLOAT16
+    (void)cpu;
+    (void)plain;
+    return "this build computes in double";
+#else
+    if (plain) return NULL;
+    if (!gan_cpu_has_bfloat16()) return "this CPU lacks AVX512_BF16";
+#ifndef GAN_HAVE_AVX512BF16
+    (void)cpu;
+    return "this build lacks kernels for AVX512_BF16";
+#else
+    return cpu == GAN_CPU_AVX512 ? NULL : "cpu is below GAN_CPU_AVX512";
+#endif
+#endif
+}
+
+static gan_status check_precision(gan_precision precision, gan_cpu cpu, bool plain)
+{
+    const char *obstacle = NULL;
+
+    if (precision < GAN_PRECISION_FLOAT32 || precision > GAN_PRECISION_BFLOAT16) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: precision is %d, expected %d to %d", (int)precision,
+                        (int)GAN_PRECISION_FLOAT32, (int)GAN_PRECISION_BFLOAT16);
+    }
+    if (precision == GAN_PRECISION_BFLOAT16) obstacle = bfloat16_obstacle(cpu, plain);
+    if (!obstacle) return GAN_OK;
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_create: precision is GAN_PRECISION_BFLOAT16, but %s",
+                    obstacle);
+}
+
+static gan_status choose_multiply(gan_multiply wanted, gan_cpu cpu, gan_precision precision, gan_multiply *chosen)
 {
     if (wanted < GAN_MULTIPLY_AUTO || wanted > GAN_MULTIPLY_BLAS) {
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: multiply is %d, expected %d to %d", (int)wanted,
                         (int)GAN_MULTIPLY_AUTO, (int)GAN_MULTIPLY_BLAS);
+    }
+    if (precision == GAN_PRECISION_BFLOAT16) {
+        if (wanted == GAN_MULTIPLY_BLAS) {
+            return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: multiply is GAN_MULTIPLY_BLAS, expected "
+                                                "GAN_MULTIPLY_NATIVE for precision GAN_PRECISION_BFLOAT16");
+        }
+        wanted = GAN_MULTIPLY_NATIVE;
     }
     if (wanted == GAN_MULTIPLY_AUTO) {
 #ifdef GAN_REAL_IS_DOUBLE
@@ -165,6 +205,7 @@ static gan_status choose_multiply(gan_multiply wanted, gan_cpu cpu, gan_multiply
 static gan_status resolve_options(gan_context_options *options)
 {
     gan_allocator *allocator = &options->allocator;
+    const bool plain = options->cpu == GAN_CPU_BASELINE;
 
     if (!allocator->allocate != !allocator->release) {
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: allocator.%s is given, but allocator.%s is NULL",
@@ -180,8 +221,10 @@ static gan_status resolve_options(gan_context_options *options)
         options->threads = gan_cpu_count();
     }
     if (options->memory_limit == 0) options->memory_limit = SIZE_MAX;
+    GAN_TRY(gan_check_reserved("gan_context_options", options->reserved));
     GAN_TRY(choose_cpu(options->cpu, &options->cpu));
-    return choose_multiply(options->multiply, options->cpu, &options->multiply);
+    GAN_TRY(check_precision(options->precision, options->cpu, plain));
+    return choose_multiply(options->multiply, options->cpu, options->precision, &options->multiply);
 }
 
 /* ---- Life of a context -------------------------------------------------------------------------------------- */
@@ -212,6 +255,7 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     context->memory_limit = options.memory_limit;
     context->cpu = options.cpu;
     context->multiply = options.multiply;
+    context->precision = options.precision;
     context->parallel = options.parallel;
     context->parallel_user = options.parallel_user;
     context->threads = options.threads;
@@ -254,6 +298,7 @@ gan_status gan_context_get_info(const gan_context *context, gan_context_info *in
         .peak_bytes = atomic_load(&context->peak_bytes),
         .allocations = atomic_load(&context->allocations),
         .blas = GAN_BLAS_NAME,
+        .precision = context->precision,
 #ifdef GAN_HAVE_PNG
         .png = true,
 #endif

@@ -82,7 +82,8 @@ struct gan_context {
     void *log_user;
     size_t memory_limit;   /* SIZE_MAX when there is none */
     gan_cpu cpu;           /* the level in use */
-    gan_multiply multiply; /* NATIVE or BLAS */
+    gan_multiply multiply; /* NATIVE or BLAS; NATIVE where precision is BFLOAT16 */
+    gan_precision precision;
     gan_parallel_fn parallel;
     void *parallel_user;
     int threads;      /* 1 with the host's threads, whose number is not known */
@@ -195,6 +196,8 @@ void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_
 
 /* Highest level that this CPU has. */
 gan_cpu gan_cpu_detect(void);
+/* Whether it has AVX512_BF16, beside the level GAN_CPU_AVX512. */
+bool gan_cpu_has_bfloat16(void);
 /* CPUs that this process may use, at most GAN_MAX_THREADS. */
 int gan_cpu_count(void);
 

@@ -23,6 +23,15 @@ gan_cpu gan_cpu_detect(void)
 #endif
 }
 
+bool gan_cpu_has_bfloat16(void)
+{
+#ifdef __x86_64__
+    return gan_cpu_detect() >= GAN_CPU_AVX512 && __builtin_cpu_supports("avx512bf16");
+#else
+    return false;
+#endif
+}
+
 int gan_cpu_count(void)
 {
     long count = 0;

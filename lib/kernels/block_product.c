@@ -1,8 +1,15 @@
 /* The micro-kernels of matrix products and convolutions, and the packing of panels. Vectors as wide as the
- * instruction set has them; tiles as large as its registers hold. */
+ * instruction set has them; tiles as large as its registers hold.
+ *
+ * With GAN_BFLOAT16, the values of A and B are pairs: each takes the place of one gan_real and holds two neighbours
+ * along k, rounded to bfloat16 (kernels/bfloat16.h). Pairs are moved as they are, and C has gan_reals as ever. */
 #include "kernels/products.h"
 
 #include <string.h>
+
+#ifdef __AVX512BF16__
+#include <immintrin.h>
+#endif
 
 #if defined(__AVX512F__)
 #define VECTOR_BYTES 64
@@ -25,6 +32,7 @@ typedef int64_t real_mask;
 #else
 typedef int32_t real_mask;
 #endif
+typedef real_mask word __attribute__((may_alias));
 
 #define VECTOR     VECTOR_BYTES
 #define VECTORS    2
@@ -211,7 +219,9 @@ static inline __attribute__((always_inline)) void run_dot(const gan_tile *tile, 
         int64_t k = 0;
         for (; k + single_lanes <= s->length; k += single_lanes) {
             UNROLLED (i, rows)
-                UNROLLED (j, columns) sum[i][j] += *(const vector *)(a[i] + k) * *(const vector *)(b[j] + k);
+                UNROLLED (j, columns)
+                    sum[i][j] =
+                        single_multiply_add(sum[i][j], *(const vector *)(a[i] + k), *(const vector *)(b[j] + k));
         }
         if (k < s->length) {
             const size_t left = (size_t)(s->length - k) * sizeof(gan_real);
@@ -220,7 +230,7 @@ static inline __attribute__((always_inline)) void run_dot(const gan_tile *tile, 
             UNROLLED (i, rows) {
                 vector value = {0};
                 memcpy(&value, a[i] + k, left);
-                UNROLLED (j, columns) sum[i][j] += value * last[j];
+                UNROLLED (j, columns) sum[i][j] = single_multiply_add(sum[i][j], value, last[j]);
             }
         }
     }
@@ -243,7 +253,11 @@ static void dot(const gan_tile *tile)
     }
 }
 
+#ifdef GAN_BFLOAT16
+const gan_product_table GAN_ISA_TABLE(gan_bfloat16_product_table) = {
+#else
 const gan_product_table GAN_ISA_TABLE(gan_product_table) = {
+#endif
     .rows = TILE_ROWS,
     .width = WIDTH,
     .vector = single_lanes,

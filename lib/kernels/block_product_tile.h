@@ -2,13 +2,46 @@
  *     VECTOR        a vector of LANES values
  *     VECTORS       vectors side by side in a panel
  *     TILE(name)    a name of its own
- * and TILE_ROWS, UNROLLED and real_mask.
+ * and TILE_ROWS, UNROLLED, real_mask and word.
  *
  * All sums stay in registers: for each k, the vectors of B's row are read once, and each row of A gives one value,
  * which is multiplied with all of them. */
 typedef gan_real TILE(vector) __attribute__((vector_size(VECTOR), aligned(sizeof(gan_real)), may_alias));
 typedef real_mask TILE(mask) __attribute__((vector_size(VECTOR), may_alias));
 enum { TILE(lanes) = VECTOR / sizeof(gan_real) };
+
+#ifdef GAN_BFLOAT16
+static inline __attribute__((always_inline)) TILE(vector) TILE(broadcast)(const gan_real *value)
+{
+    return (TILE(vector))(*(const word *)value - (TILE(mask)){0});
+}
+
+/* Both products of each pair are added to the pair's sum. */
+static inline __attribute__((always_inline)) TILE(vector)
+    TILE(multiply_add)(TILE(vector) sum, TILE(vector) a, TILE(vector) b)
+{
+#if !defined(__AVX512BF16__)
+    const TILE(mask) one = (TILE(mask))a, other = (TILE(mask))b, high = (TILE(mask)){0} - 65536;
+    sum += (TILE(vector))(one << 16) * (TILE(vector))(other << 16);
+    return sum + (TILE(vector))(one & high) * (TILE(vector))(other & high);
+#elif VECTOR == 64
+    return (TILE(vector))_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
+#else
+    return (TILE(vector))_mm256_dpbf16_ps((__m256)sum, (__m256bh)a, (__m256bh)b);
+#endif
+}
+#else
+static inline __attribute__((always_inline)) TILE(vector) TILE(broadcast)(const gan_real *value)
+{
+    return *value - (TILE(vector)){0};
+}
+
+static inline __attribute__((always_inline)) TILE(vector)
+    TILE(multiply_add)(TILE(vector) sum, TILE(vector) a, TILE(vector) b)
+{
+    return sum + a * b;
+}
+#endif
 
 static inline __attribute__((always_inline)) void TILE(run)(const gan_tile *tile, const int rows)
 {
@@ -33,8 +66,8 @@ static inline __attribute__((always_inline)) void TILE(run)(const gan_tile *tile
             vector row[VECTORS];
             UNROLLED (j, VECTORS) row[j] = *(const vector *)(b + j * LANES);
             UNROLLED (i, rows) {
-                const vector value = a[i][at] - (vector){0};
-                UNROLLED (j, VECTORS) sum[i][j] += value * row[j];
+                const vector value = TILE(broadcast)(a[i] + at);
+                UNROLLED (j, VECTORS) sum[i][j] = TILE(multiply_add)(sum[i][j], value, row[j]);
             }
         }
     }

@@ -324,9 +324,9 @@ static bool dot_pays(const gan_product_table *table, int64_t columns, int64_t ro
     return columns <= 4 && row_values >= table->vector;
 }
 
-static rows_work rows_work_make(const gan_context *context, const gan_conv *conv, bool backward)
+static rows_work rows_work_make(const gan_product_table *table, const gan_conv *conv, bool backward)
 {
-    rows_work work = {.table = GAN_ISA_SELECT(gan_product_table, context), .conv = conv, .backward = backward};
+    rows_work work = {.table = table, .conv = conv, .backward = backward};
     if (backward) {
         work.channels = conv->filters;
         work.columns = conv->channels;
@@ -362,20 +362,21 @@ static void rows_run(gan_context *context, rows_work *work)
     gan_product_parallel(context, rows_task, work, tasks, multiply_adds);
 }
 
-int64_t gan_conv_rows_scratch(const gan_context *context, const gan_conv *conv)
+int64_t gan_conv_rows_scratch(const gan_product_table *table, const gan_conv *conv)
 {
     int64_t k = conv->kernel_h * conv->kernel_w;
-    rows_work forward = rows_work_make(context, conv, false), backward = rows_work_make(context, conv, true);
+    rows_work forward = rows_work_make(table, conv, false), backward = rows_work_make(table, conv, true);
     int64_t most = forward.dot ? 0 : k * conv->channels * gan_panel_total(forward.table, conv->filters);
     int64_t columns = backward.dot ? conv->channels : gan_panel_total(backward.table, conv->channels);
     if (most < k * conv->filters * columns) most = k * conv->filters * columns;
     return most + GAN_SCRATCH_SLACK;
 }
 
-void gan_conv_rows_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                           const gan_real *w, const gan_epilogue *epilogue, gan_real *y, gan_real *scratch)
+void gan_conv_rows_forward(gan_context *context, const gan_product_table *table, const gan_conv *conv, int64_t batch,
+                           const gan_real *x, const gan_real *w, const gan_epilogue *epilogue, gan_real *y,
+                           gan_real *scratch)
 {
-    rows_work work = rows_work_make(context, conv, false);
+    rows_work work = rows_work_make(table, conv, false);
     work.batch = batch;
     work.image = x;
     work.w = w;
@@ -385,10 +386,11 @@ void gan_conv_rows_forward(gan_context *context, const gan_conv *conv, int64_t b
     rows_run(context, &work);
 }
 
-void gan_conv_rows_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
-                                 const gan_real *w, const gan_epilogue *epilogue, gan_real *dx, gan_real *scratch)
+void gan_conv_rows_backward_data(gan_context *context, const gan_product_table *table, const gan_conv *conv,
+                                 int64_t batch, const gan_real *dy, const gan_real *w, const gan_epilogue *epilogue,
+                                 gan_real *dx, gan_real *scratch)
 {
-    rows_work work = rows_work_make(context, conv, true);
+    rows_work work = rows_work_make(table, conv, true);
     work.batch = batch;
     work.image = dy;
     work.w = w;

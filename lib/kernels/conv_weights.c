@@ -5,8 +5,11 @@
  * Rows are filters, read from dy where it is. A panel is some columns of dw; the values of the windows there are
  * packed for some positions at a time, only for those whose windows have any of these columns on the image. When
  * there are few panels, the lines of the outputs are split into parts with a sum each, and these are added in order
- * at the end. */
-#include "kernels/products.h"
+ * at the end.
+ *
+ * With operands in bfloat16, positions are multiplied in pairs: the same position of two lines that follow each
+ * other, since then both have the same columns on the image. */
+#include "kernels/bfloat16.h"
 
 #include <string.h>
 
@@ -18,12 +21,15 @@ enum {
 
 typedef struct weights_work {
     const gan_product_table *table;
+    const gan_bfloat16_table *rounded; /* or NULL */
     const gan_conv *conv;
     int64_t columns; /* kernel_h * kernel_w * channels */
     int64_t panels, parts;
     int64_t lines;           /* batch * out_height: lines of the outputs */
+    int64_t together, steps; /* lines that are multiplied at a time, 1 or 2; how often that is */
     int64_t panel_positions; /* that are packed at a time */
-    const gan_real *x, *dy;
+    const void *x;           /* uint16_t when rounded, else gan_real */
+    const gan_real *dy;
     gan_real *dw, *sums; /* of the parts; sums is NULL when there is one */
 } weights_work;
 
@@ -84,16 +90,45 @@ static void panel_make(const weights_work *work, int64_t index, weights_panel *p
     }
 }
 
-/* Packs `count` positions from `first` on of one line: to[i * width + at ...] = the values of the piece. `top`: the
- * image's line under the first row of the kernel. */
-static void pack_piece(const weights_work *work, const panel_piece *piece, const gan_real *image, int64_t top,
-                       int64_t first, int64_t count, int64_t width, gan_real *to)
+/* The lines of the outputs of one step. */
+typedef struct window_lines {
+    int64_t image[2]; /* the first value of each one's image in x */
+    int64_t top[2];   /* the image's line under the first row of the kernel */
+} window_lines;
+
+/* False when the panel's columns lie on no image there. */
+static bool find_lines(const weights_work *work, const weights_panel *panel, int64_t step, window_lines *lines)
 {
     const gan_conv *c = work->conv;
-    int64_t step = c->stride_w * c->channels, line_values = c->width * c->channels, line = top + piece->kernel_line;
-    bool outside = line < 0 || line >= c->height;
-    const gan_real *from = image + (outside ? 0 : line) * line_values;
-    if (outside) line_values = 0;
+    bool seen = false;
+    for (int64_t i = 0; i < work->together; i++) {
+        int64_t line = step * work->together + i;
+        lines->image[i] = line / c->out_height * c->height * c->width * c->channels;
+        lines->top[i] = line % c->out_height * c->stride_h - c->pad_top;
+        /* The second of the last two may be missing. */
+        if (line == work->lines) lines->top[i] = c->height;
+        seen = seen || (lines->top[i] + panel->kernel_last > 0 && lines->top[i] + panel->kernel_first < c->height);
+    }
+    return seen;
+}
+
+/* Where the image's line under a piece begins in x; -1 when there is none. */
+static int64_t line_begin(const weights_work *work, const panel_piece *piece, const window_lines *lines, int i)
+{
+    const gan_conv *c = work->conv;
+    int64_t line = lines->top[i] + piece->kernel_line;
+    return line < 0 || line >= c->height ? -1 : lines->image[i] + line * c->width * c->channels;
+}
+
+/* Packs `count` positions from `first` on of one line: to[i * width + at ...] = the values of the piece. */
+static void pack_piece(const weights_work *work, const panel_piece *piece, const window_lines *lines, int64_t first,
+                       int64_t count, int64_t width, gan_real *to)
+{
+    const gan_conv *c = work->conv;
+    int64_t step = c->stride_w * c->channels, begin = line_begin(work, piece, lines, 0);
+    int64_t line_values = begin < 0 ? 0 : c->width * c->channels;
+    bool outside = begin < 0;
+    const gan_real *from = (const gan_real *)work->x + (outside ? 0 : begin);
     for (int64_t q = first; q < first + count; q++) {
         int64_t value = q * step + piece->value;
         gan_real *row = to + (q - first) * width + piece->at;
@@ -105,6 +140,34 @@ static void pack_piece(const weights_work *work, const panel_piece *piece, const
         }
         for (int64_t i = 0; i < piece->length; i++)
             row[i] = value + i >= 0 && value + i < line_values ? from[value + i] : 0;
+    }
+}
+
+/* The same of two lines, each value a pair. */
+static void pack_pairs(const weights_work *work, const panel_piece *piece, const window_lines *lines, int64_t first,
+                       int64_t count, int64_t width, gan_real *to)
+{
+    const gan_conv *c = work->conv;
+    int64_t step = c->stride_w * c->channels, line_values = c->width * c->channels;
+    const uint16_t *from[2];
+    for (int i = 0; i < 2; i++) {
+        int64_t begin = line_begin(work, piece, lines, i);
+        from[i] = begin < 0 ? NULL : (const uint16_t *)work->x + begin;
+    }
+    for (int64_t q = first, run; q < first + count; q += run) {
+        bool inside = q >= piece->begin && q < piece->end;
+        run = inside ? least(piece->end, first + count) - q : 1;
+        gan_real *row = to + (q - first) * width + piece->at;
+        int64_t value = q * step + piece->value;
+        /* What hangs over the image's border is 0, and the rest lies side by side. */
+        int64_t begin = inside ? 0 : least(value < 0 ? -value : 0, piece->length);
+        int64_t end = inside ? piece->length : least(line_values - value, piece->length);
+        if (begin > 0) work->rounded->interleave(1, begin, NULL, NULL, 0, row, width);
+        if (end < begin) end = begin;
+        if (end < piece->length) work->rounded->interleave(1, piece->length - end, NULL, NULL, 0, row + end, width);
+        if (begin < end)
+            work->rounded->interleave(run, end - begin, from[0] ? from[0] + value + begin : NULL,
+                                      from[1] ? from[1] + value + begin : NULL, step, row + begin, width);
     }
 }
 
@@ -134,7 +197,7 @@ static void weights_task(void *argument, int64_t index)
     weights_panel panel;
     panel_make(work, index % work->panels, &panel);
     const int64_t width = panel.columns.width, part = index / work->panels;
-    const int64_t last = (part + 1) * work->lines / work->parts;
+    const int64_t last = (part + 1) * work->steps / work->parts;
     gan_real *sums = work->sums ? work->sums + part * c->filters * work->columns : work->dw;
     gan_tile tile = {.a_step = c->filters,
                      .b = packed,
@@ -144,12 +207,13 @@ static void weights_task(void *argument, int64_t index)
                      .columns = panel.columns.columns,
                      .c_step = 1,
                      .accumulate = !work->sums};
-    int64_t line = part * work->lines / work->parts, oh = line % c->out_height, k = 0;
-    const gan_real *image = work->x + line / c->out_height * c->height * c->width * c->channels;
+    void (*pack)(const weights_work *, const panel_piece *, const window_lines *, int64_t first, int64_t count,
+                 int64_t width, gan_real *to) = work->rounded ? pack_pairs : pack_piece;
+    int64_t k = 0;
     if (panel.columns.columns < width) memset(packed, 0, sizeof(packed));
-    for (; line < last; line++) {
-        int64_t top = oh * c->stride_h - c->pad_top;
-        bool seen = top + panel.kernel_last > 0 && top + panel.kernel_first < c->height;
+    for (int64_t step = part * work->steps / work->parts; step < last; step++) {
+        window_lines lines;
+        bool seen = find_lines(work, &panel, step, &lines);
         for (int64_t q = panel.begin, count; seen && q < panel.end; q += count, k += count) {
             if (k == work->panel_positions || tile.segment_count == GAN_SEGMENTS) {
                 multiply(work, &panel.columns, &tile, sums);
@@ -157,12 +221,8 @@ static void weights_task(void *argument, int64_t index)
             }
             count = least(panel.end - q, work->panel_positions - k);
             for (int64_t i = 0; i < panel.count; i++)
-                pack_piece(work, &panel.pieces[i], image, top, q, count, width, packed + k * width);
-            segments[tile.segment_count++] = (gan_segment){(line * c->out_width + q) * c->filters, k, count};
-        }
-        if (++oh == c->out_height) {
-            oh = 0;
-            image += c->height * c->width * c->channels;
+                pack(work, &panel.pieces[i], &lines, q, count, width, packed + k * width);
+            segments[tile.segment_count++] = (gan_segment){(step * c->out_width + q) * c->filters, k, count};
         }
     }
     if (k > 0 || !tile.accumulate) multiply(work, &panel.columns, &tile, sums);
@@ -179,33 +239,38 @@ static void add_parts(void *argument, int64_t filter)
     }
 }
 
-static weights_work weights_work_make(const gan_context *context, const gan_conv *conv, int64_t batch)
+static weights_work weights_work_make(const gan_product_table *table, const gan_bfloat16_table *rounded,
+                                      const gan_conv *conv, int64_t batch)
 {
-    weights_work work = {.table = GAN_ISA_SELECT(gan_product_table, context), .conv = conv};
+    weights_work work = {.table = table, .rounded = rounded, .conv = conv};
     work.columns = conv->kernel_h * conv->kernel_w * conv->channels;
     work.panels = gan_panel_count(work.table, work.columns);
     work.lines = batch * conv->out_height;
+    work.together = rounded ? 2 : 1;
+    work.steps = (work.lines + work.together - 1) / work.together;
     work.panel_positions = GAN_PANEL_BYTES / (int64_t)sizeof(gan_real) / work.table->width;
     work.parts = (ENOUGH_TASKS + work.panels - 1) / work.panels;
-    int64_t most = work.lines * conv->out_width / PART_POSITIONS;
+    int64_t most = work.steps * conv->out_width / PART_POSITIONS;
     if (work.panels >= ENOUGH_TASKS / 2 || most < 1) most = 1;
-    if (most > work.lines) most = work.lines;
+    if (most > work.steps) most = work.steps;
     if (most > PARTS) most = PARTS;
     if (work.parts > most) work.parts = most;
     return work;
 }
 
-int64_t gan_conv_weights_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)
+int64_t gan_conv_weights_scratch(const gan_product_table *table, const gan_bfloat16_table *rounded,
+                                 const gan_conv *conv, int64_t batch)
 {
-    weights_work work = weights_work_make(context, conv, batch);
+    weights_work work = weights_work_make(table, rounded, conv, batch);
     return work.parts > 1 ? work.parts * conv->filters * work.columns + GAN_SCRATCH_SLACK : 0;
 }
 
-void gan_conv_weights_backward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+void gan_conv_weights_backward(gan_context *context, const gan_product_table *table,
+                               const gan_bfloat16_table *rounded, const gan_conv *conv, int64_t batch, const void *x,
                                const gan_real *dy, gan_real *dw, gan_real *scratch)
 {
-    weights_work work = weights_work_make(context, conv, batch);
-    double multiply_adds = (double)(work.lines * conv->out_width) * (double)(work.columns * conv->filters);
+    weights_work work = weights_work_make(table, rounded, conv, batch);
+    double multiply_adds = (double)(work.steps * conv->out_width) * (double)(work.columns * conv->filters);
     work.x = x;
     work.dy = dy;
     work.dw = dw;

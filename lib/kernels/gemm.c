@@ -1,6 +1,6 @@
 /* Matrix products: by the BLAS, or by the micro-kernels. */
+#include "kernels/bfloat16.h"
 #include "kernels/blocks.h"
-#include "kernels/products.h"
 
 #include <cblas.h>
 #include <limits.h>
@@ -204,9 +204,9 @@ static void gemm_task(void *argument, int64_t index)
     } while (segment.k < work->k);
 }
 
-static void run_native(gan_context *context, const gan_gemm *gemm)
+void gan_gemm_native_run(gan_context *context, const gan_product_table *table, const gan_gemm *gemm)
 {
-    gemm_work work = gemm_plan(GAN_ISA_SELECT(gan_product_table, context), gemm);
+    gemm_work work = gemm_plan(table, gemm);
     const double k = (double)work.k, rows = (double)work.rows, columns = (double)work.columns;
     if (work.b_transposed && !work.dot && work.blocks > 1 && gemm->scratch) {
         work.packed = gan_scratch_align(gemm->scratch);
@@ -215,23 +215,40 @@ static void run_native(gan_context *context, const gan_gemm *gemm)
     gan_product_parallel(context, gemm_task, &work, work.panels * work.blocks, k * rows * columns);
 }
 
-/* ---- The door ---------------------------------------------------------------------------------------------- */
-
-int64_t gan_gemm_scratch(const gan_context *context, int64_t m, int64_t n, int64_t k)
+int64_t gan_gemm_native_scratch(const gan_product_table *table, int64_t m, int64_t n, int64_t k)
 {
-    if (context->multiply == GAN_MULTIPLY_BLAS) return 0;
-    const gan_product_table *table = GAN_ISA_SELECT(gan_product_table, context);
     int64_t straight = n <= PACK_RATIO * m ? gan_panel_total(table, n) : 0;
     int64_t swapped = m <= PACK_RATIO * n ? gan_panel_total(table, m) : 0;
     return k * (straight > swapped ? straight : swapped) + GAN_SCRATCH_SLACK;
 }
 
+/* ---- The door ---------------------------------------------------------------------------------------------- */
+
+int64_t gan_gemm_scratch(const gan_context *context, int64_t m, int64_t n, int64_t k)
+{
+    if (context->multiply == GAN_MULTIPLY_BLAS) return 0;
+    int64_t scratch = gan_gemm_native_scratch(GAN_ISA_SELECT(gan_product_table, context), m, n, k);
+#ifdef GAN_HAVE_BFLOAT16
+    if (context->precision == GAN_PRECISION_BFLOAT16) {
+        int64_t rounded = gan_bfloat16_gemm_scratch(context, m, n, k);
+        if (rounded > scratch) scratch = rounded;
+    }
+#endif
+    return scratch;
+}
+
 void gan_gemm_run(gan_context *context, const gan_gemm *gemm)
 {
     if (gemm->m == 0 || gemm->n == 0) return;
+#ifdef GAN_HAVE_BFLOAT16
+    if (context->precision == GAN_PRECISION_BFLOAT16 && !gemm->full_precision) {
+        gan_bfloat16_gemm_run(context, gemm);
+        return;
+    }
+#endif
     if (context->multiply == GAN_MULTIPLY_BLAS && blas_can(gemm)) {
         run_blas(context, gemm);
     } else {
-        run_native(context, gemm);
+        gan_gemm_native_run(context, GAN_ISA_SELECT(gan_product_table, context), gemm);
     }
 }

@@ -9,7 +9,7 @@
 
 #include "core/core.h"
 
-/* ---- Matrix products (gemm.c) ------------------------------------------------------------------------------ */
+/* ---- Matrix products (gemm.c), with rounded operands where the context says so (bfloat16.c) ------------------ */
 
 /* What happens to a finished element of a product: (+ bias of its column), then a leaky ReLU. */
 typedef struct gan_epilogue {
@@ -34,6 +34,7 @@ typedef struct gan_gemm {
     bool accumulate;
     const gan_epilogue *epilogue;
     gan_real *scratch;
+    bool full_precision; /* the operands are not rounded, whatever the context's precision */
 } gan_gemm;
 
 int64_t gan_gemm_scratch(const gan_context *context, int64_t m, int64_t n, int64_t k);

@@ -55,6 +55,9 @@ typedef struct gan_product_table {
 } gan_product_table;
 GAN_ISA_DECLARE(gan_product_table);
 
+/* The same for operands in bfloat16 (bfloat16.h). */
+typedef struct gan_bfloat16_table gan_bfloat16_table;
+
 /* ---- Rows and panels (product.c) ------------------------------------------------------------------------------ */
 
 enum {
@@ -100,6 +103,11 @@ static inline gan_real *gan_scratch_align(gan_real *scratch)
     return past == 0 ? scratch : scratch + (GAN_ALIGNMENT - past) / sizeof(gan_real);
 }
 
+/* ---- Matrix products by the micro-kernels (gemm.c): the same contracts as gan_gemm_* -------------------------- */
+
+int64_t gan_gemm_native_scratch(const gan_product_table *table, int64_t m, int64_t n, int64_t k);
+void gan_gemm_native_run(gan_context *context, const gan_product_table *table, const gan_gemm *gemm);
+
 /* ---- Convolutions as explicit matrix products (conv_columns.c) --------------------------------------------- */
 
 /* The same contracts as their namesakes without _columns in kernels.h. */
@@ -113,14 +121,20 @@ void gan_conv_columns_backward_weights(gan_context *context, const gan_conv *con
 
 /* ---- Convolutions without patches in memory (conv_rows.c, conv_weights.c) -------------------------------------- */
 
-int64_t gan_conv_rows_scratch(const gan_context *context, const gan_conv *conv);
-void gan_conv_rows_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                           const gan_real *w, const gan_epilogue *epilogue, gan_real *y, gan_real *scratch);
-void gan_conv_rows_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
-                                 const gan_real *w, const gan_epilogue *epilogue, gan_real *dx, gan_real *scratch);
+int64_t gan_conv_rows_scratch(const gan_product_table *table, const gan_conv *conv);
+void gan_conv_rows_forward(gan_context *context, const gan_product_table *table, const gan_conv *conv, int64_t batch,
+                           const gan_real *x, const gan_real *w, const gan_epilogue *epilogue, gan_real *y,
+                           gan_real *scratch);
+void gan_conv_rows_backward_data(gan_context *context, const gan_product_table *table, const gan_conv *conv,
+                                 int64_t batch, const gan_real *dy, const gan_real *w, const gan_epilogue *epilogue,
+                                 gan_real *dx, gan_real *scratch);
 
-int64_t gan_conv_weights_scratch(const gan_context *context, const gan_conv *conv, int64_t batch);
-void gan_conv_weights_backward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+/* `rounded`, when there is one, has the functions for operands in bfloat16: then x is values that have been rounded,
+ * one after the other, and dy the pairs of its lines (batch * out_height of them). */
+int64_t gan_conv_weights_scratch(const gan_product_table *table, const gan_bfloat16_table *rounded,
+                                 const gan_conv *conv, int64_t batch);
+void gan_conv_weights_backward(gan_context *context, const gan_product_table *table,
+                               const gan_bfloat16_table *rounded, const gan_conv *conv, int64_t batch, const void *x,
                                const gan_real *dy, gan_real *dw, gan_real *scratch);
 
 #endif

@@ -98,7 +98,8 @@ static void multiply(const spectral_norm *s, bool adjoint, const gan_real *from,
                         .transpose_b = true,
                         .c = to,
                         .ldc = 1,
-                        .scratch = s->scratch};
+                        .scratch = s->scratch,
+                        .full_precision = true};
     gan_gemm_run(s->pass->context, &product);
 }
 

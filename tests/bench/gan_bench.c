@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RIVALS = 4, CONTESTANTS = 1 + RIVALS };
+enum { OWN = 2, RIVALS = 4, CONTESTANTS = OWN + RIVALS };
 
 typedef struct settings {
     serve_options own;
@@ -23,7 +23,7 @@ typedef struct settings {
     bool csv, list, serve, alone;
 } settings;
 
-/* One in the contest of a case: libgan is the first. */
+/* One in the contest of a case: libgan is the first, and in bfloat16, where that is asked for, the second. */
 typedef struct entry {
     contestant contestant;
     const char *label;
@@ -41,15 +41,16 @@ static const char *const rival_names[RIVALS] = {"pytorch", "tensorflow", "jax", 
 static void set_arguments(entry *e, int index, const bench_case *self, const settings *s, const char *folder)
 {
     int count = 0;
-    e->label = index == 0 ? "libgan" : rival_names[index - 1];
+    e->label = index == 0 ? "libgan" : index == 1 ? "libgan-bfloat16" : rival_names[index - OWN];
     snprintf(e->file, sizeof e->file, "%s/%s", folder, e->label);
     snprintf(e->threads, sizeof e->threads, "%d", (int)s->own.threads);
-    if (index == 0) {
+    if (index < OWN) {
         char *own[] = {(char *)s->program, (char *)self->name, "--serve", "--model",         e->file,
                        "--threads",        e->threads,         "--cpu",   (char *)s->own.cpu};
         count = (int)(sizeof own / sizeof own[0]);
         memcpy(e->arguments, own, sizeof own);
-        if (s->own.blas) e->arguments[count++] = "--blas";
+        if (s->own.blas && index == 0) e->arguments[count++] = "--blas";
+        if (index == 1) e->arguments[count++] = "--bfloat16";
     } else {
         const char *python = strcmp(e->label, "tensorflow") == 0 && s->python_tensorflow[0] ? s->python_tensorflow
                                                                                            : s->python;
@@ -195,7 +196,8 @@ static bool hold_contest(const bench_case *self, const settings *s, const char *
     static entry entries[CONTESTANTS];
     static double floors[MOST_RUNS];
     memset(entries, 0, sizeof entries);
-    for (int i = 0; i < (s->alone ? 1 : CONTESTANTS); i++) {
+    for (int i = 0; i < (s->alone ? OWN : CONTESTANTS); i++) {
+        if (i == 1 && !s->own.bfloat16) continue;
         set_arguments(&entries[i], i, self, s, folder);
         entries[i].takes_part = enter(&entries[i], self->is_start);
     }
@@ -248,6 +250,7 @@ static int read_settings(int argc, char **argv, settings *s)
         {"--no-rivals", OPTION_FLAG, &s->alone, 0, 0, NULL, "measure libgan only"},
         {"--cpu", OPTION_TEXT, &s->own.cpu, 0, 0, "LEVEL", "best (default), avx512, avx2 or baseline"},
         {"--blas", OPTION_FLAG, &s->own.blas, 0, 0, NULL, "let the BLAS multiply"},
+        {"--bfloat16", OPTION_FLAG, &s->own.bfloat16, 0, 0, NULL, "measure libgan in bfloat16 too"},
         {"--csv", OPTION_FLAG, &s->csv, 0, 0, NULL, "print comma-separated values"},
         {"--list", OPTION_FLAG, &s->list, 0, 0, NULL, "name the cases"},
         {"--serve", OPTION_FLAG, &s->serve, 0, 0, NULL, "be libgan's contestant in one case"},

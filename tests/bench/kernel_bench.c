@@ -9,17 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS = 4, MOST_RUNS = 1000 };
+enum { WAYS = 5, MOST_RUNS = 1000 };
 
 static const struct {
     const char *name;
     gan_cpu cpu;
     gan_multiply multiply;
+    gan_precision precision;
 } ways[WAYS] = {
-    {"avx512", GAN_CPU_AVX512, GAN_MULTIPLY_NATIVE},
-    {"avx2", GAN_CPU_AVX2, GAN_MULTIPLY_NATIVE},
-    {"baseline", GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE},
-    {"blas", GAN_CPU_BEST, GAN_MULTIPLY_BLAS},
+    {"avx512", GAN_CPU_AVX512, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32},
+    {"avx2", GAN_CPU_AVX2, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32},
+    {"baseline", GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32},
+    {"blas", GAN_CPU_BEST, GAN_MULTIPLY_BLAS, GAN_PRECISION_FLOAT32},
+    {"bfloat16", GAN_CPU_BEST, GAN_MULTIPLY_NATIVE, GAN_PRECISION_BFLOAT16},
 };
 
 typedef enum kind { GEMM, FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS } kind;
@@ -209,7 +211,9 @@ static void create_contexts(gan_context *contexts[WAYS], const char *level, int 
     for (int i = 0; i < WAYS; i++) {
         if (level[0] && strcmp(level, ways[i].name) != 0) continue;
         gan_status status = gan_context_create(
-            GAN_CONTEXT(.threads = threads, .cpu = ways[i].cpu, .multiply = ways[i].multiply), &contexts[i]);
+            GAN_CONTEXT(.threads = threads, .cpu = ways[i].cpu, .multiply = ways[i].multiply,
+                        .precision = ways[i].precision),
+            &contexts[i]);
         if (status != GAN_OK) fprintf(stderr, "%s is left out: %s\n", ways[i].name, gan_last_error());
     }
     if (!floor_set_threads(threads)) fprintf(stderr, "the BLAS runs with threads of its own choice\n");
@@ -236,7 +240,7 @@ int main(int argc, char **argv)
     const option options[] = {
         {"--threads", OPTION_INTEGER, &threads, 1, 64, "N", "of libgan and of the BLAS (default 1)"},
         {"--runs", OPTION_INTEGER, &runs, 1, MOST_RUNS, "N", "turns of each case (default 15)"},
-        {"--level", OPTION_TEXT, &level, 0, 0, "NAME", "only avx512, avx2, baseline or blas"},
+        {"--level", OPTION_TEXT, &level, 0, 0, "NAME", "only avx512, avx2, baseline, blas or bfloat16"},
         {"--case", OPTION_TEXT, &only, 0, 0, "TEXT", "only cases with this in their name"},
         {"--roofline", OPTION_TEXT, &picture, 0, 0, "FILE", "a PNG of the first level's rates below what bounds them"},
         {"--list", OPTION_FLAG, &list, 0, 0, NULL, "name the cases"},

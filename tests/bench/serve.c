@@ -25,11 +25,13 @@ int serve(const bench_case *self, const serve_options *options)
     int repetitions;
     const gan_multiply multiply = options->blas ? GAN_MULTIPLY_BLAS : GAN_MULTIPLY_AUTO;
     gan_status status = gan_context_create(
-        GAN_CONTEXT(.threads = (int)options->threads, .cpu = cpu_level(options->cpu), .multiply = multiply), &context);
+        GAN_CONTEXT(.threads = (int)options->threads, .cpu = cpu_level(options->cpu), .multiply = multiply,
+                    .precision = options->bfloat16 ? GAN_PRECISION_BFLOAT16 : GAN_PRECISION_FLOAT32),
+        &context);
     if (status == GAN_OK) status = self->prepare(self, context, options->file, &state);
     for (int i = 0; status == GAN_OK && i < (self->is_start ? 1 : 2); i++) status = self->run(state);
     if (status != GAN_OK) return fail(status);
-    printf("ready libgan %s\n", gan_version_text());
+    printf("ready libgan%s %s\n", options->bfloat16 ? "-bfloat16" : "", gan_version_text());
     fflush(stdout);
     while (scanf("%d", &repetitions) == 1) {
         const double start = bench_now();

@@ -11,6 +11,7 @@ typedef struct serve_options {
     int64_t threads;
     const char *cpu;  /* best, avx512, avx2 or baseline */
     bool blas;        /* let the BLAS multiply */
+    bool bfloat16;    /* multiply in bfloat16 */
     const char *file; /* the saved model of the case start-up */
 } serve_options;
 

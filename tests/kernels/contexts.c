@@ -1,6 +1,7 @@
 #include "kernels/contexts.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,12 +16,15 @@ enum { GUARD = 64 };
 static const struct {
     gan_cpu cpu;
     gan_multiply multiply;
+    gan_precision precision;
     const char *name;
 } ways[] = {
-    {GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE, "baseline"},
-    {GAN_CPU_AVX2, GAN_MULTIPLY_NATIVE, "avx2"},
-    {GAN_CPU_AVX512, GAN_MULTIPLY_NATIVE, "avx512"},
-    {GAN_CPU_BEST, GAN_MULTIPLY_BLAS, "blas"},
+    {GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32, "baseline"},
+    {GAN_CPU_AVX2, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32, "avx2"},
+    {GAN_CPU_AVX512, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32, "avx512"},
+    {GAN_CPU_BEST, GAN_MULTIPLY_BLAS, GAN_PRECISION_FLOAT32, "blas"},
+    {GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE, GAN_PRECISION_BFLOAT16, "bfloat16 in plain C"},
+    {GAN_CPU_BEST, GAN_MULTIPLY_NATIVE, GAN_PRECISION_BFLOAT16, "bfloat16 by avx512_bf16"},
 };
 enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
 
@@ -28,8 +32,9 @@ enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
 static gan_context *create(size_t way, int threads)
 {
     gan_context *context = NULL;
-    gan_status status = gan_context_create(
-        GAN_CONTEXT(.cpu = ways[way].cpu, .multiply = ways[way].multiply, .threads = threads), &context);
+    gan_status status = gan_context_create(GAN_CONTEXT(.cpu = ways[way].cpu, .multiply = ways[way].multiply,
+                                                       .precision = ways[way].precision, .threads = threads),
+                                           &context);
     if (status == GAN_ERROR_UNSUPPORTED) {
         static bool said[WAYS];
         if (!said[way]) print_message("level %s could not be run: %s\n", ways[way].name, gan_last_error());
@@ -40,18 +45,28 @@ static gan_context *create(size_t way, int threads)
     return context;
 }
 
-void test_on_every_level(void (*test)(gan_context *context, const char *name))
+static void on_every_level(gan_precision most, void (*test)(gan_context *context, const char *name))
 {
-    for (size_t way = 0; way < WAYS; way++) {
+    for (size_t way = 0; way < WAYS && ways[way].precision <= most; way++) {
         gan_context *context = create(way, 1);
         if (context) test(context, ways[way].name);
         gan_context_destroy(context);
     }
 }
 
-void test_on_threads(void (*test)(gan_context *const contexts[3], const char *name))
+void test_on_every_level(void (*test)(gan_context *context, const char *name))
 {
-    for (size_t way = 0; way < WAYS; way++) {
+    on_every_level(GAN_PRECISION_FLOAT32, test);
+}
+
+void test_products_on_every_level(void (*test)(gan_context *context, const char *name))
+{
+    on_every_level(GAN_PRECISION_BFLOAT16, test);
+}
+
+static void on_threads(gan_precision most, void (*test)(gan_context *const contexts[3], const char *name))
+{
+    for (size_t way = 0; way < WAYS && ways[way].precision <= most; way++) {
         gan_context *contexts[3] = {create(way, 1)};
         if (!contexts[0]) continue;
         contexts[1] = create(way, 2);
@@ -59,6 +74,33 @@ void test_on_threads(void (*test)(gan_context *const contexts[3], const char *na
         test(contexts, ways[way].name);
         for (int i = 0; i < 3; i++) gan_context_destroy(contexts[i]);
     }
+}
+
+void test_on_threads(void (*test)(gan_context *const contexts[3], const char *name))
+{
+    on_threads(GAN_PRECISION_FLOAT32, test);
+}
+
+void test_products_on_threads(void (*test)(gan_context *const contexts[3], const char *name))
+{
+    on_threads(GAN_PRECISION_BFLOAT16, test);
+}
+
+/* A multiple of the last place of 8 bits, which for small values is that of the least exponent. */
+double test_bfloat16(double value)
+{
+    int exponent;
+    if (!isfinite(value)) return value;
+    frexp(value, &exponent);
+    const int place = exponent > -125 ? exponent - 8 : -133;
+    const double rounded = ldexp(nearbyint(ldexp(value, -place)), place);
+    return fabs(rounded) < 0x1p128 ? rounded : copysign(INFINITY, value);
+}
+
+void test_operands(const gan_context *context, gan_real *values, int64_t count)
+{
+    if (context->precision == GAN_PRECISION_FLOAT32) return;
+    for (int64_t i = 0; i < count; i++) values[i] = (gan_real)test_bfloat16((double)values[i]);
 }
 
 static uint64_t next(uint64_t *seed)

@@ -12,6 +12,14 @@ void test_on_every_level(void (*test)(gan_context *context, const char *name));
 /* The same, with contexts of 1, 2 and 3 threads that agree in all else. */
 void test_on_threads(void (*test)(gan_context *const contexts[3], const char *name));
 
+/* Both again, for products: also with operands that are rounded to bfloat16. */
+void test_products_on_every_level(void (*test)(gan_context *context, const char *name));
+void test_products_on_threads(void (*test)(gan_context *const contexts[3], const char *name));
+/* A float, rounded to bfloat16 by the definition. */
+double test_bfloat16(double value);
+/* Makes values what the context's products see of them. */
+void test_operands(const gan_context *context, gan_real *values, int64_t count);
+
 /* Numbers in (-1, 1), the same in each run. `seed` moves on. */
 double test_number(uint64_t *seed);
 /* An integer in low .. high. */

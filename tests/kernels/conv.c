@@ -52,6 +52,16 @@ static void arrays_release(arrays *a)
     free(a->channel_bias);
 }
 
+/* What products see of the operands. */
+static arrays arrays_rounded(const gan_context *context, const gan_conv *c, int64_t batch, uint64_t seed)
+{
+    arrays a = arrays_create(c, batch, seed);
+    test_operands(context, a.x, a.x_count);
+    test_operands(context, a.w, a.w_count);
+    test_operands(context, a.dy, a.y_count);
+    return a;
+}
+
 /* A result of the definition: sums, and sums of the magnitudes of their terms. */
 typedef struct sums {
     double *value, *size;
@@ -138,13 +148,13 @@ static void results_release(results *r, const char *text)
 static void check(gan_context *context, const char *name, const gan_conv *c, int64_t batch, uint64_t seed)
 {
     char text[200];
-    arrays a = arrays_create(c, batch, seed);
+    arrays a = arrays_create(c, batch, seed), rounded = arrays_rounded(context, c, batch, seed);
     sums y = sums_create(a.y_count), dx = sums_create(a.x_count), dw = sums_create(a.w_count);
     const gan_epilogue forward = {seed & 1 ? a.filter_bias : NULL, seed & 2, SLOPE};
     const gan_epilogue backward = {seed & 4 ? a.channel_bias : NULL, seed & 8, SLOPE};
     const gan_epilogue *forward_or_none = seed & 16 ? &forward : NULL,
                        *backward_or_none = seed & 32 ? &backward : NULL;
-    define(c, batch, &a, &y, &dx, &dw);
+    define(c, batch, &rounded, &y, &dx, &dw);
     for (int64_t i = 0; i < a.w_count; i++) sums_add(&dw, i, (double)a.dw[i]);
 
     describe(c, batch, name, "all", text);
@@ -163,6 +173,7 @@ static void check(gan_context *context, const char *name, const gan_conv *c, int
         free(all[i]->value);
         free(all[i]->size);
     }
+    arrays_release(&rounded);
     arrays_release(&a);
 }
 
@@ -198,7 +209,7 @@ static void odd_shapes_on(gan_context *context, const char *name)
 static void odd_shapes(void **state)
 {
     (void)state;
-    test_on_every_level(odd_shapes_on);
+    test_products_on_every_level(odd_shapes_on);
 }
 
 /* The first five are of the models that the library is measured by. */
@@ -229,7 +240,7 @@ static void fixed_shapes_on(gan_context *context, const char *name)
 static void fixed_shapes(void **state)
 {
     (void)state;
-    test_on_every_level(fixed_shapes_on);
+    test_products_on_every_level(fixed_shapes_on);
 }
 
 static void same_bits_on(gan_context *const contexts[3], const char *name)
@@ -255,7 +266,7 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
 static void same_bits(void **state)
 {
     (void)state;
-    test_on_threads(same_bits_on);
+    test_products_on_threads(same_bits_on);
 }
 
 int main(void)

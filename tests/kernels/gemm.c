@@ -15,7 +15,7 @@
 
 typedef struct product {
     int64_t m, n, k;
-    bool transpose_a, transpose_b, accumulate, bias, leaky, epilogue;
+    bool transpose_a, transpose_b, accumulate, bias, leaky, epilogue, full_precision;
     int64_t more; /* of each row stride than needed */
 } product;
 
@@ -29,7 +29,7 @@ static void describe(const product *p, const char *name, char text[160])
 
 /* The operands of a product, and where the results belong. */
 typedef struct operands {
-    int64_t lda, ldb, ldc;
+    int64_t lda, ldb, ldc, a_count, b_count;
     gan_real *a, *b, *c, *bias;
 } operands;
 
@@ -38,8 +38,10 @@ static operands operands_create(const product *p, uint64_t seed)
     operands o = {.lda = (p->transpose_a ? p->m : p->k) + p->more, .ldb = (p->transpose_b ? p->k : p->n) + p->more};
     o.ldc = p->n + p->more;
     /* The last row ends with its last value, not with its stride. */
-    o.a = test_random_array(&seed, (p->transpose_a ? p->k : p->m) * o.lda - p->more);
-    o.b = test_random_array(&seed, (p->transpose_b ? p->n : p->k) * o.ldb - p->more);
+    o.a_count = (p->transpose_a ? p->k : p->m) * o.lda - p->more;
+    o.b_count = (p->transpose_b ? p->n : p->k) * o.ldb - p->more;
+    o.a = test_random_array(&seed, o.a_count);
+    o.b = test_random_array(&seed, o.b_count);
     o.c = test_random_array(&seed, p->m * o.ldc);
     o.bias = test_random_array(&seed, p->n);
     return o;
@@ -72,7 +74,8 @@ static void run(gan_context *context, const product *p, const operands *o, gan_r
                                       .ldc = o->ldc,
                                       .accumulate = p->accumulate,
                                       .epilogue = p->epilogue ? &epilogue : NULL,
-                                      .scratch = scratch.values});
+                                      .scratch = scratch.values,
+                                      .full_precision = p->full_precision});
     test_guarded_check(&scratch, text);
 }
 
@@ -83,6 +86,10 @@ static void check(gan_context *context, const char *name, const product *p, uint
     test_guarded c = test_guarded_create(p->m * o.ldc);
     describe(p, name, text);
     run(context, p, &o, c.values, text);
+    if (!p->full_precision) {
+        test_operands(context, o.a, o.a_count);
+        test_operands(context, o.b, o.b_count);
+    }
     for (int64_t i = 0; i < p->m; i++) {
         for (int64_t j = 0; j < o.ldc; j++) {
             double before = (double)o.c[i * o.ldc + j], got = (double)c.values[i * o.ldc + j];
@@ -140,7 +147,7 @@ static void odd_sizes_on(gan_context *context, const char *name)
 static void odd_sizes(void **state)
 {
     (void)state;
-    test_on_every_level(odd_sizes_on);
+    test_products_on_every_level(odd_sizes_on);
 }
 
 /* Sizes beyond what is multiplied, packed or handed to a thread at a time, in each direction. */
@@ -165,7 +172,7 @@ static void large_sizes_on(gan_context *context, const char *name)
 static void large_sizes(void **state)
 {
     (void)state;
-    test_on_every_level(large_sizes_on);
+    test_products_on_every_level(large_sizes_on);
 }
 
 /* Products with an empty dimension: nothing to do, or sums of nothing. */
@@ -182,7 +189,22 @@ static void empty_on(gan_context *context, const char *name)
 static void empty(void **state)
 {
     (void)state;
-    test_on_every_level(empty_on);
+    test_products_on_every_level(empty_on);
+}
+
+static void full_precision_on(gan_context *context, const char *name)
+{
+    for (int64_t bits = 0; bits < 4; bits++) {
+        product p = {.m = 33, .n = 40, .k = 51, .full_precision = true};
+        draw_options(&p, bits);
+        check(context, name, &p, 11);
+    }
+}
+
+static void full_precision(void **state)
+{
+    (void)state;
+    test_products_on_every_level(full_precision_on);
 }
 
 static void not_finite_on(gan_context *context, const char *name)
@@ -208,7 +230,7 @@ static void not_finite_on(gan_context *context, const char *name)
 static void not_finite(void **state)
 {
     (void)state;
-    test_on_every_level(not_finite_on);
+    test_products_on_every_level(not_finite_on);
 }
 
 static void same_bits_on(gan_context *const contexts[3], const char *name)
@@ -237,14 +259,14 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
 static void same_bits(void **state)
 {
     (void)state;
-    test_on_threads(same_bits_on);
+    test_products_on_threads(same_bits_on);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(odd_sizes),  cmocka_unit_test(large_sizes), cmocka_unit_test(empty),
-        cmocka_unit_test(not_finite), cmocka_unit_test(same_bits),
+        cmocka_unit_test(odd_sizes),      cmocka_unit_test(large_sizes), cmocka_unit_test(empty),
+        cmocka_unit_test(full_precision), cmocka_unit_test(not_finite),  cmocka_unit_test(same_bits),
     };
     return cmocka_run_group_tests_name("gemm", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* Contexts: options, memory that is counted and limited, the log, and life. The CPU's level is made up by
- * __wrap_gan_cpu_detect, so that every choice is tested on every machine. */
+ * __wrap_gan_cpu_detect and __wrap_gan_cpu_has_bfloat16, so that every choice is tested on every machine. */
 #include "core/core.h"
 #include "support/allocator.h"
 
@@ -21,6 +21,14 @@ gan_cpu __wrap_gan_cpu_detect(void);
 gan_cpu __wrap_gan_cpu_detect(void)
 {
     return cpu_of_machine;
+}
+
+static bool machine_has_bfloat16;
+
+bool __wrap_gan_cpu_has_bfloat16(void);
+bool __wrap_gan_cpu_has_bfloat16(void)
+{
+    return machine_has_bfloat16;
 }
 
 /* ---- Options ------------------------------------------------------------------------------------------------ */
@@ -179,6 +187,43 @@ static void test_who_multiplies(void **state)
     assert_int_equal(multiply_on(GAN_CPU_AVX512, GAN_MULTIPLY_AUTO), on_avx);
     assert_int_equal(multiply_on(GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE), GAN_MULTIPLY_NATIVE);
     assert_int_equal(multiply_on(GAN_CPU_AVX512, GAN_MULTIPLY_BLAS), GAN_MULTIPLY_BLAS);
+}
+
+static void test_precision(void **state)
+{
+    const gan_context_options *rounded = GAN_CONTEXT(.threads = 1, .precision = GAN_PRECISION_BFLOAT16);
+    const gan_context_options *plain =
+        GAN_CONTEXT(.threads = 1, .precision = GAN_PRECISION_BFLOAT16, .cpu = GAN_CPU_BASELINE);
+
+    (void)state;
+    check_refused(GAN_CONTEXT(.precision = (gan_precision)2), GAN_ERROR_ARGUMENT, "precision is 2, expected 0 to 1");
+    check_refused(GAN_CONTEXT(.precision = (gan_precision)-1), GAN_ERROR_ARGUMENT, "precision is -1");
+    check_refused(GAN_CONTEXT(.reserved = 1), GAN_ERROR_VERSION, "gan_context_options");
+    assert_int_equal(create_and_get_info(GAN_CONTEXT(.threads = 1)).precision, GAN_PRECISION_FLOAT32);
+#ifdef GAN_REAL_IS_DOUBLE
+    check_refused(rounded, GAN_ERROR_UNSUPPORTED, "precision is GAN_PRECISION_BFLOAT16, but this build computes");
+    check_refused(plain, GAN_ERROR_UNSUPPORTED, "precision is GAN_PRECISION_BFLOAT16, but this build computes");
+#else
+    for (int level = GAN_CPU_BASELINE; level <= GAN_CPU_AVX512; level++) {
+        cpu_of_machine = (gan_cpu)level;
+        check_refused(rounded, GAN_ERROR_UNSUPPORTED, "but this CPU lacks AVX512_BF16");
+        assert_int_equal(create_and_get_info(plain).precision, GAN_PRECISION_BFLOAT16);
+        assert_int_equal(create_and_get_info(plain).multiply, GAN_MULTIPLY_NATIVE);
+    }
+    machine_has_bfloat16 = true;
+    if (BUILD_HAS_AVX512BF16) {
+        assert_int_equal(create_and_get_info(rounded).precision, GAN_PRECISION_BFLOAT16);
+        assert_int_equal(create_and_get_info(rounded).cpu, GAN_CPU_AVX512);
+        check_refused(GAN_CONTEXT(.precision = GAN_PRECISION_BFLOAT16, .cpu = GAN_CPU_AVX2), GAN_ERROR_UNSUPPORTED,
+                      "cpu is below GAN_CPU_AVX512");
+    } else {
+        check_refused(rounded, GAN_ERROR_UNSUPPORTED, "this build lacks kernels for AVX512_BF16");
+    }
+    machine_has_bfloat16 = false;
+    cpu_of_machine = GAN_CPU_BASELINE;
+    check_refused(GAN_CONTEXT(.precision = GAN_PRECISION_BFLOAT16, .cpu = GAN_CPU_BASELINE,
+                              .multiply = GAN_MULTIPLY_BLAS), GAN_ERROR_ARGUMENT, "multiply is GAN_MULTIPLY_BLAS");
+#endif
 }
 
 /* ---- Memory ------------------------------------------------------------------------------------------------- */
@@ -461,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_unknown_enumerators),
         cmocka_unit_test(test_levels_of_cpu),
         cmocka_unit_test(test_who_multiplies),
+        cmocka_unit_test(test_precision),
         cmocka_unit_test(test_creation_without_memory),
         cmocka_unit_test(test_memory_is_zeroed_and_counted),
         cmocka_unit_test(test_default_memory_is_zeroed),
