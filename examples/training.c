@@ -17,7 +17,7 @@ typedef struct settings {
     recipe_choice recipe;
     int64_t epochs, steps, seed, threads;
     double minutes;
-    bool resume, quiet;
+    bool bfloat16, resume, quiet;
 } settings;
 
 typedef struct training {
@@ -120,7 +120,10 @@ static gan_status prepare(training *job, const image_gan *what)
     const settings *s = &job->settings;
     const recipe *r = &job->recipe;
     uint64_t seed = (uint64_t)s->seed;
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->threads), &job->context);
+    gan_status status = gan_context_create(
+        GAN_CONTEXT(.threads = (int)s->threads,
+                    .precision = s->bfloat16 ? GAN_PRECISION_BFLOAT16 : GAN_PRECISION_FLOAT32),
+        &job->context);
     if (status == GAN_OK) status = open_data(job);
     if (status == GAN_OK) status = what->generator(job->context, job->shape, r->generator, 2 * seed, &job->generator);
     if (status == GAN_OK)
@@ -191,6 +194,7 @@ static settings read_settings(const image_gan *what, int argc, char **argv)
         {"--steps", OPTION_INTEGER, &s.steps, 1, 1e15, "N", "train for so many steps"},
         {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "of weights, noise and shuffling (default 0)"},
         {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
+        {"--bfloat16", OPTION_FLAG, &s.bfloat16, 0, 0, NULL, "multiply in bfloat16; the CPU must have AVX512_BF16"},
         {"--resume", OPTION_FLAG, &s.resume, 0, 0, NULL, "go on from the checkpoint in the output folder"},
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "no progress"},
         RECIPE_OPTIONS(s.recipe),

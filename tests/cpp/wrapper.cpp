@@ -51,6 +51,18 @@ gan::dataset squares(const gan::context &context)
     return gan::dataset::from_array(context, {2}, values);
 }
 
+void test_precision()
+{
+    gan::context_options options;
+    options.threads = 1;
+    EXPECT(gan::context(options).info().precision == GAN_PRECISION_FLOAT32);
+    options.cpu = GAN_CPU_BASELINE;
+    options.precision = GAN_PRECISION_BFLOAT16;
+    EXPECT(gan::context(options).info().precision == GAN_PRECISION_BFLOAT16);
+    options.multiply = GAN_MULTIPLY_BLAS;
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "precision", gan::context(options));
+}
+
 void test_errors_of_layers()
 {
     gan::context context(1);
@@ -464,6 +476,7 @@ void test_random_and_data()
 int main()
 {
     try {
+        test_precision();
         test_errors_of_layers();
         test_images_and_labels();
         test_models();

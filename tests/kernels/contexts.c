@@ -92,8 +92,8 @@ double test_bfloat16(double value)
     int exponent;
     if (!isfinite(value)) return value;
     frexp(value, &exponent);
-    const int place = exponent > -125 ? exponent - 8 : -133;
-    const double rounded = ldexp(nearbyint(ldexp(value, -place)), place);
+    const double place = ldexp(1, exponent > -125 ? exponent - 8 : -133);
+    const double rounded = nearbyint(value / place) * place;
     return fabs(rounded) < 0x1p128 ? rounded : copysign(INFINITY, value);
 }
 

@@ -187,9 +187,16 @@ gan_status test_gan_models(gan_context *context, test_gan_kind kind, gan_model *
 
 test_gan test_gan_create(test_gan_kind kind, int threads, const gan_trainer_options *options)
 {
-    test_gan gan = {0};
+    gan_context *context = NULL;
 
-    assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = threads), &gan.context), GAN_OK);
+    assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = threads), &context), GAN_OK);
+    return test_gan_create_in(context, kind, options);
+}
+
+test_gan test_gan_create_in(gan_context *context, test_gan_kind kind, const gan_trainer_options *options)
+{
+    test_gan gan = {.context = context};
+
     assert_int_equal(test_gan_models(gan.context, kind, &gan.generator, &gan.discriminator), GAN_OK);
     assert_int_equal(gan_trainer_create(gan.context, gan.generator, gan.discriminator, options, &gan.trainer),
                      GAN_OK);

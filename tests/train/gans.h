@@ -37,6 +37,8 @@ typedef struct test_gan {
 
 /* In a context of its own with so many threads; a failure fails the test. */
 test_gan test_gan_create(test_gan_kind kind, int threads, const gan_trainer_options *options);
+/* The same in a context that was created for it, which it takes over. */
+test_gan test_gan_create_in(gan_context *context, test_gan_kind kind, const gan_trainer_options *options);
 void test_gan_destroy(test_gan *gan);
 
 /* Options that gan_trainer_create() refuses, with which status and part of a sentence. */
