@@ -18,9 +18,26 @@ static void format_seconds(double seconds, char text[16])
         snprintf(text, 16, "%d:%02d", (int)(seconds / 60) % 10000, (int)seconds % 60);
 }
 
+/* Whether there was one to show. */
+static bool show_diagnoses(progress *line, const gan_step_report *report)
+{
+    uint64_t untold = report->diagnoses & ~line->told;
+    line->told |= untold;
+    if (untold && line->terminal) fprintf(stderr, "\r\033[K");
+    for (int bit = 0; bit < 31; bit++) {
+        gan_diagnosis diagnosis = (gan_diagnosis)(1 << bit);
+        if (!(untold & (uint64_t)diagnosis)) continue;
+        fprintf(stderr, "step %lld, %s. %s\n", (long long)report->step, gan_diagnosis_name(diagnosis),
+                gan_diagnosis_advice(diagnosis));
+    }
+    return untold != 0;
+}
+
 void show_progress(progress *line, const gan_step_report *report, bool now)
 {
-    if (line->quiet || (!now && report->seconds < line->last_shown + (line->terminal ? 0.2 : 10))) return;
+    if (line->quiet) return;
+    if (show_diagnoses(line, report)) now = true;
+    if (!now && report->seconds < line->last_shown + (line->terminal ? 0.2 : 10)) return;
     char bar[WIDTH + 1], left[16];
     int filled = report->progress < 0 ? 0 : (int)(report->progress * WIDTH);
     for (int i = 0; i < WIDTH; i++) bar[i] = i < filled ? '#' : '.';

@@ -165,9 +165,13 @@ static gan_status train(training *job)
         GAN_RUN(.epochs = epochs, .steps = s->steps, .seconds = s->minutes * 60, .progress = on_step, .user = job));
     end_progress(&job->progress);
     if (job->failure != GAN_OK) return job->failure;
-    if (status != GAN_OK && status != GAN_ERROR_CANCELLED) return status;
-    gan_status written = write_samples(job, "samples.png");
-    if (written == GAN_OK) written = write_state(job);
+    gan_status written = GAN_OK;
+    if (status == GAN_OK || status == GAN_ERROR_CANCELLED) {
+        written = write_samples(job, "samples.png");
+        if (written == GAN_OK) written = write_state(job);
+    } else if (status == GAN_ERROR_DIVERGED) {
+        written = write_losses(job); /* they show how it came to that; the checkpoint stays an earlier, better one */
+    }
     return written == GAN_OK ? status : written;
 }
 

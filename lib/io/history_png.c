@@ -42,7 +42,7 @@ static const struct {
                         {GAN_HISTORY_FAKE_PROBABILITY, "D(G(z)), generated", 0xc2417c},
                         {GAN_HISTORY_DISCRIMINATOR_GRADIENT_NORM, "discriminator", 0x1a6fc4},
                         {GAN_HISTORY_GENERATOR_GRADIENT_NORM, "generator", 0xe07b1f},
-                        {GAN_HISTORY_DIVERSITY, "diversity", 0x7a52b3},
+                        {GAN_HISTORY_DIVERSITY, "diversity (data: 1)", 0x7a52b3},
                         {GAN_HISTORY_SATURATION, "saturation", 0x8a6d3b}};
 
 /* Two curves a panel. */
@@ -54,7 +54,7 @@ static const struct {
     {"Loss", 0, 0, false},
     {"Mean output of the discriminator", 0, 1, false},
     {"Gradient norm", 0, 0, true},
-    {"Generated samples: distance over that of data, and share of saturated values", 0, 0, false}};
+    {"Generated samples", 0, 0, false}};
 
 static int64_t bin_start(const gan_history *history, int bins, int bin)
 {
