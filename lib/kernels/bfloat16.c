@@ -4,18 +4,24 @@
 
 #include "kernels/blocks.h"
 
+extern const gan_bfloat16_table gan_bfloat16_table_baseline;
 extern const gan_product_table gan_bfloat16_product_table_baseline;
 #ifdef GAN_HAVE_AVX512BF16
+extern const gan_bfloat16_table gan_bfloat16_table_avx512bf16;
 extern const gan_product_table gan_bfloat16_product_table_avx512bf16;
+#define SELECT(name, context) ((context)->cpu == GAN_CPU_AVX512 ? &name##_avx512bf16 : &name##_baseline)
+#else
+#define SELECT(name, context) ((void)(context), &name##_baseline)
 #endif
+
+const gan_bfloat16_table *gan_bfloat16_rounding(const gan_context *context)
+{
+    return SELECT(gan_bfloat16_table, context);
+}
 
 const gan_product_table *gan_bfloat16_products(const gan_context *context)
 {
-#ifdef GAN_HAVE_AVX512BF16
-    if (context->cpu == GAN_CPU_AVX512) return &gan_bfloat16_product_table_avx512bf16;
-#endif
-    (void)context;
-    return &gan_bfloat16_product_table_baseline;
+    return SELECT(gan_bfloat16_product_table, context);
 }
 
 /* ---- Rounding ------------------------------------------------------------------------------------------------ */
@@ -58,7 +64,7 @@ static int64_t rows_of_block(int64_t columns)
 /* y: values one after the other, as they are in x. */
 static void round_values(gan_context *context, int64_t count, const gan_real *x, gan_real *y)
 {
-    const round_work work = {GAN_ISA_SELECT(gan_bfloat16_table, context), 1, count, count, x, y};
+    const round_work work = {gan_bfloat16_rounding(context), 1, count, count, x, y};
     gan_range_run(context, round_run, &work, gan_pairs(count), GAN_BLOCK / 2);
 }
 
@@ -66,7 +72,7 @@ static void round_values(gan_context *context, int64_t count, const gan_real *x,
 static void round_rows(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, int64_t x_stride,
                        gan_real *y)
 {
-    const round_work work = {GAN_ISA_SELECT(gan_bfloat16_table, context), rows, columns, x_stride, x, y};
+    const round_work work = {gan_bfloat16_rounding(context), rows, columns, x_stride, x, y};
     if (columns % 2 == 0 && x_stride == columns) {
         round_values(context, rows * columns, x, y);
     } else {
@@ -78,7 +84,7 @@ static void round_rows(gan_context *context, int64_t rows, int64_t columns, cons
 static void round_row_pairs(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, int64_t x_stride,
                             gan_real *y)
 {
-    const round_work work = {GAN_ISA_SELECT(gan_bfloat16_table, context), rows, columns, x_stride, x, y};
+    const round_work work = {gan_bfloat16_rounding(context), rows, columns, x_stride, x, y};
     gan_range_run(context, round_pairs_range, &work, gan_pairs(rows), rows_of_block(2 * columns));
 }
 
@@ -156,7 +162,7 @@ static gan_conv paired_filters(const gan_conv *conv)
 int64_t gan_bfloat16_conv_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)
 {
     const gan_product_table *table = gan_bfloat16_products(context);
-    const gan_bfloat16_table *rounded = GAN_ISA_SELECT(gan_bfloat16_table, context);
+    const gan_bfloat16_table *rounded = gan_bfloat16_rounding(context);
     const conv_sizes s = conv_sizes_of(conv, batch);
     const gan_conv by_channels = paired_channels(conv), by_filters = paired_filters(conv);
     const int64_t forward =
@@ -206,6 +212,6 @@ void gan_bfloat16_conv_backward_weights(gan_context *context, const gan_conv *co
     gan_real *dy_pairs = take(&scratch, gan_pairs(s.lines) * line_values);
     round_values(context, s.pixels * conv->channels, x, x_values);
     round_row_pairs(context, s.lines, line_values, dy, line_values, dy_pairs);
-    gan_conv_weights_backward(context, gan_bfloat16_products(context), GAN_ISA_SELECT(gan_bfloat16_table, context),
+    gan_conv_weights_backward(context, gan_bfloat16_products(context), gan_bfloat16_rounding(context),
                               conv, batch, x_values, dy_pairs, dw, scratch);
 }

@@ -12,7 +12,8 @@
 
 struct gan_bfloat16_table {
     /* Rounds the values of each row: y[i * y_stride + j], a 0 behind the last where they are odd in number. Strides:
-     * of x in values, of y in pairs. To the nearest, ties to even; NaN stays NaN, and is quiet. */
+     * of x in values, of y in pairs. To the nearest, ties to even; NaN stays NaN, and is quiet; denormals are rounded
+     * in plain C, and 0 with AVX512_BF16, which multiplies them as if they were. */
     void (*rows)(int64_t rows, int64_t columns, const gan_real *x, int64_t x_stride, gan_real *y, int64_t y_stride);
     /* Pairs of rows: pair j of row i is x[2 i, j], x[2 i + 1, j]. `rows`: of x, the one missing from the last pair
      * is 0. */
@@ -23,14 +24,14 @@ struct gan_bfloat16_table {
     void (*interleave)(int64_t rows, int64_t columns, const uint16_t *first, const uint16_t *second, int64_t stride,
                        gan_real *y, int64_t y_stride);
 };
-GAN_ISA_DECLARE(gan_bfloat16_table);
 
 static inline int64_t gan_pairs(int64_t count)
 {
     return count / 2 + count % 2;
 }
 
-/* The micro-kernels for pairs: one instruction (AVX512_BF16), or plain C at the level GAN_CPU_BASELINE. */
+/* Rounding, and the micro-kernels for pairs: by AVX512_BF16, or in plain C at the level GAN_CPU_BASELINE. */
+const gan_bfloat16_table *gan_bfloat16_rounding(const gan_context *context);
 const gan_product_table *gan_bfloat16_products(const gan_context *context);
 
 /* ---- Products of rounded operands (bfloat16.c): the same contracts as their namesakes in kernels.h ------------- */
