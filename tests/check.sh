@@ -75,6 +75,9 @@ levels()
 The CPU level $level could not be run: $verdict"
         fi
     done <"$build.levels"
+    verdict=$("$build/tests/support/levels" bfloat16) || failed=$((failed + 1))
+    [ "$verdict" = 'bfloat16 runs' ] || not_run="$not_run
+Products in bfloat16 could be run in plain C only: ${verdict#bfloat16 }"
 }
 
 export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1
