@@ -218,7 +218,23 @@ void gan_simultaneous_ratios(int64_t count, float *discriminator, float *generat
  * and gives the sum of the penalties: 0 when the update has none (step_penalty.c). */
 gan_status gan_trainer_penalise(gan_trainer *trainer, int64_t batch, double *sum);
 
-/* Seeing trouble (diagnosis.c). Observes the last judgement of D, of samples and of those that G made of noise; ends
+/* What the rules are made of; gradients are geometric means since the diagnosis before, which one wild step does not
+ * move far. */
+typedef struct gan_findings {
+    double real_accuracy, fake_accuracy;
+    double belief; /* mean of D's belief in generated samples */
+    double diversity;
+    double gradient[GAN_PLAYERS];
+    double usual[GAN_PLAYERS]; /* median of the gradients at earlier diagnoses; NaN while they are few */
+    double weight[GAN_PLAYERS];
+    bool scaled; /* of the game */
+} gan_findings;
+
+/* Counts how long each rule has held, and gives the diagnoses that follow from it (diagnosis.c). */
+void gan_rules_apply(const gan_findings *now, gan_real held[GAN_DIAGNOSIS_RULES]);
+uint64_t gan_rules_diagnoses(const gan_real held[GAN_DIAGNOSIS_RULES]);
+
+/* Seeing trouble (monitor.c). Observes the last judgement of D, of samples and of those that G made of noise; ends
  * a step that counts, and fills in the report, or one that failed with a status. */
 gan_status gan_monitor_create(gan_trainer *trainer);
 void gan_monitor_destroy(gan_trainer *trainer);

@@ -257,9 +257,11 @@ static void test_step_allocates_nothing(void **state)
         assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = 2, .multiply = multiplies[i]), &gan.context),
                          GAN_OK);
         assert_int_equal(test_gan_models(gan.context, TEST_GAN_WIDE, &gan.generator, &gan.discriminator), GAN_OK);
-        assert_int_equal(gan_trainer_create(gan.context, gan.generator, gan.discriminator,
-                                            GAN_TRAINER(.batch = BATCH, .discriminator_steps = 2), &gan.trainer),
-                         GAN_OK);
+        assert_int_equal(
+            gan_trainer_create(gan.context, gan.generator, gan.discriminator,
+                               GAN_TRAINER(.batch = BATCH, .discriminator_steps = 2, .diagnosis_interval = 3),
+                               &gan.trainer),
+            GAN_OK);
         uint64_t before = allocations(gan.context);
         test_gan_steps(&gan, TEST_GAN_WIDE, 1, 4, BATCH, 2, NULL);
         test_gan_steps(&gan, TEST_GAN_WIDE, 5, 5, BATCH - 1, 2, NULL);
