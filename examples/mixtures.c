@@ -17,7 +17,10 @@
 enum {
     NOISE = 2,
     UNITS = 128,
-    HIDDEN = 3,
+    GENERATOR_HIDDEN = 4, /* layers */
+    DISCRIMINATOR_HIDDEN = 3,
+    STEPS = 40000, /* of a run, by default */
+    TABLE_STEPS = 5000, /* of each run of a table */
     JUDGED = 2500, /* samples */
     MOST_MODES = 25,
     SIDE = 400 /* pixels of a picture */
@@ -32,7 +35,6 @@ typedef struct mixture {
     float deviation;
     float scale; /* the networks see positions times this: both mixtures are then about as wide and as fine */
     float extent; /* of the picture, from the origin */
-    int64_t steps; /* of a run, by default */
 } mixture;
 
 typedef struct settings {
@@ -47,7 +49,7 @@ typedef struct settings {
 static mixture make_ring(void)
 {
     const double pi = 3.14159265358979323846;
-    mixture m = {.name = "ring", .modes = 8, .deviation = 0.01f, .scale = 4, .extent = 1.3f, .steps = 60000};
+    mixture m = {.name = "ring", .modes = 8, .deviation = 0.01f, .scale = 4, .extent = 1.3f};
     for (int i = 0; i < m.modes; i++) {
         m.centres[i][0] = (float)cos(2 * pi * i / m.modes);
         m.centres[i][1] = (float)sin(2 * pi * i / m.modes);
@@ -57,7 +59,7 @@ static mixture make_ring(void)
 
 static mixture make_grid(void)
 {
-    mixture m = {.name = "grid", .modes = 25, .deviation = 0.05f, .scale = 1, .extent = 5, .steps = 60000};
+    mixture m = {.name = "grid", .modes = 25, .deviation = 0.05f, .scale = 1, .extent = 5};
     for (int i = 0; i < m.modes; i++) {
         m.centres[i][0] = 2.0f * (float)(i % 5 - 2);
         m.centres[i][1] = 2.0f * (float)(i / 5 - 2);
@@ -86,8 +88,8 @@ static const struct {
     gan_trainer_options options;
     bool spectral_norm;
 } regularisers[] = {
-    {.name = "r1-r2", .options = {.r1 = 0.1f, .r2 = 0.1f}},
-    {.name = "r1", .options = {.r1 = 0.1f}},
+    {.name = "r1-r2", .options = {.r1 = 0.3f, .r2 = 0.3f}},
+    {.name = "r1", .options = {.r1 = 0.3f}},
     {.name = "gradient-penalty", .options = {.gradient_penalty = 10}},
     {.name = "dragan", .options = {.dragan = 10}},
     {.name = "spectral-norm", .spectral_norm = true},
@@ -108,26 +110,51 @@ static int find_regulariser(const char *name)
     exit(2);
 }
 
-static gan_status build_network(gan_context *context, int64_t inputs, int64_t outputs, bool spectral_norm,
-                                uint64_t seed, gan_model **out)
+typedef struct network {
+    int64_t inputs, outputs;
+    int hidden;  /* layers of UNITS */
+    float slope; /* of their leaky ReLU; 0 makes it ReLU */
+    bool spectral_norm;
+} network;
+
+static gan_status build_network(gan_context *context, network n, uint64_t seed, gan_model **out)
 {
     gan_model *model = NULL;
     gan_status status = gan_model_create(context, &model);
     if (status != GAN_OK) return status;
-    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(inputs)));
-    for (int i = 0; i < HIDDEN; i++) {
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(n.inputs)));
+    for (int i = 0; i < n.hidden; i++) {
         gan_model_add(model, gan_layer_dense(context, UNITS,
                                              GAN_DENSE(.weight_initializer = GAN_HE_NORMAL,
-                                                       .spectral_norm = spectral_norm)));
-        gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+                                                       .spectral_norm = n.spectral_norm)));
+        gan_model_add(model, gan_layer_leaky_relu(context, n.slope));
     }
-    gan_model_add(model, gan_layer_dense(context, outputs, GAN_DENSE(.spectral_norm = spectral_norm)));
+    gan_model_add(model, gan_layer_dense(context, n.outputs, GAN_DENSE(.spectral_norm = n.spectral_norm)));
     status = gan_model_build(model, seed);
     if (status == GAN_OK)
         *out = model;
     else
         gan_model_destroy(model);
     return status;
+}
+
+/* A continuous generator draws some samples between the modes, fewer the steeper it is there: hence its depth, and
+ * ReLU, whose flat half lets it be flat within a mode and steep beside it. */
+static gan_status build_generator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    return build_network(context, (network){.inputs = NOISE, .outputs = 2, .hidden = GENERATOR_HIDDEN}, seed, out);
+}
+
+static gan_status build_discriminator(gan_context *context, int regulariser, uint64_t seed, gan_model **out)
+{
+    int packing = regularisers[regulariser].options.packing;
+    return build_network(context,
+                         (network){.inputs = packing > 1 ? 2 * packing : 2,
+                                   .outputs = 1,
+                                   .hidden = DISCRIMINATOR_HIDDEN,
+                                   .slope = 0.2f,
+                                   .spectral_norm = regularisers[regulariser].spectral_norm},
+                         seed, out);
 }
 
 typedef struct run {
@@ -177,14 +204,11 @@ static gan_status create_trainer(run *r)
 static gan_status create_run(run *r)
 {
     const settings *s = r->settings;
-    int packing = regularisers[r->regulariser].options.packing;
-    bool spectral_norm = regularisers[r->regulariser].spectral_norm;
     uint64_t seed = (uint64_t)s->seed;
     gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->threads), &r->context);
-    if (status == GAN_OK) status = build_network(r->context, NOISE, 2, false, 2 * seed, &r->generator);
+    if (status == GAN_OK) status = build_generator(r->context, 2 * seed, &r->generator);
     if (status == GAN_OK)
-        status = build_network(r->context, packing > 1 ? 2 * packing : 2, 1, spectral_norm, 2 * seed + 1,
-                               &r->discriminator);
+        status = build_discriminator(r->context, r->regulariser, 2 * seed + 1, &r->discriminator);
     if (status == GAN_OK) status = create_trainer(r);
     if (status == GAN_OK) status = gan_random_create(r->context, seed, 100, &r->random);
     r->points = allocate(2 * s->batch, sizeof(float));
@@ -275,7 +299,7 @@ static gan_status train(run *r)
 
 static int train_one(const mixture *m, const settings *s)
 {
-    run r = {.mixture = m, .settings = s, .steps = s->steps > 0 ? s->steps : m->steps,
+    run r = {.mixture = m, .settings = s, .steps = s->steps > 0 ? s->steps : STEPS,
              .loss = find_loss(s->loss), .regulariser = find_regulariser(s->regulariser)};
     double start = seconds_now();
     make_folder(s->output);
@@ -293,7 +317,7 @@ static int train_one(const mixture *m, const settings *s)
 /* One cell of the table: modes and share of high quality, or why there are none. */
 static void print_cell(const mixture *m, const settings *s, gan_loss loss, int regulariser)
 {
-    run r = {.mixture = m, .settings = s, .steps = s->steps > 0 ? s->steps : 5000,
+    run r = {.mixture = m, .settings = s, .steps = s->steps > 0 ? s->steps : TABLE_STEPS,
              .loss = loss, .regulariser = regulariser};
     gan_status status = create_run(&r);
     if (status == GAN_OK) status = train(&r);
@@ -326,7 +350,7 @@ int main(int argc, char **argv)
     settings s = {.output = "out", .loss = loss_name(GAN_LOSS_RELATIVISTIC), .regulariser = regularisers[0].name,
                   .batch = 128, .learning_rate = 2e-3};
     const option options[] = {
-        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e9, "N", "of training (default 60000; in a table 5000)"},
+        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e9, "N", "of training (default 40000; in a table 5000)"},
         {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "of weights, noise and data (default 0)"},
         {"--batch", OPTION_INTEGER, &s.batch, 2, 65536, "N", "samples in a step (default 128)"},
         {"--learning-rate", OPTION_NUMBER, &s.learning_rate, 1e-9, 1, "R", "at first; it falls to 0 (default 0.002)"},
