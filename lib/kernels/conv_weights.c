@@ -51,18 +51,13 @@ typedef struct weights_panel {
     int64_t begin, end;                /* positions of a line that have any of its columns on the image */
 } weights_panel;
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The positions of a line from which value + low to value + high lie on the image, begin <= q < end. */
 static void positions_on_image(const gan_conv *c, int64_t low, int64_t high, int64_t *begin, int64_t *end)
 {
     int64_t step = c->stride_w * c->channels, room = c->width * c->channels - 1 - high;
     *begin = low < 0 ? (step - 1 - low) / step : 0;
-    *end = room < 0 ? 0 : least(room / step + 1, c->out_width);
-    *begin = least(*begin, *end);
+    *end = room < 0 ? 0 : gan_least(room / step + 1, c->out_width);
+    *begin = gan_least(*begin, *end);
 }
 
 static void panel_make(const weights_work *work, int64_t index, weights_panel *panel)
@@ -79,11 +74,11 @@ static void panel_make(const weights_work *work, int64_t index, weights_panel *p
         int64_t in_row = (panel->columns.first + column) % row_values, begin, end;
         piece->kernel_line = (panel->columns.first + column) / row_values;
         piece->at = column;
-        piece->length = least(row_values - in_row, panel->columns.columns - column);
+        piece->length = gan_least(row_values - in_row, panel->columns.columns - column);
         piece->value = in_row - c->pad_left * c->channels;
         positions_on_image(c, piece->value, piece->value + piece->length - 1, &piece->begin, &piece->end);
         positions_on_image(c, piece->value + piece->length - 1, piece->value, &begin, &end);
-        panel->begin = least(panel->begin, begin);
+        panel->begin = gan_least(panel->begin, begin);
         panel->end = panel->end > end ? panel->end : end;
         panel->kernel_last = piece->kernel_line + 1;
         column += piece->length;
@@ -133,7 +128,7 @@ static void pack_piece(const weights_work *work, const panel_piece *piece, const
         int64_t value = q * step + piece->value;
         gan_real *row = to + (q - first) * width + piece->at;
         if (q >= piece->begin && q < piece->end && !outside) {
-            int64_t run = least(piece->end, first + count) - q;
+            int64_t run = gan_least(piece->end, first + count) - q;
             work->table->copy(run, piece->length, piece->length, from + value, step, row, width);
             q += run - 1;
             continue;
@@ -156,12 +151,12 @@ static void pack_pairs(const weights_work *work, const panel_piece *piece, const
     }
     for (int64_t q = first, run; q < first + count; q += run) {
         bool inside = q >= piece->begin && q < piece->end;
-        run = inside ? least(piece->end, first + count) - q : 1;
+        run = inside ? gan_least(piece->end, first + count) - q : 1;
         gan_real *row = to + (q - first) * width + piece->at;
         int64_t value = q * step + piece->value;
         /* What hangs over the image's border is 0, and the rest lies side by side. */
-        int64_t begin = inside ? 0 : least(value < 0 ? -value : 0, piece->length);
-        int64_t end = inside ? piece->length : least(line_values - value, piece->length);
+        int64_t begin = inside ? 0 : gan_least(value < 0 ? -value : 0, piece->length);
+        int64_t end = inside ? piece->length : gan_least(line_values - value, piece->length);
         if (begin > 0) work->rounded->interleave(1, begin, NULL, NULL, 0, row, width);
         if (end < begin) end = begin;
         if (end < piece->length) work->rounded->interleave(1, piece->length - end, NULL, NULL, 0, row + end, width);
@@ -219,7 +214,7 @@ static void weights_task(void *argument, int64_t index)
                 multiply(work, &panel.columns, &tile, sums);
                 k = 0;
             }
-            count = least(panel.end - q, work->panel_positions - k);
+            count = gan_least(panel.end - q, work->panel_positions - k);
             for (int64_t i = 0; i < panel.count; i++)
                 pack(work, &panel.pieces[i], &lines, q, count, width, packed + k * width);
             segments[tile.segment_count++] = (gan_segment){(step * c->out_width + q) * c->filters, k, count};

@@ -4,6 +4,7 @@
 
 #include <cblas.h>
 #include <limits.h>
+#include <string.h>
 
 #ifdef GAN_REAL_IS_DOUBLE
 #define cblas_gemm cblas_dgemm
@@ -74,10 +75,33 @@ typedef struct gemm_work {
     bool leaky;
     gan_real slope;
     int64_t block, blocks, panels;
+    int64_t group, groups; /* panels that a task multiplies its rows by, piece after piece of k */
+    bool packs_rows;
 } gemm_work;
 
 /* Who packs a whole operand: the smaller one, by this factor at least. */
 enum { PACK_RATIO = 4 };
+
+enum {
+    ENOUGH_TASKS = 64, /* that keep all threads busy to the end */
+    GROUP_PANELS = 16, /* most panels of a task */
+    LARGE_BLOCK = 64,  /* rows of a task that packs them, so many values of k at a time */
+    LARGE_LENGTH = 192
+};
+
+/* Large products: tasks take more rows, so that a panel is packed less often, and several panels, so that the rows,
+ * packed too where that pays, come from the second cache for all but the first. */
+static void enlarge_tasks(gemm_work *work)
+{
+    const int64_t blocks = (work->rows + LARGE_BLOCK - 1) / LARGE_BLOCK;
+    const int64_t group = blocks * work->panels / ENOUGH_TASKS;
+    if (group < 1) return;
+    work->group = group < GROUP_PANELS ? group : GROUP_PANELS;
+    work->packs_rows = group >= GROUP_PANELS / 2;
+    if (!work->packs_rows) return;
+    work->block = LARGE_BLOCK;
+    work->blocks = blocks;
+}
 
 static gemm_work gemm_work_make(const gan_product_table *table, const gan_gemm *gemm, bool swap)
 {
@@ -106,6 +130,9 @@ static gemm_work gemm_work_make(const gan_product_table *table, const gan_gemm *
     work.panels = work.dot ? 1 : gan_panel_count(table, work.columns);
     work.block = gan_block_rows(table, work.rows, work.columns, work.k);
     work.blocks = (work.rows + work.block - 1) / work.block;
+    work.group = 1;
+    if (!work.dot) enlarge_tasks(&work);
+    work.groups = (work.panels + work.group - 1) / work.group;
     return work;
 }
 
@@ -116,7 +143,7 @@ static double cost(const gemm_work *work)
     double rows = (double)work->rows, columns = (double)work->columns, k = (double)work->k;
     if (work->dot) return rows * columns * (k / (double)table->vector + 8);
     double total = rows * k * (double)gan_panel_total(table, work->columns) / (double)table->vector;
-    total += columns * k * (work->b_transposed ? 0.4 : 0.1 * (double)work->blocks);
+    total += columns * k * (work->b_transposed ? 0.4 : work->packs_rows ? 0.1 : 0.1 * (double)work->blocks);
     if (work->c_step != 1) total += 0.5 * rows * columns;
     return total;
 }
@@ -127,14 +154,6 @@ static gemm_work gemm_plan(const gan_product_table *table, const gan_gemm *gemm)
     if (!straight.dot && gemm->n > PACK_RATIO * gemm->m && straight.b_transposed) return swapped;
     if (!swapped.dot && gemm->m > PACK_RATIO * gemm->n && swapped.b_transposed) return straight;
     return cost(&straight) <= cost(&swapped) ? straight : swapped;
-}
-
-static void pack_task(void *argument, int64_t index)
-{
-    const gemm_work *work = argument;
-    gan_panel panel = gan_panel_at(work->table, work->columns, index);
-    work->table->transpose(panel.columns, work->k, panel.width, work->b + panel.first * work->b_stride,
-                           work->b_stride, work->packed + panel.first * work->k, panel.width);
 }
 
 /* The part of the panel from row k on, packed now. */
@@ -149,70 +168,116 @@ static void pack_piece(const gemm_work *work, const gan_panel *panel, int64_t k,
     }
 }
 
-static void fill_block(const gemm_work *work, int64_t first, int64_t column, gan_row_block *block)
+static void pack_task(void *argument, int64_t index)
 {
-    block->rows = work->rows - first < work->block ? work->rows - first : work->block;
-    for (int64_t i = 0; i < block->rows; i++) {
-        block->a[i] = work->a + (first + i) * work->a_row;
-        block->c[i] = work->c + (first + i) * work->c_row + column * work->c_step;
+    const gemm_work *work = argument;
+    const gan_panel panel = gan_panel_at(work->table, work->columns, index);
+    pack_piece(work, &panel, 0, work->k, work->packed + panel.first * work->k);
+}
+
+/* So few rows that packing does not pay. */
+static bool is_in_place(const gemm_work *work, const gan_panel *panel)
+{
+    return work->dot ||
+           (!work->b_transposed && work->rows <= work->table->rows && panel->columns == panel->width);
+}
+
+/* The values of A that a task multiplies now: rows of its block, some values of k. */
+typedef struct row_piece {
+    int64_t first, rows, k, length;
+    const gan_real *a;
+    int64_t a_row, a_step;
+} row_piece;
+
+static void take_rows(const gemm_work *work, row_piece *piece, gan_real *to)
+{
+    const gan_real *a = work->a + piece->first * work->a_row + piece->k * work->a_step;
+    piece->a = work->packs_rows ? to : a;
+    piece->a_row = work->packs_rows ? piece->length : work->a_row;
+    piece->a_step = work->packs_rows ? 1 : work->a_step;
+    if (!work->packs_rows) return;
+    if (work->a_step != 1) {
+        work->table->transpose(piece->length, piece->rows, piece->length, a, work->a_step, to, piece->length);
+        return;
     }
+    for (int64_t i = 0; i < piece->rows; i++)
+        memcpy(to + i * piece->length, a + i * work->a_row, (size_t)piece->length * sizeof(*to));
+}
+
+/* C[rows, panel] gets the part of the piece. */
+static void multiply_piece(const gemm_work *work, const gan_panel *panel, const row_piece *piece)
+{
+    _Alignas(64) gan_real own[GAN_PANEL_BYTES / sizeof(gan_real)];
+    const gan_segment segment = {0, piece->k, piece->length};
+    const bool in_place = is_in_place(work, panel), last = piece->k + piece->length == work->k;
+    gan_row_block block = {.rows = piece->rows};
+    gan_tile tile = {.a_step = piece->a_step,
+                     .b_step = in_place ? work->b_stride : panel->width,
+                     .width = panel->width,
+                     .columns = panel->columns,
+                     .segments = &segment,
+                     .segment_count = 1,
+                     .c_step = work->c_step,
+                     .accumulate = work->accumulate || piece->k > 0,
+                     .column_bias = last && work->column_bias ? work->column_bias + panel->first : NULL,
+                     .row_bias = last && work->row_bias ? work->row_bias + piece->first : NULL,
+                     .leaky = last && work->leaky,
+                     .slope = work->slope};
+    for (int64_t i = 0; i < block.rows; i++) {
+        block.a[i] = piece->a + i * piece->a_row;
+        block.c[i] = work->c + (piece->first + i) * work->c_row + panel->first * work->c_step;
+    }
+    if (in_place) {
+        tile.b = work->b + panel->first;
+    } else if (work->packed) {
+        tile.b = work->packed + panel->first * work->k;
+    } else {
+        pack_piece(work, panel, piece->k, piece->length, own);
+        tile.b = own - piece->k * panel->width;
+    }
+    gan_row_block_run(work->table, &tile, &block, work->dot);
+}
+
+/* Most values of k at a time: what is packed stays in the first cache, what is not in the second. */
+static int64_t most_length(const gemm_work *work, const gan_panel *panel)
+{
+    const int64_t value = (int64_t)sizeof(gan_real);
+    if (work->dot) return work->k;
+    const bool large = work->group == 1 && (work->packed || is_in_place(work, panel));
+    const int64_t most = (large ? GAN_PIECE_BYTES : GAN_PANEL_BYTES) / value / work->table->width;
+    return work->packs_rows ? gan_least(most, LARGE_LENGTH) : most;
 }
 
 static void gemm_task(void *argument, int64_t index)
 {
     const gemm_work *work = argument;
-    const int64_t value = (int64_t)sizeof(gan_real), first = index % work->blocks * work->block;
-    _Alignas(64) gan_real own[GAN_PANEL_BYTES / sizeof(gan_real)];
-    gan_panel panel =
-        work->dot ? (gan_panel){0, work->columns, 1} : gan_panel_at(work->table, work->columns, index / work->blocks);
-    const bool in_place =
-        work->dot || (!work->b_transposed && work->rows <= work->table->rows && panel.columns == panel.width);
-    const int64_t piece = work->dot                  ? work->k
-                          : in_place || work->packed ? GAN_PIECE_BYTES / value / work->table->width
-                                                     : GAN_PANEL_BYTES / value / work->table->width;
-    gan_row_block block;
-    gan_segment segment = {0, 0, 0};
-    gan_tile tile = {.a_step = work->a_step,
-                     .width = panel.width,
-                     .columns = panel.columns,
-                     .segments = &segment,
-                     .segment_count = 1,
-                     .c_step = work->c_step,
-                     .accumulate = work->accumulate};
-    fill_block(work, first, panel.first, &block);
-    tile.b_step = in_place ? work->b_stride : panel.width;
+    _Alignas(64) gan_real packed[LARGE_BLOCK * LARGE_LENGTH];
+    const int64_t first = index % work->blocks * work->block, begin = index / work->blocks * work->group;
+    const int64_t end = begin + work->group < work->panels ? begin + work->group : work->panels;
+    row_piece piece = {.first = first, .rows = gan_least(work->block, work->rows - first)};
     do {
-        segment.length = work->k - segment.k < piece ? work->k - segment.k : piece;
-        segment.a = segment.k * work->a_step;
-        if (in_place) {
-            tile.b = work->b + panel.first;
-        } else if (work->packed) {
-            tile.b = work->packed + panel.first * work->k;
-        } else {
-            pack_piece(work, &panel, segment.k, segment.length, own);
-            tile.b = own - segment.k * panel.width;
+        for (int64_t p = begin; p < end; p++) {
+            const gan_panel panel = work->dot ? (gan_panel){0, work->columns, 1}
+                                              : gan_panel_at(work->table, work->columns, p);
+            if (p == begin) {
+                piece.length = gan_least(work->k - piece.k, most_length(work, &panel));
+                take_rows(work, &piece, packed);
+            }
+            multiply_piece(work, &panel, &piece);
         }
-        if (segment.k + segment.length == work->k) {
-            tile.column_bias = work->column_bias ? work->column_bias + panel.first : NULL;
-            tile.row_bias = work->row_bias ? work->row_bias + first : NULL;
-            tile.leaky = work->leaky;
-            tile.slope = work->slope;
-        }
-        gan_row_block_run(work->table, &tile, &block, work->dot);
-        tile.accumulate = true;
-        segment.k += segment.length;
-    } while (segment.k < work->k);
+        piece.k += piece.length;
+    } while (piece.k < work->k);
 }
 
 void gan_gemm_native_run(gan_context *context, const gan_product_table *table, const gan_gemm *gemm)
 {
     gemm_work work = gemm_plan(table, gemm);
     const double k = (double)work.k, rows = (double)work.rows, columns = (double)work.columns;
-    if (work.b_transposed && !work.dot && work.blocks > 1 && gemm->scratch) {
+    if ((work.b_transposed || work.packs_rows) && !work.dot && work.blocks > 1 && gemm->scratch) {
         work.packed = gan_scratch_align(gemm->scratch);
         gan_product_parallel(context, pack_task, &work, work.panels, k * columns);
     }
-    gan_product_parallel(context, gemm_task, &work, work.panels * work.blocks, k * rows * columns);
+    gan_product_parallel(context, gemm_task, &work, work.groups * work.blocks, k * rows * columns);
 }
 
 int64_t gan_gemm_native_scratch(const gan_product_table *table, int64_t m, int64_t n, int64_t k)

@@ -11,6 +11,11 @@
 #include "kernels/isa.h"
 #include "kernels/kernels.h"
 
+static inline int64_t gan_least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* ---- Micro-kernels (block_product.c) ------------------------------------------------------------------------- */
 
 typedef struct gan_segment {
