@@ -1,6 +1,6 @@
-/* Measures what libgan is used for: training steps, sampling, start-up. Each case takes turns with its rivals and with
- * the measurement of its floor, so that all see the same machine; each contestant is a process of its own, so that its
- * memory is its own. */
+/* Measures what libgan is used for: training steps, sampling, start-up. Each case takes turns with its rivals and
+ * with the measurement of its floor, so that all see the same machine; each contestant is a process of its own, so
+ * that its memory is its own. */
 #include "cases.h"
 #include "contestant.h"
 #include "floor.h"
@@ -30,13 +30,14 @@ typedef struct entry {
     char command[1024], file[256], threads[8];
     char *arguments[16];
     bool takes_part;
-    int repetitions;
+    int warm, repetitions;
     double seconds[MOST_RUNS], peak_mib;
 } entry;
 
 static const char *const rival_names[RIVALS] = {"pytorch", "tensorflow", "jax", "onnxruntime"};
 
-/* ---- Contestants --------------------------------------------------------------------------------------------------- */
+/* ---- Contestants
+ * --------------------------------------------------------------------------------------------------- */
 
 static void set_arguments(entry *e, int index, const bench_case *self, const settings *s, const char *folder)
 {
@@ -52,8 +53,8 @@ static void set_arguments(entry *e, int index, const bench_case *self, const set
         if (s->own.blas && index == 0) e->arguments[count++] = "--blas";
         if (index == 1) e->arguments[count++] = "--bfloat16";
     } else {
-        const char *python = strcmp(e->label, "tensorflow") == 0 && s->python_tensorflow[0] ? s->python_tensorflow
-                                                                                           : s->python;
+        const char *python =
+            strcmp(e->label, "tensorflow") == 0 && s->python_tensorflow[0] ? s->python_tensorflow : s->python;
         /* The shell splits the command into words. */
         snprintf(e->command, sizeof e->command, "exec %s '%s/%s_rival.py' \"$@\"", python, s->scripts, e->label);
         char *rival[] = {"sh", "-c", e->command, "sh", (char *)self->name, e->threads, e->file};
@@ -80,8 +81,7 @@ static bool take_turn(entry *e, bool is_start, double *seconds)
         contestant_stop(&e->contestant);
         return true;
     }
-    /* After the others' turns the caches are theirs: a run first that does not count, where that can be seen. */
-    if (e->repetitions > 1 && !contestant_run(&e->contestant, 1, seconds)) return false;
+    if (e->warm > 0 && !contestant_run(&e->contestant, e->warm, seconds)) return false;
     if (!contestant_run(&e->contestant, e->repetitions, seconds)) return false;
     *seconds /= e->repetitions;
     return true;
@@ -96,7 +96,8 @@ static bool enter(entry *e, bool is_start)
         return true;
     }
     if (contestant_run(&e->contestant, 1, &seconds)) {
-        e->repetitions = repetitions_for(seconds);
+        e->warm = warm_repetitions_for(seconds);
+        e->repetitions = repetitions_for(seconds, MEASURED_SECONDS);
         return true;
     }
     contestant_stop(&e->contestant);
@@ -104,7 +105,8 @@ static bool enter(entry *e, bool is_start)
     return false;
 }
 
-/* ---- Measuring ----------------------------------------------------------------------------------------------------- */
+/* ---- Measuring
+ * ----------------------------------------------------------------------------------------------------- */
 
 /* Seconds of the case's floor now; 0 when it has none. */
 static double floor_seconds(const bench_case *self, int threads)
@@ -132,7 +134,8 @@ static bool take_turns(entry *entries, double *floors, const bench_case *self, c
     return true;
 }
 
-/* ---- Printing ------------------------------------------------------------------------------------------------------ */
+/* ---- Printing
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void print_ratio(bool csv, const double *values, const double *divisors, int count)
 {
@@ -182,14 +185,16 @@ static void print_results(const bench_case *self, const settings *s, const entry
     }
     if (floors[0] > 0) {
         const spread t = spread_of(floors, NULL, (int)s->runs);
-        printf(s->csv ? "%s,floor,,%d,%.4f,%.4f,%.4f,,,,,,,,\n" : "%-16s floor                      %7d %10.3f %10.3f "
-                                                                  "%10.3f\n",
+        printf(s->csv ? "%s,floor,,%d,%.4f,%.4f,%.4f,,,,,,,,\n"
+                      : "%-16s floor                      %7d %10.3f %10.3f "
+                        "%10.3f\n",
                self->name, (int)s->own.threads, 1e3 * t.median, 1e3 * t.least, 1e3 * t.most);
     }
     fflush(stdout);
 }
 
-/* ---- The contest --------------------------------------------------------------------------------------------------- */
+/* ---- The contest
+ * --------------------------------------------------------------------------------------------------- */
 
 static bool hold_contest(const bench_case *self, const settings *s, const char *folder)
 {
@@ -283,7 +288,7 @@ int main(int argc, char **argv)
         return 2;
     }
     setenv("PYTHONDONTWRITEBYTECODE", "1", 1); /* no cache beside the scripts */
-    signal(SIGPIPE, SIG_IGN); /* a contestant that has ended is seen by what it does not answer */
+    signal(SIGPIPE, SIG_IGN);                  /* a contestant that has ended is seen by what it does not answer */
     if (!floor_set_threads((int)s.own.threads))
         fprintf(stderr, "gan-bench: this BLAS cannot be told its threads; the floor is at its own setting\n");
     if (!mkdtemp(folder)) {

@@ -60,6 +60,7 @@ static const bench_case cases[] = {
     CONV("dcgan-conv2-32", 32, 64, 14, 14, 128, 7, 7, 4, 4, 2, 2, 1, 1),
     CONV("dcgan-transposed1-32", 32, 128, 14, 14, 256, 7, 7, 4, 4, 2, 2, 1, 1),
     CONV("dcgan-transposed2-32", 32, 64, 28, 28, 128, 14, 14, 4, 4, 2, 2, 1, 1),
+    CONV("dcgan-transposed2-128", 128, 64, 28, 28, 128, 14, 14, 4, 4, 2, 2, 1, 1),
     CONV("dcgan-last-32", 32, 64, 28, 28, 1, 28, 28, 3, 3, 1, 1, 1, 1),
     DENSE("seed-dense1-32", 32, 100, 256),
     DENSE("seed-dense2-32", 32, 256, 512),
@@ -98,7 +99,8 @@ static sizes sizes_of(const bench_case *c)
     const gan_conv *v = &c->conv;
     const gan_gemm *g = &c->gemm;
     if (c->kind == GEMM) return (sizes){g->m * g->k, g->k * g->n, g->m * g->n};
-    return (sizes){c->batch * v->height * v->width * v->channels, v->filters * v->kernel_h * v->kernel_w * v->channels,
+    return (sizes){c->batch * v->height * v->width * v->channels,
+                   v->filters * v->kernel_h * v->kernel_w * v->channels,
                    c->batch * v->out_height * v->out_width * v->filters};
 }
 
@@ -210,10 +212,10 @@ static void create_contexts(gan_context *contexts[WAYS], const char *level, int 
 {
     for (int i = 0; i < WAYS; i++) {
         if (level[0] && strcmp(level, ways[i].name) != 0) continue;
-        gan_status status = gan_context_create(
-            GAN_CONTEXT(.threads = threads, .cpu = ways[i].cpu, .multiply = ways[i].multiply,
-                        .precision = ways[i].precision),
-            &contexts[i]);
+        gan_status status =
+            gan_context_create(GAN_CONTEXT(.threads = threads, .cpu = ways[i].cpu, .multiply = ways[i].multiply,
+                                           .precision = ways[i].precision),
+                               &contexts[i]);
         if (status != GAN_OK) fprintf(stderr, "%s is left out: %s\n", ways[i].name, gan_last_error());
     }
     if (!floor_set_threads(threads)) fprintf(stderr, "the BLAS runs with threads of its own choice\n");
@@ -242,7 +244,8 @@ int main(int argc, char **argv)
         {"--runs", OPTION_INTEGER, &runs, 1, MOST_RUNS, "N", "turns of each case (default 15)"},
         {"--level", OPTION_TEXT, &level, 0, 0, "NAME", "only avx512, avx2, baseline, blas or bfloat16"},
         {"--case", OPTION_TEXT, &only, 0, 0, "TEXT", "only cases with this in their name"},
-        {"--roofline", OPTION_TEXT, &picture, 0, 0, "FILE", "a PNG of the first level's rates below what bounds them"},
+        {"--roofline", OPTION_TEXT, &picture, 0, 0, "FILE",
+         "a PNG of the first level's rates below what bounds them"},
         {"--list", OPTION_FLAG, &list, 0, 0, NULL, "name the cases"},
     };
     gan_context *contexts[WAYS] = {NULL};

@@ -1,5 +1,5 @@
-/* How the time and the memory of a training step grow: with the batch, the width, the depth and the threads. All sizes
- * take turns, with the floor among them, so that all see the same machine. */
+/* How the time and the memory of a training step grow: with the batch, the width, the depth and the threads. All
+ * sizes take turns, with the floor among them, so that all see the same machine. */
 #include "floor.h"
 #include "options.h"
 #include "spread.h"
@@ -32,7 +32,8 @@ typedef struct sweep {
     double (*work)(const size *self); /* multiply-adds of one sample's step */
 } sweep;
 
-/* ---- Models -------------------------------------------------------------------------------------------------------- */
+/* ---- Models
+ * -------------------------------------------------------------------------------------------------------- */
 
 static void add_dense(gan_context *context, gan_model *model, int64_t units)
 {
@@ -56,8 +57,9 @@ static gan_status build_wide(const size *self, gan_model **g, gan_model **d)
     if (status != GAN_OK) return status;
     gan_model_add(*d, gan_layer_input(context, GAN_SHAPE(1, 28, 28)));
     for (int64_t filters = 64; filters <= 128; filters *= 2) {
-        gan_model_add(*d, gan_layer_conv2d(context, filters * self->width,
-                                           GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}, .padding = GAN_PADDING_SAME)));
+        gan_model_add(*d,
+                      gan_layer_conv2d(context, filters * self->width,
+                                       GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}, .padding = GAN_PADDING_SAME)));
         gan_model_add(*d, gan_layer_leaky_relu(context, 0.2f));
     }
     gan_model_add(*d, gan_layer_flatten(context));
@@ -95,7 +97,8 @@ static double deep_work(const size *self)
     return STEP_WORK(hidden + (double)UNITS * UNITS, hidden + UNITS);
 }
 
-/* ---- Sweeps -------------------------------------------------------------------------------------------------------- */
+/* ---- Sweeps
+ * -------------------------------------------------------------------------------------------------------- */
 
 static const sweep sweeps[] = {
     {"batch", "samples in a step of the seed model", 1, 512, true, build_wide, wide_work},
@@ -123,7 +126,9 @@ static gan_status take_turn(size *s, int turn)
 {
     double start = bench_now();
     gan_status status = step_run(s->state); /* brings the caches back, and tells how long it takes */
-    const int repetitions = repetitions_for(bench_now() - start);
+    const double seconds = bench_now() - start;
+    const int repetitions = repetitions_for(seconds, MEASURED_SECONDS);
+    for (int i = 0; status == GAN_OK && i < warm_repetitions_for(seconds); i++) status = step_run(s->state);
     start = bench_now();
     for (int i = 0; status == GAN_OK && i < repetitions; i++) status = step_run(s->state);
     s->seconds[turn] = (bench_now() - start) / repetitions;
@@ -139,7 +144,7 @@ static void print_results(const sweep *self, const settings *asked, const size *
         const spread time = spread_of(s->seconds, NULL, (int)asked->runs);
         const spread ratio = spread_of(s->seconds, s->floors, (int)asked->runs);
         printf(asked->csv ? "%s,%lld,%lld,%.4f,%.4f,%.4f,%.3f,%.3f,%.3f,%.1f\n"
-                             : "%-8s %6lld %8lld %10.3f %10.3f %13.4f %8.2f (%.2f-%.2f) %10.1f\n",
+                          : "%-8s %6lld %8lld %10.3f %10.3f %13.4f %8.2f (%.2f-%.2f) %10.1f\n",
                self->name, (long long)s->value, (long long)s->threads, 1e3 * time.median, 1e3 * time.least,
                1e3 * time.median / (double)s->batch, ratio.median, ratio.least, ratio.most, s->mib);
     }
@@ -153,7 +158,9 @@ static int set_sizes(const sweep *self, const settings *asked, size *sizes)
     int count = 0;
     for (int64_t v = self->first; v <= last && count < MOST_SIZES; v = self->doubles ? 2 * v : v + 1) {
         sizes[count++] = (size){.value = v,
-                                .batch = strcmp(self->name, "batch") == 0 ? v : depth ? 128 : 32,
+                                .batch = strcmp(self->name, "batch") == 0 ? v
+                                         : depth                          ? 128
+                                                                          : 32,
                                 .width = strcmp(self->name, "width") == 0 ? v : 1,
                                 .depth = v,
                                 .threads = threads ? v : asked->threads};
@@ -191,8 +198,9 @@ int main(int argc, char **argv)
     bool good = true;
     read_options(argc, argv, 1, "gan-scaling: how a training step grows with batch, width, depth and threads.",
                  options, (int)(sizeof options / sizeof options[0]));
-    printf(s.csv ? "sweep,size,threads,median_ms,min_ms,ms_per_sample,floor_ratio,floor_ratio_min,floor_ratio_max,mib\n"
-                 : "sweep      size  threads  median ms     min ms ms per sample   /floor (min-max)        MiB\n");
+    printf(s.csv
+               ? "sweep,size,threads,median_ms,min_ms,ms_per_sample,floor_ratio,floor_ratio_min,floor_ratio_max,mib\n"
+               : "sweep      size  threads  median ms     min ms ms per sample   /floor (min-max)        MiB\n");
     for (size_t i = 0; i < sizeof sweeps / sizeof sweeps[0]; i++) good = run_sweep(&sweeps[i], &s) && good;
     return good ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 #include "spread.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static int compare(const void *a, const void *b)
@@ -17,8 +18,13 @@ spread spread_of(const double *values, const double *divisors, int count)
     return (spread){middle, sorted[0], sorted[count - 1]};
 }
 
-int repetitions_for(double seconds)
+int repetitions_for(double seconds, double wanted)
 {
-    double repetitions = 0.005 / (seconds > 1e-7 ? seconds : 1e-7);
-    return repetitions < 1 ? 1 : repetitions > 5000 ? 5000 : (int)repetitions;
+    double repetitions = ceil(wanted / (seconds > 1e-7 ? seconds : 1e-7));
+    return repetitions < 1 ? 1 : repetitions > 100000 ? 100000 : (int)repetitions;
+}
+
+int warm_repetitions_for(double seconds)
+{
+    return seconds < 1 ? repetitions_for(seconds, WARM_SECONDS) : 0;
 }
