@@ -1,4 +1,8 @@
-/* A pool of threads that share the tasks of one call. The caller works too; tasks are handed out by a counter.
+/* A pool of threads that share the tasks of one call. The caller works too.
+ *
+ * Each thread begins with a share of its own, consecutive tasks: the next call's tasks often read what the same tasks
+ * of this one wrote, which is then in the caches of the core that wants it. Who has finished its share takes tasks
+ * from the others'.
  *
  * Each worker has a state of its own:
  *
@@ -20,7 +24,14 @@ enum { IDLE, SLEEPING, ASSIGNED, RUNNING, AWAITED, STOPPING };
 
 /* How long a thread looks for a change before it sleeps: the parallel regions of a training step follow each other
  * within microseconds, and waking a thread takes longer than that. */
-#define SPIN_NANOSECONDS 50000
+#define SPIN_NANOSECONDS 500000
+
+/* The tasks of one thread that nobody has taken yet. */
+typedef struct pool_share {
+    atomic_int_least64_t next;
+    int64_t end;
+    unsigned char padding[GAN_ALIGNMENT]; /* two shares, or the states of two workers, never share a cache line */
+} pool_share;
 
 typedef struct pool_worker {
     atomic_int state;
@@ -28,16 +39,16 @@ typedef struct pool_worker {
     pthread_t thread;
     pthread_mutex_t mutex;  /* held around each wait for, and each announcement of, a change of state */
     pthread_cond_t changed; /* one thread at most waits for it */
-    unsigned char padding[GAN_ALIGNMENT]; /* the states of two workers never share a cache line */
+    pool_share share;
 } pool_worker;
 
 struct gan_pool {
     gan_task_fn task;
     void *argument;
-    int64_t count;
-    atomic_int_least64_t next;
-    int64_t spin; /* nanoseconds */
-    size_t size;  /* of this block of memory */
+    pool_share share; /* the caller's */
+    int threads;      /* that have a share in this call, the caller too */
+    int64_t spin;     /* nanoseconds */
+    size_t size;      /* of this block of memory */
     int worker_count;
     pool_worker workers[];
 };
@@ -90,14 +101,25 @@ static void move_state(pool_worker *worker, int asleep, int to)
     pthread_mutex_unlock(&worker->mutex);
 }
 
-static void run_tasks(gan_pool *pool)
+/* The caller is thread 0, the workers are those from 1 on. */
+static pool_share *share_of(gan_pool *pool, int thread)
+{
+    return thread == 0 ? &pool->share : &pool->workers[thread - 1].share;
+}
+
+static void run_tasks(gan_pool *pool, int thread)
 {
     const gan_task_fn task = pool->task;
     void *argument = pool->argument;
-    const int64_t count = pool->count;
-    int64_t index;
+    const int threads = pool->threads;
 
-    while ((index = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed)) < count) task(argument, index);
+    for (int i = 0; i < threads; i++) {
+        pool_share *share = share_of(pool, (thread + i) % threads);
+        const int64_t end = share->end;
+        int64_t index;
+        while ((index = atomic_fetch_add_explicit(&share->next, 1, memory_order_relaxed)) < end)
+            task(argument, index);
+    }
 }
 
 static void *worker_main(void *argument)
@@ -109,7 +131,7 @@ static void *worker_main(void *argument)
         spin_while(worker, IDLE);
         if (atomic_load(&worker->state) == IDLE) sleep_while(worker, IDLE, SLEEPING);
         if (atomic_compare_exchange_strong(&worker->state, &state, RUNNING)) {
-            run_tasks(worker->pool);
+            run_tasks(worker->pool, 1 + (int)(worker - worker->pool->workers));
             move_state(worker, AWAITED, IDLE);
         } else if (state == STOPPING) {
             return NULL;
@@ -123,10 +145,14 @@ static void run_on_pool(gan_pool *pool, gan_task_fn task, void *argument, int64_
 
     pool->task = task;
     pool->argument = argument;
-    pool->count = count;
-    atomic_store(&pool->next, 0);
+    pool->threads = helpers + 1;
+    for (int i = 0; i <= helpers; i++) {
+        pool_share *share = share_of(pool, i);
+        atomic_store_explicit(&share->next, count * i / (helpers + 1), memory_order_relaxed);
+        share->end = count * (i + 1) / (helpers + 1);
+    }
     for (int i = 0; i < helpers; i++) move_state(&pool->workers[i], SLEEPING, ASSIGNED);
-    run_tasks(pool);
+    run_tasks(pool, 0);
     for (int i = 0; i < helpers; i++) {
         pool_worker *worker = &pool->workers[i];
         int state = ASSIGNED;
@@ -197,7 +223,6 @@ gan_status gan_pool_create(gan_context *context, int threads, gan_pool **out)
     if (!pool) return GAN_ERROR_MEMORY;
     pool->size = size;
     pool->spin = threads <= gan_cpu_count() ? SPIN_NANOSECONDS : 0;
-    atomic_init(&pool->next, 0);
     block_signals(&signals);
     while (pool->worker_count < threads - 1 && error == 0) {
         error = start_worker(&pool->workers[pool->worker_count], pool);

@@ -4,7 +4,7 @@
 /* A task should be worth this many multiply-adds: some 10 microseconds of one thread. */
 #define TASK_MULTIPLY_ADDS (1 << 20)
 /* All of a product's tasks together are not worth a hand-over to other threads below this. */
-#define SERIAL_MULTIPLY_ADDS (1 << 18)
+#define SERIAL_MULTIPLY_ADDS (1 << 16)
 
 enum { DOT_ROWS = 4 };
 
