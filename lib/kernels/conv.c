@@ -6,7 +6,9 @@
 static int64_t native_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)
 {
     const gan_product_table *table = GAN_ISA_SELECT(gan_product_table, context);
-    int64_t rows = gan_conv_rows_scratch(table, conv), weights = gan_conv_weights_scratch(table, NULL, conv, batch);
+    int64_t rows = gan_conv_rows_scratch(table, conv);
+    int64_t weights = gan_conv_has_few_filters(table, conv) ? gan_conv_few_filters_scratch(table, conv, batch)
+                                                            : gan_conv_weights_scratch(table, NULL, conv, batch);
     return rows > weights ? rows : weights;
 }
 
@@ -28,7 +30,11 @@ static void native_backward_weights(gan_context *context, const gan_conv *conv, 
                                     const gan_real *dy, gan_real *dw, gan_real *scratch)
 {
     const gan_product_table *table = GAN_ISA_SELECT(gan_product_table, context);
-    gan_conv_weights_backward(context, table, NULL, conv, batch, x, dy, dw, scratch);
+    if (gan_conv_has_few_filters(table, conv)) {
+        gan_conv_few_filters_backward(context, table, conv, batch, x, dy, dw, scratch);
+    } else {
+        gan_conv_weights_backward(context, table, NULL, conv, batch, x, dy, dw, scratch);
+    }
 }
 
 /* ---- The door ---------------------------------------------------------------------------------------------- */

@@ -62,6 +62,8 @@ typedef struct window_phase {
     const gan_real *b;
 } window_phase;
 
+enum { PANELS_BYTES = 512 * 1024 }; /* of all packed weights of a phase that stay in the second cache */
+
 typedef struct rows_work {
     const gan_product_table *table;
     const gan_conv *conv;
@@ -303,12 +305,15 @@ static void rows_task(void *argument, int64_t index)
         window_phase phase;
         phase_make(work, p, &phase);
         phase.b = b;
-        int64_t blocks = (phase.rows + work->block - 1) / work->block;
+        const int64_t blocks = (phase.rows + work->block - 1) / work->block;
         if (index < blocks * work->panels) {
-            gan_panel panel = work->dot ? (gan_panel){0, work->columns, 0}
-                                        : gan_panel_at(work->table, work->columns, index / blocks);
-            int64_t first = index % blocks * work->block, last = first + work->block;
-            run_rows(work, &phase, first, last < phase.rows ? last : phase.rows, &panel);
+            /* What stays in the cache from task to task: all panels, where they fit there, else one. */
+            const bool all = packed_values(work, &phase) * (int64_t)sizeof(gan_real) <= PANELS_BYTES;
+            const int64_t panel_index = all ? index % work->panels : index / blocks;
+            const int64_t first = (all ? index / work->panels : index % blocks) * work->block;
+            const gan_panel panel =
+                work->dot ? (gan_panel){0, work->columns, 0} : gan_panel_at(work->table, work->columns, panel_index);
+            run_rows(work, &phase, first, gan_least(first + work->block, phase.rows), &panel);
             return;
         }
         index -= blocks * work->panels;

@@ -3,9 +3,10 @@
  *     dw[f, (kh, kw, c)] += sum over positions p of dy[p, f] * x[window(p) + (kh, kw, c)]
  *
  * Rows are filters, read from dy where it is. A panel is some columns of dw; the values of the windows there are
- * packed for some positions at a time, only for those whose windows have any of these columns on the image. When
- * there are few panels, the lines of the outputs are split into parts with a sum each, and these are added in order
- * at the end.
+ * packed for some positions at a time, only for those whose windows have any of these columns on the image. All
+ * panels take a stretch of the lines of the outputs before any goes on to the next, while it is in the cache. When
+ * there are few panels, the lines are split into parts instead, with a sum each, and these are added in order at the
+ * end.
  *
  * With operands in bfloat16, positions are multiplied in pairs: the same position of two lines that follow each
  * other, since then both have the same columns on the image. */
@@ -14,9 +15,10 @@
 #include <string.h>
 
 enum {
-    PARTS = 32,          /* most parts */
-    ENOUGH_TASKS = 24,   /* that keep all threads of a usual machine busy to the end */
-    PART_POSITIONS = 256 /* least positions of a part */
+    PARTS = 32,                /* most parts */
+    ENOUGH_TASKS = 24,         /* that keep all threads of a usual machine busy to the end */
+    PART_POSITIONS = 256,      /* least positions of a part */
+    STRETCH_BYTES = 256 * 1024 /* most of dy in a stretch: stays in the second cache */
 };
 
 typedef struct weights_work {
@@ -28,6 +30,8 @@ typedef struct weights_work {
     int64_t lines;           /* batch * out_height: lines of the outputs */
     int64_t together, steps; /* lines that are multiplied at a time, 1 or 2; how often that is */
     int64_t panel_positions; /* that are packed at a time */
+    int64_t stretch;         /* steps that all panels take before the next */
+    int64_t first, last;     /* of the present stretch: first <= step < last */
     const void *x;           /* uint16_t when rounded, else gan_real */
     const gan_real *dy;
     gan_real *dw, *sums; /* of the parts; sums is NULL when there is one */
@@ -192,7 +196,7 @@ static void weights_task(void *argument, int64_t index)
     weights_panel panel;
     panel_make(work, index % work->panels, &panel);
     const int64_t width = panel.columns.width, part = index / work->panels;
-    const int64_t last = (part + 1) * work->steps / work->parts;
+    const int64_t steps = work->last - work->first, last = work->first + (part + 1) * steps / work->parts;
     gan_real *sums = work->sums ? work->sums + part * c->filters * work->columns : work->dw;
     gan_tile tile = {.a_step = c->filters,
                      .b = packed,
@@ -206,7 +210,7 @@ static void weights_task(void *argument, int64_t index)
                  int64_t width, gan_real *to) = work->rounded ? pack_pairs : pack_piece;
     int64_t k = 0;
     if (panel.columns.columns < width) memset(packed, 0, sizeof(packed));
-    for (int64_t step = part * work->steps / work->parts; step < last; step++) {
+    for (int64_t step = work->first + part * steps / work->parts; step < last; step++) {
         window_lines lines;
         bool seen = find_lines(work, &panel, step, &lines);
         for (int64_t q = panel.begin, count; seen && q < panel.end; q += count, k += count) {
@@ -250,6 +254,9 @@ static weights_work weights_work_make(const gan_product_table *table, const gan_
     if (most > work.steps) most = work.steps;
     if (most > PARTS) most = PARTS;
     if (work.parts > most) work.parts = most;
+    work.stretch = STRETCH_BYTES / (int64_t)sizeof(gan_real) / (conv->out_width * conv->filters);
+    if (work.stretch < 1) work.stretch = 1;
+    if (work.parts > 1) work.stretch = work.steps;
     return work;
 }
 
@@ -265,12 +272,15 @@ void gan_conv_weights_backward(gan_context *context, const gan_product_table *ta
                                const gan_real *dy, gan_real *dw, gan_real *scratch)
 {
     weights_work work = weights_work_make(table, rounded, conv, batch);
-    double multiply_adds = (double)(work.steps * conv->out_width) * (double)(work.columns * conv->filters);
+    double multiply_adds = (double)(work.stretch * conv->out_width) * (double)(work.columns * conv->filters);
     work.x = x;
     work.dy = dy;
     work.dw = dw;
     work.sums = work.parts > 1 ? gan_scratch_align(scratch) : NULL;
-    gan_product_parallel(context, weights_task, &work, work.panels * work.parts, multiply_adds);
+    for (; work.first < work.steps; work.first = work.last) {
+        work.last = gan_least(work.first + work.stretch, work.steps);
+        gan_product_parallel(context, weights_task, &work, work.panels * work.parts, multiply_adds);
+    }
     if (work.sums)
         gan_product_parallel(context, add_parts, &work, conv->filters,
                              (double)(work.parts * conv->filters) * (double)work.columns);

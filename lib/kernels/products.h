@@ -124,7 +124,7 @@ void gan_conv_columns_backward_data(gan_context *context, const gan_conv *conv, 
 void gan_conv_columns_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                                        const gan_real *dy, gan_real *dw, gan_real *scratch);
 
-/* ---- Convolutions without patches in memory (conv_rows.c, conv_weights.c) -------------------------------------- */
+/* ---- Convolutions without patches in memory (conv_rows.c, conv_weights.c, conv_few_filters.c) -------------------------------------- */
 
 int64_t gan_conv_rows_scratch(const gan_product_table *table, const gan_conv *conv);
 void gan_conv_rows_forward(gan_context *context, const gan_product_table *table, const gan_conv *conv, int64_t batch,
@@ -141,5 +141,12 @@ int64_t gan_conv_weights_scratch(const gan_product_table *table, const gan_bfloa
 void gan_conv_weights_backward(gan_context *context, const gan_product_table *table,
                                const gan_bfloat16_table *rounded, const gan_conv *conv, int64_t batch, const void *x,
                                const gan_real *dy, gan_real *dw, gan_real *scratch);
+
+/* Few filters that move by one pixel (conv_few_filters.c); only where gan_conv_has_few_filters(). */
+bool gan_conv_has_few_filters(const gan_product_table *table, const gan_conv *conv);
+int64_t gan_conv_few_filters_scratch(const gan_product_table *table, const gan_conv *conv, int64_t batch);
+void gan_conv_few_filters_backward(gan_context *context, const gan_product_table *table, const gan_conv *conv,
+                                   int64_t batch, const gan_real *x, const gan_real *dy, gan_real *dw,
+                                   gan_real *scratch);
 
 #endif
