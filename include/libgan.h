@@ -1430,8 +1430,8 @@ typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_
  * discriminator steps, the samples are `discriminator_steps` batches of `batch` after each other. `batch` is at most
  * that of the options and a multiple of packing, else ::GAN_ERROR_BATCH. `report` may be NULL. If a loss, gradient or
  * running statistic is not finite: GAN_ERROR_DIVERGED, and both models hold the last weights with which their own
- * loss and gradient were finite, and the average only such. After any failure running statistics are what they were
- * before the step, and the step does not count.
+ * loss and gradient were finite, and the average only such; the optimizers keep their moments, which are finite. After
+ * any failure running statistics are what they were before the step, and the step does not count.
  */
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch,
                                     gan_step_report *report);

@@ -1,0 +1,21 @@
+/* What the guide's fragments take for granted. */
+#include <libgan.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CHECK(call)                                                                                                    \
+    do {                                                                                                               \
+        if ((call) != GAN_OK) exit(1);                                                                                 \
+    } while (0)
+
+extern gan_context *context;
+extern gan_model *generator, *discriminator, *m;
+extern gan_dataset *dataset;
+extern gan_session *generate, *real, *fake;
+extern gan_optimizer *discriminator_optimizer;
+extern const float *noise, *samples, *real_logits, *fake_logits;
+extern float *real_gradient, *fake_gradient;
+extern int64_t n;
+extern uint64_t seed;
+extern double loss;

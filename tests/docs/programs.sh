@@ -1,0 +1,28 @@
+#!/bin/sh
+# Compiles the C of the documentation: programs.sh FOLDER INCLUDE DOCUMENT CC.... A block with a main() is a program; any
+# other is the body of a function, among the names of fragments.h, and may leave lines out by "...".
+set -eu
+here=$(cd "$(dirname "$0")" && pwd) folder=$1 include=$2 document=$3
+shift 3
+rm -rf "$folder"
+mkdir -p "$folder"
+
+awk -v folder="$folder" -v names="$here/fragments.h" '
+    /^```c$/ { block = 1; text = ""; last = ""; next }
+    /^```$/ && block {
+        block = 0
+        file = folder "/" ++count ".c"
+        if (text ~ /int main\(/) print text > file
+        else printf "#include \"%s\"\nvoid fragment(void);\nvoid fragment(void)\n{\n%s%s\n}\n", names, text, \
+             last ~ /[;}\/]$/ ? "" : ";" > file
+        next
+    }
+    block && !/^ *\.\.\.$/ { text = text $0 "\n"; last = $0 }
+' "$document"
+
+count=0
+for program in "$folder"/*.c; do
+    "$@" -std=c11 -Wall -Wextra -Werror -Wno-unused-variable -I "$include" -fsyntax-only "$program"
+    count=$((count + 1))
+done
+[ -f "$folder/1.c" ] && echo "$count compiled"
