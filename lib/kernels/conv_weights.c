@@ -187,6 +187,18 @@ static void multiply(const weights_work *work, const gan_panel *panel, gan_tile 
     tile->segment_count = 0;
 }
 
+/* Whole lines that follow each other become one segment, since the end of a short one costs the micro-kernel as much
+ * as some steps of k. */
+static void add_positions(gan_tile *tile, gan_segment segments[GAN_SEGMENTS], gan_segment more)
+{
+    gan_segment *last = tile->segment_count > 0 ? &segments[tile->segment_count - 1] : NULL;
+    if (last && last->a + last->length * tile->a_step == more.a) {
+        last->length += more.length;
+    } else {
+        segments[tile->segment_count++] = more;
+    }
+}
+
 static void weights_task(void *argument, int64_t index)
 {
     const weights_work *work = argument;
@@ -221,7 +233,7 @@ static void weights_task(void *argument, int64_t index)
             count = gan_least(panel.end - q, work->panel_positions - k);
             for (int64_t i = 0; i < panel.count; i++)
                 pack(work, &panel.pieces[i], &lines, q, count, width, packed + k * width);
-            segments[tile.segment_count++] = (gan_segment){(step * c->out_width + q) * c->filters, k, count};
+            add_positions(&tile, segments, (gan_segment){(step * c->out_width + q) * c->filters, k, count});
         }
     }
     if (k > 0 || !tile.accumulate) multiply(work, &panel.columns, &tile, sums);
