@@ -226,13 +226,14 @@ static const struct {
     {{32, 5, 6, 2, 4, 9, 2, 3, 1, 1, 0, 3}, 1},
     {{48, 6, 6, 1, 6, 6, 3, 3, 1, 1, 1, 1}, 30},
     {{1, 28, 28, 64, 14, 14, 4, 4, 2, 2, 1, 1}, 3},
-    {{3, 9, 9, 5, 9, 9, 9, 9, 1, 1, 4, 4}, 2},     /* a kernel as large as the image */
-    {{2, 3, 80, 3, 3, 80, 2, 3, 1, 1, 1, 1}, 2},   /* long lines */
-    {{1, 1, 700, 2, 1, 700, 1, 3, 1, 1, 0, 1}, 1}, /* longer than what is packed at a time */
-    {{8, 6, 6, 8, 2, 2, 2, 2, 4, 4, 0, 0}, 3},     /* a stride longer than the kernel */
-    {{5, 70, 2, 3, 70, 2, 67, 1, 1, 1, 33, 0}, 1}, /* more rows of the kernel than segments of a call */
-    {{40, 5, 5, 150, 5, 5, 3, 3, 1, 1, 1, 1}, 2},  /* more filters than rows of a block */
-    {{520, 3, 3, 6, 2, 2, 3, 3, 1, 1, 0, 0}, 2},   /* more values of k than are multiplied at a time */
+    {{3, 9, 9, 5, 9, 9, 9, 9, 1, 1, 4, 4}, 2},      /* a kernel as large as the image */
+    {{2, 3, 80, 3, 3, 80, 2, 3, 1, 1, 1, 1}, 2},    /* long lines */
+    {{1, 1, 700, 2, 1, 700, 1, 3, 1, 1, 0, 1}, 1},  /* longer than what is packed at a time */
+    {{8, 6, 6, 8, 2, 2, 2, 2, 4, 4, 0, 0}, 3},      /* a stride longer than the kernel */
+    {{5, 70, 2, 3, 70, 2, 67, 1, 1, 1, 33, 0}, 1},  /* more rows of the kernel than segments of a call */
+    {{40, 5, 5, 150, 5, 5, 3, 3, 1, 1, 1, 1}, 2},   /* more filters than rows of a block */
+    {{1, 30, 5, 2000, 30, 5, 1, 2, 1, 1, 0, 0}, 1}, /* more of dy than all panels of the weights take at a time */
+    {{520, 3, 3, 6, 2, 2, 3, 3, 1, 1, 0, 0}, 2},    /* more values of k than are multiplied at a time */
 };
 
 static void fixed_shapes_on(gan_context *context, const char *name)
