@@ -326,12 +326,12 @@ static void assert_same_measurements(const gan_step_report *a, const gan_step_re
 }
 
 /* Saved within an interval, and with a diagnosis that has a history: a trainer that goes on says the same. The rate
- * is far too large for this GAN. */
+ * is too large for this GAN, but no larger: all CPU levels follow the same course. */
 static void test_checkpoint(void **state)
 {
     (void)state;
     const gan_trainer_options *options =
-        GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_WASSERSTEIN, .learning_rate = 0.5f, .diagnosis_interval = 3);
+        GAN_TRAINER(.batch = BATCH, .loss = GAN_LOSS_WASSERSTEIN, .learning_rate = 0.1f, .diagnosis_interval = 3);
     test_gan whole = test_gan_create(TEST_GAN_DENSE, 1, options),
              resumed = test_gan_create(TEST_GAN_DENSE, 1, options);
     gan_step_report expected = GAN_STEP_REPORT_INIT, actual = GAN_STEP_REPORT_INIT;
