@@ -133,8 +133,7 @@ gan_conv gan_window_conv(const gan_window *window, const int64_t pads[4], gan_sh
 gan_status gan_window_plan(gan_context *context, const gan_conv *conv, const gan_weights *weights, int64_t batch,
                            gan_layer_plan *plan);
 
-/* ---- The kinds; the list is in registry.c ------------------------------------------------------------------------
- */
+/* ---- The kinds; the list is in registry.c ------------------------------------------------------------------------ */
 
 extern const gan_layer_ops gan_dense_ops, gan_conv2d_ops, gan_conv_transpose2d_ops, gan_flatten_ops, gan_reshape_ops,
     gan_concat_ops, gan_add_ops, gan_leaky_relu_ops, gan_relu_ops, gan_tanh_ops, gan_sigmoid_ops, gan_softplus_ops,

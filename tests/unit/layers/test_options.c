@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Refused options --------------------------------------------------------------------------------------------
- */
+/* ---- Refused options --------------------------------------------------------------------------------------------- */
 
 static void check_failure(gan_status status, const char *words)
 {
@@ -202,8 +201,7 @@ static void test_numbers_refused(void **state)
     refused(gan_layer_minibatch_stddev(*state, -4), GAN_ERROR_ARGUMENT, "minibatch_stddev: group is -4");
 }
 
-/* ---- Names
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- Names ------------------------------------------------------------------------------------------------------- */
 
 static void name_refused(gan_context *context, const char *name, gan_status status, const char *words)
 {
@@ -253,8 +251,7 @@ static void test_no_memory(void **state)
     assert_true(test_every_allocation_fails(make_named, NULL) >= 2);
 }
 
-/* ---- JSON
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
 /* A layer of every kind, and what is written of it. Numbers are powers of 2, so that all their digits are known. */
 typedef struct json_case {
