@@ -51,8 +51,8 @@ static void add_border(const gan_conv *c, int64_t line, const gan_real *dy, gan_
     }
 }
 
-/* The rows' places in the copy and in the sums, and the lines of an image as segments. */
-static void place_rows(const few_filters_work *work, const gan_real *bordered, gan_real *sums, gan_row_block *block,
+/* The rows' places in the copy, and the lines of an image as segments. */
+static void place_rows(const few_filters_work *work, const gan_real *bordered, gan_row_block *block,
                        gan_segment *segments)
 {
     const gan_conv *c = work->conv;
@@ -60,7 +60,6 @@ static void place_rows(const few_filters_work *work, const gan_real *bordered, g
     for (int64_t r = 0; r < work->rows; r++) {
         const int64_t kw = r % c->kernel_w, kh = r / c->kernel_w % c->kernel_h, f = r / c->kernel_w / c->kernel_h;
         block->a[r] = bordered + (c->kernel_h - 1 - kh) * work->line + (c->kernel_w - 1 - kw) * c->filters + f;
-        block->c[r] = sums + r * c->channels;
     }
     for (int64_t y = 0; y < c->height; y++) segments[y] = (gan_segment){y * work->line, y * c->width, c->width};
 }
@@ -71,18 +70,18 @@ static void few_filters_task(void *argument, int64_t part)
     const gan_conv *c = work->conv;
     _Alignas(64) gan_real bordered[BORDERED];
     gan_segment segments[GAN_SEGMENTS];
-    gan_row_block rows, block;
+    gan_row_block block;
+    gan_real *sums = work->sums + part * work->rows * c->channels;
     gan_tile tile = {
         .a_step = c->filters, .b_step = c->channels, .segments = segments, .segment_count = c->height, .c_step = 1};
-    place_rows(work, bordered, work->sums + part * work->rows * c->channels, &rows, segments);
+    place_rows(work, bordered, &block, segments);
     for (int64_t image = part * work->batch / work->parts; image < (part + 1) * work->batch / work->parts; image++) {
         add_border(c, work->line, work->dy + image * c->out_height * c->out_width * c->filters, bordered);
         for (int64_t p = 0; p < gan_panel_count(work->table, c->channels); p++) {
             const gan_panel panel = gan_panel_at(work->table, c->channels, p);
             tile.b = work->x + image * c->height * c->width * c->channels + panel.first;
             tile.width = tile.columns = panel.width;
-            block = rows;
-            for (int64_t r = 0; r < rows.rows; r++) block.c[r] += panel.first;
+            for (int64_t r = 0; r < work->rows; r++) block.c[r] = sums + r * c->channels + panel.first;
             gan_row_block_run(work->table, &tile, &block, false);
         }
         tile.accumulate = true;
@@ -110,12 +109,10 @@ void gan_conv_few_filters_backward(gan_context *context, const gan_product_table
                                    gan_real *scratch)
 {
     few_filters_work work = few_filters_work_make(table, conv, batch);
-    const int64_t count = work.rows * conv->channels;
     work.x = x;
     work.dy = dy;
     work.sums = gan_scratch_align(scratch);
     gan_product_parallel(context, few_filters_task, &work, work.parts,
-                         (double)(batch * conv->height * conv->width) * (double)count);
-    for (int64_t part = 0; part < work.parts; part++)
-        for (int64_t i = 0; i < count; i++) dw[i] += work.sums[part * count + i];
+                         (double)(batch * conv->height * conv->width) * (double)(work.rows * conv->channels));
+    gan_parts_add(context, work.parts, work.rows, conv->channels, work.sums, dw);
 }

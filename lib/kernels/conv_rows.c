@@ -305,10 +305,10 @@ static void rows_task(void *argument, int64_t index)
         window_phase phase;
         phase_make(work, p, &phase);
         phase.b = b;
-        const int64_t blocks = (phase.rows + work->block - 1) / work->block;
+        const int64_t blocks = (phase.rows + work->block - 1) / work->block, packed = packed_values(work, &phase);
         if (index < blocks * work->panels) {
             /* What stays in the cache from task to task: all panels, where they fit there, else one. */
-            const bool all = packed_values(work, &phase) * (int64_t)sizeof(gan_real) <= PANELS_BYTES;
+            const bool all = packed * (int64_t)sizeof(gan_real) <= PANELS_BYTES;
             const int64_t panel_index = all ? index % work->panels : index / blocks;
             const int64_t first = (all ? index / work->panels : index % blocks) * work->block;
             const gan_panel panel =
@@ -317,7 +317,7 @@ static void rows_task(void *argument, int64_t index)
             return;
         }
         index -= blocks * work->panels;
-        b += packed_values(work, &phase);
+        b += packed;
     }
 }
 

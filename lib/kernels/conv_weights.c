@@ -239,17 +239,6 @@ static void weights_task(void *argument, int64_t index)
     if (k > 0 || !tile.accumulate) multiply(work, &panel.columns, &tile, sums);
 }
 
-/* dw += the sums of the parts, some rows at a time. */
-static void add_parts(void *argument, int64_t filter)
-{
-    const weights_work *work = argument;
-    gan_real *restrict to = work->dw + filter * work->columns;
-    for (int64_t part = 0; part < work->parts; part++) {
-        const gan_real *restrict from = work->sums + (part * work->conv->filters + filter) * work->columns;
-        for (int64_t i = 0; i < work->columns; i++) to[i] += from[i];
-    }
-}
-
 static weights_work weights_work_make(const gan_product_table *table, const gan_bfloat16_table *rounded,
                                       const gan_conv *conv, int64_t batch)
 {
@@ -268,7 +257,7 @@ static weights_work weights_work_make(const gan_product_table *table, const gan_
     if (work.parts > most) work.parts = most;
     work.stretch = STRETCH_BYTES / (int64_t)sizeof(gan_real) / (conv->out_width * conv->filters);
     if (work.stretch < 1) work.stretch = 1;
-    if (work.parts > 1) work.stretch = work.steps;
+    if (work.stretch > work.steps || work.parts > 1) work.stretch = work.steps;
     return work;
 }
 
@@ -293,7 +282,5 @@ void gan_conv_weights_backward(gan_context *context, const gan_product_table *ta
         work.last = gan_least(work.first + work.stretch, work.steps);
         gan_product_parallel(context, weights_task, &work, work.panels * work.parts, multiply_adds);
     }
-    if (work.sums)
-        gan_product_parallel(context, add_parts, &work, conv->filters,
-                             (double)(work.parts * conv->filters) * (double)work.columns);
+    if (work.sums) gan_parts_add(context, work.parts, conv->filters, work.columns, work.sums, dw);
 }

@@ -73,6 +73,29 @@ int64_t gan_block_rows(const gan_product_table *table, int64_t rows, int64_t col
     return rows < most ? rows : most;
 }
 
+typedef struct parts_work {
+    int64_t parts, rows, columns;
+    const gan_real *sums;
+    gan_real *out;
+} parts_work;
+
+static void add_row(void *argument, int64_t row)
+{
+    const parts_work *work = argument;
+    gan_real *restrict to = work->out + row * work->columns;
+    for (int64_t part = 0; part < work->parts; part++) {
+        const gan_real *restrict from = work->sums + (part * work->rows + row) * work->columns;
+        for (int64_t i = 0; i < work->columns; i++) to[i] += from[i];
+    }
+}
+
+void gan_parts_add(gan_context *context, int64_t parts, int64_t rows, int64_t columns, const gan_real *sums,
+                   gan_real *out)
+{
+    parts_work work = {.parts = parts, .rows = rows, .columns = columns, .sums = sums, .out = out};
+    gan_product_parallel(context, add_row, &work, rows, (double)(parts * rows) * (double)columns);
+}
+
 void gan_product_parallel(gan_context *context, gan_task_fn task, void *argument, int64_t count, double multiply_adds)
 {
     if (multiply_adds >= SERIAL_MULTIPLY_ADDS) {

@@ -97,6 +97,10 @@ int64_t gan_block_rows(const gan_product_table *table, int64_t rows, int64_t col
 void gan_product_parallel(gan_context *context, gan_task_fn task, void *argument, int64_t count,
                           double multiply_adds);
 
+/* out += the sums of `parts` tasks, rows x columns each, in their order. */
+void gan_parts_add(gan_context *context, int64_t parts, int64_t rows, int64_t columns, const gan_real *sums,
+                   gan_real *out);
+
 /* The epilogue (NULL: none) of `rows` x `columns` finished elements with row stride ldc. */
 void gan_epilogue_apply(const gan_epilogue *epilogue, int64_t rows, int64_t columns, gan_real *c, int64_t ldc);
 
