@@ -24,21 +24,25 @@ bool floor_set_threads(int threads)
     return openblas_set_num_threads || bli_thread_set_num_threads || threads == 1;
 }
 
+enum { N = 2048, PRODUCTS = 2 };
+
+static void multiply(float *matrices)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, N, N, 1.0f, matrices, N, matrices + N * N, N, 0.0f,
+                matrices + 2 * N * N, N);
+}
+
 double floor_multiply_rate(void)
 {
-    enum { N = 2048, PRODUCTS = 2 };
     static float *matrices;
     if (!matrices) {
         matrices = malloc(3 * sizeof(float) * N * N);
         if (!matrices) return 0;
         for (size_t i = 0; i < (size_t)3 * N * N; i++) matrices[i] = (float)(i % 13) - 6.0f;
     }
-    double start = 0;
-    for (int i = 0; i < 1 + PRODUCTS; i++) {
-        if (i == 1) start = bench_now(); /* after one that wakes the BLAS's threads */
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, N, N, 1.0f, matrices, N, matrices + N * N, N, 0.0f,
-                    matrices + 2 * N * N, N);
-    }
+    multiply(matrices); /* wakes the BLAS's threads */
+    double start = bench_now();
+    for (int i = 0; i < PRODUCTS; i++) multiply(matrices);
     return PRODUCTS * (double)N * N * N / (bench_now() - start);
 }
 

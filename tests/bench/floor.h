@@ -8,7 +8,7 @@ double bench_now(void); /* seconds, monotonic */
 
 /* Sets the BLAS's threads for this process, where the BLAS has a call for that; false otherwise. */
 bool floor_set_threads(int threads);
-/* Multiply-adds a second of one product of two 2048 x 2048 matrices; 0 without memory. */
+/* Multiply-adds a second of products of two 2048 x 2048 matrices; 0 without memory. */
 double floor_multiply_rate(void);
 /* Bytes a second when `threads` threads read an array of `bytes` again and again; 0 on failure. */
 double floor_read_rate(double bytes, int threads);

@@ -125,8 +125,8 @@ static gan_status take_turn(size *s, int turn)
     double start = bench_now();
     gan_status status = step_run(s->state); /* brings the caches back, and tells how long it takes */
     const double seconds = bench_now() - start;
-    const int repetitions = repetitions_for(seconds, MEASURED_SECONDS);
-    for (int i = 0; status == GAN_OK && i < warm_repetitions_for(seconds); i++) status = step_run(s->state);
+    const int warm = warm_repetitions_for(seconds), repetitions = repetitions_for(seconds, MEASURED_SECONDS);
+    for (int i = 0; status == GAN_OK && i < warm; i++) status = step_run(s->state);
     start = bench_now();
     for (int i = 0; status == GAN_OK && i < repetitions; i++) status = step_run(s->state);
     s->seconds[turn] = (bench_now() - start) / repetitions;

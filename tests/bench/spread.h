@@ -14,8 +14,9 @@ spread spread_of(const double *values, const double *divisors, int count);
 /* Runs that take about `wanted` seconds in all, at least one, when one takes `seconds`. */
 int repetitions_for(double seconds, double wanted);
 
-/* A system spreads threads that have slept over the CPUs only when they have worked for a while: a turn begins with runs
- * for so many seconds that do not count, and then measures runs for so many. A run of a second needs no such beginning. */
+/* A system spreads threads that have slept over the CPUs only when they have worked for a while: a turn begins with
+ * runs for so many seconds that do not count, and then measures runs for so many. A run of a second needs no such
+ * beginning. */
 #define WARM_SECONDS 0.1
 #define MEASURED_SECONDS 0.2
 int warm_repetitions_for(double seconds);
