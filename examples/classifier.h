@@ -10,10 +10,10 @@
 typedef struct classifier {
     gan_model *model; /* outputs: features, then logits */
     gan_session *session;
-    float *logits;    /* of a batch */
+    float *logits; /* of a batch */
     gan_shape image;
     int64_t classes;
-    double accuracy;  /* share of images that it labels right, of those that it has not seen */
+    double accuracy; /* share of images that it labels right, of those that it has not seen */
 } classifier;
 
 /* Loads the classifier of a folder's labelled images from `path`, or, when there is no such file, trains it, which

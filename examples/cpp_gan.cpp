@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace
+{
 
 constexpr int side = 16;
 constexpr int noise_size = 16;
@@ -52,7 +53,8 @@ gan::model make_discriminator(const gan::context &context)
     half.padding = GAN_PADDING_SAME;
     gan::model d(context);
     d.add(gan::input(context, {1, side, side}), gan::conv2d(context, 16, half), gan::leaky_relu(context, 0.2f));
-    d.add(gan::conv2d(context, 32, half), gan::leaky_relu(context, 0.2f), gan::flatten(context), gan::dense(context, 1));
+    d.add(gan::conv2d(context, 32, half), gan::leaky_relu(context, 0.2f), gan::flatten(context),
+          gan::dense(context, 1));
     d.build(2);
     return d;
 }

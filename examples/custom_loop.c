@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH 32
-#define SIDE 28
+#define BATCH  32
+#define SIDE   28
 #define PIXELS (SIDE * SIDE)
-#define SEED 7
+#define SEED   7
 
 static void check(gan_status status)
 {
@@ -26,7 +26,8 @@ static void draw_squares(gan_random *random, float images[BATCH][PIXELS])
     for (int i = 0; i < BATCH; i++) {
         float u[3];
         check(gan_random_uniform(random, u, 3));
-        int size = 6 + (int)(u[0] * 10), left = (int)(u[1] * (float)(SIDE - size)), top = (int)(u[2] * (float)(SIDE - size));
+        int size = 6 + (int)(u[0] * 10), left = (int)(u[1] * (float)(SIDE - size)),
+            top = (int)(u[2] * (float)(SIDE - size));
         for (int y = 0; y < SIDE; y++)
             for (int x = 0; x < SIDE; x++)
                 images[i][y * SIDE + x] = y >= top && y < top + size && x >= left && x < left + size ? 1.0f : -1.0f;
@@ -159,7 +160,8 @@ int main(int argc, char **argv)
         printf("step %3lld  D %.6f (trainer %.6f)  G %.6f (trainer %.6f)\n", (long long)step, discriminator_loss,
                report.discriminator_loss, generator_loss, report.generator_loss);
     }
-    bool same = same_weights(l.players.generator, p.generator) && same_weights(l.players.discriminator, p.discriminator);
+    bool same =
+        same_weights(l.players.generator, p.generator) && same_weights(l.players.discriminator, p.discriminator);
     printf("%s\n", same ? "the weights are the same bits" : "THE WEIGHTS DIFFER");
 
     gan_trainer_destroy(trainer);

@@ -19,9 +19,9 @@ enum {
     UNITS = 128,
     GENERATOR_HIDDEN = 4, /* layers */
     DISCRIMINATOR_HIDDEN = 3,
-    STEPS = 40000, /* of a run, by default */
+    STEPS = 40000,      /* of a run, by default */
     TABLE_STEPS = 5000, /* of each run of a table */
-    JUDGED = 2500, /* samples */
+    JUDGED = 2500,      /* samples */
     MOST_MODES = 25,
     SIDE = 400 /* pixels of a picture */
 };
@@ -33,7 +33,7 @@ typedef struct mixture {
     int modes;
     float centres[MOST_MODES][2];
     float deviation;
-    float scale; /* the networks see positions times this: both mixtures are then about as wide and as fine */
+    float scale;  /* the networks see positions times this: both mixtures are then about as wide and as fine */
     float extent; /* of the picture, from the origin */
 } mixture;
 
@@ -124,9 +124,9 @@ static gan_status build_network(gan_context *context, network n, uint64_t seed, 
     if (status != GAN_OK) return status;
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(n.inputs)));
     for (int i = 0; i < n.hidden; i++) {
-        gan_model_add(model, gan_layer_dense(context, UNITS,
-                                             GAN_DENSE(.weight_initializer = GAN_HE_NORMAL,
-                                                       .spectral_norm = n.spectral_norm)));
+        gan_model_add(
+            model, gan_layer_dense(context, UNITS,
+                                   GAN_DENSE(.weight_initializer = GAN_HE_NORMAL, .spectral_norm = n.spectral_norm)));
         gan_model_add(model, gan_layer_leaky_relu(context, n.slope));
     }
     gan_model_add(model, gan_layer_dense(context, n.outputs, GAN_DENSE(.spectral_norm = n.spectral_norm)));
@@ -207,8 +207,7 @@ static gan_status create_run(run *r)
     uint64_t seed = (uint64_t)s->seed;
     gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->threads), &r->context);
     if (status == GAN_OK) status = build_generator(r->context, 2 * seed, &r->generator);
-    if (status == GAN_OK)
-        status = build_discriminator(r->context, r->regulariser, 2 * seed + 1, &r->discriminator);
+    if (status == GAN_OK) status = build_discriminator(r->context, r->regulariser, 2 * seed + 1, &r->discriminator);
     if (status == GAN_OK) status = create_trainer(r);
     if (status == GAN_OK) status = gan_random_create(r->context, seed, 100, &r->random);
     r->points = allocate(2 * s->batch, sizeof(float));
@@ -299,8 +298,11 @@ static gan_status train(run *r)
 
 static int train_one(const mixture *m, const settings *s)
 {
-    run r = {.mixture = m, .settings = s, .steps = s->steps > 0 ? s->steps : STEPS,
-             .loss = find_loss(s->loss), .regulariser = find_regulariser(s->regulariser)};
+    run r = {.mixture = m,
+             .settings = s,
+             .steps = s->steps > 0 ? s->steps : STEPS,
+             .loss = find_loss(s->loss),
+             .regulariser = find_regulariser(s->regulariser)};
     double start = seconds_now();
     make_folder(s->output);
     catch_interrupts();
@@ -317,8 +319,11 @@ static int train_one(const mixture *m, const settings *s)
 /* One cell of the table: modes and share of high quality, or why there are none. */
 static void print_cell(const mixture *m, const settings *s, gan_loss loss, int regulariser)
 {
-    run r = {.mixture = m, .settings = s, .steps = s->steps > 0 ? s->steps : TABLE_STEPS,
-             .loss = loss, .regulariser = regulariser};
+    run r = {.mixture = m,
+             .settings = s,
+             .steps = s->steps > 0 ? s->steps : TABLE_STEPS,
+             .loss = loss,
+             .regulariser = regulariser};
     gan_status status = create_run(&r);
     if (status == GAN_OK) status = train(&r);
     if (status == GAN_OK)
@@ -347,8 +352,11 @@ static int print_table(const mixture *m, const settings *s)
 
 int main(int argc, char **argv)
 {
-    settings s = {.output = "out", .loss = loss_name(GAN_LOSS_RELATIVISTIC), .regulariser = regularisers[0].name,
-                  .batch = 128, .learning_rate = 2e-3};
+    settings s = {.output = "out",
+                  .loss = loss_name(GAN_LOSS_RELATIVISTIC),
+                  .regulariser = regularisers[0].name,
+                  .batch = 128,
+                  .learning_rate = 2e-3};
     const option options[] = {
         {"--steps", OPTION_INTEGER, &s.steps, 1, 1e9, "N", "of training (default 40000; in a table 5000)"},
         {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "of weights, noise and data (default 0)"},

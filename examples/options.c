@@ -38,8 +38,7 @@ static void read_value(const option *o, const char *text)
         *(int64_t *)o->value = number;
     } else {
         double number = strtod(text, &end);
-        if (errno || end == text || *end || !(number >= o->least && number <= o->most))
-            refuse(o->name, text, range);
+        if (errno || end == text || *end || !(number >= o->least && number <= o->most)) refuse(o->name, text, range);
         *(double *)o->value = number;
     }
 }

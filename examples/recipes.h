@@ -26,27 +26,37 @@ typedef struct recipe_choice {
 } recipe_choice;
 
 /* A choice that starts as a recipe is. */
-#define RECIPE_CHOICE(recipe_name)                                                                                  \
-    {.name = (recipe_name), .learning_rate = -1, .discriminator_rate = -1, .r1 = -1, .r2 = -1,                      \
-     .gradient_penalty = -1, .dragan = -1, .half_life = -1, .batch = -1, .discriminator_steps = -1, .packing = -1}
+#define RECIPE_CHOICE(recipe_name)                                                                                   \
+    {                                                                                                                \
+        .name = (recipe_name), .learning_rate = -1, .discriminator_rate = -1, .r1 = -1, .r2 = -1,                    \
+        .gradient_penalty = -1, .dragan = -1, .half_life = -1, .batch = -1, .discriminator_steps = -1, .packing = -1 \
+    }
 
 /* The options that fill a recipe_choice, for a program's list of options. */
-#define RECIPE_OPTIONS(c)                                                                                           \
-    {"--recipe", OPTION_TEXT, &(c).name, 0, 0, "NAME", "what to train by; --recipes lists them"},                   \
-    {"--recipes", OPTION_FLAG, &(c).list, 0, 0, NULL, "list the recipes, and leave"},                               \
-    {"--loss", OPTION_TEXT, &(c).loss, 0, 0, "NAME", "instead of the recipe's, as all below"},                      \
-    {"--generator-norm", OPTION_TEXT, &(c).generator, 0, 0, "NAME", NORMALISATION_NAMES},                           \
-    {"--discriminator-norm", OPTION_TEXT, &(c).discriminator, 0, 0, "NAME", NORMALISATION_NAMES},                   \
-    {"--batch", OPTION_INTEGER, &(c).batch, 1, 65536, "N", "samples in a step"},                                    \
-    {"--learning-rate", OPTION_NUMBER, &(c).learning_rate, 1e-9, 1e3, "R", "of both players"},                      \
-    {"--discriminator-rate", OPTION_NUMBER, &(c).discriminator_rate, 1e-9, 1e3, "R", "of the discriminator"},       \
-    {"--discriminator-steps", OPTION_INTEGER, &(c).discriminator_steps, 1, 1000, "N", "for each of the other's"},   \
-    {"--r1", OPTION_NUMBER, &(c).r1, 0, 1e6, "GAMMA", "R1 on real samples; 0: none"},                               \
-    {"--r2", OPTION_NUMBER, &(c).r2, 0, 1e6, "GAMMA", "R2 on generated samples; 0: none"},                          \
-    {"--gradient-penalty", OPTION_NUMBER, &(c).gradient_penalty, 0, 1e6, "LAMBDA", "WGAN-GP's; 0: none"},           \
-    {"--dragan", OPTION_NUMBER, &(c).dragan, 0, 1e6, "LAMBDA", "DRAGAN's; 0: none"},                                \
-    {"--half-life", OPTION_NUMBER, &(c).half_life, 0, 1e9, "N", "of the generator's average, in samples; 0: none"}, \
-    {"--packing", OPTION_INTEGER, &(c).packing, 1, 64, "N", "samples that the discriminator judges at once"}
+#define RECIPE_OPTIONS(c)                                                                                             \
+    {"--recipe", OPTION_TEXT, &(c).name, 0, 0, "NAME", "what to train by; --recipes lists them"},                     \
+        {"--recipes", OPTION_FLAG, &(c).list, 0, 0, NULL, "list the recipes, and leave"},                             \
+        {"--loss", OPTION_TEXT, &(c).loss, 0, 0, "NAME", "instead of the recipe's, as all below"},                    \
+        {"--generator-norm", OPTION_TEXT, &(c).generator, 0, 0, "NAME", NORMALISATION_NAMES},                         \
+        {"--discriminator-norm", OPTION_TEXT, &(c).discriminator, 0, 0, "NAME", NORMALISATION_NAMES},                 \
+        {"--batch", OPTION_INTEGER, &(c).batch, 1, 65536, "N", "samples in a step"},                                  \
+        {"--learning-rate", OPTION_NUMBER, &(c).learning_rate, 1e-9, 1e3, "R", "of both players"},                    \
+        {"--discriminator-rate", OPTION_NUMBER, &(c).discriminator_rate, 1e-9, 1e3, "R", "of the discriminator"},     \
+        {"--discriminator-steps", OPTION_INTEGER, &(c).discriminator_steps, 1, 1000, "N", "for each of the other's"}, \
+        {"--r1", OPTION_NUMBER, &(c).r1, 0, 1e6, "GAMMA", "R1 on real samples; 0: none"},                             \
+        {"--r2", OPTION_NUMBER, &(c).r2, 0, 1e6, "GAMMA", "R2 on generated samples; 0: none"},                        \
+        {"--gradient-penalty", OPTION_NUMBER, &(c).gradient_penalty, 0, 1e6, "LAMBDA", "WGAN-GP's; 0: none"},         \
+        {"--dragan", OPTION_NUMBER, &(c).dragan, 0, 1e6, "LAMBDA", "DRAGAN's; 0: none"},                              \
+        {"--half-life",                                                                                               \
+         OPTION_NUMBER,                                                                                               \
+         &(c).half_life,                                                                                              \
+         0,                                                                                                           \
+         1e9,                                                                                                         \
+         "N",                                                                                                         \
+         "of the generator's average, in samples; 0: none"},                                                          \
+    {                                                                                                                 \
+        "--packing", OPTION_INTEGER, &(c).packing, 1, 64, "N", "samples that the discriminator judges at once"        \
+    }
 
 #define NORMALISATION_NAMES "none, batch, layer or spectral normalisation"
 

@@ -70,7 +70,8 @@ int main(int argc, char **argv)
     const option options[] = {
         {"--count", OPTION_INTEGER, &count, 1, 1e7, "N", "number of samples (default 64)"},
         {"--seed", OPTION_INTEGER, &seed, 0, 1e15, "S", "of the noise (default 0)"},
-        {"--output", OPTION_TEXT, &output, 0, 0, "FILE", "ends in .png: a grid; in .npy: float32 N,C,H,W (default samples.png)"},
+        {"--output", OPTION_TEXT, &output, 0, 0, "FILE",
+         "ends in .png: a grid; in .npy: float32 N,C,H,W (default samples.png)"},
         {"--columns", OPTION_INTEGER, &columns, 0, 1e6, "N", "of the grid (default: about square)"},
         {"--interpolate", OPTION_FLAG, &path, 0, 0, NULL, "samples on the way from one noise to another"},
         {"--threads", OPTION_INTEGER, &threads, 1, 64, "N", "threads (default: one per CPU)"},
@@ -79,8 +80,10 @@ int main(int argc, char **argv)
     bool named = argc > 1 && argv[1][0] != '-';
     read_options(argc, argv, named ? 2 : 1, usage, options, (int)(sizeof options / sizeof options[0]));
     if (!named || (!ends_with(output, ".png") && !ends_with(output, ".npy"))) {
-        fprintf(stderr, !named ? "sample: name a model file (--help says more)\n"
-                               : "--output %s: expected a name that ends in .png or .npy\n", output);
+        fprintf(stderr,
+                !named ? "sample: name a model file (--help says more)\n"
+                       : "--output %s: expected a name that ends in .png or .npy\n",
+                output);
         return 2;
     }
 

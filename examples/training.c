@@ -120,10 +120,10 @@ static gan_status prepare(training *job, const image_gan *what)
     const settings *s = &job->settings;
     const recipe *r = &job->recipe;
     uint64_t seed = (uint64_t)s->seed;
-    gan_status status = gan_context_create(
-        GAN_CONTEXT(.threads = (int)s->threads,
-                    .precision = s->bfloat16 ? GAN_PRECISION_BFLOAT16 : GAN_PRECISION_FLOAT32),
-        &job->context);
+    gan_status status =
+        gan_context_create(GAN_CONTEXT(.threads = (int)s->threads,
+                                       .precision = s->bfloat16 ? GAN_PRECISION_BFLOAT16 : GAN_PRECISION_FLOAT32),
+                           &job->context);
     if (status == GAN_OK) status = open_data(job);
     if (status == GAN_OK) status = what->generator(job->context, job->shape, r->generator, 2 * seed, &job->generator);
     if (status == GAN_OK)

@@ -63,32 +63,32 @@ extern "C" {
  * Every status: name, pinned number, meaning. Numbers are never reused or changed.
  * Applications may expand the map themselves, for a table or a switch: X(name, number, text) is called for each.
  */
-#define GAN_STATUS_MAP(X)                                                                                            \
-    X(GAN_OK, 0, "success")                                                                                          \
-    X(GAN_ERROR_NULL, 1, "a handle or pointer that must not be NULL is NULL")                                        \
-    X(GAN_ERROR_ARGUMENT, 2, "an argument is outside its range")                                                     \
-    X(GAN_ERROR_MEMORY, 3, "memory could not be allocated")                                                          \
-    X(GAN_ERROR_SHAPE, 4, "shapes do not fit")                                                                       \
-    X(GAN_ERROR_GRAPH, 5, "the graph of layers is not valid")                                                        \
-    X(GAN_ERROR_STATE, 6, "the call does not fit the state of the handle")                                           \
-    X(GAN_ERROR_UNSUPPORTED, 7, "not supported by this build, CPU or layer")                                         \
-    X(GAN_ERROR_OVERFLOW, 8, "a size overflows or exceeds its limit")                                                \
-    X(GAN_ERROR_BATCH, 9, "the batch is empty or larger than prepared")                                              \
-    X(GAN_ERROR_BATCH_OF_ONE, 10, "batch normalisation cannot train on a batch of one")                              \
-    X(GAN_ERROR_NOT_FINITE, 11, "an option or input is NaN or infinite")                                             \
-    X(GAN_ERROR_DIVERGED, 12, "a loss or gradient became NaN or infinite")                                           \
-    X(GAN_ERROR_CANCELLED, 13, "cancelled by the caller")                                                            \
-    X(GAN_ERROR_NOT_FOUND, 14, "no such file or name")                                                               \
-    X(GAN_ERROR_PERMISSION, 15, "not permitted by the operating system")                                             \
-    X(GAN_ERROR_NO_SPACE, 16, "no space left on the device")                                                         \
-    X(GAN_ERROR_IO, 17, "reading or writing failed")                                                                 \
-    X(GAN_ERROR_MAGIC, 18, "the file is not of the expected format")                                                 \
-    X(GAN_ERROR_TRUNCATED, 19, "the file ends too early")                                                            \
-    X(GAN_ERROR_TRAILING_DATA, 20, "the file is longer than its header says")                                        \
-    X(GAN_ERROR_EMPTY, 21, "a dimension or count in the file is zero")                                               \
-    X(GAN_ERROR_FORMAT, 22, "the file is malformed")                                                                 \
-    X(GAN_ERROR_ARCHITECTURE, 23, "the file belongs to another architecture")                                        \
-    X(GAN_ERROR_VERSION, 24, "written or built for a newer version")                                                 \
+#define GAN_STATUS_MAP(X)                                                               \
+    X(GAN_OK, 0, "success")                                                             \
+    X(GAN_ERROR_NULL, 1, "a handle or pointer that must not be NULL is NULL")           \
+    X(GAN_ERROR_ARGUMENT, 2, "an argument is outside its range")                        \
+    X(GAN_ERROR_MEMORY, 3, "memory could not be allocated")                             \
+    X(GAN_ERROR_SHAPE, 4, "shapes do not fit")                                          \
+    X(GAN_ERROR_GRAPH, 5, "the graph of layers is not valid")                           \
+    X(GAN_ERROR_STATE, 6, "the call does not fit the state of the handle")              \
+    X(GAN_ERROR_UNSUPPORTED, 7, "not supported by this build, CPU or layer")            \
+    X(GAN_ERROR_OVERFLOW, 8, "a size overflows or exceeds its limit")                   \
+    X(GAN_ERROR_BATCH, 9, "the batch is empty or larger than prepared")                 \
+    X(GAN_ERROR_BATCH_OF_ONE, 10, "batch normalisation cannot train on a batch of one") \
+    X(GAN_ERROR_NOT_FINITE, 11, "an option or input is NaN or infinite")                \
+    X(GAN_ERROR_DIVERGED, 12, "a loss or gradient became NaN or infinite")              \
+    X(GAN_ERROR_CANCELLED, 13, "cancelled by the caller")                               \
+    X(GAN_ERROR_NOT_FOUND, 14, "no such file or name")                                  \
+    X(GAN_ERROR_PERMISSION, 15, "not permitted by the operating system")                \
+    X(GAN_ERROR_NO_SPACE, 16, "no space left on the device")                            \
+    X(GAN_ERROR_IO, 17, "reading or writing failed")                                    \
+    X(GAN_ERROR_MAGIC, 18, "the file is not of the expected format")                    \
+    X(GAN_ERROR_TRUNCATED, 19, "the file ends too early")                               \
+    X(GAN_ERROR_TRAILING_DATA, 20, "the file is longer than its header says")           \
+    X(GAN_ERROR_EMPTY, 21, "a dimension or count in the file is zero")                  \
+    X(GAN_ERROR_FORMAT, 22, "the file is malformed")                                    \
+    X(GAN_ERROR_ARCHITECTURE, 23, "the file belongs to another architecture")           \
+    X(GAN_ERROR_VERSION, 24, "written or built for a newer version")                    \
     X(GAN_ERROR_THREAD, 25, "a thread could not be started")
 
 /** Result of a call; see ::GAN_STATUS_MAP for the meanings. */
@@ -251,7 +251,9 @@ typedef struct gan_context_info {
 
 /** The value that a ::gan_context_info starts with: gan_context_info info = GAN_CONTEXT_INFO_INIT. */
 #define GAN_CONTEXT_INFO_INIT                                                                                        \
-    {sizeof(gan_context_info), 0, GAN_CPU_BEST, GAN_MULTIPLY_AUTO, false, 0, 0, 0, NULL, GAN_PRECISION_FLOAT32, 0}
+    {                                                                                                                \
+        sizeof(gan_context_info), 0, GAN_CPU_BEST, GAN_MULTIPLY_AUTO, false, 0, 0, 0, NULL, GAN_PRECISION_FLOAT32, 0 \
+    }
 
 /** Fills `info`, whose struct_size the caller has set by GAN_CONTEXT_INFO_INIT. Any thread. */
 GAN_API gan_status gan_context_get_info(const gan_context *context, gan_context_info *info);
@@ -275,8 +277,7 @@ typedef struct gan_shape {
 } gan_shape;
 
 /** A ::gan_shape of 1 to ::GAN_MAX_RANK sizes: GAN_SHAPE(1, 28, 28). */
-#define GAN_SHAPE(...)                                                                                               \
-    ((gan_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
+#define GAN_SHAPE(...) ((gan_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
 
 /** Number of elements of a shape; 0 if the shape is not valid or its size overflows. Any thread. */
 GAN_API int64_t gan_shape_count(gan_shape shape);
@@ -356,25 +357,55 @@ typedef struct gan_initializer {
 } gan_initializer;
 
 /** All values 0. */
-#define GAN_ZEROS {GAN_INITIALIZER_ZEROS, 0.0f}
+#define GAN_ZEROS                   \
+    {                               \
+        GAN_INITIALIZER_ZEROS, 0.0f \
+    }
 /** All values `value`. */
-#define GAN_CONSTANT(value) {GAN_INITIALIZER_CONSTANT, (value)}
+#define GAN_CONSTANT(value)               \
+    {                                     \
+        GAN_INITIALIZER_CONSTANT, (value) \
+    }
 /** N(0, deviation^2); deviation >= 0. */
-#define GAN_NORMAL(deviation) {GAN_INITIALIZER_NORMAL, (deviation)}
+#define GAN_NORMAL(deviation)               \
+    {                                       \
+        GAN_INITIALIZER_NORMAL, (deviation) \
+    }
 /** U(-limit, limit); limit >= 0. */
-#define GAN_UNIFORM(limit) {GAN_INITIALIZER_UNIFORM, (limit)}
+#define GAN_UNIFORM(limit)               \
+    {                                    \
+        GAN_INITIALIZER_UNIFORM, (limit) \
+    }
 /** ::GAN_INITIALIZER_GLOROT_UNIFORM, the default of weights. */
-#define GAN_GLOROT_UNIFORM {GAN_INITIALIZER_GLOROT_UNIFORM, 0.0f}
+#define GAN_GLOROT_UNIFORM                   \
+    {                                        \
+        GAN_INITIALIZER_GLOROT_UNIFORM, 0.0f \
+    }
 /** ::GAN_INITIALIZER_GLOROT_NORMAL. */
-#define GAN_GLOROT_NORMAL {GAN_INITIALIZER_GLOROT_NORMAL, 0.0f}
+#define GAN_GLOROT_NORMAL                   \
+    {                                       \
+        GAN_INITIALIZER_GLOROT_NORMAL, 0.0f \
+    }
 /** ::GAN_INITIALIZER_HE_UNIFORM. */
-#define GAN_HE_UNIFORM {GAN_INITIALIZER_HE_UNIFORM, 0.0f}
+#define GAN_HE_UNIFORM                   \
+    {                                    \
+        GAN_INITIALIZER_HE_UNIFORM, 0.0f \
+    }
 /** ::GAN_INITIALIZER_HE_NORMAL. */
-#define GAN_HE_NORMAL {GAN_INITIALIZER_HE_NORMAL, 0.0f}
+#define GAN_HE_NORMAL                   \
+    {                                   \
+        GAN_INITIALIZER_HE_NORMAL, 0.0f \
+    }
 /** ::GAN_INITIALIZER_LECUN_UNIFORM. */
-#define GAN_LECUN_UNIFORM {GAN_INITIALIZER_LECUN_UNIFORM, 0.0f}
+#define GAN_LECUN_UNIFORM                   \
+    {                                       \
+        GAN_INITIALIZER_LECUN_UNIFORM, 0.0f \
+    }
 /** ::GAN_INITIALIZER_LECUN_NORMAL. */
-#define GAN_LECUN_NORMAL {GAN_INITIALIZER_LECUN_NORMAL, 0.0f}
+#define GAN_LECUN_NORMAL                   \
+    {                                      \
+        GAN_INITIALIZER_LECUN_NORMAL, 0.0f \
+    }
 
 /** Where samples of this shape enter the model. A model's inputs are numbered from 0, in the order of adding. */
 GAN_API gan_layer *gan_layer_input(gan_context *context, gan_shape shape);
@@ -395,12 +426,13 @@ typedef struct gan_dense_options {
  * y = W x + b, from (inputs) to (units); 1 <= units < 2^31. weight: (units, inputs); bias: (units).
  *
  * With spectral_norm, here and in convolutions (Miyato et al., "Spectral Normalization for Generative Adversarial
- * Networks", 2018), W / sigma takes the place of W, with sigma = u^T W v near the largest singular value of the weight
- * as a matrix: a row for each unit or filter, also in conv_transpose2d, and all its values as the columns. Each forward
- * pass in training takes one step of the power iteration first, v = W^T u / |W^T u| and u = W v / |W v| (norms at least
- * 1e-12); gradients go through sigma, with u and v as constants. Sampling takes the last u and v with the weight that
- * is there. Buffers: weight_u (rows), weight_v (columns), which start from the model's seed, and weight_sigma (1), that
- * of the last pass in training. "weight" is W, which PyTorch calls weight_orig. A weight of zeros gives NaN.
+ * Networks", 2018), W / sigma takes the place of W, with sigma = u^T W v near the largest singular value of the
+ * weight as a matrix: a row for each unit or filter, also in conv_transpose2d, and all its values as the columns.
+ * Each forward pass in training takes one step of the power iteration first, v = W^T u / |W^T u| and u = W v / |W v|
+ * (norms at least 1e-12); gradients go through sigma, with u and v as constants. Sampling takes the last u and v with
+ * the weight that is there. Buffers: weight_u (rows), weight_v (columns), which start from the model's seed, and
+ * weight_sigma (1), that of the last pass in training. "weight" is W, which PyTorch calls weight_orig. A weight of
+ * zeros gives NaN.
  */
 GAN_API gan_layer *gan_layer_dense(gan_context *context, int64_t units, const gan_dense_options *options);
 
@@ -454,7 +486,7 @@ typedef struct gan_conv_transpose2d_options {
     uint8_t reserved[3];                /**< 0, else ::GAN_ERROR_VERSION */
 } gan_conv_transpose2d_options;
 /** ::gan_conv_transpose2d_options with the given fields: GAN_CONV_TRANSPOSE2D(.kernel = {4, 4}, .stride = {2, 2}). */
-#define GAN_CONV_TRANSPOSE2D(...)                                                                                    \
+#define GAN_CONV_TRANSPOSE2D(...) \
     (&(gan_conv_transpose2d_options){.struct_size = sizeof(gan_conv_transpose2d_options), __VA_ARGS__})
 
 /**
@@ -522,8 +554,8 @@ typedef struct gan_layer_norm_options {
 /**
  * Layer normalisation (Ba et al., 2016) over all values of a sample, of any shape: y = weight * (x - mean) /
  * sqrt(variance + epsilon) + bias, variance over n. weight and bias, unless no_affine, have the sample's shape. Like
- * the two below it is the same in training and sampling, has no statistics to keep, and can be trained by penalties on
- * gradients. A sample of one value, whose result could only be bias, is ::GAN_ERROR_SHAPE.
+ * the two below it is the same in training and sampling, has no statistics to keep, and can be trained by penalties
+ * on gradients. A sample of one value, whose result could only be bias, is ::GAN_ERROR_SHAPE.
  */
 GAN_API gan_layer *gan_layer_layer_norm(gan_context *context, const gan_layer_norm_options *options);
 
@@ -535,7 +567,7 @@ typedef struct gan_instance_norm_options {
     uint8_t reserved[3]; /**< 0, else ::GAN_ERROR_VERSION */
 } gan_instance_norm_options;
 /** ::gan_instance_norm_options with the given fields: GAN_INSTANCE_NORM(.no_affine = true). */
-#define GAN_INSTANCE_NORM(...)                                                                                       \
+#define GAN_INSTANCE_NORM(...) \
     (&(gan_instance_norm_options){.struct_size = sizeof(gan_instance_norm_options), __VA_ARGS__})
 
 /**
@@ -555,9 +587,9 @@ typedef struct gan_group_norm_options {
 #define GAN_GROUP_NORM(...) (&(gan_group_norm_options){.struct_size = sizeof(gan_group_norm_options), __VA_ARGS__})
 
 /**
- * Group normalisation (Wu and He, 2018): the same over the pixels and channels of each of `groups` runs of channels, of
- * images and of samples of rank 1. groups >= 1 divides the channels (else ::GAN_ERROR_SHAPE), and a group has at least
- * 2 values. weight and bias: (channels).
+ * Group normalisation (Wu and He, 2018): the same over the pixels and channels of each of `groups` runs of channels,
+ * of images and of samples of rank 1. groups >= 1 divides the channels (else ::GAN_ERROR_SHAPE), and a group has at
+ * least 2 values. weight and bias: (channels).
  */
 GAN_API gan_layer *gan_layer_group_norm(gan_context *context, int64_t groups, const gan_group_norm_options *options);
 
@@ -622,17 +654,17 @@ GAN_API gan_layer *gan_layer_embedding(gan_context *context, int64_t classes, in
                                        const gan_embedding_options *options);
 
 /**
- * Pixel normalisation (Karras et al., "Progressive Growing of GANs", 2018) over the channels of each pixel, at least 2,
- * or over a sample of rank 1: y = x / sqrt(mean of x^2 + 1e-8).
+ * Pixel normalisation (Karras et al., "Progressive Growing of GANs", 2018) over the channels of each pixel, at least
+ * 2, or over a sample of rank 1: y = x / sqrt(mean of x^2 + 1e-8).
  */
 GAN_API gan_layer *gan_layer_pixel_norm(gan_context *context);
 
 /**
- * Minibatch standard deviation (Karras et al., 2018), which shows a discriminator how varied samples are: the input, of
- * rank 1 or an image, with one more feature or channel. The batch is cut into groups of `group` consecutive samples,
- * of which the last may have fewer; the new values, the same all over a group, are the mean over all features of
- * sqrt(variance of the feature in the group + 1e-8), variance over n. group >= 2; 0 means 4. Samples are judged in
- * groups in sampling too: in a generator they would depend on each other.
+ * Minibatch standard deviation (Karras et al., 2018), which shows a discriminator how varied samples are: the input,
+ * of rank 1 or an image, with one more feature or channel. The batch is cut into groups of `group` consecutive
+ * samples, of which the last may have fewer; the new values, the same all over a group, are the mean over all
+ * features of sqrt(variance of the feature in the group + 1e-8), variance over n. group >= 2; 0 means 4. Samples are
+ * judged in groups in sampling too: in a generator they would depend on each other.
  */
 GAN_API gan_layer *gan_layer_minibatch_stddev(gan_context *context, int64_t group);
 
@@ -683,8 +715,7 @@ GAN_API gan_node gan_model_add(gan_model *model, gan_layer *layer);
 /** The same, reading from `count` nodes of the model: gan_model_add_from(m, layer, GAN_NODES(a, b)). */
 GAN_API gan_node gan_model_add_from(gan_model *model, gan_layer *layer, size_t count, const gan_node *nodes);
 /** The last two arguments of gan_model_add_from() or gan_model_set_outputs(): how many nodes, and which. */
-#define GAN_NODES(...)                                                                                               \
-    (sizeof((gan_node[]){__VA_ARGS__}) / sizeof(gan_node)), ((const gan_node[]){__VA_ARGS__})
+#define GAN_NODES(...) (sizeof((gan_node[]){__VA_ARGS__}) / sizeof(gan_node)), ((const gan_node[]){__VA_ARGS__})
 
 /**
  * Declares `count` nodes to be the outputs, numbered in this order, instead of any declared before; no node twice,
@@ -724,7 +755,10 @@ typedef struct gan_tensor_info {
     int64_t count;        /**< elements */
 } gan_tensor_info;
 /** The value that a ::gan_tensor_info starts with: gan_tensor_info info = GAN_TENSOR_INFO_INIT. */
-#define GAN_TENSOR_INFO_INIT {sizeof(gan_tensor_info), NULL, GAN_TENSOR_PARAMETER, {0, {0}}, 0}
+#define GAN_TENSOR_INFO_INIT                                             \
+    {                                                                    \
+        sizeof(gan_tensor_info), NULL, GAN_TENSOR_PARAMETER, {0, {0}}, 0 \
+    }
 
 /** Number of tensors, parameters and buffers; 0 before the model is built. */
 GAN_API size_t gan_model_tensor_count(const gan_model *model);
@@ -801,12 +835,12 @@ typedef struct gan_session gan_session;
 
 /** Options of gan_session_create(). */
 typedef struct gan_session_options {
-    size_t struct_size;  /**< set by GAN_SESSION() */
-    int64_t batch;       /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
-    bool forward_only;   /**< less memory, no backward pass; default: backward possible */
-    uint64_t seed;       /**< of dropout masks; default 0 */
-    bool second_order;   /**< passes of tangents possible too, for more memory; not with forward_only; default: no */
-    uint32_t reserved;   /**< 0 */
+    size_t struct_size; /**< set by GAN_SESSION() */
+    int64_t batch;      /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
+    bool forward_only;  /**< less memory, no backward pass; default: backward possible */
+    uint64_t seed;      /**< of dropout masks; default 0 */
+    bool second_order;  /**< passes of tangents possible too, for more memory; not with forward_only; default: no */
+    uint32_t reserved;  /**< 0 */
 } gan_session_options;
 /** ::gan_session_options with the given fields: GAN_SESSION(.batch = 64, .forward_only = true). */
 #define GAN_SESSION(...) (&(gan_session_options){.struct_size = sizeof(gan_session_options), __VA_ARGS__})
@@ -869,9 +903,10 @@ GAN_API gan_status gan_session_get_input_gradient(const gan_session *session, si
 /**
  * Passes of tangents, in sessions with second_order, else ::GAN_ERROR_STATE: how what forward and backward compute
  * changes in a direction of the inputs, exactly. They are Pearlmutter's R-operator ("Fast Exact Multiplication by the
- * Hessian", 1994), R{v} = d v(x + t R{x}, dy + t R{dy}) / dt at t = 0, with the weights fixed. So they train a penalty
- * P(g) on the gradient g of the summed output with respect to an input: run forward; set the output's gradient to ones
- * and run backward for ::GAN_BACKWARD_INPUTS; set R{x} = dP/dg; run the tangents forward, and then backward for
+ * Hessian", 1994), R{v} = d v(x + t R{x}, dy + t R{dy}) / dt at t = 0, with the weights fixed. So they train a
+ * penalty P(g) on the gradient g of the summed output with respect to an input: run forward; set the output's
+ * gradient to ones and run backward for ::GAN_BACKWARD_INPUTS; set R{x} = dP/dg; run the tangents forward, and then
+ * backward for
  * ::GAN_BACKWARD_PARAMETERS, which adds dP/dweights. gan_gradient_penalty() does that for the usual penalties.
  *
  * This call sets R{x} of an input, as many values as it has in the batch, after the forward pass. At least one input
@@ -905,15 +940,15 @@ GAN_API gan_status gan_session_get_input_gradient_tangent(const gan_session *ses
 
 /** The game that generator and discriminator play. s is sigmoid, r and f are logits of real and generated samples. */
 typedef enum gan_loss {
-    GAN_LOSS_NON_SATURATING = 0, /**< L_D = -E log s(r) - E log(1 - s(f)); L_G = -E log s(f)
-                                      (Goodfellow et al., 2014) */
-    GAN_LOSS_SATURATING,         /**< the same L_D; L_G = E log(1 - s(f)): the minimax game itself */
-    GAN_LOSS_LEAST_SQUARES,      /**< L_D = (E (r - 1)^2 + E f^2) / 2; L_G = E (f - 1)^2 / 2 (Mao et al., 2017) */
-    GAN_LOSS_WASSERSTEIN,        /**< L_D = E f - E r; L_G = -E f, for a D kept smooth by clipping or a penalty
-                                      (Arjovsky et al., 2017) */
-    GAN_LOSS_HINGE,              /**< L_D = E max(0, 1 - r) + E max(0, 1 + f); L_G = -E f (Lim and Ye, 2017) */
-    GAN_LOSS_RELATIVISTIC,       /**< L_D = E softplus(f_i - r_i); L_G = E softplus(r_i - f_i), over pairs i
-                                      (Jolicoeur-Martineau, 2019; with R1 and R2 it is R3GAN, Huang et al., 2024) */
+    GAN_LOSS_NON_SATURATING = 0,  /**< L_D = -E log s(r) - E log(1 - s(f)); L_G = -E log s(f)
+                                       (Goodfellow et al., 2014) */
+    GAN_LOSS_SATURATING,          /**< the same L_D; L_G = E log(1 - s(f)): the minimax game itself */
+    GAN_LOSS_LEAST_SQUARES,       /**< L_D = (E (r - 1)^2 + E f^2) / 2; L_G = E (f - 1)^2 / 2 (Mao et al., 2017) */
+    GAN_LOSS_WASSERSTEIN,         /**< L_D = E f - E r; L_G = -E f, for a D kept smooth by clipping or a penalty
+                                       (Arjovsky et al., 2017) */
+    GAN_LOSS_HINGE,               /**< L_D = E max(0, 1 - r) + E max(0, 1 + f); L_G = -E f (Lim and Ye, 2017) */
+    GAN_LOSS_RELATIVISTIC,        /**< L_D = E softplus(f_i - r_i); L_G = E softplus(r_i - f_i), over pairs i
+                                       (Jolicoeur-Martineau, 2019; with R1 and R2 it is R3GAN, Huang et al., 2024) */
     GAN_LOSS_RELATIVISTIC_AVERAGE /**< L_D = -E log s(r - E f) - E log(1 - s(f - E r)); L_G the same with r and f
                                        exchanged (Jolicoeur-Martineau, 2019) */
 } gan_loss;
@@ -929,8 +964,9 @@ GAN_API gan_status gan_loss_discriminator(gan_loss loss, float real_target, cons
                                           double *value, float *real_gradient, float *fake_gradient);
 
 /**
- * The generator's loss. `real_logits` may be NULL but for the two relativistic losses, which compare with real samples;
- * their gradient goes through the means of generated logits too. ::GAN_LOSS_RELATIVISTIC takes pairs, as above.
+ * The generator's loss. `real_logits` may be NULL but for the two relativistic losses, which compare with real
+ * samples; their gradient goes through the means of generated logits too. ::GAN_LOSS_RELATIVISTIC takes pairs, as
+ * above.
  */
 GAN_API gan_status gan_loss_generator(gan_loss loss, const float *real_logits, size_t real_count,
                                       const float *fake_logits, size_t fake_count, double *value,
@@ -967,9 +1003,9 @@ typedef enum gan_penalty {
     GAN_PENALTY_ZERO_CENTERED = 0,
     /**
      * c E (|g| - 1)^2: WGAN-GP, with x = u r + (1 - u) f between real and generated samples, u uniform in [0, 1) for
-     * each sample, and c = 10 (Gulrajani et al., "Improved Training of Wasserstein GANs", 2017); DRAGAN, with x around
-     * real samples (Kodali et al., "On Convergence and Stability of GANs", 2017). Where |g| is 0, below 1e-30, the
-     * penalty has no derivative, and 0 is taken for it.
+     * each sample, and c = 10 (Gulrajani et al., "Improved Training of Wasserstein GANs", 2017); DRAGAN, with x
+     * around real samples (Kodali et al., "On Convergence and Stability of GANs", 2017). Where |g| is 0, below 1e-30,
+     * the penalty has no derivative, and 0 is taken for it.
      */
     GAN_PENALTY_ONE_CENTERED = 1
 } gan_penalty;
@@ -977,19 +1013,19 @@ typedef enum gan_penalty {
 /**
  * Adds the gradient of a penalty with respect to the model's parameters to the model's gradients, exactly, and gives
  * the penalty's value. `discriminator` is a session with second_order whose inputs are set. If its forward pass has
- * run since, that is used, so that a loss and a penalty on the same samples share it, in whichever order their backward
- * passes run; else it is run here, in ::GAN_MODE_TRAIN. Inputs other than the first, such as labels, are held fixed,
- * and outputs other than the first take no part. Output gradients and tangents that were set before are forgotten: set
- * them again before another gan_session_backward(). `coefficient`: finite and >= 0. What is not finite in a gradient
- * shows in the value.
+ * run since, that is used, so that a loss and a penalty on the same samples share it, in whichever order their
+ * backward passes run; else it is run here, in ::GAN_MODE_TRAIN. Inputs other than the first, such as labels, are
+ * held fixed, and outputs other than the first take no part. Output gradients and tangents that were set before are
+ * forgotten: set them again before another gan_session_backward(). `coefficient`: finite and >= 0. What is not finite
+ * in a gradient shows in the value.
  */
 GAN_API gan_status gan_gradient_penalty(gan_session *discriminator, gan_penalty penalty, float coefficient,
                                         double *value);
 
 /**
  * Samples between real and generated ones, for WGAN-GP: x = u r + (1 - u) f. Draws `batch` numbers u in [0, 1), one a
- * sample, as one call of gan_random_uniform(). All arrays are `batch` samples of `size` values; `out` may be `real` or
- * `fake`. Both numbers are at least 1, else ::GAN_ERROR_BATCH or ::GAN_ERROR_ARGUMENT.
+ * sample, as one call of gan_random_uniform(). All arrays are `batch` samples of `size` values; `out` may be `real`
+ * or `fake`. Both numbers are at least 1, else ::GAN_ERROR_BATCH or ::GAN_ERROR_ARGUMENT.
  */
 GAN_API gan_status gan_penalty_interpolate(gan_random *random, const float *real, const float *fake, int64_t batch,
                                            int64_t size, float *out);
@@ -1143,12 +1179,12 @@ typedef struct gan_dataset gan_dataset;
 
 /** Options of all functions that make a dataset. */
 typedef struct gan_dataset_options {
-    size_t struct_size;   /**< set by GAN_DATASET() */
-    bool in_order;        /**< default: shuffled */
-    bool drop_last;       /**< leave out an epoch's last batch when it is not full; default: hand it out, smaller */
-    uint64_t seed;        /**< of the permutations; default 0 */
-    int64_t limit;        /**< use only the first so many samples; >= 0; default, and when there are fewer: all */
-    size_t memory_limit;  /**< bytes of samples kept in memory; what is larger is read from disk; default 256 MiB */
+    size_t struct_size;  /**< set by GAN_DATASET() */
+    bool in_order;       /**< default: shuffled */
+    bool drop_last;      /**< leave out an epoch's last batch when it is not full; default: hand it out, smaller */
+    uint64_t seed;       /**< of the permutations; default 0 */
+    int64_t limit;       /**< use only the first so many samples; >= 0; default, and when there are fewer: all */
+    size_t memory_limit; /**< bytes of samples kept in memory; what is larger is read from disk; default 256 MiB */
 } gan_dataset_options;
 /** ::gan_dataset_options with the given fields: GAN_DATASET(.seed = 7, .drop_last = true). */
 #define GAN_DATASET(...) (&(gan_dataset_options){.struct_size = sizeof(gan_dataset_options), __VA_ARGS__})
@@ -1284,62 +1320,62 @@ typedef enum gan_noise {
 
 /** Options of gan_trainer_create(). */
 typedef struct gan_trainer_options {
-    size_t struct_size;            /**< set by GAN_TRAINER() */
-    int64_t batch;                 /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
-    float learning_rate;           /**< of both players; >= 0; default 2e-4 */
-    float beta1;                   /**< of both players' Adam; [0, 1); default 0.5 (Radford et al., 2016) */
-    float beta2;                   /**< of both players' Adam; [0, 1); default 0.999 */
+    size_t struct_size;  /**< set by GAN_TRAINER() */
+    int64_t batch;       /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
+    float learning_rate; /**< of both players; >= 0; default 2e-4 */
+    float beta1;         /**< of both players' Adam; [0, 1); default 0.5 (Radford et al., 2016) */
+    float beta2;         /**< of both players' Adam; [0, 1); default 0.999 */
     const gan_optimizer_options *generator_optimizer;     /**< instead of the three above; default: NULL */
     const gan_optimizer_options *discriminator_optimizer; /**< instead of the three above; default: NULL */
-    gan_loss loss;                 /**< default: GAN_LOSS_NON_SATURATING */
-    int discriminator_steps;       /**< discriminator updates for each generator update; >= 1; default 1 */
-    gan_order order;               /**< default: discriminator first */
-    float label_smoothing;         /**< real samples are labelled 1 - this; [0, 1), and 0 for losses without labels,
-                                        see gan_loss_discriminator(); default 0 */
-    gan_noise noise;               /**< default: normal */
-    bool fresh_noise;              /**< draw new noise for the generator's update; default: it sees the last noise of
-                                        the discriminator's, which saves a pass through G. See ::gan_order */
-    uint64_t seed;                 /**< of noise, dropout and all else that is drawn; default 0 */
-    float r1;                      /**< gamma of R1: gamma / 2 E |dD/dx|^2 on real samples; >= 0; default 0. See
-                                        ::gan_penalty for this and the next three */
-    float r2;                      /**< gamma of R2, the same on generated samples; >= 0; default 0 */
-    float gradient_penalty;        /**< lambda of WGAN-GP, 10 in the paper; >= 0; default 0 */
-    float dragan;                  /**< lambda of DRAGAN, 10 in the paper; >= 0; default 0 */
-    float weight_clip;             /**< D's parameters are clipped to [-this, this] after each of its updates; > 0; not
-                                        with gradient_penalty; default: no clipping */
-    int penalty_interval;          /**< penalties in the first of so many updates of D only, with so many times the
-                                        coefficient (Karras et al., StyleGAN2, 2020); >= 1; default 1 */
-    gan_schedule penalty_schedule; /**< of all coefficients, over the trainer's steps: constant, linear or cosine, from
-                                        the coefficient to final_penalty_factor times it; default: constant */
-    float final_penalty_factor;    /**< what the schedule leaves of a coefficient; [0, 1]; default 0 */
+    gan_loss loss;                                        /**< default: GAN_LOSS_NON_SATURATING */
+    int discriminator_steps; /**< discriminator updates for each generator update; >= 1; default 1 */
+    gan_order order;         /**< default: discriminator first */
+    float label_smoothing;   /**< real samples are labelled 1 - this; [0, 1), and 0 for losses without labels,
+                                  see gan_loss_discriminator(); default 0 */
+    gan_noise noise;         /**< default: normal */
+    bool fresh_noise;        /**< draw new noise for the generator's update; default: it sees the last noise of
+                                  the discriminator's, which saves a pass through G. See ::gan_order */
+    uint64_t seed;           /**< of noise, dropout and all else that is drawn; default 0 */
+    float r1;                /**< gamma of R1: gamma / 2 E |dD/dx|^2 on real samples; >= 0; default 0. See
+                                  ::gan_penalty for this and the next three */
+    float r2;                /**< gamma of R2, the same on generated samples; >= 0; default 0 */
+    float gradient_penalty;  /**< lambda of WGAN-GP, 10 in the paper; >= 0; default 0 */
+    float dragan;            /**< lambda of DRAGAN, 10 in the paper; >= 0; default 0 */
+    float weight_clip;       /**< D's parameters are clipped to [-this, this] after each of its updates; > 0; not
+                                  with gradient_penalty; default: no clipping */
+    int penalty_interval;    /**< penalties in the first of so many updates of D only, with so many times the
+                                  coefficient (Karras et al., StyleGAN2, 2020); >= 1; default 1 */
+    gan_schedule penalty_schedule;  /**< of all coefficients, over the trainer's steps: constant, linear or cosine,
+                                       from  the coefficient to final_penalty_factor times it; default: constant */
+    float final_penalty_factor;     /**< what the schedule leaves of a coefficient; [0, 1]; default 0 */
     int64_t penalty_schedule_steps; /**< T of the schedule; >= 1 unless it is constant */
-    int packing;                   /**< D judges so many samples at once, all real or all generated (PacGAN, Lin et
-                                        al., 2018): its input has the shape of one with the first dimension, of an
-                                        image the channels, so many times as large. It divides the batch, else
-                                        ::GAN_ERROR_BATCH; >= 1; default 1 */
-    float instance_noise;          /**< deviation of noise on all samples that D sees, see gan_instance_noise(); >= 0;
-                                        default 0 */
-    int64_t instance_noise_steps;  /**< steps over which it falls to 0, linearly; >= 1; default: it stays */
-    unsigned augment;              /**< what is done to all samples that D sees, a sum of ::gan_augmentation values;
-                                        see gan_augment(); default 0, nothing */
-    float ema_decay;               /**< keep an exponential average of the generator's weights, with this decay a
-                                        step; in [0, 1); default 0: no average. See gan_trainer_get_average() */
-    float ema_half_life;           /**< the same by half-life: after so many real samples what was in the average
-                                        counts half, whatever the batch; > 0; not with ema_decay; default: no
-                                        average */
-    float ema_ramp;                /**< the half-life is at most this share of the samples seen so far, so that the
-                                        first weights are soon forgotten (Karras et al., StyleGAN2, 2020: 0.05); > 0;
-                                        only with ema_half_life; default: no limit */
-    bool simultaneous;             /**< both players move at once, by gradients at the same weights, instead of one
-                                        after the other: simultaneous gradient descent (Mescheder et al., 2018), which
-                                        is another algorithm. One pass of D over generated samples serves both, which
-                                        saves about a fifth of the time. Only with one discriminator step, the default
-                                        order, no fresh_noise and, else ::GAN_ERROR_UNSUPPORTED, a discriminator that
-                                        keeps the samples of a batch apart: without batch normalisation and
-                                        minibatch_stddev. Default: one after the other */
-    uint8_t reserved[7];           /**< 0, else ::GAN_ERROR_VERSION */
-    int64_t diagnosis_interval;    /**< steps from one diagnosis to the next, see ::gan_diagnosis; >= 1, or
-                                        ::GAN_DIAGNOSIS_OFF; default 100 */
+    int packing;                    /**< D judges so many samples at once, all real or all generated (PacGAN, Lin et
+                                         al., 2018): its input has the shape of one with the first dimension, of an
+                                         image the channels, so many times as large. It divides the batch, else
+                                         ::GAN_ERROR_BATCH; >= 1; default 1 */
+    float instance_noise;         /**< deviation of noise on all samples that D sees, see gan_instance_noise(); >= 0;
+                                       default 0 */
+    int64_t instance_noise_steps; /**< steps over which it falls to 0, linearly; >= 1; default: it stays */
+    unsigned augment;             /**< what is done to all samples that D sees, a sum of ::gan_augmentation values;
+                                       see gan_augment(); default 0, nothing */
+    float ema_decay;              /**< keep an exponential average of the generator's weights, with this decay a
+                                       step; in [0, 1); default 0: no average. See gan_trainer_get_average() */
+    float ema_half_life;          /**< the same by half-life: after so many real samples what was in the average
+                                       counts half, whatever the batch; > 0; not with ema_decay; default: no
+                                       average */
+    float ema_ramp;               /**< the half-life is at most this share of the samples seen so far, so that the
+                                       first weights are soon forgotten (Karras et al., StyleGAN2, 2020: 0.05); > 0;
+                                       only with ema_half_life; default: no limit */
+    bool simultaneous;            /**< both players move at once, by gradients at the same weights, instead of one
+                                       after the other: simultaneous gradient descent (Mescheder et al., 2018), which
+                                       is another algorithm. One pass of D over generated samples serves both, which
+                                       saves about a fifth of the time. Only with one discriminator step, the default
+                                       order, no fresh_noise and, else ::GAN_ERROR_UNSUPPORTED, a discriminator that
+                                       keeps the samples of a batch apart: without batch normalisation and
+                                       minibatch_stddev. Default: one after the other */
+    uint8_t reserved[7];          /**< 0, else ::GAN_ERROR_VERSION */
+    int64_t diagnosis_interval;   /**< steps from one diagnosis to the next, see ::gan_diagnosis; >= 1, or
+                                       ::GAN_DIAGNOSIS_OFF; default 100 */
 } gan_trainer_options;
 /** ::gan_trainer_options with the given fields: GAN_TRAINER(.batch = 64, .order = GAN_ORDER_GENERATOR_FIRST). */
 #define GAN_TRAINER(...) (&(gan_trainer_options){.struct_size = sizeof(gan_trainer_options), __VA_ARGS__})
@@ -1394,24 +1430,24 @@ typedef struct gan_step_report {
     double seconds;                     /**< since the start of gan_trainer_run() */
     double seconds_left;                /**< estimate for this gan_trainer_run(); < 0 when unknown */
     double progress;                    /**< share of this gan_trainer_run() that is done, 0 to 1; < 0 when unknown */
-    double penalty;                     /**< sum of the penalties of the last discriminator update, 0 if it had none */
+    double penalty; /**< sum of the penalties of the last discriminator update, 0 if it had none */
     /* The rest is of the last diagnosis: NaN before the first. */
-    double real_accuracy;               /**< share of real samples that D took to be real, since the diagnosis
-                                             before: logit above 0, with least squares above 1/2, with the Wasserstein
-                                             and relativistic losses above what it is compared with */
-    double fake_accuracy;               /**< share of generated samples that D took to be generated, likewise */
-    double diversity;                   /**< mean distance of two generated samples over that of two real ones, of up
-                                             to 64 of each: near 1 when G covers the data. NaN for batches of one */
-    double saturation;                  /**< share of G's outputs in the outer half per cent at either end of their
-                                             range; NaN unless a tanh or a sigmoid makes them */
-    double generator_update_ratio;      /**< norm of the last change of G's weights over that of the weights */
-    double discriminator_update_ratio;  /**< the same of D */
-    uint64_t diagnoses;                 /**< sum of ::gan_diagnosis values; 0 in steps that make no diagnosis */
+    double real_accuracy;              /**< share of real samples that D took to be real, since the diagnosis
+                                            before: logit above 0, with least squares above 1/2, with the Wasserstein
+                                            and relativistic losses above what it is compared with */
+    double fake_accuracy;              /**< share of generated samples that D took to be generated, likewise */
+    double diversity;                  /**< mean distance of two generated samples over that of two real ones, of up
+                                            to 64 of each: near 1 when G covers the data. NaN for batches of one */
+    double saturation;                 /**< share of G's outputs in the outer half per cent at either end of their
+                                            range; NaN unless a tanh or a sigmoid makes them */
+    double generator_update_ratio;     /**< norm of the last change of G's weights over that of the weights */
+    double discriminator_update_ratio; /**< the same of D */
+    uint64_t diagnoses;                /**< sum of ::gan_diagnosis values; 0 in steps that make no diagnosis */
 } gan_step_report;
 /** The value that a ::gan_step_report starts with: gan_step_report report = GAN_STEP_REPORT_INIT. */
-#define GAN_STEP_REPORT_INIT                                                                                         \
-    {                                                                                                                \
-        sizeof(gan_step_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                       \
+#define GAN_STEP_REPORT_INIT                                                                   \
+    {                                                                                          \
+        sizeof(gan_step_report), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
     }
 
 /**
@@ -1430,8 +1466,8 @@ typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_
  * discriminator steps, the samples are `discriminator_steps` batches of `batch` after each other. `batch` is at most
  * that of the options and a multiple of packing, else ::GAN_ERROR_BATCH. `report` may be NULL. If a loss, gradient or
  * running statistic is not finite: GAN_ERROR_DIVERGED, and both models hold the last weights with which their own
- * loss and gradient were finite, and the average only such; the optimizers keep their moments, which are finite. After
- * any failure running statistics are what they were before the step, and the step does not count.
+ * loss and gradient were finite, and the average only such; the optimizers keep their moments, which are finite.
+ * After any failure running statistics are what they were before the step, and the step does not count.
  */
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch,
                                     gan_step_report *report);
@@ -1457,7 +1493,10 @@ typedef struct gan_layer_report {
     double update_ratio;  /**< norm of the change over weight_norm; 0 when nothing changed */
 } gan_layer_report;
 /** The value that a ::gan_layer_report starts with: gan_layer_report report = GAN_LAYER_REPORT_INIT. */
-#define GAN_LAYER_REPORT_INIT {sizeof(gan_layer_report), NULL, 0, 0, 0}
+#define GAN_LAYER_REPORT_INIT                   \
+    {                                           \
+        sizeof(gan_layer_report), NULL, 0, 0, 0 \
+    }
 
 /** Number of layers with parameters in a player's model; 0 for NULL or another number than a ::gan_role. */
 GAN_API size_t gan_trainer_layer_count(const gan_trainer *trainer, gan_role role);
@@ -1471,12 +1510,12 @@ GAN_API gan_status gan_trainer_layer_report(const gan_trainer *trainer, gan_role
 
 /** Options of gan_trainer_run(): limits, of which the first to be reached ends the run, and who is told. */
 typedef struct gan_run_options {
-    size_t struct_size;        /**< set by GAN_RUN() */
-    int64_t epochs;            /**< passes over the data to make; >= 1; default: no limit, or 1 without any limit */
-    int64_t steps;             /**< steps to take; >= 1; default: no limit */
-    double seconds;            /**< time to take; > 0; default: no limit */
-    gan_progress_fn progress;  /**< default: none */
-    void *user;                /**< passed to progress */
+    size_t struct_size;       /**< set by GAN_RUN() */
+    int64_t epochs;           /**< passes over the data to make; >= 1; default: no limit, or 1 without any limit */
+    int64_t steps;            /**< steps to take; >= 1; default: no limit */
+    double seconds;           /**< time to take; > 0; default: no limit */
+    gan_progress_fn progress; /**< default: none */
+    void *user;               /**< passed to progress */
 } gan_run_options;
 /** ::gan_run_options with the given fields: GAN_RUN(.epochs = 5, .progress = show). */
 #define GAN_RUN(...) (&(gan_run_options){.struct_size = sizeof(gan_run_options), __VA_ARGS__})
@@ -1575,7 +1614,7 @@ typedef struct gan_kernel_distance_options {
     uint64_t seed;       /**< of the choice; default 0 */
 } gan_kernel_distance_options;
 /** ::gan_kernel_distance_options with the given fields: GAN_KERNEL_DISTANCE(.subsets = 50). */
-#define GAN_KERNEL_DISTANCE(...)                                                                                     \
+#define GAN_KERNEL_DISTANCE(...) \
     (&(gan_kernel_distance_options){.struct_size = sizeof(gan_kernel_distance_options), __VA_ARGS__})
 
 /**
@@ -1617,7 +1656,10 @@ typedef struct gan_mode_coverage {
     double smallest_share; /**< the least q */
 } gan_mode_coverage;
 /** The value that a ::gan_mode_coverage starts with: gan_mode_coverage coverage = GAN_MODE_COVERAGE_INIT. */
-#define GAN_MODE_COVERAGE_INIT {sizeof(gan_mode_coverage), 0, 0, 0, 0}
+#define GAN_MODE_COVERAGE_INIT                \
+    {                                         \
+        sizeof(gan_mode_coverage), 0, 0, 0, 0 \
+    }
 
 /**
  * Counts the labels that a classifier gave samples, each in [0, modes). `proportions`: how often each mode is in the
@@ -1636,7 +1678,10 @@ typedef struct gan_mixture_quality {
                               ::gan_mode_coverage */
 } gan_mixture_quality;
 /** The value that a ::gan_mixture_quality starts with: gan_mixture_quality quality = GAN_MIXTURE_QUALITY_INIT. */
-#define GAN_MIXTURE_QUALITY_INIT {sizeof(gan_mixture_quality), 0, 0, 0}
+#define GAN_MIXTURE_QUALITY_INIT             \
+    {                                        \
+        sizeof(gan_mixture_quality), 0, 0, 0 \
+    }
 
 /**
  * Measures samples of a known mixture: `modes` centres (at least 2), rows of `dimensions` numbers like the samples,
@@ -1690,8 +1735,8 @@ GAN_API gan_status gan_history_write_csv(const gan_history *history, const char 
  */
 GAN_API gan_status gan_history_read_csv(gan_history *history, const char *path);
 /**
- * Draws losses, D's probabilities, gradient norms and, as far as measured, diversity and saturation of the samples over
- * the steps as a PNG picture, with axes and legend. Without rows: ::GAN_ERROR_STATE; when built without libpng:
+ * Draws losses, D's probabilities, gradient norms and, as far as measured, diversity and saturation of the samples
+ * over the steps as a PNG picture, with axes and legend. Without rows: ::GAN_ERROR_STATE; when built without libpng:
  * ::GAN_ERROR_UNSUPPORTED.
  */
 GAN_API gan_status gan_history_write_png(const gan_history *history, const char *path);

@@ -29,17 +29,24 @@
 #include <vector>
 
 /** Everything of libgan for C++. */
-namespace gan {
+namespace gan
+{
 
 /** What every failed call throws: what() is the sentence of gan_last_error(). */
-class error : public std::runtime_error {
-public:
+class error : public std::runtime_error
+{
+  public:
     /** An exception with a status and the sentence that what() gives. */
-    error(gan_status status, const std::string &sentence) : std::runtime_error(sentence), status_(status) {}
+    error(gan_status status, const std::string &sentence) : std::runtime_error(sentence), status_(status)
+    {
+    }
     /** The status of the call that failed. */
-    gan_status status() const noexcept { return status_; }
+    gan_status status() const noexcept
+    {
+        return status_;
+    }
 
-private:
+  private:
     gan_status status_;
 };
 
@@ -50,25 +57,35 @@ inline void check(gan_status status)
 }
 
 /** Version of the library that is running, such as "0.1.0". */
-inline std::string version() { return gan_version_text(); }
+inline std::string version()
+{
+    return gan_version_text();
+}
 
 /** The shape of one sample, without the batch: gan::shape{1, 28, 28}. */
 struct shape : gan_shape {
     /** No shape yet: of rank 0, and not valid. */
-    shape() noexcept : gan_shape() {}
+    shape() noexcept : gan_shape()
+    {
+    }
     /** The same shape in C. */
-    shape(const gan_shape &other) noexcept : gan_shape(other) {}
+    shape(const gan_shape &other) noexcept : gan_shape(other)
+    {
+    }
     /** A shape of these sizes, outermost first; more than ::GAN_MAX_RANK throw with ::GAN_ERROR_SHAPE. */
     shape(std::initializer_list<int64_t> sizes) : gan_shape()
     {
         if (sizes.size() > GAN_MAX_RANK) {
-            throw error(GAN_ERROR_SHAPE, "a shape has at most " + std::to_string(GAN_MAX_RANK) +
-                                             " dimensions, not " + std::to_string(sizes.size()));
+            throw error(GAN_ERROR_SHAPE, "a shape has at most " + std::to_string(GAN_MAX_RANK) + " dimensions, not " +
+                                             std::to_string(sizes.size()));
         }
         for (int64_t size : sizes) dims[rank++] = size;
     }
     /** Number of elements; 0 if the shape is not valid. */
-    int64_t count() const noexcept { return gan_shape_count(*this); }
+    int64_t count() const noexcept
+    {
+        return gan_shape_count(*this);
+    }
     /** Whether ranks and sizes are equal. */
     friend bool operator==(const shape &a, const shape &b) noexcept
     {
@@ -77,32 +94,51 @@ struct shape : gan_shape {
         return equal;
     }
     /** The opposite of ==. */
-    friend bool operator!=(const shape &a, const shape &b) noexcept { return !(a == b); }
+    friend bool operator!=(const shape &a, const shape &b) noexcept
+    {
+        return !(a == b);
+    }
 };
 
 /** What all handles have in common: they own a handle of the C API, move, and are not copied. */
-template <typename T, void (*destroy)(T *)> class handle {
-public:
+template <typename T, void (*destroy)(T *)> class handle
+{
+  public:
     /** The C handle, still owned by this object; nullptr once moved from. */
-    T *get() const noexcept { return owned_.get(); }
+    T *get() const noexcept
+    {
+        return owned_.get();
+    }
     /** Gives the C handle up to the caller, who destroys it by the C API. */
-    T *release() noexcept { return owned_.release(); }
+    T *release() noexcept
+    {
+        return owned_.release();
+    }
     /** Whether there is a C handle: false once moved from. */
-    explicit operator bool() const noexcept { return owned_ != nullptr; }
+    explicit operator bool() const noexcept
+    {
+        return owned_ != nullptr;
+    }
 
-protected:
+  protected:
     /** Takes a C handle over. */
-    explicit handle(T *owned = nullptr) noexcept : owned_(owned) {}
+    explicit handle(T *owned = nullptr) noexcept : owned_(owned)
+    {
+    }
 
-private:
+  private:
     struct destroyer {
-        void operator()(T *owned) const noexcept { destroy(owned); }
+        void operator()(T *owned) const noexcept
+        {
+            destroy(owned);
+        }
     };
     std::unique_ptr<T, destroyer> owned_;
 };
 
 /** What the rest of this header is made of; not for callers. */
-namespace detail {
+namespace detail
+{
 
 /* The handle that a creating call makes: made<gan_model>(gan_model_create, context). */
 template <typename T, typename Function, typename... Arguments> T *made(Function function, Arguments... arguments)
@@ -120,7 +156,10 @@ template <typename T, typename Function, typename... Arguments> T got(Function f
 }
 
 /* A float option in C: zero has to be asked for where it is not the default. */
-inline float exact(float value) noexcept { return value == 0.0f ? GAN_ZERO : value; }
+inline float exact(float value) noexcept
+{
+    return value == 0.0f ? GAN_ZERO : value;
+}
 
 /* An integer option in C would take 0 as its default. */
 inline int64_t at_least_one(int64_t value, const char *name, gan_status status = GAN_ERROR_ARGUMENT)
@@ -162,19 +201,25 @@ inline std::vector<float> floats(int64_t count, int64_t elements)
 
 /** Options of a context: those of C, with struct_size set. An integer of 0 asks for the default. */
 struct context_options : gan_context_options {
-    context_options() noexcept : gan_context_options() { struct_size = sizeof(gan_context_options); }
+    context_options() noexcept : gan_context_options()
+    {
+        struct_size = sizeof(gan_context_options);
+    }
 };
 
 /** Allocator, log, threads and limits; see ::gan_context. Handles made from it keep it alive. */
-class context : public handle<gan_context, gan_context_destroy> {
-public:
+class context : public handle<gan_context, gan_context_destroy>
+{
+  public:
     /** A context with these options, by default one thread per CPU and the best kernels that the CPU can run. */
     explicit context(const context_options &options = {})
         : handle(detail::made<gan_context>(gan_context_create, static_cast<const gan_context_options *>(&options)))
     {
     }
     /** A context with so many threads. */
-    explicit context(int threads) : context(with_threads(threads)) {}
+    explicit context(int threads) : context(with_threads(threads))
+    {
+    }
     /** What the context holds and runs on. */
     gan_context_info info() const
     {
@@ -183,7 +228,7 @@ public:
         return info;
     }
 
-private:
+  private:
     static context_options with_threads(int threads)
     {
         context_options options;
@@ -193,8 +238,9 @@ private:
 };
 
 /** Random numbers; see ::gan_random. */
-class random : public handle<gan_random, gan_random_destroy> {
-public:
+class random : public handle<gan_random, gan_random_destroy>
+{
+  public:
     /** A generator at the start of a stream of a seed; see gan_random_create(). */
     random(const context &context, uint64_t seed, uint64_t stream = 0)
         : handle(detail::made<gan_random>(gan_random_create, context.get(), seed, stream))
@@ -215,9 +261,15 @@ public:
         return out;
     }
     /** The whole state, to be saved. */
-    gan_random_state state() const { return detail::got<gan_random_state>(gan_random_get_state, get()); }
+    gan_random_state state() const
+    {
+        return detail::got<gan_random_state>(gan_random_get_state, get());
+    }
     /** Goes on from a saved state. */
-    void set_state(gan_random_state state) { check(gan_random_set_state(get(), state)); }
+    void set_state(gan_random_state state)
+    {
+        check(gan_random_set_state(get(), state));
+    }
 };
 
 /* ---- Layers ------------------------------------------------------------------------------------------------ */
@@ -244,12 +296,12 @@ struct conv2d_options {
 
 /** Options of conv_transpose2d(); see ::gan_conv_transpose2d_options. */
 struct conv_transpose2d_options {
-    std::array<int64_t, 2> kernel = {{3, 3}};         /**< height, width */
-    std::array<int64_t, 2> stride = {{1, 1}};         /**< down, right */
-    gan_padding padding = GAN_PADDING_VALID;          /**< how the border is treated */
-    std::array<int64_t, 4> pads = {{0, 0, 0, 0}};     /**< cut from top, bottom, left, right */
-    std::array<int64_t, 2> output_padding = {{0, 0}}; /**< extra rows below and columns right */
-    bool no_bias = false;                             /**< false: with bias */
+    std::array<int64_t, 2> kernel = {{3, 3}};                             /**< height, width */
+    std::array<int64_t, 2> stride = {{1, 1}};                             /**< down, right */
+    gan_padding padding = GAN_PADDING_VALID;                              /**< how the border is treated */
+    std::array<int64_t, 4> pads = {{0, 0, 0, 0}};                         /**< cut from top, bottom, left, right */
+    std::array<int64_t, 2> output_padding = {{0, 0}};                     /**< extra rows below and columns right */
+    bool no_bias = false;                                                 /**< false: with bias */
     gan_initializer weight_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f}; /**< default: Glorot uniform */
     gan_initializer bias_initializer = {GAN_INITIALIZER_DEFAULT, 0.0f};   /**< default: zeros */
     bool spectral_norm = false; /**< true: the weight over its largest singular value; see gan_layer_dense() */
@@ -276,8 +328,8 @@ struct upsample2d_options {
 
 /** Options of avg_pool2d(); see ::gan_avg_pool2d_options. */
 struct avg_pool2d_options {
-    std::array<int64_t, 2> kernel = {{2, 2}};             /**< height, width */
-    std::optional<std::array<int64_t, 2>> stride = {};    /**< down, right; default: the kernel */
+    std::array<int64_t, 2> kernel = {{2, 2}};          /**< height, width */
+    std::optional<std::array<int64_t, 2>> stride = {}; /**< down, right; default: the kernel */
 };
 
 /** Options of embedding(); see ::gan_embedding_options. */
@@ -286,15 +338,19 @@ struct embedding_options {
 };
 
 /** A description of a layer, made by the functions below and given to a model. */
-class layer : public handle<gan_layer, gan_layer_destroy> {
-public:
+class layer : public handle<gan_layer, gan_layer_destroy>
+{
+  public:
     /** Takes over a layer of the C API; when it is nullptr, throws what went wrong when it was made. */
     explicit layer(gan_layer *owned) : handle(owned)
     {
         if (owned == nullptr) throw error(gan_last_status(), gan_last_error());
     }
     /** The layer under a name of its own, in messages and in the names of its tensors. */
-    layer named(const std::string &name) && { return layer(gan_layer_named(release(), name.c_str())); }
+    layer named(const std::string &name) &&
+    {
+        return layer(gan_layer_named(release(), name.c_str()));
+    }
 };
 
 /** See gan_layer_input(). */
@@ -315,7 +371,8 @@ inline layer dense(const context &context, int64_t units, const dense_options &o
     return layer(gan_layer_dense(context.get(), units, &c));
 }
 
-namespace detail {
+namespace detail
+{
 
 /* What both kinds of convolution have in common. */
 template <typename C, typename Options> C convolution(const Options &options)
@@ -353,7 +410,10 @@ inline layer conv_transpose2d(const context &context, int64_t filters, const con
 }
 
 /** See gan_layer_flatten(). */
-inline layer flatten(const context &context) { return layer(gan_layer_flatten(context.get())); }
+inline layer flatten(const context &context)
+{
+    return layer(gan_layer_flatten(context.get()));
+}
 /** See gan_layer_reshape(). */
 inline layer reshape(const context &context, const shape &sample)
 {
@@ -365,20 +425,35 @@ inline layer concat(const context &context, int axis = 0)
     return layer(gan_layer_concat(context.get(), axis));
 }
 /** See gan_layer_add(). */
-inline layer add(const context &context) { return layer(gan_layer_add(context.get())); }
+inline layer add(const context &context)
+{
+    return layer(gan_layer_add(context.get()));
+}
 /** See gan_layer_leaky_relu(). */
 inline layer leaky_relu(const context &context, float slope)
 {
     return layer(gan_layer_leaky_relu(context.get(), slope));
 }
 /** See gan_layer_relu(). */
-inline layer relu(const context &context) { return layer(gan_layer_relu(context.get())); }
+inline layer relu(const context &context)
+{
+    return layer(gan_layer_relu(context.get()));
+}
 /** See gan_layer_tanh(). */
-inline layer tanh(const context &context) { return layer(gan_layer_tanh(context.get())); }
+inline layer tanh(const context &context)
+{
+    return layer(gan_layer_tanh(context.get()));
+}
 /** See gan_layer_sigmoid(). */
-inline layer sigmoid(const context &context) { return layer(gan_layer_sigmoid(context.get())); }
+inline layer sigmoid(const context &context)
+{
+    return layer(gan_layer_sigmoid(context.get()));
+}
 /** See gan_layer_softplus(). */
-inline layer softplus(const context &context) { return layer(gan_layer_softplus(context.get())); }
+inline layer softplus(const context &context)
+{
+    return layer(gan_layer_softplus(context.get()));
+}
 /** See gan_layer_dropout(). */
 inline layer dropout(const context &context, float rate)
 {
@@ -428,7 +503,8 @@ inline layer embedding(const context &context, int64_t classes, int64_t units, c
     return layer(gan_layer_embedding(context.get(), classes, units, &c));
 }
 
-namespace detail {
+namespace detail
+{
 
 template <typename C> C sample_norm(const sample_norm_options &options)
 {
@@ -484,10 +560,13 @@ struct tensor_info {
 };
 
 /** A graph of layers with its weights; see ::gan_model. */
-class model : public handle<gan_model, gan_model_destroy> {
-public:
+class model : public handle<gan_model, gan_model_destroy>
+{
+  public:
     /** A model without layers. */
-    explicit model(const context &context) : handle(detail::made<gan_model>(gan_model_create, context.get())) {}
+    explicit model(const context &context) : handle(detail::made<gan_model>(gan_model_create, context.get()))
+    {
+    }
     /** The model, built, of a file that save() wrote. */
     static model load(const context &context, const std::string &path)
     {
@@ -495,7 +574,10 @@ public:
     }
 
     /** Adds a layer that reads from the one before it. What does not fit is reported by build(). */
-    node add(layer added) { return gan_model_add(get(), added.release()); }
+    node add(layer added)
+    {
+        return gan_model_add(get(), added.release());
+    }
     /** Adds a layer that reads from the given nodes. */
     node add(layer added, std::initializer_list<node> from)
     {
@@ -520,9 +602,15 @@ public:
     }
 
     /** Number of inputs. */
-    std::size_t input_count() const noexcept { return gan_model_input_count(get()); }
+    std::size_t input_count() const noexcept
+    {
+        return gan_model_input_count(get());
+    }
     /** Number of outputs; 0 before the model is built or set_outputs() is called. */
-    std::size_t output_count() const noexcept { return gan_model_output_count(get()); }
+    std::size_t output_count() const noexcept
+    {
+        return gan_model_output_count(get());
+    }
     /** The shape of one sample at an input. */
     shape input_shape(std::size_t index = 0) const
     {
@@ -545,26 +633,50 @@ public:
         return all;
     }
     /** Number of trained values in all. */
-    int64_t parameter_count() const noexcept { return gan_model_parameter_count(get()); }
+    int64_t parameter_count() const noexcept
+    {
+        return gan_model_parameter_count(get());
+    }
     /** The values of a tensor, in PyTorch's layout. */
-    std::vector<float> tensor(const std::string &name) const { return copied(gan_model_get_tensor, name); }
+    std::vector<float> tensor(const std::string &name) const
+    {
+        return copied(gan_model_get_tensor, name);
+    }
     /** Sets the values of a tensor, in PyTorch's layout; their number is checked. */
     void set_tensor(const std::string &name, const std::vector<float> &values)
     {
         check(gan_model_set_tensor(get(), name.c_str(), values.data(), values.size()));
     }
     /** The gradient of a parameter. */
-    std::vector<float> gradient(const std::string &name) const { return copied(gan_model_get_gradient, name); }
+    std::vector<float> gradient(const std::string &name) const
+    {
+        return copied(gan_model_get_gradient, name);
+    }
     /** Sets all gradients to 0. */
-    void zero_gradients() { check(gan_model_zero_gradients(get())); }
+    void zero_gradients()
+    {
+        check(gan_model_zero_gradients(get()));
+    }
     /** Another model with the same graph, weights and buffers. */
-    model clone() const { return model(detail::made<gan_model>(gan_model_clone, get())); }
+    model clone() const
+    {
+        return model(detail::made<gan_model>(gan_model_clone, get()));
+    }
     /** Moves this average of another model's weights on: a = decay a + (1 - decay) m; buffers are copied. */
-    void average(const model &other, double decay) { check(gan_model_average(get(), other.get(), decay)); }
+    void average(const model &other, double decay)
+    {
+        check(gan_model_average(get(), other.get(), decay));
+    }
     /** Clips every parameter to [-limit, limit]. */
-    void clip_weights(float limit) { check(gan_model_clip_weights(get(), limit)); }
+    void clip_weights(float limit)
+    {
+        check(gan_model_clip_weights(get(), limit));
+    }
     /** Euclidean norm of all gradients together. */
-    double gradient_norm() const { return detail::got<double>(gan_model_gradient_norm, get()); }
+    double gradient_norm() const
+    {
+        return detail::got<double>(gan_model_gradient_norm, get());
+    }
 
     /** A table of the model for people. */
     std::string describe() const
@@ -577,9 +689,15 @@ public:
         return text;
     }
     /** Writes architecture and weights; the file is replaced atomically. */
-    void save(const std::string &path) const { check(gan_model_save(get(), path.c_str())); }
+    void save(const std::string &path) const
+    {
+        check(gan_model_save(get(), path.c_str()));
+    }
     /** Sets the weights by name from any safetensors file. */
-    void load_weights(const std::string &path) { check(gan_model_load_weights(get(), path.c_str())); }
+    void load_weights(const std::string &path)
+    {
+        check(gan_model_load_weights(get(), path.c_str()));
+    }
     /** `count` samples of a generator, from noise of the seed. */
     std::vector<float> sample(uint64_t seed, int64_t count) const
     {
@@ -588,9 +706,11 @@ public:
         return out;
     }
 
-private:
+  private:
     friend class trainer; /* makes copies of its average */
-    explicit model(gan_model *owned) noexcept : handle(owned) {}
+    explicit model(gan_model *owned) noexcept : handle(owned)
+    {
+    }
     template <typename Function> std::vector<float> copied(Function function, const std::string &name) const
     {
         std::size_t count = 0;
@@ -614,8 +734,9 @@ struct session_options {
 };
 
 /** One pass through a model; see ::gan_session. It keeps the model alive. */
-class session : public handle<gan_session, gan_session_destroy> {
-public:
+class session : public handle<gan_session, gan_session_destroy>
+{
+  public:
     /** Plans a session on a built model. */
     explicit session(const model &model, const session_options &options = {}) : handle(planned(model, options))
     {
@@ -623,7 +744,10 @@ public:
         for (std::size_t i = 0; i < model.output_count(); i++) outputs_.push_back(model.output_shape(i).count());
     }
     /** Samples of the pass under way; 0 before an input is set. */
-    int64_t batch() const noexcept { return batch_; }
+    int64_t batch() const noexcept
+    {
+        return batch_;
+    }
     /** Copies samples in; how many they are gives the batch. */
     void set_input(std::size_t index, const std::vector<float> &samples)
     {
@@ -638,7 +762,10 @@ public:
         batch_ = from.batch_;
     }
     /** Runs the model on the inputs. */
-    void forward(gan_mode mode) { check(gan_session_forward(get(), mode)); }
+    void forward(gan_mode mode)
+    {
+        check(gan_session_forward(get(), mode));
+    }
     /** An output of the last forward pass. */
     std::vector<float> output(std::size_t index = 0) const
     {
@@ -662,7 +789,10 @@ public:
         check(gan_session_set_output_gradient_from(get(), index, from.get(), input));
     }
     /** Back through the last forward pass; `what` adds ::gan_backward values. */
-    void backward(unsigned what) { check(gan_session_backward(get(), what)); }
+    void backward(unsigned what)
+    {
+        check(gan_session_backward(get(), what));
+    }
     /** The gradient of an input. */
     std::vector<float> input_gradient(std::size_t index = 0) const
     {
@@ -674,7 +804,10 @@ public:
         copy_in(gan_session_set_input_tangent, inputs_, index, tangent, "set_input_tangent: tangent");
     }
     /** Computes R{y} of all outputs. */
-    void tangent_forward() { check(gan_session_tangent_forward(get())); }
+    void tangent_forward()
+    {
+        check(gan_session_tangent_forward(get()));
+    }
     /** R{y} of an output. */
     std::vector<float> output_tangent(std::size_t index = 0) const
     {
@@ -687,7 +820,10 @@ public:
                 "set_output_gradient_tangent: tangent");
     }
     /** Back through the last pass of tangents; `what` adds ::gan_backward values. */
-    void tangent_backward(unsigned what) { check(gan_session_tangent_backward(get(), what)); }
+    void tangent_backward(unsigned what)
+    {
+        check(gan_session_tangent_backward(get(), what));
+    }
     /** R{dx} of an input. */
     std::vector<float> input_gradient_tangent(std::size_t index = 0) const
     {
@@ -699,7 +835,7 @@ public:
         return detail::got<double>(gan_gradient_penalty, get(), penalty, coefficient);
     }
 
-private:
+  private:
     static gan_session *planned(const model &model, const session_options &options)
     {
         gan_session_options c = gan_session_options();
@@ -772,7 +908,8 @@ inline loss_value generator_loss(gan_loss loss, const std::vector<float> &fake_l
     return out;
 }
 
-namespace detail {
+namespace detail
+{
 
 /* A loss of `values`, whose `others` are `expected`; the call gets the value and the gradient to write. */
 template <typename Other, typename Call>
@@ -848,7 +985,8 @@ inline std::vector<float> penalty_perturb(random &random, const std::vector<floa
     return out;
 }
 
-namespace detail {
+namespace detail
+{
 /* What gan_augment() and gan_augment_backward() have in common. */
 template <typename Function>
 std::vector<float> augmented(Function function, const context &context, unsigned kinds, const shape &image,
@@ -905,7 +1043,8 @@ struct optimizer_options {
     float schedule_factor = 0.1f;                           /**< step and exponential; (0, 1] */
 };
 
-namespace detail {
+namespace detail
+{
 
 inline gan_optimizer_options to_c(const optimizer_options &options) noexcept
 {
@@ -929,22 +1068,40 @@ inline gan_optimizer_options to_c(const optimizer_options &options) noexcept
 } // namespace detail
 
 /** State for the parameters of one or more models; see ::gan_optimizer. It keeps them alive. */
-class optimizer : public handle<gan_optimizer, gan_optimizer_destroy> {
-public:
+class optimizer : public handle<gan_optimizer, gan_optimizer_destroy>
+{
+  public:
     /** The optimizer of one built model. */
-    explicit optimizer(model &model, const optimizer_options &options = {}) : handle(created(model, options)) {}
+    explicit optimizer(model &model, const optimizer_options &options = {}) : handle(created(model, options))
+    {
+    }
     /** Lets the optimizer also train another model, before the first step. */
-    void add_model(model &model) { check(gan_optimizer_add_model(get(), model.get())); }
+    void add_model(model &model)
+    {
+        check(gan_optimizer_add_model(get(), model.get()));
+    }
     /** One step on the models' gradients; returns their norm before clipping. */
-    double step() { return detail::got<double>(gan_optimizer_step, get()); }
+    double step()
+    {
+        return detail::got<double>(gan_optimizer_step, get());
+    }
     /** Steps taken so far. */
-    int64_t steps() const noexcept { return gan_optimizer_steps(get()); }
+    int64_t steps() const noexcept
+    {
+        return gan_optimizer_steps(get());
+    }
     /** The rate that the next step uses, of the schedule. */
-    double learning_rate() const noexcept { return gan_optimizer_learning_rate(get()); }
+    double learning_rate() const noexcept
+    {
+        return gan_optimizer_learning_rate(get());
+    }
     /** Sets the base rate of the schedule; >= 0. */
-    void set_learning_rate(float rate) { check(gan_optimizer_set_learning_rate(get(), rate)); }
+    void set_learning_rate(float rate)
+    {
+        check(gan_optimizer_set_learning_rate(get(), rate));
+    }
 
-private:
+  private:
     static gan_optimizer *created(model &model, const optimizer_options &options)
     {
         gan_optimizer_options c = detail::to_c(options);
@@ -970,7 +1127,8 @@ struct samples {
     int64_t count;               /**< number of samples */
 };
 
-namespace detail {
+namespace detail
+{
 
 /* What a dataset reads from memory: a base, so that it outlives the handle. */
 struct sample_array {
@@ -993,8 +1151,9 @@ inline gan_dataset_options to_c(const dataset_options &options) noexcept
 } // namespace detail
 
 /** Samples, optionally with class labels; see ::gan_dataset. */
-class dataset : detail::sample_array, public handle<gan_dataset, gan_dataset_destroy> {
-public:
+class dataset : detail::sample_array, public handle<gan_dataset, gan_dataset_destroy>
+{
+  public:
     /** Opens an IDX file of images, and one of labels unless its path is empty. */
     static dataset open_idx(const context &context, const std::string &images_path,
                             const std::string &labels_path = {}, const dataset_options &options = {})
@@ -1029,11 +1188,20 @@ public:
     }
 
     /** Number of samples in an epoch. */
-    int64_t count() const noexcept { return gan_dataset_count(get()); }
+    int64_t count() const noexcept
+    {
+        return gan_dataset_count(get());
+    }
     /** The shape of one sample. */
-    gan::shape shape() const { return detail::got<gan_shape>(gan_dataset_shape, get()); }
+    gan::shape shape() const
+    {
+        return detail::got<gan_shape>(gan_dataset_shape, get());
+    }
     /** Largest label + 1, or 0 without labels. */
-    int32_t classes() const noexcept { return gan_dataset_classes(get()); }
+    int32_t classes() const noexcept
+    {
+        return gan_dataset_classes(get());
+    }
     /** The next batch: up to `batch` samples, fewer at an epoch's end. */
     samples next(int64_t batch)
     {
@@ -1053,11 +1221,17 @@ public:
         return out;
     }
     /** Where the dataset stands. */
-    gan_dataset_cursor cursor() const { return detail::got<gan_dataset_cursor>(gan_dataset_get_cursor, get()); }
+    gan_dataset_cursor cursor() const
+    {
+        return detail::got<gan_dataset_cursor>(gan_dataset_get_cursor, get());
+    }
     /** Goes on from a cursor, as one over the same samples. */
-    void set_cursor(gan_dataset_cursor cursor) { check(gan_dataset_set_cursor(get(), cursor)); }
+    void set_cursor(gan_dataset_cursor cursor)
+    {
+        check(gan_dataset_set_cursor(get(), cursor));
+    }
 
-private:
+  private:
     template <typename Create>
     dataset(detail::sample_array array, Create create) : sample_array(std::move(array)), handle(create(*this))
     {
@@ -1073,43 +1247,44 @@ private:
 
 /** Options of a trainer; see ::gan_trainer_options. */
 struct trainer_options {
-    int64_t batch = 32;          /**< largest batch */
-    float learning_rate = 2e-4f; /**< of both players */
-    float beta1 = 0.5f;          /**< of both players' Adam */
-    float beta2 = 0.999f;        /**< of both players' Adam */
+    int64_t batch = 32;                                            /**< largest batch */
+    float learning_rate = 2e-4f;                                   /**< of both players */
+    float beta1 = 0.5f;                                            /**< of both players' Adam */
+    float beta2 = 0.999f;                                          /**< of both players' Adam */
     std::optional<optimizer_options> generator_optimizer = {};     /**< instead of the three above */
     std::optional<optimizer_options> discriminator_optimizer = {}; /**< instead of the three above */
-    gan_loss loss = GAN_LOSS_NON_SATURATING;         /**< the game that the two play */
-    int discriminator_steps = 1;                     /**< discriminator updates for each generator update */
-    gan_order order = GAN_ORDER_DISCRIMINATOR_FIRST; /**< which player moves first */
-    float label_smoothing = 0.0f;                    /**< real samples are labelled 1 - this; [0, 1) */
-    gan_noise noise = GAN_NOISE_NORMAL;              /**< distribution of the noise */
-    bool fresh_noise = false;                        /**< new noise for the generator's update */
-    uint64_t seed = 0;                               /**< of all that is drawn */
-    float r1 = 0.0f;                                 /**< gamma of R1, on real samples */
-    float r2 = 0.0f;                                 /**< gamma of R2, on generated samples */
-    float gradient_penalty = 0.0f;                   /**< lambda of WGAN-GP */
-    float dragan = 0.0f;                             /**< lambda of DRAGAN */
-    float weight_clip = 0.0f;                        /**< most magnitude of D's parameters; 0: no clipping */
-    int penalty_interval = 1;                        /**< penalties in one of so many updates of D */
+    gan_loss loss = GAN_LOSS_NON_SATURATING;                       /**< the game that the two play */
+    int discriminator_steps = 1;                           /**< discriminator updates for each generator update */
+    gan_order order = GAN_ORDER_DISCRIMINATOR_FIRST;       /**< which player moves first */
+    float label_smoothing = 0.0f;                          /**< real samples are labelled 1 - this; [0, 1) */
+    gan_noise noise = GAN_NOISE_NORMAL;                    /**< distribution of the noise */
+    bool fresh_noise = false;                              /**< new noise for the generator's update */
+    uint64_t seed = 0;                                     /**< of all that is drawn */
+    float r1 = 0.0f;                                       /**< gamma of R1, on real samples */
+    float r2 = 0.0f;                                       /**< gamma of R2, on generated samples */
+    float gradient_penalty = 0.0f;                         /**< lambda of WGAN-GP */
+    float dragan = 0.0f;                                   /**< lambda of DRAGAN */
+    float weight_clip = 0.0f;                              /**< most magnitude of D's parameters; 0: no clipping */
+    int penalty_interval = 1;                              /**< penalties in one of so many updates of D */
     gan_schedule penalty_schedule = GAN_SCHEDULE_CONSTANT; /**< of the penalties' coefficients */
     float final_penalty_factor = 0.0f;                     /**< what it leaves of them; [0, 1] */
     int64_t penalty_schedule_steps = 0;                    /**< of the trainer, until then */
-    int packing = 1;                   /**< samples that D judges at once; its input has so many times the channels */
-    float instance_noise = 0.0f;       /**< deviation of noise on all that D sees */
-    int64_t instance_noise_steps = 0;  /**< over which it falls to 0; 0: it stays */
-    unsigned augment = 0;              /**< what is done to all that D sees, a sum of ::gan_augmentation values */
-    float ema_decay = 0.0f;                                /**< of the generator's average a step; 0: no average */
-    float ema_half_life = 0.0f;                            /**< the same in real samples; 0: no average */
-    float ema_ramp = 0.0f;                                 /**< half-life over samples seen, at most; 0: no limit */
-    int64_t diagnosis_interval = 100;                      /**< steps between diagnoses, or GAN_DIAGNOSIS_OFF */
-    bool simultaneous = false;                             /**< both players move at once */
+    int packing = 1;                  /**< samples that D judges at once; its input has so many times the channels */
+    float instance_noise = 0.0f;      /**< deviation of noise on all that D sees */
+    int64_t instance_noise_steps = 0; /**< over which it falls to 0; 0: it stays */
+    unsigned augment = 0;             /**< what is done to all that D sees, a sum of ::gan_augmentation values */
+    float ema_decay = 0.0f;           /**< of the generator's average a step; 0: no average */
+    float ema_half_life = 0.0f;       /**< the same in real samples; 0: no average */
+    float ema_ramp = 0.0f;            /**< half-life over samples seen, at most; 0: no limit */
+    int64_t diagnosis_interval = 100; /**< steps between diagnoses, or GAN_DIAGNOSIS_OFF */
+    bool simultaneous = false;        /**< both players move at once */
 };
 
 /** What is called after each step, with its ::gan_step_report: true cancels the run. A function that returns nothing
  * will do too. What it throws ends the run and comes out of trainer::run(). */
-class progress {
-public:
+class progress
+{
+  public:
     /** Nobody is called. */
     progress() = default;
     /** Calls a function, which is copied. */
@@ -1123,11 +1298,17 @@ public:
         }
     }
     /** Calls the function: true cancels the run. */
-    bool operator()(const gan_step_report &report) const { return cancels_(report); }
+    bool operator()(const gan_step_report &report) const
+    {
+        return cancels_(report);
+    }
     /** Whether there is a function to call. */
-    explicit operator bool() const noexcept { return static_cast<bool>(cancels_); }
+    explicit operator bool() const noexcept
+    {
+        return static_cast<bool>(cancels_);
+    }
 
-private:
+  private:
     std::function<bool(const gan_step_report &)> cancels_;
 };
 
@@ -1140,8 +1321,9 @@ struct run_options {
 };
 
 /** Two models trained against each other; see ::gan_trainer. It keeps both alive. */
-class trainer : public handle<gan_trainer, gan_trainer_destroy> {
-public:
+class trainer : public handle<gan_trainer, gan_trainer_destroy>
+{
+  public:
     /** A trainer of two built models; see gan_trainer_create() for the shapes that they need. */
     trainer(const context &context, model &generator, model &discriminator, const trainer_options &options = {})
         : handle(created(context, generator, discriminator, options)),
@@ -1173,7 +1355,10 @@ public:
         return status == GAN_OK;
     }
     /** Ends run() after the present step, or the next one at once. Any thread; async-signal-safe. */
-    void cancel() noexcept { gan_trainer_cancel(get()); }
+    void cancel() noexcept
+    {
+        gan_trainer_cancel(get());
+    }
     /** `count` samples from noise of the seed; training is not disturbed. */
     std::vector<float> sample(uint64_t seed, int64_t count)
     {
@@ -1188,33 +1373,44 @@ public:
         return model(detail::made<gan_model>(gan_model_clone, kept));
     }
     /** The present diagnoses, a sum of ::gan_diagnosis values; gan_diagnosis_name() and _advice() explain each. */
-    uint64_t diagnoses() const noexcept { return gan_trainer_diagnoses(get()); }
+    uint64_t diagnoses() const noexcept
+    {
+        return gan_trainer_diagnoses(get());
+    }
     /** How each layer of a player that has parameters took the last update; names live as long as the model. */
     std::vector<gan_layer_report> layer_reports(gan_role role) const
     {
         std::vector<gan_layer_report> reports(gan_trainer_layer_count(get(), role), GAN_LAYER_REPORT_INIT);
-        for (std::size_t i = 0; i < reports.size(); i++)
-            check(gan_trainer_layer_report(get(), role, i, &reports[i]));
+        for (std::size_t i = 0; i < reports.size(); i++) check(gan_trainer_layer_report(get(), role, i, &reports[i]));
         return reports;
     }
     /** Steps taken since the beginning, over all runs and checkpoints. */
-    int64_t steps() const noexcept { return gan_trainer_steps(get()); }
+    int64_t steps() const noexcept
+    {
+        return gan_trainer_steps(get());
+    }
     /** Writes all that training goes on from, but no dataset's cursor. The file is replaced atomically. */
-    void save(const std::string &path) const { check(gan_trainer_save(get(), nullptr, path.c_str())); }
+    void save(const std::string &path) const
+    {
+        check(gan_trainer_save(get(), nullptr, path.c_str()));
+    }
     /** The same with the cursor of a dataset. */
     void save(const std::string &path, const dataset &dataset) const
     {
         check(gan_trainer_save(get(), dataset.get(), path.c_str()));
     }
     /** Restores what save() wrote into a trainer of the same models and options. On failure nothing has changed. */
-    void load(const std::string &path) { check(gan_trainer_load(get(), nullptr, path.c_str())); }
+    void load(const std::string &path)
+    {
+        check(gan_trainer_load(get(), nullptr, path.c_str()));
+    }
     /** The same with the cursor of a dataset, which has to be in the file. */
     void load(const std::string &path, dataset &dataset)
     {
         check(gan_trainer_load(get(), dataset.get(), path.c_str()));
     }
 
-private:
+  private:
     struct running {
         const gan::progress &progress;
         std::exception_ptr thrown;
@@ -1274,8 +1470,7 @@ private:
         c.ema_decay = options.ema_decay;
         c.ema_half_life = options.ema_half_life;
         c.ema_ramp = options.ema_ramp;
-        c.diagnosis_interval =
-            detail::at_least_one(options.diagnosis_interval, "trainer_options.diagnosis_interval");
+        c.diagnosis_interval = detail::at_least_one(options.diagnosis_interval, "trainer_options.diagnosis_interval");
         c.simultaneous = options.simultaneous;
         return detail::made<gan_trainer>(gan_trainer_create, context.get(), generator.get(), discriminator.get(), &c);
     }
@@ -1301,22 +1496,43 @@ inline void write_npy(const context &context, const std::string &path, const std
 }
 
 /** The course of a training, one row a step; see ::gan_history. */
-class history : public handle<gan_history, gan_history_destroy> {
-public:
+class history : public handle<gan_history, gan_history_destroy>
+{
+  public:
     /** A history without rows. */
-    explicit history(const context &context) : handle(detail::made<gan_history>(gan_history_create, context.get())) {}
+    explicit history(const context &context) : handle(detail::made<gan_history>(gan_history_create, context.get()))
+    {
+    }
     /** Appends a row; steps increase from row to row. */
-    void add(const gan_step_report &report) { check(gan_history_add(get(), &report)); }
+    void add(const gan_step_report &report)
+    {
+        check(gan_history_add(get(), &report));
+    }
     /** Number of rows. */
-    int64_t count() const noexcept { return gan_history_count(get()); }
+    int64_t count() const noexcept
+    {
+        return gan_history_count(get());
+    }
     /** Forgets rows after a step. */
-    void truncate(int64_t last_step) { check(gan_history_truncate(get(), last_step)); }
+    void truncate(int64_t last_step)
+    {
+        check(gan_history_truncate(get(), last_step));
+    }
     /** Writes a CSV file with a header line. */
-    void write_csv(const std::string &path) const { check(gan_history_write_csv(get(), path.c_str())); }
+    void write_csv(const std::string &path) const
+    {
+        check(gan_history_write_csv(get(), path.c_str()));
+    }
     /** Reads what write_csv() wrote, instead of what the history holds. */
-    void read_csv(const std::string &path) { check(gan_history_read_csv(get(), path.c_str())); }
+    void read_csv(const std::string &path)
+    {
+        check(gan_history_read_csv(get(), path.c_str()));
+    }
     /** Draws the course as a picture. */
-    void write_png(const std::string &path) const { check(gan_history_write_png(get(), path.c_str())); }
+    void write_png(const std::string &path) const
+    {
+        check(gan_history_write_png(get(), path.c_str()));
+    }
 };
 
 } // namespace gan

@@ -43,7 +43,8 @@ static bool count_bytes(gan_context *context, size_t size)
             return false;
         }
     } while (!atomic_compare_exchange_weak(&context->bytes, &held, held + size));
-    while (peak < held + size && !atomic_compare_exchange_weak(&context->peak_bytes, &peak, held + size)) {}
+    while (peak < held + size && !atomic_compare_exchange_weak(&context->peak_bytes, &peak, held + size)) {
+    }
     return true;
 }
 

@@ -30,16 +30,16 @@ gan_status gan_fail_errno(int error, const char *format, ...) __attribute__((for
 const char *gan_errno_text(int error, char text[GAN_ERRNO_TEXT]);
 
 /* Returns from the caller when the expression is not GAN_OK. */
-#define GAN_TRY(expression)                                                                                          \
-    do {                                                                                                             \
-        gan_status try_status = (expression);                                                                        \
-        if (try_status != GAN_OK) return try_status;                                                                 \
+#define GAN_TRY(expression)                          \
+    do {                                             \
+        gan_status try_status = (expression);        \
+        if (try_status != GAN_OK) return try_status; \
     } while (0)
 
 /* Returns GAN_ERROR_NULL from the caller, naming the argument. */
-#define GAN_CHECK_NOT_NULL(argument)                                                                                 \
-    do {                                                                                                             \
-        if (!(argument)) return gan_fail(GAN_ERROR_NULL, "%s: %s is NULL", __func__, #argument);                     \
+#define GAN_CHECK_NOT_NULL(argument)                                                             \
+    do {                                                                                         \
+        if (!(argument)) return gan_fail(GAN_ERROR_NULL, "%s: %s is NULL", __func__, #argument); \
     } while (0)
 
 /* Copies options given by a caller into *known (known_size bytes), zeros where the caller's struct is older or NULL.
@@ -153,15 +153,15 @@ uint64_t gan_random_below(gan_random_state *state, uint64_t bound);
 /* Streams of one seed, so that no two uses of it meet. */
 enum {
     GAN_STREAM_USER = 0,
-    GAN_STREAM_WEIGHTS = 1000000,            /* + tensor number */
-    GAN_STREAM_NOISE = GAN_NOISE_STREAM,     /* a trainer's training noise */
-    GAN_STREAM_SAMPLE = 3,                   /* noise of gan_model_sample and gan_trainer_sample */
-    GAN_STREAM_SHUFFLE = 4,                  /* permutations of a dataset */
-    GAN_STREAM_SUBSET = 5,                   /* subsets of a kernel distance */
-    GAN_STREAM_PENALTY = GAN_PENALTY_STREAM, /* samples that a trainer's penalties are taken on */
+    GAN_STREAM_WEIGHTS = 1000000,                          /* + tensor number */
+    GAN_STREAM_NOISE = GAN_NOISE_STREAM,                   /* a trainer's training noise */
+    GAN_STREAM_SAMPLE = 3,                                 /* noise of gan_model_sample and gan_trainer_sample */
+    GAN_STREAM_SHUFFLE = 4,                                /* permutations of a dataset */
+    GAN_STREAM_SUBSET = 5,                                 /* subsets of a kernel distance */
+    GAN_STREAM_PENALTY = GAN_PENALTY_STREAM,               /* samples that a trainer's penalties are taken on */
     GAN_STREAM_AUGMENT = GAN_AUGMENT_STREAM,               /* how a trainer augments samples */
     GAN_STREAM_INSTANCE_NOISE = GAN_INSTANCE_NOISE_STREAM, /* what it adds to them */
-    GAN_STREAM_LAYER = 2000000               /* + node number: what a layer draws in a pass */
+    GAN_STREAM_LAYER = 2000000                             /* + node number: what a layer draws in a pass */
 };
 
 /* ---- Files to read (file.c) ---------------------------------------------------------------------------------- */

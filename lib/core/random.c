@@ -7,25 +7,25 @@
 #include <string.h>
 
 #define ROUNDS 10
-#define WORDS 4
+#define WORDS  4
 
 /* Blocks are made in groups, word by word, so that compilers turn the loops over blocks into vector instructions. */
 #define GROUP 8
 
 #ifdef GAN_REAL_IS_DOUBLE
 #define UNIFORMS_PER_BLOCK 2
-#define real_nextafter nextafter
-#define real_log log
-#define real_sqrt sqrt
-#define real_cos cos
-#define real_sin sin
+#define real_nextafter     nextafter
+#define real_log           log
+#define real_sqrt          sqrt
+#define real_cos           cos
+#define real_sin           sin
 #else
 #define UNIFORMS_PER_BLOCK 4
-#define real_nextafter nextafterf
-#define real_log logf
-#define real_sqrt sqrtf
-#define real_cos cosf
-#define real_sin sinf
+#define real_nextafter     nextafterf
+#define real_log           logf
+#define real_sqrt          sqrtf
+#define real_cos           cosf
+#define real_sin           sinf
 #endif
 
 /* One round on each of the blocks: high and low halves of two products, mixed with the key. */

@@ -57,8 +57,8 @@ const char *gan_shape_text(gan_shape shape, char text[GAN_SHAPE_TEXT])
     int used = snprintf(text, GAN_SHAPE_TEXT, "(");
 
     for (int i = 0; i < rank; i++) {
-        used += snprintf(text + used, (size_t)(GAN_SHAPE_TEXT - used), i > 0 ? ", %" PRId64 : "%" PRId64,
-                         shape.dims[i]);
+        used +=
+            snprintf(text + used, (size_t)(GAN_SHAPE_TEXT - used), i > 0 ? ", %" PRId64 : "%" PRId64, shape.dims[i]);
     }
     snprintf(text + used, (size_t)(GAN_SHAPE_TEXT - used), shape.rank > GAN_MAX_RANK ? ", ...)" : ")");
     return text;

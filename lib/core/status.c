@@ -15,7 +15,7 @@ static _Thread_local gan_status last_status;
 const char *gan_status_name(gan_status status)
 {
     switch (status) {
-#define NAME_CASE(name, number, text)                                                                                \
+#define NAME_CASE(name, number, text) \
     case name: return #name;
         GAN_STATUS_MAP(NAME_CASE)
 #undef NAME_CASE
@@ -26,7 +26,7 @@ const char *gan_status_name(gan_status status)
 const char *gan_status_text(gan_status status)
 {
     switch (status) {
-#define TEXT_CASE(name, number, text)                                                                                \
+#define TEXT_CASE(name, number, text) \
     case name: return text;
         GAN_STATUS_MAP(TEXT_CASE)
 #undef TEXT_CASE

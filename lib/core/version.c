@@ -2,7 +2,7 @@
 #include "libgan.h"
 
 #define TEXT_OF(number) #number
-#define TEXT(number) TEXT_OF(number)
+#define TEXT(number)    TEXT_OF(number)
 
 int gan_version(void)
 {

@@ -50,11 +50,10 @@ static const struct {
     const char *title;
     double low, high;
     bool logarithmic;
-} panels[panel_count] = {
-    {"Loss", 0, 0, false},
-    {"Mean output of the discriminator", 0, 1, false},
-    {"Gradient norm", 0, 0, true},
-    {"Generated samples", 0, 0, false}};
+} panels[panel_count] = {{"Loss", 0, 0, false},
+                         {"Mean output of the discriminator", 0, 1, false},
+                         {"Gradient norm", 0, 0, true},
+                         {"Generated samples", 0, 0, false}};
 
 static int64_t bin_start(const gan_history *history, int bins, int bin)
 {

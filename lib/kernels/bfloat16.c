@@ -212,6 +212,6 @@ void gan_bfloat16_conv_backward_weights(gan_context *context, const gan_conv *co
     gan_real *dy_pairs = take(&scratch, gan_pairs(s.lines) * line_values);
     round_values(context, s.pixels * conv->channels, x, x_values);
     round_row_pairs(context, s.lines, line_values, dy, line_values, dy_pairs);
-    gan_conv_weights_backward(context, gan_bfloat16_products(context), gan_bfloat16_rounding(context),
-                              conv, batch, x_values, dy_pairs, dw, scratch);
+    gan_conv_weights_backward(context, gan_bfloat16_products(context), gan_bfloat16_rounding(context), conv, batch,
+                              x_values, dy_pairs, dw, scratch);
 }

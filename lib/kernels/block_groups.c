@@ -35,7 +35,8 @@ static int64_t run_in(const gan_group_block *b, const piece *p)
     return b->run < p->block.columns ? b->run : p->block.columns;
 }
 
-/* ---- From channels to groups and back ---------------------------------------------------------------------------- */
+/* ---- From channels to groups and back ----------------------------------------------------------------------------
+ */
 
 /* `scaled` is a constant where this is called. */
 static inline __attribute__((always_inline)) double sum_lanes(bool scaled, const gan_real *values,
@@ -114,7 +115,8 @@ static void piece_products(const gan_group_block *b, const piece *p, const gan_r
     column_products(&p->block, x + p->offset, z + p->offset, middle, sums, products);
 }
 
-/* ---- Sums of terms ----------------------------------------------------------------------------------------------- */
+/* ---- Sums of terms -----------------------------------------------------------------------------------------------
+ */
 
 enum { MOST_TERMS = 4 };
 
@@ -165,7 +167,8 @@ static void combine(const gan_group_block *b, const gan_group_arrays *a, const t
     }
 }
 
-/* ---- Forward ----------------------------------------------------------------------------------------------------- */
+/* ---- Forward -----------------------------------------------------------------------------------------------------
+ */
 
 typedef double totals[GAN_BLOCK_COLUMNS];
 
@@ -214,7 +217,8 @@ static void forward(const gan_group_block *b, const gan_group_arrays *a)
     combine(b, a, &x, 1, a->shift ? (coefficient){NULL, a->shift} : (coefficient){zeros, NULL});
 }
 
-/* ---- Backward and tangents --------------------------------------------------------------------------------------- */
+/* ---- Backward and tangents ---------------------------------------------------------------------------------------
+ */
 
 /* out = r (z - E z - h E(z h)), which takes gradients back through h and, being symmetric, tangents forward.
  * Backward, z = s dy, and dt += sum of dy, ds += sum of dy h; forward, z is a tangent of x, and the result is scaled

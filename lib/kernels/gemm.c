@@ -178,8 +178,7 @@ static void pack_task(void *argument, int64_t index)
 /* So few rows that packing does not pay. */
 static bool is_in_place(const gemm_work *work, const gan_panel *panel)
 {
-    return work->dot ||
-           (!work->b_transposed && work->rows <= work->table->rows && panel->columns == panel->width);
+    return work->dot || (!work->b_transposed && work->rows <= work->table->rows && panel->columns == panel->width);
 }
 
 /* The values of A that a task multiplies now: rows of its block, some values of k. */
@@ -257,8 +256,8 @@ static void gemm_task(void *argument, int64_t index)
     row_piece piece = {.first = first, .rows = gan_least(work->block, work->rows - first)};
     do {
         for (int64_t p = begin; p < end; p++) {
-            const gan_panel panel = work->dot ? (gan_panel){0, work->columns, 1}
-                                              : gan_panel_at(work->table, work->columns, p);
+            const gan_panel panel =
+                work->dot ? (gan_panel){0, work->columns, 1} : gan_panel_at(work->table, work->columns, p);
             if (p == begin) {
                 piece.length = gan_least(work->k - piece.k, most_length(work, &panel));
                 take_rows(work, &piece, packed);

@@ -10,16 +10,17 @@
 #include "core/core.h"
 
 #define GAN_ISA_GLUE2(name, isa) name##_##isa
-#define GAN_ISA_GLUE(name, isa) GAN_ISA_GLUE2(name, isa)
-#define GAN_ISA_TABLE(name) GAN_ISA_GLUE(name, GAN_ISA)
+#define GAN_ISA_GLUE(name, isa)  GAN_ISA_GLUE2(name, isa)
+#define GAN_ISA_TABLE(name)      GAN_ISA_GLUE(name, GAN_ISA)
 
 #if defined(GAN_HAVE_AVX2) && !defined(GAN_REAL_IS_DOUBLE)
 #define GAN_ISA_DECLARE(name) extern const name name##_baseline, name##_avx2, name##_avx512
-#define GAN_ISA_SELECT(name, context)                                                                                \
-    ((context)->cpu == GAN_CPU_AVX512 ? &name##_avx512 : (context)->cpu == GAN_CPU_AVX2 ? &name##_avx2               \
-                                                                                        : &name##_baseline)
+#define GAN_ISA_SELECT(name, context)                  \
+    ((context)->cpu == GAN_CPU_AVX512 ? &name##_avx512 \
+     : (context)->cpu == GAN_CPU_AVX2 ? &name##_avx2   \
+                                      : &name##_baseline)
 #else
-#define GAN_ISA_DECLARE(name) extern const name name##_baseline
+#define GAN_ISA_DECLARE(name)         extern const name name##_baseline
 #define GAN_ISA_SELECT(name, context) ((void)(context), &name##_baseline)
 #endif
 

@@ -162,8 +162,8 @@ void gan_group_norm_backward(gan_context *context, const gan_group_norm_args *ar
 /* R{y} of R{x} = tangent_x */
 void gan_group_norm_tangent(gan_context *context, const gan_group_norm_args *args, const gan_real *x,
                             const gan_real *tangent_x, gan_real *tangent_y);
-/* R{} of the backward pass: tangents of dscale and dshift are added to, tangent_dx is written; each may be NULL. dy or
- * tangent_dy may be NULL, which is 0, but not both. */
+/* R{} of the backward pass: tangents of dscale and dshift are added to, tangent_dx is written; each may be NULL. dy
+ * or tangent_dy may be NULL, which is 0, but not both. */
 void gan_group_norm_tangent_backward(gan_context *context, const gan_group_norm_args *args, const gan_real *x,
                                      const gan_real *tangent_x, const gan_real *dy, const gan_real *tangent_dy,
                                      gan_real *dscale, gan_real *dshift, gan_real *tangent_dx);
@@ -278,8 +278,8 @@ int64_t gan_find_bad_class(int64_t count, int64_t classes, const gan_real *numbe
 void gan_copy_classes(gan_context *context, int64_t count, int64_t columns, const gan_real *numbers,
                       const gan_real *table, gan_real *y);
 /* table[numbers[i], :] += x[i, :] */
-void gan_add_classes(gan_context *context, int64_t count, int64_t columns, const gan_real *numbers,
-                     const gan_real *x, gan_real *table);
+void gan_add_classes(gan_context *context, int64_t count, int64_t columns, const gan_real *numbers, const gan_real *x,
+                     gan_real *table);
 
 /* ---- Augmentation (augment.c): x is (batch, channels, height, width), as at the border ------------------------- */
 

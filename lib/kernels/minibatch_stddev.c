@@ -91,7 +91,8 @@ static void find_tangents(const stddev_work *work, const strip *s, gan_real *mea
     }
 }
 
-/* ---- The value of each group ------------------------------------------------------------------------------------- */
+/* ---- The value of each group -------------------------------------------------------------------------------------
+ */
 
 /* The sum of d over a strip, or with tangents of R{d}. */
 static void sum_task(void *argument, int64_t index)
@@ -137,7 +138,8 @@ void gan_minibatch_stddev_tangent(gan_context *context, const gan_minibatch_stdd
     write_output(context, &work, tangent_x, tangent_y);
 }
 
-/* ---- Gradients --------------------------------------------------------------------------------------------------- */
+/* ---- Gradients ---------------------------------------------------------------------------------------------------
+ */
 
 /* ds of each group: the sum of the last channel of dy over the group's pixels. */
 static void sum_last_channel(const gan_minibatch_stddev_args *args, const gan_real *dy, gan_real *ds)

@@ -128,7 +128,8 @@ void gan_conv_columns_backward_data(gan_context *context, const gan_conv *conv, 
 void gan_conv_columns_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                                        const gan_real *dy, gan_real *dw, gan_real *scratch);
 
-/* ---- Convolutions without patches in memory (conv_rows.c, conv_weights.c, conv_few_filters.c) -------------------------------------- */
+/* ---- Convolutions without patches in memory (conv_rows.c, conv_weights.c, conv_few_filters.c)
+ * -------------------------------------- */
 
 int64_t gan_conv_rows_scratch(const gan_product_table *table, const gan_conv *conv);
 void gan_conv_rows_forward(gan_context *context, const gan_product_table *table, const gan_conv *conv, int64_t batch,

@@ -85,8 +85,8 @@ typedef struct gan_layer_ops {
     /* Once all tensors have their initial values: sets those that follow from others. NULL where none do. The pass
      * has a batch of 1, tensors and scratch. */
     gan_status (*start)(const gan_layer *layer, const gan_pass *pass);
-    /* Whether a forward pass can be made: asked of all layers before the first one runs, so that a pass that cannot be
-     * made changes nothing. x[k] is NULL where a layer computes it; y, saved and scratch are not there. NULL where
+    /* Whether a forward pass can be made: asked of all layers before the first one runs, so that a pass that cannot
+     * be made changes nothing. x[k] is NULL where a layer computes it; y, saved and scratch are not there. NULL where
      * nothing can be wrong. Failures as infer's. */
     gan_status (*check)(const gan_layer *layer, const gan_pass *pass);
     /* NULL for an input layer: the session fills it. Failures as infer's. */

@@ -83,7 +83,8 @@ static gan_layer *load(gan_context *context, const json_t *options)
 }
 
 const gan_layer_ops gan_minibatch_stddev_ops = {.type = "minibatch_stddev",
-                                                .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_CURVED | GAN_LAYER_MIXES_SAMPLES,
+                                                .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_CURVED |
+                                                         GAN_LAYER_MIXES_SAMPLES,
                                                 .min_inputs = 1,
                                                 .max_inputs = 1,
                                                 .size = sizeof(minibatch_stddev),

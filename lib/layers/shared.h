@@ -133,12 +133,13 @@ gan_conv gan_window_conv(const gan_window *window, const int64_t pads[4], gan_sh
 gan_status gan_window_plan(gan_context *context, const gan_conv *conv, const gan_weights *weights, int64_t batch,
                            gan_layer_plan *plan);
 
-/* ---- The kinds; the list is in registry.c ------------------------------------------------------------------------ */
+/* ---- The kinds; the list is in registry.c ------------------------------------------------------------------------
+ */
 
 extern const gan_layer_ops gan_dense_ops, gan_conv2d_ops, gan_conv_transpose2d_ops, gan_flatten_ops, gan_reshape_ops,
     gan_concat_ops, gan_add_ops, gan_leaky_relu_ops, gan_relu_ops, gan_tanh_ops, gan_sigmoid_ops, gan_softplus_ops,
     gan_dropout_ops, gan_batch_norm_ops, gan_layer_norm_ops, gan_instance_norm_ops, gan_group_norm_ops,
-    gan_pixel_norm_ops, gan_minibatch_stddev_ops, gan_upsample2d_ops, gan_avg_pool2d_ops,
-    gan_gaussian_noise_ops, gan_embedding_ops;
+    gan_pixel_norm_ops, gan_minibatch_stddev_ops, gan_upsample2d_ops, gan_avg_pool2d_ops, gan_gaussian_noise_ops,
+    gan_embedding_ops;
 
 #endif

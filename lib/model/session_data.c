@@ -121,7 +121,8 @@ static gan_status check_pair(const char *what, const gan_session *from, gan_node
     return GAN_OK;
 }
 
-/* ---- Copies between the caller's order and the stored one, of the batch of the last forward pass ----------------- */
+/* ---- Copies between the caller's order and the stored one, of the batch of the last forward pass -----------------
+ */
 
 static void import_values(const gan_session *session, gan_node node, const float *values, int32_t buffer)
 {

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* ---- Models -------------------------------------------------------------------------------------------------------- */
+/* ---- Models
+ * -------------------------------------------------------------------------------------------------------- */
 
 #define IMAGE GAN_SHAPE(1, 28, 28)
 
@@ -31,9 +32,9 @@ static gan_status dcgan_generator(gan_context *context, gan_model **out)
     gan_model_add(g, gan_layer_batch_norm(context, NULL));
     gan_model_add(g, gan_layer_relu(context));
     for (int i = 0; i < 2; i++) {
-        gan_model_add(g, gan_layer_conv_transpose2d(context, filters[i],
-                                                    GAN_CONV_TRANSPOSE2D(.kernel = {4, 4}, .stride = {2, 2},
-                                                                         .padding = GAN_PADDING_SAME)));
+        gan_model_add(g, gan_layer_conv_transpose2d(
+                             context, filters[i],
+                             GAN_CONV_TRANSPOSE2D(.kernel = {4, 4}, .stride = {2, 2}, .padding = GAN_PADDING_SAME)));
         gan_model_add(g, gan_layer_batch_norm(context, NULL));
         gan_model_add(g, gan_layer_relu(context));
     }
@@ -47,8 +48,7 @@ static gan_status dcgan_discriminator(gan_context *context, gan_model **out)
     gan_model *d = NULL;
     gan_status status = gan_model_create(context, &d);
     if (status != GAN_OK) return status;
-    const gan_conv2d_options *halve =
-        GAN_CONV2D(.kernel = {4, 4}, .stride = {2, 2}, .padding = GAN_PADDING_SAME);
+    const gan_conv2d_options *halve = GAN_CONV2D(.kernel = {4, 4}, .stride = {2, 2}, .padding = GAN_PADDING_SAME);
     gan_model_add(d, gan_layer_input(context, IMAGE));
     gan_model_add(d, gan_layer_conv2d(context, 64, halve));
     gan_model_add(d, gan_layer_leaky_relu(context, 0.2f));
@@ -85,7 +85,8 @@ static gan_status mixture_discriminator(gan_context *context, gan_model **out)
     return mixture_model(context, 1, out);
 }
 
-/* ---- A training step ------------------------------------------------------------------------------------------------ */
+/* ---- A training step
+ * ------------------------------------------------------------------------------------------------ */
 
 typedef gan_status (*build_fn)(gan_context *, gan_model **);
 
@@ -118,7 +119,8 @@ static gan_status prepare_mixture_step(const bench_case *self, gan_context *cont
     return prepare_step(context, self->batch, mixture_generator, mixture_discriminator, state);
 }
 
-/* ---- Sampling -------------------------------------------------------------------------------------------------------- */
+/* ---- Sampling
+ * -------------------------------------------------------------------------------------------------------- */
 
 typedef struct sample_state {
     gan_session *session;
@@ -162,7 +164,8 @@ static gan_status run_sample(void *state)
     return status;
 }
 
-/* ---- Start-up: a saved model and its first sample --------------------------------------------------------------------- */
+/* ---- Start-up: a saved model and its first sample
+ * --------------------------------------------------------------------- */
 
 static gan_status prepare_start(const bench_case *self, gan_context *context, const char *file, void **state)
 {
@@ -186,18 +189,21 @@ static gan_status run_start(void *state)
     return gan_model_sample(state, 1, 1, image);
 }
 
-/* ---- The list ----------------------------------------------------------------------------------------------------------- */
+/* ---- The list
+ * ----------------------------------------------------------------------------------------------------------- */
 
-#define SEED_G (100.0 * 256 + 256 * 512 + 512 * 1024 + 1024 * 784)
-#define SEED_D (196.0 * 64 * 25 + 49.0 * 128 * 25 * 64 + 6272)
-#define DCGAN_G (100.0 * 12544 + 49.0 * 256 * 16 * 128 + 196.0 * 128 * 16 * 64 + 784.0 * 64 * 9)
-#define DCGAN_D (196.0 * 64 * 16 + 49.0 * 128 * 16 * 64 + 6272)
+#define SEED_G    (100.0 * 256 + 256 * 512 + 512 * 1024 + 1024 * 784)
+#define SEED_D    (196.0 * 64 * 25 + 49.0 * 128 * 25 * 64 + 6272)
+#define DCGAN_G   (100.0 * 12544 + 49.0 * 256 * 16 * 128 + 196.0 * 128 * 16 * 64 + 784.0 * 64 * 9)
+#define DCGAN_D   (196.0 * 64 * 16 + 49.0 * 128 * 16 * 64 + 6272)
 #define MIXTURE_G (2.0 * 400 + 400 * 400 + 400 * 2)
 #define MIXTURE_D (2.0 * 400 + 400 * 400 + 400)
 
-#define STEP_CASE(model, upper, n)                                                                                    \
-    {#model "-step-" #n, "one training step, batch " #n, n, FLOOR_MULTIPLY, (n) * STEP_WORK(upper##_G, upper##_D),    \
-     prepare_##model##_step, step_run, false}
+#define STEP_CASE(model, upper, n)                                                                                  \
+    {                                                                                                               \
+#model "-step-" #n, "one training step, batch " #n, n, FLOOR_MULTIPLY, (n)*STEP_WORK(upper##_G, upper##_D), \
+            prepare_##model##_step, step_run, false                                                                 \
+    }
 
 const bench_case bench_cases[] = {
     STEP_CASE(seed, SEED, 32),

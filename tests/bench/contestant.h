@@ -16,8 +16,8 @@ typedef struct contestant {
     double start; /* seconds from its start until it was ready */
 } contestant;
 
-/* Starts a program and waits until it is ready. False, with the reason, when it is missing or does not answer; then it
- * has ended. */
+/* Starts a program and waits until it is ready. False, with the reason, when it is missing or does not answer; then
+ * it has ended. */
 bool contestant_start(contestant *c, char *const arguments[]);
 /* Seconds that so many repetitions take; false when it answers no more. */
 bool contestant_run(contestant *c, int repetitions, double *seconds);

@@ -17,9 +17,9 @@ typedef struct range {
 
 static gan_point place(const range *r, double intensity, double rate)
 {
-    return (gan_point){
-        axes.left + (log2(intensity) - r->left) / (r->right - r->left) * (axes.right - axes.left),
-        axes.bottom - (log2(rate * 1e-9) - r->bottom) / (r->top - r->bottom) * (axes.bottom - axes.top)};
+    return (gan_point){axes.left + (log2(intensity) - r->left) / (r->right - r->left) * (axes.right - axes.left),
+                       axes.bottom -
+                           (log2(rate * 1e-9) - r->bottom) / (r->top - r->bottom) * (axes.bottom - axes.top)};
 }
 
 static range find_range(double peak, double bandwidth, const roofline_point *points, int count)
@@ -60,7 +60,8 @@ static void draw_axes(gan_canvas *canvas, const range *r)
 
 static bool is_free(const gan_box *box, const gan_box *taken, int count)
 {
-    bool is = box->left >= axes.left && box->right <= axes.right && box->top >= axes.top && box->bottom <= axes.bottom;
+    bool is =
+        box->left >= axes.left && box->right <= axes.right && box->top >= axes.top && box->bottom <= axes.bottom;
     for (int i = 0; i < count; i++)
         is = is && !(box->left < taken[i].right && taken[i].left < box->right && box->top < taken[i].bottom &&
                      taken[i].top < box->bottom);
@@ -69,7 +70,8 @@ static bool is_free(const gan_box *box, const gan_box *taken, int count)
 
 /* A name beside its dot, to the right or left, level with it or a line higher or lower: where it lies on none of the
  * `taken` boxes. Where there is no such place it is left out; the dot says enough. */
-static bool draw_name(gan_canvas *canvas, gan_point at, const char *name, const gan_box *taken, int count, gan_box *box)
+static bool draw_name(gan_canvas *canvas, gan_point at, const char *name, const gan_box *taken, int count,
+                      gan_box *box)
 {
     const double width = gan_canvas_text_width(NAME, name), above[] = {0, -NAME, NAME};
     for (int place = 0; place < 6; place++) {

@@ -6,8 +6,8 @@
 
 static gan_cpu cpu_level(const char *name)
 {
-    return strcmp(name, "avx512") == 0 ? GAN_CPU_AVX512
-           : strcmp(name, "avx2") == 0 ? GAN_CPU_AVX2
+    return strcmp(name, "avx512") == 0     ? GAN_CPU_AVX512
+           : strcmp(name, "avx2") == 0     ? GAN_CPU_AVX2
            : strcmp(name, "baseline") == 0 ? GAN_CPU_BASELINE
                                            : GAN_CPU_BEST;
 }

@@ -17,7 +17,7 @@ int repetitions_for(double seconds, double wanted);
 /* A system spreads threads that have slept over the CPUs only when they have worked for a while: a turn begins with
  * runs for so many seconds that do not count, and then measures runs for so many. A run of a second needs no such
  * beginning. */
-#define WARM_SECONDS 0.1
+#define WARM_SECONDS     0.1
 #define MEASURED_SECONDS 0.2
 int warm_repetitions_for(double seconds);
 

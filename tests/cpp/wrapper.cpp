@@ -1,5 +1,5 @@
-/* libgan.hpp: what it adds to the C API. Errors arrive as exceptions, handles move, zero means zero, defaults are those
- * of C, vectors are checked, and what a callback throws comes out of run(). */
+/* libgan.hpp: what it adds to the C API. Errors arrive as exceptions, handles move, zero means zero, defaults are
+ * those of C, vectors are checked, and what a callback throws comes out of run(). */
 #include <libgan.hpp>
 
 #include <cmath>
@@ -7,7 +7,8 @@
 #include <cstring>
 #include <string>
 
-namespace {
+namespace
+{
 
 int failures = 0;
 
@@ -32,7 +33,7 @@ template <typename Call> void expect_error(gan_status status, const char *words,
     }
     expect(false, gan_status_name(status), line);
 }
-#define EXPECT_ERROR(status, words, expression)                                                                      \
+#define EXPECT_ERROR(status, words, expression) \
     expect_error(status, words, __LINE__, [&] { static_cast<void>(expression); })
 
 gan::model dense_model(const gan::context &context, int64_t inputs, int64_t outputs, uint64_t seed)
@@ -371,7 +372,8 @@ void test_callbacks()
     trainer.cancel();
     EXPECT(!trainer.run(data, run) && trainer.steps() == 5);
 
-    struct trouble {};
+    struct trouble {
+    };
     bool caught = false;
     run.progress = [](const gan_step_report &) { throw trouble(); };
     try {

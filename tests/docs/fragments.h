@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CHECK(call)                                                                                                    \
-    do {                                                                                                               \
-        if ((call) != GAN_OK) exit(1);                                                                                 \
+#define CHECK(call)                    \
+    do {                               \
+        if ((call) != GAN_OK) exit(1); \
     } while (0)
 
 extern gan_context *context;

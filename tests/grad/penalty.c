@@ -84,8 +84,8 @@ static void check_penalty(const char *name, test_model_fn build, gan_mode mode, 
     gan_model *model = NULL;
     gan_session *session = NULL;
     test_status(build(context, 5, &model), GAN_OK, "");
-    test_status(gan_session_create(model, GAN_SESSION(.batch = BATCH, .seed = 4, .second_order = true), &session), GAN_OK,
-                "");
+    test_status(gan_session_create(model, GAN_SESSION(.batch = BATCH, .seed = 4, .second_order = true), &session),
+                GAN_OK, "");
     set_inputs(session, BATCH);
 
     penalised p = {session, mode, penalty, 10.0f};
@@ -146,7 +146,8 @@ static void test_refusals(void **state)
                 GAN_ERROR_ARGUMENT, "forward_only");
     test_status(gan_session_create(model, NULL, &session), GAN_OK, "");
     test_status(gan_gradient_penalty(session, GAN_PENALTY_ZERO_CENTERED, 1, &value), GAN_ERROR_STATE, "second_order");
-    test_status(gan_gradient_penalty(session, GAN_PENALTY_ZERO_CENTERED, -1, &value), GAN_ERROR_ARGUMENT, "coefficient");
+    test_status(gan_gradient_penalty(session, GAN_PENALTY_ZERO_CENTERED, -1, &value), GAN_ERROR_ARGUMENT,
+                "coefficient");
     test_status(gan_gradient_penalty(session, (gan_penalty)9, 1, &value), GAN_ERROR_ARGUMENT, "9");
     assert_true(value == 7);
     gan_session_destroy(session);

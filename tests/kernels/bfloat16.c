@@ -33,32 +33,31 @@ static const struct {
     uint32_t from;
     uint16_t to;
 } answers[] = {
-    {0x00000000, 0x0000}, /* 0 */
-    {0x80000000, 0x8000}, /* -0 */
-    {0x3f800000, 0x3f80}, /* 1 */
-    {0x3f807fff, 0x3f80}, /* just below a tie */
-    {0x3f808000, 0x3f80}, /* a tie: down, to even */
-    {0x3f808001, 0x3f81}, /* just above */
-    {0x3f818000, 0x3f82}, /* a tie: up, to even */
-    {0xbf818000, 0xbf82}, /* the same below 0 */
-    {0x3fff8000, 0x4000}, /* up to the next power of 2 */
-    {0x40490fdb, 0x4049}, /* pi */
-    {0x7f7f7fff, 0x7f7f}, /* the largest that stays finite */
-    {0x7f7f8000, 0x7f80}, /* a tie with infinity */
-    {0xff7fffff, 0xff80}, /* -FLT_MAX: -infinity */
-    {0x7f800000, 0x7f80}, /* infinity */
-    {0xff800000, 0xff80}, /* -infinity */
-    {0x7fc00000, 0x7fc0}, /* NaN */
-    {0xffc12345, 0xffc1}, /* -NaN with a payload */
-    {0x7f800001, 0x7fc0}, /* a signalling NaN whose bits are all in the lower half */
-    {0x7fffffff, 0x7fff}, /* must not carry into the sign */
-    {0xffffffff, 0xffff},
-    {0x00800000, 0x0080}, /* the least normal */
-    {0x007fffff, 0x0080}, /* the largest denormal, up to it */
-    {0x00010000, 0x0001}, /* the least denormal of bfloat16 */
-    {0x00008001, 0x0001}, /* more than half of it */
-    {0x00008000, 0x0000}, /* half of it: to even */
-    {0x00018000, 0x0002}, /* a tie among denormals */
+    {0x00000000, 0x0000},                       /* 0 */
+    {0x80000000, 0x8000},                       /* -0 */
+    {0x3f800000, 0x3f80},                       /* 1 */
+    {0x3f807fff, 0x3f80},                       /* just below a tie */
+    {0x3f808000, 0x3f80},                       /* a tie: down, to even */
+    {0x3f808001, 0x3f81},                       /* just above */
+    {0x3f818000, 0x3f82},                       /* a tie: up, to even */
+    {0xbf818000, 0xbf82},                       /* the same below 0 */
+    {0x3fff8000, 0x4000},                       /* up to the next power of 2 */
+    {0x40490fdb, 0x4049},                       /* pi */
+    {0x7f7f7fff, 0x7f7f},                       /* the largest that stays finite */
+    {0x7f7f8000, 0x7f80},                       /* a tie with infinity */
+    {0xff7fffff, 0xff80},                       /* -FLT_MAX: -infinity */
+    {0x7f800000, 0x7f80},                       /* infinity */
+    {0xff800000, 0xff80},                       /* -infinity */
+    {0x7fc00000, 0x7fc0},                       /* NaN */
+    {0xffc12345, 0xffc1},                       /* -NaN with a payload */
+    {0x7f800001, 0x7fc0},                       /* a signalling NaN whose bits are all in the lower half */
+    {0x7fffffff, 0x7fff},                       /* must not carry into the sign */
+    {0xffffffff, 0xffff}, {0x00800000, 0x0080}, /* the least normal */
+    {0x007fffff, 0x0080},                       /* the largest denormal, up to it */
+    {0x00010000, 0x0001},                       /* the least denormal of bfloat16 */
+    {0x00008001, 0x0001},                       /* more than half of it */
+    {0x00008000, 0x0000},                       /* half of it: to even */
+    {0x00018000, 0x0002},                       /* a tie among denormals */
     {0x80008001, 0x8001},
 };
 enum { ANSWERS = sizeof(answers) / sizeof(answers[0]) };
@@ -227,8 +226,10 @@ static float product_of(gan_context *context, float a, float b)
 {
     float c = 1, scratch[1024];
     assert_true(gan_gemm_scratch(context, 1, 1, 1) <= 1024);
-    gan_gemm_run(context, &(gan_gemm){.m = 1, .n = 1, .k = 1, .a = &a, .lda = 1, .b = &b, .ldb = 1, .c = &c,
-                                      .ldc = 1, .scratch = scratch});
+    gan_gemm_run(
+        context,
+        &(gan_gemm){
+            .m = 1, .n = 1, .k = 1, .a = &a, .lda = 1, .b = &b, .ldb = 1, .c = &c, .ldc = 1, .scratch = scratch});
     return c;
 }
 

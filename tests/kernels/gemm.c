@@ -153,10 +153,18 @@ static void odd_sizes(void **state)
 
 /* Sizes beyond what is multiplied, packed or handed to a thread at a time, in each direction. */
 static const product large[] = {
-    {.m = 3, .n = 40, .k = 5000},  {.m = 20, .n = 3, .k = 9000},   {.m = 300, .n = 33, .k = 310},
-    {.m = 33, .n = 301, .k = 300}, {.m = 40, .n = 130, .k = 2100}, {.m = 1, .n = 700, .k = 513},
-    {.m = 700, .n = 1, .k = 513},  {.m = 270, .n = 150, .k = 3},   {.m = 32, .n = 784, .k = 100},
-    {.m = 100, .n = 400, .k = 40}, {.m = 129, .n = 100, .k = 257}, {.m = 4, .n = 300, .k = 600},
+    {.m = 3, .n = 40, .k = 5000},
+    {.m = 20, .n = 3, .k = 9000},
+    {.m = 300, .n = 33, .k = 310},
+    {.m = 33, .n = 301, .k = 300},
+    {.m = 40, .n = 130, .k = 2100},
+    {.m = 1, .n = 700, .k = 513},
+    {.m = 700, .n = 1, .k = 513},
+    {.m = 270, .n = 150, .k = 3},
+    {.m = 32, .n = 784, .k = 100},
+    {.m = 100, .n = 400, .k = 40},
+    {.m = 129, .n = 100, .k = 257},
+    {.m = 4, .n = 300, .k = 600},
     /* tasks of many rows and panels, which end within both */
     {.m = 519, .n = 1837, .k = 203, .every = 41},
 };

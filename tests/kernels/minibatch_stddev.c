@@ -48,7 +48,8 @@ static void problem_release(problem *p)
     for (int i = 0; i < INPUTS; i++) free(p->values[i]);
 }
 
-/* ---- One group, by the formulas ---------------------------------------------------------------------------------- */
+/* ---- One group, by the formulas ----------------------------------------------------------------------------------
+ */
 
 /* A feature's mean and deviation over samples first to end, and their tangents. */
 typedef struct moments {
@@ -96,7 +97,8 @@ static long double gradient_of(const problem *p, int64_t first, int64_t end, con
     return sum;
 }
 
-/* ---- Comparing --------------------------------------------------------------------------------------------------- */
+/* ---- Comparing ---------------------------------------------------------------------------------------------------
+ */
 
 static int64_t end_of(const problem *p, int64_t first)
 {
@@ -269,11 +271,8 @@ static void same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(results),
-        cmocka_unit_test(nearly_equal),
-        cmocka_unit_test(known_answer),
-        cmocka_unit_test(not_a_number),
-        cmocka_unit_test(same_bits),
+        cmocka_unit_test(results),      cmocka_unit_test(nearly_equal), cmocka_unit_test(known_answer),
+        cmocka_unit_test(not_a_number), cmocka_unit_test(same_bits),
     };
     return cmocka_run_group_tests_name("minibatch_stddev", tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define HELD UINT64_C(0x68656c6420686572)
+#define HELD    UINT64_C(0x68656c6420686572)
 #define GARBAGE 0xA5
 
 /* In front of each block; as large as the strictest alignment. */
@@ -41,7 +41,8 @@ static void *allocate(void *user, size_t size)
     atomic_fetch_add(&allocator->blocks, 1);
     const size_t held = atomic_fetch_add(&allocator->bytes, size) + size;
     size_t peak = atomic_load(&allocator->peak_bytes);
-    while (peak < held && !atomic_compare_exchange_weak(&allocator->peak_bytes, &peak, held)) {}
+    while (peak < held && !atomic_compare_exchange_weak(&allocator->peak_bytes, &peak, held)) {
+    }
     return memset(header + 1, GARBAGE, size);
 }
 
@@ -77,8 +78,9 @@ size_t test_every_allocation_fails(gan_status (*operation)(gan_context *context,
     for (size_t failing = 1;; failing++) {
         test_allocator allocator = {0};
         gan_context *context = NULL;
-        assert_int_equal(gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 1),
-                                            &context), GAN_OK);
+        assert_int_equal(
+            gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 1), &context),
+            GAN_OK);
         const size_t before = atomic_load(&allocator.calls), blocks = atomic_load(&allocator.blocks);
 
         atomic_store(&allocator.fail_at, before + failing);

@@ -25,7 +25,8 @@ void test_allocator_assert_empty(test_allocator *allocator);
 
 /* Runs `operation` on fresh contexts of one thread, at first with the first of its allocations failing, then the
  * second and so on, until it succeeds. Each failure must be GAN_ERROR_MEMORY with a sentence and leave no memory
- * held; so must the success: the operation releases what it made. Returns how many allocations the operation makes. */
+ * held; so must the success: the operation releases what it made. Returns how many allocations the operation makes.
+ */
 size_t test_every_allocation_fails(gan_status (*operation)(gan_context *context, void *user), void *user);
 
 #endif

@@ -17,8 +17,7 @@ int main(int argc, char **argv)
 {
     int failures = 0;
     (void)argv;
-    if (argc > 1)
-        return print_verdict("bfloat16", GAN_CONTEXT(.precision = GAN_PRECISION_BFLOAT16, .threads = 1));
+    if (argc > 1) return print_verdict("bfloat16", GAN_CONTEXT(.precision = GAN_PRECISION_BFLOAT16, .threads = 1));
     for (int i = 0; i < TEST_LEVELS; i++)
         failures += print_verdict(test_levels[i].name, GAN_CONTEXT(.cpu = test_levels[i].cpu, .threads = 1));
     return failures > 0;

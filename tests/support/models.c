@@ -6,14 +6,11 @@
 
 #include <cmocka.h>
 
-const test_named_model test_models[TEST_MODELS] = {{"seed generator", test_seed_generator},
-                                                   {"seed discriminator", test_seed_discriminator},
-                                                   {"DCGAN generator", test_dcgan_generator},
-                                                   {"DCGAN discriminator", test_dcgan_discriminator},
-                                                   {"spectral norm", test_spectral_discriminator},
-                                                   {"normalisation", test_normalised_discriminator},
-                                                   {"label", test_labelled_discriminator},
-                                                   {"graph", test_graph}};
+const test_named_model test_models[TEST_MODELS] = {
+    {"seed generator", test_seed_generator},        {"seed discriminator", test_seed_discriminator},
+    {"DCGAN generator", test_dcgan_generator},      {"DCGAN discriminator", test_dcgan_discriminator},
+    {"spectral norm", test_spectral_discriminator}, {"normalisation", test_normalised_discriminator},
+    {"label", test_labelled_discriminator},         {"graph", test_graph}};
 
 static gan_status finish(gan_model *model, uint64_t seed, gan_model **out)
 {
@@ -112,11 +109,11 @@ gan_status test_spectral_discriminator(gan_context *context, uint64_t seed, gan_
 
     if (status != GAN_OK) return status;
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 5, 5)));
-    gan_model_add(model, gan_layer_conv2d(context, 3,
-                                          GAN_CONV2D(.kernel = {3, 2}, .stride = {2, 2}, .spectral_norm = true)));
+    gan_model_add(
+        model, gan_layer_conv2d(context, 3, GAN_CONV2D(.kernel = {3, 2}, .stride = {2, 2}, .spectral_norm = true)));
     gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
-    gan_model_add(model, gan_layer_conv_transpose2d(context, 2,
-                                                    GAN_CONV_TRANSPOSE2D(.kernel = {2, 3}, .spectral_norm = true)));
+    gan_model_add(
+        model, gan_layer_conv_transpose2d(context, 2, GAN_CONV_TRANSPOSE2D(.kernel = {2, 3}, .spectral_norm = true)));
     gan_model_add(model, gan_layer_tanh(context));
     gan_model_add(model, gan_layer_flatten(context));
     gan_model_add(model, gan_layer_dense(context, 4, GAN_DENSE(.no_bias = true, .spectral_norm = true)));

@@ -78,9 +78,9 @@ static gan_layer *up(gan_context *context, int64_t filters)
 
 static gan_layer *down(gan_context *context, int64_t filters)
 {
-    return gan_layer_conv2d(context, filters,
-                            GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}, .padding = GAN_PADDING_SAME,
-                                       .spectral_norm = true));
+    return gan_layer_conv2d(
+        context, filters,
+        GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}, .padding = GAN_PADDING_SAME, .spectral_norm = true));
 }
 
 static gan_status wide_models(gan_context *context, gan_model **generator, gan_model **discriminator)

@@ -149,8 +149,7 @@ static void test_levels_of_cpu(void **state)
     (void)state;
     for (int has = GAN_CPU_BASELINE; has <= GAN_CPU_AVX512; has++) {
         cpu_of_machine = (gan_cpu)has;
-        assert_int_equal(create_and_get_info(GAN_CONTEXT(.threads = 1)).cpu,
-                         BUILD_HAS_AVX ? has : GAN_CPU_BASELINE);
+        assert_int_equal(create_and_get_info(GAN_CONTEXT(.threads = 1)).cpu, BUILD_HAS_AVX ? has : GAN_CPU_BASELINE);
         for (int wanted = GAN_CPU_BASELINE; wanted <= GAN_CPU_AVX512; wanted++) {
             const gan_context_options options = {sizeof(options), .threads = 1, .cpu = (gan_cpu)wanted};
             if (wanted == GAN_CPU_BASELINE || (wanted <= has && BUILD_HAS_AVX)) {
@@ -221,8 +220,9 @@ static void test_precision(void **state)
     }
     machine_has_bfloat16 = false;
     cpu_of_machine = GAN_CPU_BASELINE;
-    check_refused(GAN_CONTEXT(.precision = GAN_PRECISION_BFLOAT16, .cpu = GAN_CPU_BASELINE,
-                              .multiply = GAN_MULTIPLY_BLAS), GAN_ERROR_ARGUMENT, "multiply is GAN_MULTIPLY_BLAS");
+    check_refused(
+        GAN_CONTEXT(.precision = GAN_PRECISION_BFLOAT16, .cpu = GAN_CPU_BASELINE, .multiply = GAN_MULTIPLY_BLAS),
+        GAN_ERROR_ARGUMENT, "multiply is GAN_MULTIPLY_BLAS");
 #endif
 }
 
@@ -245,7 +245,9 @@ static gan_context *create_on(test_allocator *allocator, size_t memory_limit)
     gan_context *context = NULL;
 
     assert_int_equal(gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(allocator), .threads = 1,
-                                                    .memory_limit = memory_limit), &context), GAN_OK);
+                                                    .memory_limit = memory_limit),
+                                        &context),
+                     GAN_OK);
     return context;
 }
 

@@ -11,10 +11,10 @@
 
 #ifdef GAN_REAL_IS_DOUBLE
 #define UNIFORMS_PER_BLOCK 2
-#define TOLERANCE 1e-14
+#define TOLERANCE          1e-14
 #else
 #define UNIFORMS_PER_BLOCK 4
-#define TOLERANCE 2e-6
+#define TOLERANCE          2e-6
 #endif
 
 #define MANY 262144

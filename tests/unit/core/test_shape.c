@@ -56,8 +56,7 @@ static void test_check(void **state)
     assert_int_equal(gan_shape_check(GAN_SHAPE(1, 28, 28), "input"), GAN_OK);
     check_refused((gan_shape){0, {1}}, GAN_ERROR_SHAPE, "input: the rank is 0, expected 1 to 6");
     check_refused((gan_shape){7, {1, 1, 1, 1, 1, 1}}, GAN_ERROR_SHAPE, "input: the rank is 7, expected 1 to 6");
-    check_refused(GAN_SHAPE(3, 0, 2), GAN_ERROR_SHAPE,
-                  "input (3, 0, 2): dimension 1 is 0, expected at least 1");
+    check_refused(GAN_SHAPE(3, 0, 2), GAN_ERROR_SHAPE, "input (3, 0, 2): dimension 1 is 0, expected at least 1");
     check_refused(GAN_SHAPE(-4), GAN_ERROR_SHAPE, "input (-4): dimension 0 is -4, expected at least 1");
     check_refused(GAN_SHAPE(INT64_MAX, 2), GAN_ERROR_OVERFLOW,
                   "input (9223372036854775807, 2) has more than 9223372036854775807 elements");
@@ -94,8 +93,9 @@ static void test_arena_layout(void **state)
     gan_arena arena = {0};
 
     (void)state;
-    assert_int_equal(gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 1),
-                                        &context), GAN_OK);
+    assert_int_equal(
+        gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 1), &context),
+        GAN_OK);
     const size_t first = gan_arena_reserve(&arena, 3);
     const size_t nothing = gan_arena_reserve(&arena, 0);
     const size_t second = gan_arena_reserve(&arena, 1024); /* no padding behind it */
@@ -171,10 +171,14 @@ static void test_arena_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_checked_multiply), cmocka_unit_test(test_count),
-        cmocka_unit_test(test_check),            cmocka_unit_test(test_equal),
-        cmocka_unit_test(test_text),             cmocka_unit_test(test_arena_layout),
-        cmocka_unit_test(test_arena_overflow),   cmocka_unit_test(test_arena_without_memory),
+        cmocka_unit_test(test_checked_multiply),
+        cmocka_unit_test(test_count),
+        cmocka_unit_test(test_check),
+        cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_arena_layout),
+        cmocka_unit_test(test_arena_overflow),
+        cmocka_unit_test(test_arena_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

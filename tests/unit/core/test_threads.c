@@ -167,8 +167,9 @@ static void test_parallel_allocates_nothing(void **state)
     int runs[10] = {0};
 
     (void)state;
-    assert_int_equal(gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 2),
-                                        &context), GAN_OK);
+    assert_int_equal(
+        gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 2), &context),
+        GAN_OK);
     const size_t calls = atomic_load(&allocator.calls);
     for (int round = 0; round < 10; round++) gan_parallel(context, count_task, runs, 10);
     assert_int_equal(atomic_load(&allocator.calls), calls);
@@ -396,8 +397,9 @@ static void test_thread_that_does_not_start(void **state)
         atomic_store(&threads_started, 0);
         atomic_store(&threads_joined, 0);
         failing_start = failing;
-        assert_int_equal(gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 4),
-                                            &context), GAN_ERROR_THREAD);
+        assert_int_equal(
+            gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 4), &context),
+            GAN_ERROR_THREAD);
         failing_start = 0;
         assert_null(context);
         assert_non_null(strstr(gan_last_error(), "threads is 4"));

@@ -68,8 +68,7 @@ LAYER(minibatch_stddev, gan_layer_minibatch_stddev(context, 0))
 LAYER(minibatch_stddev_2, gan_layer_minibatch_stddev(context, 2))
 LAYER(nearest, gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {3, 2})))
 LAYER(bilinear,
-      gan_layer_upsample2d(context,
-                           GAN_UPSAMPLE2D(.factor = {2, 3}, .interpolation = GAN_INTERPOLATION_BILINEAR)))
+      gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {2, 3}, .interpolation = GAN_INTERPOLATION_BILINEAR)))
 LAYER(avg_pool, gan_layer_avg_pool2d(context, NULL))
 LAYER(avg_pool_overlapping, gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 2}, .stride = {2, 1})))
 LAYER(avg_pool_gaps, gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {1, 2}, .stride = {2, 3})))

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Refused options --------------------------------------------------------------------------------------------- */
+/* ---- Refused options ---------------------------------------------------------------------------------------------
+ */
 
 static void check_failure(gan_status status, const char *words)
 {
@@ -201,7 +202,8 @@ static void test_numbers_refused(void **state)
     refused(gan_layer_minibatch_stddev(*state, -4), GAN_ERROR_ARGUMENT, "minibatch_stddev: group is -4");
 }
 
-/* ---- Names ------------------------------------------------------------------------------------------------------- */
+/* ---- Names -------------------------------------------------------------------------------------------------------
+ */
 
 static void name_refused(gan_context *context, const char *name, gan_status status, const char *words)
 {
@@ -251,7 +253,8 @@ static void test_no_memory(void **state)
     assert_true(test_every_allocation_fails(make_named, NULL) >= 2);
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------------------------- */
+/* ---- JSON --------------------------------------------------------------------------------------------------------
+ */
 
 /* A layer of every kind, and what is written of it. Numbers are powers of 2, so that all their digits are known. */
 typedef struct json_case {
@@ -311,8 +314,7 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
          "{\"groups\": 6, \"epsilon\": 0.125, \"no_affine\": false}"},
         {gan_layer_pixel_norm(context), "pixel_norm", "{}"},
         {gan_layer_minibatch_stddev(context, 0), "minibatch_stddev", "{\"group\": 4}"},
-        {gan_layer_upsample2d(context,
-                              GAN_UPSAMPLE2D(.factor = {3, 1}, .interpolation = GAN_INTERPOLATION_BILINEAR)),
+        {gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {3, 1}, .interpolation = GAN_INTERPOLATION_BILINEAR)),
          "upsample2d", UPSAMPLE_TEXT},
         {gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 2})), "avg_pool2d",
          "{\"kernel\": [3, 2], \"stride\": [3, 2]}"},

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* ---- Convolutions: one side -------------------------------------------------------------------------------------- */
+/* ---- Convolutions: one side --------------------------------------------------------------------------------------
+ */
 
 typedef struct side {
     int64_t input, kernel, stride;
@@ -88,7 +89,8 @@ static void test_transpose_sides(void **state)
         }
 }
 
-/* ---- Output shapes and tensors ----------------------------------------------------------------------------------- */
+/* ---- Output shapes and tensors -----------------------------------------------------------------------------------
+ */
 
 typedef struct tensor_expectation {
     const char *name;
@@ -183,8 +185,8 @@ static void test_shapes(void **state)
     check_plan(gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {1, 7})), GAN_SHAPE(3, 4, 5),
                GAN_SHAPE(3, 4, 35), 0, NULL);
     check_plan(gan_layer_avg_pool2d(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 2, 2), 0, NULL);
-    check_plan(gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 1}, .stride = {2, 3})),
-               GAN_SHAPE(3, 8, 8), GAN_SHAPE(3, 3, 3), 0, NULL);
+    check_plan(gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 1}, .stride = {2, 3})), GAN_SHAPE(3, 8, 8),
+               GAN_SHAPE(3, 3, 3), 0, NULL);
 
     check_plan(gan_layer_pixel_norm(context), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
     check_plan(gan_layer_minibatch_stddev(context, 0), GAN_SHAPE(3, 4, 5), GAN_SHAPE(4, 4, 5), 0, NULL);
@@ -204,7 +206,8 @@ static void test_shapes(void **state)
     gan_layer_destroy(concat);
 }
 
-/* ---- What does not fit ------------------------------------------------------------------------------------------- */
+/* ---- What does not fit -------------------------------------------------------------------------------------------
+ */
 
 static void refused_batch(gan_layer *layer, int count, const gan_shape *inputs, int64_t batch, gan_status status,
                           const char *words)
