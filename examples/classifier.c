@@ -41,7 +41,7 @@ static gan_status build(gan_context *context, gan_shape image, int64_t classes, 
     gan_model_add(m, gan_layer_flatten(context));
     gan_model_add(m, gan_layer_dense(context, CLASSIFIER_FEATURES, GAN_DENSE(.weight_initializer = GAN_HE_NORMAL)));
     gan_node features = gan_model_add(m, gan_layer_relu(context));
-    gan_model_add(m, gan_layer_dropout(context, 0.3f));
+    gan_model_add(m, gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.3f)));
     gan_node logits = gan_model_add(m, gan_layer_dense(context, classes, NULL));
     gan_model_set_outputs(m, GAN_NODES(features, logits));
     return build_or_destroy(m, SEED, out);

@@ -22,9 +22,9 @@ static gan_model *make_model(gan_context *context, int64_t inputs, int64_t outpu
     check(gan_model_create(context, &model));
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(inputs)));
     gan_model_add(model, gan_layer_dense(context, 64, NULL));
-    gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+    gan_model_add(model, gan_layer_leaky_relu(context, NULL));
     gan_model_add(model, gan_layer_dense(context, 64, NULL));
-    gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+    gan_model_add(model, gan_layer_leaky_relu(context, NULL));
     gan_model_add(model, gan_layer_dense(context, outputs, NULL));
     check(gan_model_build(model, seed)); /* reports the first thing that went wrong above */
     return model;

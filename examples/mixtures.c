@@ -127,7 +127,8 @@ static gan_status build_network(gan_context *context, network n, uint64_t seed, 
         gan_model_add(
             model, gan_layer_dense(context, UNITS,
                                    GAN_DENSE(.weight_initializer = GAN_HE_NORMAL, .spectral_norm = n.spectral_norm)));
-        gan_model_add(model, gan_layer_leaky_relu(context, n.slope));
+        gan_model_add(model,
+                      gan_layer_leaky_relu(context, GAN_LEAKY_RELU(.slope = n.slope > 0 ? n.slope : GAN_ZERO)));
     }
     gan_model_add(model, gan_layer_dense(context, n.outputs, GAN_DENSE(.spectral_norm = n.spectral_norm)));
     status = gan_model_build(model, seed);

@@ -32,7 +32,7 @@ gan_status build_dense_generator(gan_context *context, gan_shape image, normalis
     for (int i = 0; i < 3; i++) {
         gan_model_add(g, dense(context, units[i], kind));
         add_normalisation(context, g, kind);
-        gan_model_add(g, gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(g, gan_layer_leaky_relu(context, NULL));
     }
     gan_model_add(g, dense(context, gan_shape_count(image), kind));
     gan_model_add(g, gan_layer_tanh(context));
@@ -55,7 +55,7 @@ static gan_status build_discriminator(gan_context *context, gan_shape image, int
                                 GAN_CONV2D(.kernel = {kernel, kernel}, .stride = {2, 2}, .padding = GAN_PADDING_SAME,
                                            .spectral_norm = kind == NORMALISATION_SPECTRAL)));
         if (i > 0) add_normalisation(context, d, kind);
-        gan_model_add(d, gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(d, gan_layer_leaky_relu(context, NULL));
     }
     gan_model_add(d, gan_layer_flatten(context));
     gan_model_add(d, dense(context, 1, kind));

@@ -500,12 +500,33 @@ GAN_API gan_layer *gan_layer_conv_transpose2d(gan_context *context, int64_t filt
 GAN_API gan_layer *gan_layer_flatten(gan_context *context);
 /** To another shape with as many elements, in the same order. */
 GAN_API gan_layer *gan_layer_reshape(gan_context *context, gan_shape shape);
-/** Joins two or more inputs along an axis of the sample (0: channels); all other dimensions are equal. */
-GAN_API gan_layer *gan_layer_concat(gan_context *context, int axis);
+
+/** Options of gan_layer_concat(). */
+typedef struct gan_concat_options {
+    size_t struct_size; /**< set by GAN_CONCAT() */
+    int axis;           /**< of the sample, from 0; below its rank; default 0, the channels */
+    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
+} gan_concat_options;
+/** ::gan_concat_options with the given fields: GAN_CONCAT(.axis = 1). */
+#define GAN_CONCAT(...) (&(gan_concat_options){.struct_size = sizeof(gan_concat_options), __VA_ARGS__})
+
+/** Joins two or more inputs along an axis; all other dimensions are equal. */
+GAN_API gan_layer *gan_layer_concat(gan_context *context, const gan_concat_options *options);
+
 /** Sum of two or more inputs of one shape. */
 GAN_API gan_layer *gan_layer_add(gan_context *context);
-/** y = x for x > 0, else slope * x; slope in [0, 1). Maas et al., 2013. */
-GAN_API gan_layer *gan_layer_leaky_relu(gan_context *context, float slope);
+
+/** Options of gan_layer_leaky_relu(). */
+typedef struct gan_leaky_relu_options {
+    size_t struct_size; /**< set by GAN_LEAKY_RELU() */
+    float slope;        /**< of the part below 0; [0, 1); default 0.2 */
+    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
+} gan_leaky_relu_options;
+/** ::gan_leaky_relu_options with the given fields: GAN_LEAKY_RELU(.slope = 0.1f). */
+#define GAN_LEAKY_RELU(...) (&(gan_leaky_relu_options){.struct_size = sizeof(gan_leaky_relu_options), __VA_ARGS__})
+
+/** y = x for x > 0, else slope * x. Maas et al., 2013. */
+GAN_API gan_layer *gan_layer_leaky_relu(gan_context *context, const gan_leaky_relu_options *options);
 /** y = max(x, 0) */
 GAN_API gan_layer *gan_layer_relu(gan_context *context);
 /** y = tanh(x), in (-1, 1) */
@@ -514,11 +535,21 @@ GAN_API gan_layer *gan_layer_tanh(gan_context *context);
 GAN_API gan_layer *gan_layer_sigmoid(gan_context *context);
 /** y = log(1 + exp(x)) */
 GAN_API gan_layer *gan_layer_softplus(gan_context *context);
+
+/** Options of gan_layer_dropout(). */
+typedef struct gan_dropout_options {
+    size_t struct_size; /**< set by GAN_DROPOUT() */
+    float rate;         /**< probability that a value becomes 0; [0, 1); default 0.5 */
+    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
+} gan_dropout_options;
+/** ::gan_dropout_options with the given fields: GAN_DROPOUT(.rate = 0.3f). */
+#define GAN_DROPOUT(...) (&(gan_dropout_options){.struct_size = sizeof(gan_dropout_options), __VA_ARGS__})
+
 /**
- * In training: 0 with probability `rate`, else x / (1 - rate); in sampling: x. rate in [0, 1).
- * Srivastava et al., 2014. Each forward pass of a session draws a new mask.
+ * In training: 0 with probability `rate`, else x / (1 - rate); in sampling: x. Srivastava et al., 2014. Each forward
+ * pass of a session draws a new mask.
  */
-GAN_API gan_layer *gan_layer_dropout(gan_context *context, float rate);
+GAN_API gan_layer *gan_layer_dropout(gan_context *context, const gan_dropout_options *options);
 
 /** Options of gan_layer_batch_norm(). */
 typedef struct gan_batch_norm_options {
@@ -631,11 +662,21 @@ typedef struct gan_avg_pool2d_options {
  */
 GAN_API gan_layer *gan_layer_avg_pool2d(gan_context *context, const gan_avg_pool2d_options *options);
 
+/** Options of gan_layer_gaussian_noise(). */
+typedef struct gan_gaussian_noise_options {
+    size_t struct_size; /**< set by GAN_GAUSSIAN_NOISE() */
+    float deviation;    /**< standard deviation; >= 0; default 0.1 */
+    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
+} gan_gaussian_noise_options;
+/** ::gan_gaussian_noise_options with the given fields: GAN_GAUSSIAN_NOISE(.deviation = 0.2f). */
+#define GAN_GAUSSIAN_NOISE(...) \
+    (&(gan_gaussian_noise_options){.struct_size = sizeof(gan_gaussian_noise_options), __VA_ARGS__})
+
 /**
- * In training: x + deviation * n with n ~ N(0, 1) for each value; in sampling: x. deviation >= 0. Each forward pass
- * of a session draws anew.
+ * In training: x + deviation * n with n ~ N(0, 1) for each value; in sampling: x. Each forward pass of a session
+ * draws anew.
  */
-GAN_API gan_layer *gan_layer_gaussian_noise(gan_context *context, float deviation);
+GAN_API gan_layer *gan_layer_gaussian_noise(gan_context *context, const gan_gaussian_noise_options *options);
 
 /** Options of gan_layer_embedding(). */
 typedef struct gan_embedding_options {
@@ -653,20 +694,38 @@ typedef struct gan_embedding_options {
 GAN_API gan_layer *gan_layer_embedding(gan_context *context, int64_t classes, int64_t units,
                                        const gan_embedding_options *options);
 
+/** Options of gan_layer_pixel_norm(). */
+typedef struct gan_pixel_norm_options {
+    size_t struct_size; /**< set by GAN_PIXEL_NORM() */
+    float epsilon;      /**< added to the mean of squares; > 0; default 1e-8 */
+    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
+} gan_pixel_norm_options;
+/** ::gan_pixel_norm_options with the given fields: GAN_PIXEL_NORM(.epsilon = 1e-6f). */
+#define GAN_PIXEL_NORM(...) (&(gan_pixel_norm_options){.struct_size = sizeof(gan_pixel_norm_options), __VA_ARGS__})
+
 /**
  * Pixel normalisation (Karras et al., "Progressive Growing of GANs", 2018) over the channels of each pixel, at least
- * 2, or over a sample of rank 1: y = x / sqrt(mean of x^2 + 1e-8).
+ * 2, or over a sample of rank 1: y = x / sqrt(mean of x^2 + epsilon).
  */
-GAN_API gan_layer *gan_layer_pixel_norm(gan_context *context);
+GAN_API gan_layer *gan_layer_pixel_norm(gan_context *context, const gan_pixel_norm_options *options);
+
+/** Options of gan_layer_minibatch_stddev(). */
+typedef struct gan_minibatch_stddev_options {
+    size_t struct_size; /**< set by GAN_MINIBATCH_STDDEV() */
+    int64_t group;      /**< consecutive samples that are compared; >= 2; default 4 */
+} gan_minibatch_stddev_options;
+/** ::gan_minibatch_stddev_options with the given fields: GAN_MINIBATCH_STDDEV(.group = 8). */
+#define GAN_MINIBATCH_STDDEV(...) \
+    (&(gan_minibatch_stddev_options){.struct_size = sizeof(gan_minibatch_stddev_options), __VA_ARGS__})
 
 /**
  * Minibatch standard deviation (Karras et al., 2018), which shows a discriminator how varied samples are: the input,
  * of rank 1 or an image, with one more feature or channel. The batch is cut into groups of `group` consecutive
  * samples, of which the last may have fewer; the new values, the same all over a group, are the mean over all
- * features of sqrt(variance of the feature in the group + 1e-8), variance over n. group >= 2; 0 means 4. Samples are
- * judged in groups in sampling too: in a generator they would depend on each other.
+ * features of sqrt(variance of the feature in the group + 1e-8), variance over n. Samples are judged in groups in
+ * sampling too: in a generator they would depend on each other.
  */
-GAN_API gan_layer *gan_layer_minibatch_stddev(gan_context *context, int64_t group);
+GAN_API gan_layer *gan_layer_minibatch_stddev(gan_context *context, const gan_minibatch_stddev_options *options);
 
 /**
  * Names a layer, in messages and in the names of its tensors: 1 to 63 bytes of UTF-8 without '/' and control

@@ -422,7 +422,10 @@ inline layer reshape(const context &context, const shape &sample)
 /** See gan_layer_concat(). */
 inline layer concat(const context &context, int axis = 0)
 {
-    return layer(gan_layer_concat(context.get(), axis));
+    gan_concat_options c = gan_concat_options();
+    c.struct_size = sizeof c;
+    c.axis = axis;
+    return layer(gan_layer_concat(context.get(), &c));
 }
 /** See gan_layer_add(). */
 inline layer add(const context &context)
@@ -432,7 +435,10 @@ inline layer add(const context &context)
 /** See gan_layer_leaky_relu(). */
 inline layer leaky_relu(const context &context, float slope)
 {
-    return layer(gan_layer_leaky_relu(context.get(), slope));
+    gan_leaky_relu_options c = gan_leaky_relu_options();
+    c.struct_size = sizeof c;
+    c.slope = detail::exact(slope);
+    return layer(gan_layer_leaky_relu(context.get(), &c));
 }
 /** See gan_layer_relu(). */
 inline layer relu(const context &context)
@@ -457,7 +463,10 @@ inline layer softplus(const context &context)
 /** See gan_layer_dropout(). */
 inline layer dropout(const context &context, float rate)
 {
-    return layer(gan_layer_dropout(context.get(), rate));
+    gan_dropout_options c = gan_dropout_options();
+    c.struct_size = sizeof c;
+    c.rate = detail::exact(rate);
+    return layer(gan_layer_dropout(context.get(), &c));
 }
 /** See gan_layer_batch_norm(). */
 inline layer batch_norm(const context &context, const batch_norm_options &options = {})
@@ -492,7 +501,10 @@ inline layer avg_pool2d(const context &context, const avg_pool2d_options &option
 /** See gan_layer_gaussian_noise(). */
 inline layer gaussian_noise(const context &context, float deviation)
 {
-    return layer(gan_layer_gaussian_noise(context.get(), deviation));
+    gan_gaussian_noise_options c = gan_gaussian_noise_options();
+    c.struct_size = sizeof c;
+    c.deviation = detail::exact(deviation);
+    return layer(gan_layer_gaussian_noise(context.get(), &c));
 }
 /** See gan_layer_embedding(). */
 inline layer embedding(const context &context, int64_t classes, int64_t units, const embedding_options &options = {})
@@ -538,12 +550,15 @@ inline layer group_norm(const context &context, int64_t groups, const sample_nor
 /** See gan_layer_pixel_norm(). */
 inline layer pixel_norm(const context &context)
 {
-    return layer(gan_layer_pixel_norm(context.get()));
+    return layer(gan_layer_pixel_norm(context.get(), nullptr));
 }
 /** See gan_layer_minibatch_stddev(); a group of 0 means the default. */
 inline layer minibatch_stddev(const context &context, int64_t group = 0)
 {
-    return layer(gan_layer_minibatch_stddev(context.get(), group));
+    gan_minibatch_stddev_options c = gan_minibatch_stddev_options();
+    c.struct_size = sizeof c;
+    c.group = group;
+    return layer(gan_layer_minibatch_stddev(context.get(), &c));
 }
 
 /* ---- Models ------------------------------------------------------------------------------------------------ */

@@ -86,10 +86,19 @@ static gan_layer *create(gan_context *context, const gan_layer_ops *ops, forward
     return &self->layer;
 }
 
-gan_layer *gan_layer_leaky_relu(gan_context *context, float slope)
+static gan_layer *create_leaky_relu(gan_context *context, float slope)
 {
     if (gan_check_float("leaky_relu: slope", slope, slope >= 0 && slope < 1, "in [0, 1)") != GAN_OK) return NULL;
     return create(context, &gan_leaky_relu_ops, NULL, NULL, NULL, slope);
+}
+
+gan_layer *gan_layer_leaky_relu(gan_context *context, const gan_leaky_relu_options *options)
+{
+    gan_leaky_relu_options given;
+    if (gan_options_read(&given, sizeof given, options, "gan_leaky_relu_options") != GAN_OK ||
+        gan_check_reserved("gan_leaky_relu_options", given.reserved) != GAN_OK)
+        return NULL;
+    return create_leaky_relu(context, gan_option(given.slope, 0.2f));
 }
 
 static gan_status save_slope(const gan_layer *layer, json_t *options)
@@ -101,7 +110,7 @@ static gan_layer *load_leaky_relu(gan_context *context, const json_t *options)
 {
     float slope;
     if (gan_json_get_float(options, "slope", &slope) == GAN_OK)
-        return gan_layer_loaded(gan_layer_leaky_relu(context, slope), options);
+        return gan_layer_loaded(create_leaky_relu(context, slope), options);
     return NULL;
 }
 

@@ -112,7 +112,11 @@ const gan_layer_ops gan_concat_ops = {.type = "concat",
                                       .save = save,
                                       .load = load};
 
-gan_layer *gan_layer_concat(gan_context *context, int axis)
+gan_layer *gan_layer_concat(gan_context *context, const gan_concat_options *options)
 {
-    return create(context, axis);
+    gan_concat_options given;
+    if (gan_options_read(&given, sizeof given, options, "gan_concat_options") != GAN_OK ||
+        gan_check_reserved("gan_concat_options", given.reserved) != GAN_OK)
+        return NULL;
+    return create(context, given.axis);
 }

@@ -36,6 +36,15 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
+static gan_layer *create(gan_context *context, float rate)
+{
+    if (gan_check_float("dropout: rate", rate, rate >= 0 && rate < 1, "in [0, 1)") != GAN_OK) return NULL;
+    dropout *self = (dropout *)gan_layer_allocate(context, &gan_dropout_ops);
+    if (!self) return NULL;
+    self->rate = rate;
+    return &self->layer;
+}
+
 static gan_status save(const gan_layer *layer, json_t *options)
 {
     return gan_json_set_float(options, "rate", ((const dropout *)layer)->rate);
@@ -44,8 +53,7 @@ static gan_status save(const gan_layer *layer, json_t *options)
 static gan_layer *load(gan_context *context, const json_t *options)
 {
     float rate;
-    if (gan_json_get_float(options, "rate", &rate) == GAN_OK)
-        return gan_layer_loaded(gan_layer_dropout(context, rate), options);
+    if (gan_json_get_float(options, "rate", &rate) == GAN_OK) return gan_layer_loaded(create(context, rate), options);
     return NULL;
 }
 
@@ -62,11 +70,11 @@ const gan_layer_ops gan_dropout_ops = {.type = "dropout",
                                        .save = save,
                                        .load = load};
 
-gan_layer *gan_layer_dropout(gan_context *context, float rate)
+gan_layer *gan_layer_dropout(gan_context *context, const gan_dropout_options *options)
 {
-    if (gan_check_float("dropout: rate", rate, rate >= 0 && rate < 1, "in [0, 1)") != GAN_OK) return NULL;
-    dropout *self = (dropout *)gan_layer_allocate(context, &gan_dropout_ops);
-    if (!self) return NULL;
-    self->rate = rate;
-    return &self->layer;
+    gan_dropout_options given;
+    if (gan_options_read(&given, sizeof given, options, "gan_dropout_options") != GAN_OK ||
+        gan_check_reserved("gan_dropout_options", given.reserved) != GAN_OK)
+        return NULL;
+    return create(context, gan_option(given.rate, 0.5f));
 }

@@ -44,6 +44,16 @@ static gan_status tangent_forward(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
+static gan_layer *create(gan_context *context, float deviation)
+{
+    if (gan_check_float("gaussian_noise: deviation", deviation, deviation >= 0, "of at least 0") != GAN_OK)
+        return NULL;
+    gaussian_noise *self = (gaussian_noise *)gan_layer_allocate(context, &gan_gaussian_noise_ops);
+    if (!self) return NULL;
+    self->deviation = deviation;
+    return &self->layer;
+}
+
 static gan_status save(const gan_layer *layer, json_t *options)
 {
     return gan_json_set_float(options, "deviation", ((const gaussian_noise *)layer)->deviation);
@@ -53,7 +63,7 @@ static gan_layer *load(gan_context *context, const json_t *options)
 {
     float deviation;
     if (gan_json_get_float(options, "deviation", &deviation) == GAN_OK)
-        return gan_layer_loaded(gan_layer_gaussian_noise(context, deviation), options);
+        return gan_layer_loaded(create(context, deviation), options);
     return NULL;
 }
 
@@ -70,12 +80,11 @@ const gan_layer_ops gan_gaussian_noise_ops = {.type = "gaussian_noise",
                                               .save = save,
                                               .load = load};
 
-gan_layer *gan_layer_gaussian_noise(gan_context *context, float deviation)
+gan_layer *gan_layer_gaussian_noise(gan_context *context, const gan_gaussian_noise_options *options)
 {
-    if (gan_check_float("gaussian_noise: deviation", deviation, deviation >= 0, "of at least 0") != GAN_OK)
+    gan_gaussian_noise_options given;
+    if (gan_options_read(&given, sizeof given, options, "gan_gaussian_noise_options") != GAN_OK ||
+        gan_check_reserved("gan_gaussian_noise_options", given.reserved) != GAN_OK)
         return NULL;
-    gaussian_noise *self = (gaussian_noise *)gan_layer_allocate(context, &gan_gaussian_noise_ops);
-    if (!self) return NULL;
-    self->deviation = deviation;
-    return &self->layer;
+    return create(context, gan_option(given.deviation, 0.1f));
 }

@@ -96,7 +96,9 @@ const gan_layer_ops gan_minibatch_stddev_ops = {.type = "minibatch_stddev",
                                                 .save = save,
                                                 .load = load};
 
-gan_layer *gan_layer_minibatch_stddev(gan_context *context, int64_t group)
+gan_layer *gan_layer_minibatch_stddev(gan_context *context, const gan_minibatch_stddev_options *options)
 {
-    return create(context, group == 0 ? 4 : group);
+    gan_minibatch_stddev_options given;
+    if (gan_options_read(&given, sizeof given, options, "gan_minibatch_stddev_options") != GAN_OK) return NULL;
+    return create(context, given.group == 0 ? 4 : given.group);
 }

@@ -2,7 +2,12 @@
  * pass keeps 1 / sqrt(mean of x^2 + epsilon) of each pixel. */
 #include "layers/shared.h"
 
-static const float epsilon = 1e-8f; /* the paper's */
+static const float default_epsilon = 1e-8f; /* the paper's */
+
+typedef struct pixel_norm {
+    gan_layer layer;
+    float epsilon;
+} pixel_norm;
 
 static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan)
@@ -21,70 +26,89 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
 }
 
 /* Each pixel is a sample of its own to the kernels. */
-static gan_group_norm_args arguments(const gan_pass *pass)
+static gan_group_norm_args arguments(const gan_layer *layer, const gan_pass *pass)
 {
     const int64_t channels = pass->input_shapes[0].dims[0];
     return (gan_group_norm_args){.batch = pass->batch * (gan_shape_count(pass->input_shapes[0]) / channels),
                                  .pixels = 1,
                                  .channels = channels,
                                  .groups = 1,
-                                 .epsilon = (gan_real)epsilon,
+                                 .epsilon = ((const pixel_norm *)layer)->epsilon,
                                  .inverse = pass->saved};
 }
 
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
-    const gan_group_norm_args args = arguments(pass);
-    (void)layer;
+    const gan_group_norm_args args = arguments(layer, pass);
     gan_group_norm_forward(pass->context, &args, pass->x[0], pass->y);
     return GAN_OK;
 }
 
 static gan_status backward(const gan_layer *layer, const gan_pass *pass)
 {
-    const gan_group_norm_args args = arguments(pass);
-    (void)layer;
+    const gan_group_norm_args args = arguments(layer, pass);
     if (pass->dx[0]) gan_group_norm_backward(pass->context, &args, pass->x[0], pass->dy, NULL, NULL, pass->dx[0]);
     return GAN_OK;
 }
 
 static gan_status tangent_forward(const gan_layer *layer, const gan_pass *pass)
 {
-    const gan_group_norm_args args = arguments(pass);
-    (void)layer;
+    const gan_group_norm_args args = arguments(layer, pass);
     gan_group_norm_tangent(pass->context, &args, pass->x[0], pass->tangent_x[0], pass->tangent_y);
     return GAN_OK;
 }
 
 static gan_status tangent_backward(const gan_layer *layer, const gan_pass *pass)
 {
-    const gan_group_norm_args args = arguments(pass);
-    (void)layer;
+    const gan_group_norm_args args = arguments(layer, pass);
     if (pass->tangent_dx[0])
         gan_group_norm_tangent_backward(pass->context, &args, pass->x[0], pass->tangent_x[0], pass->dy,
                                         pass->tangent_dy, NULL, NULL, pass->tangent_dx[0]);
     return GAN_OK;
 }
 
+static gan_layer *create(gan_context *context, float epsilon)
+{
+    if (gan_check_float("pixel_norm: epsilon", epsilon, epsilon > 0, "over 0") != GAN_OK) return NULL;
+    pixel_norm *self = (pixel_norm *)gan_layer_allocate(context, &gan_pixel_norm_ops);
+    if (!self) return NULL;
+    self->epsilon = epsilon;
+    return &self->layer;
+}
+
+/* Written only where it is not the default, which files of 0.1 mean. */
+static gan_status save(const gan_layer *layer, json_t *options)
+{
+    float epsilon = ((const pixel_norm *)layer)->epsilon;
+    return epsilon == default_epsilon ? GAN_OK : gan_json_set_float(options, "epsilon", epsilon);
+}
+
 static gan_layer *load(gan_context *context, const json_t *options)
 {
-    return gan_layer_loaded(gan_layer_pixel_norm(context), options);
+    float epsilon = default_epsilon;
+    if (json_object_get(options, "epsilon") && gan_json_get_float(options, "epsilon", &epsilon) != GAN_OK)
+        return NULL;
+    return gan_layer_loaded(create(context, epsilon), options);
 }
 
 const gan_layer_ops gan_pixel_norm_ops = {.type = "pixel_norm",
                                           .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_CURVED,
                                           .min_inputs = 1,
                                           .max_inputs = 1,
-                                          .size = sizeof(gan_layer),
+                                          .size = sizeof(pixel_norm),
                                           .infer = infer,
                                           .forward = forward,
                                           .backward = backward,
                                           .tangent_forward = tangent_forward,
                                           .tangent_backward = tangent_backward,
-                                          .save = gan_save_no_options,
+                                          .save = save,
                                           .load = load};
 
-gan_layer *gan_layer_pixel_norm(gan_context *context)
+gan_layer *gan_layer_pixel_norm(gan_context *context, const gan_pixel_norm_options *options)
 {
-    return gan_layer_allocate(context, &gan_pixel_norm_ops);
+    gan_pixel_norm_options given;
+    if (gan_options_read(&given, sizeof given, options, "gan_pixel_norm_options") != GAN_OK ||
+        gan_check_reserved("gan_pixel_norm_options", given.reserved) != GAN_OK)
+        return NULL;
+    return create(context, gan_option(given.epsilon, default_epsilon));
 }

@@ -51,10 +51,10 @@ static gan_status dcgan_discriminator(gan_context *context, gan_model **out)
     const gan_conv2d_options *halve = GAN_CONV2D(.kernel = {4, 4}, .stride = {2, 2}, .padding = GAN_PADDING_SAME);
     gan_model_add(d, gan_layer_input(context, IMAGE));
     gan_model_add(d, gan_layer_conv2d(context, 64, halve));
-    gan_model_add(d, gan_layer_leaky_relu(context, 0.2f));
+    gan_model_add(d, gan_layer_leaky_relu(context, NULL));
     gan_model_add(d, gan_layer_conv2d(context, 128, halve));
     gan_model_add(d, gan_layer_batch_norm(context, NULL));
-    gan_model_add(d, gan_layer_leaky_relu(context, 0.2f));
+    gan_model_add(d, gan_layer_leaky_relu(context, NULL));
     gan_model_add(d, gan_layer_flatten(context));
     gan_model_add(d, gan_layer_dense(context, 1, NULL));
     return build_or_destroy(d, 1, out);
@@ -69,7 +69,7 @@ static gan_status mixture_model(gan_context *context, int64_t outputs, gan_model
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2)));
     for (int i = 0; i < 2; i++) {
         gan_model_add(model, gan_layer_dense(context, 400, NULL));
-        gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(model, gan_layer_leaky_relu(context, NULL));
     }
     gan_model_add(model, gan_layer_dense(context, outputs, NULL));
     return build_or_destroy(model, 1, out);

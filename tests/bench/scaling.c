@@ -38,7 +38,7 @@ typedef struct sweep {
 static void add_dense(gan_context *context, gan_model *model, int64_t units)
 {
     gan_model_add(model, gan_layer_dense(context, units, NULL));
-    gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+    gan_model_add(model, gan_layer_leaky_relu(context, NULL));
 }
 
 /* The seed model with so many times the units and filters. */
@@ -60,7 +60,7 @@ static gan_status build_wide(const size *self, gan_model **g, gan_model **d)
         gan_model_add(*d,
                       gan_layer_conv2d(context, filters * self->width,
                                        GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}, .padding = GAN_PADDING_SAME)));
-        gan_model_add(*d, gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(*d, gan_layer_leaky_relu(context, NULL));
     }
     gan_model_add(*d, gan_layer_flatten(context));
     gan_model_add(*d, gan_layer_dense(context, 1, NULL));

@@ -44,13 +44,13 @@ static gan_status curved_discriminator(gan_context *in, uint64_t seed, gan_model
     a = gan_model_add(m, gan_layer_tanh(in));
     a = gan_model_add(m, gan_layer_conv2d(in, 2, GAN_CONV2D(.kernel = {3, 3}, .stride = {2, 2})));
     gan_node sum = gan_model_add_from(m, gan_layer_add(in), GAN_NODES(a, x));
-    gan_model_add_from(m, gan_layer_concat(in, 0), GAN_NODES(sum, x));
+    gan_model_add_from(m, gan_layer_concat(in, NULL), GAN_NODES(sum, x));
     gan_model_add(m, gan_layer_softplus(in));
-    gan_model_add(m, gan_layer_minibatch_stddev(in, 2));
+    gan_model_add(m, gan_layer_minibatch_stddev(in, GAN_MINIBATCH_STDDEV(.group = 2)));
     gan_model_add(m, gan_layer_flatten(in));
     gan_model_add(m, gan_layer_dense(in, 4, NULL));
     gan_model_add(m, gan_layer_sigmoid(in));
-    gan_model_add(m, gan_layer_dropout(in, 0.3f));
+    gan_model_add(m, gan_layer_dropout(in, GAN_DROPOUT(.rate = 0.3f)));
     gan_model_add(m, gan_layer_dense(in, 1, NULL));
     gan_status status = gan_model_build(m, seed);
     if (status == GAN_OK) {

@@ -11,7 +11,7 @@ static gan_model *dense_model(gan_context *context, int64_t inputs, int64_t outp
     if (gan_model_create(context, &model) != GAN_OK) return NULL;
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(inputs)));
     gan_model_add(model, gan_layer_dense(context, 8, NULL));
-    gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+    gan_model_add(model, gan_layer_leaky_relu(context, NULL));
     gan_model_add(model, gan_layer_dense(context, outputs, NULL));
     gan_model_build(model, 1);
     return model;

@@ -22,12 +22,12 @@ static void add_dense(gan_context *in, gan_model *m)
     gan_model_add(m, gan_layer_input(in, GAN_SHAPE(6)));
     gan_model_add(m, gan_layer_dense(in, 9, NULL));
     gan_model_add(m, gan_layer_layer_norm(in, NULL));
-    gan_model_add(m, gan_layer_leaky_relu(in, 0.2f));
+    gan_model_add(m, gan_layer_leaky_relu(in, NULL));
     gan_model_add(m, gan_layer_dense(in, 8, NULL));
     gan_model_add(m, gan_layer_group_norm(in, 2, NULL));
     gan_model_add(m, gan_layer_tanh(in));
-    gan_model_add(m, gan_layer_pixel_norm(in));
-    gan_model_add(m, gan_layer_minibatch_stddev(in, 2));
+    gan_model_add(m, gan_layer_pixel_norm(in, NULL));
+    gan_model_add(m, gan_layer_minibatch_stddev(in, GAN_MINIBATCH_STDDEV(.group = 2)));
     gan_model_add(m, gan_layer_dense(in, 1, NULL));
 }
 
@@ -42,13 +42,13 @@ static void add_image(gan_context *in, gan_model *m)
                   gan_layer_conv_transpose2d(in, 4,
                                              GAN_CONV_TRANSPOSE2D(.stride = {2, 2}, .padding = GAN_PADDING_EXPLICIT,
                                                                   .pads = {1, 1, 1, 1}, .output_padding = {1, 0})));
-    gan_model_add(m, gan_layer_pixel_norm(in));
+    gan_model_add(m, gan_layer_pixel_norm(in, NULL));
     gan_model_add(m, gan_layer_group_norm(in, 2, NULL));
-    gan_model_add(m, gan_layer_leaky_relu(in, 0.2f));
+    gan_model_add(m, gan_layer_leaky_relu(in, NULL));
     gan_model_add(m, gan_layer_conv2d(in, 3, GAN_CONV2D(.kernel = {2, 3})));
     gan_model_add(m, gan_layer_layer_norm(in, NULL));
     gan_model_add(m, gan_layer_sigmoid(in));
-    gan_model_add(m, gan_layer_minibatch_stddev(in, 3));
+    gan_model_add(m, gan_layer_minibatch_stddev(in, GAN_MINIBATCH_STDDEV(.group = 3)));
     gan_model_add(m, gan_layer_flatten(in));
     gan_model_add(m, gan_layer_dense(in, 1, NULL));
 }
@@ -66,7 +66,7 @@ static void add_graph(gan_context *in, gan_model *m)
         m, gan_layer_conv_transpose2d(
                in, 2, GAN_CONV_TRANSPOSE2D(.kernel = {2, 1}, .padding = GAN_PADDING_EXPLICIT, .pads = {1, 1, 0, 0})));
     const gan_node sum = gan_model_add_from(m, gan_layer_add(in), GAN_NODES(b, a));
-    gan_model_add_from(m, gan_layer_concat(in, 0), GAN_NODES(sum, a));
+    gan_model_add_from(m, gan_layer_concat(in, NULL), GAN_NODES(sum, a));
     gan_model_add(m, gan_layer_conv2d(in, 5, GAN_CONV2D(.kernel = {2, 2})));
     gan_model_add(m, gan_layer_sigmoid(in));
     gan_model_add(m, gan_layer_flatten(in));
@@ -81,16 +81,16 @@ static void add_conditional(gan_context *in, gan_model *m)
     gan_model_add(m, gan_layer_input(in, GAN_SHAPE(1)));
     gan_model_add(m, gan_layer_embedding(in, 3, 12, NULL));
     const gan_node map = gan_model_add(m, gan_layer_reshape(in, GAN_SHAPE(1, 4, 3)));
-    gan_model_add_from(m, gan_layer_concat(in, 0), GAN_NODES(image, map));
+    gan_model_add_from(m, gan_layer_concat(in, NULL), GAN_NODES(image, map));
     gan_model_add(m, gan_layer_upsample2d(in, GAN_UPSAMPLE2D(.interpolation = GAN_INTERPOLATION_BILINEAR)));
     gan_model_add(m, gan_layer_conv2d(in, 5, GAN_CONV2D(.spectral_norm = true)));
-    gan_model_add(m, gan_layer_leaky_relu(in, 0.2f));
+    gan_model_add(m, gan_layer_leaky_relu(in, NULL));
     gan_model_add(m, gan_layer_avg_pool2d(in, GAN_AVG_POOL2D(.kernel = {3, 2}, .stride = {2, 1})));
     gan_model_add(m, gan_layer_tanh(in));
     gan_model_add(m, gan_layer_upsample2d(in, GAN_UPSAMPLE2D(.factor = {2, 1})));
     gan_model_add(m, gan_layer_conv2d(in, 4, GAN_CONV2D(.kernel = {2, 2})));
     gan_model_add(m, gan_layer_softplus(in));
-    gan_model_add(m, gan_layer_gaussian_noise(in, 0.5f));
+    gan_model_add(m, gan_layer_gaussian_noise(in, GAN_GAUSSIAN_NOISE(.deviation = 0.5f)));
     gan_model_add(m, gan_layer_flatten(in));
     gan_model_add(m, gan_layer_dense(in, 1, GAN_DENSE(.spectral_norm = true)));
 }

@@ -18,7 +18,7 @@ static gan_model *make_discriminator(gan_context *context)
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 7, 5)));
     gan_model_add(
         model, gan_layer_conv2d(context, 4, GAN_CONV2D(.kernel = {3, 2}, .stride = {2, 2}, .spectral_norm = true)));
-    gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+    gan_model_add(model, gan_layer_leaky_relu(context, NULL));
     gan_model_add(model,
                   gan_layer_conv_transpose2d(
                       context, 3, GAN_CONV_TRANSPOSE2D(.kernel = {2, 3}, .no_bias = true, .spectral_norm = true)));

@@ -76,7 +76,7 @@ static gan_model *make_generator(gan_context *context)
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(NOISE)));
     for (int i = 0; i < 3; i++) {
         gan_model_add(model, gan_layer_dense(context, widths[i], NULL));
-        gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(model, gan_layer_leaky_relu(context, NULL));
     }
     gan_model_add(model, gan_layer_dense(context, PIXELS, NULL));
     gan_model_add(model, gan_layer_tanh(context));
@@ -95,7 +95,7 @@ static gan_model *make_discriminator(gan_context *context)
         gan_model_add(model,
                       gan_layer_conv2d(context, filters[i],
                                        GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}, .padding = GAN_PADDING_SAME)));
-        gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(model, gan_layer_leaky_relu(context, NULL));
     }
     gan_model_add(model, gan_layer_flatten(context));
     gan_model_add(model, gan_layer_dense(context, 1, NULL));

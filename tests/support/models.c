@@ -33,7 +33,7 @@ gan_status test_seed_generator(gan_context *context, uint64_t seed, gan_model **
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(4)));
     for (int i = 0; i < 3; i++) {
         gan_model_add(model, gan_layer_dense(context, widths[i], NULL));
-        gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(model, gan_layer_leaky_relu(context, NULL));
     }
     gan_model_add(model, gan_layer_dense(context, 9, NULL));
     gan_model_add(model, gan_layer_tanh(context));
@@ -52,7 +52,7 @@ gan_status test_seed_discriminator(gan_context *context, uint64_t seed, gan_mode
         gan_model_add(model,
                       gan_layer_conv2d(context, filters,
                                        GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}, .padding = GAN_PADDING_SAME)));
-        gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(model, gan_layer_leaky_relu(context, NULL));
     }
     gan_model_add(model, gan_layer_flatten(context));
     gan_model_add(model, gan_layer_dense(context, 1, NULL));
@@ -93,7 +93,7 @@ gan_status test_dcgan_discriminator(gan_context *context, uint64_t seed, gan_mod
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 8, 8)));
     gan_model_add(model, gan_layer_conv2d(context, 3, GAN_CONV2D(.stride = {2, 2}, .padding = GAN_PADDING_SAME)));
     gan_model_add(model, gan_layer_softplus(context));
-    gan_model_add(model, gan_layer_dropout(context, 0.3f));
+    gan_model_add(model, gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.3f)));
     gan_model_add(model, gan_layer_conv2d(context, 4, GAN_CONV2D(.stride = {2, 2}, .no_bias = true)));
     gan_model_add(model, gan_layer_batch_norm(context, NULL));
     gan_model_add(model, gan_layer_sigmoid(context));
@@ -111,7 +111,7 @@ gan_status test_spectral_discriminator(gan_context *context, uint64_t seed, gan_
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 5, 5)));
     gan_model_add(
         model, gan_layer_conv2d(context, 3, GAN_CONV2D(.kernel = {3, 2}, .stride = {2, 2}, .spectral_norm = true)));
-    gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+    gan_model_add(model, gan_layer_leaky_relu(context, NULL));
     gan_model_add(
         model, gan_layer_conv_transpose2d(context, 2, GAN_CONV_TRANSPOSE2D(.kernel = {2, 3}, .spectral_norm = true)));
     gan_model_add(model, gan_layer_tanh(context));
@@ -136,7 +136,7 @@ gan_status test_normalised_discriminator(gan_context *context, uint64_t seed, ga
     gan_model_add(model, gan_layer_conv2d(context, 4, GAN_CONV2D(.kernel = {2, 2}, .no_bias = true)));
     gan_model_add(model, gan_layer_layer_norm(context, NULL));
     gan_model_add(model, gan_layer_softplus(context));
-    gan_model_add(model, gan_layer_pixel_norm(context));
+    gan_model_add(model, gan_layer_pixel_norm(context, NULL));
     gan_model_add(model, gan_layer_flatten(context));
     gan_model_add(model, gan_layer_dense(context, 8, NULL));
     gan_model_add(model, gan_layer_group_norm(context, 2, GAN_GROUP_NORM(.no_affine = true)));
@@ -158,9 +158,9 @@ gan_status test_labelled_discriminator(gan_context *context, uint64_t seed, gan_
     gan_model_add(model, gan_layer_embedding(context, TEST_CLASSES, 8, NULL));
     gan_model_add(model, gan_layer_reshape(context, GAN_SHAPE(2, 2, 2)));
     const gan_node label = gan_model_add(model, gan_layer_upsample2d(context, bilinear));
-    gan_model_add_from(model, gan_layer_concat(context, 0), GAN_NODES(image, label));
+    gan_model_add_from(model, gan_layer_concat(context, NULL), GAN_NODES(image, label));
     gan_model_add(model, gan_layer_conv2d(context, 3, GAN_CONV2D(.padding = GAN_PADDING_SAME)));
-    gan_model_add(model, gan_layer_gaussian_noise(context, 0.3f));
+    gan_model_add(model, gan_layer_gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.3f)));
     gan_model_add(model, gan_layer_tanh(context));
     gan_model_add(model, gan_layer_avg_pool2d(context, NULL));
     gan_model_add(model, gan_layer_conv2d(context, 2, GAN_CONV2D(.padding = GAN_PADDING_SAME)));
@@ -183,7 +183,7 @@ gan_status test_graph(gan_context *context, uint64_t seed, gan_model **out)
     const gan_node dense = gan_model_add(model, gan_layer_dense(context, 16, NULL));
     const gan_node curved = gan_model_add(model, gan_layer_tanh(context));
     const gan_node plane = gan_model_add(model, gan_layer_reshape(context, GAN_SHAPE(1, 4, 4)));
-    const gan_node joined = gan_model_add_from(model, gan_layer_concat(context, 0), GAN_NODES(image, plane));
+    const gan_node joined = gan_model_add_from(model, gan_layer_concat(context, NULL), GAN_NODES(image, plane));
     const gan_node conv = gan_model_add(
         model, gan_layer_named(gan_layer_conv2d(context, 3, GAN_CONV2D(.padding = GAN_PADDING_SAME)), "skip"));
     const gan_node sum = gan_model_add_from(model, gan_layer_add(context), GAN_NODES(conv, image, conv));
@@ -191,7 +191,7 @@ gan_status test_graph(gan_context *context, uint64_t seed, gan_model **out)
     const gan_node both = gan_model_add_from(model, gan_layer_add(context), GAN_NODES(soft, sum));
     const gan_node flat = gan_model_add(model, gan_layer_flatten(context));
     const gan_node tail =
-        gan_model_add_from(model, gan_layer_concat(context, 0), GAN_NODES(flat, curved, code, dense));
+        gan_model_add_from(model, gan_layer_concat(context, NULL), GAN_NODES(flat, curved, code, dense));
     const gan_node last = gan_model_add(model, gan_layer_dense(context, 2, NULL));
     (void)joined, (void)tail;
     gan_model_set_outputs(model, GAN_NODES(both, last));
@@ -239,14 +239,14 @@ static bool same_shape(gan_shape a, gan_shape b)
 static gan_layer *draw_function(drawing *d)
 {
     switch (draw(d, 9)) {
-    case 0: return gan_layer_leaky_relu(d->context, 0.2f);
+    case 0: return gan_layer_leaky_relu(d->context, NULL);
     case 1: return gan_layer_tanh(d->context);
     case 2: return gan_layer_sigmoid(d->context);
     case 3: return gan_layer_softplus(d->context);
-    case 4: return gan_layer_dropout(d->context, 0.25f);
+    case 4: return gan_layer_dropout(d->context, GAN_DROPOUT(.rate = 0.25f));
     case 5: return gan_layer_relu(d->context);
     case 6: return gan_layer_layer_norm(d->context, NULL);
-    case 7: return gan_layer_gaussian_noise(d->context, 0.5f);
+    case 7: return gan_layer_gaussian_noise(d->context, GAN_GAUSSIAN_NOISE(.deviation = 0.5f));
     default: return gan_layer_batch_norm(d->context, NULL);
     }
 }
@@ -301,7 +301,7 @@ static void draw_join(drawing *d, int first)
     } else {
         shape.dims[0] *= 2;
         record(d,
-               gan_model_add_from(d->model, gan_layer_concat(d->context, 0),
+               gan_model_add_from(d->model, gan_layer_concat(d->context, NULL),
                                   GAN_NODES(d->nodes[first], d->nodes[second])),
                shape);
     }

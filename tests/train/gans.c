@@ -21,7 +21,7 @@ static gan_status dense_models(gan_context *context, gan_model **generator, gan_
         if (status != GAN_OK) break;
         gan_model_add(models[i], gan_layer_input(context, GAN_SHAPE(widths[i][0])));
         gan_model_add(models[i], gan_layer_dense(context, widths[i][1], NULL));
-        gan_model_add(models[i], gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(models[i], gan_layer_leaky_relu(context, NULL));
         gan_model_add(models[i], gan_layer_dense(context, widths[i][2], NULL));
         if (i == 0) gan_model_add(models[i], gan_layer_tanh(context));
         status = gan_model_build(models[i], 1 + (uint64_t)i);
@@ -56,7 +56,7 @@ static gan_status smooth_discriminator(gan_context *context, uint64_t seed, gan_
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 8, 8)));
     gan_model_add(model, gan_layer_conv2d(context, 3, GAN_CONV2D(.stride = {2, 2}, .padding = GAN_PADDING_SAME)));
     gan_model_add(model, gan_layer_softplus(context));
-    gan_model_add(model, gan_layer_dropout(context, 0.3f));
+    gan_model_add(model, gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.3f)));
     gan_model_add(model, gan_layer_conv2d(context, 4, GAN_CONV2D(.stride = {2, 2}, .spectral_norm = true)));
     gan_model_add(model, gan_layer_tanh(context));
     gan_model_add(model, gan_layer_flatten(context));
@@ -97,16 +97,16 @@ static gan_status wide_models(gan_context *context, gan_model **generator, gan_m
         gan_model_add(g, gan_layer_reshape(context, GAN_SHAPE(40, 4, 4)));
         gan_model_add(g, up(context, 24));
         gan_model_add(g, gan_layer_batch_norm(context, NULL));
-        gan_model_add(g, gan_layer_leaky_relu(context, 0.1f));
+        gan_model_add(g, gan_layer_leaky_relu(context, GAN_LEAKY_RELU(.slope = 0.1f)));
         gan_model_add(g, up(context, 3));
         gan_model_add(g, gan_layer_tanh(context));
         gan_model_add(d, gan_layer_input(context, GAN_SHAPE(3, 16, 16)));
         gan_model_add(d, down(context, 24));
-        gan_model_add(d, gan_layer_leaky_relu(context, 0.2f));
-        gan_model_add(d, gan_layer_dropout(context, 0.3f));
+        gan_model_add(d, gan_layer_leaky_relu(context, NULL));
+        gan_model_add(d, gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.3f)));
         gan_model_add(d, down(context, 40));
         gan_model_add(d, gan_layer_batch_norm(context, NULL));
-        gan_model_add(d, gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(d, gan_layer_leaky_relu(context, NULL));
         gan_model_add(d, gan_layer_flatten(context));
         gan_model_add(d, gan_layer_dense(context, 1, NULL));
         status = gan_model_build(g, 1);
@@ -138,7 +138,7 @@ static gan_status colour_models(gan_context *context, int64_t packing, gan_model
         gan_model_add(d, gan_layer_input(context, GAN_SHAPE(packing * 3, 6, 5)));
         gan_model_add(d, down(context, 4));
         gan_model_add(d, gan_layer_softplus(context));
-        gan_model_add(d, gan_layer_dropout(context, 0.3f));
+        gan_model_add(d, gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.3f)));
         gan_model_add(d, gan_layer_flatten(context));
         gan_model_add(d, gan_layer_dense(context, 1, NULL));
         status = gan_model_build(g, 1);

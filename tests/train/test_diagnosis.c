@@ -32,7 +32,7 @@ static gan_model *network(gan_context *context, int64_t outputs, bool spectral_n
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2)));
     for (int i = 0; i < 2; i++) {
         gan_model_add(model, gan_layer_dense(context, 32, &options));
-        gan_model_add(model, gan_layer_leaky_relu(context, 0.2f));
+        gan_model_add(model, gan_layer_leaky_relu(context, NULL));
     }
     gan_model_add(model, gan_layer_dense(context, outputs, &options));
     if (bounded) gan_model_add(model, gan_layer_tanh(context));

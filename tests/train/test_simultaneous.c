@@ -233,7 +233,7 @@ static void test_layers_refused(void **state)
     gan_model *grouping;
     assert_int_equal(gan_model_create(gan.context, &grouping), GAN_OK);
     gan_model_add(grouping, gan_layer_input(gan.context, GAN_SHAPE(2, 8, 8)));
-    gan_model_add(grouping, gan_layer_minibatch_stddev(gan.context, 0));
+    gan_model_add(grouping, gan_layer_minibatch_stddev(gan.context, NULL));
     gan_model_add(grouping, gan_layer_flatten(gan.context));
     gan_model_add(grouping, gan_layer_dense(gan.context, 1, NULL));
     assert_int_equal(gan_model_build(grouping, 1), GAN_OK);

@@ -337,7 +337,7 @@ static void test_reshape_keeps_order(void **state)
 static void check_concat(gan_context *context, int axis, gan_shape a, gan_shape b)
 {
     harness h;
-    harness_create(&h, context, gan_layer_concat(context, axis), 2, (gan_shape[]){a, b}, 2, 4);
+    harness_create(&h, context, gan_layer_concat(context, GAN_CONCAT(.axis = axis)), 2, (gan_shape[]){a, b}, 2, 4);
     number(h.x[0], a, 2, 0);
     number(h.x[1], b, 2, 1000);
     assert_int_equal(harness_forward(&h), GAN_OK);
@@ -407,9 +407,9 @@ static double soft(double x)
 
 static void test_activations(void **state)
 {
-    check_activation(*state, gan_layer_leaky_relu(*state, 0.2f), leaky);
+    check_activation(*state, gan_layer_leaky_relu(*state, NULL), leaky);
     check_activation(*state, gan_layer_relu(*state), rectified);
-    check_activation(*state, gan_layer_leaky_relu(*state, 0), rectified);
+    check_activation(*state, gan_layer_leaky_relu(*state, GAN_LEAKY_RELU(.slope = GAN_ZERO)), rectified);
     check_activation(*state, gan_layer_tanh(*state), tanh);
     check_activation(*state, gan_layer_sigmoid(*state), logistic);
     check_activation(*state, gan_layer_softplus(*state), soft);
@@ -419,7 +419,7 @@ static void test_dropout(void **state)
 {
     enum { COUNT = 20000 };
     harness h;
-    harness_create(&h, *state, gan_layer_dropout(*state, 0.25f), 1, &GAN_SHAPE(COUNT), 1, 1);
+    harness_create(&h, *state, gan_layer_dropout(*state, GAN_DROPOUT(.rate = 0.25f)), 1, &GAN_SHAPE(COUNT), 1, 1);
     harness_fill(h.x[0], 3);
     assert_int_equal(harness_forward(&h), GAN_OK);
     int dropped = 0;
@@ -448,7 +448,8 @@ static void test_gaussian_noise(void **state)
     enum { COUNT = 1000 };
     gan_real noise[2][COUNT];
     harness h;
-    harness_create(&h, *state, gan_layer_gaussian_noise(*state, 0.25f), 1, &GAN_SHAPE(COUNT), 1, 1);
+    harness_create(&h, *state, gan_layer_gaussian_noise(*state, GAN_GAUSSIAN_NOISE(.deviation = 0.25f)), 1,
+                   &GAN_SHAPE(COUNT), 1, 1);
     for (int k = 0; k < 2; k++) {
         gan_random_state random = h.pass.random;
         double expected[COUNT];

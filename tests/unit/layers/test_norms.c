@@ -116,10 +116,12 @@ static void test_order_of_weights(void **state)
 static void test_pixel_norm(void **state)
 {
     const gan_shape shapes[] = {GAN_SHAPE(9), GAN_SHAPE(5, 2, 3)};
+    const float epsilons[] = {1e-8f, 0.25f};
     for (int k = 0; k < 2; k++) {
         const int64_t channels = shapes[k].dims[0], pixels = gan_shape_count(shapes[k]) / channels;
+        gan_layer *layer = gan_layer_pixel_norm(*state, k ? GAN_PIXEL_NORM(.epsilon = epsilons[k]) : NULL);
         harness h;
-        harness_create(&h, *state, gan_layer_pixel_norm(*state), 1, &shapes[k], BATCH, BATCH);
+        harness_create(&h, *state, layer, 1, &shapes[k], BATCH, BATCH);
         assert_int_equal(harness_forward(&h), GAN_OK);
         gan_real *x = at_border(h.x[0], shapes[k], BATCH), *y = at_border(h.y, shapes[k], BATCH);
         for (int64_t i = 0; i < BATCH * channels * pixels; i++) {
@@ -127,7 +129,7 @@ static void test_pixel_norm(void **state)
             double squares = 0;
             for (int64_t c = 0; c < channels; c++)
                 squares += pow((double)x[(sample * channels + c) * pixels + pixel], 2) / (double)channels;
-            if (!harness_near((double)y[i], (double)x[i] / sqrt(squares + 1e-8), 20))
+            if (!harness_near((double)y[i], (double)x[i] / sqrt(squares + (double)epsilons[k]), 20))
                 fail_msg("value %d is %.10g", (int)i, (double)y[i]);
         }
         free(x);
@@ -144,7 +146,8 @@ static void test_minibatch_stddev(void **state)
     for (int k = 0; k < 2; k++) {
         const int64_t features = gan_shape_count(shapes[k]), pixels = features / shapes[k].dims[0];
         harness h;
-        harness_create(&h, *state, gan_layer_minibatch_stddev(*state, GROUP), 1, &shapes[k], SAMPLES, SAMPLES + 2);
+        harness_create(&h, *state, gan_layer_minibatch_stddev(*state, GAN_MINIBATCH_STDDEV(.group = GROUP)), 1,
+                       &shapes[k], SAMPLES, SAMPLES + 2);
         assert_int_equal(harness_forward(&h), GAN_OK);
         gan_real *x = at_border(h.x[0], shapes[k], SAMPLES), *y = at_border(h.y, h.plan.output, SAMPLES);
         for (int64_t n = 0; n < SAMPLES; n++) {

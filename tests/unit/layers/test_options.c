@@ -33,20 +33,20 @@ static void test_null(void **state)
     refused(gan_layer_conv_transpose2d(NULL, 1, NULL), GAN_ERROR_NULL, "conv_transpose2d: context is NULL");
     refused(gan_layer_flatten(NULL), GAN_ERROR_NULL, "flatten: context is NULL");
     refused(gan_layer_reshape(NULL, GAN_SHAPE(1)), GAN_ERROR_NULL, "reshape: context is NULL");
-    refused(gan_layer_concat(NULL, 0), GAN_ERROR_NULL, "concat: context is NULL");
+    refused(gan_layer_concat(NULL, NULL), GAN_ERROR_NULL, "concat: context is NULL");
     refused(gan_layer_add(NULL), GAN_ERROR_NULL, "add: context is NULL");
-    refused(gan_layer_leaky_relu(NULL, 0.1f), GAN_ERROR_NULL, "leaky_relu: context is NULL");
+    refused(gan_layer_leaky_relu(NULL, GAN_LEAKY_RELU(.slope = 0.1f)), GAN_ERROR_NULL, "leaky_relu: context is NULL");
     refused(gan_layer_tanh(NULL), GAN_ERROR_NULL, "tanh: context is NULL");
-    refused(gan_layer_dropout(NULL, 0.1f), GAN_ERROR_NULL, "dropout: context is NULL");
+    refused(gan_layer_dropout(NULL, GAN_DROPOUT(.rate = 0.1f)), GAN_ERROR_NULL, "dropout: context is NULL");
     refused(gan_layer_batch_norm(NULL, NULL), GAN_ERROR_NULL, "batch_norm: context is NULL");
     refused(gan_layer_layer_norm(NULL, NULL), GAN_ERROR_NULL, "layer_norm: context is NULL");
     refused(gan_layer_instance_norm(NULL, NULL), GAN_ERROR_NULL, "instance_norm: context is NULL");
     refused(gan_layer_group_norm(NULL, 1, NULL), GAN_ERROR_NULL, "group_norm: context is NULL");
-    refused(gan_layer_pixel_norm(NULL), GAN_ERROR_NULL, "pixel_norm: context is NULL");
-    refused(gan_layer_minibatch_stddev(NULL, 0), GAN_ERROR_NULL, "minibatch_stddev: context is NULL");
+    refused(gan_layer_pixel_norm(NULL, NULL), GAN_ERROR_NULL, "pixel_norm: context is NULL");
+    refused(gan_layer_minibatch_stddev(NULL, NULL), GAN_ERROR_NULL, "minibatch_stddev: context is NULL");
     refused(gan_layer_upsample2d(NULL, NULL), GAN_ERROR_NULL, "upsample2d: context is NULL");
     refused(gan_layer_avg_pool2d(NULL, NULL), GAN_ERROR_NULL, "avg_pool2d: context is NULL");
-    refused(gan_layer_gaussian_noise(NULL, 0.1f), GAN_ERROR_NULL, "gaussian_noise: context is NULL");
+    refused(gan_layer_gaussian_noise(NULL, NULL), GAN_ERROR_NULL, "gaussian_noise: context is NULL");
     refused(gan_layer_embedding(NULL, 1, 1, NULL), GAN_ERROR_NULL, "embedding: context is NULL");
     gan_layer_destroy(NULL);
     assert_null(gan_layer_named(NULL, "name"));
@@ -58,8 +58,8 @@ static void test_shapes_refused(void **state)
     refused(gan_layer_input(*state, (gan_shape){.rank = 7}), GAN_ERROR_SHAPE, "rank is 7");
     refused(gan_layer_reshape(*state, GAN_SHAPE(-1, 2)), GAN_ERROR_SHAPE, "reshape: shape (-1, 2)");
     refused(gan_layer_reshape(*state, GAN_SHAPE(INT64_MAX, 2)), GAN_ERROR_OVERFLOW, "reshape: shape");
-    refused(gan_layer_concat(*state, -1), GAN_ERROR_ARGUMENT, "axis is -1, expected 0 to 5");
-    refused(gan_layer_concat(*state, 6), GAN_ERROR_ARGUMENT, "axis is 6, expected 0 to 5");
+    refused(gan_layer_concat(*state, GAN_CONCAT(.axis = -1)), GAN_ERROR_ARGUMENT, "axis is -1, expected 0 to 5");
+    refused(gan_layer_concat(*state, GAN_CONCAT(.axis = 6)), GAN_ERROR_ARGUMENT, "axis is 6, expected 0 to 5");
 }
 
 static void test_dense_refused(void **state)
@@ -83,6 +83,11 @@ static void test_reserved_refused(void **state)
         refused(gan_layer_conv2d(*state, 1, conv), GAN_ERROR_VERSION, words);
         refused(gan_layer_conv_transpose2d(*state, 1, transpose), GAN_ERROR_VERSION, words);
     }
+    refused(gan_layer_concat(*state, GAN_CONCAT(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_leaky_relu(*state, GAN_LEAKY_RELU(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_dropout(*state, GAN_DROPOUT(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_gaussian_noise(*state, GAN_GAUSSIAN_NOISE(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_pixel_norm(*state, GAN_PIXEL_NORM(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_layer_norm(*state, GAN_LAYER_NORM(.reserved = {1})), GAN_ERROR_VERSION, words);
     refused(gan_layer_instance_norm(*state, GAN_INSTANCE_NORM(.reserved = {0, 1})), GAN_ERROR_VERSION, words);
@@ -172,16 +177,20 @@ static void test_embedding_refused(void **state)
 
 static void test_numbers_refused(void **state)
 {
-    refused(gan_layer_leaky_relu(*state, -0.1f), GAN_ERROR_ARGUMENT,
+    refused(gan_layer_leaky_relu(*state, GAN_LEAKY_RELU(.slope = -0.1f)), GAN_ERROR_ARGUMENT,
             "leaky_relu: slope is -0.1, expected a number in [0, 1)");
-    refused(gan_layer_leaky_relu(*state, 1.0f), GAN_ERROR_ARGUMENT, "leaky_relu: slope is 1");
-    refused(gan_layer_leaky_relu(*state, NAN), GAN_ERROR_NOT_FINITE, "leaky_relu: slope is nan");
-    refused(gan_layer_dropout(*state, -0.1f), GAN_ERROR_ARGUMENT, "dropout: rate is -0.1");
-    refused(gan_layer_dropout(*state, 1.0f), GAN_ERROR_ARGUMENT, "dropout: rate is 1, expected a number in [0, 1)");
-    refused(gan_layer_dropout(*state, INFINITY), GAN_ERROR_NOT_FINITE, "dropout: rate is inf");
-    refused(gan_layer_gaussian_noise(*state, -0.5f), GAN_ERROR_ARGUMENT,
+    refused(gan_layer_leaky_relu(*state, GAN_LEAKY_RELU(.slope = 1.0f)), GAN_ERROR_ARGUMENT,
+            "leaky_relu: slope is 1");
+    refused(gan_layer_leaky_relu(*state, GAN_LEAKY_RELU(.slope = NAN)), GAN_ERROR_NOT_FINITE,
+            "leaky_relu: slope is nan");
+    refused(gan_layer_dropout(*state, GAN_DROPOUT(.rate = -0.1f)), GAN_ERROR_ARGUMENT, "dropout: rate is -0.1");
+    refused(gan_layer_dropout(*state, GAN_DROPOUT(.rate = 1.0f)), GAN_ERROR_ARGUMENT,
+            "dropout: rate is 1, expected a number in [0, 1)");
+    refused(gan_layer_dropout(*state, GAN_DROPOUT(.rate = INFINITY)), GAN_ERROR_NOT_FINITE, "dropout: rate is inf");
+    refused(gan_layer_gaussian_noise(*state, GAN_GAUSSIAN_NOISE(.deviation = -0.5f)), GAN_ERROR_ARGUMENT,
             "gaussian_noise: deviation is -0.5, expected a number of at least 0");
-    refused(gan_layer_gaussian_noise(*state, NAN), GAN_ERROR_NOT_FINITE, "gaussian_noise: deviation is nan");
+    refused(gan_layer_gaussian_noise(*state, GAN_GAUSSIAN_NOISE(.deviation = NAN)), GAN_ERROR_NOT_FINITE,
+            "gaussian_noise: deviation is nan");
     refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.momentum = 1.5f)), GAN_ERROR_ARGUMENT,
             "batch_norm: momentum is 1.5, expected a number in (0, 1]");
     refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.momentum = GAN_ZERO)), GAN_ERROR_ARGUMENT,
@@ -196,10 +205,14 @@ static void test_numbers_refused(void **state)
             "instance_norm: epsilon is 0");
     refused(gan_layer_group_norm(*state, 2, GAN_GROUP_NORM(.epsilon = INFINITY)), GAN_ERROR_NOT_FINITE,
             "group_norm: epsilon is inf");
+    refused(gan_layer_pixel_norm(*state, GAN_PIXEL_NORM(.epsilon = GAN_ZERO)), GAN_ERROR_ARGUMENT,
+            "pixel_norm: epsilon is 0, expected a number over 0");
     refused(gan_layer_group_norm(*state, 0, NULL), GAN_ERROR_ARGUMENT, "group_norm: groups is 0, expected 1 to");
     refused(gan_layer_group_norm(*state, -3, NULL), GAN_ERROR_ARGUMENT, "group_norm: groups is -3");
-    refused(gan_layer_minibatch_stddev(*state, 1), GAN_ERROR_ARGUMENT, "minibatch_stddev: group is 1, expected 2 to");
-    refused(gan_layer_minibatch_stddev(*state, -4), GAN_ERROR_ARGUMENT, "minibatch_stddev: group is -4");
+    refused(gan_layer_minibatch_stddev(*state, GAN_MINIBATCH_STDDEV(.group = 1)), GAN_ERROR_ARGUMENT,
+            "minibatch_stddev: group is 1, expected 2 to");
+    refused(gan_layer_minibatch_stddev(*state, GAN_MINIBATCH_STDDEV(.group = -4)), GAN_ERROR_ARGUMENT,
+            "minibatch_stddev: group is -4");
 }
 
 /* ---- Names -------------------------------------------------------------------------------------------------------
@@ -296,14 +309,14 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
          "conv_transpose2d", CONV_TRANSPOSE_TEXT},
         {gan_layer_flatten(context), "flatten", "{}"},
         {gan_layer_reshape(context, GAN_SHAPE(2, 72)), "reshape", "{\"shape\": [2, 72]}"},
-        {gan_layer_concat(context, 2), "concat", "{\"axis\": 2}"},
+        {gan_layer_concat(context, GAN_CONCAT(.axis = 2)), "concat", "{\"axis\": 2}"},
         {gan_layer_add(context), "add", "{}"},
-        {gan_layer_leaky_relu(context, 0.125f), "leaky_relu", "{\"slope\": 0.125}"},
+        {gan_layer_leaky_relu(context, GAN_LEAKY_RELU(.slope = 0.125f)), "leaky_relu", "{\"slope\": 0.125}"},
         {gan_layer_relu(context), "relu", "{}"},
         {gan_layer_tanh(context), "tanh", "{}"},
         {gan_layer_sigmoid(context), "sigmoid", "{}"},
         {gan_layer_softplus(context), "softplus", "{}"},
-        {gan_layer_dropout(context, 0.5f), "dropout", "{\"rate\": 0.5}"},
+        {gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.25f)), "dropout", "{\"rate\": 0.25}"},
         {gan_layer_batch_norm(context, GAN_BATCH_NORM(.momentum = 0.25f, .epsilon = 0.5f, .no_affine = true)),
          "batch_norm", "{\"momentum\": 0.25, \"epsilon\": 0.5, \"no_affine\": true}"},
         {gan_layer_layer_norm(context, GAN_LAYER_NORM(.epsilon = 0.5f)), "layer_norm",
@@ -312,13 +325,14 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
          "{\"epsilon\": 0.25, \"no_affine\": true}"},
         {gan_layer_group_norm(context, 6, GAN_GROUP_NORM(.epsilon = 0.125f)), "group_norm",
          "{\"groups\": 6, \"epsilon\": 0.125, \"no_affine\": false}"},
-        {gan_layer_pixel_norm(context), "pixel_norm", "{}"},
-        {gan_layer_minibatch_stddev(context, 0), "minibatch_stddev", "{\"group\": 4}"},
+        {gan_layer_pixel_norm(context, NULL), "pixel_norm", "{}"},
+        {gan_layer_minibatch_stddev(context, NULL), "minibatch_stddev", "{\"group\": 4}"},
         {gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {3, 1}, .interpolation = GAN_INTERPOLATION_BILINEAR)),
          "upsample2d", UPSAMPLE_TEXT},
         {gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 2})), "avg_pool2d",
          "{\"kernel\": [3, 2], \"stride\": [3, 2]}"},
-        {gan_layer_gaussian_noise(context, 0.25f), "gaussian_noise", "{\"deviation\": 0.25}"},
+        {gan_layer_gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.25f)), "gaussian_noise",
+         "{\"deviation\": 0.25}"},
         {gan_layer_embedding(context, 10, 50, NULL), "embedding", EMBEDDING_TEXT},
     };
     memcpy(cases, all, sizeof all);
@@ -444,6 +458,21 @@ static void test_json_added_option(void **state)
     }
 }
 
+/* The same for a number: files that do not say it mean its default. */
+static void test_json_added_number(void **state)
+{
+    json_t *options = parse("{\"epsilon\": 0.25}");
+    gan_layer *layer = gan_layer_ops_find("pixel_norm")->load(*state, options);
+    if (!layer) fail_msg("%s", gan_last_error());
+    char *text = text_of(layer);
+    assert_string_equal(text, "{\"epsilon\": 0.25}");
+    free(text);
+    json_decref(options);
+    gan_layer_destroy(layer);
+    load_refused(*state, "pixel_norm", "{}", "epsilon", "-1", GAN_ERROR_ARGUMENT, "pixel_norm: epsilon is -1");
+    load_refused(*state, "pixel_norm", "{}", "epsilon", "true", GAN_ERROR_FORMAT, "epsilon");
+}
+
 /* An option of a later version means another layer, for every kind. */
 static void test_json_unknown_option(void **state)
 {
@@ -519,6 +548,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_json_floats, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_json_keys, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_json_added_option, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_json_added_number, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_json_unknown_option, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_json_ranges, harness_setup, harness_teardown),
     };

@@ -177,10 +177,11 @@ static void test_shapes(void **state)
     check_plan(gan_layer_flatten(context), GAN_SHAPE(3, 4, 5), GAN_SHAPE(60), 0, NULL);
     check_plan(gan_layer_flatten(context), GAN_SHAPE(60), GAN_SHAPE(60), 0, NULL);
     check_plan(gan_layer_reshape(context, GAN_SHAPE(5, 4, 3)), GAN_SHAPE(60), GAN_SHAPE(5, 4, 3), 0, NULL);
-    check_plan(gan_layer_leaky_relu(context, 0.2f), GAN_SHAPE(3, 4), GAN_SHAPE(3, 4), 0, NULL);
+    check_plan(gan_layer_leaky_relu(context, NULL), GAN_SHAPE(3, 4), GAN_SHAPE(3, 4), 0, NULL);
     check_plan(gan_layer_softplus(context), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
-    check_plan(gan_layer_dropout(context, 0.5f), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
-    check_plan(gan_layer_gaussian_noise(context, 0.5f), GAN_SHAPE(3, 4), GAN_SHAPE(3, 4), 0, NULL);
+    check_plan(gan_layer_dropout(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
+    check_plan(gan_layer_gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.5f)), GAN_SHAPE(3, 4),
+               GAN_SHAPE(3, 4), 0, NULL);
     check_plan(gan_layer_upsample2d(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 8, 10), 0, NULL);
     check_plan(gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {1, 7})), GAN_SHAPE(3, 4, 5),
                GAN_SHAPE(3, 4, 35), 0, NULL);
@@ -188,9 +189,10 @@ static void test_shapes(void **state)
     check_plan(gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 1}, .stride = {2, 3})), GAN_SHAPE(3, 8, 8),
                GAN_SHAPE(3, 3, 3), 0, NULL);
 
-    check_plan(gan_layer_pixel_norm(context), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
-    check_plan(gan_layer_minibatch_stddev(context, 0), GAN_SHAPE(3, 4, 5), GAN_SHAPE(4, 4, 5), 0, NULL);
-    check_plan(gan_layer_minibatch_stddev(context, 8), GAN_SHAPE(3), GAN_SHAPE(4), 0, NULL);
+    check_plan(gan_layer_pixel_norm(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
+    check_plan(gan_layer_minibatch_stddev(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(4, 4, 5), 0, NULL);
+    check_plan(gan_layer_minibatch_stddev(context, GAN_MINIBATCH_STDDEV(.group = 8)), GAN_SHAPE(3), GAN_SHAPE(4), 0,
+               NULL);
 
     gan_layer *input = gan_layer_input(context, GAN_SHAPE(3, 4, 5));
     gan_layer_plan plan = {0};
@@ -199,7 +201,7 @@ static void test_shapes(void **state)
     assert_true(gan_shape_equal(gan_input_shape(input), GAN_SHAPE(3, 4, 5)));
     gan_layer_destroy(input);
 
-    gan_layer *concat = gan_layer_concat(context, 1);
+    gan_layer *concat = gan_layer_concat(context, GAN_CONCAT(.axis = 1));
     const gan_shape inputs[] = {GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 1, 5), GAN_SHAPE(3, 2, 5)};
     assert_int_equal(concat->ops->infer(concat, context, inputs, 3, 1, &plan), GAN_OK);
     assert_true(gan_shape_equal(plan.output, GAN_SHAPE(3, 7, 5)));
@@ -264,17 +266,19 @@ static void test_refused(void **state)
             "input is (6, 2, 2), whose 6 channels cannot be cut into 4 groups");
     refused(gan_layer_group_norm(context, 6, NULL), GAN_SHAPE(6), GAN_ERROR_SHAPE,
             "input is (6), of which 1 value is normalised by itself");
-    refused(gan_layer_pixel_norm(context), GAN_SHAPE(1, 4, 4), GAN_ERROR_SHAPE,
+    refused(gan_layer_pixel_norm(context, NULL), GAN_SHAPE(1, 4, 4), GAN_ERROR_SHAPE,
             "input is (1, 4, 4), of which 1 value is normalised by itself");
-    refused(gan_layer_pixel_norm(context), GAN_SHAPE(3, 4), GAN_ERROR_SHAPE, "input is (3, 4), expected rank 1");
-    refused(gan_layer_minibatch_stddev(context, 4), GAN_SHAPE(3, 4, 5, 6), GAN_ERROR_SHAPE,
+    refused(gan_layer_pixel_norm(context, NULL), GAN_SHAPE(3, 4), GAN_ERROR_SHAPE,
+            "input is (3, 4), expected rank 1");
+    refused(gan_layer_minibatch_stddev(context, NULL), GAN_SHAPE(3, 4, 5, 6), GAN_ERROR_SHAPE,
             "input is (3, 4, 5, 6), expected rank 1 or an image");
-    refused(gan_layer_concat(context, 1), GAN_SHAPE(3), GAN_ERROR_SHAPE, "input 0 is (3), which has no axis 1");
-    refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 6)}, 1,
+    refused(gan_layer_concat(context, GAN_CONCAT(.axis = 1)), GAN_SHAPE(3), GAN_ERROR_SHAPE,
+            "input 0 is (3), which has no axis 1");
+    refused_batch(gan_layer_concat(context, NULL), 2, (gan_shape[]){GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 6)}, 1,
                   GAN_ERROR_SHAPE,
                   "input 1 is (3, 4, 6), which differs from input 0, (3, 4, 5), not only along axis 0");
-    refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(3)}, 1, GAN_ERROR_SHAPE,
-                  "input 1 is (3)");
+    refused_batch(gan_layer_concat(context, NULL), 2, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(3)}, 1,
+                  GAN_ERROR_SHAPE, "input 1 is (3)");
     refused_batch(gan_layer_add(context), 3, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(3, 4), GAN_SHAPE(4, 3)}, 1,
                   GAN_ERROR_SHAPE, "input 2 is (4, 3), but input 0 is (3, 4)");
 }
@@ -309,12 +313,13 @@ static void test_overflow(void **state)
                   "input");
     refused_batch(gan_layer_group_norm(context, 1, NULL), 1, &GAN_SHAPE(INT64_MAX / 16), 8, GAN_ERROR_OVERFLOW,
                   "gradients of input");
-    refused_batch(gan_layer_pixel_norm(context), 1, &GAN_SHAPE(3, 2, 2), INT64_MAX / 11, GAN_ERROR_OVERFLOW, "input");
-    refused_batch(gan_layer_minibatch_stddev(context, 2), 1, &GAN_SHAPE(3, 2, 2), INT64_MAX / 30, GAN_ERROR_OVERFLOW,
+    refused_batch(gan_layer_pixel_norm(context, NULL), 1, &GAN_SHAPE(3, 2, 2), INT64_MAX / 11, GAN_ERROR_OVERFLOW,
                   "input");
-    refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(INT64_MAX), GAN_SHAPE(1)}, 1,
+    refused_batch(gan_layer_minibatch_stddev(context, GAN_MINIBATCH_STDDEV(.group = 2)), 1, &GAN_SHAPE(3, 2, 2),
+                  INT64_MAX / 30, GAN_ERROR_OVERFLOW, "input");
+    refused_batch(gan_layer_concat(context, NULL), 2, (gan_shape[]){GAN_SHAPE(INT64_MAX), GAN_SHAPE(1)}, 1,
                   GAN_ERROR_OVERFLOW, "along axis 0");
-    refused_batch(gan_layer_concat(context, 0), 2, (gan_shape[]){GAN_SHAPE(INT64_MAX / 2, 2), GAN_SHAPE(1, 2)}, 1,
+    refused_batch(gan_layer_concat(context, NULL), 2, (gan_shape[]){GAN_SHAPE(INT64_MAX / 2, 2), GAN_SHAPE(1, 2)}, 1,
                   GAN_ERROR_OVERFLOW, "output");
 }
 

@@ -85,13 +85,15 @@ static void test_first_failure_sticks(void **state)
     gan_model *model = begin();
     add_input(model, GAN_SHAPE(3));
     assert_int_equal(add_dense(model, -4), GAN_NODE_NONE);
-    assert_int_equal(gan_model_add(model, gan_layer_leaky_relu(context, 7.0f)), GAN_NODE_NONE);
+    assert_int_equal(gan_model_add(model, gan_layer_leaky_relu(context, GAN_LEAKY_RELU(.slope = 7.0f))),
+                     GAN_NODE_NONE);
     refuse(model, GAN_ERROR_ARGUMENT, "layer 0 could not be described: dense: units is -4");
 
     model = begin();
     add_input(model, GAN_SHAPE(3));
     add_dense(model, 4);
-    assert_int_equal(gan_model_add(model, gan_layer_dropout(context, (float)0.0 / 0.0f)), GAN_NODE_NONE);
+    assert_int_equal(gan_model_add(model, gan_layer_dropout(context, GAN_DROPOUT(.rate = (float)0.0 / 0.0f))),
+                     GAN_NODE_NONE);
     refuse(model, GAN_ERROR_NOT_FINITE, "layer 1 could not be described: dropout: rate is");
 }
 

@@ -47,7 +47,7 @@ static gan_model *build_identity(gan_shape shape)
     gan_model *model = NULL;
     ASSERT_OK(gan_model_create(context, &model));
     gan_model_add(model, gan_layer_input(context, shape));
-    gan_model_add(model, gan_layer_dropout(context, 0.5f)); /* does nothing in sample mode */
+    gan_model_add(model, gan_layer_dropout(context, NULL)); /* does nothing in sample mode */
     ASSERT_OK(gan_model_build(model, 0));
     return model;
 }

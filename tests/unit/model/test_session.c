@@ -220,7 +220,7 @@ static void test_refused_passes_change_nothing(void **state)
     gan_node flat = gan_model_add(model, gan_layer_flatten(context));
     gan_model_add(model, gan_layer_input(context, GAN_SHAPE(1)));
     gan_node vector = gan_model_add(model, gan_layer_embedding(context, 2, 3, NULL));
-    gan_model_add_from(model, gan_layer_concat(context, 0), GAN_NODES(flat, vector));
+    gan_model_add_from(model, gan_layer_concat(context, NULL), GAN_NODES(flat, vector));
     gan_model_add(model, gan_layer_dense(context, 1, GAN_DENSE(.spectral_norm = true)));
     gan_model_add(model, gan_layer_batch_norm(context, NULL));
     ASSERT_OK(gan_model_build(model, 1));
