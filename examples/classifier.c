@@ -132,9 +132,9 @@ static gan_status open_images(gan_context *context, const char *folder, gan_data
 static void check_fit(const classifier *judge, const char *path)
 {
     gan_shape image = {0, {0}}, features = {0, {0}}, logits = {0, {0}};
-    gan_model_input_shape(judge->model, 0, &image);
-    gan_model_output_shape(judge->model, FEATURES, &features);
-    gan_model_output_shape(judge->model, LOGITS, &logits);
+    gan_model_get_input_shape(judge->model, 0, &image);
+    gan_model_get_output_shape(judge->model, FEATURES, &features);
+    gan_model_get_output_shape(judge->model, LOGITS, &logits);
     bool same_image = image.rank == judge->image.rank;
     for (int i = 0; same_image && i < image.rank; i++) same_image = image.dims[i] == judge->image.dims[i];
     if (same_image && gan_shape_count(features) == CLASSIFIER_FEATURES && gan_shape_count(logits) == judge->classes)
@@ -166,7 +166,7 @@ gan_status classifier_open(gan_context *context, const char *folder, const char 
     unseen_images unseen = {NULL, 0, 0};
     *out = (classifier){.model = NULL};
     gan_status status = open_images(context, folder, &training, &unseen);
-    if (status == GAN_OK) status = gan_dataset_shape(training, &out->image);
+    if (status == GAN_OK) status = gan_dataset_get_shape(training, &out->image);
     if (status == GAN_OK) {
         out->classes = gan_dataset_classes(training);
         status = load_or_train(context, training, path, quiet, out);

@@ -120,9 +120,9 @@ static double update_generator(loop *l)
 static bool same_weights(const gan_model *a, const gan_model *b)
 {
     bool same = true;
-    for (size_t i = 0; i < gan_model_tensor_count(a); i++) {
+    for (int64_t i = 0; i < gan_model_tensor_count(a); i++) {
         gan_tensor_info info = GAN_TENSOR_INFO_INIT;
-        check(gan_model_tensor_info(a, i, &info));
+        check(gan_model_get_tensor_info(a, i, &info));
         size_t count = (size_t)info.count;
         float *values = malloc(2 * count * sizeof(float));
         if (!values) exit(1);

@@ -145,7 +145,7 @@ static gan_status evaluate(evaluation *job)
 static void check_generator(const evaluation *job)
 {
     gan_shape shape = {0, {0}};
-    gan_model_output_shape(job->generator, 0, &shape);
+    gan_model_get_output_shape(job->generator, 0, &shape);
     if (gan_shape_count(shape) == gan_shape_count(job->image)) return;
     fprintf(stderr, "%s: its samples have %lld values, the images of the data %lld\n", job->settings.generator,
             (long long)gan_shape_count(shape), (long long)gan_shape_count(job->image));
@@ -162,7 +162,7 @@ static gan_status prepare(evaluation *job)
     if (status == GAN_OK) status = open_mnist(job->context, s->data, MNIST_TRAINING, false, options, &job->training);
     if (status == GAN_OK && s->floor)
         status = open_mnist(job->context, s->data, MNIST_TEST, false, options, &job->test);
-    if (status == GAN_OK) status = gan_dataset_shape(job->training, &job->image);
+    if (status == GAN_OK) status = gan_dataset_get_shape(job->training, &job->image);
     if (status != GAN_OK) return status;
     check_generator(job);
     return classifier_open(job->context, s->data, s->classifier, s->quiet, &job->judge);

@@ -38,7 +38,7 @@ static void interpolate(const float *a, const float *b, size_t size, int64_t cou
 static gan_status sample_path(gan_context *context, gan_model *model, uint64_t seed, int64_t count, float *samples)
 {
     gan_shape shape;
-    gan_status status = gan_model_input_shape(model, 0, &shape);
+    gan_status status = gan_model_get_input_shape(model, 0, &shape);
     if (status != GAN_OK) return status;
     size_t size = (size_t)gan_shape_count(shape);
     float *noise = malloc((2 + (size_t)count) * size * sizeof(float));
@@ -93,7 +93,7 @@ int main(int argc, char **argv)
     gan_shape shape = {0, {0}};
     gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)threads), &context);
     if (status == GAN_OK) status = gan_model_load(context, argv[1], &model);
-    if (status == GAN_OK) status = gan_model_output_shape(model, 0, &shape);
+    if (status == GAN_OK) status = gan_model_get_output_shape(model, 0, &shape);
     if (status == GAN_OK && !(samples = malloc((size_t)count * (size_t)gan_shape_count(shape) * sizeof(float)))) {
         fprintf(stderr, "out of memory\n");
         exit(1);

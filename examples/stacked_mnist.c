@@ -155,7 +155,7 @@ static gan_status open_data(training *job)
     gan_status status = open_mnist(job->context, s->data, MNIST_TRAINING, false, NULL, &job->digits);
     if (status == GAN_OK && s->floor)
         status = open_mnist(job->context, s->data, MNIST_TEST, false, NULL, &job->unseen_digits);
-    if (status == GAN_OK) status = gan_dataset_shape(job->digits, &job->image);
+    if (status == GAN_OK) status = gan_dataset_get_shape(job->digits, &job->image);
     if (status == GAN_OK) job->image.dims[0] = COLOURS;
     return status;
 }

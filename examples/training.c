@@ -108,7 +108,7 @@ static gan_status open_data(training *job)
     gan_status status = open_mnist(
         job->context, s->data, MNIST_TRAINING, false,
         GAN_DATASET(.seed = (uint64_t)s->seed, .drop_last = job->recipe.trainer.packing > 1), &job->dataset);
-    if (status == GAN_OK) status = gan_dataset_shape(job->dataset, &job->shape);
+    if (status == GAN_OK) status = gan_dataset_get_shape(job->dataset, &job->shape);
     if (status == GAN_OK && !s->quiet)
         fprintf(stderr, "%s: %lld images of %lld x %lld\n", s->data, (long long)gan_dataset_count(job->dataset),
                 (long long)job->shape.dims[1], (long long)job->shape.dims[2]);

@@ -15,6 +15,12 @@
  *   takes C99 designated initialisers and makes a pointer to a struct that lives as long as the block around it. A
  *   field left out, or zero, means its documented default, for every field. Where exactly zero makes sense and is not
  *   the default, ::GAN_ZERO asks for it. A NULL options pointer means every default.
+ * - Counts, sizes in elements and indices are int64_t; size_t counts bytes of memory. Bit sets are uint64_t, and an
+ * enum names their bits, which are added.
+ * - What reads a handle and cannot fail returns the value and is called gan_noun_x(), as gan_model_input_count(); for
+ *   NULL it returns what its comment says. What can fail returns a status, gives the value by pointer and is called
+ *   gan_noun_get_x(), as gan_model_get_input_shape().
+ * - What a layer cannot be without is an argument; all else is an option.
  * - Samples are caller-owned arrays of float, rows first; images are N,C,H,W. Pixels are scaled to [-1, 1].
  * - A NULL where a handle or an array is needed is ::GAN_ERROR_NULL, an option or a number outside of its range
  *   ::GAN_ERROR_ARGUMENT, NaN or infinity in an option ::GAN_ERROR_NOT_FINITE, and too little memory
@@ -30,10 +36,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Major version of this header, of which the soname is made. The library's own version is gan_version(). */
+/** Major version of this header; docs/versioning.md says what the soname is made of. The library's own version is
+ * gan_version(). */
 #define GAN_VERSION_MAJOR 0
 /** Minor version of this header. */
-#define GAN_VERSION_MINOR 1
+#define GAN_VERSION_MINOR 2
 /** Patch version of this header. */
 #define GAN_VERSION_PATCH 0
 
@@ -116,7 +123,7 @@ GAN_API gan_status gan_last_status(void);
 /** Version of the library that is running: major * 10000 + minor * 100 + patch. */
 GAN_API int gan_version(void);
 
-/** The same as text, "0.1.0". */
+/** The same as text, "0.2.0". */
 GAN_API const char *gan_version_text(void);
 
 /**
@@ -212,7 +219,7 @@ typedef struct gan_context_options {
     gan_allocator allocator;  /**< default: malloc and free */
     gan_log_fn log;           /**< default: none */
     void *log_user;           /**< passed to log */
-    int threads;              /**< threads that work on a call, the caller's included; 1 to 64; default: one a CPU */
+    int64_t threads;          /**< threads that work on a call, the caller's included; 1 to 64; default: one a CPU */
     gan_cpu cpu;              /**< default: the best that this CPU has. One that it lacks: ::GAN_ERROR_UNSUPPORTED */
     gan_multiply multiply;    /**< default: GAN_MULTIPLY_AUTO */
     gan_parallel_fn parallel; /**< default: libgan's own threads. When given, `threads` is not used */
@@ -237,7 +244,7 @@ GAN_API void gan_context_destroy(gan_context *context);
 /** What a context holds and runs on. */
 typedef struct gan_context_info {
     size_t struct_size;      /**< set by ::GAN_CONTEXT_INFO_INIT */
-    int threads;             /**< threads that work on a call; 1 with the host's, whose number is not known */
+    int64_t threads;         /**< threads that work on a call; 1 with the host's, whose number is not known */
     gan_cpu cpu;             /**< the level in use, never GAN_CPU_BEST */
     gan_multiply multiply;   /**< GAN_MULTIPLY_NATIVE or GAN_MULTIPLY_BLAS */
     bool png;                /**< whether this build writes PNG */
@@ -308,10 +315,10 @@ typedef struct gan_random_state {
 GAN_API gan_status gan_random_create(gan_context *context, uint64_t seed, uint64_t stream, gan_random **out);
 /** Releases the generator. */
 GAN_API void gan_random_destroy(gan_random *random);
-/** Fills `out` with `count` standard normal numbers. Each call starts at a new block of the counter. */
-GAN_API gan_status gan_random_normal(gan_random *random, float *out, size_t count);
-/** Fills `out` with `count` uniform numbers in [0, 1). Each call starts at a new block of the counter. */
-GAN_API gan_status gan_random_uniform(gan_random *random, float *out, size_t count);
+/** Fills `out` with `count` >= 0 standard normal numbers. Each call starts at a new block of the counter. */
+GAN_API gan_status gan_random_normal(gan_random *random, float *out, int64_t count);
+/** Fills `out` with `count` >= 0 uniform numbers in [0, 1). Each call starts at a new block of the counter. */
+GAN_API gan_status gan_random_uniform(gan_random *random, float *out, int64_t count);
 /** Where the generator stands; it stays there. */
 GAN_API gan_status gan_random_get_state(const gan_random *random, gan_random_state *out);
 /** Goes on from a state, which may be that of another generator: every state is valid. */
@@ -772,15 +779,16 @@ GAN_API void gan_model_destroy(gan_model *model);
 GAN_API gan_node gan_model_add(gan_model *model, gan_layer *layer);
 
 /** The same, reading from `count` nodes of the model: gan_model_add_from(m, layer, GAN_NODES(a, b)). */
-GAN_API gan_node gan_model_add_from(gan_model *model, gan_layer *layer, size_t count, const gan_node *nodes);
+GAN_API gan_node gan_model_add_from(gan_model *model, gan_layer *layer, int64_t count, const gan_node *nodes);
 /** The last two arguments of gan_model_add_from() or gan_model_set_outputs(): how many nodes, and which. */
-#define GAN_NODES(...) (sizeof((gan_node[]){__VA_ARGS__}) / sizeof(gan_node)), ((const gan_node[]){__VA_ARGS__})
+#define GAN_NODES(...) \
+    (int64_t)(sizeof((gan_node[]){__VA_ARGS__}) / sizeof(gan_node)), ((const gan_node[]){__VA_ARGS__})
 
 /**
  * Declares `count` nodes to be the outputs, numbered in this order, instead of any declared before; no node twice,
  * and no input. Without this call, the last node is the only output. A failure is also remembered, as when adding.
  */
-GAN_API gan_status gan_model_set_outputs(gan_model *model, size_t count, const gan_node *nodes);
+GAN_API gan_status gan_model_set_outputs(gan_model *model, int64_t count, const gan_node *nodes);
 
 /**
  * Infers every shape, allocates the weights and initialises them from the seed. Returns the first failure of any
@@ -791,13 +799,13 @@ GAN_API gan_status gan_model_set_outputs(gan_model *model, size_t count, const g
 GAN_API gan_status gan_model_build(gan_model *model, uint64_t seed);
 
 /** Number of inputs; 0 for NULL. */
-GAN_API size_t gan_model_input_count(const gan_model *model);
+GAN_API int64_t gan_model_input_count(const gan_model *model);
 /** Number of outputs; 0 for NULL, and before the model is built or gan_model_set_outputs() is called. */
-GAN_API size_t gan_model_output_count(const gan_model *model);
+GAN_API int64_t gan_model_output_count(const gan_model *model);
 /** The shape of one sample at input `index`, from 0. */
-GAN_API gan_status gan_model_input_shape(const gan_model *model, size_t index, gan_shape *out);
+GAN_API gan_status gan_model_get_input_shape(const gan_model *model, int64_t index, gan_shape *out);
 /** The shape of one sample at output `index`, from 0. */
-GAN_API gan_status gan_model_output_shape(const gan_model *model, size_t index, gan_shape *out);
+GAN_API gan_status gan_model_get_output_shape(const gan_model *model, int64_t index, gan_shape *out);
 
 /** What a tensor of a model is. */
 typedef enum gan_tensor_kind {
@@ -820,27 +828,27 @@ typedef struct gan_tensor_info {
     }
 
 /** Number of tensors, parameters and buffers; 0 before the model is built. */
-GAN_API size_t gan_model_tensor_count(const gan_model *model);
+GAN_API int64_t gan_model_tensor_count(const gan_model *model);
 /** Fills `info`, whose struct_size the caller has set, for tensor `index`, from 0, in the order of the layers. */
-GAN_API gan_status gan_model_tensor_info(const gan_model *model, size_t index, gan_tensor_info *info);
+GAN_API gan_status gan_model_get_tensor_info(const gan_model *model, int64_t index, gan_tensor_info *info);
 /** Number of trained values in all; 0 before the model is built. */
 GAN_API int64_t gan_model_parameter_count(const gan_model *model);
 /**
  * Copies a tensor out, in PyTorch's layout. `count` is its number of elements, and checked (::GAN_ERROR_SHAPE); a
  * name that no tensor has is ::GAN_ERROR_NOT_FOUND.
  */
-GAN_API gan_status gan_model_get_tensor(const gan_model *model, const char *name, float *out, size_t count);
+GAN_API gan_status gan_model_get_tensor(const gan_model *model, const char *name, float *out, int64_t count);
 /** Copies a tensor in, from PyTorch's layout; name and count as above. Values are not looked at. */
-GAN_API gan_status gan_model_set_tensor(gan_model *model, const char *name, const float *values, size_t count);
+GAN_API gan_status gan_model_set_tensor(gan_model *model, const char *name, const float *values, int64_t count);
 /**
  * Copies the gradient of a parameter out, in the layout of the tensor; name and count as above. It is what backward
  * passes added since gan_model_build() or gan_model_zero_gradients().
  */
-GAN_API gan_status gan_model_get_gradient(const gan_model *model, const char *name, float *out, size_t count);
+GAN_API gan_status gan_model_get_gradient(const gan_model *model, const char *name, float *out, int64_t count);
 /** Sets all gradients to 0. */
 GAN_API gan_status gan_model_zero_gradients(gan_model *model);
 /** Euclidean norm of all gradients together; infinite or NaN where one of them is. */
-GAN_API gan_status gan_model_gradient_norm(const gan_model *model, double *out);
+GAN_API gan_status gan_model_get_gradient_norm(const gan_model *model, double *out);
 
 /**
  * A table of the model for people: name, layer, output shape, parameters. Writes at most `size` bytes, the 0 at the
@@ -922,17 +930,17 @@ typedef enum gan_mode {
  * Copies `batch` samples in, batch * elements values of the input's shape. All inputs of a pass have the same batch,
  * from 1 to the prepared maximum, else ::GAN_ERROR_BATCH.
  */
-GAN_API gan_status gan_session_set_input(gan_session *session, size_t index, const float *samples, int64_t batch);
+GAN_API gan_status gan_session_set_input(gan_session *session, int64_t index, const float *samples, int64_t batch);
 /**
  * The same from an output of the last forward pass of another session of the same context, without a detour: feeds
  * samples of G to D. Its shape has to be the input's, else ::GAN_ERROR_SHAPE.
  */
-GAN_API gan_status gan_session_set_input_from(gan_session *session, size_t index, const gan_session *from,
-                                              size_t output);
+GAN_API gan_status gan_session_set_input_from(gan_session *session, int64_t index, const gan_session *from,
+                                              int64_t output);
 /** Runs the model on the inputs. What an earlier pass left in the session is gone then. */
 GAN_API gan_status gan_session_forward(gan_session *session, gan_mode mode);
 /** Copies an output of the last forward pass out: batch * elements of the output's shape. */
-GAN_API gan_status gan_session_get_output(const gan_session *session, size_t index, float *out);
+GAN_API gan_status gan_session_get_output(const gan_session *session, int64_t index, float *out);
 
 /** What a backward pass computes; add them. */
 typedef enum gan_backward {
@@ -944,20 +952,20 @@ typedef enum gan_backward {
  * Copies the gradient of the loss with respect to an output in, as many values as the output has. At least one output
  * has to be set after each forward pass; those that are not count as 0.
  */
-GAN_API gan_status gan_session_set_output_gradient(gan_session *session, size_t index, const float *gradient);
+GAN_API gan_status gan_session_set_output_gradient(gan_session *session, int64_t index, const float *gradient);
 /**
  * The same from the gradient of an input of another session of the same context: hands D's gradient on to G. Shape
  * and batch have to be those of the output.
  */
-GAN_API gan_status gan_session_set_output_gradient_from(gan_session *session, size_t index, const gan_session *from,
-                                                        size_t input);
+GAN_API gan_status gan_session_set_output_gradient_from(gan_session *session, int64_t index, const gan_session *from,
+                                                        int64_t input);
 /**
  * Runs the chain rule back through the last forward pass, with the weights as they are now. `what` adds
  * ::gan_backward values. May be called again, with other gradients of the outputs too.
  */
-GAN_API gan_status gan_session_backward(gan_session *session, unsigned what);
+GAN_API gan_status gan_session_backward(gan_session *session, uint64_t what);
 /** Copies the gradient of an input out: batch * elements of the input's shape, after ::GAN_BACKWARD_INPUTS. */
-GAN_API gan_status gan_session_get_input_gradient(const gan_session *session, size_t index, float *out);
+GAN_API gan_status gan_session_get_input_gradient(const gan_session *session, int64_t index, float *out);
 
 /**
  * Passes of tangents, in sessions with second_order, else ::GAN_ERROR_STATE: how what forward and backward compute
@@ -971,21 +979,21 @@ GAN_API gan_status gan_session_get_input_gradient(const gan_session *session, si
  * This call sets R{x} of an input, as many values as it has in the batch, after the forward pass. At least one input
  * has to be set after each forward pass; those that are not count as 0.
  */
-GAN_API gan_status gan_session_set_input_tangent(gan_session *session, size_t index, const float *tangent);
+GAN_API gan_status gan_session_set_input_tangent(gan_session *session, int64_t index, const float *tangent);
 /** Computes R{y} of all outputs, by the same dropout masks. After a forward pass; may be called again. */
 GAN_API gan_status gan_session_tangent_forward(gan_session *session);
 /** Copies R{y} of an output out: batch * elements of the output's shape. */
-GAN_API gan_status gan_session_get_output_tangent(const gan_session *session, size_t index, float *out);
+GAN_API gan_status gan_session_get_output_tangent(const gan_session *session, int64_t index, float *out);
 /** Sets R{dy}, the tangent of an output's gradient; 0 where it has not been set since the forward pass. */
-GAN_API gan_status gan_session_set_output_gradient_tangent(gan_session *session, size_t index, const float *tangent);
+GAN_API gan_status gan_session_set_output_gradient_tangent(gan_session *session, int64_t index, const float *tangent);
 /**
  * Runs back: adds R{dweights} to the gradients of the model's parameters, or computes R{dx} of the inputs, as `what`
  * says. After gan_session_backward(), which has to have computed the gradients of the inputs if their tangents are
  * asked for, and then gan_session_tangent_forward(). May be called again.
  */
-GAN_API gan_status gan_session_tangent_backward(gan_session *session, unsigned what);
+GAN_API gan_status gan_session_tangent_backward(gan_session *session, uint64_t what);
 /** Copies R{dx} of an input out: batch * elements of the input's shape, after ::GAN_BACKWARD_INPUTS. */
-GAN_API gan_status gan_session_get_input_gradient_tangent(const gan_session *session, size_t index, float *out);
+GAN_API gan_status gan_session_get_input_gradient_tangent(const gan_session *session, int64_t index, float *out);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
@@ -1019,7 +1027,7 @@ typedef enum gan_loss {
  * pairs: other counts than equal ones are ::GAN_ERROR_BATCH.
  */
 GAN_API gan_status gan_loss_discriminator(gan_loss loss, float real_target, const float *real_logits,
-                                          size_t real_count, const float *fake_logits, size_t fake_count,
+                                          int64_t real_count, const float *fake_logits, int64_t fake_count,
                                           double *value, float *real_gradient, float *fake_gradient);
 
 /**
@@ -1027,20 +1035,20 @@ GAN_API gan_status gan_loss_discriminator(gan_loss loss, float real_target, cons
  * samples; their gradient goes through the means of generated logits too. ::GAN_LOSS_RELATIVISTIC takes pairs, as
  * above.
  */
-GAN_API gan_status gan_loss_generator(gan_loss loss, const float *real_logits, size_t real_count,
-                                      const float *fake_logits, size_t fake_count, double *value,
+GAN_API gan_status gan_loss_generator(gan_loss loss, const float *real_logits, int64_t real_count,
+                                      const float *fake_logits, int64_t fake_count, double *value,
                                       float *fake_gradient);
 
 /** Binary cross-entropy of `count` logits with labels in [0, 1], mean over count. */
-GAN_API gan_status gan_loss_binary_cross_entropy(const float *logits, const float *labels, size_t count,
+GAN_API gan_status gan_loss_binary_cross_entropy(const float *logits, const float *labels, int64_t count,
                                                  double *value, float *gradient);
 /** Softmax cross-entropy of rows of `classes` logits with one class number a row, in [0, classes); mean over rows. */
-GAN_API gan_status gan_loss_softmax_cross_entropy(const float *logits, const int32_t *labels, size_t rows,
-                                                  size_t classes, double *value, float *gradient);
+GAN_API gan_status gan_loss_softmax_cross_entropy(const float *logits, const int32_t *labels, int64_t rows,
+                                                  int64_t classes, double *value, float *gradient);
 /** Mean of |a - b|; gradient with respect to a, 0 where a = b. */
-GAN_API gan_status gan_loss_l1(const float *a, const float *b, size_t count, double *value, float *gradient);
+GAN_API gan_status gan_loss_l1(const float *a, const float *b, int64_t count, double *value, float *gradient);
 /** Mean of (a - b)^2; gradient with respect to a. */
-GAN_API gan_status gan_loss_l2(const float *a, const float *b, size_t count, double *value, float *gradient);
+GAN_API gan_status gan_loss_l2(const float *a, const float *b, int64_t count, double *value, float *gradient);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
@@ -1101,15 +1109,6 @@ GAN_API gan_status gan_penalty_perturb(gan_random *random, const float *real, in
 GAN_API gan_status gan_model_clip_weights(gan_model *model, float limit);
 
 /**
- * Moves an exponential average of a model's weights on: parameters a = decay a + (1 - decay) m, and copies the
- * buffers, such as running statistics. `average` starts as a clone of the model. Samples of the average of a
- * generator are better than the generator's own (Yazici et al., "The Unusual Effectiveness of Averaging in GAN
- * Training", 2019; Karras et al., 2018). decay in [0, 1]; at 0 the average becomes the model. Two models whose
- * tensors differ in names, order or shapes are ::GAN_ERROR_ARCHITECTURE.
- */
-GAN_API gan_status gan_model_average(gan_model *average, const gan_model *model, double decay);
-
-/**
  * What gan_augment() does to an image, in this order; add them. These are the three of DiffAugment (Zhao et al.,
  * "Differentiable Augmentation for Data-Efficient GAN Training", 2020).
  */
@@ -1135,13 +1134,13 @@ typedef enum gan_augmentation {
  * `y` is another array than `x`. Samples that are no images, or colours with other than 1 or 3 channels, are
  * ::GAN_ERROR_SHAPE.
  */
-GAN_API gan_status gan_augment(gan_context *context, unsigned kinds, gan_shape image, gan_random_state state,
+GAN_API gan_status gan_augment(gan_context *context, uint64_t kinds, gan_shape image, gan_random_state state,
                                int64_t batch, const float *x, float *y);
 /**
  * Takes the gradient back through gan_augment() with the same arguments: dx = A^T dy, exactly, where A is the
  * derivative of y with respect to x, which does not depend on x. `dx` is another array than `dy`.
  */
-GAN_API gan_status gan_augment_backward(gan_context *context, unsigned kinds, gan_shape image, gan_random_state state,
+GAN_API gan_status gan_augment_backward(gan_context *context, uint64_t kinds, gan_shape image, gan_random_state state,
                                         int64_t batch, const float *dy, float *dx);
 /**
  * Instance noise (Sonderby et al., "Amortised MAP Inference for Image Super-resolution", 2017): out = x + deviation *
@@ -1227,6 +1226,23 @@ GAN_API gan_status gan_optimizer_set_learning_rate(gan_optimizer *optimizer, flo
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
+ * @defgroup average Averages of weights
+ * What a trainer keeps of its generator with ema_decay or ema_half_life, for any model.
+ * @{
+ */
+
+/**
+ * Moves an exponential average of a model's weights on: parameters a = decay a + (1 - decay) m, and copies the
+ * buffers, such as running statistics. `average` starts as a clone of the model. Samples of the average of a
+ * generator are better than the generator's own (Yazici et al., "The Unusual Effectiveness of Averaging in GAN
+ * Training", 2019; Karras et al., 2018). decay in [0, 1]; at 0 the average becomes the model. Two models whose
+ * tensors differ in names, order or shapes are ::GAN_ERROR_ARCHITECTURE.
+ */
+GAN_API gan_status gan_model_average(gan_model *average, const gan_model *model, double decay);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/**
  * @defgroup dataset Datasets
  * Samples, optionally with class labels, as a cursor that is part of a checkpoint. Shuffled without replacement: each
  * epoch is a new permutation, made from the seed and the epoch's number.
@@ -1271,9 +1287,9 @@ GAN_API void gan_dataset_destroy(gan_dataset *dataset);
 /** Number of samples: the limit of the options, or all. */
 GAN_API int64_t gan_dataset_count(const gan_dataset *dataset);
 /** The shape of one sample. */
-GAN_API gan_status gan_dataset_shape(const gan_dataset *dataset, gan_shape *out);
+GAN_API gan_status gan_dataset_get_shape(const gan_dataset *dataset, gan_shape *out);
 /** Largest label + 1, or 0 without labels. */
-GAN_API int32_t gan_dataset_classes(const gan_dataset *dataset);
+GAN_API int64_t gan_dataset_classes(const gan_dataset *dataset);
 
 /**
  * The next batch: up to `batch` samples, fewer at an epoch's end; never from two epochs. The call after an epoch's
@@ -1310,11 +1326,8 @@ GAN_API gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_curs
  * @{
  */
 
-/** A generator and a discriminator, and all that trains them against each other. */
-typedef struct gan_trainer gan_trainer;
-
 /**
- * Which player moves first in a step.
+ * A generator and a discriminator, and all that trains them against each other.
  *
  * An update of the discriminator: draw noise z, run G on it, D on the real and D on the generated samples, all in
  * GAN_MODE_TRAIN; take the loss of both; set D's gradients to 0, add those of the real samples, then those of the
@@ -1357,6 +1370,9 @@ typedef struct gan_trainer gan_trainer;
  * ema_half_life or, if that is less, ema_ramp times the real samples of all steps before. Where H is 0, in the first
  * step of all with ema_ramp, the decay is 0.
  */
+typedef struct gan_trainer gan_trainer;
+
+/** Which player moves first in a step; see ::gan_trainer. */
 typedef enum gan_order {
     GAN_ORDER_DISCRIMINATOR_FIRST = 0, /**< the generator answers the new D */
     GAN_ORDER_GENERATOR_FIRST = 1      /**< the discriminator answers the new G */
@@ -1387,35 +1403,35 @@ typedef struct gan_trainer_options {
     const gan_optimizer_options *generator_optimizer;     /**< instead of the three above; default: NULL */
     const gan_optimizer_options *discriminator_optimizer; /**< instead of the three above; default: NULL */
     gan_loss loss;                                        /**< default: GAN_LOSS_NON_SATURATING */
-    int discriminator_steps; /**< discriminator updates for each generator update; >= 1; default 1 */
-    gan_order order;         /**< default: discriminator first */
-    float label_smoothing;   /**< real samples are labelled 1 - this; [0, 1), and 0 for losses without labels,
-                                  see gan_loss_discriminator(); default 0 */
-    gan_noise noise;         /**< default: normal */
-    bool fresh_noise;        /**< draw new noise for the generator's update; default: it sees the last noise of
-                                  the discriminator's, which saves a pass through G. See ::gan_order */
-    uint64_t seed;           /**< of noise, dropout and all else that is drawn; default 0 */
-    float r1;                /**< gamma of R1: gamma / 2 E |dD/dx|^2 on real samples; >= 0; default 0. See
-                                  ::gan_penalty for this and the next three */
-    float r2;                /**< gamma of R2, the same on generated samples; >= 0; default 0 */
-    float gradient_penalty;  /**< lambda of WGAN-GP, 10 in the paper; >= 0; default 0 */
-    float dragan;            /**< lambda of DRAGAN, 10 in the paper; >= 0; default 0 */
-    float weight_clip;       /**< D's parameters are clipped to [-this, this] after each of its updates; > 0; not
-                                  with gradient_penalty; default: no clipping */
-    int penalty_interval;    /**< penalties in the first of so many updates of D only, with so many times the
+    int64_t discriminator_steps; /**< discriminator updates for each generator update; >= 1; default 1 */
+    gan_order order;             /**< default: discriminator first */
+    float label_smoothing;       /**< real samples are labelled 1 - this; [0, 1), and 0 for losses without labels,
+                                      see gan_loss_discriminator(); default 0 */
+    gan_noise noise;             /**< default: normal */
+    bool fresh_noise;            /**< draw new noise for the generator's update; default: it sees the last noise of
+                                      the discriminator's, which saves a pass through G. See ::gan_trainer */
+    uint64_t seed;               /**< of noise, dropout and all else that is drawn; default 0 */
+    float r1;                    /**< gamma of R1: gamma / 2 E |dD/dx|^2 on real samples; >= 0; default 0. See
+                                      ::gan_penalty for this and the next three */
+    float r2;                    /**< gamma of R2, the same on generated samples; >= 0; default 0 */
+    float gradient_penalty;      /**< lambda of WGAN-GP, 10 in the paper; >= 0; default 0 */
+    float dragan;                /**< lambda of DRAGAN, 10 in the paper; >= 0; default 0 */
+    float weight_clip;           /**< D's parameters are clipped to [-this, this] after each of its updates; > 0; not
+                                      with gradient_penalty; default: no clipping */
+    int64_t penalty_interval;    /**< penalties in the first of so many updates of D only, with so many times the
                                   coefficient (Karras et al., StyleGAN2, 2020); >= 1; default 1 */
     gan_schedule penalty_schedule;  /**< of all coefficients, over the trainer's steps: constant, linear or cosine,
                                        from  the coefficient to final_penalty_factor times it; default: constant */
     float final_penalty_factor;     /**< what the schedule leaves of a coefficient; [0, 1]; default 0 */
     int64_t penalty_schedule_steps; /**< T of the schedule; >= 1 unless it is constant */
-    int packing;                    /**< D judges so many samples at once, all real or all generated (PacGAN, Lin et
-                                         al., 2018): its input has the shape of one with the first dimension, of an
-                                         image the channels, so many times as large. It divides the batch, else
-                                         ::GAN_ERROR_BATCH; >= 1; default 1 */
+    int64_t packing;                /**< D judges so many samples at once, all real or all generated (PacGAN, Lin et
+                                     al., 2018): its input has the shape of one with the first dimension, of an
+                                     image the channels, so many times as large. It divides the batch, else
+                                     ::GAN_ERROR_BATCH; >= 1; default 1 */
     float instance_noise;         /**< deviation of noise on all samples that D sees, see gan_instance_noise(); >= 0;
                                        default 0 */
     int64_t instance_noise_steps; /**< steps over which it falls to 0, linearly; >= 1; default: it stays */
-    unsigned augment;             /**< what is done to all samples that D sees, a sum of ::gan_augmentation values;
+    uint64_t augment;             /**< what is done to all samples that D sees, a sum of ::gan_augmentation values;
                                        see gan_augment(); default 0, nothing */
     float ema_decay;              /**< keep an exponential average of the generator's weights, with this decay a
                                        step; in [0, 1); default 0: no average. See gan_trainer_get_average() */
@@ -1558,14 +1574,14 @@ typedef struct gan_layer_report {
     }
 
 /** Number of layers with parameters in a player's model; 0 for NULL or another number than a ::gan_role. */
-GAN_API size_t gan_trainer_layer_count(const gan_trainer *trainer, gan_role role);
+GAN_API int64_t gan_trainer_layer_count(const gan_trainer *trainer, gan_role role);
 /**
  * Reports on one of these layers, `index` from 0 in the order of the model. It is computed when it is asked for, and
  * costs a step nothing. ::GAN_ERROR_STATE before a step has been made, also after gan_trainer_load(). When a step has
  * diverged, gradients are those that it came to, and what was taken back is no change.
  */
-GAN_API gan_status gan_trainer_layer_report(const gan_trainer *trainer, gan_role role, size_t index,
-                                            gan_layer_report *out);
+GAN_API gan_status gan_trainer_get_layer_report(const gan_trainer *trainer, gan_role role, int64_t index,
+                                                gan_layer_report *out);
 
 /** Options of gan_trainer_run(): limits, of which the first to be reached ends the run, and who is told. */
 typedef struct gan_run_options {

@@ -629,20 +629,20 @@ class model : public handle<gan_model, gan_model_destroy>
     /** The shape of one sample at an input. */
     shape input_shape(std::size_t index = 0) const
     {
-        return detail::got<gan_shape>(gan_model_input_shape, get(), index);
+        return detail::got<gan_shape>(gan_model_get_input_shape, get(), index);
     }
     /** The shape of one sample at an output. */
     shape output_shape(std::size_t index = 0) const
     {
-        return detail::got<gan_shape>(gan_model_output_shape, get(), index);
+        return detail::got<gan_shape>(gan_model_get_output_shape, get(), index);
     }
     /** All tensors, parameters and buffers. */
     std::vector<tensor_info> tensors() const
     {
         std::vector<tensor_info> all;
-        for (std::size_t i = 0; i < gan_model_tensor_count(get()); i++) {
+        for (int64_t i = 0; i < gan_model_tensor_count(get()); i++) {
             gan_tensor_info info = GAN_TENSOR_INFO_INIT;
-            check(gan_model_tensor_info(get(), i, &info));
+            check(gan_model_get_tensor_info(get(), i, &info));
             all.push_back({info.name, info.kind, info.shape, info.count});
         }
         return all;
@@ -690,7 +690,7 @@ class model : public handle<gan_model, gan_model_destroy>
     /** Euclidean norm of all gradients together. */
     double gradient_norm() const
     {
-        return detail::got<double>(gan_model_gradient_norm, get());
+        return detail::got<double>(gan_model_get_gradient_norm, get());
     }
 
     /** A table of the model for people. */
@@ -1210,7 +1210,7 @@ class dataset : detail::sample_array, public handle<gan_dataset, gan_dataset_des
     /** The shape of one sample. */
     gan::shape shape() const
     {
-        return detail::got<gan_shape>(gan_dataset_shape, get());
+        return detail::got<gan_shape>(gan_dataset_get_shape, get());
     }
     /** Largest label + 1, or 0 without labels. */
     int32_t classes() const noexcept
@@ -1396,7 +1396,8 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
     std::vector<gan_layer_report> layer_reports(gan_role role) const
     {
         std::vector<gan_layer_report> reports(gan_trainer_layer_count(get(), role), GAN_LAYER_REPORT_INIT);
-        for (std::size_t i = 0; i < reports.size(); i++) check(gan_trainer_layer_report(get(), role, i, &reports[i]));
+        for (std::size_t i = 0; i < reports.size(); i++)
+            check(gan_trainer_get_layer_report(get(), role, i, &reports[i]));
         return reports;
     }
     /** Steps taken since the beginning, over all runs and checkpoints. */

@@ -216,8 +216,8 @@ static gan_status resolve_options(gan_context_options *options)
     if (options->parallel) {
         options->threads = 1;
     } else if (options->threads < 0 || options->threads > GAN_MAX_THREADS) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: threads is %d, expected 0 to %d", options->threads,
-                        GAN_MAX_THREADS);
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: threads is %lld, expected 0 to %d",
+                        (long long)options->threads, GAN_MAX_THREADS);
     } else if (options->threads == 0) {
         options->threads = gan_cpu_count();
     }
@@ -259,7 +259,7 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     context->precision = options.precision;
     context->parallel = options.parallel;
     context->parallel_user = options.parallel_user;
-    context->threads = options.threads;
+    context->threads = (int)options.threads;
     if (context->threads > 1) status = gan_pool_create(context, context->threads, &context->pool);
     if (status != GAN_OK) {
         gan_context_release(context);

@@ -183,32 +183,36 @@ void gan_random_destroy(gan_random *random)
 typedef void (*fill_fn)(gan_random_state *state, gan_real *out, int64_t count, gan_real a, gan_real b);
 
 /* Pieces are a whole number of blocks, so that the numbers are those of one piece. */
-static gan_status fill_floats(gan_random *random, float *out, size_t count, fill_fn function, gan_real a, gan_real b)
+static gan_status fill_floats(gan_random *random, float *out, int64_t count, fill_fn function, gan_real a, gan_real b,
+                              const char *caller)
 {
     gan_real piece[256];
 
-    for (size_t done = 0; done < count;) {
-        const size_t left = count - done;
-        const size_t size = left < 256 ? left : 256;
-        function(&random->state, piece, (int64_t)size, a, b);
-        for (size_t i = 0; i < size; i++) out[done + i] = (float)piece[i];
+    if (count < 0) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: count is %lld, expected at least 0", caller, (long long)count);
+    }
+    for (int64_t done = 0; done < count;) {
+        const int64_t left = count - done;
+        const int64_t size = left < 256 ? left : 256;
+        function(&random->state, piece, size, a, b);
+        for (int64_t i = 0; i < size; i++) out[done + i] = (float)piece[i];
         done += size;
     }
     return GAN_OK;
 }
 
-gan_status gan_random_normal(gan_random *random, float *out, size_t count)
+gan_status gan_random_normal(gan_random *random, float *out, int64_t count)
 {
     GAN_CHECK_NOT_NULL(random);
     GAN_CHECK_NOT_NULL(out);
-    return fill_floats(random, out, count, gan_fill_normal, 0, 1);
+    return fill_floats(random, out, count, gan_fill_normal, 0, 1, __func__);
 }
 
-gan_status gan_random_uniform(gan_random *random, float *out, size_t count)
+gan_status gan_random_uniform(gan_random *random, float *out, int64_t count)
 {
     GAN_CHECK_NOT_NULL(random);
     GAN_CHECK_NOT_NULL(out);
-    return fill_floats(random, out, count, gan_fill_uniform, 0, 1);
+    return fill_floats(random, out, count, gan_fill_uniform, 0, 1, __func__);
 }
 
 gan_status gan_random_get_state(const gan_random *random, gan_random_state *out)

@@ -34,19 +34,19 @@ static gan_status array_read(void *source, const int64_t *numbers, int64_t count
 
 static const gan_source_ops array_ops = {array_read, array_destroy};
 
-static gan_status count_classes(const int32_t *labels, int64_t count, int32_t *classes)
+static gan_status count_classes(const int32_t *labels, int64_t count, int64_t *classes)
 {
     int32_t largest = -1;
 
     for (int64_t i = 0; i < count && labels; i++) {
-        if (labels[i] < 0 || labels[i] == INT32_MAX) {
+        if (labels[i] < 0) {
             return gan_fail(GAN_ERROR_ARGUMENT,
-                            "gan_dataset_from_array: label %" PRId64 " is %" PRId32 ", expected 0 to %" PRId32, i,
-                            labels[i], INT32_MAX - 1);
+                            "gan_dataset_from_array: label %" PRId64 " is %" PRId32 ", expected at least 0", i,
+                            labels[i]);
         }
         if (labels[i] > largest) largest = labels[i];
     }
-    *classes = largest + 1;
+    *classes = (int64_t)largest + 1;
     return GAN_OK;
 }
 
@@ -54,7 +54,7 @@ gan_status gan_dataset_from_array(gan_context *context, const float *samples, co
                                   gan_shape shape, const gan_dataset_options *options, gan_dataset **out)
 {
     gan_dataset_options resolved;
-    int32_t classes = 0;
+    int64_t classes = 0;
     int64_t size;
 
     GAN_CHECK_NOT_NULL(context);

@@ -19,7 +19,7 @@ struct gan_dataset {
     void *source;
     int64_t count; /* samples in an epoch */
     gan_shape shape;
-    int32_t classes;             /* 0 without labels */
+    int64_t classes;             /* 0 without labels */
     gan_dataset_options options; /* resolved: no defaults left */
     gan_dataset_cursor cursor;   /* position < count */
     int64_t *order;              /* a permutation of the samples; NULL when in order */
@@ -32,7 +32,7 @@ gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t
 
 /* Wraps a source, which the dataset owns from here, also on failure. `options` are resolved ones. */
 gan_status gan_dataset_create(gan_context *context, const gan_source_ops *ops, void *source, gan_shape shape,
-                              int32_t classes, const gan_dataset_options *options, gan_dataset **out);
+                              int64_t classes, const gan_dataset_options *options, gan_dataset **out);
 
 /* ---- Files read from start to end, gzipped or not (byte_reader.c) ---------------------------------------- */
 

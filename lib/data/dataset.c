@@ -21,7 +21,7 @@ gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t
 }
 
 gan_status gan_dataset_create(gan_context *context, const gan_source_ops *ops, void *source, gan_shape shape,
-                              int32_t classes, const gan_dataset_options *options, gan_dataset **out)
+                              int64_t classes, const gan_dataset_options *options, gan_dataset **out)
 {
     gan_dataset *dataset = gan_allocate(context, sizeof(*dataset));
 
@@ -64,7 +64,7 @@ int64_t gan_dataset_count(const gan_dataset *dataset)
     return dataset ? dataset->count : 0;
 }
 
-gan_status gan_dataset_shape(const gan_dataset *dataset, gan_shape *out)
+gan_status gan_dataset_get_shape(const gan_dataset *dataset, gan_shape *out)
 {
     GAN_CHECK_NOT_NULL(dataset);
     GAN_CHECK_NOT_NULL(out);
@@ -72,7 +72,7 @@ gan_status gan_dataset_shape(const gan_dataset *dataset, gan_shape *out)
     return GAN_OK;
 }
 
-int32_t gan_dataset_classes(const gan_dataset *dataset)
+int64_t gan_dataset_classes(const gan_dataset *dataset)
 {
     return dataset ? dataset->classes : 0;
 }

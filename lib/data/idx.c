@@ -125,7 +125,7 @@ static gan_status load_images(idx_source *idx, gan_byte_reader *reader, const ch
     return gan_byte_reader_finish(reader);
 }
 
-static gan_status load_labels(idx_source *idx, const char *path, int64_t images, int32_t *classes)
+static gan_status load_labels(idx_source *idx, const char *path, int64_t images, int64_t *classes)
 {
     gan_byte_reader *reader = NULL;
     gan_idx_header header;
@@ -155,7 +155,7 @@ static gan_status load_labels(idx_source *idx, const char *path, int64_t images,
 /* Opens both files into `idx`, which the caller destroys on failure. */
 static gan_status open_files(idx_source *idx, const char *images_path, const char *labels_path,
                              const gan_dataset_options *given, gan_dataset_options *options, gan_shape *shape,
-                             int32_t *classes)
+                             int64_t *classes)
 {
     gan_byte_reader *reader = NULL;
     gan_idx_header header;
@@ -179,7 +179,7 @@ gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, c
 {
     gan_dataset_options resolved;
     gan_shape shape;
-    int32_t classes = 0;
+    int64_t classes = 0;
 
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(images_path);

@@ -285,7 +285,7 @@ void gan_add_classes(gan_context *context, int64_t count, int64_t columns, const
 
 /* `kinds` is a sum of gan_augmentation; image i draws from the counters state.counter + GAN_AUGMENT_BLOCKS * i on. */
 typedef struct gan_augment_args {
-    unsigned kinds;
+    uint64_t kinds;
     int64_t channels, height, width;
     gan_random_state state;
 } gan_augment_args;

@@ -139,36 +139,36 @@ static gan_status name_node(gan_model *model, gan_model_node *node)
 }
 
 /* The sentence of a failure gets the node's text from the caller. */
-static gan_status connect_node(gan_model *model, gan_model_node *node, size_t count, const gan_node *nodes)
+static gan_status connect_node(gan_model *model, gan_model_node *node, int64_t count, const gan_node *nodes)
 {
     const gan_layer_ops *ops = node->layer->ops;
 
     if (model->node_count == 0 && ops->min_inputs > 0) {
         return gan_fail(GAN_ERROR_GRAPH, "there is nothing to read from; a model starts with gan_layer_input()");
     }
-    if (count < (size_t)ops->min_inputs || count > (size_t)ops->max_inputs) {
-        const bool few = count < (size_t)ops->min_inputs;
-        return gan_fail(GAN_ERROR_GRAPH, "reads from %zu nodes, expected at %s %d", count, few ? "least" : "most",
-                        few ? ops->min_inputs : ops->max_inputs);
+    if (count < ops->min_inputs || count > ops->max_inputs) {
+        const bool few = count < ops->min_inputs;
+        return gan_fail(GAN_ERROR_GRAPH, "reads from %lld nodes, expected at %s %d", (long long)count,
+                        few ? "least" : "most", few ? ops->min_inputs : ops->max_inputs);
     }
     if (count == 0) return GAN_OK;
-    if (count > (size_t)(GAN_MODEL_EDGES - model->edge_count)) {
+    if (count > GAN_MODEL_EDGES - model->edge_count) {
         return gan_fail(GAN_ERROR_OVERFLOW,
-                        "reads from %zu nodes, and the layers before it from %" PRId32 "; at most %d in all", count,
-                        model->edge_count, GAN_MODEL_EDGES);
+                        "reads from %lld nodes, and the layers before it from %" PRId32 "; at most %d in all",
+                        (long long)count, model->edge_count, GAN_MODEL_EDGES);
     }
-    if (!nodes) return gan_fail(GAN_ERROR_NULL, "the array of %zu nodes to read from is NULL", count);
-    for (size_t k = 0; k < count; k++) {
+    if (!nodes) return gan_fail(GAN_ERROR_NULL, "the array of %lld nodes to read from is NULL", (long long)count);
+    for (int64_t k = 0; k < count; k++) {
         if (nodes[k] >= 0 && nodes[k] < model->node_count) continue;
         return gan_fail(GAN_ERROR_GRAPH,
                         "reads from node %" PRId32 ", but the model has nodes 0 to %" PRId32 " so far", nodes[k],
                         model->node_count - 1);
     }
-    node->inputs = gan_allocate_array(model->context, (int64_t)count, sizeof(*node->inputs));
+    node->inputs = gan_allocate_array(model->context, count, sizeof(*node->inputs));
     if (!node->inputs) return GAN_ERROR_MEMORY;
     node->input_count = (int)count;
-    memcpy(node->inputs, nodes, count * sizeof(*nodes));
-    node->input_shapes = gan_allocate_array(model->context, (int64_t)count, sizeof(*node->input_shapes));
+    memcpy(node->inputs, nodes, (size_t)count * sizeof(*nodes));
+    node->input_shapes = gan_allocate_array(model->context, count, sizeof(*node->input_shapes));
     return node->input_shapes ? GAN_OK : GAN_ERROR_MEMORY;
 }
 
@@ -185,7 +185,7 @@ static gan_status make_room(gan_model *model)
     return GAN_OK;
 }
 
-static gan_status append_node(gan_model *model, const gan_model_node *node, size_t count, const gan_node *nodes)
+static gan_status append_node(gan_model *model, const gan_model_node *node, int64_t count, const gan_node *nodes)
 {
     gan_model_node *added = &model->nodes[model->node_count];
     const bool is_input = node->layer->ops == &gan_input_ops;
@@ -201,7 +201,7 @@ static gan_status append_node(gan_model *model, const gan_model_node *node, size
 }
 
 /* Takes the layer over, also on failure. */
-static gan_status add_node(gan_model *model, gan_layer *layer, size_t count, const gan_node *nodes)
+static gan_status add_node(gan_model *model, gan_layer *layer, int64_t count, const gan_node *nodes)
 {
     gan_model_node node = {.layer = layer};
     gan_status status;
@@ -224,7 +224,7 @@ static gan_status add_node(gan_model *model, gan_layer *layer, size_t count, con
     return status;
 }
 
-gan_node gan_model_add_from(gan_model *model, gan_layer *layer, size_t count, const gan_node *nodes)
+gan_node gan_model_add_from(gan_model *model, gan_layer *layer, int64_t count, const gan_node *nodes)
 {
     gan_status status;
 
@@ -249,32 +249,32 @@ gan_node gan_model_add(gan_model *model, gan_layer *layer)
     return gan_model_add_from(model, layer, reads ? 1 : 0, &before);
 }
 
-static gan_status set_outputs(gan_model *model, size_t count, const gan_node *nodes)
+static gan_status set_outputs(gan_model *model, int64_t count, const gan_node *nodes)
 {
     gan_node *outputs;
 
     GAN_TRY(check_open(model, "gan_model_set_outputs"));
-    if (count == 0 || count > (size_t)model->node_count) {
+    if (count < 1 || count > model->node_count) {
         return gan_fail(GAN_ERROR_GRAPH,
-                        "gan_model_set_outputs: count is %zu, expected 1 to %" PRId32 ", the model's nodes", count,
-                        model->node_count);
+                        "gan_model_set_outputs: count is %lld, expected 1 to %" PRId32 ", the model's nodes",
+                        (long long)count, model->node_count);
     }
     if (!nodes) return gan_fail(GAN_ERROR_NULL, "gan_model_set_outputs: nodes is NULL");
-    for (size_t k = 0; k < count; k++) {
+    for (int64_t k = 0; k < count; k++) {
         if (nodes[k] >= 0 && nodes[k] < model->node_count) continue;
-        return gan_fail(GAN_ERROR_GRAPH, "output %zu is node %" PRId32 ", but the model has nodes 0 to %" PRId32, k,
-                        nodes[k], model->node_count - 1);
+        return gan_fail(GAN_ERROR_GRAPH, "output %lld is node %" PRId32 ", but the model has nodes 0 to %" PRId32,
+                        (long long)k, nodes[k], model->node_count - 1);
     }
-    outputs = gan_allocate_array(model->context, (int64_t)count, sizeof(*outputs));
+    outputs = gan_allocate_array(model->context, count, sizeof(*outputs));
     if (!outputs) return GAN_ERROR_MEMORY;
-    memcpy(outputs, nodes, count * sizeof(*nodes));
+    memcpy(outputs, nodes, (size_t)count * sizeof(*nodes));
     gan_release(model->context, model->outputs, (size_t)model->output_capacity * sizeof(*model->outputs));
     model->outputs = outputs;
     model->output_count = model->output_capacity = (int32_t)count;
     return GAN_OK;
 }
 
-gan_status gan_model_set_outputs(gan_model *model, size_t count, const gan_node *nodes)
+gan_status gan_model_set_outputs(gan_model *model, int64_t count, const gan_node *nodes)
 {
     gan_status status;
 

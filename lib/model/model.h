@@ -130,24 +130,24 @@ gan_status gan_session_plan_create(gan_model *model, const gan_session_options *
 
 /* Direct access in the stored layout: batch * elements. An input may be written after it has been set once, before
  * the forward pass; the others are for reading. */
-gan_real *gan_session_input(const gan_session *session, size_t index);
-const gan_real *gan_session_output(const gan_session *session, size_t index);
-const gan_real *gan_session_input_gradient(const gan_session *session, size_t index);
-const gan_real *gan_session_output_gradient(const gan_session *session, size_t index);
-const gan_real *gan_session_output_tangent(const gan_session *session, size_t index);
-const gan_real *gan_session_input_gradient_tangent(const gan_session *session, size_t index);
+gan_real *gan_session_input(const gan_session *session, int64_t index);
+const gan_real *gan_session_output(const gan_session *session, int64_t index);
+const gan_real *gan_session_input_gradient(const gan_session *session, int64_t index);
+const gan_real *gan_session_output_gradient(const gan_session *session, int64_t index);
+const gan_real *gan_session_output_tangent(const gan_session *session, int64_t index);
+const gan_real *gan_session_input_gradient_tangent(const gan_session *session, int64_t index);
 
 /* Multiplies what was set as an output's gradient, each of `parts` equal parts of the batch by a number. */
-void gan_session_scale_output_gradient(gan_session *session, size_t index, int64_t parts, const float *scales);
+void gan_session_scale_output_gradient(gan_session *session, int64_t index, int64_t parts, const float *scales);
 
 /* For penalties on the gradient of an input, in second-order sessions. One value a sample, to be used at will: */
 gan_real *gan_session_sample_values(const gan_session *session);
 /* Forgets output gradients and tangents that were set after the forward pass. */
 void gan_session_forget_border(gan_session *session);
 /* Sets each element of an output's gradient. */
-gan_status gan_session_fill_output_gradient(gan_session *session, size_t index, gan_real value);
+gan_status gan_session_fill_output_gradient(gan_session *session, int64_t index, gan_real value);
 /* Sets an input's tangent to scales[i] times the gradient of sample i. */
-gan_status gan_session_scale_input_tangent(gan_session *session, size_t index, const gan_real *scales);
+gan_status gan_session_scale_input_tangent(gan_session *session, int64_t index, const gan_real *scales);
 
 /* Draws `count` samples through a session whose model has one input and one output, in sample mode. Sample i depends
  * on the seed and on i only (sample.c). */

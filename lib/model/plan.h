@@ -82,7 +82,7 @@ int64_t gan_session_count_at(const gan_session *session, int32_t node);
  * because no output whose gradient is set depends on the node. */
 const gan_real *gan_session_sum_gradient(const gan_session *session, const gan_session_node *nodes, int32_t i);
 /* Where the layer of node i writes dx, into the plan's table; what lies beside is added afterwards. */
-void gan_session_find_input_gradients(const gan_session *session, gan_session_node *nodes, int32_t i, unsigned what);
+void gan_session_find_input_gradients(const gan_session *session, gan_session_node *nodes, int32_t i, uint64_t what);
 void gan_session_add_spare_gradients(const gan_session *session, const gan_session_node *nodes, int32_t i);
 /* Gives inputs that no gradient has reached the gradient 0. */
 void gan_session_fill_unreached_inputs(const gan_session *session, const gan_session_node *nodes);
@@ -90,7 +90,7 @@ void gan_session_fill_unreached_inputs(const gan_session *session, const gan_ses
 /* No pass is done any more. */
 void gan_session_forget_passes(gan_session *session);
 /* GAN_ERROR_ARGUMENT unless it is a sum of gan_backward values. */
-gan_status gan_session_check_what(const char *call, unsigned what);
+gan_status gan_session_check_what(const char *call, uint64_t what);
 
 /* ---- Data (session_data.c) ---------------------------------------------------------------------------------- */
 
@@ -98,6 +98,6 @@ gan_status gan_session_check_what(const char *call, unsigned what);
 gan_status gan_session_check_backward(const gan_session *session, const char *what);
 gan_status gan_session_check_tangents(const gan_session *session, const char *what);
 /* Notes that an input now holds `batch` samples: the last forward pass is no longer that of the inputs. */
-void gan_session_accept_input(gan_session *session, size_t index, int64_t batch);
+void gan_session_accept_input(gan_session *session, int64_t index, int64_t batch);
 
 #endif

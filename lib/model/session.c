@@ -129,7 +129,7 @@ gan_status gan_session_forward(gan_session *session, gan_mode mode)
 
 /* ---- Backward ----------------------------------------------------------------------------------------------- */
 
-static gan_status backward_node(gan_session *session, int32_t i, unsigned what)
+static gan_status backward_node(gan_session *session, int32_t i, uint64_t what)
 {
     const gan_model_node *node = &session->model->nodes[i];
     gan_session_node *nodes = session->plan->nodes;
@@ -151,7 +151,7 @@ static gan_status backward_node(gan_session *session, int32_t i, unsigned what)
     return GAN_OK;
 }
 
-static gan_status check_backward(const gan_session *session, unsigned what)
+static gan_status check_backward(const gan_session *session, uint64_t what)
 {
     const gan_model *model = session->model;
 
@@ -164,7 +164,7 @@ static gan_status check_backward(const gan_session *session, unsigned what)
                     "gan_session_backward: no output's gradient has been set since the forward pass");
 }
 
-gan_status gan_session_backward(gan_session *session, unsigned what)
+gan_status gan_session_backward(gan_session *session, uint64_t what)
 {
     GAN_CHECK_NOT_NULL(session);
     GAN_TRY(check_backward(session, what));

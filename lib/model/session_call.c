@@ -86,7 +86,7 @@ const gan_real *gan_session_sum_gradient(const gan_session *session, const gan_s
 }
 
 /* An input that is read twice by the layer is ready after its first place. */
-void gan_session_find_input_gradients(const gan_session *session, gan_session_node *nodes, int32_t i, unsigned what)
+void gan_session_find_input_gradients(const gan_session *session, gan_session_node *nodes, int32_t i, uint64_t what)
 {
     const gan_model_node *node = &session->model->nodes[i];
     gan_real **dx = session->plan->dx;
@@ -133,8 +133,9 @@ void gan_session_forget_passes(gan_session *session)
     session->gradients = 0;
 }
 
-gan_status gan_session_check_what(const char *call, unsigned what)
+gan_status gan_session_check_what(const char *call, uint64_t what)
 {
     if (what > 0 && what <= (GAN_BACKWARD_PARAMETERS | GAN_BACKWARD_INPUTS)) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s: what is %u, expected a sum of gan_backward values", call, what);
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: what is %llu, expected a sum of gan_backward values", call,
+                    (unsigned long long)what);
 }

@@ -3,53 +3,53 @@
 
 /* ---- Direct access ------------------------------------------------------------------------------------------ */
 
-static gan_session_node *input_of(const gan_session *session, size_t index)
+static gan_session_node *input_of(const gan_session *session, int64_t index)
 {
     return &session->plan->nodes[session->model->inputs[index]];
 }
 
-static gan_session_node *output_of(const gan_session *session, size_t index)
+static gan_session_node *output_of(const gan_session *session, int64_t index)
 {
     return &session->plan->nodes[session->model->outputs[index]];
 }
 
 /* The same among the tangents of a second-order session. */
-static gan_session_node *input_tangent_of(const gan_session *session, size_t index)
+static gan_session_node *input_tangent_of(const gan_session *session, int64_t index)
 {
     return &session->plan->tangents[session->model->inputs[index]];
 }
 
-static gan_session_node *output_tangent_of(const gan_session *session, size_t index)
+static gan_session_node *output_tangent_of(const gan_session *session, int64_t index)
 {
     return &session->plan->tangents[session->model->outputs[index]];
 }
 
-gan_real *gan_session_input(const gan_session *session, size_t index)
+gan_real *gan_session_input(const gan_session *session, int64_t index)
 {
     return gan_session_at(session, input_of(session, index)->value);
 }
 
-const gan_real *gan_session_output(const gan_session *session, size_t index)
+const gan_real *gan_session_output(const gan_session *session, int64_t index)
 {
     return gan_session_at(session, output_of(session, index)->value);
 }
 
-const gan_real *gan_session_input_gradient(const gan_session *session, size_t index)
+const gan_real *gan_session_input_gradient(const gan_session *session, int64_t index)
 {
     return gan_session_at(session, input_of(session, index)->gradient);
 }
 
-const gan_real *gan_session_output_gradient(const gan_session *session, size_t index)
+const gan_real *gan_session_output_gradient(const gan_session *session, int64_t index)
 {
     return gan_session_at(session, output_of(session, index)->output_gradient);
 }
 
-const gan_real *gan_session_output_tangent(const gan_session *session, size_t index)
+const gan_real *gan_session_output_tangent(const gan_session *session, int64_t index)
 {
     return gan_session_at(session, output_tangent_of(session, index)->value);
 }
 
-const gan_real *gan_session_input_gradient_tangent(const gan_session *session, size_t index)
+const gan_real *gan_session_input_gradient_tangent(const gan_session *session, int64_t index)
 {
     return gan_session_at(session, input_tangent_of(session, index)->gradient);
 }
@@ -61,10 +61,10 @@ gan_real *gan_session_sample_values(const gan_session *session)
 
 /* ---- Checks ------------------------------------------------------------------------------------------------- */
 
-static gan_status check_index(const char *what, const char *kind, size_t index, int32_t count)
+static gan_status check_index(const char *what, const char *kind, int64_t index, int32_t count)
 {
-    if (index < (size_t)count) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s: there is no %s %zu, expected 0 to %d", what, kind, index,
+    if (index >= 0 && index < count) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: there is no %s %lld, expected 0 to %d", what, kind, (long long)index,
                     (int)count - 1);
 }
 
@@ -142,13 +142,13 @@ static void export_values(const gan_session *session, gan_node node, int32_t buf
 
 /* ---- Inputs and outputs ------------------------------------------------------------------------------------- */
 
-void gan_session_accept_input(gan_session *session, size_t index, int64_t batch)
+void gan_session_accept_input(gan_session *session, int64_t index, int64_t batch)
 {
     input_of(session, index)->batch = batch;
     gan_session_forget_passes(session);
 }
 
-gan_status gan_session_set_input(gan_session *session, size_t index, const float *samples, int64_t batch)
+gan_status gan_session_set_input(gan_session *session, int64_t index, const float *samples, int64_t batch)
 {
     GAN_CHECK_NOT_NULL(session);
     GAN_CHECK_NOT_NULL(samples);
@@ -161,7 +161,7 @@ gan_status gan_session_set_input(gan_session *session, size_t index, const float
     return GAN_OK;
 }
 
-gan_status gan_session_set_input_from(gan_session *session, size_t index, const gan_session *from, size_t output)
+gan_status gan_session_set_input_from(gan_session *session, int64_t index, const gan_session *from, int64_t output)
 {
     GAN_CHECK_NOT_NULL(session);
     GAN_CHECK_NOT_NULL(from);
@@ -178,7 +178,7 @@ gan_status gan_session_set_input_from(gan_session *session, size_t index, const 
     return GAN_OK;
 }
 
-gan_status gan_session_get_output(const gan_session *session, size_t index, float *out)
+gan_status gan_session_get_output(const gan_session *session, int64_t index, float *out)
 {
     GAN_CHECK_NOT_NULL(session);
     GAN_CHECK_NOT_NULL(out);
@@ -192,13 +192,13 @@ gan_status gan_session_get_output(const gan_session *session, size_t index, floa
 /* ---- Gradients ---------------------------------------------------------------------------------------------- */
 
 /* Gradients of nodes are no longer those of the outputs. */
-static void accept_output_gradient(gan_session *session, size_t index)
+static void accept_output_gradient(gan_session *session, int64_t index)
 {
     output_of(session, index)->output_gradient_set = true;
     session->gradients = 0;
 }
 
-gan_status gan_session_set_output_gradient(gan_session *session, size_t index, const float *gradient)
+gan_status gan_session_set_output_gradient(gan_session *session, int64_t index, const float *gradient)
 {
     GAN_CHECK_NOT_NULL(session);
     GAN_CHECK_NOT_NULL(gradient);
@@ -210,8 +210,8 @@ gan_status gan_session_set_output_gradient(gan_session *session, size_t index, c
     return GAN_OK;
 }
 
-gan_status gan_session_set_output_gradient_from(gan_session *session, size_t index, const gan_session *from,
-                                                size_t input)
+gan_status gan_session_set_output_gradient_from(gan_session *session, int64_t index, const gan_session *from,
+                                                int64_t input)
 {
     GAN_CHECK_NOT_NULL(session);
     GAN_CHECK_NOT_NULL(from);
@@ -233,7 +233,7 @@ gan_status gan_session_set_output_gradient_from(gan_session *session, size_t ind
     return GAN_OK;
 }
 
-void gan_session_scale_output_gradient(gan_session *session, size_t index, int64_t parts, const float *scales)
+void gan_session_scale_output_gradient(gan_session *session, int64_t index, int64_t parts, const float *scales)
 {
     const int64_t count = gan_session_count_at(session, session->model->outputs[index]) / parts;
     gan_real *gradient = gan_session_at(session, output_of(session, index)->output_gradient);
@@ -243,7 +243,7 @@ void gan_session_scale_output_gradient(gan_session *session, size_t index, int64
     }
 }
 
-gan_status gan_session_get_input_gradient(const gan_session *session, size_t index, float *out)
+gan_status gan_session_get_input_gradient(const gan_session *session, int64_t index, float *out)
 {
     GAN_CHECK_NOT_NULL(session);
     GAN_CHECK_NOT_NULL(out);
@@ -256,13 +256,13 @@ gan_status gan_session_get_input_gradient(const gan_session *session, size_t ind
 
 /* ---- Tangents ----------------------------------------------------------------------------------------------- */
 
-static void accept_input_tangent(gan_session *session, size_t index)
+static void accept_input_tangent(gan_session *session, int64_t index)
 {
     input_tangent_of(session, index)->batch = session->batch;
     session->tangents_done = session->input_gradient_tangents = false;
 }
 
-gan_status gan_session_set_input_tangent(gan_session *session, size_t index, const float *tangent)
+gan_status gan_session_set_input_tangent(gan_session *session, int64_t index, const float *tangent)
 {
     GAN_CHECK_NOT_NULL(session);
     GAN_CHECK_NOT_NULL(tangent);
@@ -274,7 +274,7 @@ gan_status gan_session_set_input_tangent(gan_session *session, size_t index, con
     return GAN_OK;
 }
 
-gan_status gan_session_get_output_tangent(const gan_session *session, size_t index, float *out)
+gan_status gan_session_get_output_tangent(const gan_session *session, int64_t index, float *out)
 {
     GAN_CHECK_NOT_NULL(session);
     GAN_CHECK_NOT_NULL(out);
@@ -289,7 +289,7 @@ gan_status gan_session_get_output_tangent(const gan_session *session, size_t ind
     return GAN_OK;
 }
 
-gan_status gan_session_set_output_gradient_tangent(gan_session *session, size_t index, const float *tangent)
+gan_status gan_session_set_output_gradient_tangent(gan_session *session, int64_t index, const float *tangent)
 {
     GAN_CHECK_NOT_NULL(session);
     GAN_CHECK_NOT_NULL(tangent);
@@ -302,7 +302,7 @@ gan_status gan_session_set_output_gradient_tangent(gan_session *session, size_t 
     return GAN_OK;
 }
 
-gan_status gan_session_get_input_gradient_tangent(const gan_session *session, size_t index, float *out)
+gan_status gan_session_get_input_gradient_tangent(const gan_session *session, int64_t index, float *out)
 {
     GAN_CHECK_NOT_NULL(session);
     GAN_CHECK_NOT_NULL(out);
@@ -319,7 +319,7 @@ gan_status gan_session_get_input_gradient_tangent(const gan_session *session, si
 
 /* ---- Penalties ---------------------------------------------------------------------------------------------- */
 
-gan_status gan_session_fill_output_gradient(gan_session *session, size_t index, gan_real value)
+gan_status gan_session_fill_output_gradient(gan_session *session, int64_t index, gan_real value)
 {
     const gan_node node = session->model->outputs[index];
 
@@ -330,7 +330,7 @@ gan_status gan_session_fill_output_gradient(gan_session *session, size_t index, 
     return GAN_OK;
 }
 
-gan_status gan_session_scale_input_tangent(gan_session *session, size_t index, const gan_real *scales)
+gan_status gan_session_scale_input_tangent(gan_session *session, int64_t index, const gan_real *scales)
 {
     const gan_node node = session->model->inputs[index];
 

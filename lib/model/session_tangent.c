@@ -75,7 +75,7 @@ static void find_no_input_gradients(const gan_session *session, int32_t i)
 
 /* R{dx} of a layer without curvature is 0 where R{dy} is: all of a discriminator of linear layers and (leaky) ReLU,
  * so that a penalty on its gradient costs one pass over the weights here, and no more. */
-static gan_status tangent_backward_node(gan_session *session, int32_t i, unsigned what)
+static gan_status tangent_backward_node(gan_session *session, int32_t i, uint64_t what)
 {
     const gan_model_node *node = &session->model->nodes[i];
     const gan_session_plan *plan = session->plan;
@@ -104,7 +104,7 @@ static gan_status tangent_backward_node(gan_session *session, int32_t i, unsigne
     return GAN_OK;
 }
 
-static gan_status check_tangent_backward(const gan_session *session, unsigned what)
+static gan_status check_tangent_backward(const gan_session *session, uint64_t what)
 {
     const char *call = "gan_session_tangent_backward";
 
@@ -121,7 +121,7 @@ static gan_status check_tangent_backward(const gan_session *session, unsigned wh
     return gan_fail(GAN_ERROR_STATE, "%s: gan_session_tangent_forward() has not run since the backward pass", call);
 }
 
-gan_status gan_session_tangent_backward(gan_session *session, unsigned what)
+gan_status gan_session_tangent_backward(gan_session *session, uint64_t what)
 {
     GAN_CHECK_NOT_NULL(session);
     GAN_TRY(check_tangent_backward(session, what));

@@ -19,44 +19,45 @@ gan_real *gan_model_tensor_data(const gan_model *model, const gan_model_tensor *
 
 /* ---- Numbers and shapes ------------------------------------------------------------------------------------- */
 
-size_t gan_model_input_count(const gan_model *model)
+int64_t gan_model_input_count(const gan_model *model)
 {
-    return model ? (size_t)model->input_count : 0;
+    return model ? model->input_count : 0;
 }
 
-size_t gan_model_output_count(const gan_model *model)
+int64_t gan_model_output_count(const gan_model *model)
 {
-    return model ? (size_t)model->output_count : 0;
+    return model ? model->output_count : 0;
 }
 
 static gan_status get_shape(const gan_model *model, const char *what, const gan_node *nodes, int32_t count,
-                            size_t index, gan_shape *out)
+                            int64_t index, gan_shape *out)
 {
     GAN_TRY(gan_model_check_built(model, what));
-    if (index >= (size_t)count) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %zu, expected 0 to %d", what, index, (int)count - 1);
+    if (index < 0 || index >= count) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, expected 0 to %d", what, (long long)index,
+                        (int)count - 1);
     }
     *out = model->nodes[nodes[index]].output;
     return GAN_OK;
 }
 
-gan_status gan_model_input_shape(const gan_model *model, size_t index, gan_shape *out)
+gan_status gan_model_get_input_shape(const gan_model *model, int64_t index, gan_shape *out)
 {
     GAN_CHECK_NOT_NULL(model);
     GAN_CHECK_NOT_NULL(out);
     return get_shape(model, __func__, model->inputs, model->input_count, index, out);
 }
 
-gan_status gan_model_output_shape(const gan_model *model, size_t index, gan_shape *out)
+gan_status gan_model_get_output_shape(const gan_model *model, int64_t index, gan_shape *out)
 {
     GAN_CHECK_NOT_NULL(model);
     GAN_CHECK_NOT_NULL(out);
     return get_shape(model, __func__, model->outputs, model->output_count, index, out);
 }
 
-size_t gan_model_tensor_count(const gan_model *model)
+int64_t gan_model_tensor_count(const gan_model *model)
 {
-    return model && model->built ? (size_t)model->tensor_count : 0;
+    return model && model->built ? model->tensor_count : 0;
 }
 
 int64_t gan_model_parameter_count(const gan_model *model)
@@ -64,14 +65,14 @@ int64_t gan_model_parameter_count(const gan_model *model)
     return model && model->built ? model->parameter_count : 0;
 }
 
-gan_status gan_model_tensor_info(const gan_model *model, size_t index, gan_tensor_info *info)
+gan_status gan_model_get_tensor_info(const gan_model *model, int64_t index, gan_tensor_info *info)
 {
     GAN_CHECK_NOT_NULL(model);
     GAN_CHECK_NOT_NULL(info);
     GAN_TRY(gan_model_check_built(model, __func__));
-    if (index >= (size_t)model->tensor_count) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_model_tensor_info: index is %zu, but the model has %d tensors",
-                        index, (int)model->tensor_count);
+    if (index < 0 || index >= model->tensor_count) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_model_get_tensor_info: index is %lld, but the model has %d tensors",
+                        (long long)index, (int)model->tensor_count);
     }
     const gan_model_tensor *tensor = &model->tensors[index];
     const gan_tensor_info known = {
@@ -82,7 +83,7 @@ gan_status gan_model_tensor_info(const gan_model *model, size_t index, gan_tenso
 /* ---- Values ------------------------------------------------------------------------------------------------- */
 
 static gan_status find_checked(const gan_model *model, const char *what, const char *name, const void *values,
-                               size_t count, const gan_model_tensor **out)
+                               int64_t count, const gan_model_tensor **out)
 {
     const gan_model_tensor *tensor = NULL;
 
@@ -91,16 +92,16 @@ static gan_status find_checked(const gan_model *model, const char *what, const c
     GAN_TRY(gan_model_check_built(model, what));
     tensor = gan_model_find_tensor(model, name);
     if (!tensor) return gan_fail(GAN_ERROR_NOT_FOUND, "%s: the model has no tensor '%s'", what, name);
-    if (count != (size_t)tensor->count) {
+    if (count != tensor->count) {
         char text[GAN_SHAPE_TEXT];
-        return gan_fail(GAN_ERROR_SHAPE, "%s: count is %zu, but '%s' has the shape %s with %lld elements", what,
-                        count, name, gan_shape_text(tensor->plan.shape, text), (long long)tensor->count);
+        return gan_fail(GAN_ERROR_SHAPE, "%s: count is %lld, but '%s' has the shape %s with %lld elements", what,
+                        (long long)count, name, gan_shape_text(tensor->plan.shape, text), (long long)tensor->count);
     }
     *out = tensor;
     return GAN_OK;
 }
 
-gan_status gan_model_get_tensor(const gan_model *model, const char *name, float *out, size_t count)
+gan_status gan_model_get_tensor(const gan_model *model, const char *name, float *out, int64_t count)
 {
     const gan_model_tensor *tensor = NULL;
 
@@ -110,7 +111,7 @@ gan_status gan_model_get_tensor(const gan_model *model, const char *name, float 
     return GAN_OK;
 }
 
-gan_status gan_model_set_tensor(gan_model *model, const char *name, const float *values, size_t count)
+gan_status gan_model_set_tensor(gan_model *model, const char *name, const float *values, int64_t count)
 {
     const gan_model_tensor *tensor = NULL;
 
@@ -122,7 +123,7 @@ gan_status gan_model_set_tensor(gan_model *model, const char *name, const float 
 
 /* ---- Gradients ---------------------------------------------------------------------------------------------- */
 
-gan_status gan_model_get_gradient(const gan_model *model, const char *name, float *out, size_t count)
+gan_status gan_model_get_gradient(const gan_model *model, const char *name, float *out, int64_t count)
 {
     const gan_model_tensor *tensor = NULL;
 
@@ -143,7 +144,7 @@ gan_status gan_model_zero_gradients(gan_model *model)
     return GAN_OK;
 }
 
-gan_status gan_model_gradient_norm(const gan_model *model, double *out)
+gan_status gan_model_get_gradient_norm(const gan_model *model, double *out)
 {
     GAN_CHECK_NOT_NULL(model);
     GAN_CHECK_NOT_NULL(out);

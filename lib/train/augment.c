@@ -30,20 +30,21 @@ static gan_status run_on_floats(gan_context *context, samples_fn function, const
 
 /* ---- Augmentation ---------------------------------------------------------------------------------------------- */
 
-gan_status gan_augment_check(unsigned kinds, gan_shape image, const char *what)
+gan_status gan_augment_check(uint64_t kinds, gan_shape image, const char *what)
 {
-    const unsigned all = GAN_AUGMENT_COLOUR | GAN_AUGMENT_TRANSLATION | GAN_AUGMENT_CUTOUT;
+    const uint64_t all = GAN_AUGMENT_COLOUR | GAN_AUGMENT_TRANSLATION | GAN_AUGMENT_CUTOUT;
     char text[GAN_SHAPE_TEXT];
     if (kinds & ~all) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s is %u, expected a sum of gan_augmentation values", what, kinds);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s is %llu, expected a sum of gan_augmentation values", what,
+                        (unsigned long long)kinds);
     }
     if (image.rank != 3) {
-        return gan_fail(GAN_ERROR_SHAPE, "%s is %u, but samples %s are no images (channels, height, width)", what,
-                        kinds, gan_shape_text(image, text));
+        return gan_fail(GAN_ERROR_SHAPE, "%s is %llu, but samples %s are no images (channels, height, width)", what,
+                        (unsigned long long)kinds, gan_shape_text(image, text));
     }
     if ((kinds & GAN_AUGMENT_COLOUR) && image.dims[0] != 1 && image.dims[0] != 3) {
-        return gan_fail(GAN_ERROR_SHAPE, "%s is %u, but images %s have no colours: expected 1 or 3 channels", what,
-                        kinds, gan_shape_text(image, text));
+        return gan_fail(GAN_ERROR_SHAPE, "%s is %llu, but images %s have no colours: expected 1 or 3 channels", what,
+                        (unsigned long long)kinds, gan_shape_text(image, text));
     }
     return GAN_OK;
 }
@@ -64,7 +65,7 @@ static void run_augment(gan_context *context, const void *argument, const gan_re
 }
 
 /* Checks what the two directions have in common, and runs the kernel of one. */
-static gan_status augment(const char *function, augment_fn kernel, gan_context *context, unsigned kinds,
+static gan_status augment(const char *function, augment_fn kernel, gan_context *context, uint64_t kinds,
                           gan_shape image, gan_random_state state, int64_t batch, const float *x, float *y)
 {
     char what[64];
@@ -77,7 +78,7 @@ static gan_status augment(const char *function, augment_fn kernel, gan_context *
     return run_on_floats(context, run_augment, &call, count, x, y);
 }
 
-gan_status gan_augment(gan_context *context, unsigned kinds, gan_shape image, gan_random_state state, int64_t batch,
+gan_status gan_augment(gan_context *context, uint64_t kinds, gan_shape image, gan_random_state state, int64_t batch,
                        const float *x, float *y)
 {
     GAN_CHECK_NOT_NULL(context);
@@ -86,7 +87,7 @@ gan_status gan_augment(gan_context *context, unsigned kinds, gan_shape image, ga
     return augment(__func__, gan_augment_images, context, kinds, image, state, batch, x, y);
 }
 
-gan_status gan_augment_backward(gan_context *context, unsigned kinds, gan_shape image, gan_random_state state,
+gan_status gan_augment_backward(gan_context *context, uint64_t kinds, gan_shape image, gan_random_state state,
                                 int64_t batch, const float *dy, float *dx)
 {
     GAN_CHECK_NOT_NULL(context);

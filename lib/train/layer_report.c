@@ -16,7 +16,7 @@ static bool has_parameters(const gan_model *model, const gan_model_node *node)
 }
 
 /* Layer `index` of those with parameters, or NULL; *count gets how many there are up to it. */
-static const gan_model_node *find_layer(const gan_model *model, size_t index, size_t *count)
+static const gan_model_node *find_layer(const gan_model *model, int64_t index, int64_t *count)
 {
     *count = 0;
     for (int32_t i = 0; i < model->node_count; i++) {
@@ -26,10 +26,10 @@ static const gan_model_node *find_layer(const gan_model *model, size_t index, si
     return NULL;
 }
 
-size_t gan_trainer_layer_count(const gan_trainer *trainer, gan_role role)
+int64_t gan_trainer_layer_count(const gan_trainer *trainer, gan_role role)
 {
-    size_t count = 0;
-    if (trainer && model_of(trainer, role)) find_layer(model_of(trainer, role), SIZE_MAX, &count);
+    int64_t count = 0;
+    if (trainer && model_of(trainer, role)) find_layer(model_of(trainer, role), -1, &count);
     return count;
 }
 
@@ -52,19 +52,21 @@ static gan_layer_report measure_layer(const gan_model *model, const gan_model_no
     return report;
 }
 
-gan_status gan_trainer_layer_report(const gan_trainer *trainer, gan_role role, size_t index, gan_layer_report *out)
+gan_status gan_trainer_get_layer_report(const gan_trainer *trainer, gan_role role, int64_t index,
+                                        gan_layer_report *out)
 {
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(out);
     const gan_model *model = model_of(trainer, role);
-    size_t count;
+    int64_t count;
     if (!model) {
         return gan_fail(GAN_ERROR_ARGUMENT, "%s: role is %d, expected a gan_role", __func__, (int)role);
     }
     const gan_model_node *node = find_layer(model, index, &count);
     if (!node) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %zu, but the %s has %zu layers with parameters", __func__,
-                        index, role == GAN_ROLE_GENERATOR ? "generator" : "discriminator", count);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but the %s has %lld layers with parameters", __func__,
+                        (long long)index, role == GAN_ROLE_GENERATOR ? "generator" : "discriminator",
+                        (long long)count);
     }
     if (!trainer->monitor.stepped) {
         return gan_fail(GAN_ERROR_STATE, "%s: the trainer has made no step yet", __func__);

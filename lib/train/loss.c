@@ -126,10 +126,10 @@ gan_status gan_loss_check_real_target(gan_loss loss, float real_target, const ch
 
 /* Mean of the term over `count` values; the target of value i is targets[i], or `target` without targets. */
 static double mean_of_terms(loss_term_fn term_of, const float *values, const float *targets, double target,
-                            size_t count, float *gradient)
+                            int64_t count, float *gradient)
 {
     double sum = 0, scale = 1 / (double)count;
-    for (size_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < count; i++) {
         loss_term term = term_of(values[i], targets ? targets[i] : target);
         sum += term.value;
         if (gradient) gradient[i] = (float)(term.gradient * scale);
@@ -140,7 +140,7 @@ static double mean_of_terms(loss_term_fn term_of, const float *values, const flo
 /* The logits of one kind of samples, their target, and where their gradient goes, or NULL. */
 typedef struct logit_set {
     const float *logits;
-    size_t count;
+    int64_t count;
     double target;
     float *gradient;
 } logit_set;
@@ -149,7 +149,7 @@ typedef struct logit_set {
 static double mean_of_pairs(loss_term_fn term_of, const logit_set *real, const logit_set *fake)
 {
     double sum = 0, scale = 1 / (double)real->count;
-    for (size_t i = 0; i < real->count; i++) {
+    for (int64_t i = 0; i < real->count; i++) {
         loss_term term = term_of((double)real->logits[i] - fake->logits[i], real->target);
         sum += term.value;
         if (real->gradient) real->gradient[i] = (float)(term.gradient * scale);
@@ -161,7 +161,7 @@ static double mean_of_pairs(loss_term_fn term_of, const logit_set *real, const l
 static double mean_logit(const logit_set *set)
 {
     double sum = 0;
-    for (size_t i = 0; i < set->count; i++) sum += set->logits[i];
+    for (int64_t i = 0; i < set->count; i++) sum += set->logits[i];
     return sum / (double)set->count;
 }
 
@@ -169,7 +169,7 @@ static double mean_logit(const logit_set *set)
 static loss_term mean_against(loss_term_fn term_of, const logit_set *set, double opponent)
 {
     loss_term mean = {0, 0};
-    for (size_t i = 0; i < set->count; i++) {
+    for (int64_t i = 0; i < set->count; i++) {
         loss_term term = term_of(set->logits[i] - opponent, set->target);
         mean.value += term.value / (double)set->count;
         mean.gradient += term.gradient / (double)set->count;
@@ -180,7 +180,7 @@ static loss_term mean_against(loss_term_fn term_of, const logit_set *set, double
 /* d/dl_i = (t'(l_i - m) - E t' of the others, whose opponent the mean of l is) / n */
 static void differentiate_against(loss_term_fn term_of, const logit_set *set, double opponent, double others)
 {
-    for (size_t i = 0; set->gradient && i < set->count; i++) {
+    for (int64_t i = 0; set->gradient && i < set->count; i++) {
         loss_term term = term_of(set->logits[i] - opponent, set->target);
         set->gradient[i] = (float)((term.gradient - others) / (double)set->count);
     }
@@ -198,18 +198,20 @@ static double mean_against_means(loss_term_fn term_of, const logit_set *real, co
 
 /* ---- Games ----------------------------------------------------------------------------------------------------- */
 
-static gan_status check_count(size_t count, const char *function, const char *what)
+static gan_status check_count(int64_t count, const char *function, const char *what)
 {
-    if (count == 0) return gan_fail(GAN_ERROR_BATCH, "%s: %s is 0, expected at least 1", function, what);
+    if (count < 1) {
+        return gan_fail(GAN_ERROR_BATCH, "%s: %s is %lld, expected at least 1", function, what, (long long)count);
+    }
     return GAN_OK;
 }
 
-static gan_status check_pairs(gan_loss loss, size_t real_count, size_t fake_count, const char *function)
+static gan_status check_pairs(gan_loss loss, int64_t real_count, int64_t fake_count, const char *function)
 {
     if (games[loss].opponent != OPPONENT_PAIR || real_count == fake_count) return GAN_OK;
     return gan_fail(GAN_ERROR_BATCH,
-                    "%s: real_count is %zu and fake_count %zu, but the %s loss takes pairs of samples", function,
-                    real_count, fake_count, games[loss].name);
+                    "%s: real_count is %lld and fake_count %lld, but the %s loss takes pairs of samples", function,
+                    (long long)real_count, (long long)fake_count, games[loss].name);
 }
 
 static double relativistic_loss(gan_loss loss, const logit_set *real, const logit_set *fake)
@@ -219,8 +221,8 @@ static double relativistic_loss(gan_loss loss, const logit_set *real, const logi
                                                  : mean_against_means(term_of, real, fake);
 }
 
-gan_status gan_loss_discriminator(gan_loss loss, float real_target, const float *real_logits, size_t real_count,
-                                  const float *fake_logits, size_t fake_count, double *value, float *real_gradient,
+gan_status gan_loss_discriminator(gan_loss loss, float real_target, const float *real_logits, int64_t real_count,
+                                  const float *fake_logits, int64_t fake_count, double *value, float *real_gradient,
                                   float *fake_gradient)
 {
     GAN_TRY(gan_loss_check(loss, "gan_loss_discriminator: loss"));
@@ -245,7 +247,7 @@ gan_status gan_loss_discriminator(gan_loss loss, float real_target, const float 
     return GAN_OK;
 }
 
-static gan_status check_real_logits(gan_loss loss, const float *real_logits, size_t real_count, size_t fake_count)
+static gan_status check_real_logits(gan_loss loss, const float *real_logits, int64_t real_count, int64_t fake_count)
 {
     const char *function = "gan_loss_generator";
     if (!real_logits && gan_loss_is_relativistic(loss)) {
@@ -256,8 +258,8 @@ static gan_status check_real_logits(gan_loss loss, const float *real_logits, siz
     return real_logits ? check_pairs(loss, real_count, fake_count, function) : GAN_OK;
 }
 
-gan_status gan_loss_generator(gan_loss loss, const float *real_logits, size_t real_count, const float *fake_logits,
-                              size_t fake_count, double *value, float *fake_gradient)
+gan_status gan_loss_generator(gan_loss loss, const float *real_logits, int64_t real_count, const float *fake_logits,
+                              int64_t fake_count, double *value, float *fake_gradient)
 {
     GAN_TRY(gan_loss_check(loss, "gan_loss_generator: loss"));
     GAN_CHECK_NOT_NULL(fake_logits);
@@ -274,16 +276,16 @@ gan_status gan_loss_generator(gan_loss loss, const float *real_logits, size_t re
 
 /* ---- Other losses ---------------------------------------------------------------------------------------------- */
 
-gan_status gan_loss_binary_cross_entropy(const float *logits, const float *labels, size_t count, double *value,
+gan_status gan_loss_binary_cross_entropy(const float *logits, const float *labels, int64_t count, double *value,
                                          float *gradient)
 {
     GAN_CHECK_NOT_NULL(logits);
     GAN_CHECK_NOT_NULL(labels);
     GAN_TRY(check_count(count, __func__, "count"));
-    for (size_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < count; i++) {
         if (!(labels[i] >= 0 && labels[i] <= 1)) {
-            return gan_fail(GAN_ERROR_ARGUMENT, "%s: labels[%zu] is %g, expected a number in [0, 1]", __func__, i,
-                            (double)labels[i]);
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: labels[%lld] is %g, expected a number in [0, 1]", __func__,
+                            (long long)i, (double)labels[i]);
         }
     }
     double mean = mean_of_terms(cross_entropy, logits, labels, 0, count, gradient);
@@ -292,46 +294,50 @@ gan_status gan_loss_binary_cross_entropy(const float *logits, const float *label
 }
 
 /* -log softmax(l)[label] = log sum exp(l - max) - (l[label] - max); the gradient is softmax(l) - [k = label]. */
-static double softmax_row(const float *logits, int32_t label, size_t classes, double scale, float *gradient)
+static double softmax_row(const float *logits, int32_t label, int64_t classes, double scale, float *gradient)
 {
     float greatest = logits[0];
-    for (size_t k = 1; k < classes; k++) greatest = fmaxf(greatest, logits[k]);
+    for (int64_t k = 1; k < classes; k++) greatest = fmaxf(greatest, logits[k]);
     const double largest = greatest;
     double sum = 0;
-    for (size_t k = 0; k < classes; k++) sum += exp(logits[k] - largest);
+    for (int64_t k = 0; k < classes; k++) sum += exp(logits[k] - largest);
     double value = log(sum) - (logits[label] - largest);
-    for (size_t k = 0; gradient && k < classes; k++) {
+    for (int64_t k = 0; gradient && k < classes; k++) {
         double probability = exp(logits[k] - largest) / sum;
-        gradient[k] = (float)((probability - (k == (size_t)label)) * scale);
+        gradient[k] = (float)((probability - (k == label)) * scale);
     }
     return value;
 }
 
-gan_status gan_loss_softmax_cross_entropy(const float *logits, const int32_t *labels, size_t rows, size_t classes,
+gan_status gan_loss_softmax_cross_entropy(const float *logits, const int32_t *labels, int64_t rows, int64_t classes,
                                           double *value, float *gradient)
 {
     GAN_CHECK_NOT_NULL(logits);
     GAN_CHECK_NOT_NULL(labels);
     GAN_TRY(check_count(rows, __func__, "rows"));
-    if (classes == 0) return gan_fail(GAN_ERROR_ARGUMENT, "%s: classes is 0, expected at least 1", __func__);
-    if (rows > SIZE_MAX / sizeof(float) / classes) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %zu rows of %zu classes overflow", __func__, rows, classes);
+    if (classes < 1) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: classes is %lld, expected at least 1", __func__, (long long)classes);
     }
-    for (size_t i = 0; i < rows; i++) {
-        if (labels[i] < 0 || (size_t)labels[i] >= classes) {
-            return gan_fail(GAN_ERROR_ARGUMENT, "%s: labels[%zu] is %d, expected a class in [0, %zu)", __func__, i,
-                            (int)labels[i], classes);
+    int64_t count, bytes;
+    if (!gan_checked_multiply(rows, classes, &count) || !gan_checked_multiply(count, sizeof(float), &bytes)) {
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld rows of %lld classes overflow", __func__, (long long)rows,
+                        (long long)classes);
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        if (labels[i] < 0 || labels[i] >= classes) {
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: labels[%lld] is %d, expected a class in [0, %lld)", __func__,
+                            (long long)i, (int)labels[i], (long long)classes);
         }
     }
     double sum = 0, scale = 1 / (double)rows;
-    for (size_t i = 0; i < rows; i++) {
+    for (int64_t i = 0; i < rows; i++) {
         sum += softmax_row(logits + i * classes, labels[i], classes, scale, gradient ? gradient + i * classes : NULL);
     }
     if (value) *value = sum * scale;
     return GAN_OK;
 }
 
-static gan_status distance_loss(loss_term_fn term_of, const float *a, const float *b, size_t count, double *value,
+static gan_status distance_loss(loss_term_fn term_of, const float *a, const float *b, int64_t count, double *value,
                                 float *gradient, const char *function)
 {
     if (!a || !b) return gan_fail(GAN_ERROR_NULL, "%s: %s is NULL", function, a ? "b" : "a");
@@ -341,12 +347,12 @@ static gan_status distance_loss(loss_term_fn term_of, const float *a, const floa
     return GAN_OK;
 }
 
-gan_status gan_loss_l1(const float *a, const float *b, size_t count, double *value, float *gradient)
+gan_status gan_loss_l1(const float *a, const float *b, int64_t count, double *value, float *gradient)
 {
     return distance_loss(absolute, a, b, count, value, gradient, __func__);
 }
 
-gan_status gan_loss_l2(const float *a, const float *b, size_t count, double *value, float *gradient)
+gan_status gan_loss_l2(const float *a, const float *b, int64_t count, double *value, float *gradient)
 {
     return distance_loss(square, a, b, count, value, gradient, __func__);
 }

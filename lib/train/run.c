@@ -131,7 +131,7 @@ static gan_status read_step(const gan_trainer *trainer, gan_dataset *dataset, in
     gan_dataset_cursor before, after;
     GAN_TRY(gan_dataset_get_cursor(dataset, &before));
     GAN_TRY(skip_rest(trainer, dataset, &after)); /* a cursor from elsewhere may be anywhere */
-    for (int i = 0; i < trainer->options.discriminator_steps; i++) {
+    for (int64_t i = 0; i < trainer->options.discriminator_steps; i++) {
         int64_t got;
         GAN_TRY(gan_dataset_next(dataset, batch, trainer->samples + total * trainer->sample_size, NULL, &got));
         total += got - got % trainer->options.packing;
@@ -169,8 +169,8 @@ static gan_status check_dataset(const gan_trainer *trainer, const gan_dataset *d
                         gan_shape_text(dataset->shape, text), gan_shape_text(trainer->view.sample, other));
     }
     if (dataset->count < trainer->options.packing) {
-        return gan_fail(GAN_ERROR_BATCH, "gan_trainer_run: the dataset has %lld samples, but packing is %d",
-                        (long long)dataset->count, trainer->options.packing);
+        return gan_fail(GAN_ERROR_BATCH, "gan_trainer_run: the dataset has %lld samples, but packing is %lld",
+                        (long long)dataset->count, (long long)trainer->options.packing);
     }
     return GAN_OK;
 }

@@ -121,7 +121,7 @@ static gan_status judge_both(gan_trainer *trainer, const float *samples, int64_t
 }
 
 /* D's gradients; `what` is wanted of the pass on generated samples. */
-static gan_status differentiate_discriminator(gan_trainer *trainer, unsigned what)
+static gan_status differentiate_discriminator(gan_trainer *trainer, uint64_t what)
 {
     GAN_TRY(gan_model_zero_gradients(trainer->discriminator.model));
     GAN_TRY(gan_session_set_output_gradient(trainer->real, 0, trainer->real_gradient));
@@ -249,8 +249,8 @@ gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t 
                         (long long)trainer->options.batch);
     }
     if (batch % trainer->options.packing != 0) {
-        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected a multiple of the trainer's packing, %d",
-                        __func__, (long long)batch, trainer->options.packing);
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected a multiple of the trainer's packing, %lld",
+                        __func__, (long long)batch, (long long)trainer->options.packing);
     }
     gan_step_report known = GAN_STEP_REPORT_INIT;
     if (report && report->struct_size < sizeof(report->struct_size)) {

@@ -7,8 +7,9 @@ static double penalty_factor(const gan_trainer *trainer)
 {
     const gan_trainer_options *options = &trainer->options;
     if (gan_optimizer_steps(trainer->discriminator.optimizer) % options->penalty_interval != 0) return 0;
-    return options->penalty_interval * gan_schedule_value(options->penalty_schedule, 1, options->final_penalty_factor,
-                                                          trainer->steps, options->penalty_schedule_steps);
+    return (double)options->penalty_interval * gan_schedule_value(options->penalty_schedule, 1,
+                                                                  options->final_penalty_factor, trainer->steps,
+                                                                  options->penalty_schedule_steps);
 }
 
 static gan_status add_penalty(gan_session *session, gan_penalty penalty, double coefficient, double *sum)

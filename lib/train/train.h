@@ -51,7 +51,7 @@ static inline double gan_probability(double logit)
 gan_status gan_samples_check(const char *function, int64_t batch, int64_t size, int64_t *count);
 /* GAN_ERROR_ARGUMENT unless it is a sum of gan_augmentation values, GAN_ERROR_SHAPE unless they can be done to such
  * samples; `what` names it. */
-gan_status gan_augment_check(unsigned kinds, gan_shape image, const char *what);
+gan_status gan_augment_check(uint64_t kinds, gan_shape image, const char *what);
 
 /* ---- Optimizers (optimizer.c, schedule.c) ---------------------------------------------------------------------- */
 

@@ -23,10 +23,10 @@ static gan_status check_shapes(gan_trainer *trainer, const gan_model *generator,
 {
     char text[GAN_SHAPE_TEXT];
     gan_shape noise, made, judged, logit;
-    GAN_TRY(gan_model_input_shape(generator, 0, &noise));
-    GAN_TRY(gan_model_output_shape(generator, 0, &made));
-    GAN_TRY(gan_model_input_shape(discriminator, 0, &judged));
-    GAN_TRY(gan_model_output_shape(discriminator, 0, &logit));
+    GAN_TRY(gan_model_get_input_shape(generator, 0, &noise));
+    GAN_TRY(gan_model_get_output_shape(generator, 0, &made));
+    GAN_TRY(gan_model_get_input_shape(discriminator, 0, &judged));
+    GAN_TRY(gan_model_get_output_shape(discriminator, 0, &logit));
     if (noise.rank != 1) {
         return gan_fail(GAN_ERROR_SHAPE, "gan_trainer_create: the generator's input is %s, expected one dimension",
                         gan_shape_text(noise, text));
@@ -116,14 +116,14 @@ static gan_status create_sessions(gan_trainer *trainer)
 static gan_status allocate_arrays(gan_trainer *trainer)
 {
     int64_t batch = trainer->options.batch, data;
-    int64_t batches =
-        (int64_t)trainer->options.discriminator_steps + gan_view_batches(trainer) + (trainer->penalised ? 1 : 0);
+    int64_t batches = trainer->options.discriminator_steps + gan_view_batches(trainer) + (trainer->penalised ? 1 : 0);
     bool fits = gan_checked_multiply(trainer->sample_size, batches, &data) &&
                 data <= INT64_MAX - 5 - trainer->noise_size &&
                 gan_checked_multiply(batch, data + 5 + trainer->noise_size, &trainer->value_count);
     if (!fits) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "gan_trainer_create: %d batches of %lld samples of %lld values overflow",
-                        trainer->options.discriminator_steps, (long long)batch, (long long)trainer->sample_size);
+        return gan_fail(
+            GAN_ERROR_OVERFLOW, "gan_trainer_create: %lld batches of %lld samples of %lld values overflow",
+            (long long)trainer->options.discriminator_steps, (long long)batch, (long long)trainer->sample_size);
     }
     trainer->values = gan_allocate_array(trainer->context, trainer->value_count, sizeof(float));
     if (!trainer->values) return GAN_ERROR_MEMORY;

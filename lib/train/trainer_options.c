@@ -3,10 +3,12 @@
 
 #include <float.h>
 
-/* A number of times, at least 1 and by default 1. */
-static gan_status resolve_times(int *value, const char *what)
+/* A number of times, by default 1; the limit keeps products of two of them from overflowing. */
+static gan_status resolve_times(int64_t *value, const char *what)
 {
-    if (*value < 0) return gan_fail(GAN_ERROR_ARGUMENT, "%s is %d, expected at least 1", what, *value);
+    if (*value < 0 || *value > INT32_MAX) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s is %lld, expected 1 to %d", what, (long long)*value, INT32_MAX);
+    }
     if (*value == 0) *value = 1;
     return GAN_OK;
 }
@@ -44,9 +46,9 @@ static gan_status check_simultaneous(const gan_trainer_options *options)
     if (!options->simultaneous) return GAN_OK;
     if (options->discriminator_steps != 1) {
         return gan_fail(GAN_ERROR_ARGUMENT,
-                        "gan_trainer_options: simultaneous is set and discriminator_steps is %d, expected 1: each "
+                        "gan_trainer_options: simultaneous is set and discriminator_steps is %lld, expected 1: each "
                         "player moves once",
-                        options->discriminator_steps);
+                        (long long)options->discriminator_steps);
     }
     if (options->order != GAN_ORDER_DISCRIMINATOR_FIRST) {
         return gan_fail(GAN_ERROR_ARGUMENT,
@@ -74,7 +76,7 @@ static gan_status resolve_penalties(gan_trainer_options *options)
     GAN_TRY(gan_option_resolve_all(rules, sizeof(rules) / sizeof(*rules)));
     GAN_TRY(resolve_times(&options->penalty_interval, "gan_trainer_options: penalty_interval"));
     for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
-        double most = (double)*rules[i].value * options->penalty_interval;
+        double most = (double)*rules[i].value * (double)options->penalty_interval;
         if (most <= FLT_MAX) continue;
         return gan_fail(GAN_ERROR_ARGUMENT, "%s is %g, which penalty_interval makes %g; expected at most %g",
                         rules[i].what, (double)*rules[i].value, most, (double)FLT_MAX);
@@ -98,8 +100,8 @@ static gan_status resolve_view(gan_trainer_options *options)
 {
     GAN_TRY(resolve_times(&options->packing, "gan_trainer_options: packing"));
     if (options->batch % options->packing != 0) {
-        return gan_fail(GAN_ERROR_BATCH, "gan_trainer_options: batch is %lld, expected a multiple of packing, %d",
-                        (long long)options->batch, options->packing);
+        return gan_fail(GAN_ERROR_BATCH, "gan_trainer_options: batch is %lld, expected a multiple of packing, %lld",
+                        (long long)options->batch, (long long)options->packing);
     }
     if (options->instance_noise_steps < 0) {
         return gan_fail(GAN_ERROR_ARGUMENT,

@@ -7,12 +7,12 @@
 /* GAN_ERROR_SHAPE unless D's input is `packing` samples side by side. */
 static gan_status check_packing(const gan_trainer *trainer, gan_shape made, gan_shape judged)
 {
-    const int packing = trainer->options.packing;
+    const int64_t packing = trainer->options.packing;
     char text[GAN_SHAPE_TEXT], other[GAN_SHAPE_TEXT], packs[GAN_SHAPE_TEXT];
     gan_shape pack = made;
     if (!gan_checked_multiply(made.dims[0], packing, &pack.dims[0]) || gan_shape_count(pack) == 0) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "gan_trainer_options: packing is %d, and so many samples %s overflow",
-                        packing, gan_shape_text(made, text));
+        return gan_fail(GAN_ERROR_OVERFLOW, "gan_trainer_options: packing is %lld, and so many samples %s overflow",
+                        (long long)packing, gan_shape_text(made, text));
     }
     if (gan_shape_equal(pack, judged)) return GAN_OK;
     if (packing == 1) {
@@ -21,9 +21,10 @@ static gan_status check_packing(const gan_trainer *trainer, gan_shape made, gan_
                         gan_shape_text(made, text), gan_shape_text(judged, other));
     }
     return gan_fail(GAN_ERROR_SHAPE,
-                    "gan_trainer_options: packing is %d and the generator makes samples %s, so the discriminator's "
+                    "gan_trainer_options: packing is %lld and the generator makes samples %s, so the discriminator's "
                     "input has to be %s, but is %s",
-                    packing, gan_shape_text(made, text), gan_shape_text(pack, packs), gan_shape_text(judged, other));
+                    (long long)packing, gan_shape_text(made, text), gan_shape_text(pack, packs),
+                    gan_shape_text(judged, other));
 }
 
 gan_status gan_view_check(gan_trainer *trainer, gan_shape made, gan_shape judged)

@@ -28,7 +28,7 @@ gan_status step_create(gan_context *context, int64_t batch, gan_model *g, gan_mo
     *state = s;
     s->batch = batch;
     gan_status status = gan_trainer_create(context, g, d, GAN_TRAINER(.batch = batch), &s->trainer);
-    if (status == GAN_OK) status = gan_model_input_shape(d, 0, &shape);
+    if (status == GAN_OK) status = gan_model_get_input_shape(d, 0, &shape);
     if (status == GAN_OK) status = make_samples(context, &s->samples, (size_t)(batch * gan_shape_count(shape)));
     return status;
 }

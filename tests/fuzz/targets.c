@@ -22,7 +22,7 @@ static void use_dataset(gan_dataset *dataset, bool with_labels)
     static int32_t labels[most_values];
     gan_shape shape;
 
-    fuzz_require(gan_dataset_shape(dataset, &shape) == GAN_OK, "a dataset without a shape");
+    fuzz_require(gan_dataset_get_shape(dataset, &shape) == GAN_OK, "a dataset without a shape");
     const int64_t elements = gan_shape_count(shape), batch = elements > 0 ? most_values / elements : 0;
     for (int i = 0; i < 3 && batch > 0; i++) {
         int64_t count = 0;

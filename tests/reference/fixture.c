@@ -75,10 +75,10 @@ typedef void (*tensor_fn)(gan_context *context, gan_model *model, const gan_tens
 
 static void each_tensor(gan_context *context, const gan_model *model, const char *prefix, tensor_fn visit)
 {
-    for (size_t i = 0; i < gan_model_tensor_count(model); i++) {
+    for (int64_t i = 0; i < gan_model_tensor_count(model); i++) {
         gan_tensor_info info = GAN_TENSOR_INFO_INIT;
         char name[96];
-        assert_int_equal(gan_model_tensor_info(model, i, &info), GAN_OK);
+        assert_int_equal(gan_model_get_tensor_info(model, i, &info), GAN_OK);
         snprintf(name, sizeof(name), "%s.%s", prefix, info.name);
         float *values = make_values(info.count);
         visit(context, (gan_model *)model, &info, name, values);

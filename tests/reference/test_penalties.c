@@ -127,7 +127,7 @@ static void set_input(gan_context *context, gan_session *session, const gan_mode
 {
     gan_shape shape;
     char name[32];
-    assert_int_equal(gan_model_input_shape(model, index, &shape), GAN_OK);
+    assert_int_equal(gan_model_get_input_shape(model, index, &shape), GAN_OK);
     const int64_t count = BATCH * gan_shape_count(shape);
     float *values = malloc((size_t)count * sizeof(*values));
     assert_non_null(values);
@@ -144,7 +144,7 @@ static void check_discriminator(gan_context *context, gan_model *model, const ch
     if (gan_model_build(model, 0) != GAN_OK) fail_msg("%s: %s", prefix, gan_last_error());
     fixture_set_tensors(context, model, prefix);
     assert_int_equal(gan_session_create(model, GAN_SESSION(.batch = BATCH, .second_order = true), &session), GAN_OK);
-    for (size_t i = 0; i < gan_model_input_count(model); i++) set_input(context, session, model, i, prefix);
+    for (int64_t i = 0; i < gan_model_input_count(model); i++) set_input(context, session, model, i, prefix);
     assert_int_equal(gan_session_forward(session, GAN_MODE_SAMPLE), GAN_OK);
     snprintf(name, sizeof(name), "%s.y", prefix);
     fixture_compare_output(context, session, BATCH, name);

@@ -138,7 +138,7 @@ static void fill_tensors(gan_model *generator, gan_model *discriminator, tensor 
     for (size_t i = 0; i < TENSORS; i++) {
         gan_tensor_info info = GAN_TENSOR_INFO_INIT;
         gan_model *model = i < of_generator ? generator : discriminator;
-        assert_int_equal(gan_model_tensor_info(model, i < of_generator ? i : i - of_generator, &info), GAN_OK);
+        assert_int_equal(gan_model_get_tensor_info(model, i < of_generator ? i : i - of_generator, &info), GAN_OK);
         tensors[i] = (tensor){.model = model, .name = info.name, .count = (size_t)info.count};
         if (model == discriminator && strcmp(info.name, "0.bias") == 0) tensors[i].bias = 2;
         if (model == discriminator && strcmp(info.name, "2.bias") == 0) tensors[i].bias = 6;

@@ -244,14 +244,14 @@ float *test_weights(const gan_model *model, size_t *count)
     size_t total = 0, done = 0;
     gan_tensor_info info = GAN_TENSOR_INFO_INIT;
 
-    for (size_t i = 0; i < gan_model_tensor_count(model); i++) {
-        assert_int_equal(gan_model_tensor_info(model, i, &info), GAN_OK);
+    for (int64_t i = 0; i < gan_model_tensor_count(model); i++) {
+        assert_int_equal(gan_model_get_tensor_info(model, i, &info), GAN_OK);
         total += (size_t)info.count;
     }
     float *values = malloc(total * sizeof(*values));
     assert_non_null(values);
-    for (size_t i = 0; i < gan_model_tensor_count(model); i++) {
-        assert_int_equal(gan_model_tensor_info(model, i, &info), GAN_OK);
+    for (int64_t i = 0; i < gan_model_tensor_count(model); i++) {
+        assert_int_equal(gan_model_get_tensor_info(model, i, &info), GAN_OK);
         assert_int_equal(gan_model_get_tensor(model, info.name, values + done, (size_t)info.count), GAN_OK);
         done += (size_t)info.count;
     }

@@ -51,7 +51,7 @@ static void test_backward(void **state)
     (void)state;
     float x[COUNT], w[COUNT], y[COUNT], at_zero[COUNT], dx[COUNT];
     const float zeros[COUNT] = {0};
-    for (unsigned kinds = 0; kinds <= ALL; kinds++) {
+    for (uint64_t kinds = 0; kinds <= ALL; kinds++) {
         double forward = 0, backward = 0;
         test_numbers(1 + kinds, x, COUNT);
         test_numbers(50 + kinds, w, COUNT);
@@ -70,11 +70,11 @@ static void test_augment_refused(void **state)
 {
     (void)state;
     float x[COUNT] = {0}, y[COUNT] = {7, 7};
-    typedef gan_status (*augment_fn)(gan_context *, unsigned, gan_shape, gan_random_state, int64_t, const float *,
+    typedef gan_status (*augment_fn)(gan_context *, uint64_t, gan_shape, gan_random_state, int64_t, const float *,
                                      float *);
     const augment_fn calls[] = {gan_augment, gan_augment_backward};
     const struct {
-        unsigned kinds;
+        uint64_t kinds;
         gan_shape image;
         int64_t batch;
         gan_status status;

@@ -32,9 +32,9 @@ static void create_pair(gan_model **average, gan_model **model)
     gan_model *discriminators[2];
     assert_int_equal(test_gan_models(context, TEST_GAN_DCGAN, average, &discriminators[0]), GAN_OK);
     assert_int_equal(gan_model_clone(*average, model), GAN_OK);
-    for (size_t i = 0; i < gan_model_tensor_count(*model); i++) {
+    for (int64_t i = 0; i < gan_model_tensor_count(*model); i++) {
         gan_tensor_info info = GAN_TENSOR_INFO_INIT;
-        assert_int_equal(gan_model_tensor_info(*model, i, &info), GAN_OK);
+        assert_int_equal(gan_model_get_tensor_info(*model, i, &info), GAN_OK);
         float *values = malloc((size_t)info.count * sizeof(*values));
         assert_non_null(values);
         test_numbers(i + 1, values, (size_t)info.count);
@@ -55,9 +55,9 @@ static void check_average(double decay)
     float *before = test_weights(average, &count), *other = test_weights(model, &count);
     assert_int_equal(gan_model_average(average, model, decay), GAN_OK);
     float *after = test_weights(average, &count);
-    for (size_t i = 0; i < gan_model_tensor_count(model); i++) {
+    for (int64_t i = 0; i < gan_model_tensor_count(model); i++) {
         gan_tensor_info info = GAN_TENSOR_INFO_INIT;
-        assert_int_equal(gan_model_tensor_info(model, i, &info), GAN_OK);
+        assert_int_equal(gan_model_get_tensor_info(model, i, &info), GAN_OK);
         const double kept = info.kind == GAN_TENSOR_PARAMETER ? decay : 0;
         for (int64_t k = 0; k < info.count; k++, done++) {
             assert_near(after[done], kept * before[done] + (1 - kept) * other[done], kept == 0 ? 0 : 1e-7);
@@ -294,9 +294,9 @@ static void test_options_refused(void **state)
 
 static void copy_parameters(const gan_model *model, float *out)
 {
-    for (size_t i = 0; i < gan_model_tensor_count(model); i++) {
+    for (int64_t i = 0; i < gan_model_tensor_count(model); i++) {
         gan_tensor_info info = GAN_TENSOR_INFO_INIT;
-        assert_int_equal(gan_model_tensor_info(model, i, &info), GAN_OK);
+        assert_int_equal(gan_model_get_tensor_info(model, i, &info), GAN_OK);
         if (info.kind != GAN_TENSOR_PARAMETER) continue;
         assert_int_equal(gan_model_get_tensor(model, info.name, out, (size_t)info.count), GAN_OK);
         out += info.count;

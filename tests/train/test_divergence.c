@@ -39,9 +39,9 @@ static bool same_tensors(const gan_model *model, gan_tensor_kind kind, const flo
     size_t count, at = 0;
     float *values = test_weights(model, &count);
     bool same = true;
-    for (size_t i = 0; i < gan_model_tensor_count(model); i++) {
+    for (int64_t i = 0; i < gan_model_tensor_count(model); i++) {
         gan_tensor_info info = GAN_TENSOR_INFO_INIT;
-        assert_int_equal(gan_model_tensor_info(model, i, &info), GAN_OK);
+        assert_int_equal(gan_model_get_tensor_info(model, i, &info), GAN_OK);
         const size_t size = (size_t)info.count * sizeof(*values);
         if (info.kind == kind) same = same && memcmp(values + at, expected + at, size) == 0;
         at += (size_t)info.count;

@@ -198,11 +198,11 @@ static void check_updates(const test_gan *gan, gan_role role, const float *befor
         size_t count = 0;
         for (size_t i = 2 * layer; i < 2 * layer + 2; i++) {
             gan_tensor_info info = GAN_TENSOR_INFO_INIT;
-            assert_int_equal(gan_model_tensor_info(model, i, &info), GAN_OK);
+            assert_int_equal(gan_model_get_tensor_info(model, i, &info), GAN_OK);
             assert_int_equal(gan_model_get_gradient(model, info.name, gradient + count, (size_t)info.count), GAN_OK);
             count += (size_t)info.count;
         }
-        test_status(gan_trainer_layer_report(gan->trainer, role, layer, &report), GAN_OK, "");
+        test_status(gan_trainer_get_layer_report(gan->trainer, role, layer, &report), GAN_OK, "");
         assert_string_equal(report.name, layer == 0 ? "0" : "2");
         const double weight = norm(after + at, NULL, count), slope = norm(gradient, NULL, count);
         assert_near(report.weight_norm, weight, 1e-6 * weight);
@@ -266,21 +266,23 @@ static void test_layer_reports(void **state)
     assert_true(layers >= 3);
     assert_int_equal(gan_trainer_layer_count(NULL, GAN_ROLE_GENERATOR), 0);
     assert_int_equal(gan_trainer_layer_count(gan.trainer, (gan_role)2), 0);
-    test_status(gan_trainer_layer_report(gan.trainer, GAN_ROLE_GENERATOR, 0, &report), GAN_ERROR_STATE,
+    test_status(gan_trainer_get_layer_report(gan.trainer, GAN_ROLE_GENERATOR, 0, &report), GAN_ERROR_STATE,
                 "no step yet");
     test_gan_steps(&gan, TEST_GAN_DCGAN, 1, 1, BATCH, 1, NULL);
     for (size_t i = 0; i < layers; i++) {
-        test_status(gan_trainer_layer_report(gan.trainer, GAN_ROLE_DISCRIMINATOR, i, &report), GAN_OK, "");
+        test_status(gan_trainer_get_layer_report(gan.trainer, GAN_ROLE_DISCRIMINATOR, i, &report), GAN_OK, "");
         assert_true(report.weight_norm > 0 && report.gradient_norm > 0 && report.update_ratio > 0);
         assert_true(strlen(report.name) > 0);
     }
-    test_status(gan_trainer_layer_report(gan.trainer, GAN_ROLE_DISCRIMINATOR, layers, &report), GAN_ERROR_ARGUMENT,
-                "the discriminator has");
-    test_status(gan_trainer_layer_report(gan.trainer, (gan_role)2, 0, &report), GAN_ERROR_ARGUMENT, "role is 2");
-    test_status(gan_trainer_layer_report(NULL, GAN_ROLE_GENERATOR, 0, &report), GAN_ERROR_NULL, "trainer is NULL");
-    test_status(gan_trainer_layer_report(gan.trainer, GAN_ROLE_GENERATOR, 0, NULL), GAN_ERROR_NULL, "out is NULL");
+    test_status(gan_trainer_get_layer_report(gan.trainer, GAN_ROLE_DISCRIMINATOR, layers, &report),
+                GAN_ERROR_ARGUMENT, "the discriminator has");
+    test_status(gan_trainer_get_layer_report(gan.trainer, (gan_role)2, 0, &report), GAN_ERROR_ARGUMENT, "role is 2");
+    test_status(gan_trainer_get_layer_report(NULL, GAN_ROLE_GENERATOR, 0, &report), GAN_ERROR_NULL,
+                "trainer is NULL");
+    test_status(gan_trainer_get_layer_report(gan.trainer, GAN_ROLE_GENERATOR, 0, NULL), GAN_ERROR_NULL,
+                "out is NULL");
     report.struct_size = 1;
-    test_status(gan_trainer_layer_report(gan.trainer, GAN_ROLE_GENERATOR, 0, &report), GAN_ERROR_ARGUMENT,
+    test_status(gan_trainer_get_layer_report(gan.trainer, GAN_ROLE_GENERATOR, 0, &report), GAN_ERROR_ARGUMENT,
                 "gan_layer_report");
     test_gan_destroy(&gan);
 }
@@ -342,7 +344,8 @@ static void test_checkpoint(void **state)
     test_status(gan_trainer_save(whole.trainer, NULL, test_path("checkpoint")), GAN_OK, "");
     test_status(gan_trainer_load(resumed.trainer, NULL, test_path("checkpoint")), GAN_OK, "");
     assert_true(gan_trainer_diagnoses(resumed.trainer) == gan_trainer_diagnoses(whole.trainer));
-    test_status(gan_trainer_layer_report(resumed.trainer, GAN_ROLE_GENERATOR, 0, &layer), GAN_ERROR_STATE, "no step");
+    test_status(gan_trainer_get_layer_report(resumed.trainer, GAN_ROLE_GENERATOR, 0, &layer), GAN_ERROR_STATE,
+                "no step");
     for (int i = 27; i <= 60; i++) {
         test_gan_steps(&whole, TEST_GAN_DENSE, i, i, BATCH, 1, &expected);
         test_gan_steps(&resumed, TEST_GAN_DENSE, i, i, BATCH, 1, &actual);

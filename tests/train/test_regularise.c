@@ -76,10 +76,10 @@ static void test_clip(void **state)
     assert_int_equal(test_gan_models(context, TEST_GAN_DCGAN, &generator, &discriminator), GAN_OK);
     float *before = test_weights(discriminator, &count);
     assert_int_equal(gan_model_clip_weights(discriminator, limit), GAN_OK);
-    for (size_t i = 0, done = 0; i < gan_model_tensor_count(discriminator); i++) {
+    for (int64_t i = 0, done = 0; i < gan_model_tensor_count(discriminator); i++) {
         gan_tensor_info info = GAN_TENSOR_INFO_INIT;
         float values[2048];
-        assert_int_equal(gan_model_tensor_info(discriminator, i, &info), GAN_OK);
+        assert_int_equal(gan_model_get_tensor_info(discriminator, i, &info), GAN_OK);
         assert_true(info.count <= 2048);
         assert_int_equal(gan_model_get_tensor(discriminator, info.name, values, (size_t)info.count), GAN_OK);
         for (int64_t k = 0; k < info.count; k++) {

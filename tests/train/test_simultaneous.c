@@ -63,9 +63,9 @@ static void separate_gradients(const test_gan *gan, gan_loss loss, const float *
 static void assert_same_gradients(const gan_model *a, const gan_model *b, double least)
 {
     double norm = 0, difference = 0;
-    for (size_t i = 0; i < gan_model_tensor_count(a); i++) {
+    for (int64_t i = 0; i < gan_model_tensor_count(a); i++) {
         gan_tensor_info info = GAN_TENSOR_INFO_INIT;
-        assert_int_equal(gan_model_tensor_info(a, i, &info), GAN_OK);
+        assert_int_equal(gan_model_get_tensor_info(a, i, &info), GAN_OK);
         if (info.kind != GAN_TENSOR_PARAMETER) continue;
         float *x = malloc(2 * (size_t)info.count * sizeof(*x)), *y = x + info.count;
         assert_non_null(x);

@@ -170,9 +170,9 @@ static void test_norms(void **state)
     gan_step_report report = GAN_STEP_REPORT_INIT;
     double norm;
     test_gan_steps(&gan, TEST_GAN_DCGAN, 1, 3, BATCH, 1, &report);
-    assert_int_equal(gan_model_gradient_norm(gan.generator, &norm), GAN_OK);
+    assert_int_equal(gan_model_get_gradient_norm(gan.generator, &norm), GAN_OK);
     assert_near(report.generator_gradient_norm, norm, 1e-12);
-    assert_int_equal(gan_model_gradient_norm(gan.discriminator, &norm), GAN_OK);
+    assert_int_equal(gan_model_get_gradient_norm(gan.discriminator, &norm), GAN_OK);
     assert_near(report.discriminator_gradient_norm, norm, 1e-12);
     assert_true(norm > 0 && report.generator_gradient_norm > 0);
     test_gan_destroy(&gan);

@@ -24,7 +24,7 @@ static void test_options_refused(void **state)
 {
     (void)state;
     test_gan gan = test_gan_create(TEST_GAN_COLOUR, 1, NULL);
-    refuse(&gan, GAN_TRAINER(.packing = -2), GAN_ERROR_ARGUMENT, "packing is -2, expected at least 1");
+    refuse(&gan, GAN_TRAINER(.packing = -2), GAN_ERROR_ARGUMENT, "packing is -2, expected 1 to 2147483647");
     refuse(&gan, GAN_TRAINER(.batch = 10, .packing = 3), GAN_ERROR_BATCH,
            "batch is 10, expected a multiple of packing, 3");
     refuse(&gan, GAN_TRAINER(.batch = 1, .packing = 2), GAN_ERROR_BATCH, "batch is 1");

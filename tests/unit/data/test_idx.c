@@ -77,7 +77,7 @@ static void test_every_byte(void **state)
     for (int b = 0; b < 256; b++) file[image_header + b] = (unsigned char)b;
     test_file_write(test_path("bytes"), file, sizeof(file));
     test_status(gan_dataset_open_idx(context, test_path("bytes"), NULL, NULL, &dataset), GAN_OK, "");
-    assert_int_equal(gan_dataset_shape(dataset, &shape), GAN_OK);
+    assert_int_equal(gan_dataset_get_shape(dataset, &shape), GAN_OK);
     assert_int_equal(shape.rank, 3);
     assert_int_equal(shape.dims[0] * 10000 + shape.dims[1] * 100 + shape.dims[2], 11616);
     assert_int_equal(gan_dataset_classes(dataset), 0);

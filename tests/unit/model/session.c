@@ -35,14 +35,14 @@ gan_session *create_test_session(int64_t batch, gan_model *model, bool forward_o
 int64_t input_size(const gan_model *model, size_t index, int64_t batch)
 {
     gan_shape shape;
-    ASSERT_OK(gan_model_input_shape(model, index, &shape));
+    ASSERT_OK(gan_model_get_input_shape(model, index, &shape));
     return batch * gan_shape_count(shape);
 }
 
 int64_t output_size(const gan_model *model, size_t index, int64_t batch)
 {
     gan_shape shape;
-    ASSERT_OK(gan_model_output_shape(model, index, &shape));
+    ASSERT_OK(gan_model_get_output_shape(model, index, &shape));
     return batch * gan_shape_count(shape);
 }
 
@@ -57,7 +57,7 @@ float *random_input(const gan_model *model, size_t index, int64_t batch, uint64_
 
 void set_random_inputs(gan_session *session, int64_t batch, uint64_t seed)
 {
-    for (size_t k = 0; k < gan_model_input_count(session->model); k++) {
+    for (int64_t k = 0; k < gan_model_input_count(session->model); k++) {
         float *samples = random_input(session->model, k, batch, seed + k);
         ASSERT_OK(gan_session_set_input(session, k, samples, batch));
         free(samples);
@@ -66,7 +66,7 @@ void set_random_inputs(gan_session *session, int64_t batch, uint64_t seed)
 
 void set_random_gradients(gan_session *session, uint64_t seed)
 {
-    for (size_t k = 0; k < gan_model_output_count(session->model); k++) {
+    for (int64_t k = 0; k < gan_model_output_count(session->model); k++) {
         float *gradient = random_floats(seed + k, output_size(session->model, k, session->batch));
         ASSERT_OK(gan_session_set_output_gradient(session, k, gradient));
         free(gradient);
@@ -86,10 +86,10 @@ results collect_results(const gan_session *session, bool inputs, bool parameters
     const gan_model *model = session->model;
     results all = {0, NULL};
 
-    for (size_t k = 0; k < gan_model_output_count(model); k++) {
+    for (int64_t k = 0; k < gan_model_output_count(model); k++) {
         ASSERT_OK(gan_session_get_output(session, k, append(&all, output_size(model, k, session->batch))));
     }
-    for (size_t k = 0; inputs && k < gan_model_input_count(model); k++) {
+    for (int64_t k = 0; inputs && k < gan_model_input_count(model); k++) {
         ASSERT_OK(gan_session_get_input_gradient(session, k, append(&all, input_size(model, k, session->batch))));
     }
     for (int32_t i = 0; parameters && i < model->tensor_count; i++) {

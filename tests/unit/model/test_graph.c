@@ -50,7 +50,7 @@ static void refuse(gan_model *model, gan_status status, const char *text)
     ASSERT_FAILS(gan_model_build(model, 1), status, text);
     assert_int_equal(gan_model_tensor_count(model), 0);
     assert_int_equal(gan_model_parameter_count(model), 0);
-    assert_int_equal(gan_model_input_shape(model, 0, &shape), GAN_ERROR_STATE);
+    assert_int_equal(gan_model_get_input_shape(model, 0, &shape), GAN_ERROR_STATE);
     assert_int_equal(gan_session_create(model, NULL, &session), GAN_ERROR_STATE);
     assert_null(session);
     assert_int_equal(add_dense(model, 1), GAN_NODE_NONE);
@@ -334,7 +334,7 @@ static void test_names_and_shapes(void **state)
     assert_int_equal(gan_model_tensor_count(model), count);
     for (size_t i = 0; i < count; i++) {
         gan_tensor_info info = GAN_TENSOR_INFO_INIT;
-        ASSERT_OK(gan_model_tensor_info(model, i, &info));
+        ASSERT_OK(gan_model_get_tensor_info(model, i, &info));
         assert_string_equal(info.name, expected[i].name);
         assert_int_equal(info.kind, expected[i].kind);
         assert_true(gan_shape_equal(info.shape, expected[i].shape));
@@ -344,14 +344,14 @@ static void test_names_and_shapes(void **state)
     assert_int_equal(gan_model_parameter_count(model), parameters);
     assert_int_equal(gan_model_input_count(model), 1);
     assert_int_equal(gan_model_output_count(model), 1);
-    ASSERT_OK(gan_model_input_shape(model, 0, &shape));
+    ASSERT_OK(gan_model_get_input_shape(model, 0, &shape));
     assert_true(gan_shape_equal(shape, GAN_SHAPE(3)));
-    ASSERT_OK(gan_model_output_shape(model, 0, &shape));
+    ASSERT_OK(gan_model_get_output_shape(model, 0, &shape));
     assert_true(gan_shape_equal(shape, GAN_SHAPE(2, 8, 8)));
-    assert_int_equal(gan_model_input_shape(model, 1, &shape), GAN_ERROR_ARGUMENT);
-    assert_int_equal(gan_model_output_shape(model, 1, &shape), GAN_ERROR_ARGUMENT);
+    assert_int_equal(gan_model_get_input_shape(model, 1, &shape), GAN_ERROR_ARGUMENT);
+    assert_int_equal(gan_model_get_output_shape(model, 1, &shape), GAN_ERROR_ARGUMENT);
     gan_tensor_info info = GAN_TENSOR_INFO_INIT;
-    assert_int_equal(gan_model_tensor_info(model, count, &info), GAN_ERROR_ARGUMENT);
+    assert_int_equal(gan_model_get_tensor_info(model, count, &info), GAN_ERROR_ARGUMENT);
     assert_null(info.name);
     gan_model_destroy(model);
 }
@@ -365,11 +365,11 @@ static void test_several_inputs_and_outputs(void **state)
     ASSERT_OK(test_graph(context, 3, &model));
     assert_int_equal(gan_model_input_count(model), 2);
     assert_int_equal(gan_model_output_count(model), 2);
-    ASSERT_OK(gan_model_input_shape(model, 1, &shape));
+    ASSERT_OK(gan_model_get_input_shape(model, 1, &shape));
     assert_true(gan_shape_equal(shape, GAN_SHAPE(5)));
-    ASSERT_OK(gan_model_output_shape(model, 0, &shape));
+    ASSERT_OK(gan_model_get_output_shape(model, 0, &shape));
     assert_true(gan_shape_equal(shape, GAN_SHAPE(3, 4, 4)));
-    ASSERT_OK(gan_model_output_shape(model, 1, &shape));
+    ASSERT_OK(gan_model_get_output_shape(model, 1, &shape));
     assert_true(gan_shape_equal(shape, GAN_SHAPE(2)));
     gan_model_destroy(model);
 }

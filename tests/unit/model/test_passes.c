@@ -47,7 +47,7 @@ static void test_repeated_backward_passes(void **state)
         double norm;
         ASSERT_OK(gan_model_zero_gradients(session->model));
         ASSERT_OK(gan_session_backward(session, GAN_BACKWARD_INPUTS));
-        ASSERT_OK(gan_model_gradient_norm(session->model, &norm));
+        ASSERT_OK(gan_model_get_gradient_norm(session->model, &norm));
         assert_true(norm == 0);
         gan_session_destroy(session);
     }

@@ -29,9 +29,9 @@ static void test_every_tensor_comes_back(void **state)
     for (int m = 0; m < TEST_MODELS; m++) {
         gan_model *model = NULL;
         ASSERT_OK(test_models[m].build(context, 5, &model));
-        for (size_t i = 0; i < gan_model_tensor_count(model); i++) {
+        for (int64_t i = 0; i < gan_model_tensor_count(model); i++) {
             gan_tensor_info info = GAN_TENSOR_INFO_INIT;
-            ASSERT_OK(gan_model_tensor_info(model, i, &info));
+            ASSERT_OK(gan_model_get_tensor_info(model, i, &info));
             float *given = random_floats(i, info.count), *got = calloc((size_t)info.count, sizeof(*got));
             assert_non_null(got);
             ASSERT_OK(gan_model_set_tensor(model, info.name, given, (size_t)info.count));
@@ -113,7 +113,7 @@ static void test_wrong_names_and_counts(void **state)
     assert_int_equal(gan_model_get_tensor(model, NULL, values, 48), GAN_ERROR_NULL);
     assert_int_equal(gan_model_get_tensor(model, "0.weight", NULL, 48), GAN_ERROR_NULL);
     assert_int_equal(gan_model_set_tensor(model, "0.weight", NULL, 48), GAN_ERROR_NULL);
-    assert_int_equal(gan_model_gradient_norm(model, NULL), GAN_ERROR_NULL);
+    assert_int_equal(gan_model_get_gradient_norm(model, NULL), GAN_ERROR_NULL);
     assert_int_equal(gan_model_zero_gradients(NULL), GAN_ERROR_NULL);
 
     ASSERT_OK(gan_model_create(context, &unbuilt));
@@ -121,7 +121,7 @@ static void test_wrong_names_and_counts(void **state)
     assert_int_equal(gan_model_set_tensor(unbuilt, "0.weight", values, 48), GAN_ERROR_STATE);
     assert_int_equal(gan_model_get_gradient(unbuilt, "0.weight", values, 48), GAN_ERROR_STATE);
     assert_int_equal(gan_model_zero_gradients(unbuilt), GAN_ERROR_STATE);
-    assert_int_equal(gan_model_gradient_norm(unbuilt, &norm), GAN_ERROR_STATE);
+    assert_int_equal(gan_model_get_gradient_norm(unbuilt, &norm), GAN_ERROR_STATE);
     assert_true(norm == -1);
     gan_model_destroy(unbuilt);
     gan_model_destroy(model);
@@ -140,20 +140,20 @@ static void test_gradients_add_up(void **state)
     set_random_gradients(session, 2);
     double once, twice, expected = 0;
     ASSERT_OK(gan_session_backward(session, GAN_BACKWARD_PARAMETERS));
-    ASSERT_OK(gan_model_gradient_norm(model, &once));
+    ASSERT_OK(gan_model_get_gradient_norm(model, &once));
     for (int64_t i = 0; i < model->parameter_size; i++) {
         expected += (double)model->gradients[i] * (double)model->gradients[i];
     }
     assert_true(once > 0 && fabs(once - sqrt(expected)) <= 1e-9 * once);
     ASSERT_OK(gan_session_backward(session, GAN_BACKWARD_PARAMETERS));
-    ASSERT_OK(gan_model_gradient_norm(model, &twice));
+    ASSERT_OK(gan_model_get_gradient_norm(model, &twice));
     assert_true(fabs(twice - 2 * once) <= 1e-5 * once);
     ASSERT_OK(gan_model_zero_gradients(model));
-    ASSERT_OK(gan_model_gradient_norm(model, &twice));
+    ASSERT_OK(gan_model_get_gradient_norm(model, &twice));
     assert_true(twice == 0);
 
     model->gradients[3] = (gan_real)NAN;
-    ASSERT_OK(gan_model_gradient_norm(model, &twice));
+    ASSERT_OK(gan_model_get_gradient_norm(model, &twice));
     assert_true(isnan(twice));
     gan_session_destroy(session);
     gan_model_destroy(model);
