@@ -73,6 +73,11 @@ void gan_view_destroy(gan_view *view)
     gan_random_destroy(view->noise);
 }
 
+int64_t gan_view_count(const gan_trainer *trainer, int64_t samples)
+{
+    return samples / trainer->options.packing;
+}
+
 /* ---- There ----------------------------------------------------------------------------------------------------- */
 
 /* The deviation of the noise in the present step. */

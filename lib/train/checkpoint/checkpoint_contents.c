@@ -1,5 +1,5 @@
 /* What a checkpoint holds, and where it lies in a trainer. */
-#include "train/checkpoint.h"
+#include "train/checkpoint/checkpoint.h"
 
 #include <stdio.h>
 #include <string.h>

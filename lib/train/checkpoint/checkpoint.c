@@ -2,7 +2,7 @@
  * "discriminator." and their name, those of an average "generator_average.", moments "generator_optimizer.", the
  * parameter's name and ".first" or ".second"; numbers and the architectures are in the metadata. Loading reads and
  * checks the whole file before it changes anything. */
-#include "train/checkpoint.h"
+#include "train/checkpoint/checkpoint.h"
 
 #include <errno.h>
 #include <float.h>
