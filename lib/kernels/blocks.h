@@ -154,6 +154,8 @@ typedef struct gan_reduce_table {
     gan_reduce_fn squared_differences; /* (x - y)^2 */
     gan_reduce_fn products;            /* x y */
     gan_reduce_fn outside;             /* 1 where x < low or x > high, 0 elsewhere and for NaN */
+    /* What `values` gives for (channels, pixels), from (pixels, channels) with `stride` values a pixel. */
+    double (*transposed_values)(const gan_real *x, int64_t pixels, int64_t channels, int64_t stride);
 } gan_reduce_table;
 GAN_ISA_DECLARE(gan_reduce_table);
 

@@ -281,13 +281,17 @@ void gan_copy_classes(gan_context *context, int64_t count, int64_t columns, cons
 void gan_add_classes(gan_context *context, int64_t count, int64_t columns, const gan_real *numbers, const gan_real *x,
                      gan_real *table);
 
-/* ---- Augmentation (augment.c): x is (batch, channels, height, width), as at the border ------------------------- */
+/* ---- Augmentation (augment.c) ---------------------------------------------------------------------------------- */
 
-/* `kinds` is a sum of gan_augmentation; image i draws from the counters state.counter + GAN_AUGMENT_BLOCKS * i on. */
+/* `kinds` is a sum of gan_augmentation; image i draws from the counters state.counter + GAN_AUGMENT_BLOCKS * i on.
+ * Images are (channels, height, width), as at the border; or with channels_last as sessions store them, x of the
+ * samples and y of packs: y is (batch / packing, height, width, packing, channels). Both give the same bits. */
 typedef struct gan_augment_args {
     uint64_t kinds;
     int64_t channels, height, width;
     gan_random_state state;
+    bool channels_last;
+    int64_t packing; /* >= 1, with channels_last */
 } gan_augment_args;
 void gan_augment_images(gan_context *context, const gan_augment_args *args, int64_t batch, const gan_real *x,
                         gan_real *y);

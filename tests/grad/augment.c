@@ -37,7 +37,7 @@ static void test_kinds(void **state)
     gan_fill_normal(&at, l.x, COUNT, 0, 1);
     gan_fill_normal(&at, l.w, COUNT, 0, 1);
     for (unsigned kinds = 0; kinds <= 7; kinds++) {
-        l.args = (gan_augment_args){kinds, 3, 6, 5, at};
+        l.args = (gan_augment_args){.kinds = kinds, .channels = 3, .height = 6, .width = 5, .state = at};
         gan_augment_images_backward(l.context, &l.args, BATCH, l.w, gradient);
         test_gradient("x", value_of, &l, l.x, gradient, COUNT, 1e-8);
     }

@@ -23,7 +23,11 @@ enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]), ALL = 7 };
 
 static gan_augment_args args_of(int k, unsigned kinds)
 {
-    return (gan_augment_args){kinds, shapes[k].channels, shapes[k].height, shapes[k].width, random_state};
+    return (gan_augment_args){.kinds = kinds,
+                              .channels = shapes[k].channels,
+                              .height = shapes[k].height,
+                              .width = shapes[k].width,
+                              .state = random_state};
 }
 
 /* ---- The definition -------------------------------------------------------------------------------------------- */
@@ -180,6 +184,59 @@ static void adjoint(void **state)
     test_on_threads(adjoint_on);
 }
 
+/* ---- The stored layout ----------------------------------------------------------------------------------------- */
+
+/* Between (batch, channels, pixels) and (batch / packing, pixels, packing, channels). */
+static void store(int64_t batch, int64_t channels, int64_t pixels, int64_t packing, const gan_real *images,
+                  gan_real *stored)
+{
+    for (int64_t i = 0; i < batch; i++)
+        for (int64_t c = 0; c < channels; c++)
+            for (int64_t p = 0; p < pixels; p++)
+                stored[((i / packing * pixels + p) * packing + i % packing) * channels + c] =
+                    images[(i * channels + c) * pixels + p];
+}
+
+/* Channels last give the bits of images as at the border, in both directions and in packs. */
+static void stored_on(gan_context *const contexts[3], const char *name)
+{
+    for (int k = 0; k < SHAPES; k++) {
+        const int64_t batch = shapes[k].batch / 2 * 2, channels = shapes[k].channels;
+        const int64_t pixels = shapes[k].height * shapes[k].width, count = batch * channels * pixels;
+        uint64_t seed = 200 + (uint64_t)k;
+        gan_real *x = test_random_array(&seed, count), *y = test_random_array(&seed, count);
+        gan_real *from = test_random_array(&seed, count), *expected = test_random_array(&seed, count);
+        for (unsigned kinds = 0; kinds <= ALL; kinds++) {
+            for (int64_t packing = 1; packing <= 2; packing++) {
+                gan_augment_args args = args_of(k, kinds);
+                for (int backward = 0; backward < 2; backward++) {
+                    test_guarded to = test_guarded_create(count);
+                    args.channels_last = false;
+                    (backward ? gan_augment_images_backward : gan_augment_images)(contexts[0], &args, batch, x, y);
+                    store(batch, channels, pixels, backward ? packing : 1, x, from);
+                    store(batch, channels, pixels, backward ? 1 : packing, y, expected);
+                    args.channels_last = true;
+                    args.packing = packing;
+                    (backward ? gan_augment_images_backward : gan_augment_images)(contexts[2], &args, batch, from,
+                                                                                  to.values);
+                    test_same_bits(name, backward ? "stored, taken back" : "stored", expected, to.values, count);
+                    test_guarded_check(&to, "stored");
+                }
+            }
+        }
+        free(x);
+        free(y);
+        free(from);
+        free(expected);
+    }
+}
+
+static void stored(void **state)
+{
+    (void)state;
+    test_on_threads(stored_on);
+}
+
 /* ---- What is drawn, over many images --------------------------------------------------------------------------- */
 
 enum { IMAGES = 20000, SIDE = 8, PIXELS = SIDE * SIDE };
@@ -187,7 +244,8 @@ enum { IMAGES = 20000, SIDE = 8, PIXELS = SIDE * SIDE };
 static void augment_many(unsigned kinds, const gan_real *x, gan_real *y)
 {
     gan_context *context = NULL;
-    const gan_augment_args args = {kinds, 1, SIDE, SIDE, random_state};
+    const gan_augment_args args = {
+        .kinds = kinds, .channels = 1, .height = SIDE, .width = SIDE, .state = random_state};
     assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = 2), &context), GAN_OK);
     gan_augment_images(context, &args, IMAGES, x, y);
     gan_context_destroy(context);
@@ -282,8 +340,8 @@ static void noise(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(definition),   cmocka_unit_test(adjoint), cmocka_unit_test(colours_drawn),
-        cmocka_unit_test(places_drawn), cmocka_unit_test(noise),
+        cmocka_unit_test(definition),    cmocka_unit_test(adjoint),      cmocka_unit_test(stored),
+        cmocka_unit_test(colours_drawn), cmocka_unit_test(places_drawn), cmocka_unit_test(noise),
     };
     return cmocka_run_group_tests_name("augmentation", tests, NULL, NULL);
 }

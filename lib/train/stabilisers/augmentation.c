@@ -74,7 +74,13 @@ static gan_status augment(const char *function, augment_fn kernel, gan_context *
     GAN_TRY(gan_shape_check(image, function));
     GAN_TRY(gan_augment_check(kinds, image, what));
     GAN_TRY(gan_samples_check(function, batch, gan_shape_count(image), &count));
-    const augment_call call = {kernel, {kinds, image.dims[0], image.dims[1], image.dims[2], state}, batch};
+    const augment_call call = {.kernel = kernel,
+                               .args = {.kinds = kinds,
+                                        .channels = image.dims[0],
+                                        .height = image.dims[1],
+                                        .width = image.dims[2],
+                                        .state = state},
+                               .batch = batch};
     return run_on_floats(context, run_augment, &call, count, x, y);
 }
 
