@@ -1,20 +1,45 @@
 #!/bin/sh
-# Installs what is missing, builds with warnings as errors and runs every test: as released, under AddressSanitizer and
-# UndefinedBehaviorSanitizer, with the reference BLAS, and, where it is installed, built by clang; and all that computes
-# on each level of CPU instructions, of which it names those that cannot be run here. Where Doxygen is installed (it
-# comes with Clang's libraries, too much to bring along here), the suite has a test of its pages. The last line counts
-# what passed and failed over all of these; the exit status is 0 when nothing failed. Takes no arguments.
+# Installs what is missing, builds with warnings as errors, and runs the tests. Parts, by name, of which the first four
+# run when none is named:
+#
+#   release         as released, and all that computes on each level of CPU instructions
+#   sanitizers      under AddressSanitizer and UndefinedBehaviorSanitizer
+#   reference-blas  with the reference BLAS, and all that computes on each level
+#   clang           built by clang
+#   avx512          on a CPU that has AVX-512 and bfloat16, emulated by Intel's SDE, whose command is in the variable SDE
+#   aarch64         built for AArch64 and run under QEMU; installs libraries of arm64, as Debian has them
+#
+# Where Doxygen is installed (it comes with Clang's libraries, too much to bring along here), the suite has a test of its
+# pages. What was skipped is listed with its reason. The last line counts what passed and failed over all parts, and what
+# was skipped, which it names; the exit status is 0 when nothing failed.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tests/packages.sh"
 
+default_parts='release sanitizers reference-blas clang'
+parts=${*:-$default_parts}
+for part in $parts; do
+    case " $default_parts avx512 aarch64 " in
+    *" $part "*) ;;
+    *) echo "'$part' is no part; the parts are $default_parts avx512 aarch64" >&2 && exit 2 ;;
+    esac
+done
+
 install_missing "$build_needs
 libcmocka-dev module cmocka
 cmake command cmake
-curl command curl
-libblas-dev module blas-netlib"
+curl command curl"
 
-passed=0 failed=0 skipped=0 not_run=''
+passed=0 failed=0
+mkdir -p "$root/build"
+skips=$root/build/check.skips # of each a name, a tab and the reason
+: >"$skips"
+
+# skip NAME REASON: notes what was not run.
+skip()
+{
+    printf '%s\t%s\n' "$1" "$2" >>"$skips"
+}
 
 # count LABEL FILE: what a summary of meson test says after the label, which it prints once.
 count()
@@ -23,35 +48,44 @@ count()
     echo "${number:-0}"
 }
 
-# run_tests BUILD OPTION...: runs tests that are built, and counts them.
+# skipped_in LABEL: from the log of meson test, the programs that were skipped as a whole, and cases of others.
+skipped_in()
+{
+    awk -v label="$1" '
+        function note(name, reason) { if (!(name in seen)) print name "\t" reason; seen[name] = 1 }
+        /^test: / { test = label "/" $NF }
+        /^result: / { whole = /exit status 77/ }
+        /^\[ RUN / { name = $NF }
+        /^SKIP: / { note(whole ? test : test "/" name, substr($0, 7)) }
+        /^=+$/ && whole { note(test, "no reason is given") }'
+}
+
+# run_tests LABEL BUILD OPTION...: runs tests that are built, and counts them.
 run_tests()
 {
-    log=$1.log
-    meson test -C "$@" --no-rebuild --print-errorlogs --timeout-multiplier 4 2>&1 | tee "$log"
+    label=$1 log=$2.log
+    shift
+    rm -f "$1"/meson-logs/testlog*.txt
+    meson test -C "$@" --no-rebuild --print-errorlogs 2>&1 | tee "$log"
     good=$(($(count Ok "$log") + $(count 'Expected Fail' "$log")))
     bad=$(($(count Fail "$log") + $(count 'Unexpected Pass' "$log") + $(count Timeout "$log")))
     [ $((good + bad)) -gt 0 ] || bad=1
     passed=$((passed + good))
     failed=$((failed + bad))
-    skipped=$((skipped + $(count Skipped "$log")))
+    cat "$1"/meson-logs/testlog*.txt | skipped_in "$label" >>"$skips"
 }
 
-# suite NAME OPTION...: builds in build/NAME and runs all tests. A build that fails counts as one failure.
-suite()
+# build NAME OPTION...: builds in build/NAME. A build that fails counts as one failure.
+build()
 {
-    name=$1
-    build=$root/build/$1
-    log=$build.log
+    folder=$root/build/$1 name=$1
     shift
     echo "== $name: meson setup $*"
-    mkdir -p "$root/build"
-    if ! { set_up "$build" -Dwerror=true "$@" && ninja -C "$build"; } >"$log" 2>&1; then
-        cat "$log"
-        echo "$name: the build failed"
-        failed=$((failed + 1))
-        return
-    fi
-    run_tests "$build"
+    { set_up "$folder" -Dwerror=true "$@" && ninja -C "$folder"; } >"$folder.log" 2>&1 && return
+    cat "$folder.log"
+    echo "$name: the build failed"
+    failed=$((failed + 1))
+    return 1
 }
 
 # levels NAME: runs the tests that compute, as built in build/NAME, on each CPU level below the best, which all tests
@@ -59,7 +93,6 @@ suite()
 levels()
 {
     build=$root/build/$1
-    not_run=''
     "$build/tests/support/levels" >"$build.levels" || failed=$((failed + 1))
     best=$(sed -n 's/ runs$//p' "$build.levels" | tail -n 1)
     while read -r level verdict; do
@@ -68,32 +101,94 @@ levels()
             echo "== $1 on the CPU level $level"
             GAN_TEST_CPU=$level
             export GAN_TEST_CPU
-            run_tests "$build" --suite levels
+            run_tests "$1 on $level" "$build" --suite levels --timeout-multiplier 4
             unset GAN_TEST_CPU
         else
-            not_run="$not_run
-The CPU level $level could not be run: $verdict"
+            skip "$1 on $level" "$verdict"
         fi
     done <"$build.levels"
-    verdict=$("$build/tests/support/levels" bfloat16) || failed=$((failed + 1))
-    [ "$verdict" = 'bfloat16 runs' ] || not_run="$not_run
-Products in bfloat16 could be run in plain C only: ${verdict#bfloat16 }"
 }
 
-export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1
-export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-suite check
-levels check
-suite check-sanitizers -Db_sanitize=address,undefined -Dbuildtype=debugoptimized
-suite check-reference-blas -Dblas=cblas
-levels check-reference-blas
-if command -v clang >/dev/null 2>&1 && command -v clang++ >/dev/null 2>&1; then
-    export CC=clang CXX=clang++
-    suite check-clang
-fi
+# What does not depend on the build is looked at in one of them.
+once='--no-suite style'
 
-echo "$not_run"
+part_release()
+{
+    install_wanted 'clang-format-14 llvm14 clang-format'
+    build check || return
+    run_tests check "$root/build/check" --timeout-multiplier 4
+    levels check
+}
+
+part_sanitizers()
+{
+    export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1
+    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+    build check-sanitizers -Db_sanitize=address,undefined -Dbuildtype=debugoptimized || return
+    # shellcheck disable=SC2086
+    run_tests check-sanitizers "$root/build/check-sanitizers" $once --timeout-multiplier 4
+}
+
+part_reference_blas()
+{
+    install_missing 'libblas-dev module blas-netlib'
+    build check-reference-blas -Dblas=cblas || return
+    # shellcheck disable=SC2086
+    run_tests check-reference-blas "$root/build/check-reference-blas" $once --timeout-multiplier 4
+    levels check-reference-blas
+}
+
+part_clang()
+{
+    if ! command -v clang >/dev/null 2>&1 || ! command -v clang++ >/dev/null 2>&1; then
+        skip check-clang 'clang and clang++ are not both installed'
+        return
+    fi
+    CC=clang CXX=clang++
+    export CC CXX
+    # shellcheck disable=SC2086
+    build check-clang && run_tests check-clang "$root/build/check-clang" $once --timeout-multiplier 4
+    unset CC CXX
+}
+
+# An emulated CPU is slow: only what computes runs on it.
+part_avx512()
+{
+    if [ -z "${SDE-}" ]; then
+        skip avx512 'the variable SDE does not name the command of the Intel Software Development Emulator'
+        return
+    fi
+    build check || return
+    run_tests 'check under SDE' "$root/build/check" --suite kernels --suite levels --timeout-multiplier 40 \
+        --wrapper "$SDE -spr --"
+}
+
+part_aarch64()
+{
+    libraries=/usr/lib/aarch64-linux-gnu
+    install_missing "gcc-aarch64-linux-gnu command aarch64-linux-gnu-gcc
+g++-aarch64-linux-gnu command aarch64-linux-gnu-g++
+qemu-user command qemu-aarch64
+zlib1g-dev:arm64 file $libraries/libz.so
+libpng-dev:arm64 file $libraries/libpng.so
+libjansson-dev:arm64 file $libraries/libjansson.so
+libopenblas-dev:arm64 file $libraries/libopenblas.so
+libcmocka-dev:arm64 file $libraries/libcmocka.so"
+    build check-aarch64 --cross-file "$root/tests/cross/aarch64.ini" || return
+    run_tests check-aarch64 "$root/build/check-aarch64" --suite unit --suite kernels --suite levels --suite grad \
+        --timeout-multiplier 40
+}
+
+for part in $parts; do
+    "part_$(echo "$part" | tr - _)"
+done
+
+echo
+sed 's/^/SKIP /; s/\t/: /' "$skips"
 summary="$passed passed, $failed failed"
-[ $skipped = 0 ] || summary="$summary, $skipped skipped"
+if [ -s "$skips" ]; then
+    names=$(cut -f 1 "$skips" | paste -s -d , | sed 's/,/, /g')
+    summary="$summary, $(awk 'END { print NR }' "$skips") skipped: $names"
+fi
 echo "$summary"
-[ $failed = 0 ]
+[ "$failed" = 0 ]

@@ -1,8 +1,9 @@
 # Sourced by the scripts that people start: finds out what is missing on this machine and installs it, and prepares
 # build folders. The caller has set `root` to the root of the project.
 #
-# A need is a line "PACKAGE KIND SUBJECT": the subject is a command, a module of pkg-config, or a file, and the package
-# is where Debian and Ubuntu have it. Nothing is installed, and no network is used, where every subject is there.
+# A need is a line "PACKAGE KIND SUBJECT": the subject is a command, a module of pkg-config, a file, or a tool of LLVM 14,
+# and the package is where Debian and Ubuntu have it. Nothing is installed, and no network is used, where every subject is
+# there.
 
 build_needs='
 gcc command cc
@@ -15,6 +16,17 @@ libpng-dev module libpng
 libjansson-dev module jansson
 libopenblas-dev module openblas'
 
+# llvm14 TOOL prints the command that is version 14 of a tool of LLVM, or fails. Only Debian puts versions into names.
+llvm14()
+{
+    for command in "$1-14" "$1"; do
+        case $("$command" --version 2>/dev/null) in
+        *'version 14.'*) echo "$command" && return ;;
+        esac
+    done
+    return 1
+}
+
 # missing NEEDS prints the packages of the needs that are not met.
 missing()
 {
@@ -24,6 +36,7 @@ missing()
         command) command -v "$subject" >/dev/null 2>&1 && continue ;;
         module) pkg-config --exists "$subject" 2>/dev/null && continue ;;
         file) [ -e "$subject" ] && continue ;;
+        llvm14) llvm14 "$subject" >/dev/null && continue ;;
         esac
         echo "$package"
     done
@@ -49,12 +62,22 @@ install_missing()
         as_root=sudo
     fi
     echo "Installing: $packages"
+    case $packages in
+    *:arm64*) $as_root dpkg --add-architecture arm64 ;;
+    esac
     $as_root apt-get update -q || echo 'The lists of packages could not be renewed; going on with those that are there.'
     # shellcheck disable=SC2086
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages ||
         cannot_install "$packages" 'apt-get failed.'
     packages=$(missing "$1" | tr '\n' ' ')
     [ -z "$packages" ] || cannot_install "$packages" 'apt-get has installed them, but they are still not found.'
+}
+
+# install_wanted NEEDS: the same, but goes on without what cannot be had, and the tests that want it say that they were
+# skipped.
+install_wanted()
+{
+    (install_missing "$1") || echo 'Going on without these.'
 }
 
 # set_up FOLDER OPTION...: a build folder with these options; made anew when it cannot be kept, as after a move.
