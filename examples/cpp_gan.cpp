@@ -16,7 +16,7 @@ constexpr int noise_size = 16;
 std::vector<float> draw_squares(gan::random &random, int count)
 {
     std::vector<float> images(static_cast<std::size_t>(count) * side * side, -1.0f);
-    const std::vector<float> u = random.uniform(static_cast<std::size_t>(count) * 3);
+    const std::vector<float> u = random.uniform(3 * count);
     for (int i = 0; i < count; i++) {
         const float *place = &u[static_cast<std::size_t>(i) * 3];
         const int size = 4 + static_cast<int>(place[0] * 6);
@@ -32,10 +32,8 @@ std::vector<float> draw_squares(gan::random &random, int count)
 
 gan::model make_generator(const gan::context &context)
 {
-    gan::conv_transpose2d_options twice;
-    twice.kernel = {4, 4};
-    twice.stride = {2, 2};
-    twice.padding = GAN_PADDING_SAME;
+    const gan_conv_transpose2d_options twice =
+        GAN_CONV_TRANSPOSE2D(.kernel = {4, 4}, .stride = {2, 2}, .padding = GAN_PADDING_SAME);
     gan::model g(context);
     g.add(gan::input(context, {noise_size}), gan::dense(context, 32 * 4 * 4), gan::reshape(context, {32, 4, 4}),
           gan::batch_norm(context), gan::relu(context));
@@ -47,14 +45,10 @@ gan::model make_generator(const gan::context &context)
 
 gan::model make_discriminator(const gan::context &context)
 {
-    gan::conv2d_options half;
-    half.kernel = {4, 4};
-    half.stride = {2, 2};
-    half.padding = GAN_PADDING_SAME;
+    const gan_conv2d_options half = GAN_CONV2D(.kernel = {4, 4}, .stride = {2, 2}, .padding = GAN_PADDING_SAME);
     gan::model d(context);
-    d.add(gan::input(context, {1, side, side}), gan::conv2d(context, 16, half), gan::leaky_relu(context, 0.2f));
-    d.add(gan::conv2d(context, 32, half), gan::leaky_relu(context, 0.2f), gan::flatten(context),
-          gan::dense(context, 1));
+    d.add(gan::input(context, {1, side, side}), gan::conv2d(context, 16, half), gan::leaky_relu(context));
+    d.add(gan::conv2d(context, 32, half), gan::leaky_relu(context), gan::flatten(context), gan::dense(context, 1));
     d.build(2);
     return d;
 }
@@ -68,23 +62,17 @@ void train(int64_t steps, const std::string &folder)
     std::printf("%s", generator.describe().c_str());
 
     gan::dataset squares = gan::dataset::from_array(context, {1, side, side}, draw_squares(random, 2048));
-    gan::trainer_options options;
-    options.batch = 64;
-    gan::trainer trainer(context, generator, discriminator, options);
-
-    gan::run_options run;
-    run.steps = steps;
-    run.progress = [](const gan_step_report &report) {
+    gan::trainer trainer(context, generator, discriminator, GAN_TRAINER(.batch = 64));
+    trainer.run(squares, GAN_RUN(.steps = steps), [](const gan_step_report &report) {
         if (report.step % 100 == 0)
             std::printf("step %lld  D %.3f  G %.3f\n", static_cast<long long>(report.step), report.discriminator_loss,
                         report.generator_loss);
-    };
-    trainer.run(squares, run);
+    });
 
     generator.save(folder + "/squares.safetensors");
     const gan::model loaded = gan::model::load(context, folder + "/squares.safetensors");
-    if (context.info().png)
-        gan::write_png_grid(context, folder + "/squares.png", loaded.sample(4, 64), loaded.output_shape());
+    if (context.get_info().png)
+        gan::png_write_grid(context, folder + "/squares.png", loaded.sample(4, 64), loaded.get_output_shape());
 }
 
 } // namespace

@@ -12,11 +12,12 @@
  * - Functions return a ::gan_status. Results come by pointer and are untouched on failure; gan_last_error() then
  *   has a sentence. Nothing here prints, exits, aborts, installs a signal handler or reads the environment.
  * - Option structs start with `struct_size`, filled by the macro of the same name (GAN_TRAINER() and so on), which
- *   takes C99 designated initialisers and makes a pointer to a struct that lives as long as the block around it. A
- *   field left out, or zero, means its documented default, for every field. Where exactly zero makes sense and is not
- *   the default, ::GAN_ZERO asks for it. A NULL options pointer means every default.
+ *   takes C99 designated initialisers and makes a pointer to a struct that lives as long as the block around it, or
+ *   in C++, by libgan.hpp, a value. A field left out, or zero, means its documented default, for every field. Where
+ *   exactly zero makes sense and is not the default, ::GAN_ZERO asks for it. A NULL options pointer means every
+ *   default.
  * - Counts, sizes in elements and indices are int64_t; size_t counts bytes of memory. Bit sets are uint64_t, and an
- * enum names their bits, which are added.
+ *   enum names their bits, which are added.
  * - What reads a handle and cannot fail returns the value and is called gan_noun_x(), as gan_model_input_count(); for
  *   NULL it returns what its comment says. What can fail returns a status, gives the value by pointer and is called
  *   gan_noun_get_x(), as gan_model_get_input_shape().
@@ -132,6 +133,14 @@ GAN_API const char *gan_version_text(void);
  */
 #define GAN_ZERO 1.17549435e-38f
 
+/**
+ * Options of a type with these fields, and struct_size: what GAN_CONTEXT() and all macros like it are made of. In C,
+ * a pointer to them, which is valid until the end of the block around it; in C++, by libgan.hpp, a value.
+ */
+#ifndef __cplusplus
+#define GAN_OPTIONS(type, ...) (&(type){.struct_size = sizeof(type), __VA_ARGS__})
+#endif
+
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
@@ -230,7 +239,7 @@ typedef struct gan_context_options {
 } gan_context_options;
 
 /** ::gan_context_options with the given fields: GAN_CONTEXT(.threads = 2). */
-#define GAN_CONTEXT(...) (&(gan_context_options){.struct_size = sizeof(gan_context_options), __VA_ARGS__})
+#define GAN_CONTEXT(...) GAN_OPTIONS(gan_context_options, __VA_ARGS__)
 
 /**
  * Creates a context. The threads start here and sleep while there is no work; a thread that cannot be started is
@@ -427,7 +436,7 @@ typedef struct gan_dense_options {
     uint8_t reserved[3];                /**< 0, else ::GAN_ERROR_VERSION */
 } gan_dense_options;
 /** ::gan_dense_options with the given fields: GAN_DENSE(.no_bias = true). */
-#define GAN_DENSE(...) (&(gan_dense_options){.struct_size = sizeof(gan_dense_options), __VA_ARGS__})
+#define GAN_DENSE(...) GAN_OPTIONS(gan_dense_options, __VA_ARGS__)
 
 /**
  * y = W x + b, from (inputs) to (units); 1 <= units < 2^31. weight: (units, inputs); bias: (units).
@@ -466,7 +475,7 @@ typedef struct gan_conv2d_options {
     uint8_t reserved[3];                /**< 0, else ::GAN_ERROR_VERSION */
 } gan_conv2d_options;
 /** ::gan_conv2d_options with the given fields: GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}). */
-#define GAN_CONV2D(...) (&(gan_conv2d_options){.struct_size = sizeof(gan_conv2d_options), __VA_ARGS__})
+#define GAN_CONV2D(...) GAN_OPTIONS(gan_conv2d_options, __VA_ARGS__)
 
 /**
  * Two-dimensional cross-correlation on samples (channels, height, width), to (filters, output height, output width):
@@ -493,8 +502,7 @@ typedef struct gan_conv_transpose2d_options {
     uint8_t reserved[3];                /**< 0, else ::GAN_ERROR_VERSION */
 } gan_conv_transpose2d_options;
 /** ::gan_conv_transpose2d_options with the given fields: GAN_CONV_TRANSPOSE2D(.kernel = {4, 4}, .stride = {2, 2}). */
-#define GAN_CONV_TRANSPOSE2D(...) \
-    (&(gan_conv_transpose2d_options){.struct_size = sizeof(gan_conv_transpose2d_options), __VA_ARGS__})
+#define GAN_CONV_TRANSPOSE2D(...) GAN_OPTIONS(gan_conv_transpose2d_options, __VA_ARGS__)
 
 /**
  * The adjoint of conv2d, which enlarges images: output = (input - 1) * stride + kernel - pads + output_padding.
@@ -515,7 +523,7 @@ typedef struct gan_concat_options {
     uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
 } gan_concat_options;
 /** ::gan_concat_options with the given fields: GAN_CONCAT(.axis = 1). */
-#define GAN_CONCAT(...) (&(gan_concat_options){.struct_size = sizeof(gan_concat_options), __VA_ARGS__})
+#define GAN_CONCAT(...) GAN_OPTIONS(gan_concat_options, __VA_ARGS__)
 
 /** Joins two or more inputs along an axis; all other dimensions are equal. */
 GAN_API gan_layer *gan_layer_concat(gan_context *context, const gan_concat_options *options);
@@ -530,7 +538,7 @@ typedef struct gan_leaky_relu_options {
     uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
 } gan_leaky_relu_options;
 /** ::gan_leaky_relu_options with the given fields: GAN_LEAKY_RELU(.slope = 0.1f). */
-#define GAN_LEAKY_RELU(...) (&(gan_leaky_relu_options){.struct_size = sizeof(gan_leaky_relu_options), __VA_ARGS__})
+#define GAN_LEAKY_RELU(...) GAN_OPTIONS(gan_leaky_relu_options, __VA_ARGS__)
 
 /** y = x for x > 0, else slope * x. Maas et al., 2013. */
 GAN_API gan_layer *gan_layer_leaky_relu(gan_context *context, const gan_leaky_relu_options *options);
@@ -550,7 +558,7 @@ typedef struct gan_dropout_options {
     uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
 } gan_dropout_options;
 /** ::gan_dropout_options with the given fields: GAN_DROPOUT(.rate = 0.3f). */
-#define GAN_DROPOUT(...) (&(gan_dropout_options){.struct_size = sizeof(gan_dropout_options), __VA_ARGS__})
+#define GAN_DROPOUT(...) GAN_OPTIONS(gan_dropout_options, __VA_ARGS__)
 
 /**
  * In training: 0 with probability `rate`, else x / (1 - rate); in sampling: x. Srivastava et al., 2014. Each forward
@@ -567,7 +575,7 @@ typedef struct gan_batch_norm_options {
     uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
 } gan_batch_norm_options;
 /** ::gan_batch_norm_options with the given fields: GAN_BATCH_NORM(.momentum = 0.01f). */
-#define GAN_BATCH_NORM(...) (&(gan_batch_norm_options){.struct_size = sizeof(gan_batch_norm_options), __VA_ARGS__})
+#define GAN_BATCH_NORM(...) GAN_OPTIONS(gan_batch_norm_options, __VA_ARGS__)
 
 /**
  * Batch normalisation (Ioffe and Szegedy, 2015), over the batch for samples of rank 1 and over the batch and the
@@ -587,7 +595,7 @@ typedef struct gan_layer_norm_options {
     uint8_t reserved[3]; /**< 0, else ::GAN_ERROR_VERSION */
 } gan_layer_norm_options;
 /** ::gan_layer_norm_options with the given fields: GAN_LAYER_NORM(.no_affine = true). */
-#define GAN_LAYER_NORM(...) (&(gan_layer_norm_options){.struct_size = sizeof(gan_layer_norm_options), __VA_ARGS__})
+#define GAN_LAYER_NORM(...) GAN_OPTIONS(gan_layer_norm_options, __VA_ARGS__)
 
 /**
  * Layer normalisation (Ba et al., 2016) over all values of a sample, of any shape: y = weight * (x - mean) /
@@ -605,8 +613,7 @@ typedef struct gan_instance_norm_options {
     uint8_t reserved[3]; /**< 0, else ::GAN_ERROR_VERSION */
 } gan_instance_norm_options;
 /** ::gan_instance_norm_options with the given fields: GAN_INSTANCE_NORM(.no_affine = true). */
-#define GAN_INSTANCE_NORM(...) \
-    (&(gan_instance_norm_options){.struct_size = sizeof(gan_instance_norm_options), __VA_ARGS__})
+#define GAN_INSTANCE_NORM(...) GAN_OPTIONS(gan_instance_norm_options, __VA_ARGS__)
 
 /**
  * Instance normalisation (Ulyanov et al., 2016): the same over the pixels of each channel of an image, of at least 2.
@@ -622,7 +629,7 @@ typedef struct gan_group_norm_options {
     uint8_t reserved[3]; /**< 0, else ::GAN_ERROR_VERSION */
 } gan_group_norm_options;
 /** ::gan_group_norm_options with the given fields: GAN_GROUP_NORM(.no_affine = true). */
-#define GAN_GROUP_NORM(...) (&(gan_group_norm_options){.struct_size = sizeof(gan_group_norm_options), __VA_ARGS__})
+#define GAN_GROUP_NORM(...) GAN_OPTIONS(gan_group_norm_options, __VA_ARGS__)
 
 /**
  * Group normalisation (Wu and He, 2018): the same over the pixels and channels of each of `groups` runs of channels,
@@ -646,7 +653,7 @@ typedef struct gan_upsample2d_options {
     uint32_t reserved;               /**< 0, else ::GAN_ERROR_VERSION */
 } gan_upsample2d_options;
 /** ::gan_upsample2d_options with the given fields: GAN_UPSAMPLE2D(.factor = {2, 2}). */
-#define GAN_UPSAMPLE2D(...) (&(gan_upsample2d_options){.struct_size = sizeof(gan_upsample2d_options), __VA_ARGS__})
+#define GAN_UPSAMPLE2D(...) GAN_OPTIONS(gan_upsample2d_options, __VA_ARGS__)
 
 /**
  * Enlarges samples (channels, height, width) by whole factors. Followed by a convolution it avoids the checkerboards
@@ -661,7 +668,7 @@ typedef struct gan_avg_pool2d_options {
     int64_t stride[2];  /**< down, right; >= 1; default: the kernel */
 } gan_avg_pool2d_options;
 /** ::gan_avg_pool2d_options with the given fields: GAN_AVG_POOL2D(.kernel = {3, 3}, .stride = {2, 2}). */
-#define GAN_AVG_POOL2D(...) (&(gan_avg_pool2d_options){.struct_size = sizeof(gan_avg_pool2d_options), __VA_ARGS__})
+#define GAN_AVG_POOL2D(...) GAN_OPTIONS(gan_avg_pool2d_options, __VA_ARGS__)
 
 /**
  * The mean under a window that slides over samples (channels, height, width), without padding. An output side is
@@ -676,8 +683,7 @@ typedef struct gan_gaussian_noise_options {
     uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
 } gan_gaussian_noise_options;
 /** ::gan_gaussian_noise_options with the given fields: GAN_GAUSSIAN_NOISE(.deviation = 0.2f). */
-#define GAN_GAUSSIAN_NOISE(...) \
-    (&(gan_gaussian_noise_options){.struct_size = sizeof(gan_gaussian_noise_options), __VA_ARGS__})
+#define GAN_GAUSSIAN_NOISE(...) GAN_OPTIONS(gan_gaussian_noise_options, __VA_ARGS__)
 
 /**
  * In training: x + deviation * n with n ~ N(0, 1) for each value; in sampling: x. Each forward pass of a session
@@ -691,7 +697,7 @@ typedef struct gan_embedding_options {
     gan_initializer weight_initializer; /**< default: N(0, 1) */
 } gan_embedding_options;
 /** ::gan_embedding_options with the given fields: GAN_EMBEDDING(.weight_initializer = GAN_NORMAL(0.02f)). */
-#define GAN_EMBEDDING(...) (&(gan_embedding_options){.struct_size = sizeof(gan_embedding_options), __VA_ARGS__})
+#define GAN_EMBEDDING(...) GAN_OPTIONS(gan_embedding_options, __VA_ARGS__)
 
 /**
  * A learned vector for each class: from (1), the number of a class as a float, to (units), row x of the weight
@@ -708,7 +714,7 @@ typedef struct gan_pixel_norm_options {
     uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
 } gan_pixel_norm_options;
 /** ::gan_pixel_norm_options with the given fields: GAN_PIXEL_NORM(.epsilon = 1e-6f). */
-#define GAN_PIXEL_NORM(...) (&(gan_pixel_norm_options){.struct_size = sizeof(gan_pixel_norm_options), __VA_ARGS__})
+#define GAN_PIXEL_NORM(...) GAN_OPTIONS(gan_pixel_norm_options, __VA_ARGS__)
 
 /**
  * Pixel normalisation (Karras et al., "Progressive Growing of GANs", 2018) over the channels of each pixel, at least
@@ -722,8 +728,7 @@ typedef struct gan_minibatch_stddev_options {
     int64_t group;      /**< consecutive samples that are compared; >= 2; default 4 */
 } gan_minibatch_stddev_options;
 /** ::gan_minibatch_stddev_options with the given fields: GAN_MINIBATCH_STDDEV(.group = 8). */
-#define GAN_MINIBATCH_STDDEV(...) \
-    (&(gan_minibatch_stddev_options){.struct_size = sizeof(gan_minibatch_stddev_options), __VA_ARGS__})
+#define GAN_MINIBATCH_STDDEV(...) GAN_OPTIONS(gan_minibatch_stddev_options, __VA_ARGS__)
 
 /**
  * Minibatch standard deviation (Karras et al., 2018), which shows a discriminator how varied samples are: the input,
@@ -910,7 +915,7 @@ typedef struct gan_session_options {
     uint32_t reserved;  /**< 0 */
 } gan_session_options;
 /** ::gan_session_options with the given fields: GAN_SESSION(.batch = 64, .forward_only = true). */
-#define GAN_SESSION(...) (&(gan_session_options){.struct_size = sizeof(gan_session_options), __VA_ARGS__})
+#define GAN_SESSION(...) GAN_OPTIONS(gan_session_options, __VA_ARGS__)
 
 /**
  * Plans a session on a built model. The session keeps the model alive; the caller owns the session. With second_order
@@ -1199,7 +1204,7 @@ typedef struct gan_optimizer_options {
     float schedule_factor;             /**< step and exponential; (0, 1]; default 0.1 */
 } gan_optimizer_options;
 /** ::gan_optimizer_options with the given fields: GAN_OPTIMIZER(.learning_rate = 1e-3f, .beta1 = GAN_ZERO). */
-#define GAN_OPTIMIZER(...) (&(gan_optimizer_options){.struct_size = sizeof(gan_optimizer_options), __VA_ARGS__})
+#define GAN_OPTIMIZER(...) GAN_OPTIONS(gan_optimizer_options, __VA_ARGS__)
 
 /** Creates the optimizer of one built model. Its state starts at 0. It keeps the model alive; the caller owns it. */
 GAN_API gan_status gan_optimizer_create(gan_model *model, const gan_optimizer_options *options, gan_optimizer **out);
@@ -1262,7 +1267,7 @@ typedef struct gan_dataset_options {
     size_t memory_limit; /**< bytes of samples kept in memory; what is larger is read from disk; default 256 MiB */
 } gan_dataset_options;
 /** ::gan_dataset_options with the given fields: GAN_DATASET(.seed = 7, .drop_last = true). */
-#define GAN_DATASET(...) (&(gan_dataset_options){.struct_size = sizeof(gan_dataset_options), __VA_ARGS__})
+#define GAN_DATASET(...) GAN_OPTIONS(gan_dataset_options, __VA_ARGS__)
 
 /**
  * Opens an IDX file of images (the format of MNIST), plain or gzipped, as samples (1, height, width), and optionally
@@ -1453,7 +1458,7 @@ typedef struct gan_trainer_options {
                                        ::GAN_DIAGNOSIS_OFF; default 100 */
 } gan_trainer_options;
 /** ::gan_trainer_options with the given fields: GAN_TRAINER(.batch = 64, .order = GAN_ORDER_GENERATOR_FIRST). */
-#define GAN_TRAINER(...) (&(gan_trainer_options){.struct_size = sizeof(gan_trainer_options), __VA_ARGS__})
+#define GAN_TRAINER(...) GAN_OPTIONS(gan_trainer_options, __VA_ARGS__)
 
 /**
  * Creates a trainer of two built models of the context: the generator has one input of rank 1 (the noise) and one
@@ -1593,7 +1598,7 @@ typedef struct gan_run_options {
     void *user;               /**< passed to progress */
 } gan_run_options;
 /** ::gan_run_options with the given fields: GAN_RUN(.epochs = 5, .progress = show). */
-#define GAN_RUN(...) (&(gan_run_options){.struct_size = sizeof(gan_run_options), __VA_ARGS__})
+#define GAN_RUN(...) GAN_OPTIONS(gan_run_options, __VA_ARGS__)
 
 /**
  * Trains until the first limit is reached, on a dataset of the same context with samples like the generator's, not
@@ -1689,8 +1694,7 @@ typedef struct gan_kernel_distance_options {
     uint64_t seed;       /**< of the choice; default 0 */
 } gan_kernel_distance_options;
 /** ::gan_kernel_distance_options with the given fields: GAN_KERNEL_DISTANCE(.subsets = 50). */
-#define GAN_KERNEL_DISTANCE(...) \
-    (&(gan_kernel_distance_options){.struct_size = sizeof(gan_kernel_distance_options), __VA_ARGS__})
+#define GAN_KERNEL_DISTANCE(...) GAN_OPTIONS(gan_kernel_distance_options, __VA_ARGS__)
 
 /**
  * Kernel distance, KID (Binkowski et al., "Demystifying MMD GANs", 2018): the squared maximum mean discrepancy with

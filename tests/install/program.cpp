@@ -6,7 +6,7 @@
 static gan::model dense_model(const gan::context &context, int64_t inputs, int64_t outputs)
 {
     gan::model model(context);
-    model.add(gan::input(context, {inputs}), gan::dense(context, 8), gan::leaky_relu(context, 0.2f),
+    model.add(gan::input(context, {inputs}), gan::dense(context, 8), gan::leaky_relu(context),
               gan::dense(context, outputs));
     model.build(1);
     return model;
@@ -14,7 +14,7 @@ static gan::model dense_model(const gan::context &context, int64_t inputs, int64
 
 int main()
 try {
-    gan::context context(2);
+    gan::context context(GAN_CONTEXT(.threads = 2));
     gan::model generator = dense_model(context, 2, 2), discriminator = dense_model(context, 2, 1);
     gan::trainer trainer(context, generator, discriminator);
     trainer.step({-1, -1, -1, 1, 1, -1, 1, 1});
