@@ -2,21 +2,9 @@
 # Holds the structs of libgan.h and their fields against the pins of layout.c, in their order: fields.sh HEADER LAYOUT
 set -eu
 header=$1 layout=$2
+. "$(dirname "$0")/functions.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-
-without_comments()
-{
-    awk '{ line = $0; code = ""
-           while (line != "") {
-               at = index(line, comment ? "*/" : "/*")
-               if (!comment) code = code (at ? substr(line, 1, at - 1) : line)
-               if (!at) break
-               line = substr(line, at + 2)
-               comment = !comment
-           }
-           print code }' "$1"
-}
 
 # A line "STRUCT" for each struct, and a line "STRUCT FIELD" for each of its fields.
 without_comments "$header" | awk '
