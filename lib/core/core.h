@@ -2,7 +2,7 @@
 #ifndef GAN_CORE_H
 #define GAN_CORE_H
 
-#include "libgan.h"
+#include "core/json.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -110,6 +110,9 @@ void gan_release_text(gan_context *context, char *text);           /* accepts NU
 /* The same for libraries whose release hook does not get the size: it is kept in front of the memory. */
 void *gan_allocate_sized(gan_context *context, size_t size);
 void gan_release_sized(gan_context *context, void *memory); /* accepts NULL */
+
+/* Whether a text is UTF-8 (utf8.c). */
+bool gan_is_utf8(const char *text);
 
 /* ---- Arena (arena.c): one block, laid out before it is allocated --------------------------------------------- */
 

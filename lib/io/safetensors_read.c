@@ -2,7 +2,6 @@
  * tensors' bytes follow each other without holes or overlap and end where the file ends. */
 #include "io/io.h"
 
-#include <jansson.h>
 #include <string.h>
 
 typedef struct tensor {
@@ -36,10 +35,10 @@ static gan_status malformed(const gan_safetensors *file, const char *what, const
     return gan_fail(GAN_ERROR_FORMAT, "'%s': %s of tensor '%s' is malformed", file->file.path, what, tensor_name);
 }
 
-static gan_status type_parse(const gan_safetensors *file, const char *name, const json_t *json, tensor *out,
+static gan_status type_parse(const gan_safetensors *file, const char *name, const gan_json *json, tensor *out,
                              int *bytes)
 {
-    const char *type = json_string_value(json);
+    const char *type = gan_json_get_text(json);
     if (!type) return malformed(file, "the type", name);
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (strcmp(type, types[i].name) == 0) {
@@ -51,19 +50,18 @@ static gan_status type_parse(const gan_safetensors *file, const char *name, cons
     return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' has the unknown type '%s'", file->file.path, name, type);
 }
 
-static gan_status shape_parse(const gan_safetensors *file, const char *name, const json_t *json,
+static gan_status shape_parse(const gan_safetensors *file, const char *name, const gan_json *json,
                               gan_safetensors_entry *out)
 {
-    if (!json_is_array(json)) return malformed(file, "the shape", name);
-    if (json_array_size(json) > GAN_MAX_RANK + 1)
-        return gan_fail(GAN_ERROR_OVERFLOW, "'%s': tensor '%s' has %zu dimensions; at most %d are supported",
-                        file->file.path, name, json_array_size(json), GAN_MAX_RANK + 1);
-    out->rank = (int)json_array_size(json);
+    if (!gan_json_is_array(json)) return malformed(file, "the shape", name);
+    if (gan_json_size(json) > GAN_MAX_RANK + 1)
+        return gan_fail(GAN_ERROR_OVERFLOW, "'%s': tensor '%s' has %lld dimensions; at most %d are supported",
+                        file->file.path, name, (long long)gan_json_size(json), GAN_MAX_RANK + 1);
+    out->rank = (int)gan_json_size(json);
     out->count = 1;
     for (int i = 0; i < out->rank; i++) {
-        const json_t *dim = json_array_get(json, (size_t)i);
-        if (!json_is_integer(dim) || json_integer_value(dim) < 0) return malformed(file, "the shape", name);
-        out->dims[i] = json_integer_value(dim);
+        if (!gan_json_get_int(gan_json_at(json, i), &out->dims[i]) || out->dims[i] < 0)
+            return malformed(file, "the shape", name);
         if (out->dims[i] == 0)
             return gan_fail(GAN_ERROR_EMPTY, "'%s': dimension %d of tensor '%s' is 0", file->file.path, i, name);
         if (!gan_checked_multiply(out->count, out->dims[i], &out->count))
@@ -72,22 +70,20 @@ static gan_status shape_parse(const gan_safetensors *file, const char *name, con
     return GAN_OK;
 }
 
-static gan_status tensor_parse(gan_safetensors *file, const char *name, const json_t *json)
+static gan_status tensor_parse(gan_safetensors *file, const char *name, const gan_json *json)
 {
     tensor parsed = {0};
     int element = 0;
     int64_t bytes;
-    const json_t *offsets = json_object_get(json, "data_offsets");
-    const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
-    if (!json_is_object(json)) return malformed(file, "the description", name);
-    GAN_TRY(type_parse(file, name, json_object_get(json, "dtype"), &parsed, &element));
-    GAN_TRY(shape_parse(file, name, json_object_get(json, "shape"), &parsed.entry));
+    const gan_json *offsets = gan_json_get(json, "data_offsets");
+    if (!gan_json_is_object(json)) return malformed(file, "the description", name);
+    GAN_TRY(type_parse(file, name, gan_json_get(json, "dtype"), &parsed, &element));
+    GAN_TRY(shape_parse(file, name, gan_json_get(json, "shape"), &parsed.entry));
     if (!gan_checked_multiply(parsed.entry.count, element, &bytes))
         return gan_fail(GAN_ERROR_OVERFLOW, "'%s': the size of tensor '%s' overflows", file->file.path, name);
-    if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end))
+    if (gan_json_size(offsets) != 2 || !gan_json_get_int(gan_json_at(offsets, 0), &parsed.begin) ||
+        !gan_json_get_int(gan_json_at(offsets, 1), &parsed.end))
         return malformed(file, "the place", name);
-    parsed.begin = json_integer_value(begin);
-    parsed.end = json_integer_value(end);
     if (parsed.begin < 0 || parsed.end < parsed.begin) return malformed(file, "the place", name);
     if (parsed.end - parsed.begin != bytes)
         return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' has %lld bytes; its shape and type need %lld",
@@ -98,15 +94,16 @@ static gan_status tensor_parse(gan_safetensors *file, const char *name, const js
     return GAN_OK;
 }
 
-static gan_status metadata_parse(gan_safetensors *file, json_t *json)
+static gan_status metadata_parse(gan_safetensors *file, const gan_json *json)
 {
-    if (!json_is_object(json))
+    if (!gan_json_is_object(json))
         return gan_fail(GAN_ERROR_FORMAT, "'%s': the metadata is not an object", file->file.path);
-    file->metadata_capacity = json_object_size(json);
+    file->metadata_capacity = (size_t)gan_json_size(json);
     file->metadata = gan_allocate_array(file->context, (int64_t)file->metadata_capacity, sizeof(text_pair));
     if (!file->metadata) return GAN_ERROR_MEMORY;
-    for (void *at = json_object_iter(json); at; at = json_object_iter_next(json, at)) {
-        const char *key = json_object_iter_key(at), *value = json_string_value(json_object_iter_value(at));
+    const char *key = NULL;
+    for (const gan_json *at; (at = gan_json_next(json, &key));) {
+        const char *value = gan_json_get_text(at);
         if (!value) return gan_fail(GAN_ERROR_FORMAT, "'%s': metadata '%s' is not a text", file->file.path, key);
         text_pair *pair = &file->metadata[file->metadata_count++];
         pair->key = gan_copy_text(file->context, key);
@@ -161,27 +158,21 @@ static gan_status places_check(gan_safetensors *file)
 
 static gan_status header_parse(gan_safetensors *file, const char *text, size_t size)
 {
-    json_error_t error;
-    gan_status status = GAN_OK;
-    json_t *header = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    if (!header && json_error_code(&error) == json_error_out_of_memory)
-        return gan_fail(GAN_ERROR_MEMORY, "memory for the header of '%s' could not be allocated", file->file.path);
-    if (!header)
-        return gan_fail(GAN_ERROR_FORMAT, "the header of '%s' is malformed at byte %d: %s", file->file.path,
-                        error.position, error.text);
-    if (!json_is_object(header)) {
+    gan_json *header = NULL;
+    const char *key = NULL;
+    gan_status status = gan_json_parse(text, size, &header);
+    if (status != GAN_OK) return gan_fail(status, "the header of '%s': %s", file->file.path, gan_last_error());
+    if (!gan_json_is_object(header)) {
         status = gan_fail(GAN_ERROR_FORMAT, "the header of '%s' is not an object", file->file.path);
         goto done;
     }
-    file->tensor_capacity = json_object_size(header);
+    file->tensor_capacity = (size_t)gan_json_size(header);
     file->tensors = gan_allocate_array(file->context, (int64_t)file->tensor_capacity, sizeof(tensor));
     if (!file->tensors) {
         status = GAN_ERROR_MEMORY;
         goto done;
     }
-    for (void *at = json_object_iter(header); at; at = json_object_iter_next(header, at)) {
-        const char *key = json_object_iter_key(at);
-        json_t *value = json_object_iter_value(at);
+    for (const gan_json *value; (value = gan_json_next(header, &key));) {
         status =
             strcmp(key, GAN_SAFETENSORS_METADATA) == 0 ? metadata_parse(file, value) : tensor_parse(file, key, value);
         if (status != GAN_OK) goto done;
@@ -189,7 +180,7 @@ static gan_status header_parse(gan_safetensors *file, const char *text, size_t s
     status = places_check(file);
 
 done:
-    json_decref(header);
+    gan_json_release(header);
     return status;
 }
 

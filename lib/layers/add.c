@@ -35,11 +35,6 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
-static gan_layer *load(gan_context *context, const json_t *options)
-{
-    return gan_layer_loaded(gan_layer_add(context), options);
-}
-
 const gan_layer_ops gan_add_ops = {.type = "add",
                                    .flags = GAN_LAYER_IN_PLACE,
                                    .min_inputs = 2,
@@ -49,11 +44,9 @@ const gan_layer_ops gan_add_ops = {.type = "add",
                                    .forward = forward,
                                    .backward = backward,
                                    .tangent_forward = gan_linear_tangent_forward,
-                                   .tangent_backward = gan_linear_tangent_backward,
-                                   .save = gan_save_no_options,
-                                   .load = load};
+                                   .tangent_backward = gan_linear_tangent_backward};
 
 gan_layer *gan_layer_add(gan_context *context)
 {
-    return gan_layer_allocate(context, &gan_add_ops);
+    return gan_layer_create(context, &gan_add_ops, NULL);
 }

@@ -4,9 +4,15 @@
 
 typedef struct batch_norm {
     gan_layer layer;
-    float momentum, epsilon;
-    bool no_affine;
+    gan_batch_norm_options options;
 } batch_norm;
+
+static const gan_layer_option options[] = {
+    {GAN_OPTION(batch_norm, gan_batch_norm_options, momentum), .kind = GAN_OPTION_FLOAT, .over = true, .most = 1,
+     .number = 0.1f},
+    {GAN_OPTION(batch_norm, gan_batch_norm_options, epsilon), GAN_NUMBER_OVER_0, .number = 1e-5f},
+    {GAN_OPTION(batch_norm, gan_batch_norm_options, no_affine), .kind = GAN_OPTION_BOOL},
+};
 
 /* The tensors in the order of the plan; without scale and shift, the running statistics come first. */
 enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VARIANCE, TENSORS };
@@ -26,7 +32,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     GAN_TRY(gan_check_channels(inputs[0]));
     int64_t channels = inputs[0].dims[0], elements = gan_shape_count(inputs[0]);
     plan->output = inputs[0];
-    for (int i = ((const batch_norm *)layer)->no_affine ? RUNNING_MEAN : WEIGHT; i < TENSORS; i++)
+    for (int i = ((const batch_norm *)layer)->options.no_affine ? RUNNING_MEAN : WEIGHT; i < TENSORS; i++)
         plan->tensors[plan->tensor_count++] = (gan_tensor_plan){.name = tensors[i].name,
                                                                 .kind = tensors[i].kind,
                                                                 .shape = GAN_SHAPE(channels),
@@ -41,15 +47,15 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
 
 static gan_batch_norm_args arguments(const gan_layer *layer, const gan_pass *pass)
 {
-    const batch_norm *self = (const batch_norm *)layer;
-    gan_real *const *running = self->no_affine ? pass->tensors : pass->tensors + RUNNING_MEAN;
+    const gan_batch_norm_options *o = &((const batch_norm *)layer)->options;
+    gan_real *const *running = o->no_affine ? pass->tensors : pass->tensors + RUNNING_MEAN;
     int64_t channels = pass->input_shapes[0].dims[0];
     return (gan_batch_norm_args){.rows = pass->batch * (gan_shape_count(pass->input_shapes[0]) / channels),
                                  .channels = channels,
-                                 .epsilon = self->epsilon,
-                                 .momentum = self->momentum,
-                                 .scale = self->no_affine ? NULL : pass->tensors[WEIGHT],
-                                 .shift = self->no_affine ? NULL : pass->tensors[BIAS],
+                                 .epsilon = o->epsilon,
+                                 .momentum = o->momentum,
+                                 .scale = o->no_affine ? NULL : pass->tensors[WEIGHT],
+                                 .shift = o->no_affine ? NULL : pass->tensors[BIAS],
                                  .running_mean = running[0],
                                  .running_variance = running[1],
                                  .mean = pass->saved,
@@ -78,43 +84,11 @@ static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 static gan_status backward(const gan_layer *layer, const gan_pass *pass)
 {
     gan_batch_norm_args args = arguments(layer, pass);
-    bool no_affine = ((const batch_norm *)layer)->no_affine;
+    bool no_affine = ((const batch_norm *)layer)->options.no_affine;
     gan_batch_norm_backward(pass->context, &args, pass->training, pass->x[0], pass->dy,
                             no_affine ? NULL : pass->gradients[WEIGHT], no_affine ? NULL : pass->gradients[BIAS],
                             pass->dx[0]);
     return GAN_OK;
-}
-
-static gan_layer *create(gan_context *context, float momentum, float epsilon, bool no_affine)
-{
-    if (gan_check_float("batch_norm: momentum", momentum, momentum > 0 && momentum <= 1, "in (0, 1]") != GAN_OK ||
-        gan_check_float("batch_norm: epsilon", epsilon, epsilon > 0, "over 0") != GAN_OK)
-        return NULL;
-    batch_norm *self = (batch_norm *)gan_layer_allocate(context, &gan_batch_norm_ops);
-    if (!self) return NULL;
-    self->momentum = momentum;
-    self->epsilon = epsilon;
-    self->no_affine = no_affine;
-    return &self->layer;
-}
-
-static gan_status save(const gan_layer *layer, json_t *options)
-{
-    const batch_norm *self = (const batch_norm *)layer;
-    GAN_TRY(gan_json_set_float(options, "momentum", self->momentum));
-    GAN_TRY(gan_json_set_float(options, "epsilon", self->epsilon));
-    return gan_json_set_bool(options, "no_affine", self->no_affine);
-}
-
-static gan_layer *load(gan_context *context, const json_t *options)
-{
-    float momentum, epsilon;
-    bool no_affine;
-    if (gan_json_get_float(options, "momentum", &momentum) != GAN_OK ||
-        gan_json_get_float(options, "epsilon", &epsilon) != GAN_OK ||
-        gan_json_get_bool(options, "no_affine", &no_affine) != GAN_OK)
-        return NULL;
-    return gan_layer_loaded(create(context, momentum, epsilon, no_affine), options);
 }
 
 const gan_layer_ops gan_batch_norm_ops = {.type = "batch_norm",
@@ -122,20 +96,16 @@ const gan_layer_ops gan_batch_norm_ops = {.type = "batch_norm",
                                           .min_inputs = 1,
                                           .max_inputs = 1,
                                           .size = sizeof(batch_norm),
+                                          GAN_OPTION_TABLE(options),
+                                          GAN_OPTION_STRUCT(gan_batch_norm_options),
                                           .infer = infer,
                                           .check = check,
                                           .forward = forward,
                                           .backward = backward,
                                           .no_tangent = "its statistics make the gradient of each sample "
-                                                        "depend on all samples of the batch",
-                                          .save = save,
-                                          .load = load};
+                                                        "depend on all samples of the batch"};
 
-gan_layer *gan_layer_batch_norm(gan_context *context, const gan_batch_norm_options *options)
+gan_layer *gan_layer_batch_norm(gan_context *context, const gan_batch_norm_options *given)
 {
-    gan_batch_norm_options given;
-    if (gan_options_read(&given, sizeof given, options, "gan_batch_norm_options") != GAN_OK ||
-        gan_check_reserved("gan_batch_norm_options", given.reserved) != GAN_OK)
-        return NULL;
-    return create(context, gan_option(given.momentum, 0.1f), gan_option(given.epsilon, 1e-5f), given.no_affine);
+    return gan_layer_checked(gan_layer_create(context, &gan_batch_norm_ops, given));
 }

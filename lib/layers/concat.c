@@ -6,8 +6,12 @@
 
 typedef struct concat {
     gan_layer layer;
-    int axis;
+    gan_concat_options options;
 } concat;
+
+static const gan_layer_option options[] = {
+    {GAN_OPTION(concat, gan_concat_options, axis), .kind = GAN_OPTION_INT, .most = GAN_MAX_RANK - 1},
+};
 
 /* The axis of the border that is stored at `place`: images are stored row, column, channel. */
 static int stored_axis(int rank, int place)
@@ -30,7 +34,7 @@ static void cut(gan_shape shape, int axis, int64_t *rows, int64_t *run)
 static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan)
 {
-    const int axis = ((const concat *)layer)->axis;
+    const int axis = ((const concat *)layer)->options.axis;
     char first[GAN_SHAPE_TEXT], other[GAN_SHAPE_TEXT];
     (void)context, (void)batch;
     if (axis >= inputs[0].rank)
@@ -54,9 +58,9 @@ static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
     int64_t rows, run, output_run;
     gan_real *y = pass->y;
-    cut(pass->output_shape, ((const concat *)layer)->axis, &rows, &output_run);
+    cut(pass->output_shape, ((const concat *)layer)->options.axis, &rows, &output_run);
     for (int i = 0; i < pass->inputs; i++) {
-        cut(pass->input_shapes[i], ((const concat *)layer)->axis, &rows, &run);
+        cut(pass->input_shapes[i], ((const concat *)layer)->options.axis, &rows, &run);
         gan_copy_rows(pass->context, pass->batch * rows, run, pass->x[i], run, y, output_run);
         y += run;
     }
@@ -67,56 +71,28 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
 {
     int64_t rows, run, output_run;
     const gan_real *dy = pass->dy;
-    cut(pass->output_shape, ((const concat *)layer)->axis, &rows, &output_run);
+    cut(pass->output_shape, ((const concat *)layer)->options.axis, &rows, &output_run);
     for (int i = 0; i < pass->inputs; i++) {
-        cut(pass->input_shapes[i], ((const concat *)layer)->axis, &rows, &run);
+        cut(pass->input_shapes[i], ((const concat *)layer)->options.axis, &rows, &run);
         if (pass->dx[i]) gan_copy_rows(pass->context, pass->batch * rows, run, dy, output_run, pass->dx[i], run);
         dy += run;
     }
     return GAN_OK;
 }
 
-static gan_layer *create(gan_context *context, int64_t axis)
-{
-    if (axis < 0 || axis >= GAN_MAX_RANK) {
-        gan_fail(GAN_ERROR_ARGUMENT, "concat: axis is %lld, expected 0 to %d", (long long)axis, GAN_MAX_RANK - 1);
-        return NULL;
-    }
-    concat *self = (concat *)gan_layer_allocate(context, &gan_concat_ops);
-    if (!self) return NULL;
-    self->axis = (int)axis;
-    return &self->layer;
-}
-
-static gan_status save(const gan_layer *layer, json_t *options)
-{
-    return gan_json_set_int(options, "axis", ((const concat *)layer)->axis);
-}
-
-static gan_layer *load(gan_context *context, const json_t *options)
-{
-    int64_t axis;
-    if (gan_json_get_int(options, "axis", &axis) == GAN_OK) return gan_layer_loaded(create(context, axis), options);
-    return NULL;
-}
-
 const gan_layer_ops gan_concat_ops = {.type = "concat",
                                       .min_inputs = 2,
                                       .max_inputs = INT_MAX,
                                       .size = sizeof(concat),
+                                      GAN_OPTION_TABLE(options),
+                                      GAN_OPTION_STRUCT(gan_concat_options),
                                       .infer = infer,
                                       .forward = forward,
                                       .backward = backward,
                                       .tangent_forward = gan_linear_tangent_forward,
-                                      .tangent_backward = gan_linear_tangent_backward,
-                                      .save = save,
-                                      .load = load};
+                                      .tangent_backward = gan_linear_tangent_backward};
 
-gan_layer *gan_layer_concat(gan_context *context, const gan_concat_options *options)
+gan_layer *gan_layer_concat(gan_context *context, const gan_concat_options *given)
 {
-    gan_concat_options given;
-    if (gan_options_read(&given, sizeof given, options, "gan_concat_options") != GAN_OK ||
-        gan_check_reserved("gan_concat_options", given.reserved) != GAN_OK)
-        return NULL;
-    return create(context, given.axis);
+    return gan_layer_checked(gan_layer_create(context, &gan_concat_ops, given));
 }

@@ -5,11 +5,18 @@
 typedef struct embedding {
     gan_layer layer;
     int64_t classes, units;
-    gan_initializer weight_initializer;
+    gan_embedding_options options;
 } embedding;
 
 /* Up to here a float holds every whole number. */
 #define MOST_CLASSES (INT64_C(1) << 24)
+
+static const gan_layer_option options[] = {
+    {GAN_ARGUMENT(embedding, classes), .kind = GAN_OPTION_INT, .least = 1, .most = MOST_CLASSES},
+    {GAN_ARGUMENT(embedding, units), GAN_POSITIVE_INTS},
+    {GAN_OPTION(embedding, gan_embedding_options, weight_initializer), .kind = GAN_OPTION_INITIALIZER,
+     .initializer = GAN_NORMAL(1.0f)},
+};
 
 static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan)
@@ -26,7 +33,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     plan->tensors[0] = (gan_tensor_plan){.name = "weight",
                                          .kind = GAN_TENSOR_PARAMETER,
                                          .shape = GAN_SHAPE(self->classes, self->units),
-                                         .initializer = self->weight_initializer,
+                                         .initializer = self->options.weight_initializer,
                                          .fan_in = self->units,
                                          .fan_out = self->classes};
     return GAN_OK;
@@ -70,62 +77,27 @@ static gan_status tangent_forward(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
-static gan_layer *create(gan_context *context, int64_t classes, int64_t units, gan_initializer weight_initializer)
-{
-    if (classes < 1 || classes > MOST_CLASSES) {
-        gan_fail(GAN_ERROR_ARGUMENT, "embedding: classes is %lld, expected 1 to %lld", (long long)classes,
-                 (long long)MOST_CLASSES);
-        return NULL;
-    }
-    if (gan_check_int("embedding: units", units, 1) != GAN_OK ||
-        gan_initializer_check(weight_initializer, "embedding: weight_initializer") != GAN_OK)
-        return NULL;
-    embedding *self = (embedding *)gan_layer_allocate(context, &gan_embedding_ops);
-    if (!self) return NULL;
-    self->classes = classes;
-    self->units = units;
-    self->weight_initializer = weight_initializer;
-    return &self->layer;
-}
-
-static gan_status save(const gan_layer *layer, json_t *options)
-{
-    const embedding *self = (const embedding *)layer;
-    GAN_TRY(gan_json_set_int(options, "classes", self->classes));
-    GAN_TRY(gan_json_set_int(options, "units", self->units));
-    return gan_json_set_initializer(options, "weight_initializer", self->weight_initializer);
-}
-
-static gan_layer *load(gan_context *context, const json_t *options)
-{
-    int64_t classes, units;
-    gan_initializer weight_initializer;
-    if (gan_json_get_int(options, "classes", &classes) != GAN_OK ||
-        gan_json_get_int(options, "units", &units) != GAN_OK ||
-        gan_json_get_initializer(options, "weight_initializer", &weight_initializer) != GAN_OK)
-        return NULL;
-    return gan_layer_loaded(create(context, classes, units, weight_initializer), options);
-}
-
 const gan_layer_ops gan_embedding_ops = {.type = "embedding",
                                          .flags = GAN_LAYER_KEEPS_INPUT,
                                          .min_inputs = 1,
                                          .max_inputs = 1,
                                          .size = sizeof(embedding),
+                                         GAN_OPTION_TABLE(options),
+                                         GAN_PLAIN_OPTION_STRUCT(gan_embedding_options),
                                          .infer = infer,
                                          .check = check,
                                          .forward = forward,
                                          .backward = backward,
                                          .tangent_forward = tangent_forward,
-                                         .tangent_backward = gan_linear_tangent_backward,
-                                         .save = save,
-                                         .load = load};
+                                         .tangent_backward = gan_linear_tangent_backward};
 
 gan_layer *gan_layer_embedding(gan_context *context, int64_t classes, int64_t units,
-                               const gan_embedding_options *options)
+                               const gan_embedding_options *given)
 {
-    gan_embedding_options given;
-    if (gan_options_read(&given, sizeof given, options, "gan_embedding_options") != GAN_OK) return NULL;
-    return create(context, classes, units,
-                  gan_initializer_or(given.weight_initializer, (gan_initializer)GAN_NORMAL(1.0f)));
+    embedding *self = gan_layer_create(context, &gan_embedding_ops, given);
+    if (self) {
+        self->classes = classes;
+        self->units = units;
+    }
+    return gan_layer_checked(self);
 }

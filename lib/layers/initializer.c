@@ -3,6 +3,7 @@
 #include "layers/shared.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct initializer_rule {
@@ -92,32 +93,42 @@ void gan_initialize(const gan_tensor_plan *plan, gan_random_state state, gan_rea
     }
 }
 
-gan_status gan_json_set_initializer(json_t *object, const char *key, gan_initializer value)
+/* ---- As an option ------------------------------------------------------------------------------------------- */
+
+bool gan_initializer_equal(gan_initializer a, gan_initializer b)
 {
-    const initializer_rule *rule = &rules[value.kind];
-    json_t *item = json_object();
-    gan_status status = gan_json_set_text(item, "kind", rule->name);
-    if (status == GAN_OK && rule->takes_value) status = gan_json_set_float(item, "value", value.value);
-    if (status != GAN_OK) {
-        json_decref(item);
-        return status;
-    }
-    if (json_object_set_new(object, key, item)) return gan_fail(GAN_ERROR_MEMORY, "no memory for option %s", key);
-    return GAN_OK;
+    return a.kind == b.kind && a.value == b.value;
 }
 
-gan_status gan_json_get_initializer(const json_t *object, const char *key, gan_initializer *value)
+const char *gan_initializer_text(gan_initializer initializer, char text[GAN_OPTION_TEXT])
 {
-    const json_t *item = json_object_get(object, key);
-    if (!json_is_object(item)) return gan_fail(GAN_ERROR_FORMAT, "option %s is missing or not an object", key);
-    const char *name;
-    GAN_TRY(gan_json_get_text(item, "kind", &name));
+    const initializer_rule *rule = &rules[initializer.kind];
+    if (!rule->takes_value) return rule->name;
+    snprintf(text, GAN_OPTION_TEXT, "%s %g", rule->name, (double)initializer.value);
+    return text;
+}
+
+gan_status gan_initializer_save(gan_initializer initializer, gan_json *object, const char *key)
+{
+    const initializer_rule *rule = &rules[initializer.kind];
+    gan_json *json = gan_json_object();
+    GAN_TRY(gan_json_set(object, key, json));
+    GAN_TRY(gan_json_set_text(json, "kind", rule->name));
+    return rule->takes_value ? gan_json_set_number(json, "value", (double)initializer.value) : GAN_OK;
+}
+
+gan_status gan_initializer_load(const gan_json *json, const char *key, gan_initializer *out)
+{
+    const char *name = gan_json_get_text(gan_json_get(json, "kind"));
+    double value = 0;
+    if (!gan_json_is_object(json)) return gan_fail(GAN_ERROR_FORMAT, "option %s is missing or not an object", key);
+    if (!name) return gan_fail(GAN_ERROR_FORMAT, "the kind of option %s is missing or not a text", key);
     for (int kind = GAN_INITIALIZER_DEFAULT + 1; kind < RULES; kind++) {
         if (strcmp(rules[kind].name, name)) continue;
-        gan_initializer found = {(gan_initializer_kind)kind, 0.0f};
-        if (rules[kind].takes_value) GAN_TRY(gan_json_get_float(item, "value", &found.value));
-        *value = found;
+        if (rules[kind].takes_value && !gan_json_get_number(gan_json_get(json, "value"), &value))
+            return gan_fail(GAN_ERROR_FORMAT, "the value of option %s is missing or not a number", key);
+        *out = (gan_initializer){(gan_initializer_kind)kind, (float)value};
         return GAN_OK;
     }
-    return gan_fail(GAN_ERROR_FORMAT, "option %s is of the unknown kind \"%s\"", key, name);
+    return gan_fail(GAN_ERROR_FORMAT, "option %s is of the unknown kind \"%.64s\"", key, name);
 }

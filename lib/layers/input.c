@@ -6,6 +6,8 @@ typedef struct input {
     gan_shape shape;
 } input;
 
+static const gan_layer_option options[] = {{GAN_ARGUMENT(input, shape), .kind = GAN_OPTION_SHAPE}};
+
 gan_shape gan_input_shape(const gan_layer *layer)
 {
     return ((const input *)layer)->shape;
@@ -19,27 +21,12 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     return GAN_OK;
 }
 
-static gan_status save(const gan_layer *layer, json_t *options)
-{
-    gan_shape shape = gan_input_shape(layer);
-    return gan_json_set_ints(options, "shape", shape.dims, shape.rank);
-}
-
-static gan_layer *load(gan_context *context, const json_t *options)
-{
-    gan_shape shape = {0};
-    if (gan_json_get_ints(options, "shape", shape.dims, GAN_MAX_RANK, &shape.rank) != GAN_OK) return NULL;
-    return gan_layer_loaded(gan_layer_input(context, shape), options);
-}
-
 const gan_layer_ops gan_input_ops = {
-    .type = "input", .size = sizeof(input), .infer = infer, .save = save, .load = load};
+    .type = "input", .size = sizeof(input), GAN_OPTION_TABLE(options), .infer = infer};
 
 gan_layer *gan_layer_input(gan_context *context, gan_shape shape)
 {
-    if (gan_shape_check(shape, "input: shape") != GAN_OK) return NULL;
-    input *self = (input *)gan_layer_allocate(context, &gan_input_ops);
-    if (!self) return NULL;
-    self->shape = shape;
-    return &self->layer;
+    input *self = gan_layer_create(context, &gan_input_ops, NULL);
+    if (self) self->shape = shape;
+    return gan_layer_checked(self);
 }

@@ -6,8 +6,6 @@
 
 #include "kernels/kernels.h"
 
-#include <jansson.h>
-
 #define GAN_LAYER_TENSORS 6 /* most tensors of one layer */
 
 /* A tensor that a layer asks for. */
@@ -73,11 +71,63 @@ enum {
     GAN_LAYER_MIXES_SAMPLES = 16 /* at least in training, a sample's y depends on the other samples of its batch */
 };
 
+/* ---- Options (options.c) ------------------------------------------------------------------------------------ */
+
+/* What an option is, in the layer's struct and in the struct that programs give; and in files. */
+typedef enum gan_option_kind {
+    GAN_OPTION_INT,         /* int64_t or int, or an array of them: an integer or a list */
+    GAN_OPTION_FLOAT,       /* float: a number */
+    GAN_OPTION_BOOL,        /* bool: true or false */
+    GAN_OPTION_CHOICE,      /* an enum from 0: the name of the value */
+    GAN_OPTION_INITIALIZER, /* gan_initializer: an object of kind and value */
+    GAN_OPTION_SHAPE        /* gan_shape: a list of integers */
+} gan_option_kind;
+
+/* One option of a kind of layer: all that its checks, its default, its place in files, gan_model_describe() and
+ * docs/layers.md follow from. */
+typedef struct gan_layer_option {
+    const char *name;
+    gan_option_kind kind;
+    int count;     /* of an array's integers; else 0 */
+    size_t offset; /* in the layer's struct, where the value stands that is in use */
+    size_t size;   /* there */
+    size_t given;  /* in the struct that programs give; 0: no option but an argument, which has no default */
+    /* Added after the first release: a file that does not say it means the default, and the default is not written,
+     * so that the architectures of models without it stay what they were. */
+    bool added;
+    /* Of integers and floats: the range. `over` and `below` leave its ends out; the largest float is no bound. Where
+     * check_options of the kind knows a narrower one, `range` says it in words, and the row is not checked. */
+    double least, most;
+    bool over, below;
+    const char *range;
+    /* The default: 0 and false where nothing is said. `like` names another option, above, whose value it is. */
+    int64_t integer;
+    float number;
+    gan_initializer initializer;
+    const char *like;
+    const char *const *names; /* of a choice's values */
+    int name_count;
+} gan_layer_option;
+
+/* The struct that programs give. */
+typedef struct gan_options_struct {
+    const char *name;                     /* "gan_dense_options"; NULL: the kind takes none */
+    size_t size, reserved, reserved_size; /* where its reserved field is, and its size, which may be 0 */
+} gan_options_struct;
+
+/* ---- Kinds -------------------------------------------------------------------------------------------------- */
+
 typedef struct gan_layer_ops {
     const char *type; /* "conv2d": in files and messages */
     unsigned flags;
     int min_inputs, max_inputs; /* an input layer has 0 */
     size_t size;                /* of the layer's struct */
+    const void *variant;        /* in what the kinds of one file differ; known to that file only */
+    const gan_layer_option *options;
+    int option_count;
+    gan_options_struct options_struct;
+    /* What one option asks of another, once each is in its range. NULL where there is nothing of the kind. */
+    gan_status (*check_options)(const gan_layer *layer);
     /* Checks the shapes and fills the plan (zeroed before). `batch` is the largest batch, 1 while building. A
      * failure's sentence tells what is wrong with which shape; the model puts the layer's name and type before it. */
     gan_status (*infer)(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
@@ -97,9 +147,6 @@ typedef struct gan_layer_ops {
     gan_status (*tangent_forward)(const gan_layer *layer, const gan_pass *pass);
     gan_status (*tangent_backward)(const gan_layer *layer, const gan_pass *pass);
     const char *no_tangent;
-    /* Writes the options into a JSON object, and makes a layer from one. */
-    gan_status (*save)(const gan_layer *layer, json_t *options);
-    gan_layer *(*load)(gan_context *context, const json_t *options);
 } gan_layer_ops;
 
 /* The head of every layer's struct. */
@@ -109,42 +156,28 @@ struct gan_layer {
     char *name; /* or NULL */
 };
 
-/* A zeroed layer of ops->size bytes, or NULL with the error set (layer.c). */
-gan_layer *gan_layer_allocate(gan_context *context, const gan_layer_ops *ops);
-/* The kind called `type`, or NULL (registry.c: the one list of all kinds). */
-const gan_layer_ops *gan_layer_ops_find(const char *type);
+/* All kinds, in the order of layer_kinds in this folder's meson.build, and the one called `type`, or NULL
+ * (registry.c). */
+const gan_layer_ops *const *gan_layer_kinds(int *count);
+const gan_layer_ops *gan_layer_find_kind(const char *type);
 extern const gan_layer_ops gan_input_ops; /* the model has to know it */
 gan_shape gan_input_shape(const gan_layer *layer);
 
-/* Checks an initializer's value; `what` names the option (initializer.c). */
-gan_status gan_initializer_check(gan_initializer initializer, const char *what);
-/* `given`, or `fallback` where nothing was given; reads GAN_ZERO as 0. */
-gan_initializer gan_initializer_or(gan_initializer given, gan_initializer fallback);
+/* Options to and from JSON: into an object that is empty, and from any, which is checked as a program's options are.
+ * gan_layer_load is NULL with the error set: GAN_ERROR_FORMAT where an option is missing or of another type,
+ * GAN_ERROR_UNSUPPORTED where there is one that the kind does not have, since the file then means another layer. */
+gan_status gan_layer_save(const gan_layer *layer, gan_json *options);
+gan_layer *gan_layer_load(gan_context *context, const gan_layer_ops *ops, const gan_json *options);
+
+/* Writes the value of an option as people read it, "3, 3" or "normal 0.02", and returns the text. */
+#define GAN_OPTION_TEXT 160
+const char *gan_option_text(const gan_layer *layer, const gan_layer_option *option, char text[GAN_OPTION_TEXT]);
+/* Whether an option has its default; never, where it is an argument. */
+bool gan_option_is_default(const gan_layer *layer, const gan_layer_option *option);
+
+/* ---- Initial values (initializer.c) --------------------------------------------------------------------------- */
+
 /* Fills a tensor as it is stored, from the plan's initializer. Values at the border do not depend on the layout. */
 void gan_initialize(const gan_tensor_plan *plan, gan_random_state state, gan_real *out, int64_t count);
-gan_status gan_json_set_initializer(json_t *object, const char *key, gan_initializer value);
-gan_status gan_json_get_initializer(const json_t *object, const char *key, gan_initializer *value);
-
-/* Options as JSON (options.c). Getters fail with GAN_ERROR_FORMAT when the key is missing or of another type. */
-gan_status gan_json_set_int(json_t *object, const char *key, int64_t value);
-gan_status gan_json_set_ints(json_t *object, const char *key, const int64_t *values, int count);
-gan_status gan_json_set_float(json_t *object, const char *key, double value);
-gan_status gan_json_set_bool(json_t *object, const char *key, bool value);
-/* An option that was added later, and is off by default: not written unless it is on, so that the architectures of
- * models without it stay what they were. */
-gan_status gan_json_set_added_bool(json_t *object, const char *key, bool value);
-gan_status gan_json_set_text(json_t *object, const char *key, const char *value);
-gan_status gan_json_get_int(const json_t *object, const char *key, int64_t *value);
-/* Exactly `count` values; with count_out, up to `count`, and how many. */
-gan_status gan_json_get_ints(const json_t *object, const char *key, int64_t *values, int count, int *count_out);
-gan_status gan_json_get_float(const json_t *object, const char *key, float *value);
-gan_status gan_json_get_bool(const json_t *object, const char *key, bool *value);
-/* False when the key is missing; when it is there, it is true. */
-gan_status gan_json_get_added_bool(const json_t *object, const char *key, bool *value);
-/* The text lives as long as the object. */
-gan_status gan_json_get_text(const json_t *object, const char *key, const char **value);
-/* The number of the name that is there. */
-gan_status gan_json_get_choice(const json_t *object, const char *key, const char *const *names, int count,
-                               int *choice);
 
 #endif

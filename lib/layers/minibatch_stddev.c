@@ -4,8 +4,13 @@
 
 typedef struct minibatch_stddev {
     gan_layer layer;
-    int64_t group;
+    gan_minibatch_stddev_options options;
 } minibatch_stddev;
+
+static const gan_layer_option options[] = {
+    {GAN_OPTION(minibatch_stddev, gan_minibatch_stddev_options, group), .kind = GAN_OPTION_INT, .least = 2,
+     .most = INT32_MAX, .integer = 4},
+};
 
 static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan)
@@ -17,7 +22,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     GAN_TRY(gan_check_product("input", (int64_t[]){3, batch, elements}, 3));
     plan->output = inputs[0];
     plan->output.dims[0]++;
-    plan->scratch = gan_minibatch_stddev_scratch(batch, elements, ((const minibatch_stddev *)layer)->group);
+    plan->scratch = gan_minibatch_stddev_scratch(batch, elements, ((const minibatch_stddev *)layer)->options.group);
     return gan_shape_check(plan->output, "output");
 }
 
@@ -27,7 +32,7 @@ static gan_minibatch_stddev_args arguments(const gan_layer *layer, const gan_pas
     return (gan_minibatch_stddev_args){.batch = pass->batch,
                                        .pixels = gan_shape_count(pass->input_shapes[0]) / channels,
                                        .channels = channels,
-                                       .group = ((const minibatch_stddev *)layer)->group,
+                                       .group = ((const minibatch_stddev *)layer)->options.group,
                                        .scratch = pass->scratch};
 }
 
@@ -61,44 +66,21 @@ static gan_status tangent_backward(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
-static gan_layer *create(gan_context *context, int64_t group)
-{
-    if (gan_check_int("minibatch_stddev: group", group, 2) != GAN_OK) return NULL;
-    minibatch_stddev *self = (minibatch_stddev *)gan_layer_allocate(context, &gan_minibatch_stddev_ops);
-    if (!self) return NULL;
-    self->group = group;
-    return &self->layer;
-}
-
-static gan_status save(const gan_layer *layer, json_t *options)
-{
-    return gan_json_set_int(options, "group", ((const minibatch_stddev *)layer)->group);
-}
-
-static gan_layer *load(gan_context *context, const json_t *options)
-{
-    int64_t group;
-    if (gan_json_get_int(options, "group", &group) != GAN_OK) return NULL;
-    return gan_layer_loaded(create(context, group), options);
-}
-
 const gan_layer_ops gan_minibatch_stddev_ops = {.type = "minibatch_stddev",
                                                 .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_CURVED |
                                                          GAN_LAYER_MIXES_SAMPLES,
                                                 .min_inputs = 1,
                                                 .max_inputs = 1,
                                                 .size = sizeof(minibatch_stddev),
+                                                GAN_OPTION_TABLE(options),
+                                                GAN_PLAIN_OPTION_STRUCT(gan_minibatch_stddev_options),
                                                 .infer = infer,
                                                 .forward = forward,
                                                 .backward = backward,
                                                 .tangent_forward = tangent_forward,
-                                                .tangent_backward = tangent_backward,
-                                                .save = save,
-                                                .load = load};
+                                                .tangent_backward = tangent_backward};
 
-gan_layer *gan_layer_minibatch_stddev(gan_context *context, const gan_minibatch_stddev_options *options)
+gan_layer *gan_layer_minibatch_stddev(gan_context *context, const gan_minibatch_stddev_options *given)
 {
-    gan_minibatch_stddev_options given;
-    if (gan_options_read(&given, sizeof given, options, "gan_minibatch_stddev_options") != GAN_OK) return NULL;
-    return create(context, given.group == 0 ? 4 : given.group);
+    return gan_layer_checked(gan_layer_create(context, &gan_minibatch_stddev_ops, given));
 }

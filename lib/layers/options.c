@@ -1,204 +1,421 @@
-/* Options of layers: checks of their ranges, and JSON. */
+/* Options of layers, by the table of their kind: defaults, checks, JSON both ways, and texts for people. */
 #include "layers/shared.h"
 
+#include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-gan_status gan_check_int(const char *what, int64_t value, int64_t minimum)
+/* ---- Values in the layer's struct --------------------------------------------------------------------------- */
+
+static void *at(gan_layer *layer, const gan_layer_option *option)
 {
-    if (value >= minimum && value <= INT32_MAX) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s is %lld, expected %lld to %d", what, (long long)value, (long long)minimum,
-                    INT32_MAX);
+    return (unsigned char *)layer + option->offset;
 }
 
-gan_status gan_check_pair(const char *type, const char *option, const int64_t pair[2])
+static const void *value_of(const gan_layer *layer, const gan_layer_option *option)
 {
-    char what[64];
-    for (int i = 0; i < 2; i++) {
-        snprintf(what, sizeof what, "%s: %s[%d]", type, option, i);
-        GAN_TRY(gan_check_int(what, pair[i], 1));
+    return (const unsigned char *)layer + option->offset;
+}
+
+static int count_of(const gan_layer_option *option)
+{
+    return option->count > 0 ? option->count : 1;
+}
+
+/* Integers are int64_t, but for one that the API has as int. */
+static bool is_narrow(const gan_layer_option *option)
+{
+    return option->size / (size_t)count_of(option) == sizeof(int);
+}
+
+static int64_t get_int(const gan_layer_option *option, const void *values, int i)
+{
+    return is_narrow(option) ? ((const int *)values)[i] : ((const int64_t *)values)[i];
+}
+
+static void set_int(const gan_layer_option *option, void *values, int i, int64_t value)
+{
+    if (is_narrow(option)) {
+        ((int *)values)[i] = (int)value;
+    } else {
+        ((int64_t *)values)[i] = value;
+    }
+}
+
+static const gan_layer_option *find_option(const gan_layer_ops *ops, const char *name)
+{
+    for (int i = 0; i < ops->option_count; i++) {
+        if (!strcmp(ops->options[i].name, name)) return &ops->options[i];
+    }
+    return NULL;
+}
+
+/* ---- Defaults ----------------------------------------------------------------------------------------------- */
+
+static bool all_zero(const gan_layer_option *option, const void *values)
+{
+    for (int i = 0; i < count_of(option); i++) {
+        if (get_int(option, values, i) != 0) return false;
+    }
+    return true;
+}
+
+/* Writes the default; where it is that of another option, the value which that has. */
+static void set_default(gan_layer *layer, const gan_layer_option *option)
+{
+    void *value = at(layer, option);
+
+    if (option->like) {
+        memcpy(value, at(layer, find_option(layer->ops, option->like)), option->size);
+        return;
+    }
+    switch (option->kind) {
+    case GAN_OPTION_INT:
+        for (int i = 0; i < count_of(option); i++) set_int(option, value, i, option->integer);
+        break;
+    case GAN_OPTION_FLOAT: *(float *)value = option->number; break;
+    case GAN_OPTION_INITIALIZER: *(gan_initializer *)value = option->initializer; break;
+    default: memset(value, 0, option->size); break;
+    }
+}
+
+/* What a program gave, already in its place: left out, or 0, it is the default. Of an array, one 0 alone is left to
+ * be found as bad. */
+static void resolve(gan_layer *layer, const gan_layer_option *option)
+{
+    void *value = at(layer, option);
+
+    switch (option->kind) {
+    case GAN_OPTION_INT:
+        if (all_zero(option, value)) set_default(layer, option);
+        break;
+    case GAN_OPTION_FLOAT: *(float *)value = gan_option(*(float *)value, option->number); break;
+    case GAN_OPTION_INITIALIZER:
+        *(gan_initializer *)value = gan_initializer_or(*(gan_initializer *)value, option->initializer);
+        break;
+    default: break; /* false, and the first name */
+    }
+}
+
+static gan_status check_reserved(const gan_options_struct *known, const unsigned char *given)
+{
+    uint32_t reserved = 0;
+
+    for (size_t i = 0; i < known->reserved_size; i++) reserved |= given[known->reserved + i];
+    return gan_check_reserved(known->name, reserved);
+}
+
+static gan_status read_given(gan_layer *layer, const void *options)
+{
+    const gan_layer_ops *ops = layer->ops;
+    _Alignas(max_align_t) unsigned char given[GAN_OPTIONS_SIZE];
+
+    if (!ops->options_struct.name) return GAN_OK;
+    GAN_TRY(gan_options_read(given, ops->options_struct.size, options, ops->options_struct.name));
+    GAN_TRY(check_reserved(&ops->options_struct, given));
+    for (int i = 0; i < ops->option_count; i++) {
+        const gan_layer_option *option = &ops->options[i];
+        if (option->given == 0) continue;
+        memcpy(at(layer, option), given + option->given, option->size);
+        resolve(layer, option);
     }
     return GAN_OK;
 }
 
-gan_status gan_check_float(const char *what, float value, bool valid, const char *range)
+void *gan_layer_create(gan_context *context, const gan_layer_ops *ops, const void *options)
 {
-    if (isfinite(value) && valid) return GAN_OK;
-    return gan_fail(isfinite(value) ? GAN_ERROR_ARGUMENT : GAN_ERROR_NOT_FINITE, "%s is %g, expected a number %s",
-                    what, (double)value, range);
-}
+    gan_layer *layer = gan_layer_allocate(context, ops);
 
-gan_status gan_check_extent(const char *what, int64_t value)
-{
-    if (value <= INT32_MAX) return GAN_OK;
-    return gan_fail(GAN_ERROR_OVERFLOW, "%s is %lld, expected at most %d", what, (long long)value, INT32_MAX);
-}
-
-gan_status gan_check_channels(gan_shape input)
-{
-    char text[GAN_SHAPE_TEXT];
-    if (input.rank == 1 || input.rank == 3) return GAN_OK;
-    return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected rank 1 or an image (channels, height, width)",
-                    gan_shape_text(input, text));
-}
-
-gan_status gan_check_product(const char *what, const int64_t *factors, int count)
-{
-    int64_t product = 1;
-    for (int i = 0; i < count; i++)
-        if (!gan_checked_multiply(product, factors[i], &product))
-            return gan_fail(GAN_ERROR_OVERFLOW, "%s: the number of values overflows", what);
-    return GAN_OK;
-}
-
-void gan_pair_or(const int64_t given[2], const int64_t fallback[2], int64_t pair[2])
-{
-    const int64_t *chosen = given[0] == 0 && given[1] == 0 ? fallback : given;
-    for (int i = 0; i < 2; i++) pair[i] = chosen[i];
-}
-
-/* jansson fails to set only for want of memory, since keys and texts are valid UTF-8. */
-static gan_status set(json_t *object, const char *key, json_t *value)
-{
-    if (json_object_set_new(object, key, value)) return gan_fail(GAN_ERROR_MEMORY, "no memory for option %s", key);
-    return GAN_OK;
-}
-
-gan_status gan_json_set_int(json_t *object, const char *key, int64_t value)
-{
-    return set(object, key, json_integer(value));
-}
-
-gan_status gan_json_set_ints(json_t *object, const char *key, const int64_t *values, int count)
-{
-    json_t *array = json_array();
-    for (int i = 0; i < count; i++) {
-        if (json_array_append_new(array, json_integer(values[i]))) {
-            json_decref(array);
-            return set(object, key, NULL);
-        }
-    }
-    return set(object, key, array);
-}
-
-gan_status gan_json_set_float(json_t *object, const char *key, double value)
-{
-    return set(object, key, json_real(value));
-}
-
-gan_status gan_json_set_bool(json_t *object, const char *key, bool value)
-{
-    return set(object, key, json_boolean(value));
-}
-
-gan_status gan_json_set_added_bool(json_t *object, const char *key, bool value)
-{
-    return value ? gan_json_set_bool(object, key, true) : GAN_OK;
-}
-
-gan_status gan_json_set_text(json_t *object, const char *key, const char *value)
-{
-    return set(object, key, json_string(value));
-}
-
-gan_status gan_save_no_options(const gan_layer *layer, json_t *options)
-{
-    (void)layer, (void)options;
-    return GAN_OK;
-}
-
-static gan_status check_keys(const gan_layer *layer, json_t *given)
-{
-    json_t *known = json_object();
-    gan_status status = layer->ops->save(layer, known);
-    for (void *at = json_object_iter(given); status == GAN_OK && at; at = json_object_iter_next(given, at)) {
-        const char *key = json_object_iter_key(at);
-        if (!json_object_get(known, key))
-            status = gan_fail(GAN_ERROR_UNSUPPORTED, "libgan %s has no option %.64s of %s", gan_version_text(), key,
-                              layer->ops->type);
-    }
-    json_decref(known);
-    return status;
-}
-
-gan_layer *gan_layer_loaded(gan_layer *layer, const json_t *options)
-{
-    /* jansson reads through pointers that are not const. */
-    if (!layer || check_keys(layer, (json_t *)options) == GAN_OK) return layer;
+    if (!layer || read_given(layer, options) == GAN_OK) return layer;
     gan_layer_destroy(layer);
     return NULL;
 }
 
-static gan_status malformed(const char *key, const char *expected)
+/* ---- Checks ------------------------------------------------------------------------------------------------- */
+
+#define WHAT_SIZE 64 /* of "conv2d: kernel[0]" */
+
+static gan_status check_int(const gan_layer_ops *ops, const gan_layer_option *option, int i, int64_t value)
 {
-    return gan_fail(GAN_ERROR_FORMAT, "option %s is missing or not %s", key, expected);
+    const long long least = (long long)option->least, most = (long long)option->most;
+    char index[16] = "";
+
+    if (option->range || (value >= least && value <= most)) return GAN_OK;
+    if (option->count > 0) snprintf(index, sizeof(index), "[%d]", i);
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s%s is %lld, expected %lld to %lld", ops->type, option->name, index,
+                    (long long)value, least, most);
 }
 
-gan_status gan_json_get_int(const json_t *object, const char *key, int64_t *value)
+/* "in [0, 1)", "over 0" or "of at least 0" */
+static const char *range_text(const gan_layer_option *option, char text[GAN_OPTION_TEXT])
 {
-    const json_t *item = json_object_get(object, key);
-    if (!json_is_integer(item)) return malformed(key, "an integer");
-    *value = json_integer_value(item);
+    if (option->most < (double)FLT_MAX) {
+        snprintf(text, GAN_OPTION_TEXT, "in %c%g, %g%c", option->over ? '(' : '[', option->least, option->most,
+                 option->below ? ')' : ']');
+    } else {
+        snprintf(text, GAN_OPTION_TEXT, "%s %g", option->over ? "over" : "of at least", option->least);
+    }
+    return text;
+}
+
+static gan_status check_float(const gan_layer_ops *ops, const gan_layer_option *option, float value)
+{
+    const double v = (double)value;
+    const bool high_enough = option->over ? v > option->least : v >= option->least;
+    const bool low_enough = option->below ? v < option->most : v <= option->most;
+    char text[GAN_OPTION_TEXT];
+
+    if (isfinite(value) && high_enough && low_enough) return GAN_OK;
+    return gan_fail(isfinite(value) ? GAN_ERROR_ARGUMENT : GAN_ERROR_NOT_FINITE, "%s: %s is %g, expected a number %s",
+                    ops->type, option->name, v, range_text(option, text));
+}
+
+static gan_status check_choice(const gan_layer_ops *ops, const gan_layer_option *option, int value)
+{
+    const int last = option->name_count - 1;
+
+    if (value >= 0 && value <= last) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %d, expected 0 to %d", ops->type, option->name, value, last);
+}
+
+static gan_status check_option(const gan_layer *layer, const gan_layer_option *option)
+{
+    const gan_layer_ops *ops = layer->ops;
+    const void *value = value_of(layer, option);
+    char what[WHAT_SIZE];
+
+    snprintf(what, sizeof(what), "%s: %s", ops->type, option->name);
+    switch (option->kind) {
+    case GAN_OPTION_INT:
+        for (int i = 0; i < count_of(option); i++) GAN_TRY(check_int(ops, option, i, get_int(option, value, i)));
+        return GAN_OK;
+    case GAN_OPTION_FLOAT: return check_float(ops, option, *(const float *)value);
+    case GAN_OPTION_BOOL: return GAN_OK;
+    case GAN_OPTION_CHOICE: return check_choice(ops, option, *(const int *)value);
+    case GAN_OPTION_INITIALIZER: return gan_initializer_check(*(const gan_initializer *)value, what);
+    case GAN_OPTION_SHAPE: return gan_shape_check(*(const gan_shape *)value, what);
+    }
     return GAN_OK;
 }
 
-gan_status gan_json_get_ints(const json_t *object, const char *key, int64_t *values, int count, int *count_out)
+static gan_status check_layer(const gan_layer *layer)
 {
-    const json_t *array = json_object_get(object, key);
-    size_t size = json_array_size(array);
-    if (!json_is_array(array) || size > (size_t)count || (!count_out && size < (size_t)count))
-        return gan_fail(GAN_ERROR_FORMAT, "option %s is missing or not a list of %s%d integers", key,
-                        count_out ? "at most " : "", count);
-    for (size_t i = 0; i < size; i++)
-        if (!json_is_integer(json_array_get(array, i))) return malformed(key, "a list of integers");
-    for (size_t i = 0; i < size; i++) values[i] = json_integer_value(json_array_get(array, i));
-    if (count_out) *count_out = (int)size;
+    const gan_layer_ops *ops = layer->ops;
+
+    for (int i = 0; i < ops->option_count; i++) GAN_TRY(check_option(layer, &ops->options[i]));
+    return ops->check_options ? ops->check_options(layer) : GAN_OK;
+}
+
+gan_layer *gan_layer_checked(void *layer)
+{
+    if (!layer || check_layer(layer) == GAN_OK) return layer;
+    gan_layer_destroy(layer);
+    return NULL;
+}
+
+/* ---- Saving ------------------------------------------------------------------------------------------------- */
+
+bool gan_option_is_default(const gan_layer *layer, const gan_layer_option *option)
+{
+    const void *value = value_of(layer, option);
+
+    if (option->given == 0) return false;
+    if (option->like) return !memcmp(value, value_of(layer, find_option(layer->ops, option->like)), option->size);
+    switch (option->kind) {
+    case GAN_OPTION_INT:
+        for (int i = 0; i < count_of(option); i++) {
+            if (get_int(option, value, i) != option->integer) return false;
+        }
+        return true;
+    case GAN_OPTION_FLOAT: return *(const float *)value == option->number;
+    case GAN_OPTION_BOOL: return !*(const bool *)value;
+    case GAN_OPTION_CHOICE: return *(const int *)value == 0;
+    case GAN_OPTION_INITIALIZER: return gan_initializer_equal(*(const gan_initializer *)value, option->initializer);
+    case GAN_OPTION_SHAPE: return false;
+    }
+    return false;
+}
+
+static gan_status save_ints(gan_json *options, const char *key, const int64_t *values, int count)
+{
+    gan_json *list = gan_json_array();
+
+    GAN_TRY(gan_json_set(options, key, list));
+    for (int i = 0; i < count; i++) GAN_TRY(gan_json_append_int(list, values[i]));
     return GAN_OK;
 }
 
-gan_status gan_json_get_float(const json_t *object, const char *key, float *value)
+static gan_status save_option(const gan_layer *layer, const gan_layer_option *option, gan_json *options)
 {
-    const json_t *item = json_object_get(object, key);
-    if (!json_is_number(item)) return malformed(key, "a number");
-    *value = (float)json_number_value(item);
+    const void *value = value_of(layer, option);
+    const char *key = option->name;
+
+    switch (option->kind) {
+    case GAN_OPTION_INT:
+        if (option->count > 0) return save_ints(options, key, value, option->count);
+        return gan_json_set_int(options, key, get_int(option, value, 0));
+    case GAN_OPTION_FLOAT: return gan_json_set_number(options, key, (double)*(const float *)value);
+    case GAN_OPTION_BOOL: return gan_json_set_bool(options, key, *(const bool *)value);
+    case GAN_OPTION_CHOICE: return gan_json_set_text(options, key, option->names[*(const int *)value]);
+    case GAN_OPTION_INITIALIZER: return gan_initializer_save(*(const gan_initializer *)value, options, key);
+    case GAN_OPTION_SHAPE: {
+        const gan_shape *shape = value;
+        return save_ints(options, key, shape->dims, shape->rank);
+    }
+    }
     return GAN_OK;
 }
 
-gan_status gan_json_get_bool(const json_t *object, const char *key, bool *value)
+gan_status gan_layer_save(const gan_layer *layer, gan_json *options)
 {
-    const json_t *item = json_object_get(object, key);
-    if (!json_is_boolean(item)) return malformed(key, "true or false");
-    *value = json_is_true(item);
+    for (int i = 0; i < layer->ops->option_count; i++) {
+        const gan_layer_option *option = &layer->ops->options[i];
+        if (option->added && gan_option_is_default(layer, option)) continue;
+        GAN_TRY(save_option(layer, option, options));
+    }
     return GAN_OK;
 }
 
-gan_status gan_json_get_added_bool(const json_t *object, const char *key, bool *value)
+/* ---- Loading ------------------------------------------------------------------------------------------------ */
+
+static gan_status malformed(const gan_layer_option *option, const char *expected)
 {
-    const json_t *item = json_object_get(object, key);
-    if (item && !json_is_true(item))
-        return gan_fail(GAN_ERROR_FORMAT, "option %s is not true, and is left out otherwise", key);
-    *value = item;
+    return gan_fail(GAN_ERROR_FORMAT, "option %s is missing or not %s", option->name, expected);
+}
+
+/* Reads up to `most` integers, and how many they are. */
+static gan_status load_list(const gan_layer_option *option, const gan_json *json, int most, int64_t *values,
+                            int *count)
+{
+    const int64_t size = gan_json_size(json);
+
+    if (!gan_json_is_array(json) || size > most) {
+        return gan_fail(GAN_ERROR_FORMAT, "option %s is missing or not a list of %s%d integers", option->name,
+                        option->kind == GAN_OPTION_SHAPE ? "at most " : "", most);
+    }
+    for (int i = 0; i < (int)size; i++) {
+        if (!gan_json_get_int(gan_json_at(json, i), &values[i])) return malformed(option, "a list of integers");
+    }
+    *count = (int)size;
     return GAN_OK;
 }
 
-gan_status gan_json_get_text(const json_t *object, const char *key, const char **value)
+static gan_status load_ints(gan_layer *layer, const gan_layer_option *option, const gan_json *json)
 {
-    const json_t *item = json_object_get(object, key);
-    if (!json_is_string(item)) return malformed(key, "a text");
-    *value = json_string_value(item);
-    return GAN_OK;
-}
+    int64_t values[GAN_MAX_RANK];
+    int count = 1;
 
-gan_status gan_json_get_choice(const json_t *object, const char *key, const char *const *names, int count,
-                               int *choice)
-{
-    const char *name = NULL;
-    GAN_TRY(gan_json_get_text(object, key, &name));
+    if (option->count > 0) {
+        GAN_TRY(load_list(option, json, option->count, values, &count));
+        if (count != option->count)
+            return gan_fail(GAN_ERROR_FORMAT, "option %s is a list of %d integers, expected %d", option->name, count,
+                            option->count);
+    } else if (!gan_json_get_int(json, &values[0])) {
+        return malformed(option, "an integer");
+    }
     for (int i = 0; i < count; i++) {
-        if (strcmp(names[i], name)) continue;
-        *choice = i;
+        GAN_TRY(check_int(layer->ops, option, i, values[i])); /* before it is narrowed */
+        set_int(option, at(layer, option), i, values[i]);
+    }
+    return GAN_OK;
+}
+
+static gan_status load_choice(const gan_layer_option *option, const gan_json *json, int *value)
+{
+    const char *name = gan_json_get_text(json);
+
+    if (!name) return malformed(option, "a text");
+    for (int i = 0; i < option->name_count; i++) {
+        if (strcmp(option->names[i], name)) continue;
+        *value = i;
         return GAN_OK;
     }
-    return gan_fail(GAN_ERROR_FORMAT, "option %s is \"%s\", which is unknown", key, name);
+    return gan_fail(GAN_ERROR_FORMAT, "option %s is \"%.64s\", which is unknown", option->name, name);
+}
+
+static gan_status load_option(gan_layer *layer, const gan_layer_option *option, const gan_json *options)
+{
+    const gan_json *json = gan_json_get(options, option->name);
+    void *value = at(layer, option);
+    double number;
+
+    switch (option->kind) {
+    case GAN_OPTION_INT: return load_ints(layer, option, json);
+    case GAN_OPTION_FLOAT:
+        if (!gan_json_get_number(json, &number)) return malformed(option, "a number");
+        *(float *)value = (float)number;
+        return GAN_OK;
+    case GAN_OPTION_BOOL: return gan_json_get_bool(json, value) ? GAN_OK : malformed(option, "true or false");
+    case GAN_OPTION_CHOICE: return load_choice(option, json, value);
+    case GAN_OPTION_INITIALIZER: return gan_initializer_load(json, option->name, value);
+    case GAN_OPTION_SHAPE: {
+        gan_shape *shape = value;
+        return load_list(option, json, GAN_MAX_RANK, shape->dims, &shape->rank);
+    }
+    }
+    return GAN_OK;
+}
+
+/* An option that was added is there only where it is not the default: else equal layers would have two texts. */
+static gan_status load_added(gan_layer *layer, const gan_layer_option *option, const gan_json *options)
+{
+    set_default(layer, option);
+    if (!gan_json_get(options, option->name)) return GAN_OK;
+    GAN_TRY(load_option(layer, option, options));
+    if (!gan_option_is_default(layer, option)) return GAN_OK;
+    return gan_fail(GAN_ERROR_FORMAT, "option %s has its default, and is left out then", option->name);
+}
+
+static gan_status load_all(gan_layer *layer, const gan_json *options)
+{
+    const gan_layer_ops *ops = layer->ops;
+
+    for (int i = 0; i < ops->option_count; i++) {
+        const gan_layer_option *option = &ops->options[i];
+        GAN_TRY(option->added ? load_added(layer, option, options) : load_option(layer, option, options));
+    }
+    for (const char *key = NULL; gan_json_next(options, &key);) {
+        if (!find_option(ops, key))
+            return gan_fail(GAN_ERROR_UNSUPPORTED, "libgan %s has no option %.64s of %s", gan_version_text(), key,
+                            ops->type);
+    }
+    return check_layer(layer);
+}
+
+gan_layer *gan_layer_load(gan_context *context, const gan_layer_ops *ops, const gan_json *options)
+{
+    gan_layer *layer = gan_layer_allocate(context, ops);
+
+    if (!layer || load_all(layer, options) == GAN_OK) return layer;
+    gan_layer_destroy(layer);
+    return NULL;
+}
+
+/* ---- Texts for people --------------------------------------------------------------------------------------- */
+
+static void write_ints(const gan_layer_option *option, const void *values, char text[GAN_OPTION_TEXT])
+{
+    size_t length = 0;
+
+    for (int i = 0; i < count_of(option); i++) {
+        length += (size_t)snprintf(text + length, GAN_OPTION_TEXT - length, "%s%lld", i ? ", " : "",
+                                   (long long)get_int(option, values, i));
+    }
+}
+
+const char *gan_option_text(const gan_layer *layer, const gan_layer_option *option, char text[GAN_OPTION_TEXT])
+{
+    const void *value = value_of(layer, option);
+
+    switch (option->kind) {
+    case GAN_OPTION_INT: write_ints(option, value, text); break;
+    case GAN_OPTION_FLOAT: snprintf(text, GAN_OPTION_TEXT, "%g", (double)*(const float *)value); break;
+    case GAN_OPTION_BOOL: return *(const bool *)value ? "true" : "false";
+    case GAN_OPTION_CHOICE: return option->names[*(const int *)value];
+    case GAN_OPTION_INITIALIZER: return gan_initializer_text(*(const gan_initializer *)value, text);
+    case GAN_OPTION_SHAPE: return gan_shape_text(*(const gan_shape *)value, text);
+    }
+    return text;
 }

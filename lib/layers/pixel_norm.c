@@ -2,12 +2,15 @@
  * pass keeps 1 / sqrt(mean of x^2 + epsilon) of each pixel. */
 #include "layers/shared.h"
 
-static const float default_epsilon = 1e-8f; /* the paper's */
-
 typedef struct pixel_norm {
     gan_layer layer;
-    float epsilon;
+    gan_pixel_norm_options options;
 } pixel_norm;
+
+static const gan_layer_option options[] = {
+    /* The default is the paper's. */
+    {GAN_OPTION(pixel_norm, gan_pixel_norm_options, epsilon), GAN_NUMBER_OVER_0, .number = 1e-8f, .added = true},
+};
 
 static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan)
@@ -33,7 +36,7 @@ static gan_group_norm_args arguments(const gan_layer *layer, const gan_pass *pas
                                  .pixels = 1,
                                  .channels = channels,
                                  .groups = 1,
-                                 .epsilon = ((const pixel_norm *)layer)->epsilon,
+                                 .epsilon = ((const pixel_norm *)layer)->options.epsilon,
                                  .inverse = pass->saved};
 }
 
@@ -67,48 +70,20 @@ static gan_status tangent_backward(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
-static gan_layer *create(gan_context *context, float epsilon)
-{
-    if (gan_check_float("pixel_norm: epsilon", epsilon, epsilon > 0, "over 0") != GAN_OK) return NULL;
-    pixel_norm *self = (pixel_norm *)gan_layer_allocate(context, &gan_pixel_norm_ops);
-    if (!self) return NULL;
-    self->epsilon = epsilon;
-    return &self->layer;
-}
-
-/* Written only where it is not the default, which files of 0.1 mean. */
-static gan_status save(const gan_layer *layer, json_t *options)
-{
-    float epsilon = ((const pixel_norm *)layer)->epsilon;
-    return epsilon == default_epsilon ? GAN_OK : gan_json_set_float(options, "epsilon", epsilon);
-}
-
-static gan_layer *load(gan_context *context, const json_t *options)
-{
-    float epsilon = default_epsilon;
-    if (json_object_get(options, "epsilon") && gan_json_get_float(options, "epsilon", &epsilon) != GAN_OK)
-        return NULL;
-    return gan_layer_loaded(create(context, epsilon), options);
-}
-
 const gan_layer_ops gan_pixel_norm_ops = {.type = "pixel_norm",
                                           .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_CURVED,
                                           .min_inputs = 1,
                                           .max_inputs = 1,
                                           .size = sizeof(pixel_norm),
+                                          GAN_OPTION_TABLE(options),
+                                          GAN_OPTION_STRUCT(gan_pixel_norm_options),
                                           .infer = infer,
                                           .forward = forward,
                                           .backward = backward,
                                           .tangent_forward = tangent_forward,
-                                          .tangent_backward = tangent_backward,
-                                          .save = save,
-                                          .load = load};
+                                          .tangent_backward = tangent_backward};
 
-gan_layer *gan_layer_pixel_norm(gan_context *context, const gan_pixel_norm_options *options)
+gan_layer *gan_layer_pixel_norm(gan_context *context, const gan_pixel_norm_options *given)
 {
-    gan_pixel_norm_options given;
-    if (gan_options_read(&given, sizeof given, options, "gan_pixel_norm_options") != GAN_OK ||
-        gan_check_reserved("gan_pixel_norm_options", given.reserved) != GAN_OK)
-        return NULL;
-    return create(context, gan_option(given.epsilon, default_epsilon));
+    return gan_layer_checked(gan_layer_create(context, &gan_pixel_norm_ops, given));
 }

@@ -8,6 +8,8 @@ typedef struct reshape {
     gan_shape shape; /* of reshape; rank 0 in flatten */
 } reshape;
 
+static const gan_layer_option options[] = {{GAN_ARGUMENT(reshape, shape), .kind = GAN_OPTION_SHAPE}};
+
 /* A sample is stored as the transpose of (planes, count / planes). Only an image of several channels and several
  * pixels has more than one plane; all else is stored in the order of the border. */
 static int64_t planes(gan_shape shape)
@@ -66,58 +68,23 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
-static gan_layer *load_flatten(gan_context *context, const json_t *options)
-{
-    return gan_layer_loaded(gan_layer_flatten(context), options);
-}
-
-static gan_status save_reshape(const gan_layer *layer, json_t *options)
-{
-    const reshape *self = (const reshape *)layer;
-    return gan_json_set_ints(options, "shape", self->shape.dims, self->shape.rank);
-}
-
-static gan_layer *load_reshape(gan_context *context, const json_t *options)
-{
-    gan_shape shape = {0};
-    if (gan_json_get_ints(options, "shape", shape.dims, GAN_MAX_RANK, &shape.rank) != GAN_OK) return NULL;
-    return gan_layer_loaded(gan_layer_reshape(context, shape), options);
-}
-
-const gan_layer_ops gan_flatten_ops = {.type = "flatten",
-                                       .min_inputs = 1,
-                                       .max_inputs = 1,
-                                       .size = sizeof(reshape),
-                                       .infer = infer,
-                                       .forward = forward,
-                                       .backward = backward,
-                                       .tangent_forward = gan_linear_tangent_forward,
-                                       .tangent_backward = gan_linear_tangent_backward,
-                                       .save = gan_save_no_options,
-                                       .load = load_flatten};
-
-const gan_layer_ops gan_reshape_ops = {.type = "reshape",
-                                       .min_inputs = 1,
-                                       .max_inputs = 1,
-                                       .size = sizeof(reshape),
-                                       .infer = infer,
-                                       .forward = forward,
-                                       .backward = backward,
-                                       .tangent_forward = gan_linear_tangent_forward,
-                                       .tangent_backward = gan_linear_tangent_backward,
-                                       .save = save_reshape,
-                                       .load = load_reshape};
+#define KIND(name, ...)                                                                           \
+    {                                                                                             \
+        .type = #name, .min_inputs = 1, .max_inputs = 1, .size = sizeof(reshape), .infer = infer, \
+        .forward = forward, .backward = backward, .tangent_forward = gan_linear_tangent_forward,  \
+        .tangent_backward = gan_linear_tangent_backward, __VA_ARGS__                              \
+    }
+const gan_layer_ops gan_flatten_ops = KIND(flatten, .options = NULL);
+const gan_layer_ops gan_reshape_ops = KIND(reshape, GAN_OPTION_TABLE(options));
 
 gan_layer *gan_layer_flatten(gan_context *context)
 {
-    return gan_layer_allocate(context, &gan_flatten_ops);
+    return gan_layer_create(context, &gan_flatten_ops, NULL);
 }
 
 gan_layer *gan_layer_reshape(gan_context *context, gan_shape shape)
 {
-    if (gan_shape_check(shape, "reshape: shape") != GAN_OK) return NULL;
-    reshape *self = (reshape *)gan_layer_allocate(context, &gan_reshape_ops);
-    if (!self) return NULL;
-    self->shape = shape;
-    return &self->layer;
+    reshape *self = gan_layer_create(context, &gan_reshape_ops, NULL);
+    if (self) self->shape = shape;
+    return gan_layer_checked(self);
 }

@@ -3,17 +3,32 @@
  * sqrt(variance + epsilon) of each group. */
 #include "layers/shared.h"
 
-#include <stdio.h>
+typedef struct sample_norm {
+    gan_layer layer;
+    int64_t groups;                 /* of group_norm */
+    gan_group_norm_options options; /* of the other kinds too, which have the same */
+} sample_norm;
+
+/* What the kinds have in common. */
+#define OPTIONS(type)                                                             \
+    {GAN_OPTION(sample_norm, type, epsilon), GAN_NUMBER_OVER_0, .number = 1e-5f}, \
+    {                                                                             \
+        GAN_OPTION(sample_norm, type, no_affine), .kind = GAN_OPTION_BOOL         \
+    }
+
+static const gan_layer_option layer_norm_options[] = {OPTIONS(gan_layer_norm_options)};
+static const gan_layer_option instance_norm_options[] = {OPTIONS(gan_instance_norm_options)};
+static const gan_layer_option group_norm_options[] = {
+    {GAN_ARGUMENT(sample_norm, groups), GAN_POSITIVE_INTS},
+    OPTIONS(gan_group_norm_options),
+};
 
 typedef enum norm_kind { LAYER_NORM, INSTANCE_NORM, GROUP_NORM } norm_kind;
 
-typedef struct sample_norm {
-    gan_layer layer;
-    norm_kind kind;
-    int64_t groups; /* of GROUP_NORM */
-    float epsilon;
-    bool no_affine;
-} sample_norm;
+static norm_kind kind_of(const sample_norm *self)
+{
+    return *(const norm_kind *)self->layer.ops->variant;
+}
 
 enum { WEIGHT, BIAS };
 
@@ -25,7 +40,7 @@ typedef struct cut {
 static cut cut_sample(const sample_norm *self, gan_shape shape)
 {
     const int64_t elements = gan_shape_count(shape), channels = shape.dims[0];
-    switch (self->kind) {
+    switch (kind_of(self)) {
     case LAYER_NORM: return (cut){1, elements, 1};
     case INSTANCE_NORM: return (cut){elements / channels, channels, channels};
     default: return (cut){elements / channels, channels, self->groups};
@@ -36,10 +51,10 @@ static gan_status check_shape(const sample_norm *self, gan_shape shape)
 {
     char text[GAN_SHAPE_TEXT];
     gan_shape_text(shape, text);
-    if (self->kind == INSTANCE_NORM && shape.rank != 3)
+    if (kind_of(self) == INSTANCE_NORM && shape.rank != 3)
         return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected an image (channels, height, width)", text);
-    if (self->kind == GROUP_NORM) GAN_TRY(gan_check_channels(shape));
-    if (self->kind == GROUP_NORM && shape.dims[0] % self->groups != 0)
+    if (kind_of(self) == GROUP_NORM) GAN_TRY(gan_check_channels(shape));
+    if (kind_of(self) == GROUP_NORM && shape.dims[0] % self->groups != 0)
         return gan_fail(GAN_ERROR_SHAPE, "input is %s, whose %lld channels cannot be cut into %lld groups", text,
                         (long long)shape.dims[0], (long long)self->groups);
     const cut sample = cut_sample(self, shape);
@@ -56,8 +71,8 @@ static void plan_tensors(const sample_norm *self, gan_shape input, gan_layer_pla
                               .shape = GAN_SHAPE(sample.channels),
                               .fan_in = sample.channels,
                               .fan_out = sample.channels};
-    if (self->kind == LAYER_NORM) tensor.shape = input;
-    if (self->kind == LAYER_NORM && input.rank == 3) {
+    if (kind_of(self) == LAYER_NORM) tensor.shape = input;
+    if (kind_of(self) == LAYER_NORM && input.rank == 3) {
         tensor.channels = input.dims[0];
         tensor.pixels = input.dims[1] * input.dims[2];
     }
@@ -81,7 +96,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     GAN_TRY(gan_check_product("gradients of input", (int64_t[]){gan_group_norm_scratch(batch, 1), elements}, 2));
     plan->output = inputs[0];
     plan->saved = 2 * batch * sample.groups;
-    if (self->no_affine) return GAN_OK;
+    if (self->options.no_affine) return GAN_OK;
     plan_tensors(self, inputs[0], plan);
     plan->scratch = gan_group_norm_scratch(batch, sample.channels);
     return GAN_OK;
@@ -95,9 +110,9 @@ static gan_group_norm_args arguments(const gan_layer *layer, const gan_pass *pas
                                  .pixels = sample.pixels,
                                  .channels = sample.channels,
                                  .groups = sample.groups,
-                                 .epsilon = self->epsilon,
-                                 .scale = self->no_affine ? NULL : pass->tensors[WEIGHT],
-                                 .shift = self->no_affine ? NULL : pass->tensors[BIAS],
+                                 .epsilon = self->options.epsilon,
+                                 .scale = self->options.no_affine ? NULL : pass->tensors[WEIGHT],
+                                 .shift = self->options.no_affine ? NULL : pass->tensors[BIAS],
                                  .mean = pass->saved,
                                  .inverse = pass->saved + pass->batch * sample.groups,
                                  .scratch = pass->scratch};
@@ -105,7 +120,7 @@ static gan_group_norm_args arguments(const gan_layer *layer, const gan_pass *pas
 
 static gan_real *gradient(const gan_layer *layer, const gan_pass *pass, int tensor)
 {
-    return ((const sample_norm *)layer)->no_affine ? NULL : pass->gradients[tensor];
+    return ((const sample_norm *)layer)->options.no_affine ? NULL : pass->gradients[tensor];
 }
 
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
@@ -138,86 +153,30 @@ static gan_status tangent_backward(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
-/* ---- Options ------------------------------------------------------------------------------------------------- */
+#define KIND(name, norm)                                                                                    \
+    {                                                                                                       \
+        .type = #name, .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_CURVED, .min_inputs = 1, .max_inputs = 1, \
+        .size = sizeof(sample_norm), .variant = &(const norm_kind){norm}, GAN_OPTION_TABLE(name##_options), \
+        GAN_OPTION_STRUCT(gan_##name##_options), .infer = infer, .forward = forward, .backward = backward,  \
+        .tangent_forward = tangent_forward, .tangent_backward = tangent_backward                            \
+    }
+const gan_layer_ops gan_layer_norm_ops = KIND(layer_norm, LAYER_NORM);
+const gan_layer_ops gan_instance_norm_ops = KIND(instance_norm, INSTANCE_NORM);
+const gan_layer_ops gan_group_norm_ops = KIND(group_norm, GROUP_NORM);
 
-static gan_layer *create(gan_context *context, const gan_layer_ops *ops, sample_norm options)
+gan_layer *gan_layer_layer_norm(gan_context *context, const gan_layer_norm_options *given)
 {
-    char what[32];
-    snprintf(what, sizeof what, "%s: epsilon", ops->type);
-    if (gan_check_float(what, options.epsilon, options.epsilon > 0, "over 0") != GAN_OK) return NULL;
-    if (options.kind == GROUP_NORM && gan_check_int("group_norm: groups", options.groups, 1) != GAN_OK) return NULL;
-    sample_norm *self = (sample_norm *)gan_layer_allocate(context, ops);
-    if (!self) return NULL;
-    options.layer = self->layer;
-    *self = options;
-    return &self->layer;
+    return gan_layer_checked(gan_layer_create(context, &gan_layer_norm_ops, given));
 }
 
-static gan_status save(const gan_layer *layer, json_t *options)
+gan_layer *gan_layer_instance_norm(gan_context *context, const gan_instance_norm_options *given)
 {
-    const sample_norm *self = (const sample_norm *)layer;
-    if (self->kind == GROUP_NORM) GAN_TRY(gan_json_set_int(options, "groups", self->groups));
-    GAN_TRY(gan_json_set_float(options, "epsilon", self->epsilon));
-    return gan_json_set_bool(options, "no_affine", self->no_affine);
+    return gan_layer_checked(gan_layer_create(context, &gan_instance_norm_ops, given));
 }
 
-static gan_layer *load(gan_context *context, const gan_layer_ops *ops, norm_kind kind, const json_t *options)
+gan_layer *gan_layer_group_norm(gan_context *context, int64_t groups, const gan_group_norm_options *given)
 {
-    sample_norm given = {.kind = kind};
-    if (kind == GROUP_NORM && gan_json_get_int(options, "groups", &given.groups) != GAN_OK) return NULL;
-    if (gan_json_get_float(options, "epsilon", &given.epsilon) != GAN_OK ||
-        gan_json_get_bool(options, "no_affine", &given.no_affine) != GAN_OK)
-        return NULL;
-    return gan_layer_loaded(create(context, ops, given), options);
-}
-
-/* The three kinds differ in what they and their options are called. */
-#define DEFINE_KIND(name, kind_name)                                                                         \
-    static gan_layer *load_##name(gan_context *context, const json_t *options)                               \
-    {                                                                                                        \
-        return load(context, &gan_##name##_ops, kind_name, options);                                         \
-    }                                                                                                        \
-    static gan_layer *make_##name(gan_context *context, int64_t groups, const gan_##name##_options *options) \
-    {                                                                                                        \
-        const char *what = "gan_" #name "_options";                                                          \
-        gan_##name##_options given;                                                                          \
-        if (gan_options_read(&given, sizeof given, options, what) != GAN_OK ||                               \
-            gan_check_reserved(what, given.reserved[0] | given.reserved[1] | given.reserved[2]) != GAN_OK)   \
-            return NULL;                                                                                     \
-        const sample_norm self = {.kind = kind_name,                                                         \
-                                  .groups = groups,                                                          \
-                                  .epsilon = gan_option(given.epsilon, 1e-5f),                               \
-                                  .no_affine = given.no_affine};                                             \
-        return create(context, &gan_##name##_ops, self);                                                     \
-    }                                                                                                        \
-    const gan_layer_ops gan_##name##_ops = {.type = #name,                                                   \
-                                            .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_CURVED,               \
-                                            .min_inputs = 1,                                                 \
-                                            .max_inputs = 1,                                                 \
-                                            .size = sizeof(sample_norm),                                     \
-                                            .infer = infer,                                                  \
-                                            .forward = forward,                                              \
-                                            .backward = backward,                                            \
-                                            .tangent_forward = tangent_forward,                              \
-                                            .tangent_backward = tangent_backward,                            \
-                                            .save = save,                                                    \
-                                            .load = load_##name};
-
-DEFINE_KIND(layer_norm, LAYER_NORM)
-DEFINE_KIND(instance_norm, INSTANCE_NORM)
-DEFINE_KIND(group_norm, GROUP_NORM)
-
-gan_layer *gan_layer_layer_norm(gan_context *context, const gan_layer_norm_options *options)
-{
-    return make_layer_norm(context, 0, options);
-}
-
-gan_layer *gan_layer_instance_norm(gan_context *context, const gan_instance_norm_options *options)
-{
-    return make_instance_norm(context, 0, options);
-}
-
-gan_layer *gan_layer_group_norm(gan_context *context, int64_t groups, const gan_group_norm_options *options)
-{
-    return make_group_norm(context, groups, options);
+    sample_norm *self = gan_layer_create(context, &gan_group_norm_ops, given);
+    if (self) self->groups = groups;
+    return gan_layer_checked(self);
 }

@@ -4,35 +4,92 @@
 
 #include "layers/layers.h"
 
+#include <float.h>
+/* Made by meson.build: GAN_LAYER_KINDS(X), which is X(kind) for each kind of layer. */
+#include "layers/layer_kinds.h"
+
+#define GAN_DECLARE_KIND(kind) extern const gan_layer_ops gan_##kind##_ops;
+GAN_LAYER_KINDS(GAN_DECLARE_KIND)
+#undef GAN_DECLARE_KIND
+
 static inline int64_t gan_larger(int64_t a, int64_t b)
 {
     return a > b ? a : b;
 }
 
-/* ---- Checks of options (options.c); `what` names layer and option: "dense: units" ---------------------------- */
+/* ---- Making a layer (layer.c) ---------------------------------------------------------------------------------- */
 
-/* GAN_ERROR_ARGUMENT unless minimum <= value <= INT32_MAX. */
-gan_status gan_check_int(const char *what, int64_t value, int64_t minimum);
-/* Both of an option's pair: "conv2d", "kernel" */
-gan_status gan_check_pair(const char *type, const char *option, const int64_t pair[2]);
-/* GAN_ERROR_NOT_FINITE for NaN and Inf, GAN_ERROR_ARGUMENT unless `valid`; `range` says what is: "in [0, 1)". */
-gan_status gan_check_float(const char *what, float value, bool valid, const char *range);
+/* A layer of ops->size bytes, zeroed but for the head; or NULL with the error set. */
+gan_layer *gan_layer_allocate(gan_context *context, const gan_layer_ops *ops);
+/* The same with the options that a program gave, NULL or the struct of the kind, and the defaults of the others; the
+ * caller then sets the arguments, and returns the layer by gan_layer_checked(). */
+void *gan_layer_create(gan_context *context, const gan_layer_ops *ops, const void *options);
+/* The layer, which may be NULL; or NULL, with the error set and the layer destroyed, where a value is refused. */
+gan_layer *gan_layer_checked(void *layer);
+
+/* ---- Rows of tables of options (options.c) --------------------------------------------------------------------- */
+
+/* The first fields of a row: an option that lies in `options` of the layer's struct and in the struct `type` of the
+ * API, or an argument that lies in the layer's struct. */
+#define GAN_OPTION(layer, type, field)                                                        \
+    .name = #field, .offset = offsetof(layer, options.field), .given = offsetof(type, field), \
+    .size = sizeof(((layer *)0)->options.field) +                                             \
+            0 * sizeof(char[sizeof(((layer *)0)->options.field) == sizeof(((type *)0)->field) ? 1 : -1])
+#define GAN_ARGUMENT(layer, field) \
+    .name = #field, .offset = offsetof(layer, field), .size = sizeof(((layer *)0)->field)
+
+/* Ranges and names. */
+#define GAN_POSITIVE_INTS     .kind = GAN_OPTION_INT, .least = 1, .most = INT32_MAX
+#define GAN_PAIR              .count = 2, GAN_POSITIVE_INTS
+#define GAN_NUMBER_OVER_0     .kind = GAN_OPTION_FLOAT, .least = 0, .over = true, .most = FLT_MAX
+#define GAN_NUMBER_AT_LEAST_0 .kind = GAN_OPTION_FLOAT, .least = 0, .most = FLT_MAX
+#define GAN_CHOICE(table) \
+    .kind = GAN_OPTION_CHOICE, .names = (table), .name_count = sizeof(table) / sizeof((table)[0])
+
+/* Fields of gan_layer_ops: the table, and the struct that programs give, with or without a reserved field. */
+#define GAN_OPTION_TABLE(table) .options = (table), .option_count = sizeof(table) / sizeof((table)[0])
+#define GAN_OPTION_STRUCT(type) \
+    .options_struct = {#type, GAN_SIZE_OF_OPTIONS(type), offsetof(type, reserved), sizeof(((type *)0)->reserved)}
+#define GAN_PLAIN_OPTION_STRUCT(type) .options_struct = {#type, GAN_SIZE_OF_OPTIONS(type), 0, 0}
+
+#define GAN_OPTIONS_SIZE          256 /* at least that of the largest struct of options */
+#define GAN_SIZE_OF_OPTIONS(type) (sizeof(type) + 0 * sizeof(char[sizeof(type) <= GAN_OPTIONS_SIZE ? 1 : -1]))
+
+/* GAN_ERROR_ARGUMENT or GAN_ERROR_NOT_FINITE unless it is valid; `what` names layer and option (initializer.c). */
+gan_status gan_initializer_check(gan_initializer initializer, const char *what);
+/* `given`, or `fallback` where nothing was given; reads GAN_ZERO as 0. */
+gan_initializer gan_initializer_or(gan_initializer given, gan_initializer fallback);
+bool gan_initializer_equal(gan_initializer a, gan_initializer b);
+const char *gan_initializer_text(gan_initializer initializer, char text[GAN_OPTION_TEXT]);
+gan_status gan_initializer_save(gan_initializer initializer, gan_json *object, const char *key);
+gan_status gan_initializer_load(const gan_json *json, const char *key, gan_initializer *out);
+
+/* ---- Checks of shapes (check.c) -------------------------------------------------------------------------------- */
+
 /* GAN_ERROR_OVERFLOW unless value <= INT32_MAX: what the BLAS counts in, and two of which can be multiplied. */
 gan_status gan_check_extent(const char *what, int64_t value);
-/* GAN_ERROR_SHAPE unless the input is an image or, with one pixel, a vector. */
-gan_status gan_check_channels(gan_shape input);
-/* The pair that was given, or `fallback` if it was left out: all zeros. One zero alone is left to be found as bad. */
-void gan_pair_or(const int64_t given[2], const int64_t fallback[2], int64_t pair[2]);
 /* GAN_ERROR_OVERFLOW unless the product of the factors fits into int64_t. */
 gan_status gan_check_product(const char *what, const int64_t *factors, int count);
+/* GAN_ERROR_SHAPE unless the input is an image or, with one pixel, a vector. */
+gan_status gan_check_channels(gan_shape input);
+/* GAN_ERROR_SHAPE unless it is an image, GAN_ERROR_OVERFLOW if a side of it is too large. */
+gan_status gan_check_image(gan_shape input);
+/* ---- The window of convolutions and avg_pool2d (window.c) ------------------------------------------------------ */
 
-/* ---- Saving and loading of options (options.c) ----------------------------------------------------------------- */
-
-/* For the vtable of a kind without options. */
-gan_status gan_save_no_options(const gan_layer *layer, json_t *options);
-/* The end of every load: the layer, or NULL if it is NULL. Also NULL, with the layer destroyed, when an option was
- * given that its kind does not have: the file then means another layer. */
-gan_layer *gan_layer_loaded(gan_layer *layer, const json_t *options);
+/* GAN_ERROR_SHAPE where the input, of which `padded` are height and width with their padding, is smaller than a
+ * window that is to slide over it. */
+gan_status gan_check_window(gan_shape input, const int64_t padded[2], const int64_t kernel[2]);
+/* The places of such a window along a side. */
+static inline int64_t gan_slide(int64_t size, int64_t kernel, int64_t stride)
+{
+    return (size - kernel) / stride + 1;
+}
+/* Output sizes and padding (top, bottom, left, right) of a convolution, and of a transposed one; pairs are height,
+ * width. */
+gan_status gan_window_convolve(const gan_conv_transpose2d_options *options, gan_shape input, int64_t output[2],
+                               int64_t pads[4]);
+gan_status gan_window_transpose(const gan_conv_transpose2d_options *options, gan_shape input, int64_t output[2],
+                                int64_t pads[4]);
 
 /* ---- Tangents (tangent.c) -------------------------------------------------------------------------------------- */
 
@@ -40,106 +97,65 @@ gan_layer *gan_layer_loaded(gan_layer *layer, const json_t *options);
  * in backward. */
 gan_status gan_linear_tangent_forward(const gan_layer *layer, const gan_pass *pass);
 gan_status gan_linear_tangent_backward(const gan_layer *layer, const gan_pass *pass);
+/* The same for one with a weight. By the layer's own backward pass,
+ * R{dx} = w^T R{dy};  R{dw} = R{dy} x^T + dy R{x}^T;  R{db} = the sum of R{dy}. */
+gan_status gan_weighted_tangent_backward(const gan_layer *layer, const gan_pass *pass);
 
-/* ---- Dense, conv2d and conv_transpose2d: y = w x + b (weights.c) ---------------------------------------------- */
-
-typedef struct gan_weights {
-    bool no_bias, spectral_norm;
-    gan_initializer weight_initializer, bias_initializer;
-} gan_weights;
+/* ---- The weight and bias of dense, conv2d and conv_transpose2d (weights.c) ------------------------------------- */
 
 /* The tensors in the order of the plan; without a bias, those behind it move up. */
 enum { GAN_WEIGHT = 0, GAN_BIAS = 1 };
 
-/* The products of a kind, as the functions of gan_layer_ops: they know nothing of a normalised weight. */
-typedef struct gan_weighted_ops {
-    const char *units; /* the option's name: "filters" */
-    bool transposed;   /* the weight is stored as (all else, units) instead of (units, all else) */
-    gan_status (*infer)(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
-                        int64_t batch, gan_layer_plan *plan);
-    gan_status (*forward)(const gan_layer *layer, const gan_pass *pass);
-    gan_status (*backward)(const gan_layer *layer, const gan_pass *pass);
-} gan_weighted_ops;
+/* What they are: a weight for each unit and value of the input under it, as a matrix (units, rest). */
+typedef struct gan_weights {
+    bool no_bias, spectral_norm;
+    gan_initializer weight_initializer, bias_initializer;
+    int64_t units;   /* channels of the output, or its values */
+    int64_t area;    /* of the window; 1 without one */
+    bool transposed; /* stored as (rest, units) */
+} gan_weights;
 
-/* The head of their structs. */
-typedef struct gan_weighted_layer {
-    gan_layer layer;
-    const gan_weighted_ops *ops;
-    int64_t units; /* channels of the output, or its values */
-    int64_t area;  /* of the window; 1 without one */
-    gan_weights weights;
-} gan_weighted_layer;
+/* The rows of their options, for a layer whose options are of a `type` of the API; and their fields from there. */
+#define GAN_WEIGHTS_OPTIONS(layer, type)                                                                       \
+    {GAN_OPTION(layer, type, no_bias), .kind = GAN_OPTION_BOOL},                                               \
+        {GAN_OPTION(layer, type, weight_initializer), .kind = GAN_OPTION_INITIALIZER,                          \
+         .initializer = GAN_GLOROT_UNIFORM},                                                                   \
+        {GAN_OPTION(layer, type, bias_initializer), .kind = GAN_OPTION_INITIALIZER, .initializer = GAN_ZEROS}, \
+    {                                                                                                          \
+        GAN_OPTION(layer, type, spectral_norm), .kind = GAN_OPTION_BOOL, .added = true                         \
+    }
+#define GAN_WEIGHTS_OF(options)                                             \
+    .no_bias = (options).no_bias, .spectral_norm = (options).spectral_norm, \
+    .weight_initializer = (options).weight_initializer, .bias_initializer = (options).bias_initializer
 
-/* With defaults for what was left out. */
-gan_weights gan_weights_of(bool no_bias, bool spectral_norm, gan_initializer weight_initializer,
-                           gan_initializer bias_initializer);
-/* A layer of ops->size bytes whose head is filled, or NULL. */
-gan_weighted_layer *gan_weighted_create(gan_context *context, const gan_layer_ops *ops,
-                                        const gan_weighted_ops *products, int64_t units, int64_t area,
-                                        const gan_weights *weights);
-/* The options of the head. */
-gan_status gan_weighted_save(const gan_layer *layer, json_t *options);
-gan_status gan_weighted_load(const gan_weighted_ops *products, const json_t *options, int64_t *units,
-                             gan_weights *weights);
-/* Plans a weight of this shape, stored channels last if it has rank 4, and a bias of `units` values. */
-gan_status gan_weights_plan(const gan_weights *weights, gan_shape shape, int64_t units, gan_layer_plan *plan);
-/* The epilogue that adds the bias, whose tangent is 0. */
-gan_epilogue gan_weights_epilogue(const gan_weights *weights, const gan_pass *pass);
-/* db += sum over the rows of dy (rows, units), where the gradient is wanted. */
-void gan_weights_bias_backward(const gan_weights *weights, const gan_pass *pass, int64_t rows, int64_t units);
+/* Plans the tensors: a weight of this shape, stored channels last if it has rank 4, and a bias. */
+gan_status gan_weights_plan(const gan_weights *self, gan_shape shape, gan_layer_plan *plan);
+/* Once the scratch of the layer's products is planned: adds what else a pass needs. */
+gan_status gan_weights_plan_memory(const gan_weights *self, gan_context *context, gan_layer_plan *plan);
+/* For the vtable's `start`. */
+void gan_weights_start(const gan_weights *self, const gan_pass *pass);
 
-/* For the vtables. In tangent_backward, by the layer's own backward pass,
- * R{dx} = w^T R{dy};  R{dw} = R{dy} x^T + dy R{x}^T;  R{db} = the sum of R{dy}. */
-gan_status gan_weighted_infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
-                              int64_t batch, gan_layer_plan *plan);
-gan_status gan_weighted_start(const gan_layer *layer, const gan_pass *pass);
-gan_status gan_weighted_forward(const gan_layer *layer, const gan_pass *pass);
-gan_status gan_weighted_backward(const gan_layer *layer, const gan_pass *pass);
-gan_status gan_weighted_tangent_backward(const gan_layer *layer, const gan_pass *pass);
+/* The weight as a pass multiplies by it: as it is or normalised. */
+typedef struct gan_weight {
+    const gan_real *values, *bias; /* bias: NULL without one, and in a pass of tangents, where it is 0 */
+    gan_real *gradient;            /* of `values`, to be added to; NULL where it is not wanted */
+    gan_real *scratch;             /* of the layer's products */
+} gan_weight;
 
-/* ---- Their weight over its largest singular value (spectral_norm.c) ------------------------------------------- */
+gan_weight gan_weight_forward(const gan_weights *self, const gan_pass *pass);
+gan_weight gan_weight_backward(const gan_weights *self, const gan_pass *pass);
+/* Once dw is added to weight->gradient: makes of it the gradient of the weight before it was normalised, and adds
+ * the sum over the rows of dy (rows, units) to the bias's gradient, where these are wanted. */
+void gan_weight_finish(const gan_weights *self, const gan_pass *pass, const gan_weight *weight, int64_t rows);
 
-/* Adds tensors, saved values and scratch to the layer's plan. */
-gan_status gan_spectral_norm_plan(const gan_weighted_layer *self, gan_context *context, gan_layer_plan *plan);
-void gan_spectral_norm_start(const gan_weighted_layer *self, const gan_pass *pass);
-/* The products on the normalised weight. */
-gan_status gan_spectral_norm_forward(const gan_weighted_layer *self, const gan_pass *pass);
-gan_status gan_spectral_norm_backward(const gan_weighted_layer *self, const gan_pass *pass);
+/* ---- Their weight over its largest singular value (spectral_norm.c) -------------------------------------------- */
 
-/* ---- The window of conv2d, conv_transpose2d and avg_pool2d (window.c); pairs are height, width ----------------- */
-
-typedef struct gan_window {
-    int64_t kernel[2], stride[2];
-    gan_padding padding;
-    int64_t pads[4]; /* top, bottom, left, right; 0 unless the padding is explicit */
-} gan_window;
-
-/* With defaults for what was left out. */
-gan_window gan_window_of(const int64_t kernel[2], const int64_t stride[2], gan_padding padding,
-                         const int64_t pads[4]);
-gan_status gan_window_check(const gan_window *window, const char *type);
-gan_status gan_window_save(const gan_window *window, json_t *options);
-gan_status gan_window_load(gan_window *window, const json_t *options);
-/* GAN_ERROR_SHAPE unless the input is an image, GAN_ERROR_OVERFLOW if a side of it is too large. */
-gan_status gan_window_check_input(gan_shape input);
-/* Output sizes and padding (top, bottom, left, right) of a convolution, and of a transposed one. */
-gan_status gan_window_convolve(const gan_window *window, gan_shape input, int64_t output[2], int64_t pads[4]);
-gan_status gan_window_transpose(const gan_window *window, const int64_t output_padding[2], gan_shape input,
-                                int64_t output[2], int64_t pads[4]);
-/* The convolution from the large image to the small one. */
-gan_conv gan_window_conv(const gan_window *window, const int64_t pads[4], gan_shape large, gan_shape small);
-/* Plans tensors and scratch for a convolution from `conv` or, with its roles exchanged, to it; `units`: channels of
- * the output, which is already planned. */
-gan_status gan_window_plan(gan_context *context, const gan_conv *conv, const gan_weights *weights, int64_t batch,
-                           gan_layer_plan *plan);
-
-/* ---- The kinds; the list is in registry.c ------------------------------------------------------------------------
- */
-
-extern const gan_layer_ops gan_dense_ops, gan_conv2d_ops, gan_conv_transpose2d_ops, gan_flatten_ops, gan_reshape_ops,
-    gan_concat_ops, gan_add_ops, gan_leaky_relu_ops, gan_relu_ops, gan_tanh_ops, gan_sigmoid_ops, gan_softplus_ops,
-    gan_dropout_ops, gan_batch_norm_ops, gan_layer_norm_ops, gan_instance_norm_ops, gan_group_norm_ops,
-    gan_pixel_norm_ops, gan_minibatch_stddev_ops, gan_upsample2d_ops, gan_avg_pool2d_ops, gan_gaussian_noise_ops,
-    gan_embedding_ops;
+/* What the functions above do where spectral_norm is set. */
+gan_status gan_spectral_norm_plan(const gan_weights *self, gan_context *context, gan_layer_plan *plan);
+void gan_spectral_norm_start(const gan_weights *self, const gan_pass *pass);
+/* Into *weight: the normalised values, where their gradient goes, and scratch. */
+void gan_spectral_norm_forward(const gan_weights *self, const gan_pass *pass, gan_weight *weight);
+void gan_spectral_norm_backward(const gan_weights *self, const gan_pass *pass, gan_weight *weight);
+void gan_spectral_norm_finish(const gan_weights *self, const gan_pass *pass);
 
 #endif

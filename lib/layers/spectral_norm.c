@@ -30,13 +30,13 @@ static int64_t aligned(int64_t count)
     return (count + values - 1) / values * values;
 }
 
-static spectral_norm find(const gan_weighted_layer *self, const gan_pass *pass)
+static spectral_norm find(const gan_weights *self, const gan_pass *pass)
 {
-    gan_real *const *buffers = pass->tensors + (self->weights.no_bias ? 1 : 2);
+    gan_real *const *buffers = pass->tensors + (self->no_bias ? 1 : 2);
     spectral_norm s = {.pass = pass,
                        .units = self->units,
                        .rest = pass->input_shapes[0].dims[0] * self->area,
-                       .transposed = self->ops->transposed,
+                       .transposed = self->transposed,
                        .weight = pass->tensors[GAN_WEIGHT],
                        .model_u = buffers[0],
                        .model_v = buffers[1],
@@ -61,7 +61,7 @@ static gan_tensor_plan plan_buffer(const char *name, int64_t count, gan_initiali
                              .fan_out = count};
 }
 
-gan_status gan_spectral_norm_plan(const gan_weighted_layer *self, gan_context *context, gan_layer_plan *plan)
+gan_status gan_spectral_norm_plan(const gan_weights *self, gan_context *context, gan_layer_plan *plan)
 {
     const gan_tensor_plan *weight = &plan->tensors[GAN_WEIGHT];
     int64_t units = self->units, rest = gan_shape_count(weight->shape) / units;
@@ -71,7 +71,7 @@ gan_status gan_spectral_norm_plan(const gan_weighted_layer *self, gan_context *c
     buffers[0] = plan_buffer("weight_u", units, (gan_initializer)GAN_NORMAL(1));
     buffers[1] = plan_buffer("weight_v", rest, (gan_initializer)GAN_NORMAL(1));
     buffers[2] = plan_buffer("weight_sigma", 1, (gan_initializer)GAN_CONSTANT(1));
-    if (!self->ops->transposed) { /* v has the order of the weight's rows */
+    if (!self->transposed) { /* v has the order of the weight's rows */
         buffers[1].channels = weight->channels;
         buffers[1].pixels = weight->pixels;
     }
@@ -112,7 +112,7 @@ static void normalise(const spectral_norm *s, int64_t count, const gan_real *x, 
 }
 
 /* The first u comes from the model's seed. */
-void gan_spectral_norm_start(const gan_weighted_layer *self, const gan_pass *pass)
+void gan_spectral_norm_start(const gan_weights *self, const gan_pass *pass)
 {
     spectral_norm s = find(self, pass);
     normalise(&s, s.units, s.model_u, s.model_u);
@@ -143,50 +143,33 @@ static void find_sigma(const spectral_norm *s)
     *s->model_sigma = *s->sigma;
 }
 
-typedef struct product_pass {
-    gan_pass pass;
-    gan_real *tensors[GAN_LAYER_TENSORS], *gradients[GAN_LAYER_TENSORS];
-} product_pass;
-
-/* The pass with E in place of W, and dE in place of dW where that is wanted. */
-static void make_product_pass(const spectral_norm *s, product_pass *inner)
+void gan_spectral_norm_forward(const gan_weights *self, const gan_pass *pass, gan_weight *weight)
 {
-    inner->pass = *s->pass;
-    for (int i = 0; i < GAN_LAYER_TENSORS; i++) {
-        inner->tensors[i] = s->pass->tensors[i];
-        inner->gradients[i] = s->pass->gradients[i];
-    }
-    inner->tensors[GAN_WEIGHT] = s->effective;
-    if (inner->gradients[GAN_WEIGHT]) inner->gradients[GAN_WEIGHT] = s->spare;
-    inner->pass.tensors = inner->tensors;
-    inner->pass.gradients = inner->gradients;
-    inner->pass.scratch = s->scratch;
-}
-
-gan_status gan_spectral_norm_forward(const gan_weighted_layer *self, const gan_pass *pass)
-{
-    spectral_norm s = find(self, pass);
-    product_pass inner;
-    make_product_pass(&s, &inner);
+    const spectral_norm s = find(self, pass);
     if (!pass->tangent_y) {
         find_sigma(&s);
         gan_scale(pass->context, s.count, 1 / *s.sigma, s.weight, s.effective);
     }
-    return self->ops->forward(&self->layer, &inner.pass);
+    weight->values = s.effective;
+    weight->scratch = s.scratch;
 }
 
-gan_status gan_spectral_norm_backward(const gan_weighted_layer *self, const gan_pass *pass)
+void gan_spectral_norm_backward(const gan_weights *self, const gan_pass *pass, gan_weight *weight)
 {
-    gan_real *gradient = pass->gradients[GAN_WEIGHT];
-    spectral_norm s = find(self, pass);
-    product_pass inner;
-    make_product_pass(&s, &inner);
-    if (gradient) gan_fill(pass->context, s.count, 0, s.spare);
-    GAN_TRY(self->ops->backward(&self->layer, &inner.pass));
-    if (!gradient) return GAN_OK;
-    double along = gan_dot(pass->context, s.count, s.spare, s.effective), sigma = (double)*s.sigma;
+    const spectral_norm s = find(self, pass);
+    if (weight->gradient) {
+        gan_fill(pass->context, s.count, 0, s.spare);
+        weight->gradient = s.spare;
+    }
+    weight->values = s.effective;
+    weight->scratch = s.scratch;
+}
+
+void gan_spectral_norm_finish(const gan_weights *self, const gan_pass *pass)
+{
+    const spectral_norm s = find(self, pass);
+    const double along = gan_dot(pass->context, s.count, s.spare, s.effective), sigma = (double)*s.sigma;
     gan_add_rank_one(pass->context, s.transposed ? s.rest : s.units, s.transposed ? s.units : s.rest,
                      (gan_real)(1 / sigma), s.spare, (gan_real)(-along / sigma), s.transposed ? s.v : s.u,
-                     s.transposed ? s.u : s.v, gradient);
-    return GAN_OK;
+                     s.transposed ? s.u : s.v, pass->gradients[GAN_WEIGHT]);
 }

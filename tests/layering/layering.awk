@@ -17,6 +17,7 @@ BEGIN {
     place["cblas.h"] = "^lib/kernels/gemm[^/]*\\.c$"
     place["immintrin.h"] = place["arm_neon.h"] = "^lib/kernels/"
     place["pthread.h"] = "^lib/core/"
+    place["jansson.h"] = "^lib/core/json\\.c$"
     place["zlib.h"] = "^lib/(data|io)/"
     place["png.h"] = "^lib/io/"
     place["signal.h"] = "^lib/core/threads\\.c$"

@@ -15,15 +15,17 @@ typedef struct side {
     int64_t output;
 } side;
 
-static gan_window window_of(const side *row, const side *column)
+static gan_conv_transpose2d_options options_of(const side *row, const side *column)
 {
-    gan_window window = {
-        .kernel = {row->kernel, column->kernel}, .stride = {row->stride, column->stride}, .padding = row->padding};
+    gan_conv_transpose2d_options options = {.kernel = {row->kernel, column->kernel},
+                                            .stride = {row->stride, column->stride},
+                                            .padding = row->padding,
+                                            .output_padding = {row->output_padding, column->output_padding}};
     if (row->padding == GAN_PADDING_EXPLICIT) {
         const int64_t pads[4] = {row->before, row->after, column->before, column->after};
-        memcpy(window.pads, pads, sizeof pads);
+        memcpy(options.pads, pads, sizeof(pads));
     }
-    return window;
+    return options;
 }
 
 static void check_sides(const side *row, const side *column, const int64_t output[2], const int64_t pads[4])
@@ -55,10 +57,10 @@ static void test_convolution_sides(void **state)
     for (int i = 0; i < SIDES; i++)
         for (int j = 0; j < SIDES; j++) {
             if (sides[i].padding != sides[j].padding) continue;
-            gan_window window = window_of(&sides[i], &sides[j]);
+            const gan_conv_transpose2d_options options = options_of(&sides[i], &sides[j]);
             int64_t output[2], pads[4];
-            assert_int_equal(gan_window_convolve(&window, GAN_SHAPE(3, sides[i].input, sides[j].input), output, pads),
-                             GAN_OK);
+            assert_int_equal(
+                gan_window_convolve(&options, GAN_SHAPE(3, sides[i].input, sides[j].input), output, pads), GAN_OK);
             check_sides(&sides[i], &sides[j], output, pads);
         }
 }
@@ -79,12 +81,10 @@ static void test_transpose_sides(void **state)
     for (int i = 0; i < SIDES; i++)
         for (int j = 0; j < SIDES; j++) {
             if (sides[i].padding != sides[j].padding) continue;
-            gan_window window = window_of(&sides[i], &sides[j]);
-            const int64_t output_padding[2] = {sides[i].output_padding, sides[j].output_padding};
+            const gan_conv_transpose2d_options options = options_of(&sides[i], &sides[j]);
             int64_t output[2], pads[4];
-            assert_int_equal(gan_window_transpose(&window, output_padding,
-                                                  GAN_SHAPE(3, sides[i].input, sides[j].input), output, pads),
-                             GAN_OK);
+            assert_int_equal(
+                gan_window_transpose(&options, GAN_SHAPE(3, sides[i].input, sides[j].input), output, pads), GAN_OK);
             check_sides(&sides[i], &sides[j], output, pads);
         }
 }

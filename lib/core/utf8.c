@@ -1,0 +1,30 @@
+/* UTF-8 (RFC 3629). */
+#include "core/core.h"
+
+/* Bytes of the character that begins with `first`, and the range of the second of them: it rules out characters that
+ * are written longer than they need be, surrogates, and what lies beyond U+10FFFF. */
+static int length_of(unsigned char first, unsigned char *low, unsigned char *high)
+{
+    *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (first < 0x80) return 1;
+    if (first >= 0xc2 && first <= 0xdf) return 2;
+    if (first >= 0xe0 && first <= 0xef) return 3;
+    return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
+bool gan_is_utf8(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    while (*at) {
+        unsigned char low, high;
+        const int length = length_of(*at, &low, &high);
+        if (length == 0) return false;
+        for (int i = 1; i < length; i++, low = 0x80, high = 0xbf) {
+            if (at[i] < low || at[i] > high) return false;
+        }
+        at += length;
+    }
+    return true;
+}
