@@ -11,22 +11,22 @@
  * - Handles are move-only and own what they stand for; get() lends the C handle, so that both APIs mix freely.
  * - What libgan.h says about shapes, ranges, defaults, threads and files holds here too.
  *
- * Options are the C structs, by value, and written as in C: by their macro, with designated initialisers in the order
- * of the struct.
+ * Options are the C structs, passed by value, and written as in C: by their macro, with the fields in the order of
+ * the struct.
  *
  *     gan::conv2d(context, 64, GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}, .padding = GAN_PADDING_SAME));
  *     trainer.run(digits, GAN_RUN(.epochs = 5), [](const gan_step_report &report) { show(report); });
  *
- * C++17 and C++20 take this without a warning from g++ and clang++. It stands inside of functions. So that another
- * compiler in C++17 takes it too, start from nothing and assign:
+ * g++ and clang++ take this without a warning from C++17 on, other compilers from C++20 on; it has to stand inside a
+ * function. The same without the macro, for any C++17:
  *
  *     gan_conv2d_options half = {};
  *     half.stride[0] = half.stride[1] = 2;
  *     gan::conv2d(context, 64, half);
  *
- * In both, a field left out, or 0, means its documented default, and ::GAN_ZERO asks for exactly zero. Functions set
- * `struct_size` of the options that they are given; that of a struct which another points to, such as
- * generator_optimizer of a trainer, is set by its macro.
+ * Either way a field left out, or 0, means its documented default, and ::GAN_ZERO asks for exactly zero. Functions
+ * set the struct_size of the options that they are given; where these point to others, as a trainer's do by
+ * generator_optimizer, the macro sets that of the others.
  */
 #ifndef LIBGAN_HPP
 #define LIBGAN_HPP
@@ -36,7 +36,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <cstring>
 #include <exception>
 #include <initializer_list>
 #include <memory>
@@ -956,9 +955,7 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
      */
     bool run(dataset &dataset, gan_run_options options = {})
     {
-        const gan_status status = gan_trainer_run(get(), dataset.get(), detail::sized(options));
-        if (status != GAN_ERROR_CANCELLED) check(status);
-        return status == GAN_OK;
+        return completed(gan_trainer_run(get(), dataset.get(), detail::sized(options)));
     }
     /**
      * The same, calling `progress(report)` after each step, with a const ::gan_step_report &, in the place of the
@@ -988,8 +985,7 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
         };
         const gan_status status = gan_trainer_run(get(), dataset.get(), detail::sized(options));
         if (state.thrown) std::rethrow_exception(state.thrown);
-        if (status != GAN_ERROR_CANCELLED) check(status);
-        return status == GAN_OK;
+        return completed(status);
     }
     /** See gan_trainer_cancel(). */
     void cancel() noexcept { gan_trainer_cancel(get()); }
@@ -1029,6 +1025,11 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
     void load(const std::string &path, dataset &dataset) { call(gan_trainer_load, dataset.get(), path.c_str()); }
 
   private:
+    static bool completed(gan_status status)
+    {
+        if (status != GAN_ERROR_CANCELLED) check(status);
+        return status == GAN_OK;
+    }
     int64_t sample_elements_, batches_; /* values of a sample, batches of a step */
 };
 
