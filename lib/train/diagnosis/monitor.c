@@ -11,40 +11,6 @@ const gan_diagnosis_memory gan_diagnosis_nothing = {.real_accuracy = (gan_real)N
 
 /* ---- What D says of samples ------------------------------------------------------------------------------------ */
 
-static double probability(double score)
-{
-    return gan_probability(score);
-}
-
-static double clamped(double score)
-{
-    return fmin(fmax(score, 0), 1);
-}
-
-/* From -1 to 1, which is where hinge losses leave logits alone. */
-static double clamped_margin(double score)
-{
-    return clamped((score + 1) / 2);
-}
-
-/* How a game reads logits. A score is a logit less that of the sample that it is compared with, or less their mean;
- * scores above the boundary speak for a real sample, and belief makes of a score how real D takes a sample to be,
- * from 0 to 1. Wasserstein scores have no scale, so that D is never sure. */
-static const struct {
-    enum { ALONE, IN_PAIRS, WITH_MEAN } compared;
-    double boundary;
-    double (*belief)(double score);
-    bool scaled;
-} games[] = {
-    [GAN_LOSS_NON_SATURATING] = {ALONE, 0, probability, true},
-    [GAN_LOSS_SATURATING] = {ALONE, 0, probability, true},
-    [GAN_LOSS_LEAST_SQUARES] = {ALONE, 0.5, clamped, true},
-    [GAN_LOSS_WASSERSTEIN] = {IN_PAIRS, 0, probability, false},
-    [GAN_LOSS_HINGE] = {ALONE, 0, clamped_margin, true},
-    [GAN_LOSS_RELATIVISTIC] = {IN_PAIRS, 0, probability, true},
-    [GAN_LOSS_RELATIVISTIC_AVERAGE] = {WITH_MEAN, 0, probability, true},
-};
-
 static double mean(const float *values, int64_t count)
 {
     double sum = 0;
@@ -54,16 +20,17 @@ static double mean(const float *values, int64_t count)
 
 static void observe_scores(const gan_trainer *trainer, int64_t count, gan_observation *out)
 {
+    const gan_adversarial_loss *loss = gan_loss_find(trainer->options.loss);
     const float *real = trainer->real_logits, *fake = trainer->fake_logits;
-    const gan_loss loss = trainer->options.loss;
-    const bool in_pairs = games[loss].compared == IN_PAIRS, with_mean = games[loss].compared == WITH_MEAN;
+    const bool in_pairs = loss->compared == GAN_COMPARED_IN_PAIRS,
+               with_mean = loss->compared == GAN_COMPARED_WITH_MEAN;
     const double real_mean = with_mean ? mean(real, count) : 0, fake_mean = with_mean ? mean(fake, count) : 0;
     for (int64_t i = 0; i < count; i++) {
         double real_score = (double)real[i] - (in_pairs ? (double)fake[i] : fake_mean);
         double fake_score = (double)fake[i] - (in_pairs ? (double)real[i] : real_mean);
-        out->real_right += real_score > games[loss].boundary;
-        out->fake_right += fake_score < games[loss].boundary;
-        out->belief += games[loss].belief(fake_score);
+        out->real_right += real_score > loss->boundary;
+        out->fake_right += fake_score < loss->boundary;
+        out->belief += loss->belief(fake_score);
     }
     out->judged += (double)count;
 }
@@ -192,7 +159,7 @@ static void diagnose(gan_trainer *trainer)
 {
     const gan_observation *observation = &trainer->monitor.observation;
     gan_diagnosis_memory *memory = &trainer->monitor.memory;
-    gan_findings now = {.scaled = games[trainer->options.loss].scaled};
+    gan_findings now = {.scaled = gan_loss_find(trainer->options.loss)->scaled};
     for (int i = 0; i < GAN_PLAYERS; i++) measure_player(trainer, i, memory, &now);
     memory->level_count = (gan_real)(level_count(memory) + 1);
     memory->real_accuracy = memory->real_right / memory->judged;

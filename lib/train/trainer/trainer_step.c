@@ -172,7 +172,7 @@ static gan_status update_discriminator(gan_trainer *trainer, const float *sample
  * and on through G. A relativistic loss takes D's present logits of real samples too. */
 static gan_status update_generator(gan_trainer *trainer, const float *samples, int64_t batch, gan_step_report *report)
 {
-    if (gan_loss_is_relativistic(trainer->options.loss)) GAN_TRY(judge_real(trainer, samples, batch));
+    if (gan_loss_find(trainer->options.loss)->relativistic) GAN_TRY(judge_real(trainer, samples, batch));
     GAN_TRY(judge_fake(trainer, batch));
     GAN_TRY(take_generator_loss(trainer, batch, trainer->fake_gradient, report));
     GAN_TRY(gan_session_set_output_gradient(trainer->fake, 0, trainer->fake_gradient));

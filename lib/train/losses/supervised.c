@@ -1,0 +1,102 @@
+/* Losses against labels and other values. */
+#include "train/losses/loss_terms.h"
+
+/* ---- Labels ---------------------------------------------------------------------------------------------------- */
+
+gan_status gan_loss_binary_cross_entropy(const float *logits, const float *labels, int64_t count, double *value,
+                                         float *gradient)
+{
+    GAN_CHECK_NOT_NULL(logits);
+    GAN_CHECK_NOT_NULL(labels);
+    GAN_TRY(gan_loss_check_count(count, __func__, "count"));
+    for (int64_t i = 0; i < count; i++) {
+        if (!(labels[i] >= 0 && labels[i] <= 1)) {
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: labels[%lld] is %g, expected a number in [0, 1]", __func__,
+                            (long long)i, (double)labels[i]);
+        }
+    }
+    double mean = gan_mean_of_terms(gan_cross_entropy, logits, labels, 0, count, gradient);
+    if (value) *value = mean;
+    return GAN_OK;
+}
+
+/* -log softmax(l)[label] = log sum exp(l - max) - (l[label] - max); the gradient is softmax(l) - [k = label]. */
+static double softmax_row(const float *logits, int32_t label, int64_t classes, double scale, float *gradient)
+{
+    float greatest = logits[0];
+    for (int64_t k = 1; k < classes; k++) greatest = fmaxf(greatest, logits[k]);
+    const double largest = greatest;
+    double sum = 0;
+    for (int64_t k = 0; k < classes; k++) sum += exp(logits[k] - largest);
+    double value = log(sum) - (logits[label] - largest);
+    for (int64_t k = 0; gradient && k < classes; k++) {
+        double probability = exp(logits[k] - largest) / sum;
+        gradient[k] = (float)((probability - (k == label)) * scale);
+    }
+    return value;
+}
+
+gan_status gan_loss_softmax_cross_entropy(const float *logits, const int32_t *labels, int64_t rows, int64_t classes,
+                                          double *value, float *gradient)
+{
+    GAN_CHECK_NOT_NULL(logits);
+    GAN_CHECK_NOT_NULL(labels);
+    GAN_TRY(gan_loss_check_count(rows, __func__, "rows"));
+    if (classes < 1) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: classes is %lld, expected at least 1", __func__, (long long)classes);
+    }
+    int64_t count, bytes;
+    if (!gan_checked_multiply(rows, classes, &count) || !gan_checked_multiply(count, sizeof(float), &bytes)) {
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld rows of %lld classes overflow", __func__, (long long)rows,
+                        (long long)classes);
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        if (labels[i] < 0 || labels[i] >= classes) {
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: labels[%lld] is %d, expected a class in [0, %lld)", __func__,
+                            (long long)i, (int)labels[i], (long long)classes);
+        }
+    }
+    double sum = 0, scale = 1 / (double)rows;
+    for (int64_t i = 0; i < rows; i++) {
+        sum += softmax_row(logits + i * classes, labels[i], classes, scale, gradient ? gradient + i * classes : NULL);
+    }
+    if (value) *value = sum * scale;
+    return GAN_OK;
+}
+
+/* ---- Distances ------------------------------------------------------------------------------------------------- */
+
+/* (a - b)^2 */
+static gan_loss_term square(double a, double b)
+{
+    gan_loss_term term = {(a - b) * (a - b), 2 * (a - b)};
+    return term;
+}
+
+/* |a - b|; the last case keeps NaN. */
+static gan_loss_term absolute(double a, double b)
+{
+    double distance = a - b;
+    gan_loss_term term = {fabs(distance), distance > 0 ? 1 : distance < 0 ? -1 : distance};
+    return term;
+}
+
+static gan_status distance_loss(gan_loss_term_fn term_of, const float *a, const float *b, int64_t count,
+                                double *value, float *gradient, const char *function)
+{
+    if (!a || !b) return gan_fail(GAN_ERROR_NULL, "%s: %s is NULL", function, a ? "b" : "a");
+    GAN_TRY(gan_loss_check_count(count, function, "count"));
+    double mean = gan_mean_of_terms(term_of, a, b, 0, count, gradient);
+    if (value) *value = mean;
+    return GAN_OK;
+}
+
+gan_status gan_loss_l1(const float *a, const float *b, int64_t count, double *value, float *gradient)
+{
+    return distance_loss(absolute, a, b, count, value, gradient, __func__);
+}
+
+gan_status gan_loss_l2(const float *a, const float *b, int64_t count, double *value, float *gradient)
+{
+    return distance_loss(square, a, b, count, value, gradient, __func__);
+}
