@@ -1,0 +1,22 @@
+/* A folder of files that a release has written, named on the command line of the test. */
+#ifndef GAN_TESTS_COMPATIBILITY_CORPUS_H
+#define GAN_TESTS_COMPATIBILITY_CORPUS_H
+
+#include "libgan.h"
+
+/* Remembers the folder: the one argument. False when there is none, or more. */
+bool corpus_of(int argc, char **argv);
+/* The path of a file in it, printed; valid for the next seven calls. */
+const char *corpus_path(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The names X of all files PREFIX-X.safetensors, sorted; *count gets how many. They live until the end. */
+char **corpus_names(const char *prefix, int *count);
+
+/* Fails the test unless `count` samples of a shape are those of an NPY file, within the tolerance of the largest. */
+void corpus_compare_npy(gan_context *context, const char *path, const float *actual, int64_t count, gan_shape shape,
+                        double tolerance);
+/* Fails the test unless two safetensors files hold the same entries, bit for bit, and metadata that mean the same. */
+void corpus_compare_files(gan_context *context, const char *expected, const char *actual);
+/* Fails the test unless each tensor of the model is, bit for bit, the one that the file calls PREFIX and its name. */
+void corpus_compare_tensors(gan_context *context, const char *path, const char *prefix, const gan_model *model);
+
+#endif
