@@ -6,12 +6,6 @@
 
 #define ALIGNED_VALUES ((int64_t)(GAN_ALIGNMENT / sizeof(gan_real)))
 
-gan_status gan_model_check_built(const gan_model *model, const char *what)
-{
-    if (model->built) return GAN_OK;
-    return gan_fail(GAN_ERROR_STATE, "%s: the model is not built; gan_model_build() comes first", what);
-}
-
 /* ---- The graph ---------------------------------------------------------------------------------------------- */
 
 static gan_status default_output(gan_model *model)

@@ -98,6 +98,12 @@ void gan_model_remember_failure(gan_model *model, gan_status status)
     snprintf(model->error, sizeof(model->error), "%s", gan_last_error());
 }
 
+gan_status gan_model_check_built(const gan_model *model, const char *what)
+{
+    if (model->built) return GAN_OK;
+    return gan_fail(GAN_ERROR_STATE, "%s: the model is not built; gan_model_build() comes first", what);
+}
+
 /* What stands in the way of describing further. */
 static gan_status check_open(const gan_model *model, const char *what)
 {

@@ -76,7 +76,7 @@ gan_status gan_model_allocate(gan_model *model);
 /* GAN_ERROR_STATE unless the model is built; `what` names the call. */
 gan_status gan_model_check_built(const gan_model *model, const char *what);
 
-/* ---- Weights (tensors.c, layout.c) -------------------------------------------------------------------------- */
+/* ---- Weights (tensors.c, border.c) -------------------------------------------------------------------------- */
 
 gan_status gan_model_keep_previous(gan_model *model);
 /* Where a step writes the new weights: over the old ones, unless these are kept. */
@@ -107,16 +107,20 @@ gan_status gan_model_read_architecture(gan_context *context, const char *text, g
 
 /* ---- Sessions (plan.c and session*.c) ----------------------------------------------------------------------- */
 
+enum {
+    GAN_HOLDS_OUTPUTS = 1,                 /* the forward pass is done */
+    GAN_HOLDS_GRADIENTS = 2,               /* of all nodes, for the output gradients that are set */
+    GAN_HOLDS_INPUT_GRADIENTS = 4,         /* for those that were set before the last backward pass */
+    GAN_HOLDS_OUTPUT_TANGENTS = 8,         /* for the input tangents that are set, since the last backward pass */
+    GAN_HOLDS_INPUT_GRADIENT_TANGENTS = 16 /* for those that were set before the last pass of tangents backward */
+};
+
 struct gan_session {
     gan_model *model;
     int64_t max_batch, batch; /* batch: of the last forward pass */
     bool forward_only, second_order;
-    bool forward_done;            /* and no input has been set since */
-    bool input_gradients;         /* a backward pass has computed those of this forward pass */
-    bool tangents_done;           /* those of inputs have passed forward since the last backward pass */
-    bool input_gradient_tangents; /* and those of gradients backward, to the inputs */
-    unsigned gradients;           /* what the last backward pass computed; 0 when output gradients were set since */
-    gan_mode mode;                /* of the last forward pass */
+    unsigned holds; /* what it has computed for the inputs that are set: the bits above */
+    gan_mode mode;  /* of the last forward pass */
     /* Dropout: each forward pass in training draws from new counters. `passes` is how many there were; whoever saves
      * and sets it between two steps goes on with the same masks. */
     uint64_t seed, passes;
@@ -124,18 +128,26 @@ struct gan_session {
     struct gan_session_plan *plan; /* plan.h */
 };
 
-/* Plans a session; without `reuse`, no two values share memory, which is what tests compare with. */
-gan_status gan_session_plan_create(gan_model *model, const gan_session_options *options, bool reuse,
-                                   gan_session **out);
+/* gan_session_create with options that are valid; without `reuse`, no two values share memory, which is what tests
+ * compare with. */
+gan_status gan_session_create_planned(gan_model *model, const gan_session_options *options, bool reuse,
+                                      gan_session **out);
+
+/* What a caller sets and gets, for each input or output. */
+typedef enum gan_session_slot {
+    GAN_SLOT_INPUT,
+    GAN_SLOT_OUTPUT,
+    GAN_SLOT_OUTPUT_GRADIENT,
+    GAN_SLOT_INPUT_GRADIENT,
+    GAN_SLOT_INPUT_TANGENT, /* this and the next ones in second-order sessions only */
+    GAN_SLOT_OUTPUT_TANGENT,
+    GAN_SLOT_OUTPUT_GRADIENT_TANGENT,
+    GAN_SLOT_INPUT_GRADIENT_TANGENT
+} gan_session_slot;
 
 /* Direct access in the stored layout: batch * elements. An input may be written after it has been set once, before
  * the forward pass; the others are for reading. */
-gan_real *gan_session_input(const gan_session *session, int64_t index);
-const gan_real *gan_session_output(const gan_session *session, int64_t index);
-const gan_real *gan_session_input_gradient(const gan_session *session, int64_t index);
-const gan_real *gan_session_output_gradient(const gan_session *session, int64_t index);
-const gan_real *gan_session_output_tangent(const gan_session *session, int64_t index);
-const gan_real *gan_session_input_gradient_tangent(const gan_session *session, int64_t index);
+gan_real *gan_session_data(const gan_session *session, gan_session_slot slot, int64_t index);
 
 /* Multiplies what was set as an output's gradient, each of `parts` equal parts of the batch by a number. */
 void gan_session_scale_output_gradient(gan_session *session, int64_t index, int64_t parts, const float *scales);

@@ -37,24 +37,24 @@ static int32_t first_step_after_forward(const session_planner *planner)
     return planner->model->node_count;
 }
 
-/* ---- Buffers ------------------------------------------------------------------------------------------------ */
+/* ---- Arrays ------------------------------------------------------------------------------------------------ */
 
-static gan_status add_buffer(session_planner *planner, int64_t count, int32_t first, int32_t last, int32_t *number)
+static gan_status add_array(session_planner *planner, int64_t count, int32_t first, int32_t last, int32_t *number)
 {
     gan_session_plan *plan = planner->plan;
-    gan_buffer *buffers;
+    gan_array *arrays;
 
     if (count > INT64_MAX - ALIGNED_VALUES) return gan_fail(GAN_ERROR_OVERFLOW, "the memory needed overflows");
-    buffers = gan_model_grow(planner->model->context, plan->buffers, plan->buffer_count, &plan->buffer_capacity,
-                             sizeof(*buffers));
-    if (!buffers) return gan_last_status();
-    plan->buffers = buffers;
-    buffers[plan->buffer_count] = (gan_buffer){
+    arrays = gan_model_grow(planner->model->context, plan->arrays, plan->array_count, &plan->array_capacity,
+                            sizeof(*arrays));
+    if (!arrays) return gan_last_status();
+    plan->arrays = arrays;
+    arrays[plan->array_count] = (gan_array){
         .size = (count + ALIGNED_VALUES - 1) / ALIGNED_VALUES * ALIGNED_VALUES,
         .first = planner->reuse ? first : 0,
         .last = planner->reuse ? last : planner->end,
     };
-    *number = plan->buffer_count++;
+    *number = plan->array_count++;
     return GAN_OK;
 }
 
@@ -62,7 +62,7 @@ static gan_status add_buffer(session_planner *planner, int64_t count, int32_t fi
 static gan_status add_extra(session_planner *planner, int64_t count, int32_t first, int32_t last, int32_t *number)
 {
     if (count == 0) return GAN_OK;
-    return add_buffer(planner, count, first, last, number);
+    return add_array(planner, count, first, last, number);
 }
 
 static gan_status add_values_of(session_planner *planner, int32_t node, int32_t first, int32_t last, int32_t *number)
@@ -75,14 +75,14 @@ static gan_status add_values_of(session_planner *planner, int32_t node, int32_t 
         return gan_fail(GAN_ERROR_OVERFLOW, "a batch of %lld samples of the shape %s overflows",
                         (long long)planner->session->max_batch, gan_shape_text(shape, text));
     }
-    return add_buffer(planner, count, first, last, number);
+    return add_array(planner, count, first, last, number);
 }
 
 static void keep_until(session_planner *planner, int32_t number, int32_t step)
 {
-    gan_buffer *buffer = &planner->plan->buffers[number];
+    gan_array *array = &planner->plan->arrays[number];
 
-    if (step > buffer->last) buffer->last = step;
+    if (step > array->last) array->last = step;
 }
 
 /* ---- Values ------------------------------------------------------------------------------------------------- */
@@ -96,7 +96,7 @@ static bool works_in_place(const session_planner *planner, int32_t i)
     if (!planner->reuse || node->input_count == 0) return false;
     if (planner->nodes[i].view) return true;
     if (!(flags & GAN_LAYER_IN_PLACE) || (planner->training && (flags & GAN_LAYER_KEEPS_INPUT))) return false;
-    return !planner->plan->buffers[planner->nodes[node->inputs[0]].value].pinned;
+    return !planner->plan->arrays[planner->nodes[node->inputs[0]].value].pinned;
 }
 
 static gan_status plan_value(session_planner *planner, int32_t i)
@@ -115,7 +115,7 @@ static gan_status plan_value(session_planner *planner, int32_t i)
         const int32_t set = plans_tangents(planner) ? first_step_after_forward(planner) : 0;
         GAN_TRY(add_values_of(planner, i, node->input_count == 0 ? set : step, step, &planned->value));
     }
-    if (at_border || kept || node->readers > 1) planner->plan->buffers[planned->value].pinned = true;
+    if (at_border || kept || node->readers > 1) planner->plan->arrays[planned->value].pinned = true;
     keep_until(planner, planned->value, at_border || kept ? planner->end : step);
     for (int k = 0; k < node->input_count; k++) {
         const bool read_back = planner->training && (flags & GAN_LAYER_KEEPS_INPUT);
@@ -170,9 +170,9 @@ static gan_status plan_input_gradient(session_planner *planner, int32_t i, int k
     const bool read_again = keeps_gradients(planner) && (node->layer->ops->flags & GAN_LAYER_CURVED);
     const int32_t step = backward_step(planner, i);
 
-    if (input->gradient != GAN_NO_BUFFER)
+    if (input->gradient != GAN_NO_ARRAY)
         return add_values_of(planner, node->inputs[k], step, step, &planned->spare[k]);
-    if (planner->reuse && k == 0 && in_place && !read_again && planned->gradient != GAN_NO_BUFFER) {
+    if (planner->reuse && k == 0 && in_place && !read_again && planned->gradient != GAN_NO_ARRAY) {
         input->gradient = planned->gradient;
     } else {
         GAN_TRY(add_values_of(planner, node->inputs[k], step, step, &input->gradient));
@@ -189,7 +189,7 @@ static gan_status plan_backward(session_planner *planner, int32_t i)
         const int32_t set = first_step_after_forward(planner);
         GAN_TRY(add_values_of(planner, i, set, planner->end, &planned->output_gradient));
     }
-    if (planned->gradient != GAN_NO_BUFFER) {
+    if (planned->gradient != GAN_NO_ARRAY) {
         const bool kept = node->input_count == 0 || keeps_gradients(planner);
         keep_until(planner, planned->gradient, kept ? planner->end : backward_step(planner, i));
     }
@@ -207,14 +207,14 @@ static int32_t table_size(const gan_session *session, int32_t count)
 
 static void clear_nodes(const gan_model *model, gan_session_node *nodes, int32_t *spares)
 {
-    static const gan_session_node nothing = {.value = GAN_NO_BUFFER,
-                                             .gradient = GAN_NO_BUFFER,
-                                             .output_gradient = GAN_NO_BUFFER,
-                                             .saved = GAN_NO_BUFFER,
-                                             .forward_scratch = GAN_NO_BUFFER,
-                                             .backward_scratch = GAN_NO_BUFFER};
+    static const gan_session_node nothing = {.value = GAN_NO_ARRAY,
+                                             .gradient = GAN_NO_ARRAY,
+                                             .output_gradient = GAN_NO_ARRAY,
+                                             .saved = GAN_NO_ARRAY,
+                                             .forward_scratch = GAN_NO_ARRAY,
+                                             .backward_scratch = GAN_NO_ARRAY};
 
-    for (int32_t i = 0; i < model->edge_count; i++) spares[i] = GAN_NO_BUFFER;
+    for (int32_t i = 0; i < model->edge_count; i++) spares[i] = GAN_NO_ARRAY;
     for (int32_t i = 0; i < model->node_count; i++) {
         nodes[i] = nothing;
         nodes[i].spare = spares;
@@ -282,70 +282,48 @@ static gan_status plan_session(session_planner *planner)
     GAN_TRY(make_tables(planner));
     planner->nodes = plan->nodes;
     GAN_TRY(plan_passes(planner));
-    plan->sample_values = GAN_NO_BUFFER;
+    plan->sample_values = GAN_NO_ARRAY;
     if (session->second_order) {
         planner->nodes = plan->tangents;
         planner->first = 2 * model->node_count;
         GAN_TRY(plan_passes(planner));
-        GAN_TRY(add_buffer(planner, session->max_batch, 0, planner->end, &plan->sample_values));
+        GAN_TRY(add_array(planner, session->max_batch, 0, planner->end, &plan->sample_values));
     }
-    GAN_TRY(gan_buffers_pack(model->context, plan->buffers, plan->buffer_count, &total));
+    GAN_TRY(gan_arrays_place(model->context, plan->arrays, plan->array_count, &total));
     gan_arena_reserve(&session->arena, total);
     return gan_arena_allocate(&session->arena, model->context);
 }
 
-gan_status gan_session_plan_create(gan_model *model, const gan_session_options *options, bool reuse,
-                                   gan_session **out)
+gan_status gan_session_make_plan(gan_session *session, bool reuse)
 {
-    gan_session *session = gan_allocate(model->context, sizeof(*session));
-    gan_status status;
-
-    if (!session) return GAN_ERROR_MEMORY;
-    session->model = gan_model_retain(model);
-    session->max_batch = options->batch;
-    session->forward_only = options->forward_only;
-    session->second_order = options->second_order;
-    session->seed = options->seed;
-    session->plan = gan_allocate(model->context, sizeof(*session->plan));
-    if (session->plan) {
-        const int32_t passes = options->forward_only ? 1 : options->second_order ? 4 : 2;
-        session_planner all = {.model = model,
+    const int32_t passes = session->forward_only ? 1 : session->second_order ? 4 : 2;
+    session_planner planner = {.model = session->model,
                                .session = session,
-                               .plan = session->plan,
-                               .training = !options->forward_only,
+                               .training = !session->forward_only,
                                .reuse = reuse,
-                               .end = passes * model->node_count};
-        status = plan_session(&all);
-    } else {
-        status = GAN_ERROR_MEMORY;
-    }
-    if (status != GAN_OK) {
-        gan_session_destroy(session);
-        return gan_fail(status, "gan_session_create: batch is %lld: %s", (long long)options->batch, gan_last_error());
-    }
-    *out = session;
-    return GAN_OK;
+                               .end = passes * session->model->node_count};
+
+    session->plan = gan_allocate(session->model->context, sizeof(*session->plan));
+    if (!session->plan) return GAN_ERROR_MEMORY;
+    planner.plan = session->plan;
+    return plan_session(&planner);
 }
 
-void gan_session_destroy(gan_session *session)
+void gan_session_release_plan(gan_session *session)
 {
-    if (!session) return;
-    gan_model *model = session->model;
+    const gan_model *model = session->model;
     gan_context *context = model->context;
     gan_session_plan *plan = session->plan;
 
-    if (plan) {
-        const size_t width = (size_t)plan->width;
-        gan_release(context, plan->nodes, (size_t)table_size(session, model->node_count) * sizeof(*plan->nodes));
-        gan_release(context, plan->spares, (size_t)table_size(session, model->edge_count) * sizeof(*plan->spares));
-        gan_release(context, plan->buffers, (size_t)plan->buffer_capacity * sizeof(*plan->buffers));
-        gan_release(context, plan->x, width * sizeof(*plan->x));
-        gan_release(context, plan->tangent_x, width * sizeof(*plan->tangent_x));
-        gan_release(context, plan->no_x, width * sizeof(*plan->no_x));
-        gan_release(context, plan->dx, width * sizeof(*plan->dx));
-        gan_release(context, plan, sizeof(*plan));
-    }
     gan_arena_release(&session->arena);
-    gan_release(context, session, sizeof(*session));
-    gan_model_destroy(model);
+    if (!plan) return;
+    const size_t width = (size_t)plan->width;
+    gan_release(context, plan->nodes, (size_t)table_size(session, model->node_count) * sizeof(*plan->nodes));
+    gan_release(context, plan->spares, (size_t)table_size(session, model->edge_count) * sizeof(*plan->spares));
+    gan_release(context, plan->arrays, (size_t)plan->array_capacity * sizeof(*plan->arrays));
+    gan_release(context, plan->x, width * sizeof(*plan->x));
+    gan_release(context, plan->tangent_x, width * sizeof(*plan->tangent_x));
+    gan_release(context, plan->no_x, width * sizeof(*plan->no_x));
+    gan_release(context, plan->dx, width * sizeof(*plan->dx));
+    gan_release(context, plan, sizeof(*plan));
 }

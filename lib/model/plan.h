@@ -1,25 +1,25 @@
 /* The plan of a session: which values lie where in its arena. Used by the files of lib/model/ only.
  *
  * Steps of a model with n nodes: node i runs forward at step i and backward at step 2n - 1 - i; in a second-order
- * session its tangents run forward at step 2n + i and backward at step 4n - 1 - i. A buffer is live from a first to a
- * last step; buffers that are never live at the same step may lie in the same memory. */
+ * session its tangents run forward at step 2n + i and backward at step 4n - 1 - i. An array is live from a first to a
+ * last step; arrays that are never live at the same step may lie in the same memory. */
 #ifndef GAN_PLAN_H
 #define GAN_PLAN_H
 
 #include "model/model.h"
 
-#define GAN_NO_BUFFER (-1)
+#define GAN_NO_ARRAY (-1)
 
-typedef struct gan_buffer {
+typedef struct gan_array {
     int64_t size, offset; /* in values */
     int32_t first, last;  /* steps */
     bool pinned;          /* somebody reads it besides the next layer: not to be overwritten in place */
-} gan_buffer;
+} gan_array;
 
 /* A node's place in the passes of values and gradients; or in those of their tangents, where y is R{y}, dy is R{dy}
  * and so on. */
 typedef struct gan_session_node {
-    /* Numbers of buffers, or GAN_NO_BUFFER. A layer that works in place has the buffers of its input. */
+    /* Numbers of arrays, or GAN_NO_ARRAY. A layer that works in place has the arrays of its input. */
     int32_t value;                             /* y */
     int32_t gradient;                          /* dy, the sum over the nodes that read y */
     int32_t output_gradient;                   /* of an output: as the caller sets it */
@@ -27,19 +27,20 @@ typedef struct gan_session_node {
     int32_t forward_scratch, backward_scratch; /* during one call */
     /* One for each input: where dx goes while the input's gradient already holds that of another reader. */
     int32_t *spare;
-    int64_t batch;            /* of an input: samples that were set, 0 before; a forward pass resets its tangent's */
-    bool trains;              /* it or a node before it has parameters */
-    bool view;                /* y is x under another shape */
-    bool gradient_ready;      /* in this backward pass, some reader has written it */
-    bool output_gradient_set; /* since the last forward pass */
+    /* Samples that the caller has set, 0 before: of an input, until the next ones; of an output's gradient, and of a
+     * tangent, until the next forward pass. */
+    int64_t given;
+    bool trains;         /* it or a node before it has parameters */
+    bool view;           /* y is x under another shape */
+    bool gradient_ready; /* in this backward pass, some reader has written it */
 } gan_session_node;
 
 typedef struct gan_session_plan {
     gan_session_node *nodes;
     gan_session_node *tangents; /* behind the nodes; NULL without second order */
     int32_t *spares;
-    gan_buffer *buffers;
-    int32_t buffer_count, buffer_capacity;
+    gan_array *arrays;
+    int32_t array_count, array_capacity;
     int32_t sample_values; /* second order: one value a sample, for penalties */
     /* Tables for the call of the layer with the most inputs. */
     int width;
@@ -47,14 +48,19 @@ typedef struct gan_session_plan {
     gan_real **dx;                           /* in a pass of tangents: R{dx} */
 } gan_session_plan;
 
-/* Gives every buffer its offset and *total the values that all need (pack.c). */
-gan_status gan_buffers_pack(gan_context *context, gan_buffer *buffers, int32_t count, int64_t *total);
+/* Gives every array its offset and *total the values that all need (place_arrays.c). */
+gan_status gan_arrays_place(gan_context *context, gan_array *arrays, int32_t count, int64_t *total);
 
-/* Where a buffer lies, or NULL for GAN_NO_BUFFER. */
-static inline gan_real *gan_session_at(const gan_session *session, int32_t buffer)
+/* Plans the session, whose options are known, and allocates its arena; and releases what that has made, also where it
+ * failed. */
+gan_status gan_session_make_plan(gan_session *session, bool reuse);
+void gan_session_release_plan(gan_session *session);
+
+/* Where an array lies, or NULL for GAN_NO_ARRAY. */
+static inline gan_real *gan_session_at(const gan_session *session, int32_t array)
 {
-    if (buffer == GAN_NO_BUFFER) return NULL;
-    return gan_arena_at(&session->arena, (size_t)session->plan->buffers[buffer].offset * sizeof(gan_real));
+    if (array == GAN_NO_ARRAY) return NULL;
+    return gan_arena_at(&session->arena, (size_t)session->plan->arrays[array].offset * sizeof(gan_real));
 }
 
 /* ---- What the passes have in common (session_call.c) -------------------------------------------------------- */
@@ -87,16 +93,14 @@ void gan_session_add_spare_gradients(const gan_session *session, const gan_sessi
 /* Gives inputs that no gradient has reached the gradient 0. */
 void gan_session_fill_unreached_inputs(const gan_session *session, const gan_session_node *nodes);
 
-/* No pass is done any more. */
-void gan_session_forget_passes(gan_session *session);
 /* GAN_ERROR_ARGUMENT unless it is a sum of gan_backward values. */
 gan_status gan_session_check_what(const char *call, uint64_t what);
 
 /* ---- Data (session_data.c) ---------------------------------------------------------------------------------- */
 
-/* GAN_ERROR_STATE unless a backward pass may follow, or passes of tangents; `what` names the call. */
-gan_status gan_session_check_backward(const gan_session *session, const char *what);
-gan_status gan_session_check_tangents(const gan_session *session, const char *what);
+/* GAN_ERROR_STATE unless a backward pass may follow, or passes of tangents. */
+gan_status gan_session_check_backward(const gan_session *session, const char *call);
+gan_status gan_session_check_tangents(const gan_session *session, const char *call);
 /* Notes that an input now holds `batch` samples: the last forward pass is no longer that of the inputs. */
 void gan_session_accept_input(gan_session *session, int64_t index, int64_t batch);
 

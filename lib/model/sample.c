@@ -55,7 +55,7 @@ gan_status gan_session_draw(gan_session *session, gan_noise noise, uint64_t seed
 
     GAN_TRY(check_generator(model, count, "gan_session_draw"));
     const int64_t elements = gan_shape_count(model->nodes[model->outputs[0]].output);
-    noise_args args = {.out = gan_session_input(session, 0),
+    noise_args args = {.out = gan_session_data(session, GAN_SLOT_INPUT, 0),
                        .elements = gan_shape_count(model->nodes[model->inputs[0]].output),
                        .seed = seed,
                        .noise = noise};

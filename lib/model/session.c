@@ -3,6 +3,27 @@
 
 #define DEFAULT_BATCH 32
 
+gan_status gan_session_create_planned(gan_model *model, const gan_session_options *options, bool reuse,
+                                      gan_session **out)
+{
+    gan_session *session = gan_allocate(model->context, sizeof(*session));
+    gan_status status;
+
+    if (!session) return GAN_ERROR_MEMORY;
+    session->model = gan_model_retain(model);
+    session->max_batch = options->batch;
+    session->forward_only = options->forward_only;
+    session->second_order = options->second_order;
+    session->seed = options->seed;
+    status = gan_session_make_plan(session, reuse);
+    if (status != GAN_OK) {
+        gan_session_destroy(session);
+        return gan_fail(status, "gan_session_create: batch is %lld: %s", (long long)options->batch, gan_last_error());
+    }
+    *out = session;
+    return GAN_OK;
+}
+
 gan_status gan_session_create(gan_model *model, const gan_session_options *given, gan_session **out)
 {
     gan_session_options options;
@@ -21,7 +42,16 @@ gan_status gan_session_create(gan_model *model, const gan_session_options *given
         return gan_fail(GAN_ERROR_ARGUMENT,
                         "gan_session_create: forward_only and second_order are both set, expected at most one");
     }
-    return gan_session_plan_create(model, &options, true, out);
+    return gan_session_create_planned(model, &options, true, out);
+}
+
+void gan_session_destroy(gan_session *session)
+{
+    if (!session) return;
+    gan_model *model = session->model;
+    gan_session_release_plan(session);
+    gan_release(model->context, session, sizeof(*session));
+    gan_model_destroy(model);
 }
 
 /* ---- Forward ------------------------------------------------------------------------------------------------ */
@@ -29,10 +59,10 @@ gan_status gan_session_create(gan_model *model, const gan_session_options *given
 static gan_status check_inputs(const gan_session *session)
 {
     const gan_model *model = session->model;
-    const int64_t batch = session->plan->nodes[model->inputs[0]].batch;
+    const int64_t batch = session->plan->nodes[model->inputs[0]].given;
 
     for (int32_t k = 0; k < model->input_count; k++) {
-        const int64_t other = session->plan->nodes[model->inputs[k]].batch;
+        const int64_t other = session->plan->nodes[model->inputs[k]].given;
         if (other == 0) {
             return gan_fail(GAN_ERROR_STATE, "gan_session_forward: input %d has not been set", (int)k);
         }
@@ -94,14 +124,13 @@ void gan_session_forget_border(gan_session *session)
     const gan_session_plan *plan = session->plan;
 
     for (int32_t k = 0; k < model->output_count; k++) {
-        plan->nodes[model->outputs[k]].output_gradient_set = false;
-        if (session->second_order) plan->tangents[model->outputs[k]].output_gradient_set = false;
+        plan->nodes[model->outputs[k]].given = 0;
+        if (session->second_order) plan->tangents[model->outputs[k]].given = 0;
     }
-    session->gradients = 0;
-    session->tangents_done = false;
     for (int32_t k = 0; session->second_order && k < model->input_count; k++) {
-        plan->tangents[model->inputs[k]].batch = 0;
+        plan->tangents[model->inputs[k]].given = 0;
     }
+    session->holds &= ~(GAN_HOLDS_GRADIENTS | GAN_HOLDS_OUTPUT_TANGENTS);
 }
 
 gan_status gan_session_forward(gan_session *session, gan_mode mode)
@@ -112,8 +141,8 @@ gan_status gan_session_forward(gan_session *session, gan_mode mode)
     }
     GAN_TRY(check_inputs(session));
     const gan_model *model = session->model;
-    gan_session_forget_passes(session);
-    session->batch = session->plan->nodes[model->inputs[0]].batch;
+    session->holds = 0;
+    session->batch = session->plan->nodes[model->inputs[0]].given;
     GAN_TRY(check_layers(session, mode));
     for (int32_t i = 0; i < model->node_count; i++) {
         if (model->nodes[i].input_count == 0) continue;
@@ -122,7 +151,7 @@ gan_status gan_session_forward(gan_session *session, gan_mode mode)
     }
     gan_session_forget_border(session);
     session->mode = mode;
-    session->forward_done = true;
+    session->holds = GAN_HOLDS_OUTPUTS;
     if (mode == GAN_MODE_TRAIN) session->passes++;
     return GAN_OK;
 }
@@ -158,7 +187,7 @@ static gan_status check_backward(const gan_session *session, uint64_t what)
     GAN_TRY(gan_session_check_what("gan_session_backward", what));
     GAN_TRY(gan_session_check_backward(session, "gan_session_backward"));
     for (int32_t k = 0; k < model->output_count; k++) {
-        if (session->plan->nodes[model->outputs[k]].output_gradient_set) return GAN_OK;
+        if (session->plan->nodes[model->outputs[k]].given > 0) return GAN_OK;
     }
     return gan_fail(GAN_ERROR_STATE,
                     "gan_session_backward: no output's gradient has been set since the forward pass");
@@ -170,15 +199,16 @@ gan_status gan_session_backward(gan_session *session, uint64_t what)
     GAN_TRY(check_backward(session, what));
     const gan_model *model = session->model;
     gan_session_node *nodes = session->plan->nodes;
-    session->input_gradients = session->tangents_done = session->input_gradient_tangents = false;
-    session->gradients = 0;
+    session->holds = GAN_HOLDS_OUTPUTS;
     for (int32_t i = 0; i < model->node_count; i++) nodes[i].gradient_ready = false;
     for (int32_t i = model->node_count; i-- > 0;) {
         gan_status status = backward_node(session, i, what);
         if (status != GAN_OK) return gan_model_node_fail(model, i, status);
     }
-    if (what & GAN_BACKWARD_INPUTS) gan_session_fill_unreached_inputs(session, nodes);
-    session->input_gradients = what & GAN_BACKWARD_INPUTS;
-    session->gradients = what;
+    session->holds |= GAN_HOLDS_GRADIENTS;
+    if (what & GAN_BACKWARD_INPUTS) {
+        gan_session_fill_unreached_inputs(session, nodes);
+        session->holds |= GAN_HOLDS_INPUT_GRADIENTS;
+    }
     return GAN_OK;
 }

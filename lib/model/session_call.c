@@ -77,8 +77,9 @@ const gan_real *gan_session_sum_gradient(const gan_session *session, const gan_s
 {
     gan_real *gradient = gan_session_at(session, nodes[i].gradient);
 
-    if (nodes[i].output_gradient_set) {
-        const gan_real *given = gan_session_at(session, nodes[i].output_gradient);
+    const gan_real *given = nodes[i].given > 0 ? gan_session_at(session, nodes[i].output_gradient) : NULL;
+
+    if (given) {
         if (!nodes[i].gradient_ready) return given;
         gan_add(session->model->context, gan_session_count_at(session, i), given, gradient);
     }
@@ -124,14 +125,8 @@ void gan_session_fill_unreached_inputs(const gan_session *session, const gan_ses
     }
 }
 
-/* ---- State -------------------------------------------------------------------------------------------------- */
-
-void gan_session_forget_passes(gan_session *session)
-{
-    session->forward_done = session->input_gradients = false;
-    session->tangents_done = session->input_gradient_tangents = false;
-    session->gradients = 0;
-}
+/* ---- Arguments --------------------------------------------------------------------------------------------------
+ */
 
 gan_status gan_session_check_what(const char *call, uint64_t what)
 {

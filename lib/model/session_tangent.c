@@ -27,14 +27,14 @@ static gan_status prepare_input_tangents(gan_session *session)
     const gan_session_node *tangents = session->plan->tangents;
     int32_t set = 0;
 
-    for (int32_t k = 0; k < model->input_count; k++) set += tangents[model->inputs[k]].batch > 0;
+    for (int32_t k = 0; k < model->input_count; k++) set += tangents[model->inputs[k]].given > 0;
     if (set == 0) {
         return gan_fail(GAN_ERROR_STATE,
                         "gan_session_tangent_forward: no input's tangent has been set since the forward pass");
     }
     for (int32_t k = 0; k < model->input_count; k++) {
         const gan_session_node *input = &tangents[model->inputs[k]];
-        if (input->batch > 0) continue;
+        if (input->given > 0) continue;
         gan_fill(model->context, gan_session_count_at(session, model->inputs[k]), 0,
                  gan_session_at(session, input->value));
     }
@@ -47,13 +47,13 @@ gan_status gan_session_tangent_forward(gan_session *session)
     GAN_TRY(gan_session_check_tangents(session, __func__));
     GAN_TRY(prepare_input_tangents(session));
     const gan_model *model = session->model;
-    session->tangents_done = session->input_gradient_tangents = false;
+    session->holds &= ~(GAN_HOLDS_OUTPUT_TANGENTS | GAN_HOLDS_INPUT_GRADIENT_TANGENTS);
     for (int32_t i = 0; i < model->node_count; i++) {
         if (model->nodes[i].input_count == 0) continue;
         gan_status status = tangent_forward_node(session, i);
         if (status != GAN_OK) return gan_model_node_fail(model, i, status);
     }
-    session->tangents_done = true;
+    session->holds |= GAN_HOLDS_OUTPUT_TANGENTS;
     return GAN_OK;
 }
 
@@ -65,7 +65,7 @@ static const gan_real *summed_gradient(const gan_session *session, int32_t i)
     const gan_session_node *node = &session->plan->nodes[i];
 
     if (node->gradient_ready) return gan_session_at(session, node->gradient);
-    return node->output_gradient_set ? gan_session_at(session, node->output_gradient) : NULL;
+    return node->given > 0 ? gan_session_at(session, node->output_gradient) : NULL;
 }
 
 static void find_no_input_gradients(const gan_session *session, int32_t i)
@@ -110,14 +110,14 @@ static gan_status check_tangent_backward(const gan_session *session, uint64_t wh
 
     GAN_TRY(gan_session_check_what(call, what));
     GAN_TRY(gan_session_check_tangents(session, call));
-    if (session->gradients == 0) {
+    if (!(session->holds & GAN_HOLDS_GRADIENTS)) {
         return gan_fail(GAN_ERROR_STATE,
                         "%s: gan_session_backward() has not run since the outputs' gradients were set", call);
     }
-    if ((what & GAN_BACKWARD_INPUTS) && !(session->gradients & GAN_BACKWARD_INPUTS)) {
+    if ((what & GAN_BACKWARD_INPUTS) && !(session->holds & GAN_HOLDS_INPUT_GRADIENTS)) {
         return gan_fail(GAN_ERROR_STATE, "%s: the last backward pass was without GAN_BACKWARD_INPUTS", call);
     }
-    if (session->tangents_done) return GAN_OK;
+    if (session->holds & GAN_HOLDS_OUTPUT_TANGENTS) return GAN_OK;
     return gan_fail(GAN_ERROR_STATE, "%s: gan_session_tangent_forward() has not run since the backward pass", call);
 }
 
@@ -127,13 +127,15 @@ gan_status gan_session_tangent_backward(gan_session *session, uint64_t what)
     GAN_TRY(check_tangent_backward(session, what));
     const gan_model *model = session->model;
     gan_session_node *tangents = session->plan->tangents;
-    session->input_gradient_tangents = false;
+    session->holds &= ~GAN_HOLDS_INPUT_GRADIENT_TANGENTS;
     for (int32_t i = 0; i < model->node_count; i++) tangents[i].gradient_ready = false;
     for (int32_t i = model->node_count; i-- > 0;) {
         gan_status status = tangent_backward_node(session, i, what);
         if (status != GAN_OK) return gan_model_node_fail(model, i, status);
     }
-    if (what & GAN_BACKWARD_INPUTS) gan_session_fill_unreached_inputs(session, tangents);
-    session->input_gradient_tangents = what & GAN_BACKWARD_INPUTS;
+    if (what & GAN_BACKWARD_INPUTS) {
+        gan_session_fill_unreached_inputs(session, tangents);
+        session->holds |= GAN_HOLDS_INPUT_GRADIENT_TANGENTS;
+    }
     return GAN_OK;
 }

@@ -26,7 +26,7 @@ void set_inputs(gan_session *session, int64_t batch)
         assert_non_null(values);
         for (int64_t i = 0; label && i < batch; i++) values[i] = (float)(i % TEST_CLASSES);
         test_status(gan_session_set_input(session, (size_t)k, values, batch), GAN_OK, "");
-        if (!label) gan_fill_normal(&state, gan_session_input(session, (size_t)k), count, 0, 1);
+        if (!label) gan_fill_normal(&state, gan_session_data(session, GAN_SLOT_INPUT, k), count, 0, 1);
         free(values);
     }
 }

@@ -81,7 +81,7 @@ static double weighted_sum(void *user)
     p->session->passes = 3;
     test_status(gan_session_forward(p->session, p->mode), GAN_OK, "");
     for (int32_t k = 0; p->weights && k < model->output_count; k++) {
-        const double *y = gan_session_output(p->session, (size_t)k);
+        const double *y = gan_session_data(p->session, GAN_SLOT_OUTPUT, k);
         const int64_t count = size_of(p->session, model->outputs[k]);
         for (int64_t i = 0; i < count; i++) sum += p->weights[k][i] * y[i];
     }
@@ -106,7 +106,7 @@ static void check_inputs(const char *name, pass *p, double **gradients)
     for (int32_t k = 0; k < model->input_count; k++) {
         if (input_is_label(model, k)) continue;
         snprintf(text, sizeof(text), "%s: input %d", name, (int)k);
-        test_gradient(text, weighted_sum, p, gan_session_input(p->session, (size_t)k), gradients[k],
+        test_gradient(text, weighted_sum, p, gan_session_data(p->session, GAN_SLOT_INPUT, k), gradients[k],
                       (size_t)size_of(p->session, model->inputs[k]), 1e-7);
     }
 }
@@ -127,10 +127,11 @@ static void check_model(const char *name, gan_model *model, gan_mode mode)
     test_status(gan_model_zero_gradients(model), GAN_OK, "");
     test_status(gan_session_backward(session, GAN_BACKWARD_PARAMETERS | GAN_BACKWARD_INPUTS), GAN_OK, "");
     for (int32_t k = 0; k < model->output_count; k++) {
-        weights[k] = copy(gan_session_output_gradient(session, (size_t)k), size_of(session, model->outputs[k]));
+        weights[k] =
+            copy(gan_session_data(session, GAN_SLOT_OUTPUT_GRADIENT, k), size_of(session, model->outputs[k]));
     }
     for (int32_t k = 0; k < model->input_count; k++) {
-        inputs[k] = copy(gan_session_input_gradient(session, (size_t)k), size_of(session, model->inputs[k]));
+        inputs[k] = copy(gan_session_data(session, GAN_SLOT_INPUT_GRADIENT, k), size_of(session, model->inputs[k]));
     }
     parameters = copy(model->gradients, model->parameter_size);
     /* Some graphs have no parameters, but no gradient at all would be nothing to test. */

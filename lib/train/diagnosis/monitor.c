@@ -65,7 +65,7 @@ static void observe_samples(const gan_trainer *trainer, const float *samples, in
 {
     const gan_monitor *monitor = &trainer->monitor;
     const gan_model *generator = trainer->generator.model;
-    const gan_real *made = gan_session_output(trainer->generate, 0);
+    const gan_real *made = gan_session_data(trainer->generate, GAN_SLOT_OUTPUT, 0);
     const int64_t rows = batch < monitor->rows ? batch : monitor->rows, size = trainer->sample_size;
     if (monitor->low < monitor->high) {
         int64_t outside = gan_count_outside(trainer->context, batch * size, monitor->low, monitor->high, made);

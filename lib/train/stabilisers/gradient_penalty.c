@@ -53,7 +53,7 @@ static gan_status find_norms(gan_session *session, gan_real *norms)
     GAN_TRY(gan_session_fill_output_gradient(session, 0, 1));
     GAN_TRY(gan_session_backward(session, GAN_BACKWARD_INPUTS));
     gan_row_norms(model->context, session->batch, gan_shape_count(model->nodes[model->inputs[0]].output),
-                  gan_session_input_gradient(session, 0), norms);
+                  gan_session_data(session, GAN_SLOT_INPUT_GRADIENT, 0), norms);
     return GAN_OK;
 }
 
@@ -65,7 +65,7 @@ gan_status gan_gradient_penalty(gan_session *discriminator, gan_penalty penalty,
     if (!discriminator->second_order) {
         return gan_fail(GAN_ERROR_STATE, "%s: the session was created without second_order", __func__);
     }
-    if (!discriminator->forward_done) GAN_TRY(gan_session_forward(discriminator, GAN_MODE_TRAIN));
+    if (!(discriminator->holds & GAN_HOLDS_OUTPUTS)) GAN_TRY(gan_session_forward(discriminator, GAN_MODE_TRAIN));
     gan_real *factors = gan_session_sample_values(discriminator);
     GAN_TRY(find_norms(discriminator, factors)); /* in the places of the factors */
     double sum = 0, weight = (double)coefficient / (double)discriminator->batch;

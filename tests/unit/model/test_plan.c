@@ -28,45 +28,45 @@ static int teardown(void **state)
 static gan_session *create(gan_model *model, bool forward_only, bool reuse)
 {
     gan_session *session = NULL;
-    ASSERT_OK(gan_session_plan_create(model, GAN_SESSION(.batch = MAX_BATCH, .forward_only = forward_only, .seed = 9),
-                                      reuse, &session));
+    ASSERT_OK(gan_session_create_planned(
+        model, GAN_SESSION(.batch = MAX_BATCH, .forward_only = forward_only, .seed = 9), reuse, &session));
     return session;
 }
 
 /* ---- Packing ------------------------------------------------------------------------------------------------ */
 
-static void check_packing(const gan_buffer *buffers, int32_t count, int64_t total)
+static void check_places(const gan_array *arrays, int32_t count, int64_t total)
 {
     for (int32_t i = 0; i < count; i++) {
-        const gan_buffer *a = &buffers[i];
+        const gan_array *a = &arrays[i];
         assert_true(a->offset >= 0 && a->offset + a->size <= total);
         for (int32_t j = 0; j < i; j++) {
-            const gan_buffer *b = &buffers[j];
+            const gan_array *b = &arrays[j];
             const bool together = a->first <= b->last && b->first <= a->last;
             if (together) assert_true(a->offset + a->size <= b->offset || b->offset + b->size <= a->offset);
         }
     }
 }
 
-static void test_packing_keeps_live_buffers_apart(void **state)
+static void test_live_arrays_lie_apart(void **state)
 {
     enum { COUNT = 80 };
     (void)state;
     for (uint64_t seed = 0; seed < 50; seed++) {
-        gan_buffer buffers[COUNT] = {{0}};
+        gan_array arrays[COUNT] = {{0}};
         gan_random_state random = {.seed = seed};
         int64_t total = -1, most = 0;
         for (int32_t i = 0; i < COUNT; i++) {
-            buffers[i].size = 1 + (int64_t)gan_random_below(&random, 1000);
-            buffers[i].first = (int32_t)gan_random_below(&random, 100);
-            buffers[i].last = buffers[i].first + (int32_t)gan_random_below(&random, 20);
+            arrays[i].size = 1 + (int64_t)gan_random_below(&random, 1000);
+            arrays[i].first = (int32_t)gan_random_below(&random, 100);
+            arrays[i].last = arrays[i].first + (int32_t)gan_random_below(&random, 20);
         }
-        ASSERT_OK(gan_buffers_pack(context, buffers, COUNT, &total));
-        check_packing(buffers, COUNT, total);
+        ASSERT_OK(gan_arrays_place(context, arrays, COUNT, &total));
+        check_places(arrays, COUNT, total);
         for (int32_t step = 0; step < 120; step++) {
             int64_t live = 0;
             for (int32_t i = 0; i < COUNT; i++) {
-                if (buffers[i].first <= step && step <= buffers[i].last) live += buffers[i].size;
+                if (arrays[i].first <= step && step <= arrays[i].last) live += arrays[i].size;
             }
             if (live > most) most = live;
         }
@@ -81,27 +81,27 @@ static void test_packing_of_known_cases(void **state)
     (void)state;
 
     /* A chain: each is read by the next only, so two places are enough. */
-    gan_buffer chain[] = {{.size = 3, .first = 0, .last = 1},
-                          {.size = 5, .first = 1, .last = 2},
-                          {.size = 2, .first = 2, .last = 3},
-                          {.size = 4, .first = 3, .last = 4}};
-    ASSERT_OK(gan_buffers_pack(context, chain, 4, &total));
+    gan_array chain[] = {{.size = 3, .first = 0, .last = 1},
+                         {.size = 5, .first = 1, .last = 2},
+                         {.size = 2, .first = 2, .last = 3},
+                         {.size = 4, .first = 3, .last = 4}};
+    ASSERT_OK(gan_arrays_place(context, chain, 4, &total));
     assert_int_equal(total, 8);
 
     /* One fits exactly into the gap between two others. */
-    gan_buffer gap[] = {{.size = 9, .first = 0, .last = 9},
-                        {.size = 7, .first = 0, .last = 4},
-                        {.size = 6, .first = 0, .last = 9},
-                        {.size = 5, .first = 5, .last = 9}};
-    ASSERT_OK(gan_buffers_pack(context, gap, 4, &total));
+    gan_array gap[] = {{.size = 9, .first = 0, .last = 9},
+                       {.size = 7, .first = 0, .last = 4},
+                       {.size = 6, .first = 0, .last = 9},
+                       {.size = 5, .first = 5, .last = 9}};
+    ASSERT_OK(gan_arrays_place(context, gap, 4, &total));
     assert_int_equal(total, 22);
     assert_int_equal(gap[3].offset, gap[1].offset);
 
-    ASSERT_OK(gan_buffers_pack(context, gap, 0, &total));
+    ASSERT_OK(gan_arrays_place(context, gap, 0, &total));
     assert_int_equal(total, 0);
 
-    gan_buffer huge[] = {{.size = INT64_MAX / 2 + 1}, {.size = INT64_MAX / 2 + 1}};
-    ASSERT_FAILS(gan_buffers_pack(context, huge, 2, &total), GAN_ERROR_OVERFLOW, "overflow");
+    gan_array huge[] = {{.size = INT64_MAX / 2 + 1}, {.size = INT64_MAX / 2 + 1}};
+    ASSERT_FAILS(gan_arrays_place(context, huge, 2, &total), GAN_ERROR_OVERFLOW, "overflow");
 }
 
 /* ---- Sharing ------------------------------------------------------------------------------------------------ */
@@ -141,10 +141,9 @@ static void check_sharing(gan_model *model, int number)
     gan_session *shared = create(model, false, true), *apart = create(model, false, false);
     gan_session *drawing = create(model, true, true);
 
-    check_packing(shared->plan->buffers, shared->plan->buffer_count,
-                  (int64_t)(shared->arena.size / sizeof(gan_real)));
-    check_packing(drawing->plan->buffers, drawing->plan->buffer_count,
-                  (int64_t)(drawing->arena.size / sizeof(gan_real)));
+    check_places(shared->plan->arrays, shared->plan->array_count, (int64_t)(shared->arena.size / sizeof(gan_real)));
+    check_places(drawing->plan->arrays, drawing->plan->array_count,
+                 (int64_t)(drawing->arena.size / sizeof(gan_real)));
     for (unsigned what = 1; what <= 3; what++) {
         compare(shared, apart, GAN_MODE_TRAIN, MAX_BATCH, what, number);
         compare(shared, apart, GAN_MODE_SAMPLE, 3, what, number);
@@ -230,7 +229,7 @@ static void test_memory_grows_with_depth_only_for_training(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_packing_keeps_live_buffers_apart),
+        cmocka_unit_test(test_live_arrays_lie_apart),
         cmocka_unit_test(test_packing_of_known_cases),
         cmocka_unit_test(test_sharing_changes_no_bit),
         cmocka_unit_test(test_layers_work_in_place),
