@@ -856,9 +856,10 @@ GAN_API gan_status gan_model_zero_gradients(gan_model *model);
 GAN_API gan_status gan_model_get_gradient_norm(const gan_model *model, double *out);
 
 /**
- * A table of the model for people: name, layer, output shape, parameters. Writes at most `size` bytes, the 0 at the
- * end included, and the length of the whole text, without that 0, to *length, if not NULL. Call with size 0, and NULL
- * for `text`, to learn the length.
+ * A table of the model for people: name, layer, output shape, parameters, the options that are not defaults, and what
+ * a layer reads from where that is not the one above. Writes at most `size` bytes, the 0 at the end included, and the
+ * length of the whole text, without that 0, to *length, if not NULL. Call with size 0, and NULL for `text`, to learn
+ * the length.
  */
 GAN_API gan_status gan_model_describe(const gan_model *model, char *text, size_t size, size_t *length);
 

@@ -104,7 +104,7 @@ const char *gan_initializer_text(gan_initializer initializer, char text[GAN_OPTI
 {
     const initializer_rule *rule = &rules[initializer.kind];
     if (!rule->takes_value) return rule->name;
-    snprintf(text, GAN_OPTION_TEXT, "%s %g", rule->name, (double)initializer.value);
+    snprintf(text, GAN_OPTION_TEXT, "%s(%g)", rule->name, (double)initializer.value);
     return text;
 }
 

@@ -169,9 +169,11 @@ gan_shape gan_input_shape(const gan_layer *layer);
 gan_status gan_layer_save(const gan_layer *layer, gan_json *options);
 gan_layer *gan_layer_load(gan_context *context, const gan_layer_ops *ops, const gan_json *options);
 
-/* Writes the value of an option as people read it, "3, 3" or "normal 0.02", and returns the text. */
+/* The value of an option as people read it, "(3, 3)" or "normal(0.02)"; and the range of an integer or float, which
+ * follows on "expected" and "expected a number". Both may or may not use the memory given. */
 #define GAN_OPTION_TEXT 160
 const char *gan_option_text(const gan_layer *layer, const gan_layer_option *option, char text[GAN_OPTION_TEXT]);
+const char *gan_option_range(const gan_layer_option *option, char text[GAN_OPTION_TEXT]);
 /* Whether an option has its default; never, where it is an argument. */
 bool gan_option_is_default(const gan_layer *layer, const gan_layer_option *option);
 

@@ -137,21 +137,12 @@ void *gan_layer_create(gan_context *context, const gan_layer_ops *ops, const voi
 
 #define WHAT_SIZE 64 /* of "conv2d: kernel[0]" */
 
-static gan_status check_int(const gan_layer_ops *ops, const gan_layer_option *option, int i, int64_t value)
+const char *gan_option_range(const gan_layer_option *option, char text[GAN_OPTION_TEXT])
 {
-    const long long least = (long long)option->least, most = (long long)option->most;
-    char index[16] = "";
-
-    if (option->range || (value >= least && value <= most)) return GAN_OK;
-    if (option->count > 0) snprintf(index, sizeof(index), "[%d]", i);
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s%s is %lld, expected %lld to %lld", ops->type, option->name, index,
-                    (long long)value, least, most);
-}
-
-/* "in [0, 1)", "over 0" or "of at least 0" */
-static const char *range_text(const gan_layer_option *option, char text[GAN_OPTION_TEXT])
-{
-    if (option->most < (double)FLT_MAX) {
+    if (option->range) return option->range;
+    if (option->kind == GAN_OPTION_INT) {
+        snprintf(text, GAN_OPTION_TEXT, "%lld to %lld", (long long)option->least, (long long)option->most);
+    } else if (option->most < (double)FLT_MAX) {
         snprintf(text, GAN_OPTION_TEXT, "in %c%g, %g%c", option->over ? '(' : '[', option->least, option->most,
                  option->below ? ')' : ']');
     } else {
@@ -160,16 +151,26 @@ static const char *range_text(const gan_layer_option *option, char text[GAN_OPTI
     return text;
 }
 
+static gan_status check_int(const gan_layer_ops *ops, const gan_layer_option *option, int i, int64_t value)
+{
+    char index[16] = "", range[GAN_OPTION_TEXT];
+
+    if (option->range || (value >= (int64_t)option->least && value <= (int64_t)option->most)) return GAN_OK;
+    if (option->count > 0) snprintf(index, sizeof(index), "[%d]", i);
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s%s is %lld, expected %s", ops->type, option->name, index,
+                    (long long)value, gan_option_range(option, range));
+}
+
 static gan_status check_float(const gan_layer_ops *ops, const gan_layer_option *option, float value)
 {
     const double v = (double)value;
     const bool high_enough = option->over ? v > option->least : v >= option->least;
     const bool low_enough = option->below ? v < option->most : v <= option->most;
-    char text[GAN_OPTION_TEXT];
+    char range[GAN_OPTION_TEXT];
 
     if (isfinite(value) && high_enough && low_enough) return GAN_OK;
     return gan_fail(isfinite(value) ? GAN_ERROR_ARGUMENT : GAN_ERROR_NOT_FINITE, "%s: %s is %g, expected a number %s",
-                    ops->type, option->name, v, range_text(option, text));
+                    ops->type, option->name, v, gan_option_range(option, range));
 }
 
 static gan_status check_choice(const gan_layer_ops *ops, const gan_layer_option *option, int value)
@@ -397,11 +398,15 @@ gan_layer *gan_layer_load(gan_context *context, const gan_layer_ops *ops, const 
 
 static void write_ints(const gan_layer_option *option, const void *values, char text[GAN_OPTION_TEXT])
 {
+    const char *close = option->count > 0 ? ")" : "";
     size_t length = 0;
 
     for (int i = 0; i < count_of(option); i++) {
-        length += (size_t)snprintf(text + length, GAN_OPTION_TEXT - length, "%s%lld", i ? ", " : "",
-                                   (long long)get_int(option, values, i));
+        length += (size_t)snprintf(text + length, GAN_OPTION_TEXT - length, "%s%lld%s",
+                                   i > 0               ? ", "
+                                   : option->count > 0 ? "("
+                                                       : "",
+                                   (long long)get_int(option, values, i), i == count_of(option) - 1 ? close : "");
     }
 }
 

@@ -33,6 +33,19 @@ static int64_t count_parameters(const gan_model *model, const gan_model_node *no
     return count;
 }
 
+/* Those that the shape of the output does not show and that are not the default. */
+static void write_options(writer *to, const gan_layer *layer)
+{
+    const gan_layer_ops *ops = layer->ops;
+    char text[GAN_OPTION_TEXT];
+
+    for (int i = 0; i < ops->option_count; i++) {
+        const gan_layer_option *option = &ops->options[i];
+        if (option->kind == GAN_OPTION_SHAPE || gan_option_is_default(layer, option)) continue;
+        write_text(to, "  %s=%s", option->name, gan_option_text(layer, option, text));
+    }
+}
+
 static void write_node(writer *to, const gan_model *model, gan_node at)
 {
     const gan_model_node *node = &model->nodes[at];
@@ -40,6 +53,7 @@ static void write_node(writer *to, const gan_model *model, gan_node at)
 
     write_text(to, "%-16s %-18s %-20s %12lld", node->name, node->layer->ops->type,
                gan_shape_text(node->output, shape), (long long)count_parameters(model, node));
+    write_options(to, node->layer);
     /* Where a layer reads from is worth a word only when it is not the line above. */
     if (node->input_count > 1 || (node->input_count == 1 && node->inputs[0] != at - 1)) {
         for (int k = 0; k < node->input_count; k++) {

@@ -199,17 +199,17 @@ static void test_description(void **state)
         "name             layer              output                 parameters\n"
         "x                input              (3, 4, 4)                       0\n"
         "input1           input              (5)                             0\n"
-        "0                dense              (16)                           96\n"
+        "0                dense              (16)                           96  units=16\n"
         "1                tanh               (16)                            0\n"
         "2                reshape            (1, 4, 4)                       0\n"
         "3                concat             (4, 4, 4)                       0  from x, 2\n"
-        "skip             conv2d             (3, 4, 4)                     111\n"
+        "skip             conv2d             (3, 4, 4)                     111  filters=3  padding=same\n"
         "5                add                (3, 4, 4)                       0  from skip, x, skip\n"
         "6                softplus           (3, 4, 4)                       0\n"
         "7                add                (3, 4, 4)                       0  from 6, 5\n"
         "8                flatten            (48)                            0\n"
         "9                concat             (85)                            0  from 8, 1, input1, 0\n"
-        "10               dense              (2)                           172\n"
+        "10               dense              (2)                           172  units=2\n"
         "total                                                             379\n";
     gan_model *model = NULL;
     char text[sizeof(expected) + 8];
