@@ -151,16 +151,28 @@ static void check_model(const char *name, gan_model *model, gan_mode mode)
     gan_session_destroy(session);
 }
 
+static void check_make(const char *name, test_model_fn build)
+{
+    gan_model *model = NULL;
+    test_status(build(context, 11, &model), GAN_OK, "");
+    check_model(name, model, GAN_MODE_TRAIN);
+    check_model(name, model, GAN_MODE_SAMPLE);
+    gan_model_destroy(model);
+}
+
 static void test_models_of_every_make(void **state)
 {
     (void)state;
-    for (int i = 0; i < TEST_MODELS; i++) {
-        gan_model *model = NULL;
-        test_status(test_models[i].build(context, 11, &model), GAN_OK, "");
-        check_model(test_models[i].name, model, GAN_MODE_TRAIN);
-        check_model(test_models[i].name, model, GAN_MODE_SAMPLE);
-        gan_model_destroy(model);
-    }
+    for (int i = 0; i < TEST_MODELS; i++) check_make(test_models[i].name, test_models[i].build);
+    check_make("curved discriminator", curved_discriminator);
+}
+
+static void test_models_have_every_kind(void **state)
+{
+    test_model_fn builds[TEST_MODELS + 1] = {curved_discriminator};
+    (void)state;
+    for (int i = 0; i < TEST_MODELS; i++) builds[i + 1] = test_models[i].build;
+    assert_every_kind(context, builds, TEST_MODELS + 1, false);
 }
 
 static void test_random_graphs(void **state)
@@ -218,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_models_of_every_make),
+        cmocka_unit_test(test_models_have_every_kind),
         cmocka_unit_test(test_random_graphs),
         cmocka_unit_test(test_every_initializer),
     };

@@ -33,34 +33,6 @@ static int teardown(void **state)
     return 0;
 }
 
-/* All curved activations, two ways that meet in a sum and lie side by side in a concatenation, and samples that are
- * judged in groups: the penalty is on the gradient of all logits together. */
-static gan_status curved_discriminator(gan_context *in, uint64_t seed, gan_model **out)
-{
-    gan_model *m = NULL;
-    GAN_TRY(gan_model_create(in, &m));
-    gan_node x = gan_model_add(m, gan_layer_input(in, GAN_SHAPE(2, 3, 3)));
-    gan_node a = gan_model_add(m, gan_layer_conv_transpose2d(in, 2, GAN_CONV_TRANSPOSE2D(.stride = {2, 2})));
-    a = gan_model_add(m, gan_layer_tanh(in));
-    a = gan_model_add(m, gan_layer_conv2d(in, 2, GAN_CONV2D(.kernel = {3, 3}, .stride = {2, 2})));
-    gan_node sum = gan_model_add_from(m, gan_layer_add(in), GAN_NODES(a, x));
-    gan_model_add_from(m, gan_layer_concat(in, NULL), GAN_NODES(sum, x));
-    gan_model_add(m, gan_layer_softplus(in));
-    gan_model_add(m, gan_layer_minibatch_stddev(in, GAN_MINIBATCH_STDDEV(.group = 2)));
-    gan_model_add(m, gan_layer_flatten(in));
-    gan_model_add(m, gan_layer_dense(in, 4, NULL));
-    gan_model_add(m, gan_layer_sigmoid(in));
-    gan_model_add(m, gan_layer_dropout(in, GAN_DROPOUT(.rate = 0.3f)));
-    gan_model_add(m, gan_layer_dense(in, 1, NULL));
-    gan_status status = gan_model_build(m, seed);
-    if (status == GAN_OK) {
-        *out = m;
-    } else {
-        gan_model_destroy(m);
-    }
-    return status;
-}
-
 typedef struct penalised {
     gan_session *session;
     gan_mode mode;
@@ -104,19 +76,34 @@ static void check_penalty(const char *name, test_model_fn build, gan_mode mode, 
 }
 
 /* Spectral normalisation takes its vectors as constants, which for a difference they are in sampling only. */
+static const struct {
+    const char *what;
+    test_model_fn build;
+    gan_mode mode;
+} discriminators[] = {
+    {"convolutions", test_seed_discriminator, GAN_MODE_TRAIN},
+    {"curved layers", curved_discriminator, GAN_MODE_TRAIN},
+    {"layer, instance and group normalisation", test_normalised_discriminator, GAN_MODE_TRAIN},
+    {"pooling, upsampling and an embedded label", test_labelled_discriminator, GAN_MODE_TRAIN},
+    {"spectral normalisation", test_spectral_discriminator, GAN_MODE_SAMPLE},
+};
+enum { DISCRIMINATORS = sizeof(discriminators) / sizeof(discriminators[0]) };
+
 static void check_all(const char *name, gan_penalty penalty)
 {
-    char text[80];
-    snprintf(text, sizeof(text), "%s through convolutions", name);
-    check_penalty(text, test_seed_discriminator, GAN_MODE_TRAIN, penalty);
-    snprintf(text, sizeof(text), "%s through curved layers", name);
-    check_penalty(text, curved_discriminator, GAN_MODE_TRAIN, penalty);
-    snprintf(text, sizeof(text), "%s through layer, instance and group normalisation", name);
-    check_penalty(text, test_normalised_discriminator, GAN_MODE_TRAIN, penalty);
-    snprintf(text, sizeof(text), "%s through pooling, upsampling and an embedded label", name);
-    check_penalty(text, test_labelled_discriminator, GAN_MODE_TRAIN, penalty);
-    snprintf(text, sizeof(text), "%s through spectral normalisation", name);
-    check_penalty(text, test_spectral_discriminator, GAN_MODE_SAMPLE, penalty);
+    for (int i = 0; i < DISCRIMINATORS; i++) {
+        char text[80];
+        snprintf(text, sizeof(text), "%s through %s", name, discriminators[i].what);
+        check_penalty(text, discriminators[i].build, discriminators[i].mode, penalty);
+    }
+}
+
+static void test_every_kind_is_penalised(void **state)
+{
+    test_model_fn builds[DISCRIMINATORS];
+    (void)state;
+    for (int i = 0; i < DISCRIMINATORS; i++) builds[i] = discriminators[i].build;
+    assert_every_kind(context, builds, DISCRIMINATORS, true);
 }
 
 static void test_zero_centered(void **state)
@@ -158,6 +145,7 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_kind_is_penalised),
         cmocka_unit_test(test_zero_centered),
         cmocka_unit_test(test_one_centered),
         cmocka_unit_test(test_refusals),

@@ -1,6 +1,7 @@
 #include "cases.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Sizes are odd, the batch is 3, and the plan was made for a larger one. */
 enum { BATCH = 3, MAX_BATCH = 5 };
@@ -180,9 +181,33 @@ void layer_case_create(harness *h, const layer_case *test)
     h->pass.training = !test->sampling;
 }
 
+/* Every kind of layer has a case but these. */
+static const char *const others[] = {
+    "input",     /* which the session fills */
+    "embedding", /* whose input cannot change by little: test_embedding.c */
+};
+
+static void test_every_kind(void **state)
+{
+    int kinds;
+    const gan_layer_ops *const *list = gan_layer_kinds(&kinds);
+    (void)state;
+    for (int k = 0; k < kinds; k++) {
+        int found = 0;
+        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) found += !strcmp(others[i], list[k]->type);
+        for (int i = 0; i < CASES; i++) {
+            gan_layer *layer = cases[i].make(context);
+            assert_non_null(layer);
+            found += layer->ops == list[k];
+            gan_layer_destroy(layer);
+        }
+        if (found == 0) fail_msg("no case has the layer %s", list[k]->type);
+    }
+}
+
 int layer_cases_run(const layer_test *tests, size_t count)
 {
-    static struct CMUnitTest all[CASES * MOST_TESTS];
+    static struct CMUnitTest all[CASES * MOST_TESTS + 1];
     static char names[CASES * MOST_TESTS][128];
     if (count > MOST_TESTS) return -1;
     for (size_t i = 0; i < CASES * count; i++) {
@@ -190,5 +215,6 @@ int layer_cases_run(const layer_test *tests, size_t count)
         snprintf(names[i], sizeof names[i], "%s: %s", test->name, tests[i % count].name);
         all[i] = (struct CMUnitTest){names[i], tests[i % count].run, NULL, NULL, (void *)(uintptr_t)test};
     }
-    return _cmocka_run_group_tests("layers", all, CASES * count, setup, teardown);
+    all[CASES * count] = (struct CMUnitTest){"every kind has a case", test_every_kind, NULL, NULL, NULL};
+    return _cmocka_run_group_tests("layers", all, CASES * count + 1, setup, teardown);
 }

@@ -10,16 +10,23 @@
 /* Balances the error of the difference, about step^2, against that of rounding, about 1e-16 / step. */
 static const double step = 1e-5;
 
-/* Layers whose second derivatives are not supported say why. */
-static bool has_tangents(const layer_case *test)
+/* The layers whose second derivatives are not supported. */
+static const char *const without_tangents[] = {"batch_norm"};
+
+/* They say why, and all others have both functions; the test is skipped for them, with the name of its case. */
+static void skip_without_tangents(const layer_case *test)
 {
     harness h;
     layer_case_create(&h, test);
     const gan_layer_ops *ops = h.layer->ops;
     harness_destroy(&h);
-    assert_true((ops->tangent_forward == NULL) == (ops->tangent_backward == NULL));
-    assert_true((ops->tangent_forward == NULL) == (ops->no_tangent != NULL));
-    return ops->no_tangent == NULL;
+    bool listed = false;
+    for (size_t i = 0; i < sizeof(without_tangents) / sizeof(without_tangents[0]); i++)
+        listed = listed || !strcmp(without_tangents[i], ops->type);
+    assert_true((ops->no_tangent != NULL) == listed);
+    assert_true((ops->tangent_forward == NULL) == listed);
+    assert_true((ops->tangent_backward == NULL) == listed);
+    if (listed) skip();
 }
 
 static void fill_gradients(harness *h, gan_real value)
@@ -110,7 +117,8 @@ static void check_differences(const layer_case *test, harness_zero zero)
 static void test_central_differences(void **state)
 {
     const layer_case *test = *state;
-    for (int zero = HARNESS_NONE_ZERO; has_tangents(test) && zero <= HARNESS_TANGENT_DY_ZERO; zero++)
+    skip_without_tangents(test);
+    for (int zero = HARNESS_NONE_ZERO; zero <= HARNESS_TANGENT_DY_ZERO; zero++)
         check_differences(test, (harness_zero)zero);
 }
 
@@ -119,7 +127,7 @@ static void test_wanted_tangents(void **state)
 {
     const layer_case *test = *state;
     harness both, data, parameters;
-    if (!has_tangents(test)) return;
+    skip_without_tangents(test);
     layer_case_create(&both, test);
     layer_case_create(&data, test);
     layer_case_create(&parameters, test);
@@ -165,7 +173,8 @@ static void check_shared_memory(const layer_case *test, harness_zero zero)
 static void test_shared_memory(void **state)
 {
     const layer_case *test = *state;
-    for (int zero = HARNESS_NONE_ZERO; has_tangents(test) && zero <= HARNESS_TANGENT_DY_ZERO; zero++)
+    skip_without_tangents(test);
+    for (int zero = HARNESS_NONE_ZERO; zero <= HARNESS_TANGENT_DY_ZERO; zero++)
         check_shared_memory(test, (harness_zero)zero);
 }
 
