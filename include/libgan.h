@@ -175,8 +175,15 @@ typedef enum gan_log_level {
 } gan_log_level;
 
 /**
- * Receives log messages (one line of UTF-8, no newline; valid during the call), in the thread that made the call.
- * `user` is log_user of the options. Errors are not logged: they are returned.
+ * Receives log messages (one line of UTF-8, no newline, at most 511 bytes; valid during the call), in the thread that
+ * made the call. `user` is log_user of the options. Errors are not logged: they are returned. It may not call libgan
+ * with the handles of that call. What is sent:
+ *
+ * - ::GAN_LOG_WARNING: fewer threads could be started than were asked for; a diagnosis that was not there at the one
+ *   before, with its advice; a training that diverged.
+ * - ::GAN_LOG_INFO: the BLAS multiplies because there are no tuned kernels for this CPU; a training was resumed; a
+ * file has tensors that nobody asked for.
+ * - ::GAN_LOG_DEBUG: the kernels that a context has chosen.
  */
 typedef void (*gan_log_fn)(void *user, gan_log_level level, const char *message);
 
@@ -242,8 +249,8 @@ typedef struct gan_context_options {
 #define GAN_CONTEXT(...) GAN_OPTIONS(gan_context_options, __VA_ARGS__)
 
 /**
- * Creates a context. The threads start here and sleep while there is no work; a thread that cannot be started is
- * ::GAN_ERROR_THREAD. The caller owns the context. Any thread.
+ * Creates a context. The threads start here and sleep while there is no work. Where the system starts fewer than were
+ * asked for, the context has these, which is logged; results are the same. The caller owns the context. Any thread.
  */
 GAN_API gan_status gan_context_create(const gan_context_options *options, gan_context **out);
 

@@ -228,6 +228,18 @@ static gan_status resolve_options(gan_context_options *options)
     return choose_multiply(options->multiply, options->cpu, options->precision, &options->multiply);
 }
 
+/* What a host cannot know from the options that it gave. */
+static void log_choices(const gan_context *context, gan_multiply asked)
+{
+    gan_log(context, GAN_LOG_DEBUG, "libgan %s: kernels for %s, products by %s, threads: %d%s", gan_version_text(),
+            cpu_name(context->cpu), context->multiply == GAN_MULTIPLY_BLAS ? GAN_BLAS_NAME : "libgan",
+            context->threads, context->parallel ? " and the host's" : "");
+    if (asked == GAN_MULTIPLY_AUTO && context->multiply == GAN_MULTIPLY_BLAS) {
+        gan_log(context, GAN_LOG_INFO, "there are no tuned kernels for %s: the BLAS, %s, multiplies matrices",
+                cpu_name(context->cpu), GAN_BLAS_NAME);
+    }
+}
+
 /* ---- Life of a context -------------------------------------------------------------------------------------- */
 
 gan_status gan_context_create(const gan_context_options *given, gan_context **out)
@@ -238,6 +250,7 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
 
     GAN_CHECK_NOT_NULL(out);
     GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_context_options"));
+    const gan_multiply asked = options.multiply;
     GAN_TRY(resolve_options(&options));
     if (options.memory_limit < sizeof(*context)) {
         return gan_fail(GAN_ERROR_MEMORY, "gan_context_create: memory_limit is %zu, but a context takes %zu bytes",
@@ -260,11 +273,12 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     context->parallel = options.parallel;
     context->parallel_user = options.parallel_user;
     context->threads = (int)options.threads;
-    if (context->threads > 1) status = gan_pool_create(context, context->threads, &context->pool);
+    if (context->threads > 1) status = gan_pool_create(context, context->threads);
     if (status != GAN_OK) {
         gan_context_release(context);
         return status;
     }
+    log_choices(context, asked);
     *out = context;
     return GAN_OK;
 }
@@ -316,5 +330,8 @@ void gan_log(const gan_context *context, gan_log_level level, const char *format
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
+    for (char *c = message; *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    }
     context->log(context->log_user, level, message);
 }

@@ -95,6 +95,7 @@ struct gan_context {
 
 gan_context *gan_context_retain(gan_context *context);
 void gan_context_release(gan_context *context);
+/* Sends one line to the host's log callback, if it has one; control characters become '?'. */
 void gan_log(const gan_context *context, gan_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -186,8 +187,9 @@ void gan_file_close(gan_file *file); /* accepts a zeroed one */
 
 #define GAN_MAX_THREADS 64
 
-/* Limit: a child of fork() has no workers. It must not use, nor destroy, a context of its parent that has a pool. */
-gan_status gan_pool_create(gan_context *context, int threads, gan_pool **out);
+/* Gives the context a pool, and as many threads as can be started: where these are fewer, it logs that.
+ * Limit: a child of fork() has no workers. It must not use, nor destroy, a context of its parent that has a pool. */
+gan_status gan_pool_create(gan_context *context, int threads);
 void gan_pool_destroy(gan_context *context, gan_pool *pool);
 
 /* Runs task(argument, i) for each i in [0, count) and returns when all are done. What a task computes must depend on

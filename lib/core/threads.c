@@ -213,7 +213,7 @@ static void block_signals(sigset_t *before)
     pthread_sigmask(SIG_BLOCK, &blocked, before);
 }
 
-gan_status gan_pool_create(gan_context *context, int threads, gan_pool **out)
+gan_status gan_pool_create(gan_context *context, int threads)
 {
     const size_t size = sizeof(gan_pool) + (size_t)(threads - 1) * sizeof(pool_worker);
     gan_pool *pool = gan_allocate(context, size);
@@ -231,12 +231,11 @@ gan_status gan_pool_create(gan_context *context, int threads, gan_pool **out)
     pthread_sigmask(SIG_SETMASK, &signals, NULL);
     if (error) {
         char reason[GAN_ERRNO_TEXT];
-        const int started = pool->worker_count + 1;
-        gan_pool_destroy(context, pool);
-        return gan_fail(GAN_ERROR_THREAD, "threads is %d, but only %d could be had: %s", threads, started,
-                        gan_errno_text(error, reason));
+        gan_log(context, GAN_LOG_WARNING, "threads is %d, but only %d could be started: %s", threads,
+                pool->worker_count + 1, gan_errno_text(error, reason));
     }
-    *out = pool;
+    context->threads = pool->worker_count + 1;
+    context->pool = pool;
     return GAN_OK;
 }
 

@@ -165,6 +165,21 @@ static gan_status load_weights(gan_model *model, const gan_safetensors *file)
     return status;
 }
 
+/* All tensors of the model are in the file. */
+static void log_skipped(const gan_model *model, const gan_safetensors *file, const char *path)
+{
+    const size_t count = gan_safetensors_count(file), skipped = count - (size_t)model->tensor_count;
+    bool is_float;
+
+    for (size_t i = 0; skipped > 0 && i < count; i++) {
+        const char *name = gan_safetensors_at(file, i, &is_float)->name;
+        if (gan_model_find_tensor(model, name)) continue;
+        gan_log(model->context, GAN_LOG_INFO,
+                "'%s': tensors that the model does not have are skipped: %zu, such as '%s'", path, skipped, name);
+        return;
+    }
+}
+
 gan_status gan_model_load_weights(gan_model *model, const char *path)
 {
     gan_safetensors *file = NULL;
@@ -175,6 +190,7 @@ gan_status gan_model_load_weights(gan_model *model, const char *path)
     GAN_TRY(gan_model_check_built(model, __func__));
     GAN_TRY(gan_safetensors_open(model->context, path, &file));
     status = load_weights(model, file);
+    if (status == GAN_OK) log_skipped(model, file, path);
     gan_safetensors_close(file);
     return status;
 }

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <cmocka.h>
@@ -387,26 +388,41 @@ static void test_signals_stay_in_the_host_threads(void **state)
     gan_context_destroy(context);
 }
 
+/* Keeps the last warning. */
+static void keep_warning(void *user, gan_log_level level, const char *message)
+{
+    if (level == GAN_LOG_WARNING) snprintf(user, 256, "%s", message);
+}
+
 static void test_thread_that_does_not_start(void **state)
 {
     (void)state;
     for (int failing = 1; failing <= 3; failing++) {
         test_allocator allocator = {0};
+        gan_context_info info = GAN_CONTEXT_INFO_INIT;
         gan_context *context = NULL;
+        char warning[256] = "", expected[64];
+        int runs[10] = {0};
         sigset_t mask;
         atomic_store(&threads_started, 0);
         atomic_store(&threads_joined, 0);
         failing_start = failing;
-        assert_int_equal(
-            gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 4), &context),
-            GAN_ERROR_THREAD);
+        assert_int_equal(gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 4,
+                                                        .log = keep_warning, .log_user = warning),
+                                            &context),
+                         GAN_OK);
         failing_start = 0;
-        assert_null(context);
-        assert_non_null(strstr(gan_last_error(), "threads is 4"));
+        snprintf(expected, sizeof(expected), "threads is 4, but only %d could be started", failing);
+        assert_non_null(strstr(warning, expected));
+        assert_int_equal(gan_context_get_info(context, &info), GAN_OK);
+        assert_int_equal(info.threads, failing);
         assert_int_equal(atomic_load(&threads_started), failing - 1);
-        assert_int_equal(atomic_load(&threads_joined), failing - 1);
         pthread_sigmask(SIG_SETMASK, NULL, &mask);
         assert_int_equal(sigismember(&mask, SIGINT), 0);
+        gan_parallel(context, count_task, runs, 10);
+        for (int i = 0; i < 10; i++) assert_int_equal(runs[i], 1);
+        gan_context_destroy(context);
+        assert_int_equal(atomic_load(&threads_joined), failing - 1);
         test_allocator_assert_empty(&allocator);
     }
 }

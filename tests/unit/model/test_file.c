@@ -89,6 +89,37 @@ static void test_weights_into_another_model(void **state)
     gan_model_destroy(other);
 }
 
+/* Keeps the last message about skipped tensors. */
+static void keep_skipped(void *user, gan_log_level level, const char *message)
+{
+    if (level == GAN_LOG_INFO && strstr(message, "skipped")) snprintf(user, 256, "%s", message);
+}
+
+static void test_skipped_tensors_are_logged(void **state)
+{
+    gan_model *saved = build(test_dcgan_generator, 5), *small = NULL;
+    gan_context *logging = NULL;
+    char skipped[256] = "";
+    (void)state;
+
+    ASSERT_OK(gan_context_create(GAN_CONTEXT(.threads = 1, .log = keep_skipped, .log_user = skipped), &logging));
+    ASSERT_OK(gan_model_save(saved, path));
+    ASSERT_OK(gan_model_load(logging, path, &small));
+    ASSERT_OK(gan_model_load_weights(small, path));
+    assert_string_equal(skipped, "");
+    gan_model_destroy(small);
+
+    ASSERT_OK(gan_model_create(logging, &small));
+    gan_model_add(small, gan_layer_input(logging, GAN_SHAPE(3)));
+    gan_model_add(small, gan_layer_tanh(logging));
+    ASSERT_OK(gan_model_build(small, 0));
+    ASSERT_OK(gan_model_load_weights(small, path));
+    assert_non_null(strstr(skipped, "0.weight"));
+    gan_model_destroy(small);
+    gan_model_destroy(saved);
+    gan_context_destroy(logging);
+}
+
 /* ---- Files of others ---------------------------------------------------------------------------------------- */
 
 static gan_status fill_count(void *user, size_t index, float *out)
@@ -374,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_round_trips),
         cmocka_unit_test(test_a_model_without_tensors),
         cmocka_unit_test(test_weights_into_another_model),
+        cmocka_unit_test(test_skipped_tensors_are_logged),
         cmocka_unit_test(test_weights_by_name),
         cmocka_unit_test(test_weights_that_do_not_fit),
         cmocka_unit_test(test_other_types_and_truncated_files),
