@@ -48,23 +48,22 @@ count()
     echo "${number:-0}"
 }
 
-# skipped_in LABEL: from the log of meson test, the programs that were skipped as a whole, and cases of others.
-skipped_in()
+# From the log of meson test, the programs that were skipped as a whole, and cases of others.
+skipped_in_log()
 {
-    awk -v label="$1" '
+    awk '
         function note(name, reason) { if (!(name in seen)) print name "\t" reason; seen[name] = 1 }
-        /^test: / { test = label "/" $NF }
+        /^test: / { test = $NF }
         /^result: / { whole = /exit status 77/ }
         /^\[ RUN / { name = $NF }
         /^SKIP: / { note(whole ? test : test "/" name, substr($0, 7)) }
         /^=+$/ && whole { note(test, "no reason is given") }'
 }
 
-# run_tests LABEL BUILD OPTION...: runs tests that are built, and counts them.
+# run_tests BUILD OPTION...: runs tests that are built, and counts them.
 run_tests()
 {
-    label=$1 log=$2.log
-    shift
+    log=$1.log
     rm -f "$1"/meson-logs/testlog*.txt
     meson test -C "$@" --no-rebuild --print-errorlogs 2>&1 | tee "$log"
     good=$(($(count Ok "$log") + $(count 'Expected Fail' "$log")))
@@ -72,7 +71,7 @@ run_tests()
     [ $((good + bad)) -gt 0 ] || bad=1
     passed=$((passed + good))
     failed=$((failed + bad))
-    cat "$1"/meson-logs/testlog*.txt | skipped_in "$label" >>"$skips"
+    cat "$1"/meson-logs/testlog*.txt | skipped_in_log >>"$skips"
 }
 
 # build NAME OPTION...: builds in build/NAME. A build that fails counts as one failure.
@@ -101,10 +100,10 @@ levels()
             echo "== $1 on the CPU level $level"
             GAN_TEST_CPU=$level
             export GAN_TEST_CPU
-            run_tests "$1 on $level" "$build" --suite levels --timeout-multiplier 4
+            run_tests "$build" --suite levels --timeout-multiplier 4
             unset GAN_TEST_CPU
         else
-            skip "$1 on $level" "$verdict"
+            skip "levels on $level" "$verdict"
         fi
     done <"$build.levels"
 }
@@ -116,7 +115,7 @@ part_release()
 {
     install_wanted 'clang-format-14 llvm14 clang-format'
     build check || return
-    run_tests check "$root/build/check" --timeout-multiplier 4
+    run_tests "$root/build/check" --timeout-multiplier 4
     levels check
 }
 
@@ -126,7 +125,7 @@ part_sanitizers()
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     build check-sanitizers -Db_sanitize=address,undefined -Dbuildtype=debugoptimized || return
     # shellcheck disable=SC2086
-    run_tests check-sanitizers "$root/build/check-sanitizers" $once --timeout-multiplier 4
+    run_tests "$root/build/check-sanitizers" $once --timeout-multiplier 4
 }
 
 part_reference_blas()
@@ -134,7 +133,7 @@ part_reference_blas()
     install_missing 'libblas-dev module blas-netlib'
     build check-reference-blas -Dblas=cblas || return
     # shellcheck disable=SC2086
-    run_tests check-reference-blas "$root/build/check-reference-blas" $once --timeout-multiplier 4
+    run_tests "$root/build/check-reference-blas" $once --timeout-multiplier 4
     levels check-reference-blas
 }
 
@@ -147,7 +146,7 @@ part_clang()
     CC=clang CXX=clang++
     export CC CXX
     # shellcheck disable=SC2086
-    build check-clang && run_tests check-clang "$root/build/check-clang" $once --timeout-multiplier 4
+    build check-clang && run_tests "$root/build/check-clang" $once --timeout-multiplier 4
     unset CC CXX
 }
 
@@ -159,7 +158,7 @@ part_avx512()
         return
     fi
     build check || return
-    run_tests 'check under SDE' "$root/build/check" --suite kernels --suite levels --timeout-multiplier 40 \
+    run_tests "$root/build/check" --suite kernels --suite levels --timeout-multiplier 40 \
         --wrapper "$SDE -spr --"
 }
 
@@ -184,6 +183,7 @@ for part in $parts; do
 done
 
 echo
+sort -u -o "$skips" "$skips"
 sed 's/^/SKIP /; s/\t/: /' "$skips"
 summary="$passed passed, $failed failed"
 if [ -s "$skips" ]; then

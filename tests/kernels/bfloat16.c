@@ -75,7 +75,7 @@ static void on_level(gan_context *context, const char *name)
 static void on_levels(rounding_test *test)
 {
     current = test;
-    test_products_on_every_level(on_level);
+    test_on_level(on_level);
 }
 
 /* AVX512_BF16 takes denormals as 0. */
@@ -248,7 +248,7 @@ static void denormals_on(gan_context *context, const char *name)
 static void denormals(void **state)
 {
     (void)state;
-    test_products_on_every_level(denormals_on);
+    test_on_level(denormals_on);
 }
 
 int main(void)

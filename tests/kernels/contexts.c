@@ -1,9 +1,11 @@
 #include "kernels/contexts.h"
+#include "support/run.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,77 +15,58 @@
 
 enum { GUARD = 64 };
 
+/* Levels, and ways to multiply. */
 static const struct {
+    const char *name;
     gan_cpu cpu;
     gan_multiply multiply;
     gan_precision precision;
-    const char *name;
 } ways[] = {
-    {GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32, "baseline"},
-    {GAN_CPU_AVX2, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32, "avx2"},
-    {GAN_CPU_AVX512, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32, "avx512"},
-    {GAN_CPU_BEST, GAN_MULTIPLY_BLAS, GAN_PRECISION_FLOAT32, "blas"},
-    {GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE, GAN_PRECISION_BFLOAT16, "bfloat16 in plain C"},
-    {GAN_CPU_BEST, GAN_MULTIPLY_NATIVE, GAN_PRECISION_BFLOAT16, "bfloat16 by avx512_bf16"},
+    {"baseline", GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32},
+    {"avx2", GAN_CPU_AVX2, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32},
+    {"avx512", GAN_CPU_AVX512, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32},
+    {"blas", GAN_CPU_BEST, GAN_MULTIPLY_BLAS, GAN_PRECISION_FLOAT32},
+    {"bfloat16", GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE, GAN_PRECISION_BFLOAT16},
+    {"avx512_bf16", GAN_CPU_BEST, GAN_MULTIPLY_NATIVE, GAN_PRECISION_BFLOAT16},
 };
 enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
 
-/* NULL when the CPU lacks the level. */
+static size_t chosen_way(void)
+{
+    const char *name = getenv("GAN_TEST_WAY");
+    if (!name) return 0;
+    for (size_t way = 0; way < WAYS; way++) {
+        if (strcmp(name, ways[way].name) == 0) return way;
+    }
+    fail_msg("GAN_TEST_WAY is '%s', expected baseline, avx2, avx512, blas, bfloat16 or avx512_bf16", name);
+    return 0;
+}
+
 static gan_context *create(size_t way, int threads)
 {
     gan_context *context = NULL;
-    gan_status status = gan_context_create(GAN_CONTEXT(.cpu = ways[way].cpu, .multiply = ways[way].multiply,
-                                                       .precision = ways[way].precision, .threads = threads),
-                                           &context);
-    if (status == GAN_ERROR_UNSUPPORTED) {
-        static bool said[WAYS];
-        if (!said[way]) print_message("level %s could not be run: %s\n", ways[way].name, gan_last_error());
-        said[way] = true;
-        return NULL;
-    }
+    const gan_status status = gan_context_create(GAN_CONTEXT(.cpu = ways[way].cpu, .multiply = ways[way].multiply,
+                                                             .precision = ways[way].precision, .threads = threads),
+                                                 &context);
+    if (status == GAN_ERROR_UNSUPPORTED) test_skip("%s", gan_last_error());
     assert_int_equal(status, GAN_OK);
     return context;
 }
 
-static void on_every_level(gan_precision most, void (*test)(gan_context *context, const char *name))
+void test_on_level(void (*test)(gan_context *context, const char *name))
 {
-    for (size_t way = 0; way < WAYS && ways[way].precision <= most; way++) {
-        gan_context *context = create(way, 1);
-        if (context) test(context, ways[way].name);
-        gan_context_destroy(context);
-    }
-}
-
-void test_on_every_level(void (*test)(gan_context *context, const char *name))
-{
-    on_every_level(GAN_PRECISION_FLOAT32, test);
-}
-
-void test_products_on_every_level(void (*test)(gan_context *context, const char *name))
-{
-    on_every_level(GAN_PRECISION_BFLOAT16, test);
-}
-
-static void on_threads(gan_precision most, void (*test)(gan_context *const contexts[3], const char *name))
-{
-    for (size_t way = 0; way < WAYS && ways[way].precision <= most; way++) {
-        gan_context *contexts[3] = {create(way, 1)};
-        if (!contexts[0]) continue;
-        contexts[1] = create(way, 2);
-        contexts[2] = create(way, 3);
-        test(contexts, ways[way].name);
-        for (int i = 0; i < 3; i++) gan_context_destroy(contexts[i]);
-    }
+    const size_t way = chosen_way();
+    gan_context *context = create(way, 1);
+    test(context, ways[way].name);
+    gan_context_destroy(context);
 }
 
 void test_on_threads(void (*test)(gan_context *const contexts[3], const char *name))
 {
-    on_threads(GAN_PRECISION_FLOAT32, test);
-}
-
-void test_products_on_threads(void (*test)(gan_context *const contexts[3], const char *name))
-{
-    on_threads(GAN_PRECISION_BFLOAT16, test);
+    const size_t way = chosen_way();
+    gan_context *const contexts[3] = {create(way, 1), create(way, 2), create(way, 3)};
+    test(contexts, ways[way].name);
+    for (int i = 0; i < 3; i++) gan_context_destroy(contexts[i]);
 }
 
 /* A multiple of the last place of 8 bits, which for small values is that of the least exponent. */

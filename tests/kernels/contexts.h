@@ -1,20 +1,17 @@
-/* Contexts for the tests of kernels: every CPU level that the machine has, both ways to multiply, and guarded arrays.
- */
+/* Contexts for the tests of kernels, and guarded arrays. A program runs on one CPU level, or with one way to
+ * multiply, that GAN_TEST_WAY names: baseline (where it is not set), avx2, avx512, blas, bfloat16 or avx512_bf16. The
+ * suite runs it once for each; where the CPU lacks one, cases that need a context are skipped. */
 #ifndef GAN_TESTS_KERNELS_CONTEXTS_H
 #define GAN_TESTS_KERNELS_CONTEXTS_H
 
 #include "core/core.h"
 
-/* Calls `test` with a context of one thread for each CPU level and multiplication, and prints by name the levels that
- * could not be run. */
-void test_on_every_level(void (*test)(gan_context *context, const char *name));
+/* Calls `test` with a context of one thread. */
+void test_on_level(void (*test)(gan_context *context, const char *name));
 
 /* The same, with contexts of 1, 2 and 3 threads that agree in all else. */
 void test_on_threads(void (*test)(gan_context *const contexts[3], const char *name));
 
-/* Both again, for products: also with operands that are rounded to bfloat16. */
-void test_products_on_every_level(void (*test)(gan_context *context, const char *name));
-void test_products_on_threads(void (*test)(gan_context *const contexts[3], const char *name));
 /* A float, rounded to bfloat16 by the definition. */
 double test_bfloat16(double value);
 /* Makes values what the context's products see of them. */

@@ -209,7 +209,7 @@ static void odd_shapes_on(gan_context *context, const char *name)
 static void odd_shapes(void **state)
 {
     (void)state;
-    test_products_on_every_level(odd_shapes_on);
+    test_on_level(odd_shapes_on);
 }
 
 /* The first five are of the models that the library is measured by. */
@@ -245,7 +245,7 @@ static void fixed_shapes_on(gan_context *context, const char *name)
 static void fixed_shapes(void **state)
 {
     (void)state;
-    test_products_on_every_level(fixed_shapes_on);
+    test_on_level(fixed_shapes_on);
 }
 
 static void same_bits_on(gan_context *const contexts[3], const char *name)
@@ -271,7 +271,7 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
 static void same_bits(void **state)
 {
     (void)state;
-    test_products_on_threads(same_bits_on);
+    test_on_threads(same_bits_on);
 }
 
 int main(void)

@@ -47,7 +47,7 @@ static void definition_on(gan_context *context, const char *name)
 static void definition(void **state)
 {
     (void)state;
-    test_on_every_level(definition_on);
+    test_on_level(definition_on);
 }
 
 /* The share that is kept, and that neighbours are independent, within 5 standard deviations. */

@@ -248,7 +248,7 @@ static void sizes_on(gan_context *context, const char *name)
 static void sizes(void **state)
 {
     (void)state;
-    test_on_every_level(sizes_on);
+    test_on_level(sizes_on);
 }
 
 static gan_real from_bits(uint32_t bits)
@@ -288,7 +288,7 @@ static void accuracy_on(gan_context *context, const char *name)
 static void accuracy(void **state)
 {
     (void)state;
-    test_on_every_level(accuracy_on);
+    test_on_level(accuracy_on);
 }
 
 /* Exact values: the same for every precision, and for every place in a vector. */
@@ -356,7 +356,7 @@ static void extremes_on(gan_context *context, const char *name)
 static void extremes(void **state)
 {
     (void)state;
-    test_on_every_level(extremes_on);
+    test_on_level(extremes_on);
 }
 
 /* A NaN in a or b shows in the result at its place and nowhere else. */
@@ -386,7 +386,7 @@ static void nan_stays_on(gan_context *context, const char *name)
 static void nan_stays(void **state)
 {
     (void)state;
-    test_on_every_level(nan_stays_on);
+    test_on_level(nan_stays_on);
 }
 
 /* At both ends, and between equal numbers, there is no rounding. */
@@ -412,7 +412,7 @@ static void lerp_exact_on(gan_context *context, const char *name)
 static void lerp_exact(void **state)
 {
     (void)state;
-    test_on_every_level(lerp_exact_on);
+    test_on_level(lerp_exact_on);
 }
 
 static void same_bits_on(gan_context *const contexts[3], const char *name)

@@ -148,7 +148,7 @@ static void odd_sizes_on(gan_context *context, const char *name)
 static void odd_sizes(void **state)
 {
     (void)state;
-    test_products_on_every_level(odd_sizes_on);
+    test_on_level(odd_sizes_on);
 }
 
 /* Sizes beyond what is multiplied, packed or handed to a thread at a time, in each direction. */
@@ -185,7 +185,7 @@ static void large_sizes_on(gan_context *context, const char *name)
 static void large_sizes(void **state)
 {
     (void)state;
-    test_products_on_every_level(large_sizes_on);
+    test_on_level(large_sizes_on);
 }
 
 /* Products with an empty dimension: nothing to do, or sums of nothing. */
@@ -202,7 +202,7 @@ static void empty_on(gan_context *context, const char *name)
 static void empty(void **state)
 {
     (void)state;
-    test_products_on_every_level(empty_on);
+    test_on_level(empty_on);
 }
 
 static void full_precision_on(gan_context *context, const char *name)
@@ -217,7 +217,7 @@ static void full_precision_on(gan_context *context, const char *name)
 static void full_precision(void **state)
 {
     (void)state;
-    test_products_on_every_level(full_precision_on);
+    test_on_level(full_precision_on);
 }
 
 static void not_finite_on(gan_context *context, const char *name)
@@ -243,7 +243,7 @@ static void not_finite_on(gan_context *context, const char *name)
 static void not_finite(void **state)
 {
     (void)state;
-    test_products_on_every_level(not_finite_on);
+    test_on_level(not_finite_on);
 }
 
 static void same_bits_on(gan_context *const contexts[3], const char *name)
@@ -272,7 +272,7 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
 static void same_bits(void **state)
 {
     (void)state;
-    test_products_on_threads(same_bits_on);
+    test_on_threads(same_bits_on);
 }
 
 int main(void)

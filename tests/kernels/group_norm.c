@@ -321,7 +321,7 @@ static void first_order_on(gan_context *context, const char *name)
 static void first_order(void **state)
 {
     (void)state;
-    test_on_every_level(first_order_on);
+    test_on_level(first_order_on);
 }
 
 static void second_order_on(gan_context *context, const char *name)
@@ -362,7 +362,7 @@ static void second_order_on(gan_context *context, const char *name)
 static void second_order(void **state)
 {
     (void)state;
-    test_on_every_level(second_order_on);
+    test_on_level(second_order_on);
 }
 
 /* The variance is right where the mean is a thousand times the deviation; sums of squares would lose it in float. */
@@ -388,7 +388,7 @@ static void accuracy_on(gan_context *context, const char *name)
 static void accuracy(void **state)
 {
     (void)state;
-    test_on_every_level(accuracy_on);
+    test_on_level(accuracy_on);
 }
 
 /* Equal values have the variance 0; a NaN or Inf shows in its group, and nowhere else. */
@@ -419,7 +419,7 @@ static void constant_and_nan_on(gan_context *context, const char *name)
 static void constant_and_nan(void **state)
 {
     (void)state;
-    test_on_every_level(constant_and_nan_on);
+    test_on_level(constant_and_nan_on);
 }
 
 static void same_bits_on(gan_context *const contexts[3], const char *name)

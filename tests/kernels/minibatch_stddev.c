@@ -175,7 +175,7 @@ static void results_on(gan_context *context, const char *name)
 static void results(void **state)
 {
     (void)state;
-    test_on_every_level(results_on);
+    test_on_level(results_on);
 }
 
 /* Samples that differ in their last bits only: gradients turn around within a deviation of 1e-4. */
@@ -196,7 +196,7 @@ static void nearly_equal_on(gan_context *context, const char *name)
 static void nearly_equal(void **state)
 {
     (void)state;
-    test_on_every_level(nearly_equal_on);
+    test_on_level(nearly_equal_on);
 }
 
 /* Deviations of 1, 3 and 0 over two samples, and the pixels of both get their mean. */
@@ -214,7 +214,7 @@ static void known_answer_on(gan_context *context, const char *name)
 static void known_answer(void **state)
 {
     (void)state;
-    test_on_every_level(known_answer_on);
+    test_on_level(known_answer_on);
 }
 
 /* A NaN shows in its own group. */
@@ -235,7 +235,7 @@ static void nan_on(gan_context *context, const char *name)
 static void not_a_number(void **state)
 {
     (void)state;
-    test_on_every_level(nan_on);
+    test_on_level(nan_on);
 }
 
 static void same_bits_on(gan_context *const contexts[3], const char *name)

@@ -143,7 +143,7 @@ static void train_on(gan_context *context, const char *name)
 static void train(void **state)
 {
     (void)state;
-    test_on_every_level(train_on);
+    test_on_level(train_on);
 }
 
 static void sample_on(gan_context *context, const char *name)
@@ -171,7 +171,7 @@ static void sample_on(gan_context *context, const char *name)
 static void sample(void **state)
 {
     (void)state;
-    test_on_every_level(sample_on);
+    test_on_level(sample_on);
 }
 
 /* Mean 2.5, variance 1.25, and 5 / 3 with n - 1. */
@@ -203,7 +203,7 @@ static void known_answers_on(gan_context *context, const char *name)
 static void known_answers(void **state)
 {
     (void)state;
-    test_on_every_level(known_answers_on);
+    test_on_level(known_answers_on);
 }
 
 /* A mean a thousand times the deviation leaves the variance right; sums of squares would lose it in float. Channels
@@ -234,7 +234,7 @@ static void accuracy_on(gan_context *context, const char *name)
 static void accuracy(void **state)
 {
     (void)state;
-    test_on_every_level(accuracy_on);
+    test_on_level(accuracy_on);
 }
 
 /* What is added to dscale and dshift, and the sums of the magnitudes of its terms. */
@@ -307,7 +307,7 @@ static void backward_on(gan_context *context, const char *name)
 static void backward(void **state)
 {
     (void)state;
-    test_on_every_level(backward_on);
+    test_on_level(backward_on);
 }
 
 /* A channel of equal values has the variance 0; one with a NaN is NaN, and its neighbours are not. */
@@ -335,7 +335,7 @@ static void constant_and_nan_on(gan_context *context, const char *name)
 static void constant_and_nan(void **state)
 {
     (void)state;
-    test_on_every_level(constant_and_nan_on);
+    test_on_level(constant_and_nan_on);
 }
 
 static void same_bits_on(gan_context *const contexts[3], const char *name)
@@ -440,7 +440,7 @@ static void differences_on(gan_context *context, const char *name)
 static void differences(void **state)
 {
     (void)state;
-    test_on_every_level(differences_on);
+    test_on_level(differences_on);
 }
 #endif
 

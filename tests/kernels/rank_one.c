@@ -50,7 +50,7 @@ static void sums_on(gan_context *context, const char *name)
 static void sums(void **state)
 {
     (void)state;
-    test_on_every_level(sums_on);
+    test_on_level(sums_on);
 }
 
 static void same_bits_on(gan_context *const contexts[3], const char *name)

@@ -49,7 +49,7 @@ static void column_sums_on(gan_context *context, const char *name)
 static void column_sums(void **state)
 {
     (void)state;
-    test_on_every_level(column_sums_on);
+    test_on_level(column_sums_on);
 }
 
 /* One by one, 300,000 floats near 1000 would be added with a relative error of about 1e-4. */
@@ -76,7 +76,7 @@ static void long_sums_on(gan_context *context, const char *name)
 static void long_sums(void **state)
 {
     (void)state;
-    test_on_every_level(long_sums_on);
+    test_on_level(long_sums_on);
 }
 
 static void squares_on(gan_context *context, const char *name)
@@ -107,7 +107,7 @@ static void squares_on(gan_context *context, const char *name)
 static void squares(void **state)
 {
     (void)state;
-    test_on_every_level(squares_on);
+    test_on_level(squares_on);
 }
 
 static void distances_on(gan_context *context, const char *name)
@@ -146,7 +146,7 @@ static void distances_on(gan_context *context, const char *name)
 static void distances(void **state)
 {
     (void)state;
-    test_on_every_level(distances_on);
+    test_on_level(distances_on);
 }
 
 static void mean_distances_on(gan_context *context, const char *name)
@@ -183,7 +183,7 @@ static void mean_distances_on(gan_context *context, const char *name)
 static void mean_distances(void **state)
 {
     (void)state;
-    test_on_every_level(mean_distances_on);
+    test_on_level(mean_distances_on);
 }
 
 static void same_bits_on(gan_context *const contexts[3], const char *name)

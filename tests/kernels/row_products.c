@@ -107,7 +107,7 @@ static void products_on(gan_context *context, const char *name)
 static void products(void **state)
 {
     (void)state;
-    test_on_every_level(products_on);
+    test_on_level(products_on);
 }
 
 /* All rows are the same one, so all elements are. */
@@ -130,7 +130,7 @@ static void equal_rows_on(gan_context *context, const char *name)
 static void equal_rows(void **state)
 {
     (void)state;
-    test_on_every_level(equal_rows_on);
+    test_on_level(equal_rows_on);
 }
 
 static void same_bits_on(gan_context *const contexts[3], const char *name)

@@ -157,7 +157,7 @@ static void formulas_on(gan_context *context, const char *name)
 static void formulas(void **state)
 {
     (void)state;
-    test_on_every_level(formulas_on);
+    test_on_level(formulas_on);
 }
 
 /* Adam's first step moves by the rate, whatever the gradient; without a gradient nothing moves. */
@@ -174,7 +174,7 @@ static void first_step_on(gan_context *context, const char *name)
 static void first_step(void **state)
 {
     (void)state;
-    test_on_every_level(first_step_on);
+    test_on_level(first_step_on);
 }
 
 static void nan_stays_on(gan_context *context, const char *name)
@@ -199,7 +199,7 @@ static void nan_stays_on(gan_context *context, const char *name)
 static void nan_stays(void **state)
 {
     (void)state;
-    test_on_every_level(nan_stays_on);
+    test_on_level(nan_stays_on);
 }
 
 static void same_bits_on(gan_context *const contexts[3], const char *name)

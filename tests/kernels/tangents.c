@@ -118,7 +118,7 @@ static void tangent_sizes_on(gan_context *context, const char *name)
 static void tangent_sizes(void **state)
 {
     (void)state;
-    test_on_every_level(tangent_sizes_on);
+    test_on_level(tangent_sizes_on);
 }
 
 /* Saturated, where both derivatives are 0, and NaN, which shows at its place and nowhere else. */
@@ -156,7 +156,7 @@ static void tangent_extremes_on(gan_context *context, const char *name)
 static void tangent_extremes(void **state)
 {
     (void)state;
-    test_on_every_level(tangent_extremes_on);
+    test_on_level(tangent_extremes_on);
 }
 
 /* ---- Rows --------------------------------------------------------------------------------------------------- */
@@ -197,7 +197,7 @@ static void rows_on(gan_context *context, const char *name)
 static void rows(void **state)
 {
     (void)state;
-    test_on_every_level(rows_on);
+    test_on_level(rows_on);
 }
 
 /* Squares that a float cannot hold; and what is not finite shows in the norm of its row alone. */
@@ -217,7 +217,7 @@ static void row_extremes_on(gan_context *context, const char *name)
 static void row_extremes(void **state)
 {
     (void)state;
-    test_on_every_level(row_extremes_on);
+    test_on_level(row_extremes_on);
 }
 
 /* ---- Threads ------------------------------------------------------------------------------------------------ */

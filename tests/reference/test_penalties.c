@@ -2,6 +2,7 @@
  * PyTorch's double backward, as make_penalties.py recorded it. */
 #include "fixture.h"
 #include "support/level.h"
+#include "support/run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -155,33 +156,30 @@ static void check_discriminator(gan_context *context, gan_model *model, const ch
     gan_session_destroy(session);
 }
 
-/* On every level that the CPU has. */
 static void test_pytorch(void **state)
 {
-    (void)state;
-    for (int level = 0; level < TEST_LEVELS; level++) {
-        gan_context *context;
-        const gan_status status =
-            gan_context_create(GAN_CONTEXT(.cpu = test_levels[level].cpu, .threads = 2), &context);
-        if (status == GAN_ERROR_UNSUPPORTED && test_levels[level].cpu != GAN_CPU_BASELINE) {
-            print_message("level %s could not be run: %s\n", test_levels[level].name, gan_last_error());
-            continue;
-        }
-        assert_int_equal(status, GAN_OK);
-        for (size_t i = 0; i < sizeof(discriminators) / sizeof(discriminators[0]); i++) {
-            gan_model *model;
-            assert_int_equal(gan_model_create(context, &model), GAN_OK);
-            discriminators[i].add(context, model);
-            check_discriminator(context, model, discriminators[i].name);
-            gan_model_destroy(model);
-        }
-        gan_context_destroy(context);
+    const test_level *level = *state;
+    gan_context *context;
+    const gan_status status = gan_context_create(GAN_CONTEXT(.cpu = level->cpu, .threads = 2), &context);
+    if (status == GAN_ERROR_UNSUPPORTED) test_skip("%s", gan_last_error());
+    assert_int_equal(status, GAN_OK);
+    for (size_t i = 0; i < sizeof(discriminators) / sizeof(discriminators[0]); i++) {
+        gan_model *model;
+        assert_int_equal(gan_model_create(context, &model), GAN_OK);
+        discriminators[i].add(context, model);
+        check_discriminator(context, model, discriminators[i].name);
+        gan_model_destroy(model);
     }
+    gan_context_destroy(context);
 }
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pytorch)};
+    struct CMUnitTest tests[TEST_LEVELS];
+    for (int i = 0; i < TEST_LEVELS; i++) {
+        tests[i] = (struct CMUnitTest){
+            .name = test_levels[i].name, .test_func = test_pytorch, .initial_state = (void *)&test_levels[i]};
+    }
     if (!fixture_of(argc, argv)) return 2;
     return cmocka_run_group_tests_name("penalties in PyTorch", tests, NULL, NULL);
 }

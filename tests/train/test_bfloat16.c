@@ -2,6 +2,7 @@
  * threads, without allocations, and to the same end. In plain C on every machine; by AVX512_BF16 where it is there.
  */
 #include "gans.h"
+#include "support/run.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,24 +15,9 @@ static gan_context *create(gan_cpu cpu, gan_precision precision, int threads)
     const gan_status status = gan_context_create(
         GAN_CONTEXT(.cpu = cpu, .multiply = GAN_MULTIPLY_NATIVE, .precision = precision, .threads = threads),
         &context);
-    if (status == GAN_ERROR_UNSUPPORTED) return NULL;
+    if (status == GAN_ERROR_UNSUPPORTED) test_skip("%s", gan_last_error());
     assert_int_equal(status, GAN_OK);
     return context;
-}
-
-/* The levels that multiply in bfloat16. */
-static void on_levels(void (*test)(gan_cpu cpu))
-{
-    static const gan_cpu levels[] = {GAN_CPU_BASELINE, GAN_CPU_AVX512};
-    for (int i = 0; i < 2; i++) {
-        gan_context *context = create(levels[i], GAN_PRECISION_BFLOAT16, 1);
-        if (context) {
-            test(levels[i]);
-        } else {
-            print_message("AVX512_BF16 could not be run: %s\n", gan_last_error());
-        }
-        gan_context_destroy(context);
-    }
 }
 
 /* ---- Near float32 ---------------------------------------------------------------------------------------------- */
@@ -41,8 +27,8 @@ static void on_levels(void (*test)(gan_cpu cpu))
 static void compare_precisions(gan_cpu cpu, test_gan_kind kind, const gan_trainer_options *options, int steps,
                                double tolerance)
 {
-    test_gan exact = test_gan_create_in(create(cpu, GAN_PRECISION_FLOAT32, 2), kind, options);
     test_gan rounded = test_gan_create_in(create(cpu, GAN_PRECISION_BFLOAT16, 2), kind, options);
+    test_gan exact = test_gan_create_in(create(cpu, GAN_PRECISION_FLOAT32, 2), kind, options);
     double difference = 0;
     for (int step = 1; step <= steps; step++) {
         gan_step_report a = GAN_STEP_REPORT_INIT, b = GAN_STEP_REPORT_INIT;
@@ -59,22 +45,18 @@ static void compare_precisions(gan_cpu cpu, test_gan_kind kind, const gan_traine
     test_gan_destroy(&rounded);
 }
 
-static void first_steps_on(gan_cpu cpu)
+static void test_first_steps(void **state)
 {
+    const gan_cpu cpu = *(const gan_cpu *)*state;
     compare_precisions(cpu, TEST_GAN_DENSE, GAN_TRAINER(.batch = 8), 5, 0.005);
     compare_precisions(cpu, TEST_GAN_DCGAN, GAN_TRAINER(.batch = 8), 5, 0.005);
     compare_precisions(cpu, TEST_GAN_WIDE, GAN_TRAINER(.batch = 8), 3, 0.005);
 }
 
-static void test_first_steps(void **state)
-{
-    (void)state;
-    on_levels(first_steps_on);
-}
-
 /* The products of second derivatives are rounded too. */
-static void penalties_on(gan_cpu cpu)
+static void test_penalties(void **state)
 {
+    const gan_cpu cpu = *(const gan_cpu *)*state;
     const gan_trainer_options *options[] = {
         GAN_TRAINER(.batch = 8, .r1 = 10),
         GAN_TRAINER(.batch = 8, .r2 = 10),
@@ -84,16 +66,11 @@ static void penalties_on(gan_cpu cpu)
     for (int i = 0; i < 4; i++) compare_precisions(cpu, TEST_GAN_SMOOTH, options[i], 4, 0.02);
 }
 
-static void test_penalties(void **state)
-{
-    (void)state;
-    on_levels(penalties_on);
-}
-
 /* ---- The same bits, no memory ---------------------------------------------------------------------------------- */
 
-static void threads_on(gan_cpu cpu)
+static void test_threads(void **state)
 {
+    const gan_cpu cpu = *(const gan_cpu *)*state;
     const gan_trainer_options *options = GAN_TRAINER(.batch = 8);
     test_gan gans[3];
     for (int i = 0; i < 3; i++) {
@@ -105,12 +82,6 @@ static void threads_on(gan_cpu cpu)
     for (int i = 0; i < 3; i++) test_gan_destroy(&gans[i]);
 }
 
-static void test_threads(void **state)
-{
-    (void)state;
-    on_levels(threads_on);
-}
-
 static uint64_t allocations_of(const gan_context *context)
 {
     gan_context_info info = GAN_CONTEXT_INFO_INIT;
@@ -119,20 +90,15 @@ static uint64_t allocations_of(const gan_context *context)
     return info.allocations;
 }
 
-static void allocations_on(gan_cpu cpu)
+static void test_allocations(void **state)
 {
+    const gan_cpu cpu = *(const gan_cpu *)*state;
     const gan_trainer_options *options = GAN_TRAINER(.batch = 8, .r1 = 1);
     test_gan gan = test_gan_create_in(create(cpu, GAN_PRECISION_BFLOAT16, 2), TEST_GAN_SMOOTH, options);
     const uint64_t before = allocations_of(gan.context);
     test_gan_steps(&gan, TEST_GAN_SMOOTH, 1, 3, options->batch, 1, NULL);
     assert_int_equal(allocations_of(gan.context), before);
     test_gan_destroy(&gan);
-}
-
-static void test_allocations(void **state)
-{
-    (void)state;
-    on_levels(allocations_on);
 }
 
 /* ---- A whole training ------------------------------------------------------------------------------------------ */
@@ -162,8 +128,9 @@ static double distance(const test_gan *gan)
     return most;
 }
 
-static void training_on(gan_cpu cpu)
+static void test_training(void **state)
 {
+    const gan_cpu cpu = *(const gan_cpu *)*state;
     test_gan gan = test_gan_create_in(create(cpu, GAN_PRECISION_BFLOAT16, 1), TEST_GAN_DENSE,
                                       GAN_TRAINER(.batch = BATCH, .learning_rate = 5e-3f, .r1 = 0.1f));
     const double before = distance(&gan);
@@ -179,17 +146,19 @@ static void training_on(gan_cpu cpu)
     test_gan_destroy(&gan);
 }
 
-static void test_training(void **state)
-{
-    (void)state;
-    on_levels(training_on);
-}
+static gan_cpu plain = GAN_CPU_BASELINE, instructions = GAN_CPU_AVX512;
+
+#define ON_BOTH(test)                                            \
+    {#test " in plain C", test, NULL, NULL, &plain},             \
+    {                                                            \
+#test " by AVX512_BF16", test, NULL, NULL, &instructions \
+    }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_steps), cmocka_unit_test(test_penalties), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_allocations), cmocka_unit_test(test_training),
+        ON_BOTH(test_first_steps), ON_BOTH(test_penalties), ON_BOTH(test_threads),
+        ON_BOTH(test_allocations), ON_BOTH(test_training),
     };
     return cmocka_run_group_tests_name("bfloat16", tests, NULL, NULL);
 }

@@ -1,0 +1,61 @@
+#include "support/run.h"
+
+#include <fnmatch.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+enum { SKIPPED = 77 }; /* to Meson */
+
+static size_t skipped_cases;
+
+void __real__skip(const char *file, int line);
+void __wrap__skip(const char *file, int line);
+
+void __wrap__skip(const char *file, int line)
+{
+    skipped_cases++;
+    __real__skip(file, line);
+}
+
+void test_skip(const char *format, ...)
+{
+    va_list arguments;
+    printf("SKIP: ");
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    printf("\n");
+    fflush(stdout);
+    skip();
+    abort(); /* skip() has left the case */
+}
+
+int __real__cmocka_run_group_tests(const char *name, const struct CMUnitTest *tests, size_t count,
+                                   CMFixtureFunction setup, CMFixtureFunction teardown);
+int __wrap__cmocka_run_group_tests(const char *name, const struct CMUnitTest *tests, size_t count,
+                                   CMFixtureFunction setup, CMFixtureFunction teardown);
+
+int __wrap__cmocka_run_group_tests(const char *name, const struct CMUnitTest *tests, size_t count,
+                                   CMFixtureFunction setup, CMFixtureFunction teardown)
+{
+    const char *wanted = getenv("GAN_TEST_CASE");
+    struct CMUnitTest *chosen = malloc(count * sizeof(*chosen));
+    size_t chosen_count = 0;
+    if (!chosen) return EXIT_FAILURE;
+    for (size_t i = 0; i < count; i++) {
+        if (!wanted || fnmatch(wanted, tests[i].name, 0) == 0) chosen[chosen_count++] = tests[i];
+    }
+    if (chosen_count == 0) {
+        printf("SKIP: no case is called '%s'\n", wanted ? wanted : "");
+        free(chosen);
+        return SKIPPED;
+    }
+    const int failures = __real__cmocka_run_group_tests(name, chosen, chosen_count, setup, teardown);
+    free(chosen);
+    return failures == 0 && skipped_cases == chosen_count ? SKIPPED : failures;
+}

@@ -1,0 +1,11 @@
+/* How test programs run: all cases, or those that GAN_TEST_CASE names, with * and ? as in names of files:
+ *   GAN_TEST_CASE='test_adam*' meson test -C build --suite train
+ * A program without such a case is skipped, as is one whose cases were all skipped. Every program that uses cmocka is
+ * linked so that this takes the place of cmocka's own runner. */
+#ifndef GAN_TESTS_SUPPORT_RUN_H
+#define GAN_TESTS_SUPPORT_RUN_H
+
+/* Ends a case that cannot be tested here, and says why; tests/check.sh lists both. */
+void test_skip(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+#endif
