@@ -57,8 +57,7 @@ static gan_status step(gan_model *model, gan_session *session, gan_optimizer *op
     gan_status status = gan_session_set_input(session, 0, images, count);
     if (status == GAN_OK) status = gan_session_forward(session, GAN_MODE_TRAIN);
     if (status == GAN_OK) status = gan_session_get_output(session, LOGITS, logits);
-    if (status == GAN_OK)
-        status = gan_loss_softmax_cross_entropy(logits, labels, (size_t)count, (size_t)classes, loss, gradients);
+    if (status == GAN_OK) status = gan_loss_softmax_cross_entropy(logits, labels, count, classes, loss, gradients);
     if (status == GAN_OK) status = gan_model_zero_gradients(model);
     if (status == GAN_OK) status = gan_session_set_output_gradient(session, LOGITS, gradients);
     if (status == GAN_OK) status = gan_session_backward(session, GAN_BACKWARD_PARAMETERS);

@@ -79,12 +79,13 @@ void train(int64_t steps, const std::string &folder)
 
 int main(int argc, char **argv)
 {
-    if (argc > 3 || (argc > 1 && std::atoll(argv[1]) < 1)) {
+    const long long steps = argc > 1 ? std::strtoll(argv[1], nullptr, 10) : 500;
+    if (argc > 3 || steps < 1) {
         std::fprintf(stderr, "usage: cpp_gan [STEPS (default 500)] [FOLDER (default .)]\n");
         return 2;
     }
     try {
-        train(argc > 1 ? std::atoll(argv[1]) : 500, argc > 2 ? argv[2] : ".");
+        train(steps, argc > 2 ? argv[2] : ".");
     } catch (const gan::error &failure) {
         std::fprintf(stderr, "%s: %s\n", gan_status_name(failure.status()), failure.what());
         return 1;

@@ -123,12 +123,13 @@ static bool same_weights(const gan_model *a, const gan_model *b)
     for (int64_t i = 0; i < gan_model_tensor_count(a); i++) {
         gan_tensor_info info = GAN_TENSOR_INFO_INIT;
         check(gan_model_get_tensor_info(a, i, &info));
-        size_t count = (size_t)info.count;
-        float *values = malloc(2 * count * sizeof(float));
+        const int64_t count = info.count;
+        const size_t bytes = (size_t)count * sizeof(float);
+        float *values = malloc(2 * bytes);
         if (!values) exit(1);
         check(gan_model_get_tensor(a, info.name, values, count));
         check(gan_model_get_tensor(b, info.name, values + count, count));
-        same = same && memcmp(values, values + count, count * sizeof(float)) == 0;
+        same = same && memcmp(values, values + count, bytes) == 0;
         free(values);
     }
     return same;

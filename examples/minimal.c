@@ -57,8 +57,9 @@ int main(void)
     check(gan_model_sample(loaded, 7, POINTS, samples[0]));
 
     double radius = 0, deviation = 0;
-    for (int i = 0; i < POINTS; i++) radius += hypot(samples[i][0], samples[i][1]) / POINTS;
-    for (int i = 0; i < POINTS; i++) deviation += pow(hypot(samples[i][0], samples[i][1]) - radius, 2) / POINTS;
+    for (int i = 0; i < POINTS; i++) radius += hypot((double)samples[i][0], (double)samples[i][1]) / POINTS;
+    for (int i = 0; i < POINTS; i++)
+        deviation += pow(hypot((double)samples[i][0], (double)samples[i][1]) - radius, 2) / POINTS;
     printf("%lld steps; radius of the samples %.3f +- %.3f, of the data 1\n", (long long)gan_trainer_steps(trainer),
            radius, sqrt(deviation));
 

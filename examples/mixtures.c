@@ -61,8 +61,9 @@ static mixture make_grid(void)
 {
     mixture m = {.name = "grid", .modes = 25, .deviation = 0.05f, .scale = 1, .extent = 5};
     for (int i = 0; i < m.modes; i++) {
-        m.centres[i][0] = 2.0f * (float)(i % 5 - 2);
-        m.centres[i][1] = 2.0f * (float)(i / 5 - 2);
+        const int column = i % 5, row = i / 5;
+        m.centres[i][0] = 2.0f * (float)(column - 2);
+        m.centres[i][1] = 2.0f * (float)(row - 2);
     }
     return m;
 }
@@ -71,8 +72,8 @@ static mixture make_grid(void)
 static gan_status draw_points(const mixture *m, gan_random *random, int64_t count, float *scratch, float *points)
 {
     float *choices = scratch, *normal = scratch + count;
-    gan_status status = gan_random_uniform(random, choices, (size_t)count);
-    if (status == GAN_OK) status = gan_random_normal(random, normal, 2 * (size_t)count);
+    gan_status status = gan_random_uniform(random, choices, count);
+    if (status == GAN_OK) status = gan_random_normal(random, normal, 2 * count);
     for (int64_t i = 0; status == GAN_OK && i < count; i++) {
         const float *centre = m->centres[(int)(choices[i] * (float)m->modes)];
         for (int k = 0; k < 2; k++) points[2 * i + k] = m->scale * (centre[k] + m->deviation * normal[2 * i + k]);
@@ -148,7 +149,7 @@ static gan_status build_generator(gan_context *context, uint64_t seed, gan_model
 
 static gan_status build_discriminator(gan_context *context, int regulariser, uint64_t seed, gan_model **out)
 {
-    int packing = regularisers[regulariser].options.packing;
+    const int64_t packing = regularisers[regulariser].options.packing;
     return build_network(context,
                          (network){.inputs = packing > 1 ? 2 * packing : 2,
                                    .outputs = 1,

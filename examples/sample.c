@@ -16,10 +16,10 @@ static bool ends_with(const char *text, const char *end)
 
 /* Spherical interpolation (Shoemake, 1985): normal noise lies near a sphere, and so should what lies between.
  * z(t) = (sin((1 - t) w) a + sin(t w) b) / sin(w), w the angle between a and b. */
-static void interpolate(const float *a, const float *b, size_t size, int64_t count, float *z)
+static void interpolate(const float *a, const float *b, int64_t size, int64_t count, float *z)
 {
     double aa = 0, bb = 0, ab = 0;
-    for (size_t i = 0; i < size; i++) {
+    for (int64_t i = 0; i < size; i++) {
         aa += (double)a[i] * a[i];
         bb += (double)b[i] * b[i];
         ab += (double)a[i] * b[i];
@@ -30,7 +30,7 @@ static void interpolate(const float *a, const float *b, size_t size, int64_t cou
         double t = count > 1 ? (double)k / (double)(count - 1) : 0;
         double from = angle > 1e-6 ? sin((1 - t) * angle) / sin(angle) : 1 - t;
         double to = angle > 1e-6 ? sin(t * angle) / sin(angle) : t;
-        for (size_t i = 0; i < size; i++) z[(size_t)k * size + i] = (float)(from * a[i] + to * b[i]);
+        for (int64_t i = 0; i < size; i++) z[k * size + i] = (float)(from * a[i] + to * b[i]);
     }
 }
 
@@ -40,8 +40,8 @@ static gan_status sample_path(gan_context *context, gan_model *model, uint64_t s
     gan_shape shape;
     gan_status status = gan_model_get_input_shape(model, 0, &shape);
     if (status != GAN_OK) return status;
-    size_t size = (size_t)gan_shape_count(shape);
-    float *noise = malloc((2 + (size_t)count) * size * sizeof(float));
+    const int64_t size = gan_shape_count(shape);
+    float *noise = malloc((size_t)((2 + count) * size) * sizeof(float));
     if (!noise) {
         fprintf(stderr, "out of memory\n");
         exit(1);

@@ -884,8 +884,8 @@ class dataset : detail::sample_array, public handle<gan_dataset, gan_dataset_des
     /** Releases this dataset and takes over another. */
     dataset &operator=(dataset &&other) noexcept
     {
-        handle::operator=(std::move(other)); /* first, since it reads the array */
-        sample_array::operator=(std::move(other));
+        handle::operator=(static_cast<handle &&>(other)); /* first, since it reads the array */
+        sample_array::operator=(static_cast<sample_array &&>(other));
         return *this;
     }
 

@@ -113,7 +113,8 @@ once='--no-suite style'
 
 part_release()
 {
-    install_wanted 'clang-format-14 llvm14 clang-format'
+    install_wanted 'clang-format-14 llvm14 clang-format
+clang-tidy-14 llvm14 clang-tidy'
     build check || return
     run_tests "$root/build/check" --timeout-multiplier 4
     levels check

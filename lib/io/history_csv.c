@@ -107,9 +107,12 @@ static gan_status read_line(csv_reader *reader, bool *found)
         }
         if (length == line_capacity) return line_fail(reader, GAN_ERROR_FORMAT, "it is too long");
         const char character = reader->buffer[reader->used++];
-        reader->line[length] = character == '\n' ? 0 : character;
-        if (character == '\n') break;
         if (character == 0) return line_fail(reader, GAN_ERROR_FORMAT, "it contains a zero byte");
+        if (character == '\n') {
+            reader->line[length] = 0;
+            break;
+        }
+        reader->line[length] = character;
     }
     *found = true;
     return GAN_OK;

@@ -124,7 +124,7 @@ gan_status gan_initializer_load(const gan_json *json, const char *key, gan_initi
     if (!gan_json_is_object(json)) return gan_fail(GAN_ERROR_FORMAT, "option %s is missing or not an object", key);
     if (!name) return gan_fail(GAN_ERROR_FORMAT, "the kind of option %s is missing or not a text", key);
     for (int kind = GAN_INITIALIZER_DEFAULT + 1; kind < RULES; kind++) {
-        if (strcmp(rules[kind].name, name)) continue;
+        if (strcmp(rules[kind].name, name) != 0) continue;
         if (rules[kind].takes_value && !gan_json_get_number(gan_json_get(json, "value"), &value))
             return gan_fail(GAN_ERROR_FORMAT, "the value of option %s is missing or not a number", key);
         *out = (gan_initializer){(gan_initializer_kind)kind, (float)value};

@@ -329,7 +329,7 @@ static gan_status load_choice(const gan_layer_option *option, const gan_json *js
 
     if (!name) return malformed(option, "a text");
     for (int i = 0; i < option->name_count; i++) {
-        if (strcmp(option->names[i], name)) continue;
+        if (strcmp(option->names[i], name) != 0) continue;
         *value = i;
         return GAN_OK;
     }

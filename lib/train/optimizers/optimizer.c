@@ -66,7 +66,7 @@ const char *gan_optimizer_algorithm_name(gan_optimizer_algorithm algorithm)
 static double largest_norm(const gan_optimizer_options *options)
 {
     if (options->algorithm == GAN_OPTIMIZER_SGD) return REAL_MAX * (1 - (double)options->momentum);
-    return sqrt(REAL_MAX);
+    return sqrt((double)REAL_MAX);
 }
 
 /* ---- Options --------------------------------------------------------------------------------------------------- */

@@ -6,8 +6,8 @@
 static gan_status draw_noise(gan_trainer *trainer, int64_t count)
 {
     float *values = trainer->noise_values;
-    if (trainer->options.noise == GAN_NOISE_NORMAL) return gan_random_normal(trainer->noise, values, (size_t)count);
-    GAN_TRY(gan_random_uniform(trainer->noise, values, (size_t)count));
+    if (trainer->options.noise == GAN_NOISE_NORMAL) return gan_random_normal(trainer->noise, values, count);
+    GAN_TRY(gan_random_uniform(trainer->noise, values, count));
     for (int64_t i = 0; i < count; i++) values[i] = 2 * values[i] - 1;
     return GAN_OK;
 }
