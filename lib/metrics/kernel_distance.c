@@ -52,7 +52,7 @@ static double kernel_sum(gan_context *context, const gan_double_rows *a, const g
     kernel_sums of = {a->rows, b->rows, a == b, 1 / (double)a->size, sums};
     double sum = 0;
     for (int64_t i = 0; i < a->rows; i++) sums[i] = 0;
-    gan_row_products(context, a, b, of.upper, add_tile, &of);
+    gan_pairwise_dot(context, a, b, of.upper, add_tile, &of);
     for (int64_t i = 0; i < a->rows; i++) sum += sums[i];
     return sum;
 }

@@ -1,4 +1,4 @@
-/* Matrices in double, in the layout of gan_row_products. */
+/* Matrices in double, in the layout of gan_pairwise_dot. */
 #include "metrics/metrics.h"
 
 #include <inttypes.h>
@@ -65,5 +65,5 @@ void gan_double_rows_multiply(gan_context *context, const gan_double_rows *a, co
                               double *out)
 {
     product to = {out, a->rows, b->rows};
-    gan_row_products(context, a, b, upper, store_tile, &to);
+    gan_pairwise_dot(context, a, b, upper, store_tile, &to);
 }

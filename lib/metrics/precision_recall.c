@@ -58,7 +58,7 @@ static void visit_pairs(gan_context *context, manifold *a, manifold *b,
                         void (*visit)(const pairs *of, int64_t i, int64_t j, double distance))
 {
     pairs of = {a, b, visit};
-    gan_row_products(context, &a->rows, &b->rows, false, visit_tile, &of);
+    gan_pairwise_dot(context, &a->rows, &b->rows, false, visit_tile, &of);
 }
 
 /* ---- Manifolds ------------------------------------------------------------------------------------------------- */
@@ -76,7 +76,7 @@ static void fill_norms(gan_context *context, manifold *of)
 {
     for (int64_t i = 0; i < of->rows.rows; i += GAN_ROW_TILE) {
         const gan_double_rows tile = {GAN_ROW_TILE, of->rows.size, of->rows.values + i * of->rows.size};
-        gan_row_products(context, &tile, &tile, false, store_norms, of->norms + i);
+        gan_pairwise_dot(context, &tile, &tile, false, store_norms, of->norms + i);
     }
 }
 

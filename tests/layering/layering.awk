@@ -14,7 +14,7 @@ BEGIN {
     sees["metrics"] = " core kernels "
     sees["data"] = sees["io"] = sees["dist"] = " core "
 
-    place["cblas.h"] = "^lib/kernels/gemm[^/]*\\.c$"
+    place["cblas.h"] = "^lib/kernels/product/"
     place["immintrin.h"] = place["arm_neon.h"] = "^lib/kernels/"
     place["pthread.h"] = "^lib/core/"
     place["jansson.h"] = "^lib/core/json\\.c$"

@@ -1,0 +1,89 @@
+/* Convolutions: without patches in memory by the micro-kernels, or with them by the BLAS; with rounded operands. */
+#include "kernels/conv/conv_ways.h"
+
+/* ---- The micro-kernels ------------------------------------------------------------------------------------- */
+
+static int64_t native_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)
+{
+    const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
+    int64_t rows = gan_conv_direct_scratch(table, conv);
+    int64_t weights = gan_conv_has_few_filters(table, conv) ? gan_conv_few_filters_scratch(table, conv, batch)
+                                                            : gan_conv_weights_scratch(table, NULL, conv, batch);
+    return rows > weights ? rows : weights;
+}
+
+static void native_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+                           const gan_real *w, const gan_epilogue *epilogue, gan_real *y, gan_real *scratch)
+{
+    const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
+    gan_conv_direct_forward(context, table, conv, batch, x, w, epilogue, y, scratch);
+}
+
+static void native_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
+                                 const gan_real *w, const gan_epilogue *epilogue, gan_real *dx, gan_real *scratch)
+{
+    const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
+    gan_conv_direct_backward_data(context, table, conv, batch, dy, w, epilogue, dx, scratch);
+}
+
+static void native_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+                                    const gan_real *dy, gan_real *dw, gan_real *scratch)
+{
+    const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
+    if (gan_conv_has_few_filters(table, conv)) {
+        gan_conv_few_filters_backward(context, table, conv, batch, x, dy, dw, scratch);
+    } else {
+        gan_conv_weights_backward(context, table, NULL, conv, batch, x, dy, dw, scratch);
+    }
+}
+
+/* ---- The door ---------------------------------------------------------------------------------------------- */
+
+typedef struct conv_way {
+    int64_t (*scratch)(const gan_context *, const gan_conv *, int64_t batch);
+    void (*forward)(gan_context *, const gan_conv *, int64_t batch, const gan_real *x, const gan_real *w,
+                    const gan_epilogue *, gan_real *y, gan_real *scratch);
+    void (*backward_data)(gan_context *, const gan_conv *, int64_t batch, const gan_real *dy, const gan_real *w,
+                          const gan_epilogue *, gan_real *dx, gan_real *scratch);
+    void (*backward_weights)(gan_context *, const gan_conv *, int64_t batch, const gan_real *x, const gan_real *dy,
+                             gan_real *dw, gan_real *scratch);
+} conv_way;
+
+static const conv_way native = {native_scratch, native_forward, native_backward_data, native_backward_weights};
+static const conv_way columns = {gan_conv_im2col_scratch, gan_conv_im2col_forward, gan_conv_im2col_backward_data,
+                                 gan_conv_im2col_backward_weights};
+#ifdef GAN_HAVE_BFLOAT16
+static const conv_way bfloat16 = {gan_conv_bfloat16_scratch, gan_conv_bfloat16_forward,
+                                  gan_conv_bfloat16_backward_data, gan_conv_bfloat16_backward_weights};
+#endif
+
+static const conv_way *way_of(const gan_context *context)
+{
+#ifdef GAN_HAVE_BFLOAT16
+    if (context->precision == GAN_PRECISION_BFLOAT16) return &bfloat16;
+#endif
+    return context->multiply == GAN_MULTIPLY_BLAS ? &columns : &native;
+}
+
+int64_t gan_conv_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)
+{
+    return way_of(context)->scratch(context, conv, batch);
+}
+
+void gan_conv_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x, const gan_real *w,
+                      const gan_epilogue *epilogue, gan_real *y, gan_real *scratch)
+{
+    way_of(context)->forward(context, conv, batch, x, w, epilogue, y, scratch);
+}
+
+void gan_conv_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
+                            const gan_real *w, const gan_epilogue *epilogue, gan_real *dx, gan_real *scratch)
+{
+    way_of(context)->backward_data(context, conv, batch, dy, w, epilogue, dx, scratch);
+}
+
+void gan_conv_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+                               const gan_real *dy, gan_real *dw, gan_real *scratch)
+{
+    way_of(context)->backward_weights(context, conv, batch, x, dy, dw, scratch);
+}

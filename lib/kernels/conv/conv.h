@@ -1,0 +1,29 @@
+/* The door of conv: convolutions of images. */
+#ifndef GAN_CONV_H
+#define GAN_CONV_H
+
+#include "kernels/product/product.h"
+
+/* x: (batch, height, width, channels); y: (batch, out_height, out_width, filters);
+ * w: (filters, kernel_h, kernel_w, channels). Transposed convolutions are the same functions with the roles of x and
+ * y exchanged: their forward is gan_conv_backward_data, their backward data gan_conv_forward. */
+typedef struct gan_conv {
+    int64_t channels, height, width;
+    int64_t filters, out_height, out_width;
+    int64_t kernel_h, kernel_w, stride_h, stride_w;
+    int64_t pad_top, pad_left; /* rows above and columns left; below and right follow from the sizes */
+} gan_conv;
+
+/* Most scratch values that any of the three needs for batches up to `batch`. */
+int64_t gan_conv_scratch(const gan_context *context, const gan_conv *conv, int64_t batch);
+/* y = conv(x, w), then the epilogue with one bias a filter. */
+void gan_conv_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x, const gan_real *w,
+                      const gan_epilogue *epilogue, gan_real *y, gan_real *scratch);
+/* dx = the adjoint of conv applied to dy; the epilogue has one bias a channel. */
+void gan_conv_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
+                            const gan_real *w, const gan_epilogue *epilogue, gan_real *dx, gan_real *scratch);
+/* dw += the gradient of the weights. */
+void gan_conv_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+                               const gan_real *dy, gan_real *dw, gan_real *scratch);
+
+#endif

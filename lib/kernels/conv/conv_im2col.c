@@ -1,0 +1,183 @@
+/* Convolutions as explicit matrix products, for the BLAS: the patches that the kernel sees are written out as the
+ * rows of a matrix (im2col), some images at a time, and multiplied.
+ *
+ *     patches: (images * out_height * out_width, kernel_h * kernel_w * channels) */
+#include "kernels/conv/conv_ways.h"
+
+#include <string.h>
+
+/* Images are taken together while their patches are at most this many values. */
+#define CHUNK_VALUES ((int64_t)1 << 21)
+
+typedef struct im2col_work {
+    const gan_conv *conv;
+    int64_t row_values;   /* kernel_w * channels */
+    int64_t patch_values; /* kernel_h * row_values */
+    int64_t positions;    /* out_height * out_width */
+    const gan_epilogue *epilogue;
+    const gan_real *from;
+    gan_real *to;
+} im2col_work;
+
+static im2col_work im2col_work_make(const gan_conv *conv)
+{
+    im2col_work work = {.conv = conv, .row_values = conv->kernel_w * conv->channels};
+    work.patch_values = conv->kernel_h * work.row_values;
+    work.positions = conv->out_height * conv->out_width;
+    return work;
+}
+
+static int64_t chunk_images(const im2col_work *work, int64_t batch)
+{
+    int64_t images = CHUNK_VALUES / (work->positions * work->patch_values);
+    if (images < 1) images = 1;
+    return images < batch ? images : batch;
+}
+
+/* Where a row of the kernel at an output column meets the image: values [begin, end) of the kernel's row, the first
+ * of which lies at value `at` of the image's row; empty when begin == end. */
+typedef struct overlap {
+    int64_t begin, end, at;
+} overlap;
+
+static overlap row_overlap(const im2col_work *work, int64_t out_column)
+{
+    const gan_conv *conv = work->conv;
+    int64_t first = out_column * conv->stride_w - conv->pad_left; /* column of the image under the kernel's first */
+    int64_t begin = first < 0 ? -first : 0;
+    int64_t end = conv->width - first < conv->kernel_w ? conv->width - first : conv->kernel_w;
+    if (end <= begin) return (overlap){0, 0, 0};
+    return (overlap){begin * conv->channels, end * conv->channels, (first + begin) * conv->channels};
+}
+
+/* The patches of one image; index: the image. */
+static void fill_patches(void *argument, int64_t index)
+{
+    const im2col_work *work = argument;
+    const gan_conv *conv = work->conv;
+    const gan_real *image = work->from + index * conv->height * conv->width * conv->channels;
+    gan_real *patch = work->to + index * work->positions * work->patch_values;
+    for (int64_t oh = 0; oh < conv->out_height; oh++) {
+        for (int64_t ow = 0; ow < conv->out_width; ow++) {
+            overlap part = row_overlap(work, ow);
+            for (int64_t kh = 0; kh < conv->kernel_h; kh++, patch += work->row_values) {
+                int64_t ih = oh * conv->stride_h - conv->pad_top + kh;
+                overlap seen = ih < 0 || ih >= conv->height ? (overlap){0, 0, 0} : part;
+                memset(patch, 0, (size_t)seen.begin * sizeof(gan_real));
+                if (seen.end > seen.begin) {
+                    memcpy(patch + seen.begin, image + ih * conv->width * conv->channels + seen.at,
+                           (size_t)(seen.end - seen.begin) * sizeof(gan_real));
+                }
+                memset(patch + seen.end, 0, (size_t)(work->row_values - seen.end) * sizeof(gan_real));
+            }
+        }
+    }
+}
+
+/* The adjoint: adds the patches of one image up, where they came from; then the epilogue. */
+static void add_patches(void *argument, int64_t index)
+{
+    const im2col_work *work = argument;
+    const gan_conv *conv = work->conv;
+    int64_t image_values = conv->height * conv->width * conv->channels;
+    const gan_real *patch = work->from + index * work->positions * work->patch_values;
+    gan_real *image = work->to + index * image_values;
+    memset(image, 0, (size_t)image_values * sizeof(gan_real));
+    for (int64_t oh = 0; oh < conv->out_height; oh++) {
+        for (int64_t ow = 0; ow < conv->out_width; ow++) {
+            overlap part = row_overlap(work, ow);
+            for (int64_t kh = 0; kh < conv->kernel_h; kh++, patch += work->row_values) {
+                int64_t ih = oh * conv->stride_h - conv->pad_top + kh;
+                if (ih < 0 || ih >= conv->height) continue;
+                gan_real *restrict to = image + ih * conv->width * conv->channels + part.at - part.begin;
+                for (int64_t i = part.begin; i < part.end; i++) to[i] += patch[i];
+            }
+        }
+    }
+    gan_epilogue_apply(work->epilogue, conv->height * conv->width, conv->channels, image, conv->channels);
+}
+
+int64_t gan_conv_im2col_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)
+{
+    im2col_work work = im2col_work_make(conv);
+    int64_t rows = chunk_images(&work, batch) * work.positions;
+    int64_t forward = gan_gemm_scratch(context, rows, conv->filters, work.patch_values);
+    int64_t data = gan_gemm_scratch(context, rows, work.patch_values, conv->filters);
+    int64_t weights = gan_gemm_scratch(context, conv->filters, work.patch_values, rows);
+    int64_t most = forward > data ? forward : data;
+    return rows * work.patch_values + (most > weights ? most : weights);
+}
+
+void gan_conv_im2col_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+                             const gan_real *w, const gan_epilogue *epilogue, gan_real *y, gan_real *scratch)
+{
+    im2col_work work = im2col_work_make(conv);
+    int64_t chunk = chunk_images(&work, batch);
+    work.to = scratch;
+    for (int64_t first = 0; first < batch; first += chunk) {
+        int64_t images = batch - first < chunk ? batch - first : chunk;
+        work.from = x + first * conv->height * conv->width * conv->channels;
+        gan_parallel(context, fill_patches, &work, images);
+        gan_gemm_run(context, &(gan_gemm){.m = images * work.positions,
+                                          .n = conv->filters,
+                                          .k = work.patch_values,
+                                          .a = scratch,
+                                          .lda = work.patch_values,
+                                          .b = w,
+                                          .ldb = work.patch_values,
+                                          .transpose_b = true,
+                                          .c = y + first * work.positions * conv->filters,
+                                          .ldc = conv->filters,
+                                          .epilogue = epilogue,
+                                          .scratch = scratch + chunk * work.positions * work.patch_values});
+    }
+}
+
+void gan_conv_im2col_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
+                                   const gan_real *w, const gan_epilogue *epilogue, gan_real *dx, gan_real *scratch)
+{
+    im2col_work work = im2col_work_make(conv);
+    int64_t chunk = chunk_images(&work, batch);
+    work.from = scratch;
+    work.epilogue = epilogue;
+    for (int64_t first = 0; first < batch; first += chunk) {
+        int64_t images = batch - first < chunk ? batch - first : chunk;
+        gan_gemm_run(context, &(gan_gemm){.m = images * work.positions,
+                                          .n = work.patch_values,
+                                          .k = conv->filters,
+                                          .a = dy + first * work.positions * conv->filters,
+                                          .lda = conv->filters,
+                                          .b = w,
+                                          .ldb = work.patch_values,
+                                          .c = scratch,
+                                          .ldc = work.patch_values,
+                                          .scratch = scratch + chunk * work.positions * work.patch_values});
+        work.to = dx + first * conv->height * conv->width * conv->channels;
+        gan_parallel(context, add_patches, &work, images);
+    }
+}
+
+void gan_conv_im2col_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+                                      const gan_real *dy, gan_real *dw, gan_real *scratch)
+{
+    im2col_work work = im2col_work_make(conv);
+    int64_t chunk = chunk_images(&work, batch);
+    work.to = scratch;
+    for (int64_t first = 0; first < batch; first += chunk) {
+        int64_t images = batch - first < chunk ? batch - first : chunk;
+        work.from = x + first * conv->height * conv->width * conv->channels;
+        gan_parallel(context, fill_patches, &work, images);
+        gan_gemm_run(context, &(gan_gemm){.m = conv->filters,
+                                          .n = work.patch_values,
+                                          .k = images * work.positions,
+                                          .a = dy + first * work.positions * conv->filters,
+                                          .lda = conv->filters,
+                                          .transpose_a = true,
+                                          .b = scratch,
+                                          .ldb = work.patch_values,
+                                          .c = dw,
+                                          .ldc = work.patch_values,
+                                          .accumulate = true,
+                                          .scratch = scratch + chunk * work.positions * work.patch_values});
+    }
+}

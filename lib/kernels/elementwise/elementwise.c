@@ -1,0 +1,168 @@
+/* Element by element: the loops are in elementwise_isa.c. */
+#include "kernels/elementwise/elementwise_tables.h"
+
+#include <string.h>
+
+static void run(gan_context *context, gan_range_fn range, int64_t count, gan_elementwise_args args)
+{
+    gan_range_run(context, range, &args, count, GAN_BLOCK);
+}
+
+#define TABLE GAN_ISA_SELECT(gan_elementwise_table, context)
+
+void gan_leaky_relu_forward(gan_context *context, int64_t count, gan_real slope, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->leaky_relu_forward, count, (gan_elementwise_args){.x = x, .y = y, .value = slope});
+}
+
+void gan_leaky_relu_backward(gan_context *context, int64_t count, gan_real slope, const gan_real *y,
+                             const gan_real *dy, gan_real *dx)
+{
+    run(context, TABLE->leaky_relu_backward, count,
+        (gan_elementwise_args){.x = y, .dy = dy, .y = dx, .value = slope});
+}
+
+void gan_tanh_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->tanh_forward, count, (gan_elementwise_args){.x = x, .y = y});
+}
+
+void gan_tanh_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx)
+{
+    run(context, TABLE->tanh_backward, count, (gan_elementwise_args){.x = y, .dy = dy, .y = dx});
+}
+
+void gan_sigmoid_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->sigmoid_forward, count, (gan_elementwise_args){.x = x, .y = y});
+}
+
+void gan_sigmoid_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx)
+{
+    run(context, TABLE->sigmoid_backward, count, (gan_elementwise_args){.x = y, .dy = dy, .y = dx});
+}
+
+void gan_softplus_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->softplus_forward, count, (gan_elementwise_args){.x = x, .y = y});
+}
+
+void gan_softplus_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx)
+{
+    run(context, TABLE->softplus_backward, count, (gan_elementwise_args){.x = y, .dy = dy, .y = dx});
+}
+
+static gan_elementwise_args tangent_args(const gan_real *y, const gan_real *tangent_y, const gan_real *dy,
+                                         const gan_real *tangent_dy, gan_real *tangent_dx)
+{
+    return (gan_elementwise_args){
+        .x = y, .dy = dy, .tangent_y = tangent_y, .tangent_dy = tangent_dy, .y = tangent_dx};
+}
+
+void gan_tanh_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
+                      const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx)
+{
+    run(context, TABLE->tanh_tangent, count, tangent_args(y, tangent_y, dy, tangent_dy, tangent_dx));
+}
+
+void gan_sigmoid_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
+                         const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx)
+{
+    run(context, TABLE->sigmoid_tangent, count, tangent_args(y, tangent_y, dy, tangent_dy, tangent_dx));
+}
+
+void gan_softplus_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
+                          const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx)
+{
+    run(context, TABLE->softplus_tangent, count, tangent_args(y, tangent_y, dy, tangent_dy, tangent_dx));
+}
+
+void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_state state, const gan_real *x,
+                 gan_real *y)
+{
+    run(context, TABLE->dropout, count, (gan_elementwise_args){.x = x, .y = y, .value = rate, .state = state});
+}
+
+/* Numbers are made in pieces on the stack. Ranges begin at whole blocks of the generator. */
+static void add_normal(const void *arguments, int64_t begin, int64_t end)
+{
+    enum { PIECE = 256 };
+    const gan_elementwise_args *args = arguments;
+    gan_random_state state = args->state;
+    gan_real numbers[PIECE];
+    state.counter += (uint64_t)begin / GAN_NORMALS_PER_BLOCK;
+    for (int64_t first = begin; first < end; first += PIECE) {
+        const int64_t count = end - first < PIECE ? end - first : PIECE;
+        gan_fill_normal(&state, numbers, count, 0, 1);
+        for (int64_t i = 0; i < count; i++) args->y[first + i] = args->x[first + i] + args->value * numbers[i];
+    }
+}
+
+void gan_add_normal(gan_context *context, int64_t count, gan_real deviation, gan_random_state state,
+                    const gan_real *x, gan_real *y)
+{
+    run(context, add_normal, count, (gan_elementwise_args){.x = x, .y = y, .value = deviation, .state = state});
+}
+
+void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y)
+{
+    run(context, TABLE->fill, count, (gan_elementwise_args){.y = y, .value = value});
+}
+
+static void copy_range(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    memcpy(args->y + begin, args->x + begin, (size_t)(end - begin) * sizeof(gan_real));
+}
+
+void gan_copy(gan_context *context, int64_t count, const gan_real *x, gan_real *y)
+{
+    if (x == y) return;
+    run(context, copy_range, count, (gan_elementwise_args){.x = x, .y = y});
+}
+
+void gan_add(gan_context *context, int64_t count, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->add, count, (gan_elementwise_args){.x = x, .y = y});
+}
+
+void gan_lerp(gan_context *context, int64_t count, double weight, const gan_real *a, const gan_real *b, gan_real *y)
+{
+    const bool near_b = weight > 0.5;
+    const gan_elementwise_args args = {
+        .x = near_b ? b : a, .other = near_b ? a : b, .y = y, .value = (gan_real)(near_b ? 1 - weight : weight)};
+    run(context, TABLE->lerp, count, args);
+}
+
+void gan_scale(gan_context *context, int64_t count, gan_real scale, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->scale, count, (gan_elementwise_args){.x = x, .y = y, .value = scale});
+}
+
+void gan_clamp(gan_context *context, int64_t count, gan_real limit, const gan_real *x, gan_real *y)
+{
+    run(context, TABLE->clamp, count, (gan_elementwise_args){.x = x, .y = y, .value = limit});
+}
+
+typedef struct rows_args {
+    gan_range_fn scale;
+    int64_t columns;
+    const gan_real *scales, *x;
+    gan_real *y;
+} rows_args;
+
+static void scale_rows(const void *arguments, int64_t begin, int64_t end)
+{
+    const rows_args *args = arguments;
+    for (int64_t i = begin; i < end; i++) {
+        gan_elementwise_args row = {.x = args->x, .y = args->y, .value = args->scales[i]};
+        args->scale(&row, i * args->columns, (i + 1) * args->columns);
+    }
+}
+
+void gan_scale_rows(gan_context *context, int64_t rows, int64_t columns, const gan_real *scales, const gan_real *x,
+                    gan_real *y)
+{
+    rows_args args = {TABLE->scale, columns, scales, x, y};
+    gan_range_run(context, scale_rows, &args, rows, columns < GAN_BLOCK ? GAN_BLOCK / columns : 1);
+}

@@ -1,0 +1,70 @@
+/* The door of elementwise: passes that work on each element by itself, and the steps of optimizers. */
+#ifndef GAN_ELEMENTWISE_H
+#define GAN_ELEMENTWISE_H
+
+#include "core/core.h"
+
+void gan_leaky_relu_forward(gan_context *context, int64_t count, gan_real slope, const gan_real *x, gan_real *y);
+/* dx = dy * (y > 0 ? 1 : slope); y has the sign of x */
+void gan_leaky_relu_backward(gan_context *context, int64_t count, gan_real slope, const gan_real *y,
+                             const gan_real *dy, gan_real *dx);
+void gan_tanh_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
+/* dx = dy * (1 - y^2) */
+void gan_tanh_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
+void gan_sigmoid_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
+/* dx = dy * y * (1 - y) */
+void gan_sigmoid_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
+void gan_softplus_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
+/* dx = dy * (1 - exp(-y)) */
+void gan_softplus_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
+/* R{}, the derivative in a direction in which x and dy change, of the three backward passes: R{dx} = f'(x) R{dy} +
+ * f''(x) R{x} dy, where f''(x) R{x} is written in terms of y and of R{y} = f'(x) R{x}.
+ * tangent_dx = (1 - y^2) tangent_dy - 2 y tangent_y dy */
+void gan_tanh_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
+                      const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx);
+/* tangent_dx = y (1 - y) tangent_dy + (1 - 2 y) tangent_y dy */
+void gan_sigmoid_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
+                         const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx);
+/* tangent_dx = (1 - exp(-y)) tangent_dy + exp(-y) tangent_y dy */
+void gan_softplus_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
+                          const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx);
+/* y = keep_i ? x / (1 - rate) : 0, where keep_i comes from the random state and i alone: the same call with the same
+ * state on dy is the backward pass. Draws from counters below state.counter + count / 4 + 64. */
+void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_state state, const gan_real *x,
+                 gan_real *y);
+/* y = x + deviation * n, n the standard normal numbers that gan_fill_normal() gives for the state. In place. */
+void gan_add_normal(gan_context *context, int64_t count, gan_real deviation, gan_random_state state,
+                    const gan_real *x, gan_real *y);
+void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y);
+void gan_copy(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
+/* y = y + x */
+void gan_add(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
+/* y = (1 - weight) a + weight b, weight in [0, 1]: computed as the nearer of the two and a share of their difference,
+ * so that it is exact where they are equal, at 0 and at 1. */
+void gan_lerp(gan_context *context, int64_t count, double weight, const gan_real *a, const gan_real *b, gan_real *y);
+/* y = scale * x */
+void gan_scale(gan_context *context, int64_t count, gan_real scale, const gan_real *x, gan_real *y);
+/* y = x between -limit and limit; NaN stays. */
+void gan_clamp(gan_context *context, int64_t count, gan_real limit, const gan_real *x, gan_real *y);
+/* y[i, j] = scales[i] * x[i, j]; x is (rows, columns) */
+void gan_scale_rows(gan_context *context, int64_t rows, int64_t columns, const gan_real *scales, const gan_real *x,
+                    gan_real *y);
+
+/* ---- Optimizer steps (optimizer_step.c); w_out may be w_in ---- */
+
+/* m = beta1 m + (1 - beta1) s g;  v = beta2 v + (1 - beta2) (s g)^2
+ * w -= rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon), with s = gradient_scale. */
+typedef struct gan_adam_args {
+    gan_real rate, beta1, beta2, epsilon, gradient_scale;
+    double correction1, correction2; /* 1 - beta1^t, 1 - beta2^t */
+} gan_adam_args;
+void gan_adam_step(gan_context *context, int64_t count, const gan_adam_args *args, const gan_real *g, gan_real *m,
+                   gan_real *v, const gan_real *w_in, gan_real *w_out);
+/* v = decay v + (1 - decay) (s g)^2;  w -= rate * s g / (sqrt(v) + epsilon) */
+void gan_rmsprop_step(gan_context *context, int64_t count, gan_real rate, gan_real decay, gan_real epsilon,
+                      gan_real gradient_scale, const gan_real *g, gan_real *v, const gan_real *w_in, gan_real *w_out);
+/* v = momentum v + s g;  w -= rate v */
+void gan_sgd_step(gan_context *context, int64_t count, gan_real rate, gan_real momentum, gan_real gradient_scale,
+                  const gan_real *g, gan_real *v, const gan_real *w_in, gan_real *w_out);
+
+#endif

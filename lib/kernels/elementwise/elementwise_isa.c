@@ -1,0 +1,220 @@
+/* Loops of element-by-element kernels over one block. */
+#include "kernels/elementwise/elementwise_tables.h"
+
+static void leaky_relu_forward(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *x = args->x;
+    gan_real *y = args->y, slope = args->value;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) y[i] = x[i] > 0 ? x[i] : slope * x[i];
+}
+
+static void leaky_relu_backward(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *y = args->x, *dy = args->dy;
+    gan_real *dx = args->y, slope = args->value;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) dx[i] = dy[i] * (y[i] > 0 ? 1 : slope);
+}
+
+static void tanh_forward(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *x = args->x;
+    gan_real *y = args->y;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) y[i] = gan_real_tanh(x[i]);
+}
+
+static void tanh_backward(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *y = args->x, *dy = args->dy;
+    gan_real *dx = args->y;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) dx[i] = dy[i] * (1 - y[i] * y[i]);
+}
+
+static void sigmoid_forward(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *x = args->x;
+    gan_real *y = args->y;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) y[i] = gan_real_sigmoid(x[i]);
+}
+
+static void sigmoid_backward(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *y = args->x, *dy = args->dy;
+    gan_real *dx = args->y;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) dx[i] = dy[i] * (y[i] * (1 - y[i]));
+}
+
+static void softplus_forward(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *x = args->x;
+    gan_real *y = args->y;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) y[i] = gan_real_softplus(x[i]);
+}
+
+static void softplus_backward(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *y = args->x, *dy = args->dy;
+    gan_real *dx = args->y;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) dx[i] = -(dy[i] * gan_real_expm1(-y[i]));
+}
+
+static void tanh_tangent(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *y = args->x, *dy = args->dy, *tangent_y = args->tangent_y, *tangent_dy = args->tangent_dy;
+    gan_real *tangent_dx = args->y;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++)
+        tangent_dx[i] = tangent_dy[i] * (1 - y[i] * y[i]) - 2 * y[i] * tangent_y[i] * dy[i];
+}
+
+static void sigmoid_tangent(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *y = args->x, *dy = args->dy, *tangent_y = args->tangent_y, *tangent_dy = args->tangent_dy;
+    gan_real *tangent_dx = args->y;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++)
+        tangent_dx[i] = tangent_dy[i] * (y[i] * (1 - y[i])) + (1 - 2 * y[i]) * tangent_y[i] * dy[i];
+}
+
+static void softplus_tangent(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *y = args->x, *dy = args->dy, *tangent_y = args->tangent_y, *tangent_dy = args->tangent_dy;
+    gan_real *tangent_dx = args->y;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++)
+        tangent_dx[i] = gan_real_exp(-y[i]) * tangent_y[i] * dy[i] - tangent_dy[i] * gan_real_expm1(-y[i]);
+}
+
+/* Philox 4x32-10, as gan_philox(), for LANES counters at once: words[w * LANES + i] is word w of counter + i. */
+enum { LANES = 64, GROUP = 4 * LANES };
+
+static void philox_lanes(gan_random_state state, uint32_t words[GROUP])
+{
+    uint32_t *word0 = words, *word1 = words + LANES, *word2 = words + 2 * LANES, *word3 = words + 3 * LANES;
+    for (uint32_t i = 0; i < LANES; i++) {
+        uint64_t counter = state.counter + i;
+        word0[i] = (uint32_t)counter;
+        word1[i] = (uint32_t)(counter >> 32);
+        word2[i] = (uint32_t)state.stream;
+        word3[i] = (uint32_t)(state.stream >> 32);
+    }
+    uint32_t key0 = (uint32_t)state.seed, key1 = (uint32_t)(state.seed >> 32);
+    for (int round = 0; round < 10; round++) {
+        GAN_INDEPENDENT
+        for (int i = 0; i < LANES; i++) {
+            uint64_t product0 = (uint64_t)word0[i] * 0xD2511F53u, product1 = (uint64_t)word2[i] * 0xCD9E8D57u;
+            word0[i] = (uint32_t)(product1 >> 32) ^ word1[i] ^ key0;
+            word1[i] = (uint32_t)product1;
+            word2[i] = (uint32_t)(product0 >> 32) ^ word3[i] ^ key1;
+            word3[i] = (uint32_t)product0;
+        }
+        key0 += 0x9E3779B9u;
+        key1 += 0xBB67AE85u;
+    }
+}
+
+/* A value is kept when the upper 31 bits of its word are at least rate * 2^31. In a group of 4 LANES values, LANES
+ * after each other have the same word of counters that follow each other. */
+static void dropout(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *x = args->x;
+    gan_real *y = args->y, scale = 1 / (1 - args->value);
+    int32_t threshold = (int32_t)((double)args->value * 2147483648.0); /* signed: SSE2 compares no others */
+    gan_random_state state = args->state;
+    state.counter += (uint64_t)begin / 4;
+    for (int64_t i = begin; i < end; i += GROUP, state.counter += LANES) {
+        uint32_t words[GROUP];
+        philox_lanes(state, words);
+        int64_t count = end - i < GROUP ? end - i : GROUP;
+        GAN_INDEPENDENT
+        for (int64_t j = 0; j < count; j++) {
+            gan_real kept = scale * x[i + j];
+            y[i + j] = (int32_t)(words[j] >> 1) >= threshold ? kept : 0;
+        }
+    }
+}
+
+static void fill(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    gan_real *y = args->y, value = args->value;
+    for (int64_t i = begin; i < end; i++) y[i] = value;
+}
+
+static void add(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *x = args->x;
+    gan_real *y = args->y;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) y[i] += x[i];
+}
+
+static void lerp(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *x = args->x, *other = args->other;
+    gan_real *y = args->y, share = args->value;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) y[i] = x[i] + share * (other[i] - x[i]);
+}
+
+static void scale(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *x = args->x;
+    gan_real *y = args->y, value = args->value;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) y[i] = value * x[i];
+}
+
+static void clamp(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *x = args->x;
+    gan_real *y = args->y, limit = args->value;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) {
+        const gan_real below = x[i] > limit ? limit : x[i];
+        y[i] = below < -limit ? -limit : below;
+    }
+}
+
+const gan_elementwise_table GAN_ISA_TABLE(gan_elementwise_table) = {
+    .leaky_relu_forward = leaky_relu_forward,
+    .leaky_relu_backward = leaky_relu_backward,
+    .tanh_forward = tanh_forward,
+    .tanh_backward = tanh_backward,
+    .sigmoid_forward = sigmoid_forward,
+    .sigmoid_backward = sigmoid_backward,
+    .softplus_forward = softplus_forward,
+    .softplus_backward = softplus_backward,
+    .tanh_tangent = tanh_tangent,
+    .sigmoid_tangent = sigmoid_tangent,
+    .softplus_tangent = softplus_tangent,
+    .dropout = dropout,
+    .fill = fill,
+    .add = add,
+    .lerp = lerp,
+    .scale = scale,
+    .clamp = clamp,
+};

@@ -1,0 +1,50 @@
+/* The door of image: resampling and augmentation. */
+#ifndef GAN_IMAGE_H
+#define GAN_IMAGE_H
+
+#include "core/core.h"
+
+/* ---- Resampling (resample.c): images channels last, each side for itself ---- */
+
+/* How the pixels of one side of a small image lie under those of a large one. Windows: small pixel j under the large
+ * ones j * stride to j * stride + window - 1, with one weight. Interpolated: `stride` large pixels for each small
+ * one, between those whose centres are nearest, with weights by distance that add up to `weight`; window is not used.
+ */
+typedef struct gan_resample_side {
+    int64_t small, large; /* pixels */
+    int64_t window, stride;
+    bool interpolated;
+    gan_real weight;
+} gan_resample_side;
+
+typedef struct gan_resampling {
+    int64_t channels;
+    gan_resample_side rows, columns;
+} gan_resampling;
+
+/* large[l] = sum over s of M[l, s] small[s], where M[l, s] is the product of the two sides' weights. */
+void gan_enlarge(gan_context *context, const gan_resampling *by, int64_t batch, const gan_real *small,
+                 gan_real *large);
+/* The adjoint: small[s] = sum over l of M[l, s] large[l] */
+void gan_reduce(gan_context *context, const gan_resampling *by, int64_t batch, const gan_real *large,
+                gan_real *small);
+
+/* ---- Augmentation (augment.c) ---- */
+
+/* `kinds` is a sum of gan_augmentation; image i draws from the counters state.counter + GAN_AUGMENT_BLOCKS * i on.
+ * Images are (channels, height, width), as at the border; or with channels_last as sessions store them, x of the
+ * samples and y of packs: y is (batch / packing, height, width, packing, channels). Both give the same bits. */
+typedef struct gan_augment_args {
+    uint64_t kinds;
+    int64_t channels, height, width;
+    gan_random_state state;
+    bool channels_last;
+    int64_t packing; /* >= 1, with channels_last */
+} gan_augment_args;
+void gan_augment_images(gan_context *context, const gan_augment_args *args, int64_t batch, const gan_real *x,
+                        gan_real *y);
+/* dx = the adjoint of the derivative applied to dy. */
+void gan_augment_images_backward(gan_context *context, const gan_augment_args *args, int64_t batch,
+                                 const gan_real *dy, gan_real *dx);
+
+#endif

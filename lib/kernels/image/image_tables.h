@@ -1,0 +1,31 @@
+/* The loops of image, for each instruction set. */
+#ifndef GAN_IMAGE_TABLES_H
+#define GAN_IMAGE_TABLES_H
+
+#include "kernels/image/image.h"
+#include "kernels/isa/isa.h"
+
+/* ---- Resampling (resample_isa.c) ---- */
+
+/* Pixels of `channels` values, at so many values from one to the next. */
+typedef struct gan_pixel_runs {
+    int64_t pixels, channels, x_step, y_step;
+} gan_pixel_runs;
+
+typedef struct gan_resample_table {
+    /* y[i, c] += weight x[i, c] */
+    void (*add_pixels)(const gan_pixel_runs *runs, gan_real weight, const gan_real *x, gan_real *y);
+} gan_resample_table;
+GAN_ISA_DECLARE(gan_resample_table);
+
+/* ---- Augmentation (augment_isa.c) ---- */
+
+typedef struct gan_augment_table {
+    /* The sum of `count` values. */
+    double (*sum)(const gan_real *x, int64_t count);
+    /* What `sum` gives for (channels, pixels), from (pixels, channels) with `stride` values a pixel. */
+    double (*sum_of_planes)(const gan_real *x, int64_t pixels, int64_t channels, int64_t stride);
+} gan_augment_table;
+GAN_ISA_DECLARE(gan_augment_table);
+
+#endif

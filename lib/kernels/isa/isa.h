@@ -1,0 +1,34 @@
+/* The door of isa: how one source becomes a table of functions for each instruction set.
+ *
+ * A family `f` has a struct gan_f_table of function pointers and a source f_isa.c, listed in isa_sources, which ends
+ * with
+ *     const gan_f_table GAN_ISA_TABLE(gan_f_table) = {...};
+ * and is compiled once for each instruction set, with its flags and -DGAN_ISA=avx2, say. GAN_ISA_DECLARE(gan_f_table)
+ * declares these tables, and GAN_ISA_SELECT(gan_f_table, context) is the one for the context's CPU level. Such
+ * sources, and headers that are for them only, end in _isa. */
+#ifndef GAN_ISA_H
+#define GAN_ISA_H
+
+#include "core/core.h"
+
+#define GAN_ISA_GLUE2(name, isa) name##_##isa
+#define GAN_ISA_GLUE(name, isa)  GAN_ISA_GLUE2(name, isa)
+#define GAN_ISA_TABLE(name)      GAN_ISA_GLUE(name, GAN_ISA)
+
+#if defined(GAN_HAVE_AVX2) && !defined(GAN_REAL_IS_DOUBLE)
+#define GAN_ISA_DECLARE(name) extern const name name##_baseline, name##_avx2, name##_avx512
+#define GAN_ISA_SELECT(name, context)                  \
+    ((context)->cpu == GAN_CPU_AVX512 ? &name##_avx512 \
+     : (context)->cpu == GAN_CPU_AVX2 ? &name##_avx2   \
+                                      : &name##_baseline)
+#else
+#define GAN_ISA_DECLARE(name)         extern const name name##_baseline
+#define GAN_ISA_SELECT(name, context) ((void)(context), &name##_baseline)
+#endif
+
+/* Elementary functions, and how loops are marked that compilers shall vectorise. */
+#ifdef GAN_ISA
+#include "kernels/isa/vector_math_isa.h"
+#endif
+
+#endif

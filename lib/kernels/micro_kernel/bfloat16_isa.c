@@ -1,0 +1,124 @@
+/* Rounding to bfloat16, and pairs of what has been rounded. */
+#include "kernels/micro_kernel/micro_kernel.h"
+
+#include <string.h>
+
+#ifdef __AVX512BF16__
+#include <immintrin.h>
+#endif
+
+typedef uint32_t pair __attribute__((may_alias));
+typedef uint16_t half __attribute__((may_alias));
+
+/* As two halves lie in memory, one after the other. */
+static inline pair pair_of(uint32_t first, uint32_t second)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return first << 16 | second;
+#else
+    return first | second << 16;
+#endif
+}
+
+/* to[j] = from[j], rounded; to[j] = the pair of first[j] and second[j], or of first[j] and 0. */
+#ifdef __AVX512BF16__
+/* Denormals are taken as 0 here, as they are in products. What is left after whole vectors goes the same way. */
+enum { LANES = 16 };
+
+static inline __mmask16 lanes_of(int64_t left)
+{
+    return left < LANES ? (__mmask16)((1 << left) - 1) : (__mmask16)0xffff;
+}
+
+static void round_values(int64_t count, const float *from, uint16_t *to)
+{
+    int64_t j = 0;
+    for (; j + 2 * LANES <= count; j += 2 * LANES)
+        _mm512_storeu_si512(
+            to + j, (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + j + LANES), _mm512_loadu_ps(from + j)));
+    for (; j < count; j += LANES) {
+        const __mmask16 lanes = lanes_of(count - j);
+        _mm256_mask_storeu_epi16(to + j, lanes, (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(lanes, from + j)));
+    }
+}
+
+static void round_pairs(int64_t count, const float *first, const float *second, float *to)
+{
+    const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
+                                           21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    for (int64_t j = 0; j < count; j += LANES) {
+        const __mmask16 lanes = lanes_of(count - j);
+        const __m512 a = _mm512_maskz_loadu_ps(lanes, first + j);
+        const __m512 b = second ? _mm512_maskz_loadu_ps(lanes, second + j) : _mm512_setzero_ps();
+        const __m512i halves = (__m512i)_mm512_cvtne2ps_pbh(b, a);
+        _mm512_mask_storeu_epi32(to + j, lanes, _mm512_permutexvar_epi16(order, halves));
+    }
+}
+#else
+/* The upper half of the bits x, plus 1 when the lower half is more than half of its last place, or just half and the
+ * sum is even: adding 0x7fff, or 0x8000 to odd ones, carries exactly then. A carry into the exponent is the next
+ * power of two, and beyond the largest it is infinity. A NaN might carry into one too, or lose all of its bits. */
+static inline uint32_t round_bits(uint32_t x)
+{
+    const uint32_t nearest = (x + 0x7fff + (x >> 16 & 1)) >> 16, quiet = x >> 16 | 0x40;
+    return (x & 0x7fffffff) > 0x7f800000 ? quiet : nearest;
+}
+
+static void round_values(int64_t count, const float *from, uint16_t *to)
+{
+    const pair *restrict bits = (const pair *)from;
+    half *restrict halves = to;
+    for (int64_t j = 0; j < count; j++) halves[j] = (half)round_bits(bits[j]);
+}
+
+static void round_pairs(int64_t count, const float *first, const float *second, float *to)
+{
+    const pair *restrict a = (const pair *)first, *restrict b = (const pair *)second;
+    pair *restrict pairs = (pair *)to;
+    if (b) {
+        for (int64_t j = 0; j < count; j++) pairs[j] = pair_of(round_bits(a[j]), round_bits(b[j]));
+    } else {
+        for (int64_t j = 0; j < count; j++) pairs[j] = pair_of(round_bits(a[j]), 0);
+    }
+}
+#endif
+
+static void rows(int64_t rows, int64_t columns, const gan_real *x, int64_t x_stride, gan_real *y, int64_t y_stride)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        half *to = (half *)(y + i * y_stride);
+        round_values(columns, x + i * x_stride, to);
+        if (columns % 2) to[columns] = 0;
+    }
+}
+
+static void row_pairs(int64_t rows, int64_t columns, const gan_real *x, int64_t x_stride, gan_real *y,
+                      int64_t y_stride)
+{
+    for (int64_t i = 0; i < rows; i += 2)
+        round_pairs(columns, x + i * x_stride, i + 1 < rows ? x + (i + 1) * x_stride : NULL, y + i / 2 * y_stride);
+}
+
+static void interleave(int64_t rows, int64_t columns, const uint16_t *first, const uint16_t *second, int64_t stride,
+                       gan_real *y, int64_t y_stride)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        const half *restrict a = first ? first + i * stride : NULL, *restrict b = second ? second + i * stride : NULL;
+        pair *restrict to = (pair *)(y + i * y_stride);
+        if (a && b) {
+            for (int64_t j = 0; j < columns; j++) to[j] = pair_of(a[j], b[j]);
+        } else if (a) {
+            for (int64_t j = 0; j < columns; j++) to[j] = pair_of(a[j], 0);
+        } else if (b) {
+            for (int64_t j = 0; j < columns; j++) to[j] = pair_of(0, b[j]);
+        } else {
+            memset(to, 0, (size_t)columns * sizeof(pair));
+        }
+    }
+}
+
+const gan_rounding_table GAN_ISA_TABLE(gan_rounding_table) = {
+    .rows = rows,
+    .row_pairs = row_pairs,
+    .interleave = interleave,
+};

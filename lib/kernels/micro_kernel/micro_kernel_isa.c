@@ -1,0 +1,269 @@
+/* The micro-kernels of matrix products and convolutions, and the packing of panels. Vectors as wide as the
+ * instruction set has them; tiles as large as its registers hold.
+ *
+ * With GAN_BFLOAT16, the values of A and B are pairs: each takes the place of one gan_real and holds two neighbours
+ * along k, rounded to bfloat16 (micro_kernel.h). Pairs are moved as they are, and C has gan_reals as ever. */
+#include "kernels/micro_kernel/micro_kernel.h"
+
+#include <string.h>
+
+#ifdef __AVX512BF16__
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#define TILE_ROWS    8
+#elif defined(__AVX2__)
+#define VECTOR_BYTES 32
+#define TILE_ROWS    6
+#elif defined(__aarch64__)
+#define VECTOR_BYTES 16
+#define TILE_ROWS    8
+#else
+#define VECTOR_BYTES 16
+#define TILE_ROWS    6
+#endif
+
+#define UNROLLED(i, count) _Pragma("GCC unroll 8") for (int i = 0; i < (count); i++)
+
+#ifdef GAN_REAL_IS_DOUBLE
+typedef int64_t real_mask;
+#else
+typedef int32_t real_mask;
+#endif
+typedef real_mask word __attribute__((may_alias));
+
+#define VECTOR     VECTOR_BYTES
+#define VECTORS    2
+#define TILE(name) wide_##name
+#include "kernels/micro_kernel/micro_kernel_tile_isa.h"
+
+#define VECTOR     VECTOR_BYTES
+#define VECTORS    1
+#define TILE(name) single_##name
+#include "kernels/micro_kernel/micro_kernel_tile_isa.h"
+
+#if VECTOR_BYTES > 16
+#define VECTOR     (VECTOR_BYTES / 2)
+#define VECTORS    1
+#define TILE(name) narrow_##name
+#include "kernels/micro_kernel/micro_kernel_tile_isa.h"
+#else
+enum { narrow_lanes = single_lanes };
+#define narrow_functions single_functions
+#endif
+
+enum { WIDTH = 2 * single_lanes };
+
+/* ---- Transposition and copies ------------------------------------------------------------------------------ */
+
+#if defined(__clang__) || __GNUC__ >= 12
+#define SHUFFLE(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
+#elif defined(GAN_REAL_IS_DOUBLE)
+#define SHUFFLE(x, y, ...) __builtin_shuffle(x, y, (__v2di){__VA_ARGS__})
+#else
+#define SHUFFLE(x, y, ...) __builtin_shuffle(x, y, (__v4si){__VA_ARGS__})
+#endif
+
+typedef gan_real square __attribute__((vector_size(16), aligned(sizeof(gan_real)), may_alias));
+enum { SIDE = 16 / sizeof(gan_real) };
+
+/* SIDE x SIDE values. */
+static inline void transpose_square(const gan_real *x, int64_t x_stride, gan_real *y, int64_t y_stride)
+{
+#ifdef GAN_REAL_IS_DOUBLE
+    const square a = *(const square *)x, b = *(const square *)(x + x_stride);
+    *(square *)y = SHUFFLE(a, b, 0, 2);
+    *(square *)(y + y_stride) = SHUFFLE(a, b, 1, 3);
+#else
+    const square a = *(const square *)x, b = *(const square *)(x + x_stride);
+    const square c = *(const square *)(x + 2 * x_stride), d = *(const square *)(x + 3 * x_stride);
+    const square ab01 = SHUFFLE(a, b, 0, 4, 1, 5), ab23 = SHUFFLE(a, b, 2, 6, 3, 7);
+    const square cd01 = SHUFFLE(c, d, 0, 4, 1, 5), cd23 = SHUFFLE(c, d, 2, 6, 3, 7);
+    *(square *)y = SHUFFLE(ab01, cd01, 0, 1, 4, 5);
+    *(square *)(y + y_stride) = SHUFFLE(ab01, cd01, 2, 3, 6, 7);
+    *(square *)(y + 2 * y_stride) = SHUFFLE(ab23, cd23, 0, 1, 4, 5);
+    *(square *)(y + 3 * y_stride) = SHUFFLE(ab23, cd23, 2, 3, 6, 7);
+#endif
+}
+
+static void transpose(int64_t rows, int64_t columns, int64_t width, const gan_real *x, int64_t x_stride, gan_real *y,
+                      int64_t y_stride)
+{
+    const int64_t square_columns = columns - columns % SIDE;
+    int64_t i = 0;
+    for (; i + SIDE <= rows; i += SIDE) {
+        for (int64_t j = 0; j < square_columns; j += SIDE)
+            transpose_square(x + i * x_stride + j, x_stride, y + j * y_stride + i, y_stride);
+        for (int64_t j = square_columns; j < columns; j++)
+            for (int64_t s = i; s < i + SIDE; s++) y[j * y_stride + s] = x[s * x_stride + j];
+    }
+    for (; i < rows; i++)
+        for (int64_t j = 0; j < columns; j++) y[j * y_stride + i] = x[i * x_stride + j];
+    if (rows < width) {
+        for (int64_t j = 0; j < columns; j++)
+            for (int64_t s = rows; s < width; s++) y[j * y_stride + s] = 0;
+    }
+}
+
+static inline __attribute__((always_inline)) void copy_fixed(int64_t rows, const int64_t columns, const gan_real *x,
+                                                             int64_t x_stride, gan_real *y, int64_t y_stride)
+{
+    for (int64_t i = 0; i < rows; i++) memcpy(y + i * y_stride, x + i * x_stride, (size_t)columns * sizeof(gan_real));
+}
+
+static void copy(int64_t rows, int64_t columns, int64_t width, const gan_real *x, int64_t x_stride, gan_real *y,
+                 int64_t y_stride)
+{
+    if (columns == WIDTH) {
+        copy_fixed(rows, WIDTH, x, x_stride, y, y_stride);
+        return;
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        const gan_real *restrict from = x + i * x_stride;
+        gan_real *restrict to = y + i * y_stride;
+        int64_t j = 0;
+        for (; j + SIDE <= columns; j += SIDE) *(square *)(to + j) = *(const square *)(from + j);
+        for (; j < columns; j++) to[j] = from[j];
+        for (; j < width; j++) to[j] = 0;
+    }
+}
+
+/* ---- Tiles ------------------------------------------------------------------------------------------------- */
+
+static void run_tile(const gan_tile *tile)
+{
+    if (tile->width == WIDTH) {
+        wide_functions[tile->rows - 1](tile);
+    } else if (tile->width == single_lanes) {
+        single_functions[tile->rows - 1](tile);
+    } else {
+        narrow_functions[tile->rows - 1](tile);
+    }
+}
+
+/* The micro-kernels store whole panels, row by row: where C is not like that, a copy of it is. */
+static void tile(const gan_tile *given)
+{
+    if (given->columns == given->width && given->c_step == 1) {
+        run_tile(given);
+        return;
+    }
+    _Alignas(64) gan_real sums[TILE_ROWS][WIDTH], bias[WIDTH];
+    gan_real *c[TILE_ROWS];
+    const gan_tile *at = given;
+    gan_tile whole = *given;
+    /* Transposed, the rows of the tile lie beside each other whenever they do in C. */
+    bool beside = at->c_step != 1;
+    for (int64_t i = 0; i < at->rows; i++) {
+        c[i] = sums[i];
+        beside = beside && at->c[i] == at->c[0] + i;
+    }
+    if (at->accumulate) {
+        for (int64_t i = 0; i < at->rows; i++)
+            for (int64_t j = 0; j < at->columns; j++) sums[i][j] = at->c[i][j * at->c_step];
+    }
+    if (at->column_bias) {
+        memcpy(bias, at->column_bias, (size_t)at->columns * sizeof(gan_real));
+        whole.column_bias = bias;
+    }
+    whole.c = (gan_real *const *)c;
+    run_tile(&whole);
+    if (beside) {
+        transpose(at->rows, at->columns, 0, sums[0], WIDTH, at->c[0], at->c_step);
+        return;
+    }
+    for (int64_t i = 0; i < at->rows; i++)
+        for (int64_t j = 0; j < at->columns; j++) at->c[i][j * at->c_step] = sums[i][j];
+}
+
+/* ---- Dot products ------------------------------------------------------------------------------------------ */
+
+typedef single_vector vector;
+
+/* The lanes of a vector, quarter by quarter: a fixed order. */
+static inline gan_real sum_of_lanes(vector x)
+{
+    square part[VECTOR_BYTES / 16], sum;
+    gan_real total = 0;
+    memcpy(part, &x, sizeof(x));
+    sum = part[0];
+    UNROLLED (i, VECTOR_BYTES / 16 - 1) sum += part[i + 1];
+    UNROLLED (i, SIDE) total += sum[i];
+    return total;
+}
+
+static inline void store_dot(const gan_tile *tile, int64_t i, int64_t j, gan_real sum)
+{
+    gan_real *c = tile->c[i] + j * tile->c_step;
+    if (tile->accumulate) sum += *c;
+    if (tile->column_bias) sum += tile->column_bias[j];
+    if (tile->row_bias) sum += tile->row_bias[i];
+    *c = tile->leaky && !(sum > 0) ? tile->slope * sum : sum;
+}
+
+/* Rows first .. first + rows - 1, columns column .. column + columns - 1. What is left of a segment after whole
+ * vectors is filled up with zeros. */
+static inline __attribute__((always_inline)) void run_dot(const gan_tile *tile, int64_t first, int64_t column,
+                                                          const int rows, const int columns)
+{
+    vector sum[8][2];
+
+    UNROLLED (i, rows)
+        UNROLLED (j, columns) sum[i][j] = (vector){0};
+    for (const gan_segment *s = tile->segments; s < tile->segments + tile->segment_count; s++) {
+        const gan_real *a[8], *b[2];
+        UNROLLED (i, rows) a[i] = tile->a[first + i] + s->a;
+        UNROLLED (j, columns) b[j] = tile->b + (column + j) * tile->b_step + s->k;
+        int64_t k = 0;
+        for (; k + single_lanes <= s->length; k += single_lanes) {
+            UNROLLED (i, rows)
+                UNROLLED (j, columns)
+                    sum[i][j] =
+                        single_multiply_add(sum[i][j], *(const vector *)(a[i] + k), *(const vector *)(b[j] + k));
+        }
+        if (k < s->length) {
+            const size_t left = (size_t)(s->length - k) * sizeof(gan_real);
+            vector last[2] = {{0}, {0}};
+            UNROLLED (j, columns) memcpy(&last[j], b[j] + k, left);
+            UNROLLED (i, rows) {
+                vector value = {0};
+                memcpy(&value, a[i] + k, left);
+                UNROLLED (j, columns) sum[i][j] = single_multiply_add(sum[i][j], value, last[j]);
+            }
+        }
+    }
+    UNROLLED (i, rows)
+        UNROLLED (j, columns) store_dot(tile, first + i, column + j, sum_of_lanes(sum[i][j]));
+}
+
+static void dot(const gan_tile *tile)
+{
+    int64_t j = 0;
+    for (; j + 2 <= tile->columns; j += 2) {
+        int64_t i = 0;
+        for (; i + 4 <= tile->rows; i += 4) run_dot(tile, i, j, 4, 2);
+        for (; i < tile->rows; i++) run_dot(tile, i, j, 1, 2);
+    }
+    if (j < tile->columns) {
+        int64_t i = 0;
+        for (; i + 4 <= tile->rows; i += 4) run_dot(tile, i, j, 4, 1);
+        for (; i < tile->rows; i++) run_dot(tile, i, j, 1, 1);
+    }
+}
+
+#ifdef GAN_BFLOAT16
+const gan_micro_kernel_table GAN_ISA_TABLE(gan_bfloat16_micro_kernel_table) = {
+#else
+const gan_micro_kernel_table GAN_ISA_TABLE(gan_micro_kernel_table) = {
+#endif
+    .rows = TILE_ROWS,
+    .width = WIDTH,
+    .vector = single_lanes,
+    .narrow = narrow_lanes,
+    .tile = tile,
+    .dot = dot,
+    .copy = copy,
+    .transpose = transpose,
+};

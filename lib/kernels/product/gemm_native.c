@@ -1,0 +1,230 @@
+/* Matrix products by the micro-kernels. */
+#include "kernels/product/gemm_ways.h"
+
+#include <string.h>
+
+/* The product as the micro-kernels see it: either C = A B, or its transpose, with the roles of A and B exchanged. */
+typedef struct gemm_work {
+    const gan_micro_kernel_table *table;
+    int64_t rows, columns, k;
+    const gan_real *a, *b;
+    int64_t a_row, a_step; /* from row to row, from k to k + 1 */
+    int64_t b_stride;      /* from k to k + 1; when b_transposed, from column to column */
+    bool b_transposed, dot;
+    gan_real *c, *packed; /* packed: all panels of B, or NULL: each task packs what it needs */
+    int64_t c_row, c_step;
+    bool accumulate;
+    const gan_real *column_bias, *row_bias;
+    bool leaky;
+    gan_real slope;
+    int64_t block, blocks, panels;
+    int64_t group, groups; /* panels that a task multiplies its rows by, piece after piece of k */
+    bool packs_rows;
+} gemm_work;
+
+/* Who packs a whole operand: the smaller one, by this factor at least. */
+enum { PACK_RATIO = 4 };
+
+enum {
+    ENOUGH_TASKS = 64, /* that keep all threads busy to the end */
+    GROUP_PANELS = 16, /* most panels of a task */
+    LARGE_BLOCK = 64,  /* rows of a task that packs them, so many values of k at a time */
+    LARGE_LENGTH = 192
+};
+
+/* Large products: tasks take more rows, so that a panel is packed less often, and several panels, so that the rows,
+ * packed too where that pays, come from the second cache for all but the first. */
+static void enlarge_tasks(gemm_work *work)
+{
+    const int64_t blocks = (work->rows + LARGE_BLOCK - 1) / LARGE_BLOCK;
+    const int64_t group = blocks * work->panels / ENOUGH_TASKS;
+    if (group < 1) return;
+    work->group = group < GROUP_PANELS ? group : GROUP_PANELS;
+    work->packs_rows = group >= GROUP_PANELS / 2;
+    if (!work->packs_rows) return;
+    work->block = LARGE_BLOCK;
+    work->blocks = blocks;
+}
+
+static gemm_work gemm_work_make(const gan_micro_kernel_table *table, const gan_gemm *gemm, bool swap)
+{
+    const gan_epilogue *epilogue = gemm->epilogue;
+    gemm_work work = {.table = table, .k = gemm->k, .c = gemm->c, .accumulate = gemm->accumulate};
+    const gan_real *bias = epilogue ? epilogue->bias : NULL;
+    work.leaky = epilogue && epilogue->leaky;
+    work.slope = epilogue ? epilogue->slope : 0;
+    work.rows = swap ? gemm->n : gemm->m;
+    work.columns = swap ? gemm->m : gemm->n;
+    work.a = swap ? gemm->b : gemm->a;
+    work.b = swap ? gemm->a : gemm->b;
+    const int64_t lda = swap ? gemm->ldb : gemm->lda;
+    /* Whether the values of a row, or of a column of B, lie k after k. */
+    const bool a_along = swap ? gemm->transpose_b : !gemm->transpose_a;
+    const bool b_along = swap ? !gemm->transpose_a : gemm->transpose_b;
+    work.a_row = a_along ? lda : 1;
+    work.a_step = a_along ? 1 : lda;
+    work.b_stride = swap ? gemm->lda : gemm->ldb;
+    work.b_transposed = b_along;
+    work.c_row = swap ? 1 : gemm->ldc;
+    work.c_step = swap ? gemm->ldc : 1;
+    work.column_bias = swap ? NULL : bias;
+    work.row_bias = swap ? bias : NULL;
+    work.dot = a_along && b_along && work.columns <= 4 && work.k >= table->vector;
+    work.panels = work.dot ? 1 : gan_panel_count(table, work.columns);
+    work.block = gan_block_rows(table, work.rows, work.columns, work.k);
+    work.blocks = (work.rows + work.block - 1) / work.block;
+    work.group = 1;
+    if (!work.dot) enlarge_tasks(&work);
+    work.groups = (work.panels + work.group - 1) / work.group;
+    return work;
+}
+
+/* About the time it takes, in multiply-adds of a vector. */
+static double cost(const gemm_work *work)
+{
+    const gan_micro_kernel_table *table = work->table;
+    double rows = (double)work->rows, columns = (double)work->columns, k = (double)work->k;
+    if (work->dot) return rows * columns * (k / (double)table->vector + 8);
+    double total = rows * k * (double)gan_panel_total(table, work->columns) / (double)table->vector;
+    total += columns * k * (work->b_transposed ? 0.4 : work->packs_rows ? 0.1 : 0.1 * (double)work->blocks);
+    if (work->c_step != 1) total += 0.5 * rows * columns;
+    return total;
+}
+
+static gemm_work gemm_plan(const gan_micro_kernel_table *table, const gan_gemm *gemm)
+{
+    gemm_work straight = gemm_work_make(table, gemm, false), swapped = gemm_work_make(table, gemm, true);
+    if (!straight.dot && gemm->n > PACK_RATIO * gemm->m && straight.b_transposed) return swapped;
+    if (!swapped.dot && gemm->m > PACK_RATIO * gemm->n && swapped.b_transposed) return straight;
+    return cost(&straight) <= cost(&swapped) ? straight : swapped;
+}
+
+/* The part of the panel from row k on, packed now. */
+static void pack_piece(const gemm_work *work, const gan_panel *panel, int64_t k, int64_t count, gan_real *to)
+{
+    if (work->b_transposed) {
+        work->table->transpose(panel->columns, count, panel->width, work->b + panel->first * work->b_stride + k,
+                               work->b_stride, to, panel->width);
+    } else {
+        work->table->copy(count, panel->columns, panel->width, work->b + k * work->b_stride + panel->first,
+                          work->b_stride, to, panel->width);
+    }
+}
+
+static void pack_task(void *argument, int64_t index)
+{
+    const gemm_work *work = argument;
+    const gan_panel panel = gan_panel_at(work->table, work->columns, index);
+    pack_piece(work, &panel, 0, work->k, work->packed + panel.first * work->k);
+}
+
+/* So few rows that packing does not pay. */
+static bool is_in_place(const gemm_work *work, const gan_panel *panel)
+{
+    return work->dot || (!work->b_transposed && work->rows <= work->table->rows && panel->columns == panel->width);
+}
+
+/* The values of A that a task multiplies now: rows of its block, some values of k. */
+typedef struct row_piece {
+    int64_t first, rows, k, length;
+    const gan_real *a;
+    int64_t a_row, a_step;
+} row_piece;
+
+static void take_rows(const gemm_work *work, row_piece *piece, gan_real *to)
+{
+    const gan_real *a = work->a + piece->first * work->a_row + piece->k * work->a_step;
+    piece->a = work->packs_rows ? to : a;
+    piece->a_row = work->packs_rows ? piece->length : work->a_row;
+    piece->a_step = work->packs_rows ? 1 : work->a_step;
+    if (!work->packs_rows) return;
+    if (work->a_step != 1) {
+        work->table->transpose(piece->length, piece->rows, piece->length, a, work->a_step, to, piece->length);
+        return;
+    }
+    for (int64_t i = 0; i < piece->rows; i++)
+        memcpy(to + i * piece->length, a + i * work->a_row, (size_t)piece->length * sizeof(*to));
+}
+
+/* C[rows, panel] gets the part of the piece. */
+static void multiply_piece(const gemm_work *work, const gan_panel *panel, const row_piece *piece)
+{
+    _Alignas(64) gan_real own[GAN_PANEL_BYTES / sizeof(gan_real)];
+    const gan_segment segment = {0, piece->k, piece->length};
+    const bool in_place = is_in_place(work, panel), last = piece->k + piece->length == work->k;
+    gan_row_block block = {.rows = piece->rows};
+    gan_tile tile = {.a_step = piece->a_step,
+                     .b_step = in_place ? work->b_stride : panel->width,
+                     .width = panel->width,
+                     .columns = panel->columns,
+                     .segments = &segment,
+                     .segment_count = 1,
+                     .c_step = work->c_step,
+                     .accumulate = work->accumulate || piece->k > 0,
+                     .column_bias = last && work->column_bias ? work->column_bias + panel->first : NULL,
+                     .row_bias = last && work->row_bias ? work->row_bias + piece->first : NULL,
+                     .leaky = last && work->leaky,
+                     .slope = work->slope};
+    for (int64_t i = 0; i < block.rows; i++) {
+        block.a[i] = piece->a + i * piece->a_row;
+        block.c[i] = work->c + (piece->first + i) * work->c_row + panel->first * work->c_step;
+    }
+    if (in_place) {
+        tile.b = work->b + panel->first;
+    } else if (work->packed) {
+        tile.b = work->packed + panel->first * work->k;
+    } else {
+        pack_piece(work, panel, piece->k, piece->length, own);
+        tile.b = own - piece->k * panel->width;
+    }
+    gan_row_block_run(work->table, &tile, &block, work->dot);
+}
+
+/* Most values of k at a time: what is packed stays in the first cache, what is not in the second. */
+static int64_t most_length(const gemm_work *work, const gan_panel *panel)
+{
+    const int64_t value = (int64_t)sizeof(gan_real);
+    if (work->dot) return work->k;
+    const bool large = work->group == 1 && (work->packed || is_in_place(work, panel));
+    const int64_t most = (large ? GAN_PIECE_BYTES : GAN_PANEL_BYTES) / value / work->table->width;
+    return work->packs_rows ? gan_least(most, LARGE_LENGTH) : most;
+}
+
+static void gemm_task(void *argument, int64_t index)
+{
+    const gemm_work *work = argument;
+    _Alignas(64) gan_real packed[LARGE_BLOCK * LARGE_LENGTH];
+    const int64_t first = index % work->blocks * work->block, begin = index / work->blocks * work->group;
+    const int64_t end = begin + work->group < work->panels ? begin + work->group : work->panels;
+    row_piece piece = {.first = first, .rows = gan_least(work->block, work->rows - first)};
+    do {
+        for (int64_t p = begin; p < end; p++) {
+            const gan_panel panel =
+                work->dot ? (gan_panel){0, work->columns, 1} : gan_panel_at(work->table, work->columns, p);
+            if (p == begin) {
+                piece.length = gan_least(work->k - piece.k, most_length(work, &panel));
+                take_rows(work, &piece, packed);
+            }
+            multiply_piece(work, &panel, &piece);
+        }
+        piece.k += piece.length;
+    } while (piece.k < work->k);
+}
+
+void gan_gemm_native_run(gan_context *context, const gan_micro_kernel_table *table, const gan_gemm *gemm)
+{
+    gemm_work work = gemm_plan(table, gemm);
+    const double k = (double)work.k, rows = (double)work.rows, columns = (double)work.columns;
+    if ((work.b_transposed || work.packs_rows) && !work.dot && work.blocks > 1 && gemm->scratch) {
+        work.packed = gan_scratch_align(gemm->scratch);
+        gan_multiply_parallel(context, pack_task, &work, work.panels, k * columns);
+    }
+    gan_multiply_parallel(context, gemm_task, &work, work.groups * work.blocks, k * rows * columns);
+}
+
+int64_t gan_gemm_native_scratch(const gan_micro_kernel_table *table, int64_t m, int64_t n, int64_t k)
+{
+    int64_t straight = n <= PACK_RATIO * m ? gan_panel_total(table, n) : 0;
+    int64_t swapped = m <= PACK_RATIO * n ? gan_panel_total(table, m) : 0;
+    return k * (straight > swapped ? straight : swapped) + GAN_SCRATCH_SLACK;
+}

@@ -1,0 +1,29 @@
+/* The door of rows: rows of matrices transposed, copied, updated and looked up in tables. */
+#ifndef GAN_ROWS_H
+#define GAN_ROWS_H
+
+#include "core/core.h"
+
+/* (batch, rows, columns) to (batch, columns, rows): N,C,H,W to channels last with rows = C and columns = H * W, and
+ * back with them exchanged. */
+void gan_transpose(gan_context *context, int64_t batch, int64_t rows, int64_t columns, const gan_real *x,
+                   gan_real *y);
+/* Copies `rows` runs of `count` values: from x + i * x_stride to y + i * y_stride. */
+void gan_copy_rows(gan_context *context, int64_t rows, int64_t count, const gan_real *x, int64_t x_stride,
+                   gan_real *y, int64_t y_stride);
+/* y[i, j] += a x[i, j] + b u[i] v[j]; x and y are (rows, columns) (rank_one.c) */
+void gan_add_rank_one(gan_context *context, int64_t rows, int64_t columns, gan_real a, const gan_real *x, gan_real b,
+                      const gan_real *u, const gan_real *v, gan_real *y);
+
+/* ---- Rows of a table, by class numbers (class_rows.c) ---- */
+
+/* The first of `count` numbers that is no whole number in [0, classes), or `count`. */
+int64_t gan_find_bad_class(int64_t count, int64_t classes, const gan_real *numbers);
+/* y[i, :] = table[numbers[i], :] */
+void gan_copy_classes(gan_context *context, int64_t count, int64_t columns, const gan_real *numbers,
+                      const gan_real *table, gan_real *y);
+/* table[numbers[i], :] += x[i, :] */
+void gan_add_classes(gan_context *context, int64_t count, int64_t columns, const gan_real *numbers, const gan_real *x,
+                     gan_real *table);
+
+#endif

@@ -1,0 +1,34 @@
+/* The loops of sums, for each instruction set. */
+#ifndef GAN_SUMS_TABLES_H
+#define GAN_SUMS_TABLES_H
+
+#include "kernels/isa/isa.h"
+#include "kernels/sums/sums.h"
+
+/* ---- Sums (sums_isa.c) ---- */
+
+typedef struct gan_sum_args {
+    const gan_real *x, *y;
+    gan_real low, high;
+} gan_sum_args;
+
+/* A sum over indices begin <= i < end. */
+typedef double (*gan_sum_fn)(const gan_sum_args *args, int64_t begin, int64_t end);
+
+typedef struct gan_sums_table {
+    gan_sum_fn squares;             /* x^2 */
+    gan_sum_fn squared_differences; /* (x - y)^2 */
+    gan_sum_fn dot;                 /* x y */
+    gan_sum_fn outside;             /* 1 where x < low or x > high, 0 elsewhere and for NaN */
+} gan_sums_table;
+GAN_ISA_DECLARE(gan_sums_table);
+
+/* ---- Dot products of pairs of rows (pairwise_dot_isa.c) ---- */
+
+typedef struct gan_pairwise_dot_table {
+    /* One tile: `size` columns of GAN_ROW_TILE rows of each matrix. */
+    void (*tile)(int64_t size, const double *a, const double *b, double *out);
+} gan_pairwise_dot_table;
+GAN_ISA_DECLARE(gan_pairwise_dot_table);
+
+#endif
