@@ -1199,7 +1199,8 @@ typedef struct gan_optimizer_options {
     size_t struct_size;                /**< set by GAN_OPTIMIZER() */
     gan_optimizer_algorithm algorithm; /**< default: Adam */
     float learning_rate;               /**< >= 0 and finite; default 2e-4 */
-    float beta1;                       /**< Adam, decay of the first moment; [0, 1); default 0.9 */
+    float beta1;                       /**< Adam, decay of the first moment; [0, 1); default 0.5 (Radford et
+                                            al., 2016) */
     float beta2;                       /**< Adam, decay of the second moment; [0, 1); default 0.999 */
     float epsilon;                     /**< Adam and RMSprop; > 0; default 1e-8 */
     float decay;                       /**< RMSprop; [0, 1); default 0.99 */

@@ -34,6 +34,9 @@ gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t
 gan_status gan_dataset_create(gan_context *context, const gan_source_ops *ops, void *source, gan_shape shape,
                               int64_t classes, const gan_dataset_options *options, gan_dataset **out);
 
+/* GAN_ERROR_ARGUMENT unless gan_dataset_set_cursor() takes the cursor. */
+gan_status gan_dataset_check_cursor(const gan_dataset *dataset, const gan_dataset_cursor *cursor);
+
 /* ---- Files read from start to end, gzipped or not (byte_reader.c) ---------------------------------------- */
 
 typedef struct gan_byte_reader gan_byte_reader;

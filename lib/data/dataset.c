@@ -182,17 +182,23 @@ gan_status gan_dataset_get_cursor(const gan_dataset *dataset, gan_dataset_cursor
     return GAN_OK;
 }
 
+gan_status gan_dataset_check_cursor(const gan_dataset *dataset, const gan_dataset_cursor *cursor)
+{
+    if (cursor->epoch < 0 || cursor->epoch > INT64_MAX / 2) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_set_cursor: epoch is %" PRId64 ", expected 0 to %" PRId64,
+                        cursor->epoch, INT64_MAX / 2);
+    }
+    if (cursor->position < 0 || cursor->position > dataset->count) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_set_cursor: position is %" PRId64 ", expected 0 to %" PRId64,
+                        cursor->position, dataset->count);
+    }
+    return GAN_OK;
+}
+
 gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_cursor cursor)
 {
     GAN_CHECK_NOT_NULL(dataset);
-    if (cursor.epoch < 0 || cursor.epoch > INT64_MAX / 2) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_set_cursor: epoch is %" PRId64 ", expected 0 to %" PRId64,
-                        cursor.epoch, INT64_MAX / 2);
-    }
-    if (cursor.position < 0 || cursor.position > dataset->count) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_set_cursor: position is %" PRId64 ", expected 0 to %" PRId64,
-                        cursor.position, dataset->count);
-    }
+    GAN_TRY(gan_dataset_check_cursor(dataset, &cursor));
     if (cursor.position == dataset->count) {
         cursor.epoch++;
         cursor.position = 0;

@@ -149,6 +149,13 @@ typedef enum gan_session_slot {
  * the forward pass; the others are for reading. */
 gan_real *gan_session_data(const gan_session *session, gan_session_slot slot, int64_t index);
 
+/* Where the caller writes an input of `batch` samples, or the gradient of an output, in the stored layout: it counts
+ * as set from here. */
+gan_status gan_session_write_input(gan_session *session, int64_t index, int64_t batch, gan_real **place);
+gan_status gan_session_write_output_gradient(gan_session *session, int64_t index, gan_real **place);
+/* Copies an input out that has been set to `batch` samples, before the forward pass. */
+void gan_session_read_input(const gan_session *session, int64_t index, int64_t batch, float *out);
+
 /* Multiplies what was set as an output's gradient, each of `parts` equal parts of the batch by a number. */
 void gan_session_scale_output_gradient(gan_session *session, int64_t index, int64_t parts, const float *scales);
 

@@ -287,6 +287,30 @@ gan_status gan_session_set_output_gradient_from(gan_session *session, int64_t in
 
 /* ---- Without a copy ----------------------------------------------------------------------------------------- */
 
+gan_status gan_session_write_input(gan_session *session, int64_t index, int64_t batch, gan_real **place)
+{
+    GAN_TRY(check_batch(session, __func__, batch));
+    gan_session_accept_input(session, index, batch);
+    *place = gan_session_data(session, GAN_SLOT_INPUT, index);
+    return GAN_OK;
+}
+
+gan_status gan_session_write_output_gradient(gan_session *session, int64_t index, gan_real **place)
+{
+    GAN_TRY(check_state(session, __func__, GAN_SLOT_OUTPUT_GRADIENT));
+    accept(session, GAN_SLOT_OUTPUT_GRADIENT, index, session->batch);
+    *place = gan_session_data(session, GAN_SLOT_OUTPUT_GRADIENT, index);
+    return GAN_OK;
+}
+
+void gan_session_read_input(const gan_session *session, int64_t index, int64_t batch, float *out)
+{
+    const gan_model *model = session->model;
+
+    gan_samples_export(model->context, model->nodes[model->inputs[index]].output, batch,
+                       gan_session_data(session, GAN_SLOT_INPUT, index), out);
+}
+
 void gan_session_scale_output_gradient(gan_session *session, int64_t index, int64_t parts, const float *scales)
 {
     const int64_t count = gan_session_count_at(session, session->model->outputs[index]) / parts;

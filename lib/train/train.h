@@ -1,11 +1,13 @@
 /* The door of train: losses, optimizers, stabilisers, diagnoses, checkpoints and the trainer, each a room with a door
- * of its own. */
+ * of its own. They are made of the public calls of the folders below. */
 #ifndef GAN_TRAIN_H
 #define GAN_TRAIN_H
 
+#include "train/checkpoint/checkpoint.h"
 #include "train/diagnosis/diagnosis.h"
 #include "train/losses/losses.h"
 #include "train/optimizers/optimizers.h"
+#include "train/options/options.h"
 #include "train/stabilisers/stabilisers.h"
 #include "train/trainer/trainer.h"
 

@@ -128,6 +128,29 @@ static void test_adam(void **state)
     follow(GAN_OPTIMIZER(.learning_rate = 1e-3f, .beta1 = GAN_ZERO, .beta2 = 0.99f), adam_update);
 }
 
+/* A player with options of its own has the momentum that the trainer gives it without them. */
+static void test_defaults(void **state)
+{
+    (void)state;
+    models m = create_models();
+    gan_optimizer *optimizer;
+    gan_trainer *trainer;
+    assert_int_equal(gan_optimizer_create(m.a, NULL, &optimizer), GAN_OK);
+    assert_int_equal(
+        gan_trainer_create(m.context, m.a, m.b, GAN_TRAINER(.generator_optimizer = GAN_OPTIMIZER(0)), &trainer),
+        GAN_OK);
+    const gan_optimizer_options *all[] = {&optimizer->options, &trainer->generator.optimizer->options,
+                                          &trainer->discriminator.optimizer->options};
+    for (int i = 0; i < 3; i++) {
+        assert_true(all[i]->learning_rate == 2e-4f);
+        assert_true(all[i]->beta1 == 0.5f);
+        assert_true(all[i]->beta2 == 0.999f);
+    }
+    gan_trainer_destroy(trainer);
+    gan_optimizer_destroy(optimizer);
+    destroy_models(&m);
+}
+
 static void test_rmsprop(void **state)
 {
     (void)state;
@@ -410,6 +433,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adam),
+        cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_rmsprop),
         cmocka_unit_test(test_sgd),
         cmocka_unit_test(test_clipped),

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,12 +215,23 @@ static void test_cancel_by_callback(void **state)
     test_gan_destroy(&whole);
 }
 
-static void *cancel_soon(void *user)
+/* Another thread cancels once a step has been made. */
+typedef struct canceller {
+    gan_trainer *trainer;
+    sem_t stepped;
+} canceller;
+
+static void *cancel_after_a_step(void *user)
 {
-    const struct timespec moment = {0, 20000000};
-    nanosleep(&moment, NULL);
-    gan_trainer_cancel(user);
+    canceller *c = user;
+    if (sem_wait(&c->stepped) == 0) gan_trainer_cancel(c->trainer);
     return NULL;
+}
+
+static int tell_canceller(void *user, gan_trainer *trainer, const gan_step_report *report)
+{
+    (void)trainer;
+    return report->step == 1 ? sem_post(&((canceller *)user)->stepped) : 0;
 }
 
 static void test_cancel_by_thread(void **state)
@@ -227,11 +239,15 @@ static void test_cancel_by_thread(void **state)
     (void)state;
     test_gan gan = test_gan_create(KIND, 1, GAN_TRAINER(.batch = BATCH));
     gan_dataset *dataset = dataset_of(&gan, 10, NULL);
+    canceller c = {.trainer = gan.trainer};
     pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, gan.trainer), 0);
-    test_status(gan_trainer_run(gan.trainer, dataset, GAN_RUN(.epochs = INT64_MAX)), GAN_ERROR_CANCELLED,
-                "cancelled after step");
+    assert_int_equal(sem_init(&c.stepped, 0, 0), 0);
+    assert_int_equal(pthread_create(&thread, NULL, cancel_after_a_step, &c), 0);
+    test_status(
+        gan_trainer_run(gan.trainer, dataset, GAN_RUN(.epochs = INT64_MAX, .progress = tell_canceller, .user = &c)),
+        GAN_ERROR_CANCELLED, "cancelled after step");
     assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(sem_destroy(&c.stepped), 0);
     assert_true(gan_trainer_steps(gan.trainer) > 0);
     assert_int_equal(gan_trainer_run(gan.trainer, dataset, GAN_RUN(.steps = 1)), GAN_OK);
     gan_dataset_destroy(dataset);

@@ -84,9 +84,10 @@ void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_
 }
 
 /* Numbers are made in pieces on the stack. Ranges begin at whole blocks of the generator. */
+enum { PIECE = 256 };
+
 static void add_normal(const void *arguments, int64_t begin, int64_t end)
 {
-    enum { PIECE = 256 };
     const gan_elementwise_args *args = arguments;
     gan_random_state state = args->state;
     gan_real numbers[PIECE];
@@ -102,6 +103,46 @@ void gan_add_normal(gan_context *context, int64_t count, gan_real deviation, gan
                     const gan_real *x, gan_real *y)
 {
     run(context, add_normal, count, (gan_elementwise_args){.x = x, .y = y, .value = deviation, .state = state});
+}
+
+typedef struct transposed_args {
+    int64_t rows, columns;
+    gan_real deviation;
+    gan_random_state state;
+    gan_real *y;
+} transposed_args;
+
+/* Adds the numbers of one row, or of a part of it from column `column` on. */
+static void add_normal_part(const transposed_args *args, int64_t row, int64_t column, int64_t count,
+                            const gan_real *numbers)
+{
+    const int64_t rows = args->rows;
+    gan_real *y = args->y + (row / rows * args->columns + column) * rows + row % rows;
+    for (int64_t i = 0; i < count; i++) y[i * rows] += args->deviation * numbers[i];
+}
+
+static void add_normal_transposed(const void *arguments, int64_t begin, int64_t end)
+{
+    const transposed_args *args = arguments;
+    gan_random_state state = args->state;
+    gan_real numbers[PIECE];
+    state.counter += (uint64_t)begin / GAN_NORMALS_PER_BLOCK;
+    for (int64_t first = begin; first < end; first += PIECE) {
+        const int64_t count = end - first < PIECE ? end - first : PIECE;
+        gan_fill_normal(&state, numbers, count, 0, 1);
+        for (int64_t i = 0, part; i < count; i += part) {
+            const int64_t row = (first + i) / args->columns, column = (first + i) % args->columns;
+            part = args->columns - column < count - i ? args->columns - column : count - i;
+            add_normal_part(args, row, column, part, numbers + i);
+        }
+    }
+}
+
+void gan_add_normal_transposed(gan_context *context, int64_t batch, int64_t rows, int64_t columns, gan_real deviation,
+                               gan_random_state state, gan_real *y)
+{
+    const transposed_args args = {rows, columns, deviation, state, y};
+    gan_range_run(context, add_normal_transposed, &args, batch * rows * columns, GAN_BLOCK);
 }
 
 void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y)

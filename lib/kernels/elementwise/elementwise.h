@@ -35,6 +35,10 @@ void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_
 /* y = x + deviation * n, n the standard normal numbers that gan_fill_normal() gives for the state. In place. */
 void gan_add_normal(gan_context *context, int64_t count, gan_real deviation, gan_random_state state,
                     const gan_real *x, gan_real *y);
+/* The same on a batch of y, (columns, rows), whose numbers are those of (rows, columns): y[i, c, r] gets number
+ * (i rows + r) columns + c. In place. */
+void gan_add_normal_transposed(gan_context *context, int64_t batch, int64_t rows, int64_t columns, gan_real deviation,
+                               gan_random_state state, gan_real *y);
 void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y);
 void gan_copy(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
 /* y = y + x */

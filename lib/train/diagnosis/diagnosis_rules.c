@@ -1,6 +1,6 @@
 /* The rules that make diagnoses of what is measured. docs/stability.md explains them, and has the numbers of sound
  * and broken trainings that the thresholds lie between. */
-#include "train/train.h"
+#include "train/diagnosis/diagnosis.h"
 
 /* Where D separates real from generated samples, its gradient ought to show G the way. In sound trainings G's was at
  * least 0.004 times its weights. A Wasserstein loss may be on any scale: only what its gradients were before

@@ -1,5 +1,5 @@
 /* Diagnoses in words. The advice is that of docs/stability.md. */
-#include "train/train.h"
+#include "train/diagnosis/diagnosis.h"
 
 static const struct {
     gan_diagnosis diagnosis;

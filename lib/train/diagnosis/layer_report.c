@@ -1,11 +1,5 @@
 /* How each layer took the last update of its model. */
-#include "train/train.h"
-
-static const gan_model *model_of(const gan_trainer *trainer, gan_role role)
-{
-    if (role == GAN_ROLE_GENERATOR) return trainer->generator.model;
-    return role == GAN_ROLE_DISCRIMINATOR ? trainer->discriminator.model : NULL;
-}
+#include "train/diagnosis/diagnosis.h"
 
 static bool has_parameters(const gan_model *model, const gan_model_node *node)
 {
@@ -26,15 +20,17 @@ static const gan_model_node *find_layer(const gan_model *model, int64_t index, i
     return NULL;
 }
 
-int64_t gan_trainer_layer_count(const gan_trainer *trainer, gan_role role)
+int64_t gan_layer_report_count(const gan_model *model)
 {
-    int64_t count = 0;
-    if (trainer && model_of(trainer, role)) find_layer(model_of(trainer, role), -1, &count);
+    int64_t count;
+    find_layer(model, -1, &count);
     return count;
 }
 
-static gan_layer_report measure_layer(const gan_model *model, const gan_model_node *node)
+gan_layer_report gan_layer_report_measure(const gan_model *model, int64_t index)
 {
+    int64_t count;
+    const gan_model_node *node = find_layer(model, index, &count);
     double weight = 0, gradient = 0, change = 0;
     for (int i = 0; i < node->tensor_count; i++) {
         const gan_model_tensor *tensor = &model->tensors[node->first_tensor + i];
@@ -50,27 +46,4 @@ static gan_layer_report measure_layer(const gan_model *model, const gan_model_no
     report.gradient_norm = sqrt(gradient);
     report.update_ratio = change > 0 ? sqrt(change / weight) : 0;
     return report;
-}
-
-gan_status gan_trainer_get_layer_report(const gan_trainer *trainer, gan_role role, int64_t index,
-                                        gan_layer_report *out)
-{
-    GAN_CHECK_NOT_NULL(trainer);
-    GAN_CHECK_NOT_NULL(out);
-    const gan_model *model = model_of(trainer, role);
-    int64_t count;
-    if (!model) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: role is %d, expected a gan_role", __func__, (int)role);
-    }
-    const gan_model_node *node = find_layer(model, index, &count);
-    if (!node) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but the %s has %lld layers with parameters", __func__,
-                        (long long)index, role == GAN_ROLE_GENERATOR ? "generator" : "discriminator",
-                        (long long)count);
-    }
-    if (!trainer->monitor.stepped) {
-        return gan_fail(GAN_ERROR_STATE, "%s: the trainer has made no step yet", __func__);
-    }
-    const gan_layer_report report = measure_layer(model, node);
-    return gan_report_write(out, &report, sizeof(report), "gan_layer_report");
 }

@@ -1,5 +1,5 @@
-/* Seeing trouble: what a trainer measures while it trains, and remembers from step to step. */
-#include "train/train.h"
+/* Seeing trouble: what is measured while a pair is trained, and remembered from step to step. */
+#include "train/diagnosis/diagnosis.h"
 
 #include <string.h>
 
@@ -9,91 +9,27 @@ const gan_diagnosis_memory gan_diagnosis_nothing = {.real_accuracy = (gan_real)N
                                                     .saturation = (gan_real)NAN,
                                                     .update_ratio = {(gan_real)NAN, (gan_real)NAN}};
 
-/* ---- What D says of samples ------------------------------------------------------------------------------------ */
-
-static double mean(const float *values, int64_t count)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < count; i++) sum += (double)values[i];
-    return sum / (double)count;
-}
-
-static void observe_scores(const gan_trainer *trainer, int64_t count, gan_observation *out)
-{
-    const gan_adversarial_loss *loss = gan_loss_find(trainer->options.loss);
-    const float *real = trainer->real_logits, *fake = trainer->fake_logits;
-    const bool in_pairs = loss->compared == GAN_COMPARED_IN_PAIRS,
-               with_mean = loss->compared == GAN_COMPARED_WITH_MEAN;
-    const double real_mean = with_mean ? mean(real, count) : 0, fake_mean = with_mean ? mean(fake, count) : 0;
-    for (int64_t i = 0; i < count; i++) {
-        double real_score = (double)real[i] - (in_pairs ? (double)fake[i] : fake_mean);
-        double fake_score = (double)fake[i] - (in_pairs ? (double)real[i] : real_mean);
-        out->real_right += real_score > loss->boundary;
-        out->fake_right += fake_score < loss->boundary;
-        out->belief += loss->belief(fake_score);
-    }
-    out->judged += (double)count;
-}
-
-/* ---- What samples are like ------------------------------------------------------------------------------------- */
-
-/* The layer that makes G's output, but for its shape. */
-static const char *output_type(const gan_model *model)
-{
-    const gan_model_node *node = &model->nodes[model->outputs[0]];
-    while (strcmp(node->layer->ops->type, "reshape") == 0 || strcmp(node->layer->ops->type, "flatten") == 0) {
-        node = &model->nodes[node->inputs[0]];
-    }
-    return node->layer->ops->type;
-}
-
-/* Both ends of tanh and sigmoid, where a unit passes on less than a fiftieth of the gradient that it could: 1 - y^2
- * and 4 y (1 - y). */
-static void find_saturation(const gan_model *generator, gan_monitor *monitor)
-{
-    const char *type = output_type(generator);
-    if (strcmp(type, "tanh") == 0) {
-        monitor->low = (gan_real)-0.99;
-        monitor->high = (gan_real)0.99;
-    } else if (strcmp(type, "sigmoid") == 0) {
-        monitor->low = (gan_real)0.005;
-        monitor->high = (gan_real)0.995;
-    }
-}
-
-static void observe_samples(const gan_trainer *trainer, const float *samples, int64_t batch, gan_observation *out)
-{
-    const gan_monitor *monitor = &trainer->monitor;
-    const gan_model *generator = trainer->generator.model;
-    const gan_real *made = gan_session_data(trainer->generate, GAN_SLOT_OUTPUT, 0);
-    const int64_t rows = batch < monitor->rows ? batch : monitor->rows, size = trainer->sample_size;
-    if (monitor->low < monitor->high) {
-        int64_t outside = gan_count_outside(trainer->context, batch * size, monitor->low, monitor->high, made);
-        out->saturation = (double)outside / (double)(batch * size);
-    }
-    if (rows < 2) return;
-    gan_samples_import(trainer->context, generator->nodes[generator->outputs[0]].output, rows, samples,
-                       monitor->samples);
-    out->diversity = gan_mean_distance(trainer->context, rows, size, made) /
-                     gan_mean_distance(trainer->context, rows, size, monitor->samples);
-}
+/* ---- Observations ---------------------------------------------------------------------------------------------- */
 
 /* Whether step number `step` makes diagnoses. */
-static bool is_due(const gan_trainer *trainer, int64_t step)
+static bool is_due(const gan_monitor *monitor, int64_t step)
 {
-    return step % trainer->options.diagnosis_interval == 0;
+    return step % monitor->of.interval == 0;
 }
 
-void gan_monitor_observe(gan_trainer *trainer, const float *samples, int64_t batch)
+void gan_monitor_observe(gan_monitor *monitor, int64_t step, const float *real_logits, const float *fake_logits,
+                         int64_t count, const float *samples, const gan_session *generator)
 {
-    if (trainer->options.diagnosis_interval == GAN_DIAGNOSIS_OFF) return;
-    observe_scores(trainer, gan_view_count(trainer, batch), &trainer->monitor.observation);
-    if (is_due(trainer, trainer->steps + 1)) {
-        observe_samples(trainer, samples, batch, &trainer->monitor.observation);
-    }
+    const int64_t batch = generator->batch, rows = batch < monitor->rows ? batch : monitor->rows;
+    if (monitor->of.interval == GAN_DIAGNOSIS_OFF) return;
+    gan_observe_logits(&monitor->observation, gan_loss_find(monitor->of.loss), real_logits, fake_logits, count);
+    if (!is_due(monitor, step)) return;
+    if (rows > 1) gan_samples_import(monitor->context, monitor->sample, rows, samples, monitor->samples);
+    gan_observe_samples(&monitor->observation, monitor->context, monitor->ends, gan_shape_count(monitor->sample),
+                        batch, gan_session_data(generator, GAN_SLOT_OUTPUT, 0), rows, monitor->samples);
 }
 
-/* ---- From step to step ----------------------------------------------------------------------------------------- */
+/* ---- Memory ---------------------------------------------------------------------------------------------------- */
 
 /* A gradient of 0 has no logarithm. */
 static const double least_norm = 1e-30;
@@ -141,9 +77,10 @@ static void remember_level(gan_diagnosis_memory *memory, int player, double leve
 }
 
 /* Takes the measurements of a player's last update. */
-static void measure_player(const gan_trainer *trainer, int i, gan_diagnosis_memory *memory, gan_findings *now)
+static void measure_player(gan_monitor *monitor, int i, gan_findings *now)
 {
-    const gan_model *model = i == GAN_ROLE_GENERATOR ? trainer->generator.model : trainer->discriminator.model;
+    const gan_model *model = monitor->of.models[i];
+    gan_diagnosis_memory *memory = &monitor->memory;
     const double level = (double)memory->log_norm[i] / (double)memory->steps;
     const double weight = sqrt(gan_sum_of_squares(model->context, model->parameter_size, model->parameters));
     const double change =
@@ -155,12 +92,12 @@ static void measure_player(const gan_trainer *trainer, int i, gan_diagnosis_memo
     remember_level(memory, i, level);
 }
 
-static void diagnose(gan_trainer *trainer)
+static void diagnose(gan_monitor *monitor)
 {
-    const gan_observation *observation = &trainer->monitor.observation;
-    gan_diagnosis_memory *memory = &trainer->monitor.memory;
-    gan_findings now = {.scaled = gan_loss_find(trainer->options.loss)->scaled};
-    for (int i = 0; i < GAN_PLAYERS; i++) measure_player(trainer, i, memory, &now);
+    const gan_observation *observation = &monitor->observation;
+    gan_diagnosis_memory *memory = &monitor->memory;
+    gan_findings now = {.scaled = gan_loss_find(monitor->of.loss)->scaled};
+    for (int i = 0; i < GAN_PLAYERS; i++) measure_player(monitor, i, &now);
     memory->level_count = (gan_real)(level_count(memory) + 1);
     memory->real_accuracy = memory->real_right / memory->judged;
     memory->fake_accuracy = memory->fake_right / memory->judged;
@@ -173,6 +110,16 @@ static void diagnose(gan_trainer *trainer)
     gan_rules_apply(&now, memory->held);
     memory->judged = memory->real_right = memory->fake_right = memory->belief = memory->steps = 0;
     for (int i = 0; i < GAN_PLAYERS; i++) memory->log_norm[i] = 0;
+}
+
+/* Warns of the diagnoses that were not made the time before. */
+static void log_new(const gan_monitor *monitor, int64_t step, uint64_t before, uint64_t now)
+{
+    for (uint64_t bit = 1; bit <= now; bit <<= 1) {
+        if (!(now & ~before & bit)) continue;
+        gan_log(monitor->context, GAN_LOG_WARNING, "step %lld: %s. %s", (long long)step,
+                gan_diagnosis_name((gan_diagnosis)bit), gan_diagnosis_advice((gan_diagnosis)bit));
+    }
 }
 
 static void forget_observation(gan_monitor *monitor)
@@ -191,57 +138,71 @@ void gan_monitor_report(const gan_monitor *monitor, gan_step_report *report)
     report->discriminator_update_ratio = (double)memory->update_ratio[GAN_ROLE_DISCRIMINATOR];
 }
 
-static uint64_t present_diagnoses(const gan_monitor *monitor)
+uint64_t gan_monitor_diagnoses(const gan_monitor *monitor)
 {
     return gan_rules_diagnoses(monitor->memory.held) | (monitor->diverged ? GAN_DIAGNOSIS_NOT_FINITE : 0);
 }
 
-void gan_monitor_step(gan_trainer *trainer, gan_step_report *report)
+void gan_monitor_step(gan_monitor *monitor, int64_t step, gan_step_report *report)
 {
-    gan_monitor *monitor = &trainer->monitor;
     monitor->stepped = true;
     monitor->diverged = false;
-    if (trainer->options.diagnosis_interval != GAN_DIAGNOSIS_OFF) {
+    if (monitor->of.interval != GAN_DIAGNOSIS_OFF) {
         remember_step(monitor, report);
-        if (is_due(trainer, trainer->steps)) {
-            diagnose(trainer);
-            report->diagnoses = present_diagnoses(monitor);
+        if (is_due(monitor, step)) {
+            const uint64_t before = gan_monitor_diagnoses(monitor);
+            diagnose(monitor);
+            report->diagnoses = gan_monitor_diagnoses(monitor);
+            log_new(monitor, step, before, report->diagnoses);
         }
     }
     forget_observation(monitor);
     gan_monitor_report(monitor, report);
 }
 
-void gan_monitor_fail(gan_trainer *trainer, gan_status status)
+void gan_monitor_fail(gan_monitor *monitor, gan_status status)
 {
-    trainer->monitor.diverged = status == GAN_ERROR_DIVERGED;
-    forget_observation(&trainer->monitor);
+    monitor->diverged = status == GAN_ERROR_DIVERGED;
+    forget_observation(monitor);
 }
 
 /* ---- The handle ------------------------------------------------------------------------------------------------ */
 
-gan_status gan_monitor_create(gan_trainer *trainer)
+gan_status gan_monitor_create(gan_monitor *monitor, gan_context *context, const gan_monitored *of)
 {
-    const int64_t batch = trainer->options.batch;
-    gan_monitor *monitor = &trainer->monitor;
+    const gan_model *generator = of->models[GAN_ROLE_GENERATOR];
+    monitor->context = context;
+    monitor->of = *of;
     monitor->memory = gan_diagnosis_nothing;
     forget_observation(monitor);
-    find_saturation(trainer->generator.model, monitor);
-    if (trainer->options.diagnosis_interval == GAN_DIAGNOSIS_OFF) return GAN_OK;
-    monitor->rows = batch < GAN_DIAGNOSIS_SAMPLES ? batch : GAN_DIAGNOSIS_SAMPLES;
+    monitor->ends = gan_saturation_of(generator);
+    monitor->sample = generator->nodes[generator->outputs[0]].output;
+    if (of->interval == GAN_DIAGNOSIS_OFF) return GAN_OK;
+    monitor->rows = of->batch < GAN_DIAGNOSIS_SAMPLES ? of->batch : GAN_DIAGNOSIS_SAMPLES;
     monitor->samples =
-        gan_allocate_array(trainer->context, monitor->rows * trainer->sample_size, sizeof(*monitor->samples));
+        gan_allocate_array(context, monitor->rows * gan_shape_count(monitor->sample), sizeof(*monitor->samples));
     return monitor->samples ? GAN_OK : GAN_ERROR_MEMORY;
 }
 
-void gan_monitor_destroy(gan_trainer *trainer)
+void gan_monitor_destroy(gan_monitor *monitor)
 {
-    const gan_monitor *monitor = &trainer->monitor;
-    gan_release(trainer->context, monitor->samples,
-                (size_t)(monitor->rows * trainer->sample_size) * sizeof(*monitor->samples));
+    if (!monitor->samples) return;
+    gan_release(monitor->context, monitor->samples,
+                (size_t)(monitor->rows * gan_shape_count(monitor->sample)) * sizeof(*monitor->samples));
 }
 
-uint64_t gan_trainer_diagnoses(const gan_trainer *trainer)
+static void loaded(void *part)
 {
-    return trainer ? present_diagnoses(&trainer->monitor) : 0;
+    gan_monitor *monitor = part;
+    monitor->stepped = monitor->diverged = false;
+}
+
+/* Files of trainings without diagnoses lack the memory. */
+void gan_monitor_add_entries(gan_monitor *monitor, gan_entries *entries)
+{
+    static const gan_tensor_plan plan = {.kind = GAN_TENSOR_BUFFER, .shape = {1, {GAN_DIAGNOSIS_VALUES}}};
+    gan_entries_add_hook(entries, NULL, loaded, monitor);
+    if (monitor->of.interval == GAN_DIAGNOSIS_OFF) return;
+    gan_entries_add_tensor(entries, "diagnosis", NULL, NULL, &plan, GAN_DIAGNOSIS_VALUES,
+                           &monitor->memory.real_accuracy, &gan_diagnosis_nothing.real_accuracy);
 }

@@ -1,6 +1,6 @@
 /* The games of generator and discriminator. */
 #include "train/losses/loss_terms.h"
-#include "train/option_range.h"
+#include "train/options/options.h"
 
 /* ---- Terms ----------------------------------------------------------------------------------------------------- */
 

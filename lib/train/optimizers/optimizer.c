@@ -1,7 +1,11 @@
 /* Optimizers: one pass over the flat arrays of each model. */
-#include "train/train.h"
+#include "train/optimizers/optimizers.h"
+#include "train/options/options.h"
 
 #include <float.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
 
 #ifdef GAN_REAL_IS_DOUBLE
 #define REAL_MAX DBL_MAX
@@ -56,11 +60,6 @@ static const struct {
     [GAN_OPTIMIZER_SGD] = {"sgd", {true, false}, sgd_step},
 };
 
-const char *gan_optimizer_algorithm_name(gan_optimizer_algorithm algorithm)
-{
-    return algorithms[algorithm].name;
-}
-
 /* The largest norm of a gradient whose moments stay finite. Beyond it they would be infinite from then on, and the
  * weights stuck. */
 static double largest_norm(const gan_optimizer_options *options)
@@ -71,38 +70,42 @@ static double largest_norm(const gan_optimizer_options *options)
 
 /* ---- Options --------------------------------------------------------------------------------------------------- */
 
-static gan_status resolve_schedule(gan_optimizer_options *options)
-{
-    GAN_TRY(gan_schedule_check(options->schedule, GAN_SCHEDULE_EXPONENTIAL, options->schedule_steps,
-                               "gan_optimizer_options: schedule"));
-    GAN_TRY(gan_option_resolve(&options->final_learning_rate, 0, GAN_RANGE_NOT_NEGATIVE,
-                               "gan_optimizer_options: final_learning_rate"));
-    return gan_option_resolve(&options->schedule_factor, 0.1f, GAN_RANGE_UP_TO_ONE,
-                              "gan_optimizer_options: schedule_factor");
-}
+#define FLOAT(field, of_range, by_default)                                                             \
+    {                                                                                                  \
+        .name = #field, .offset = offsetof(gan_optimizer_options, field), .type = GAN_OPTION_OF_FLOAT, \
+        .range = of_range, .number = by_default                                                        \
+    }
 
-gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, gan_optimizer_options *resolved)
+static const gan_option_row rows[] = {
+    {.name = "algorithm",
+     .offset = offsetof(gan_optimizer_options, algorithm),
+     .type = GAN_OPTION_OF_ENUM,
+     .last = GAN_OPTIMIZER_SGD,
+     .enum_name = "gan_optimizer_algorithm"},
+    FLOAT(learning_rate, GAN_RANGE_NOT_NEGATIVE, GAN_DEFAULT_LEARNING_RATE),
+    FLOAT(beta1, GAN_RANGE_BELOW_ONE, GAN_DEFAULT_BETA1),
+    FLOAT(beta2, GAN_RANGE_BELOW_ONE, GAN_DEFAULT_BETA2),
+    FLOAT(epsilon, GAN_RANGE_POSITIVE, 1e-8f),
+    FLOAT(decay, GAN_RANGE_BELOW_ONE, 0.99f),
+    FLOAT(momentum, GAN_RANGE_BELOW_ONE, 0),
+    {.name = "clip_norm",
+     .offset = offsetof(gan_optimizer_options, clip_norm),
+     .type = GAN_OPTION_OF_FLOAT,
+     .range = GAN_RANGE_POSITIVE,
+     .may_lack = true},
+    FLOAT(final_learning_rate, GAN_RANGE_NOT_NEGATIVE, 0),
+    FLOAT(schedule_factor, GAN_RANGE_UP_TO_ONE, 0.1f),
+};
+
+gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, const char *what,
+                                         gan_optimizer_options *resolved)
 {
     gan_optimizer_options options;
-    GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_optimizer_options"));
-    if ((unsigned)options.algorithm > GAN_OPTIMIZER_SGD) {
-        return gan_fail(GAN_ERROR_ARGUMENT,
-                        "gan_optimizer_options: algorithm is %d, expected a gan_optimizer_algorithm",
-                        (int)options.algorithm);
-    }
-    const gan_option_rule rules[] = {
-        {&options.learning_rate, 2e-4f, GAN_RANGE_NOT_NEGATIVE, "gan_optimizer_options: learning_rate"},
-        {&options.beta1, 0.9f, GAN_RANGE_BELOW_ONE, "gan_optimizer_options: beta1"},
-        {&options.beta2, 0.999f, GAN_RANGE_BELOW_ONE, "gan_optimizer_options: beta2"},
-        {&options.epsilon, 1e-8f, GAN_RANGE_POSITIVE, "gan_optimizer_options: epsilon"},
-        {&options.decay, 0.99f, GAN_RANGE_BELOW_ONE, "gan_optimizer_options: decay"},
-        {&options.momentum, 0, GAN_RANGE_BELOW_ONE, "gan_optimizer_options: momentum"},
-    };
-    GAN_TRY(gan_option_resolve_all(rules, sizeof(rules) / sizeof(*rules)));
-    if (options.clip_norm != 0) {
-        GAN_TRY(gan_option_resolve(&options.clip_norm, 0, GAN_RANGE_POSITIVE, "gan_optimizer_options: clip_norm"));
-    }
-    GAN_TRY(resolve_schedule(&options));
+    char schedule[128];
+    GAN_TRY(gan_options_read(&options, sizeof(options), given, what));
+    GAN_TRY(gan_option_rows_resolve(rows, sizeof(rows) / sizeof(*rows), what, &options));
+    snprintf(schedule, sizeof(schedule), "%s: schedule", what);
+    GAN_TRY(gan_schedule_check(options.schedule, GAN_SCHEDULE_EXPONENTIAL, options.schedule_steps, schedule));
     *resolved = options;
     return GAN_OK;
 }
@@ -114,11 +117,16 @@ gan_status gan_optimizer_create(gan_model *model, const gan_optimizer_options *o
     GAN_CHECK_NOT_NULL(model);
     GAN_CHECK_NOT_NULL(out);
     gan_optimizer_options resolved;
-    GAN_TRY(gan_optimizer_options_resolve(options, &resolved));
+    GAN_TRY(gan_optimizer_options_resolve(options, "gan_optimizer_options", &resolved));
+    return gan_optimizer_create_resolved(model, &resolved, out);
+}
+
+gan_status gan_optimizer_create_resolved(gan_model *model, const gan_optimizer_options *options, gan_optimizer **out)
+{
     gan_optimizer *optimizer = gan_allocate(model->context, sizeof(*optimizer));
     if (!optimizer) return GAN_ERROR_MEMORY;
     optimizer->context = gan_context_retain(model->context);
-    optimizer->options = resolved;
+    optimizer->options = *options;
     gan_status status = gan_optimizer_add_model(optimizer, model);
     if (status != GAN_OK) {
         gan_optimizer_destroy(optimizer);
@@ -222,4 +230,24 @@ gan_status gan_optimizer_set_learning_rate(gan_optimizer *optimizer, float learn
     GAN_TRY(gan_range_check(GAN_RANGE_NOT_NEGATIVE, learning_rate, "gan_optimizer_set_learning_rate: learning_rate"));
     optimizer->options.learning_rate = learning_rate;
     return GAN_OK;
+}
+
+/* ---- Checkpoints ----------------------------------------------------------------------------------------------- */
+
+void gan_optimizer_add_entries(gan_optimizer *optimizer, const char *name, gan_entries *entries)
+{
+    static const char *const moment_names[GAN_MOMENTS] = {"first", "second"};
+    gan_entries_add_text(entries, name, algorithms[optimizer->options.algorithm].name);
+    gan_entries_add_count(entries, name, "steps", &optimizer->steps);
+    gan_entries_add_rate(entries, name, "learning_rate", &optimizer->options.learning_rate);
+    for (int i = 0; i < optimizer->model_count; i++) {
+        char number[16] = "";
+        if (i > 0) snprintf(number, sizeof(number), "_%d", i);
+        const char *part = gan_entries_join(entries, name, number);
+        for (int k = 0; k < GAN_MOMENTS; k++) {
+            if (!optimizer->moments[i][k]) continue;
+            gan_entries_add_parameters(entries, part, optimizer->models[i], moment_names[k],
+                                       optimizer->moments[i][k]);
+        }
+    }
 }

@@ -1,13 +1,19 @@
-/* The door of optimizers: what moves weights, and how its rate changes; players, whose last move can be taken
- * back. */
+/* The door of optimizers: what moves weights and how its rate changes, and players, whose last move can be taken
+ * back.
+ */
 #ifndef GAN_OPTIMIZERS_H
 #define GAN_OPTIMIZERS_H
 
 #include "model/model.h"
+#include "train/checkpoint/checkpoint.h"
 
-/* ---- Optimizers (optimizer.c, schedule.c) ---- */
+/* ---- Optimizers (optimizer.c) ---------------------------------------------------------------------------------- */
 
 #define GAN_OPTIMIZER_MODELS 8 /* most models of one optimizer */
+
+#define GAN_DEFAULT_LEARNING_RATE 2e-4f
+#define GAN_DEFAULT_BETA1         0.5f /* Radford et al., 2016 */
+#define GAN_DEFAULT_BETA2         0.999f
 
 /* first: Adam's m, SGD's v; second: Adam's and RMSprop's v. */
 enum { GAN_MOMENT_FIRST, GAN_MOMENT_SECOND, GAN_MOMENTS };
@@ -22,10 +28,15 @@ struct gan_optimizer {
     gan_real *moments[GAN_OPTIMIZER_MODELS][GAN_MOMENTS];
 };
 
-/* Checks and fills in defaults. */
-gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, gan_optimizer_options *resolved);
-/* "adam", "rmsprop" or "sgd", for files and messages. */
-const char *gan_optimizer_algorithm_name(gan_optimizer_algorithm algorithm);
+/* Checks and fills in defaults; `what` names the options in messages. */
+gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, const char *what,
+                                         gan_optimizer_options *resolved);
+/* gan_optimizer_create() by options that are resolved. */
+gan_status gan_optimizer_create_resolved(gan_model *model, const gan_optimizer_options *options, gan_optimizer **out);
+void gan_optimizer_add_entries(gan_optimizer *optimizer, const char *name, gan_entries *entries);
+
+/* ---- Schedules (schedule.c) ------------------------------------------------------------------------------------ */
+
 /* GAN_ERROR_ARGUMENT unless the schedule is one up to `last` and has the steps that it needs. `what` names the
  * option; that of the steps is called the same and "_steps". */
 gan_status gan_schedule_check(gan_schedule schedule, gan_schedule last, int64_t steps, const char *what);
@@ -34,20 +45,36 @@ double gan_schedule_value(gan_schedule schedule, double first, double last, int6
 /* The rate of the step after `steps` steps, by resolved options. */
 double gan_schedule_rate(const gan_optimizer_options *options, int64_t steps);
 
-/* ---- Players (player.c) ---- */
+/* ---- Players (player.c) ---------------------------------------------------------------------------------------- */
 
-/* One of the two sides of the game; or the average of the generator, which has no optimizer. */
+/* A model that moves: by an optimizer, or as an average follows another. What a failed step did to it is taken back.
+ */
 typedef struct gan_player {
     const char *name; /* for messages and files */
     gan_model *model;
-    gan_optimizer *optimizer;
+    gan_optimizer *optimizer; /* NULL without one */
     /* Whether the present weights gave a finite loss and gradient, or are the first ones. If not, the model's
      * previous weights did, and the player gets them back when training diverges. */
     bool proved;
     gan_real *buffers; /* the model's buffers before the present step; NULL if it has none */
 } gan_player;
 
-/* Puts a model into a player without an optimizer, with room for what a failed step takes back. */
-gan_status gan_player_take_model(gan_player *player, const char *name, gan_model *model);
+/* `options` are resolved ones, or NULL for a player without an optimizer. The player is destroyed also after a
+ * failure. */
+gan_status gan_player_create(gan_player *player, const char *name, gan_model *model,
+                             const gan_optimizer_options *options);
+void gan_player_destroy(gan_player *player); /* accepts a zeroed one */
+
+/* Before a step. */
+void gan_player_remember(gan_player *player);
+/* The optimizer's step. The present weights are proved by now; the new ones are not, until the next update. */
+gan_status gan_player_learn(gan_player *player, double *gradient_norm);
+/* After a step that failed with a status: buffers as before it, and when it diverged the last weights that were
+ * proved. */
+void gan_player_take_back(gan_player *player, gan_status status);
+bool gan_player_has_finite_buffers(const gan_player *player);
+
+/* The model and, if there is one, the optimizer, which is called NAME_optimizer. */
+void gan_player_add_entries(gan_player *player, gan_entries *entries);
 
 #endif

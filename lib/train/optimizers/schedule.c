@@ -1,5 +1,5 @@
 /* How a learning rate, or a penalty, changes with the number of steps taken. */
-#include "train/train.h"
+#include "train/optimizers/optimizers.h"
 
 #include <math.h>
 

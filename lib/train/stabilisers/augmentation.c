@@ -1,7 +1,25 @@
 /* What is done to samples before a discriminator sees them: augmentation, and noise. */
-#include "train/train.h"
+#include "train/options/options.h"
+#include "train/stabilisers/stabilisers.h"
 
 #include <stdio.h>
+
+/* ---- Checks ---------------------------------------------------------------------------------------------------- */
+
+gan_status gan_samples_check(const char *function, int64_t batch, int64_t size, int64_t *count)
+{
+    if (batch < 1) {
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected at least 1", function, (long long)batch);
+    }
+    if (size < 1) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: size is %lld, expected at least 1", function, (long long)size);
+    }
+    if (!gan_checked_multiply(batch, size, count)) {
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld samples of %lld values overflow", function, (long long)batch,
+                        (long long)size);
+    }
+    return GAN_OK;
+}
 
 /* ---- Between the border and kernels ---------------------------------------------------------------------------- */
 

@@ -1,6 +1,8 @@
-/* Exponential averages of weights over a training, and that of a trainer's generator. */
-#include "train/train.h"
+/* Exponential averages of weights over a training. */
+#include "train/options/options.h"
+#include "train/stabilisers/stabilisers.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- Any model ------------------------------------------------------------------------------------------------- */
@@ -52,46 +54,47 @@ gan_status gan_model_average(gan_model *average, const gan_model *model, double 
     return GAN_OK;
 }
 
-/* ---- The average of a trainer ---------------------------------------------------------------------------------- */
+/* ---- The average of a player ----------------------------------------------------------------------------------- */
 
-gan_status gan_trainer_create_average(gan_trainer *trainer)
+gan_status gan_average_create(gan_average *average, const char *name, const gan_model *model)
 {
-    if (trainer->options.ema_decay == 0 && trainer->options.ema_half_life == 0) return GAN_OK;
+    if (average->decay == 0 && average->half_life == 0) return GAN_OK;
     gan_model *clone;
-    GAN_TRY(gan_model_clone(trainer->generator.model, &clone));
-    gan_status status = gan_player_take_model(&trainer->average, "generator_average", clone);
+    GAN_TRY(gan_model_clone(model, &clone));
+    gan_status status = gan_player_create(&average->player, name, clone, NULL);
     gan_model_destroy(clone); /* the player keeps it */
     return status;
 }
 
-/* 2^(-n / H): half is left after H samples. */
-static double decay_of_step(const gan_trainer *trainer, int64_t count)
+void gan_average_destroy(gan_average *average)
 {
-    const gan_trainer_options *options = &trainer->options;
-    if (options->ema_half_life == 0) return options->ema_decay;
-    double half_life = options->ema_half_life;
-    if (options->ema_ramp > 0) half_life = fmin(half_life, options->ema_ramp * (double)trainer->seen);
+    gan_player_destroy(&average->player);
+}
+
+/* 2^(-n / H): half is left after H samples. */
+static double decay_of_step(const gan_average *average, int64_t count)
+{
+    if (average->half_life == 0) return average->decay;
+    double half_life = average->half_life;
+    if (average->ramp > 0) half_life = fmin(half_life, average->ramp * (double)average->seen);
     return half_life > 0 ? exp2(-(double)count / half_life) : 0;
 }
 
-gan_status gan_trainer_average(gan_trainer *trainer, int64_t count)
+gan_status gan_average_move(gan_average *average, const gan_model *model, int64_t count)
 {
-    gan_player *average = &trainer->average;
-    if (!average->model) return GAN_OK;
-    GAN_TRY(gan_model_average(average->model, trainer->generator.model, decay_of_step(trainer, count)));
-    average->proved = false; /* as the weights that it has just taken in */
+    gan_player *player = &average->player;
+    if (!player->model) return GAN_OK;
+    GAN_TRY(gan_model_average(player->model, model, decay_of_step(average, count)));
+    player->proved = false; /* as the weights that it has just taken in */
     return GAN_OK;
 }
 
-gan_status gan_trainer_get_average(gan_trainer *trainer, gan_model **out)
+void gan_average_add_entries(gan_average *average, gan_entries *entries)
 {
-    GAN_CHECK_NOT_NULL(trainer);
-    GAN_CHECK_NOT_NULL(out);
-    if (!trainer->average.model) {
-        return gan_fail(GAN_ERROR_STATE,
-                        "%s: the trainer was made without ema_decay and ema_half_life, and keeps no average",
-                        __func__);
-    }
-    *out = trainer->average.model;
-    return GAN_OK;
+    if (!average->player.model) return;
+    gan_entries_expect(entries, GAN_ERROR_ARCHITECTURE,
+                       "by a trainer without an average of the generator, which this trainer keeps: make it without "
+                       "ema_decay and ema_half_life to load the file");
+    gan_entries_add_word(entries, "average", "samples", &average->seen);
+    gan_player_add_entries(&average->player, entries);
 }

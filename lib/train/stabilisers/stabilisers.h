@@ -1,11 +1,11 @@
-/* The door of stabilisers: what is added to the discriminator's loss, or done to its weights and samples, so that
- * training stays stable. */
+/* The door of stabilisers: what is added to a discriminator's loss, or done to its weights and samples or the
+ * generator's weights, so that training stays stable. */
 #ifndef GAN_STABILISERS_H
 #define GAN_STABILISERS_H
 
 #include "train/optimizers/optimizers.h"
 
-/* ---- Samples (augmentation.c, penalty_samples.c) ---- */
+/* ---- Augmentation and noise (augmentation.c) ------------------------------------------------------------------- */
 
 /* GAN_ERROR_BATCH, _ARGUMENT or _OVERFLOW unless they are `batch` samples of `size` values, *count in all. */
 gan_status gan_samples_check(const char *function, int64_t batch, int64_t size, int64_t *count);
@@ -13,47 +13,106 @@ gan_status gan_samples_check(const char *function, int64_t batch, int64_t size, 
  * samples; `what` names it. */
 gan_status gan_augment_check(uint64_t kinds, gan_shape image, const char *what);
 
-/* ---- What the discriminator sees of samples (discriminator_input.c) ---- */
+/* ---- The discriminator's input (discriminator_input.c) --------------------------------------------------------- */
 
-/* What the discriminator sees of samples (view.c). Options that ask for nothing leave all of it NULL: then D's passes
- * take samples directly. */
-typedef struct gan_view {
+typedef struct gan_discriminator_input_options {
+    uint64_t augment;    /* gan_augmentation values */
+    float noise;         /* deviation in the first step */
+    int64_t noise_steps; /* over which it falls to 0; 0: it stays */
+    int64_t packing;     /* samples that D judges at once */
+    uint64_t seed;
+} gan_discriminator_input_options;
+
+/* What a discriminator is shown of samples: them as they are, or augmented, with noise, several side by side. */
+typedef struct gan_discriminator_input {
+    gan_context *context;
+    gan_discriminator_input_options options;
     gan_shape sample;                 /* of G */
-    gan_random *augmentation, *noise; /* NULL without augment, and without instance_noise */
+    gan_random *augmentation, *noise; /* NULL without augment, and without noise */
     gan_random_state fake_draws;      /* of the last augmentation of G's samples */
-    const float *real, *fake;         /* what D saw last, during a step; `fake` not when it is direct */
-    float *made;                      /* G's samples, then a gradient with respect to them */
-    float *real_room, *fake_room;     /* batches that are changed; NULL without augment and instance_noise */
-} gan_view;
+    const float *real;                /* what D saw last of real samples, during a step */
+    float *real_room;                 /* room for it, `values` values; NULL where samples are not changed */
+    int64_t values;
+} gan_discriminator_input;
 
-/* GAN_ERROR_SHAPE or _ARGUMENT unless D sees samples of the one shape as its inputs of the other. */
-gan_status gan_view_check(gan_trainer *trainer, gan_shape made, gan_shape judged);
-/* How many batches of samples the view needs room for, and where that is. It is released by gan_view_destroy() also
- * after a failure. */
-int gan_view_batches(const gan_trainer *trainer);
-gan_status gan_view_create(gan_trainer *trainer, float *values);
-void gan_view_destroy(gan_view *view);
+/* GAN_ERROR_SHAPE, _ARGUMENT or _OVERFLOW unless D can be shown samples of the one shape as its inputs of the other.
+ */
+gan_status gan_discriminator_input_check(const gan_discriminator_input_options *options, gan_shape made,
+                                         gan_shape judged);
+/* For up to `batch` samples. It is destroyed also after a failure. */
+gan_status gan_discriminator_input_create(gan_discriminator_input *input, gan_context *context, gan_shape sample,
+                                          const gan_discriminator_input_options *options, int64_t batch);
+void gan_discriminator_input_destroy(gan_discriminator_input *input);
 /* How many inputs of D so many samples are. */
-int64_t gan_view_count(const gan_trainer *trainer, int64_t samples);
-/* Sets the input of D's pass on real samples, or on those of G's last pass, to what D sees of them this time. */
-gan_status gan_view_real(gan_trainer *trainer, const float *samples, int64_t batch);
-gan_status gan_view_fake(gan_trainer *trainer, int64_t batch);
-/* *seen = what D saw last of G's samples; `room` is for a batch. */
-gan_status gan_view_get_fake(const gan_trainer *trainer, float *room, const float **seen);
-/* Hands the gradient of D's input on to G's output, after gan_view_fake() on `batch` samples. */
-gan_status gan_view_backward(gan_trainer *trainer, int64_t batch);
+int64_t gan_discriminator_input_count(const gan_discriminator_input *input, int64_t samples);
+/* Set the input of D's session to what D sees in step number `step`, from 0, of real samples, or of those of G's last
+ * pass. *copy gets the latter as at the border, unless it is NULL. */
+gan_status gan_discriminator_input_set_real(gan_discriminator_input *input, const float *samples, int64_t batch,
+                                            int64_t step, gan_session *discriminator);
+gan_status gan_discriminator_input_set_fake(gan_discriminator_input *input, const gan_session *generator,
+                                            int64_t step, gan_session *discriminator, float *copy);
+/* Hands the gradient of D's input on to G's output, after gan_discriminator_input_set_fake(). */
+gan_status gan_discriminator_input_backward(const gan_discriminator_input *input, const gan_session *discriminator,
+                                            gan_session *generator);
+void gan_discriminator_input_add_entries(gan_discriminator_input *input, gan_entries *entries);
 
-/* ---- Penalties (penalties.c) ---- */
+/* ---- Penalties (penalties.c) ----------------------------------------------------------------------------------- */
 
-/* Adds the gradients of the penalties of an update of D, after its passes on `batch` real samples and on those of G,
- * and gives the sum of the penalties: 0 when the update has none (step_penalty.c). */
-gan_status gan_trainer_penalise(gan_trainer *trainer, int64_t batch, double *sum);
+typedef struct gan_penalty_options {
+    float r1, r2, gradient_penalty, dragan; /* coefficients; 0: none */
+    int64_t interval;                       /* updates from one with penalties to the next */
+    gan_schedule schedule;
+    float final_factor;
+    int64_t schedule_steps;
+    uint64_t seed;
+} gan_penalty_options;
 
-/* ---- Averages (average.c) ---- */
+typedef struct gan_penalties {
+    gan_context *context;
+    gan_penalty_options options;
+    /* For gradient_penalty and dragan, which have samples of their own; all NULL without them. */
+    gan_session *session; /* of D; who creates the penalties creates it */
+    gan_random *random;
+    float *samples; /* `values` values */
+    int64_t values;
+} gan_penalties;
 
-/* Makes the average of the generator if the options ask for one, and moves it on after an update of the generator in
- * a step on `count` real samples (average.c). */
-gan_status gan_trainer_create_average(gan_trainer *trainer);
-gan_status gan_trainer_average(gan_trainer *trainer, int64_t count);
+/* The passes of an update, on `count` inputs of D of `size` values each. */
+typedef struct gan_penalised_passes {
+    gan_session *real, *fake;
+    const float *real_samples; /* what D saw of real samples */
+    int64_t count, size;
+} gan_penalised_passes;
+
+/* Whether there are penalties on samples of their own. */
+bool gan_penalties_are_drawn(const gan_penalty_options *options);
+/* `values`: in a batch. They are destroyed also after a failure. */
+gan_status gan_penalties_create(gan_penalties *penalties, gan_context *context, const gan_penalty_options *options,
+                                int64_t values);
+void gan_penalties_destroy(gan_penalties *penalties);
+/* Where what D sees of G's samples has to be copied to before update number `update`, or NULL. */
+float *gan_penalties_fake_place(const gan_penalties *penalties, int64_t update);
+/* Adds the gradients of the penalties of an update of D, after its passes, and gives the sum of the penalties: 0 when
+ * the update has none. `step` is what the schedule goes by. */
+gan_status gan_penalties_add(const gan_penalties *penalties, const gan_penalised_passes *passes, int64_t update,
+                             int64_t step, double *sum);
+void gan_penalties_add_entries(gan_penalties *penalties, gan_entries *entries);
+
+/* ---- Averages (average.c) -------------------------------------------------------------------------------------- */
+
+/* An exponential average of a model's weights over a training. */
+typedef struct gan_average {
+    gan_player player;            /* without a model when there is no average */
+    float decay, half_life, ramp; /* see gan_trainer_options */
+    uint64_t seen;                /* real samples of all steps */
+} gan_average;
+
+/* Starts as a clone of the model, unless decay and half-life are 0: then there is none. It is destroyed also after a
+ * failure. */
+gan_status gan_average_create(gan_average *average, const char *name, const gan_model *model);
+void gan_average_destroy(gan_average *average);
+/* Moves on after an update of the model in a step on `count` real samples. */
+gan_status gan_average_move(gan_average *average, const gan_model *model, int64_t count);
+void gan_average_add_entries(gan_average *average, gan_entries *entries);
 
 #endif

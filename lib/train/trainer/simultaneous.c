@@ -2,7 +2,9 @@
  * and each logit a function of its own sample only, dL/dx_i = dL/df_i df_i/dx_i for any loss L of the logits. So the
  * gradient that the generator's loss has with respect to x_i is that of the discriminator's, times the ratio of both
  * with respect to f_i. */
-#include "train/train.h"
+#include "train/trainer/trainer.h"
+
+#include <math.h>
 
 gan_status gan_simultaneous_check(const gan_model *discriminator)
 {
@@ -12,7 +14,7 @@ gan_status gan_simultaneous_check(const gan_model *discriminator)
         return gan_fail(
             GAN_ERROR_UNSUPPORTED,
             "gan_trainer_options: simultaneous is set, but %s of the discriminator mixes the samples of a "
-            "batch, so that the gradients of the two losses are no multiples of each other",
+            "batch, so that the gradients of the two losses are not multiples of each other",
             gan_model_node_text(discriminator, i, text));
     }
     return GAN_OK;

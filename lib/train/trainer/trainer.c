@@ -1,6 +1,30 @@
-/* The trainer as a handle: checks and memory. Its options are in trainer_options.c; what it does is in step.c, run.c
- * and checkpoint.c. */
-#include "train/train.h"
+/* The trainer as a handle: checks and memory. Its options are in trainer_options.c; what it does is in
+ * trainer_step.c, trainer_run.c and trainer_checkpoint.c. */
+#include "train/trainer/trainer.h"
+
+/* ---- Options of its parts -------------------------------------------------------------------------------------- */
+
+static gan_discriminator_input_options input_options(const gan_trainer_options *options)
+{
+    return (gan_discriminator_input_options){.augment = options->augment,
+                                             .noise = options->instance_noise,
+                                             .noise_steps = options->instance_noise_steps,
+                                             .packing = options->packing,
+                                             .seed = options->seed};
+}
+
+static gan_penalty_options penalty_options(const gan_trainer_options *options)
+{
+    return (gan_penalty_options){.r1 = options->r1,
+                                 .r2 = options->r2,
+                                 .gradient_penalty = options->gradient_penalty,
+                                 .dragan = options->dragan,
+                                 .interval = options->penalty_interval,
+                                 .schedule = options->penalty_schedule,
+                                 .final_factor = options->final_penalty_factor,
+                                 .schedule_steps = options->penalty_schedule_steps,
+                                 .seed = options->seed};
+}
 
 /* ---- Checks ---------------------------------------------------------------------------------------------------- */
 
@@ -31,43 +55,19 @@ static gan_status check_shapes(gan_trainer *trainer, const gan_model *generator,
         return gan_fail(GAN_ERROR_SHAPE, "gan_trainer_create: the generator's input is %s, expected one dimension",
                         gan_shape_text(noise, text));
     }
-    GAN_TRY(gan_view_check(trainer, made, judged));
+    const gan_discriminator_input_options input = input_options(&trainer->options);
+    GAN_TRY(gan_discriminator_input_check(&input, made, judged));
     if (gan_shape_count(logit) != 1) {
         return gan_fail(GAN_ERROR_SHAPE, "gan_trainer_create: the discriminator's output is %s, expected one logit",
                         gan_shape_text(logit, text));
     }
+    trainer->sample_shape = made;
     trainer->noise_size = gan_shape_count(noise);
     trainer->sample_size = gan_shape_count(made);
     return GAN_OK;
 }
 
 /* ---- The handle ------------------------------------------------------------------------------------------------ */
-
-gan_status gan_player_take_model(gan_player *player, const char *name, gan_model *model)
-{
-    player->name = name;
-    player->proved = true;
-    player->model = gan_model_retain(model);
-    GAN_TRY(gan_model_keep_previous(model));
-    if (model->buffer_size == 0) return GAN_OK;
-    player->buffers = gan_allocate_array(model->context, model->buffer_size, sizeof(gan_real));
-    return player->buffers ? GAN_OK : GAN_ERROR_MEMORY;
-}
-
-static gan_status create_player(gan_player *player, const char *name, gan_model *model,
-                                const gan_optimizer_options *options)
-{
-    GAN_TRY(gan_player_take_model(player, name, model));
-    return gan_optimizer_create(model, options, &player->optimizer);
-}
-
-static void destroy_player(gan_context *context, gan_player *player)
-{
-    if (!player->model) return;
-    gan_release(context, player->buffers, (size_t)player->model->buffer_size * sizeof(gan_real));
-    gan_optimizer_destroy(player->optimizer);
-    gan_model_destroy(player->model);
-}
 
 /* A pass of a step, and the penalty on it that asks for second derivatives; its coefficient is 0 when there is none.
  */
@@ -92,32 +92,32 @@ static gan_status create_pass(const trainer_pass *pass, int64_t batch, uint64_t 
 static gan_status create_sessions(gan_trainer *trainer)
 {
     const gan_trainer_options *options = &trainer->options;
-    gan_model *discriminator = trainer->discriminator.model;
+    const gan_penalty_options penalties = penalty_options(options);
+    gan_model *discriminator = trainer->discriminator.model, *average = trainer->average.player.model;
     const trainer_pass passes[] = {
         {trainer->generator.model, &trainer->generate, NULL, 0},
         {discriminator, &trainer->real, "r1", options->r1},
         {discriminator, &trainer->fake, "r2", options->r2},
-        {discriminator, &trainer->penalised, options->gradient_penalty > 0 ? "gradient_penalty" : "dragan",
+        {discriminator, &trainer->penalties.session, options->gradient_penalty > 0 ? "gradient_penalty" : "dragan",
          options->gradient_penalty > 0 ? options->gradient_penalty : options->dragan},
     };
     for (uint64_t i = 0; i < sizeof(passes) / sizeof(*passes); i++) {
-        if (passes[i].session == &trainer->penalised && passes[i].coefficient == 0) continue;
+        const bool of_penalties = passes[i].session == &trainer->penalties.session;
+        if (of_penalties && !gan_penalties_are_drawn(&penalties)) continue;
         const bool of_generator = passes[i].session == &trainer->generate;
-        const int64_t batch = of_generator ? options->batch : gan_view_count(trainer, options->batch);
+        const int64_t batch = of_generator ? options->batch : options->batch / options->packing;
         GAN_TRY(create_pass(&passes[i], batch, options->seed + i));
     }
-    return gan_session_create(trainer->average.model ? trainer->average.model : trainer->generator.model,
+    return gan_session_create(average ? average : trainer->generator.model,
                               GAN_SESSION(.batch = options->batch, .forward_only = true), &trainer->sample);
 }
 
 /* One block for every array that a step or a run needs: per sample of a batch the noise, two logits and their three
- * gradients, and the data of all discriminator steps; then what the discriminator sees of samples, and samples that
- * only penalties are taken on. */
+ * gradients, and the data of all discriminator steps. */
 static gan_status allocate_arrays(gan_trainer *trainer)
 {
     int64_t batch = trainer->options.batch, data;
-    int64_t batches = trainer->options.discriminator_steps + gan_view_batches(trainer) + (trainer->penalised ? 1 : 0);
-    bool fits = gan_checked_multiply(trainer->sample_size, batches, &data) &&
+    bool fits = gan_checked_multiply(trainer->sample_size, trainer->options.discriminator_steps, &data) &&
                 data <= INT64_MAX - 5 - trainer->noise_size &&
                 gan_checked_multiply(batch, data + 5 + trainer->noise_size, &trainer->value_count);
     if (!fits) {
@@ -134,31 +134,54 @@ static gan_status allocate_arrays(gan_trainer *trainer)
     trainer->generator_gradient = trainer->fake_gradient + batch;
     trainer->noise_values = trainer->generator_gradient + batch;
     trainer->samples = trainer->noise_values + batch * trainer->noise_size;
-    float *seen = trainer->samples + batch * trainer->sample_size * trainer->options.discriminator_steps;
-    if (trainer->penalised) {
-        trainer->penalty_samples = seen + batch * trainer->sample_size * gan_view_batches(trainer);
-    }
-    return gan_view_create(trainer, seen);
+    return GAN_OK;
 }
 
-static gan_status create_parts(gan_trainer *trainer, gan_model *generator, gan_model *discriminator)
+static gan_status create_stabilisers(gan_trainer *trainer)
 {
-    gan_trainer_options *options = &trainer->options;
-    const gan_optimizer_options shared = gan_trainer_shared_optimizer(options);
+    const gan_trainer_options *options = &trainer->options;
+    const gan_discriminator_input_options input = input_options(options);
+    const gan_penalty_options penalties = penalty_options(options);
+    GAN_TRY(gan_discriminator_input_create(&trainer->input, trainer->context, trainer->sample_shape, &input,
+                                           options->batch));
+    return gan_penalties_create(&trainer->penalties, trainer->context, &penalties,
+                                options->batch * trainer->sample_size);
+}
+
+static gan_status create_monitor(gan_trainer *trainer)
+{
+    const gan_trainer_options *options = &trainer->options;
+    const gan_monitored of = {.loss = options->loss,
+                              .interval = options->diagnosis_interval,
+                              .batch = options->batch,
+                              .models = {[GAN_ROLE_GENERATOR] = trainer->generator.model,
+                                         [GAN_ROLE_DISCRIMINATOR] = trainer->discriminator.model}};
+    return gan_monitor_create(&trainer->monitor, trainer->context, &of);
+}
+
+static gan_status create_average(gan_trainer *trainer)
+{
+    trainer->average.decay = trainer->options.ema_decay;
+    trainer->average.half_life = trainer->options.ema_half_life;
+    trainer->average.ramp = trainer->options.ema_ramp;
+    return gan_average_create(&trainer->average, "generator_average", trainer->generator.model);
+}
+
+static gan_status create_parts(gan_trainer *trainer, gan_model *generator, gan_model *discriminator,
+                               const gan_optimizer_options optimizers[GAN_PLAYERS])
+{
+    const gan_trainer_options *options = &trainer->options;
     GAN_TRY(check_shapes(trainer, generator, discriminator));
     if (options->simultaneous) GAN_TRY(gan_simultaneous_check(discriminator));
-    GAN_TRY(create_player(&trainer->generator, "generator", generator,
-                          options->generator_optimizer ? options->generator_optimizer : &shared));
-    GAN_TRY(create_player(&trainer->discriminator, "discriminator", discriminator,
-                          options->discriminator_optimizer ? options->discriminator_optimizer : &shared));
-    options->generator_optimizer = NULL;
-    options->discriminator_optimizer = NULL;
-    GAN_TRY(gan_trainer_create_average(trainer));
+    GAN_TRY(gan_player_create(&trainer->generator, "generator", generator, &optimizers[GAN_ROLE_GENERATOR]));
+    GAN_TRY(gan_player_create(&trainer->discriminator, "discriminator", discriminator,
+                              &optimizers[GAN_ROLE_DISCRIMINATOR]));
+    GAN_TRY(create_average(trainer));
     GAN_TRY(create_sessions(trainer));
     GAN_TRY(allocate_arrays(trainer));
-    GAN_TRY(gan_monitor_create(trainer));
-    GAN_TRY(gan_random_create(trainer->context, options->seed, GAN_STREAM_NOISE, &trainer->noise));
-    return gan_random_create(trainer->context, options->seed, GAN_STREAM_PENALTY, &trainer->penalty_random);
+    GAN_TRY(create_stabilisers(trainer));
+    GAN_TRY(create_monitor(trainer));
+    return gan_random_create(trainer->context, options->seed, GAN_STREAM_NOISE, &trainer->noise);
 }
 
 gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_model *discriminator,
@@ -169,7 +192,8 @@ gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_mo
     GAN_CHECK_NOT_NULL(discriminator);
     GAN_CHECK_NOT_NULL(out);
     gan_trainer_options resolved;
-    GAN_TRY(gan_trainer_options_resolve(options, &resolved));
+    gan_optimizer_options optimizers[GAN_PLAYERS];
+    GAN_TRY(gan_trainer_options_resolve(options, &resolved, optimizers));
     GAN_TRY(check_model(context, generator, "generator"));
     GAN_TRY(check_model(context, discriminator, "discriminator"));
     if (generator == discriminator) {
@@ -179,7 +203,7 @@ gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_mo
     if (!trainer) return GAN_ERROR_MEMORY;
     trainer->context = gan_context_retain(context);
     trainer->options = resolved;
-    gan_status status = create_parts(trainer, generator, discriminator);
+    gan_status status = create_parts(trainer, generator, discriminator, optimizers);
     if (status != GAN_OK) {
         gan_trainer_destroy(trainer);
         return status;
@@ -192,22 +216,23 @@ void gan_trainer_destroy(gan_trainer *trainer)
 {
     if (!trainer) return;
     gan_context *context = trainer->context;
-    gan_view_destroy(&trainer->view);
-    gan_monitor_destroy(trainer);
+    gan_monitor_destroy(&trainer->monitor);
+    gan_penalties_destroy(&trainer->penalties);
+    gan_discriminator_input_destroy(&trainer->input);
     gan_random_destroy(trainer->noise);
-    gan_random_destroy(trainer->penalty_random);
     gan_session_destroy(trainer->generate);
     gan_session_destroy(trainer->real);
     gan_session_destroy(trainer->fake);
-    gan_session_destroy(trainer->penalised);
     gan_session_destroy(trainer->sample);
     gan_release(context, trainer->values, (size_t)trainer->value_count * sizeof(float));
-    destroy_player(context, &trainer->generator);
-    destroy_player(context, &trainer->discriminator);
-    destroy_player(context, &trainer->average);
+    gan_average_destroy(&trainer->average);
+    gan_player_destroy(&trainer->generator);
+    gan_player_destroy(&trainer->discriminator);
     gan_release(context, trainer, sizeof(*trainer));
     gan_context_release(context);
 }
+
+/* ---- What is asked of it --------------------------------------------------------------------------------------- */
 
 int64_t gan_trainer_steps(const gan_trainer *trainer)
 {
@@ -229,4 +254,55 @@ _Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "gan_trainer_cancel() may be called f
 void gan_trainer_cancel(gan_trainer *trainer)
 {
     if (trainer) atomic_store(&trainer->cancel, true);
+}
+
+gan_status gan_trainer_get_average(gan_trainer *trainer, gan_model **out)
+{
+    GAN_CHECK_NOT_NULL(trainer);
+    GAN_CHECK_NOT_NULL(out);
+    if (!trainer->average.player.model) {
+        return gan_fail(GAN_ERROR_STATE,
+                        "%s: the trainer was made without ema_decay and ema_half_life, and keeps no average",
+                        __func__);
+    }
+    *out = trainer->average.player.model;
+    return GAN_OK;
+}
+
+uint64_t gan_trainer_diagnoses(const gan_trainer *trainer)
+{
+    return trainer ? gan_monitor_diagnoses(&trainer->monitor) : 0;
+}
+
+static const gan_player *player_of(const gan_trainer *trainer, gan_role role)
+{
+    if (role == GAN_ROLE_GENERATOR) return &trainer->generator;
+    return role == GAN_ROLE_DISCRIMINATOR ? &trainer->discriminator : NULL;
+}
+
+int64_t gan_trainer_layer_count(const gan_trainer *trainer, gan_role role)
+{
+    const gan_player *player = trainer ? player_of(trainer, role) : NULL;
+    return player ? gan_layer_report_count(player->model) : 0;
+}
+
+gan_status gan_trainer_get_layer_report(const gan_trainer *trainer, gan_role role, int64_t index,
+                                        gan_layer_report *out)
+{
+    GAN_CHECK_NOT_NULL(trainer);
+    GAN_CHECK_NOT_NULL(out);
+    const gan_player *player = player_of(trainer, role);
+    if (!player) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: role is %d, expected a gan_role", __func__, (int)role);
+    }
+    const int64_t count = gan_layer_report_count(player->model);
+    if (index < 0 || index >= count) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but the %s has %lld layers with parameters", __func__,
+                        (long long)index, player->name, (long long)count);
+    }
+    if (!trainer->monitor.stepped) {
+        return gan_fail(GAN_ERROR_STATE, "%s: the trainer has made no step yet", __func__);
+    }
+    const gan_layer_report report = gan_layer_report_measure(player->model, index);
+    return gan_report_write(out, &report, sizeof(report), "gan_layer_report");
 }

@@ -1,47 +1,40 @@
-/* The door of trainer: the game of a generator and a discriminator. */
+/* The door of trainer: the game of a generator and a discriminator, made of what the other rooms have. */
 #ifndef GAN_TRAINER_H
 #define GAN_TRAINER_H
 
 #include "data/data.h"
-#include "io/io.h"
 #include "train/diagnosis/diagnosis.h"
 #include "train/losses/losses.h"
-#include "train/option_range.h"
 #include "train/stabilisers/stabilisers.h"
-
-#include <math.h>
 
 struct gan_trainer {
     gan_context *context;
     gan_trainer_options options; /* resolved; the two pointers NULL */
     gan_player generator, discriminator;
-    gan_player average;     /* without a model when there is none */
-    gan_session *generate;  /* G's pass */
-    gan_session *real;      /* D on data */
-    gan_session *fake;      /* D on samples of G */
-    gan_session *sample;    /* G, forward only, beside training */
-    gan_session *penalised; /* D on samples of gradient_penalty and dragan; NULL without them */
-    gan_view view;
+    gan_average average;
+    gan_session *generate; /* G's pass */
+    gan_session *real;     /* D on data */
+    gan_session *fake;     /* D on samples of G */
+    gan_session *sample;   /* G, forward only, beside training */
+    gan_discriminator_input input;
+    gan_penalties penalties;
     gan_monitor monitor;
     gan_random *noise;
-    gan_random *penalty_random;      /* what those samples are drawn from */
+    gan_shape sample_shape;          /* of G */
     int64_t noise_size, sample_size; /* values in a sample of noise, and of data */
     int64_t steps, epochs;
-    uint64_t seen; /* real samples of all steps; counted for the average's ramp */
     atomic_bool cancel;
     float *values; /* one block for the arrays below, value_count values */
     int64_t value_count;
     float *real_logits, *fake_logits, *real_gradient, *fake_gradient; /* a batch each */
     float *generator_gradient; /* for simultaneous updates: G's with respect to the logits, then ratios; a batch */
     float *noise_values;       /* a batch */
-    float *penalty_samples;    /* a batch for `penalised`; NULL without it */
     float *samples;            /* data for a step of gan_trainer_run(): discriminator_steps batches */
 };
 
-/* Checks and fills in defaults; *resolved is untouched on failure. */
-gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_trainer_options *resolved);
-/* The optimizer of a player that has no options of its own. */
-gan_optimizer_options gan_trainer_shared_optimizer(const gan_trainer_options *options);
+/* Checks and fills in defaults; those of the players' optimizers too, by role. Both are untouched on failure. */
+gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_trainer_options *resolved,
+                                       gan_optimizer_options optimizers[GAN_PLAYERS]);
 
 /* GAN_ERROR_UNSUPPORTED where a layer of D mixes the samples of a batch (simultaneous.c). */
 gan_status gan_simultaneous_check(const gan_model *discriminator);
@@ -53,7 +46,7 @@ gan_status gan_simultaneous_check(const gan_model *discriminator);
 void gan_simultaneous_ratios(int64_t count, float *discriminator, float *generator);
 
 /* One step on `count` samples, in batches of `batch`, the last one smaller if that does not divide `count`; each
- * batch is for one update of the discriminator. */
+ * batch is for one update of the discriminator (trainer_step.c). */
 gan_status gan_trainer_step_on(gan_trainer *trainer, const float *samples, int64_t count, int64_t batch,
                                gan_step_report *report);
 

@@ -1,38 +1,60 @@
 /* Options of a trainer: their ranges and defaults. What depends on the models is checked when the trainer is made. */
-#include "train/train.h"
+#include "train/options/options.h"
+#include "train/trainer/trainer.h"
 
 #include <float.h>
+#include <stddef.h>
 
-/* A number of times, by default 1; the limit keeps products of two of them from overflowing. */
-static gan_status resolve_times(int64_t *value, const char *what)
-{
-    if (*value < 0 || *value > INT32_MAX) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s is %lld, expected 1 to %d", what, (long long)*value, INT32_MAX);
+static const char what[] = "gan_trainer_options";
+
+/* ---- Rows ------------------------------------------------------------------------------------------------------ */
+
+#define AT(field) .name = #field, .offset = offsetof(gan_trainer_options, field)
+#define FLOAT(field, of_range, by_default)                                              \
+    {                                                                                   \
+        AT(field), .type = GAN_OPTION_OF_FLOAT, .range = of_range, .number = by_default \
     }
-    if (*value == 0) *value = 1;
-    return GAN_OK;
-}
-
-/* A value of an enum whose last one is given. */
-static gan_status check_choice(int value, int last, const char *what, const char *type)
-{
-    if (value >= 0 && value <= last) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s is %d, expected a %s", what, value, type);
-}
-
-static gan_status resolve_game(gan_trainer_options *options)
-{
-    if (options->batch < 0) {
-        return gan_fail(GAN_ERROR_BATCH, "gan_trainer_options: batch is %lld, expected at least 1",
-                        (long long)options->batch);
+#define FLOAT_OR_NONE(field, of_range)                                              \
+    {                                                                               \
+        AT(field), .type = GAN_OPTION_OF_FLOAT, .range = of_range, .may_lack = true \
     }
-    if (options->batch == 0) options->batch = 32;
-    GAN_TRY(resolve_times(&options->discriminator_steps, "gan_trainer_options: discriminator_steps"));
+#define TIMES(field)                                                                      \
+    {                                                                                     \
+        AT(field), .type = GAN_OPTION_OF_COUNT, .most = GAN_OPTION_MOST_TIMES, .count = 1 \
+    }
+#define CHOICE(field, last_one)                                                             \
+    {                                                                                       \
+        AT(field), .type = GAN_OPTION_OF_ENUM, .last = last_one, .enum_name = "gan_" #field \
+    }
+
+static const gan_option_row rows[] = {
+    {AT(batch), .type = GAN_OPTION_OF_COUNT, .most = INT64_MAX, .count = 32, .refused = GAN_ERROR_BATCH},
+    FLOAT(learning_rate, GAN_RANGE_NOT_NEGATIVE, GAN_DEFAULT_LEARNING_RATE),
+    FLOAT(beta1, GAN_RANGE_BELOW_ONE, GAN_DEFAULT_BETA1),
+    FLOAT(beta2, GAN_RANGE_BELOW_ONE, GAN_DEFAULT_BETA2),
+    TIMES(discriminator_steps),
+    CHOICE(order, GAN_ORDER_GENERATOR_FIRST),
+    FLOAT(label_smoothing, GAN_RANGE_BELOW_ONE, 0),
+    CHOICE(noise, GAN_NOISE_UNIFORM),
+    FLOAT(r1, GAN_RANGE_NOT_NEGATIVE, 0),
+    FLOAT(r2, GAN_RANGE_NOT_NEGATIVE, 0),
+    FLOAT(gradient_penalty, GAN_RANGE_NOT_NEGATIVE, 0),
+    FLOAT(dragan, GAN_RANGE_NOT_NEGATIVE, 0),
+    FLOAT_OR_NONE(weight_clip, GAN_RANGE_POSITIVE),
+    TIMES(penalty_interval),
+    FLOAT(final_penalty_factor, GAN_RANGE_UNIT, 0),
+    TIMES(packing),
+    FLOAT(instance_noise, GAN_RANGE_NOT_NEGATIVE, 0),
+    FLOAT(ema_decay, GAN_RANGE_BELOW_ONE, 0),
+    FLOAT_OR_NONE(ema_half_life, GAN_RANGE_POSITIVE),
+    FLOAT_OR_NONE(ema_ramp, GAN_RANGE_POSITIVE),
+};
+
+/* ---- What one option asks of another --------------------------------------------------------------------------- */
+
+static gan_status check_loss(const gan_trainer_options *options)
+{
     GAN_TRY(gan_loss_check(options->loss, "gan_trainer_options: loss"));
-    GAN_TRY(check_choice((int)options->order, GAN_ORDER_GENERATOR_FIRST, "gan_trainer_options: order", "gan_order"));
-    GAN_TRY(check_choice((int)options->noise, GAN_NOISE_UNIFORM, "gan_trainer_options: noise", "gan_noise"));
-    GAN_TRY(gan_option_resolve(&options->label_smoothing, 0, GAN_RANGE_BELOW_ONE,
-                               "gan_trainer_options: label_smoothing"));
     return gan_loss_check_real_target(options->loss, 1 - options->label_smoothing,
                                       "gan_trainer_options: label_smoothing", options->label_smoothing);
 }
@@ -63,76 +85,66 @@ static gan_status check_simultaneous(const gan_trainer_options *options)
     return GAN_OK;
 }
 
-/* What bounds D's slope, or draws it to 0. */
-static gan_status resolve_penalties(gan_trainer_options *options)
+/* A coefficient that the interval multiplies stays a float. */
+static gan_status check_coefficients(const gan_trainer_options *options)
 {
-    const gan_option_rule rules[] = {
-        {&options->r1, 0, GAN_RANGE_NOT_NEGATIVE, "gan_trainer_options: r1"},
-        {&options->r2, 0, GAN_RANGE_NOT_NEGATIVE, "gan_trainer_options: r2"},
-        {&options->gradient_penalty, 0, GAN_RANGE_NOT_NEGATIVE, "gan_trainer_options: gradient_penalty"},
-        {&options->dragan, 0, GAN_RANGE_NOT_NEGATIVE, "gan_trainer_options: dragan"},
-        {&options->final_penalty_factor, 0, GAN_RANGE_UNIT, "gan_trainer_options: final_penalty_factor"},
+    const struct {
+        const char *name;
+        float value;
+    } coefficients[] = {
+        {"r1", options->r1},
+        {"r2", options->r2},
+        {"gradient_penalty", options->gradient_penalty},
+        {"dragan", options->dragan},
     };
-    GAN_TRY(gan_option_resolve_all(rules, sizeof(rules) / sizeof(*rules)));
-    GAN_TRY(resolve_times(&options->penalty_interval, "gan_trainer_options: penalty_interval"));
-    for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
-        double most = (double)*rules[i].value * (double)options->penalty_interval;
-        if (most <= FLT_MAX) continue;
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s is %g, which penalty_interval makes %g; expected at most %g",
-                        rules[i].what, (double)*rules[i].value, most, (double)FLT_MAX);
+    for (size_t i = 0; i < sizeof(coefficients) / sizeof(*coefficients); i++) {
+        const double most = (double)coefficients[i].value * (double)options->penalty_interval;
+        if (most <= (double)FLT_MAX) continue;
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %g, which penalty_interval makes %g; expected at most %g",
+                        what, coefficients[i].name, (double)coefficients[i].value, most, (double)FLT_MAX);
     }
-    if (options->weight_clip != 0) {
-        GAN_TRY(gan_option_resolve(&options->weight_clip, 0, GAN_RANGE_POSITIVE, "gan_trainer_options: weight_clip"));
-    }
+    return GAN_OK;
+}
+
+static gan_status check_penalties(const gan_trainer_options *options)
+{
+    GAN_TRY(check_coefficients(options));
     if (options->weight_clip > 0 && options->gradient_penalty > 0) {
-        return gan_fail(
-            GAN_ERROR_ARGUMENT,
-            "gan_trainer_options: weight_clip is %g and gradient_penalty %g, expected at most one of them: "
-            "both bound the slope of a Wasserstein discriminator",
-            (double)options->weight_clip, (double)options->gradient_penalty);
+        return gan_fail(GAN_ERROR_ARGUMENT,
+                        "%s: weight_clip is %g and gradient_penalty %g, expected at most one of them: both bound the "
+                        "slope of a Wasserstein discriminator",
+                        what, (double)options->weight_clip, (double)options->gradient_penalty);
     }
     return gan_schedule_check(options->penalty_schedule, GAN_SCHEDULE_COSINE, options->penalty_schedule_steps,
                               "gan_trainer_options: penalty_schedule");
 }
 
-/* What D sees of samples; what depends on their shape is checked with it. */
-static gan_status resolve_view(gan_trainer_options *options)
+/* What depends on the shape of samples is checked with it. */
+static gan_status check_input(const gan_trainer_options *options)
 {
-    GAN_TRY(resolve_times(&options->packing, "gan_trainer_options: packing"));
     if (options->batch % options->packing != 0) {
-        return gan_fail(GAN_ERROR_BATCH, "gan_trainer_options: batch is %lld, expected a multiple of packing, %lld",
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected a multiple of packing, %lld", what,
                         (long long)options->batch, (long long)options->packing);
     }
     if (options->instance_noise_steps < 0) {
         return gan_fail(GAN_ERROR_ARGUMENT,
-                        "gan_trainer_options: instance_noise_steps is %lld, expected at least 1, or 0 for noise that "
-                        "stays",
+                        "%s: instance_noise_steps is %lld, expected at least 1, or 0 for noise that stays", what,
                         (long long)options->instance_noise_steps);
     }
-    return gan_option_resolve(&options->instance_noise, 0, GAN_RANGE_NOT_NEGATIVE,
-                              "gan_trainer_options: instance_noise");
+    return GAN_OK;
 }
 
-static gan_status resolve_average(gan_trainer_options *options)
+static gan_status check_average(const gan_trainer_options *options)
 {
-    GAN_TRY(gan_option_resolve(&options->ema_decay, 0, GAN_RANGE_BELOW_ONE, "gan_trainer_options: ema_decay"));
-    if (options->ema_half_life != 0) {
-        GAN_TRY(
-            gan_option_resolve(&options->ema_half_life, 0, GAN_RANGE_POSITIVE, "gan_trainer_options: ema_half_life"));
-    }
-    if (options->ema_ramp != 0) {
-        GAN_TRY(gan_option_resolve(&options->ema_ramp, 0, GAN_RANGE_POSITIVE, "gan_trainer_options: ema_ramp"));
-    }
     if (options->ema_decay > 0 && options->ema_half_life > 0) {
         return gan_fail(
             GAN_ERROR_ARGUMENT,
-            "gan_trainer_options: ema_decay is %g and ema_half_life %g, expected at most one of them: both "
-            "say how fast the average forgets",
-            (double)options->ema_decay, (double)options->ema_half_life);
+            "%s: ema_decay is %g and ema_half_life %g, expected at most one of them: both say how fast the "
+            "average forgets",
+            what, (double)options->ema_decay, (double)options->ema_half_life);
     }
     if (options->ema_ramp > 0 && options->ema_half_life == 0) {
-        return gan_fail(GAN_ERROR_ARGUMENT,
-                        "gan_trainer_options: ema_ramp is %g, but there is no ema_half_life for it to limit",
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: ema_ramp is %g, but there is no ema_half_life for it to limit", what,
                         (double)options->ema_ramp);
     }
     return GAN_OK;
@@ -142,29 +154,44 @@ static gan_status resolve_diagnosis(gan_trainer_options *options)
 {
     if (options->diagnosis_interval == 0) options->diagnosis_interval = 100;
     if (options->diagnosis_interval > 0 || options->diagnosis_interval == GAN_DIAGNOSIS_OFF) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT,
-                    "gan_trainer_options: diagnosis_interval is %lld, expected at least 1 or GAN_DIAGNOSIS_OFF",
-                    (long long)options->diagnosis_interval);
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: diagnosis_interval is %lld, expected at least 1 or GAN_DIAGNOSIS_OFF",
+                    what, (long long)options->diagnosis_interval);
 }
 
-gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_trainer_options *resolved)
+/* ---- All of them ----------------------------------------------------------------------------------------------- */
+
+/* A player's optimizer: by options of its own, or by what both players share. */
+static gan_status resolve_optimizer(const gan_trainer_options *options, const gan_optimizer_options *own,
+                                    const char *name, gan_optimizer_options *resolved)
 {
-    gan_trainer_options options;
-    GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_trainer_options"));
-    GAN_TRY(resolve_game(&options));
-    GAN_TRY(check_simultaneous(&options));
-    GAN_TRY(resolve_penalties(&options));
-    GAN_TRY(resolve_view(&options));
-    GAN_TRY(resolve_average(&options));
-    GAN_TRY(resolve_diagnosis(&options));
-    *resolved = options;
+    GAN_TRY(gan_optimizer_options_resolve(own, name, resolved));
+    if (own) return GAN_OK;
+    resolved->learning_rate = options->learning_rate;
+    resolved->beta1 = options->beta1;
+    resolved->beta2 = options->beta2;
     return GAN_OK;
 }
 
-gan_optimizer_options gan_trainer_shared_optimizer(const gan_trainer_options *options)
+gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_trainer_options *resolved,
+                                       gan_optimizer_options optimizers[GAN_PLAYERS])
 {
-    return (gan_optimizer_options){.struct_size = sizeof(gan_optimizer_options),
-                                   .learning_rate = options->learning_rate,
-                                   .beta1 = options->beta1 == 0 ? 0.5f : options->beta1,
-                                   .beta2 = options->beta2};
+    gan_trainer_options options;
+    gan_optimizer_options of_generator, of_discriminator;
+    GAN_TRY(gan_options_read(&options, sizeof(options), given, what));
+    GAN_TRY(gan_option_rows_resolve(rows, sizeof(rows) / sizeof(*rows), what, &options));
+    GAN_TRY(check_loss(&options));
+    GAN_TRY(check_simultaneous(&options));
+    GAN_TRY(check_penalties(&options));
+    GAN_TRY(check_input(&options));
+    GAN_TRY(check_average(&options));
+    GAN_TRY(resolve_diagnosis(&options));
+    GAN_TRY(resolve_optimizer(&options, options.generator_optimizer, "gan_trainer_options: generator_optimizer",
+                              &of_generator));
+    GAN_TRY(resolve_optimizer(&options, options.discriminator_optimizer,
+                              "gan_trainer_options: discriminator_optimizer", &of_discriminator));
+    options.generator_optimizer = options.discriminator_optimizer = NULL; /* whose they are is not for long */
+    optimizers[GAN_ROLE_GENERATOR] = of_generator;
+    optimizers[GAN_ROLE_DISCRIMINATOR] = of_discriminator;
+    *resolved = options;
+    return GAN_OK;
 }

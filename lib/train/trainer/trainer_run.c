@@ -1,6 +1,8 @@
 /* Training over a dataset until a limit is reached. */
-#include "train/train.h"
+#include "train/options/options.h"
+#include "train/trainer/trainer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -164,9 +166,9 @@ static gan_status check_dataset(const gan_trainer *trainer, const gan_dataset *d
     if (dataset->context != trainer->context) {
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_trainer_run: the dataset belongs to another context");
     }
-    if (!gan_shape_equal(dataset->shape, trainer->view.sample)) {
+    if (!gan_shape_equal(dataset->shape, trainer->sample_shape)) {
         return gan_fail(GAN_ERROR_SHAPE, "gan_trainer_run: the dataset has samples %s, but the generator makes %s",
-                        gan_shape_text(dataset->shape, text), gan_shape_text(trainer->view.sample, other));
+                        gan_shape_text(dataset->shape, text), gan_shape_text(trainer->sample_shape, other));
     }
     if (dataset->count < trainer->options.packing) {
         return gan_fail(GAN_ERROR_BATCH, "gan_trainer_run: the dataset has %lld samples, but packing is %lld",

@@ -1,5 +1,8 @@
 /* One alternating step. Each update is made of public calls, so that a program can write the same step itself. */
-#include "train/train.h"
+#include "train/trainer/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
 
 /* ---- Passes ---------------------------------------------------------------------------------------------------- */
 
@@ -20,17 +23,18 @@ static gan_status generate(gan_trainer *trainer, int64_t batch)
     return gan_session_forward(trainer->generate, GAN_MODE_TRAIN);
 }
 
-/* Logits of generated samples, from the last pass of G. */
-static gan_status judge_fake(gan_trainer *trainer, int64_t batch)
+/* Logits of generated samples, from the last pass of G; *copy gets what D sees of them, unless it is NULL. */
+static gan_status judge_fake(gan_trainer *trainer, float *copy)
 {
-    GAN_TRY(gan_view_fake(trainer, batch));
+    GAN_TRY(
+        gan_discriminator_input_set_fake(&trainer->input, trainer->generate, trainer->steps, trainer->fake, copy));
     GAN_TRY(gan_session_forward(trainer->fake, GAN_MODE_TRAIN));
     return gan_session_get_output(trainer->fake, 0, trainer->fake_logits);
 }
 
 static gan_status judge_real(gan_trainer *trainer, const float *samples, int64_t batch)
 {
-    GAN_TRY(gan_view_real(trainer, samples, batch));
+    GAN_TRY(gan_discriminator_input_set_real(&trainer->input, samples, batch, trainer->steps, trainer->real));
     GAN_TRY(gan_session_forward(trainer->real, GAN_MODE_TRAIN));
     return gan_session_get_output(trainer->real, 0, trainer->real_logits);
 }
@@ -53,70 +57,58 @@ static gan_status diverged(const gan_trainer *trainer, const gan_player *player,
                     (long long)trainer->steps + 1, what, player->name, how);
 }
 
-static bool buffers_finite(const gan_player *player)
-{
-    const gan_model *model = player->model;
-    return model->buffer_size == 0 ||
-           isfinite(gan_sum_of_squares(model->context, model->buffer_size, model->buffers));
-}
-
 /* Whether the passes of an update may be learned from. */
 static gan_status check_passes(const gan_trainer *trainer, const gan_player *player, double loss)
 {
     const gan_player *players[] = {&trainer->generator, &trainer->discriminator};
     if (!isfinite(loss)) return diverged(trainer, player, "the loss", "is not finite");
     for (int i = 0; i < 2; i++) {
-        if (!buffers_finite(players[i])) return diverged(trainer, players[i], "a running statistic", "is not finite");
+        if (!gan_player_has_finite_buffers(players[i]))
+            return diverged(trainer, players[i], "a running statistic", "is not finite");
     }
     return GAN_OK;
 }
 
-/* The player's optimizer step. Its weights are proved good by now; the new ones are not, until the next update. */
 static gan_status learn(const gan_trainer *trainer, gan_player *player, double *gradient_norm)
 {
-    gan_status status = gan_optimizer_step(player->optimizer, gradient_norm);
+    gan_status status = gan_player_learn(player, gradient_norm);
     if (status == GAN_ERROR_DIVERGED) return diverged(trainer, player, "the gradient", "is not finite or too large");
-    if (status == GAN_OK) player->proved = false;
     return status;
 }
 
-static void remember_buffers(gan_player *player)
+/* The log may be heard by what fails itself, so that the sentence is put back. */
+static gan_status log_divergence(const gan_trainer *trainer)
 {
-    if (player->buffers) {
-        gan_copy(player->model->context, player->model->buffer_size, player->model->buffers, player->buffers);
-    }
-}
-
-/* After a failed step: statistics as before it, and weights that are not proved good are taken back. */
-static void take_back(gan_player *player, gan_status status)
-{
-    if (!player->model) return;
-    if (player->buffers) {
-        gan_copy(player->model->context, player->model->buffer_size, player->buffers, player->model->buffers);
-    }
-    if (status == GAN_ERROR_DIVERGED && !player->proved) {
-        gan_model_restore_previous(player->model);
-        player->proved = true;
-    }
+    char sentence[GAN_SENTENCE];
+    snprintf(sentence, sizeof(sentence), "%s", gan_last_error());
+    gan_log(trainer->context, GAN_LOG_WARNING, "%s", sentence);
+    return gan_fail(GAN_ERROR_DIVERGED, "%s", sentence);
 }
 
 /* ---- Updates --------------------------------------------------------------------------------------------------- */
 
+/* How many D has had. */
+static int64_t discriminator_updates(const gan_trainer *trainer)
+{
+    return gan_optimizer_steps(trainer->discriminator.optimizer);
+}
+
 /* D on real samples and on new ones of G, and its loss, which is added to the report's. */
 static gan_status judge_both(gan_trainer *trainer, const float *samples, int64_t batch, gan_step_report *report)
 {
-    const int64_t judged = gan_view_count(trainer, batch);
+    const int64_t judged = gan_discriminator_input_count(&trainer->input, batch);
     double loss;
     GAN_TRY(generate(trainer, batch));
     GAN_TRY(judge_real(trainer, samples, batch));
-    GAN_TRY(judge_fake(trainer, batch));
+    GAN_TRY(judge_fake(trainer, gan_penalties_fake_place(&trainer->penalties, discriminator_updates(trainer))));
     GAN_TRY(gan_loss_discriminator(trainer->options.loss, 1 - trainer->options.label_smoothing, trainer->real_logits,
                                    (size_t)judged, trainer->fake_logits, (size_t)judged, &loss,
                                    trainer->real_gradient, trainer->fake_gradient));
     report->discriminator_loss += loss;
     report->real_probability = mean_probability(trainer->real_logits, judged);
     report->fake_probability = mean_probability(trainer->fake_logits, judged);
-    gan_monitor_observe(trainer, samples, batch);
+    gan_monitor_observe(&trainer->monitor, trainer->steps + 1, trainer->real_logits, trainer->fake_logits, judged,
+                        samples, trainer->generate);
     return check_passes(trainer, &trainer->discriminator, loss);
 }
 
@@ -133,7 +125,13 @@ static gan_status differentiate_discriminator(gan_trainer *trainer, uint64_t wha
 static gan_status move_discriminator(gan_trainer *trainer, int64_t batch, gan_step_report *report)
 {
     gan_player *player = &trainer->discriminator;
-    GAN_TRY(gan_trainer_penalise(trainer, batch, &report->penalty));
+    const gan_penalised_passes passes = {.real = trainer->real,
+                                         .fake = trainer->fake,
+                                         .real_samples = trainer->input.real,
+                                         .count = gan_discriminator_input_count(&trainer->input, batch),
+                                         .size = trainer->sample_size * trainer->options.packing};
+    GAN_TRY(gan_penalties_add(&trainer->penalties, &passes, discriminator_updates(trainer), trainer->steps,
+                              &report->penalty));
     if (!isfinite(report->penalty)) return diverged(trainer, player, "the penalty", "is not finite");
     GAN_TRY(learn(trainer, player, &report->discriminator_gradient_norm));
     if (trainer->options.weight_clip == 0) return GAN_OK;
@@ -147,13 +145,13 @@ static gan_status move_generator(gan_trainer *trainer, gan_step_report *report)
     GAN_TRY(gan_model_zero_gradients(player->model));
     GAN_TRY(gan_session_backward(trainer->generate, GAN_BACKWARD_PARAMETERS));
     GAN_TRY(learn(trainer, player, &report->generator_gradient_norm));
-    return gan_trainer_average(trainer, report->batch);
+    return gan_average_move(&trainer->average, player->model, report->batch);
 }
 
 /* The loss of G and its gradient at the present logits. */
 static gan_status take_generator_loss(gan_trainer *trainer, int64_t batch, float *gradient, gan_step_report *report)
 {
-    const size_t judged = (size_t)gan_view_count(trainer, batch);
+    const size_t judged = (size_t)gan_discriminator_input_count(&trainer->input, batch);
     GAN_TRY(gan_loss_generator(trainer->options.loss, trainer->real_logits, judged, trainer->fake_logits, judged,
                                &report->generator_loss, gradient));
     return check_passes(trainer, &trainer->generator, report->generator_loss);
@@ -173,11 +171,11 @@ static gan_status update_discriminator(gan_trainer *trainer, const float *sample
 static gan_status update_generator(gan_trainer *trainer, const float *samples, int64_t batch, gan_step_report *report)
 {
     if (gan_loss_find(trainer->options.loss)->relativistic) GAN_TRY(judge_real(trainer, samples, batch));
-    GAN_TRY(judge_fake(trainer, batch));
+    GAN_TRY(judge_fake(trainer, NULL));
     GAN_TRY(take_generator_loss(trainer, batch, trainer->fake_gradient, report));
     GAN_TRY(gan_session_set_output_gradient(trainer->fake, 0, trainer->fake_gradient));
     GAN_TRY(gan_session_backward(trainer->fake, GAN_BACKWARD_INPUTS));
-    GAN_TRY(gan_view_backward(trainer, batch));
+    GAN_TRY(gan_discriminator_input_backward(&trainer->input, trainer->fake, trainer->generate));
     return move_generator(trainer, report);
 }
 
@@ -186,12 +184,12 @@ static gan_status update_generator(gan_trainer *trainer, const float *samples, i
 static gan_status update_simultaneously(gan_trainer *trainer, const float *samples, int64_t batch,
                                         gan_step_report *report)
 {
-    const int64_t judged = gan_view_count(trainer, batch);
+    const int64_t judged = gan_discriminator_input_count(&trainer->input, batch);
     GAN_TRY(judge_both(trainer, samples, batch, report));
     GAN_TRY(take_generator_loss(trainer, batch, trainer->generator_gradient, report));
     gan_simultaneous_ratios(judged, trainer->fake_gradient, trainer->generator_gradient);
     GAN_TRY(differentiate_discriminator(trainer, GAN_BACKWARD_PARAMETERS | GAN_BACKWARD_INPUTS));
-    GAN_TRY(gan_view_backward(trainer, batch));
+    GAN_TRY(gan_discriminator_input_backward(&trainer->input, trainer->fake, trainer->generate));
     gan_session_scale_output_gradient(trainer->generate, 0, judged, trainer->generator_gradient);
     GAN_TRY(move_discriminator(trainer, batch, report));
     return move_generator(trainer, report);
@@ -225,18 +223,18 @@ static gan_status update_both(gan_trainer *trainer, const float *samples, int64_
 gan_status gan_trainer_step_on(gan_trainer *trainer, const float *samples, int64_t count, int64_t batch,
                                gan_step_report *report)
 {
-    gan_player *players[] = {&trainer->generator, &trainer->discriminator, &trainer->average};
+    gan_player *players[] = {&trainer->generator, &trainer->discriminator, &trainer->average.player};
     report->batch = count;
-    for (int i = 0; i < 3; i++) remember_buffers(players[i]);
+    for (int i = 0; i < 3; i++) gan_player_remember(players[i]);
     gan_status status = update_both(trainer, samples, count, batch, report);
     if (status != GAN_OK) {
-        for (int i = 0; i < 3; i++) take_back(players[i], status);
-        gan_monitor_fail(trainer, status);
-        return status;
+        for (int i = 0; i < 3; i++) gan_player_take_back(players[i], status);
+        gan_monitor_fail(&trainer->monitor, status);
+        return status == GAN_ERROR_DIVERGED ? log_divergence(trainer) : status;
     }
     report->step = ++trainer->steps;
-    trainer->seen += (uint64_t)count;
-    gan_monitor_step(trainer, report);
+    trainer->average.seen += (uint64_t)count;
+    gan_monitor_step(&trainer->monitor, trainer->steps, report);
     return GAN_OK;
 }
 

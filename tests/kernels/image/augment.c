@@ -331,6 +331,36 @@ static void noise_on(gan_context *const contexts[3], const char *name)
     }
 }
 
+/* y[i, c, r] gets the number that [i, r, c] has in the other call. */
+static void transposed_noise_on(gan_context *const contexts[3], const char *name)
+{
+    enum { BATCH = 3, ROWS = 6, COLUMNS = 1237, COUNT = BATCH * ROWS * COLUMNS };
+    const gan_real deviation = (gan_real)0.3;
+    uint64_t seed = 7;
+    gan_real *x = test_random_array(&seed, COUNT), *noisy = test_random_array(&seed, COUNT);
+    gan_real *expected = test_random_array(&seed, COUNT), *from = test_random_array(&seed, COUNT);
+    gan_add_normal(contexts[0], COUNT, deviation, random_state, x, noisy);
+    store(BATCH, ROWS, COLUMNS, 1, x, from);
+    store(BATCH, ROWS, COLUMNS, 1, noisy, expected);
+    for (int t = 0; t < 3; t++) {
+        test_guarded y = test_guarded_create(COUNT);
+        memcpy(y.values, from, COUNT * sizeof(*from));
+        gan_add_normal_transposed(contexts[t], BATCH, ROWS, COLUMNS, deviation, random_state, y.values);
+        test_same_bits(name, "transposed noise", expected, y.values, COUNT);
+        test_guarded_check(&y, "transposed noise");
+    }
+    free(x);
+    free(noisy);
+    free(expected);
+    free(from);
+}
+
+static void transposed_noise(void **state)
+{
+    (void)state;
+    test_on_threads(transposed_noise_on);
+}
+
 static void noise(void **state)
 {
     (void)state;
@@ -340,8 +370,9 @@ static void noise(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(definition),    cmocka_unit_test(adjoint),      cmocka_unit_test(stored),
-        cmocka_unit_test(colours_drawn), cmocka_unit_test(places_drawn), cmocka_unit_test(noise),
+        cmocka_unit_test(definition),       cmocka_unit_test(adjoint),      cmocka_unit_test(stored),
+        cmocka_unit_test(colours_drawn),    cmocka_unit_test(places_drawn), cmocka_unit_test(noise),
+        cmocka_unit_test(transposed_noise),
     };
     return cmocka_run_group_tests_name("augmentation", tests, NULL, NULL);
 }

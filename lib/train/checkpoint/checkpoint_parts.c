@@ -1,0 +1,86 @@
+/* The state of what the folders below have: models, random numbers, sessions and datasets. */
+#include "train/checkpoint/checkpoint.h"
+
+/* ---- Models ---------------------------------------------------------------------------------------------------- */
+
+void gan_entries_add_architecture(gan_entries *entries, const char *part, const gan_model *model)
+{
+    char *text;
+    if (entries->status != GAN_OK) return;
+    entries->status = gan_model_write_architecture(model, &text);
+    if (entries->status != GAN_OK) return;
+    gan_entries_add_text(entries, part, text);
+    if (entries->status == GAN_OK) entries->rows[entries->count - 1].kind = GAN_ENTRY_ARCHITECTURE;
+    gan_release_text(model->context, text);
+}
+
+void gan_entries_add_tensors(gan_entries *entries, const char *part, const gan_model *model)
+{
+    for (int32_t i = 0; i < model->tensor_count; i++) {
+        const gan_model_tensor *tensor = &model->tensors[i];
+        gan_entries_add_tensor(entries, part, tensor->name, NULL, &tensor->plan, tensor->count,
+                               gan_model_tensor_data(model, tensor), NULL);
+    }
+}
+
+void gan_entries_add_parameters(gan_entries *entries, const char *part, const gan_model *model, const char *suffix,
+                                gan_real *values)
+{
+    for (int32_t i = 0; i < model->tensor_count; i++) {
+        const gan_model_tensor *tensor = &model->tensors[i];
+        if (tensor->plan.kind != GAN_TENSOR_PARAMETER) continue;
+        gan_entries_add_tensor(entries, part, tensor->name, suffix, &tensor->plan, tensor->count,
+                               values + tensor->offset, NULL);
+    }
+}
+
+/* ---- Random numbers -------------------------------------------------------------------------------------------- */
+
+void gan_entries_add_random(gan_entries *entries, const char *part, gan_random *random)
+{
+    gan_entries_add_word(entries, part, "seed", &random->state.seed);
+    gan_entries_add_word(entries, part, "stream", &random->state.stream);
+    gan_entries_add_word(entries, part, "counter", &random->state.counter);
+}
+
+/* Those of dropout. */
+void gan_entries_add_session(gan_entries *entries, const char *part, gan_session *session)
+{
+    gan_entries_add_word(entries, part, "seed", &session->seed);
+    gan_entries_add_word(entries, part, "passes", &session->passes);
+}
+
+/* ---- Datasets -------------------------------------------------------------------------------------------------- */
+
+/* The dataset decides about a cursor, so that it is read into a draft. */
+typedef struct dataset_part {
+    gan_dataset *dataset;
+    gan_dataset_cursor cursor;
+} dataset_part;
+
+static gan_status check_cursor(void *part)
+{
+    const dataset_part *of = part;
+    return gan_dataset_check_cursor(of->dataset, &of->cursor);
+}
+
+static void set_cursor(void *part)
+{
+    const dataset_part *of = part;
+    gan_dataset_set_cursor(of->dataset, of->cursor); /* cannot fail, since it has been checked */
+}
+
+void gan_entries_add_dataset(gan_entries *entries, const char *part, gan_dataset *dataset)
+{
+    const int64_t first = entries->count;
+    dataset_part *of = gan_entries_allocate(entries, sizeof(*of));
+    if (!of) return;
+    of->dataset = dataset;
+    of->cursor = dataset->cursor;
+    gan_entries_expect(entries, GAN_ERROR_NOT_FOUND, "without a dataset: it has no cursor");
+    gan_entries_add_count(entries, part, "epoch", &of->cursor.epoch);
+    gan_entries_add_count(entries, part, "position", &of->cursor.position);
+    gan_entries_add_word(entries, part, "seed", &of->cursor.seed);
+    for (int64_t i = first; i < entries->count; i++) entries->rows[i].draft = true;
+    gan_entries_add_hook(entries, check_cursor, set_cursor, of);
+}

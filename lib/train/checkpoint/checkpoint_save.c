@@ -1,0 +1,106 @@
+/* Saving a list of entries: one safetensors file, with values in its metadata. */
+#include "io/io.h"
+#include "train/checkpoint/checkpoint.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* What the file is written from: pairs of the metadata, texts of the numbers in it, and tensors. */
+typedef struct writing {
+    gan_metadata *pairs;
+    char (*texts)[GAN_NUMBER_TEXT];
+    gan_safetensors_entry *tensors;
+    const gan_entry **rows; /* of the tensors */
+    size_t pair_count, tensor_count;
+    int64_t capacity; /* of each array */
+} writing;
+
+enum { FIRST_PAIRS = 2 }; /* format and kind */
+
+static gan_status allocate(gan_context *context, int64_t count, writing *w)
+{
+    w->capacity = count + FIRST_PAIRS;
+    w->pairs = gan_allocate_array(context, w->capacity, sizeof(*w->pairs));
+    w->texts = w->pairs ? gan_allocate_array(context, w->capacity, sizeof(*w->texts)) : NULL;
+    w->tensors = w->texts ? gan_allocate_array(context, w->capacity, sizeof(*w->tensors)) : NULL;
+    w->rows = w->tensors ? gan_allocate_array(context, w->capacity, sizeof(*w->rows)) : NULL;
+    return w->rows ? GAN_OK : GAN_ERROR_MEMORY;
+}
+
+static void release(gan_context *context, writing *w)
+{
+    const size_t count = (size_t)w->capacity;
+    gan_release(context, w->pairs, count * sizeof(*w->pairs));
+    gan_release(context, w->texts, count * sizeof(*w->texts));
+    gan_release(context, w->tensors, count * sizeof(*w->tensors));
+    gan_release(context, w->rows, count * sizeof(*w->rows));
+}
+
+static void add_pair(writing *w, const char *key, const char *value)
+{
+    w->pairs[w->pair_count++] = (gan_metadata){key, value};
+}
+
+static bool is_text(const gan_entry *entry)
+{
+    return entry->kind == GAN_ENTRY_ARCHITECTURE || entry->kind == GAN_ENTRY_TEXT;
+}
+
+static void print_number(const gan_entry *entry, char text[GAN_NUMBER_TEXT])
+{
+    if (entry->kind == GAN_ENTRY_RATE) {
+        gan_number_print(text, *(const float *)entry->place);
+    } else if (entry->kind == GAN_ENTRY_COUNT) {
+        snprintf(text, GAN_NUMBER_TEXT, "%" PRId64, *(const int64_t *)entry->place);
+    } else {
+        snprintf(text, GAN_NUMBER_TEXT, "%" PRIu64, *(const uint64_t *)entry->place);
+    }
+}
+
+static void add_tensor(writing *w, const gan_entry *entry)
+{
+    gan_safetensors_entry *tensor = &w->tensors[w->tensor_count];
+    w->rows[w->tensor_count++] = entry;
+    tensor->name = entry->name;
+    tensor->count = entry->count;
+    tensor->rank = entry->plan->shape.rank;
+    for (int k = 0; k < tensor->rank; k++) tensor->dims[k] = entry->plan->shape.dims[k];
+}
+
+/* Texts come first, since whoever reads the file looks at them first. */
+static void fill(const gan_entries *entries, writing *w)
+{
+    add_pair(w, GAN_CHECKPOINT_FORMAT_KEY, GAN_CHECKPOINT_FORMAT_TEXT);
+    add_pair(w, GAN_CHECKPOINT_KIND_KEY, GAN_CHECKPOINT_KIND);
+    for (int64_t i = 0; i < entries->count; i++) {
+        if (is_text(&entries->rows[i])) add_pair(w, entries->rows[i].name, entries->rows[i].text);
+    }
+    for (int64_t i = 0; i < entries->count; i++) {
+        const gan_entry *entry = &entries->rows[i];
+        if (entry->kind == GAN_ENTRY_TENSOR) add_tensor(w, entry);
+        if (entry->kind == GAN_ENTRY_TENSOR || is_text(entry)) continue;
+        print_number(entry, w->texts[i]);
+        add_pair(w, entry->name, w->texts[i]);
+    }
+}
+
+static gan_status fill_tensor(void *user, size_t index, float *out)
+{
+    const gan_entry *entry = ((const writing *)user)->rows[index];
+    gan_tensor_export(entry->plan, entry->count, entry->stored, out);
+    return GAN_OK;
+}
+
+gan_status gan_entries_save(gan_entries *entries, const char *path)
+{
+    writing w = {.pair_count = 0};
+    GAN_TRY(entries->status);
+    gan_status status = allocate(entries->context, entries->count, &w);
+    if (status == GAN_OK) {
+        fill(entries, &w);
+        status = gan_safetensors_write(entries->context, path, w.tensors, w.tensor_count, w.pairs, w.pair_count,
+                                       fill_tensor, &w);
+    }
+    release(entries->context, &w);
+    return status;
+}

@@ -1,0 +1,63 @@
+/* What one step shows: how D judges samples, and what those of G are like. */
+#include "train/diagnosis/diagnosis.h"
+
+#include <string.h>
+
+/* ---- What D says of samples ------------------------------------------------------------------------------------ */
+
+static double mean(const float *values, int64_t count)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += (double)values[i];
+    return sum / (double)count;
+}
+
+void gan_observe_logits(gan_observation *observation, const gan_adversarial_loss *loss, const float *real,
+                        const float *fake, int64_t count)
+{
+    const bool in_pairs = loss->compared == GAN_COMPARED_IN_PAIRS;
+    const bool with_mean = loss->compared == GAN_COMPARED_WITH_MEAN;
+    const double real_mean = with_mean ? mean(real, count) : 0, fake_mean = with_mean ? mean(fake, count) : 0;
+    for (int64_t i = 0; i < count; i++) {
+        double real_score = (double)real[i] - (in_pairs ? (double)fake[i] : fake_mean);
+        double fake_score = (double)fake[i] - (in_pairs ? (double)real[i] : real_mean);
+        observation->real_right += real_score > loss->boundary;
+        observation->fake_right += fake_score < loss->boundary;
+        observation->belief += loss->belief(fake_score);
+    }
+    observation->judged += (double)count;
+}
+
+/* ---- What samples are like ------------------------------------------------------------------------------------- */
+
+/* The layer that makes G's output, but for its shape. */
+static const char *output_type(const gan_model *model)
+{
+    const gan_model_node *node = &model->nodes[model->outputs[0]];
+    while (strcmp(node->layer->ops->type, "reshape") == 0 || strcmp(node->layer->ops->type, "flatten") == 0) {
+        node = &model->nodes[node->inputs[0]];
+    }
+    return node->layer->ops->type;
+}
+
+/* Both ends of tanh and sigmoid, where a unit passes on less than a fiftieth of the gradient that it could: 1 - y^2
+ * and 4 y (1 - y). */
+gan_saturation gan_saturation_of(const gan_model *generator)
+{
+    const char *type = output_type(generator);
+    if (strcmp(type, "tanh") == 0) return (gan_saturation){(gan_real)-0.99, (gan_real)0.99};
+    if (strcmp(type, "sigmoid") == 0) return (gan_saturation){(gan_real)0.005, (gan_real)0.995};
+    return (gan_saturation){0, 0};
+}
+
+void gan_observe_samples(gan_observation *observation, gan_context *context, gan_saturation ends, int64_t size,
+                         int64_t batch, const gan_real *made, int64_t rows, const gan_real *real)
+{
+    if (ends.low < ends.high) {
+        int64_t outside = gan_count_outside(context, batch * size, ends.low, ends.high, made);
+        observation->saturation = (double)outside / (double)(batch * size);
+    }
+    if (rows < 2) return;
+    observation->diversity =
+        gan_mean_distance(context, rows, size, made) / gan_mean_distance(context, rows, size, real);
+}

@@ -1,0 +1,12 @@
+/* Clipping of weights, which bounds the slope of a Wasserstein discriminator. */
+#include "train/options/options.h"
+#include "train/stabilisers/stabilisers.h"
+
+gan_status gan_model_clip_weights(gan_model *model, float limit)
+{
+    GAN_CHECK_NOT_NULL(model);
+    GAN_TRY(gan_model_check_built(model, __func__));
+    GAN_TRY(gan_range_check(GAN_RANGE_POSITIVE, limit, "gan_model_clip_weights: limit"));
+    gan_clamp(model->context, model->parameter_size, limit, model->parameters, model->parameters);
+    return GAN_OK;
+}

@@ -1,0 +1,126 @@
+/* What a trainer logs: that it has resumed, a diagnosis that is new, and divergence. */
+#include "gans.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BATCH 4
+#define KIND  TEST_GAN_DENSE
+
+enum { MOST = 16 };
+
+/* What was said, of each level apart. */
+typedef struct messages {
+    int count, warnings, infos;
+    char text[MOST][512];
+} messages;
+
+/* Fails itself, so that the sentence of what is logged has to survive that. */
+static void remember(void *user, gan_log_level level, const char *message)
+{
+    messages *m = user;
+    assert_true(m->count < MOST);
+    snprintf(m->text[m->count++], sizeof(m->text[0]), "%s", message);
+    m->warnings += level == GAN_LOG_WARNING;
+    m->infos += level == GAN_LOG_INFO;
+    assert_int_equal(gan_trainer_step(NULL, NULL, 0, NULL), GAN_ERROR_NULL);
+}
+
+/* The number of messages that have both parts. */
+static int count_of(const messages *m, const char *part, const char *other)
+{
+    int count = 0;
+    for (int i = 0; i < m->count; i++) count += strstr(m->text[i], part) && strstr(m->text[i], other);
+    return count;
+}
+
+static test_gan create(messages *m, const gan_trainer_options *options)
+{
+    gan_context *context = NULL;
+    *m = (messages){.count = 0};
+    assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = 1, .log = remember, .log_user = m), &context), GAN_OK);
+    test_gan gan = test_gan_create_in(context, KIND, options);
+    *m = (messages){.count = 0};
+    return gan;
+}
+
+static void test_resumed(void **state)
+{
+    (void)state;
+    messages m;
+    test_gan gan = create(&m, GAN_TRAINER(.batch = BATCH));
+    test_gan_steps(&gan, KIND, 1, 3, BATCH, 1, NULL);
+    assert_int_equal(gan_trainer_save(gan.trainer, NULL, test_path("file")), GAN_OK);
+    assert_int_equal(gan_trainer_load(gan.trainer, NULL, test_path("missing")), GAN_ERROR_NOT_FOUND);
+    assert_int_equal(m.count, 0);
+    assert_int_equal(gan_trainer_load(gan.trainer, NULL, test_path("file")), GAN_OK);
+    assert_int_equal(m.count, 1);
+    assert_int_equal(m.infos, 1);
+    assert_int_equal(count_of(&m, test_path("file"), "step 3"), 1);
+    test_gan_destroy(&gan);
+}
+
+static void make_constant(gan_model *model)
+{
+    const float zeros[64] = {0};
+    gan_tensor_info info = GAN_TENSOR_INFO_INIT;
+    for (int64_t i = 0; i < gan_model_tensor_count(model); i++) {
+        assert_int_equal(gan_model_get_tensor_info(model, i, &info), GAN_OK);
+        assert_true(info.count <= 64);
+        assert_int_equal(gan_model_set_tensor(model, info.name, zeros, info.count), GAN_OK);
+    }
+}
+
+/* A generator that makes one sample only is diagnosed as long as it does, and once in the log, even if training goes
+ * on from a checkpoint. */
+static void test_new_diagnosis(void **state)
+{
+    (void)state;
+    messages m, after;
+    const gan_trainer_options *options =
+        GAN_TRAINER(.batch = BATCH, .learning_rate = GAN_ZERO, .diagnosis_interval = 1);
+    test_gan gan = create(&m, options), resumed = create(&after, options);
+    make_constant(gan.generator);
+    test_gan_steps(&gan, KIND, 1, 4, BATCH, 1, NULL);
+    assert_int_equal(count_of(&m, "mode collapse", ""), 0);
+    test_gan_steps(&gan, KIND, 5, 9, BATCH, 1, NULL);
+    assert_true(gan_trainer_diagnoses(gan.trainer) & GAN_DIAGNOSIS_MODE_COLLAPSE);
+    assert_int_equal(count_of(&m, "step 5: mode collapse", gan_diagnosis_advice(GAN_DIAGNOSIS_MODE_COLLAPSE)), 1);
+    assert_int_equal(count_of(&m, "mode collapse", ""), 1);
+    assert_int_equal(m.warnings, m.count);
+    assert_int_equal(gan_trainer_save(gan.trainer, NULL, test_path("file")), GAN_OK);
+    assert_int_equal(gan_trainer_load(resumed.trainer, NULL, test_path("file")), GAN_OK);
+    test_gan_steps(&resumed, KIND, 10, 10, BATCH, 1, NULL);
+    assert_true(gan_trainer_diagnoses(resumed.trainer) & GAN_DIAGNOSIS_MODE_COLLAPSE);
+    assert_int_equal(count_of(&after, "mode collapse", ""), 0);
+    test_gan_destroy(&gan);
+    test_gan_destroy(&resumed);
+}
+
+static void test_diverged(void **state)
+{
+    (void)state;
+    messages m;
+    test_gan gan = create(&m, GAN_TRAINER(.batch = BATCH));
+    float samples[BATCH * 4];
+    for (int i = 0; i < BATCH * 4; i++) samples[i] = NAN;
+    test_gan_steps(&gan, KIND, 1, 2, BATCH, 1, NULL);
+    assert_int_equal(m.count, 0);
+    test_status(gan_trainer_step(gan.trainer, samples, BATCH, NULL), GAN_ERROR_DIVERGED,
+                "in step 3 the loss of the discriminator");
+    assert_int_equal(m.count, 1);
+    assert_int_equal(m.warnings, 1);
+    assert_int_equal(count_of(&m, "in step 3", "of the discriminator"), 1);
+    test_gan_destroy(&gan);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_resumed),
+        cmocka_unit_test(test_new_diagnosis),
+        cmocka_unit_test(test_diverged),
+    };
+    return cmocka_run_group_tests_name("what a trainer logs", tests, test_folder_create, test_folder_remove);
+}
