@@ -264,7 +264,8 @@ static void test_other_architecture(void **state)
     training dcgan = create_training(11);
     save(&dense, test_path("dense"));
     refuse(&dcgan, test_path("dense"), GAN_ERROR_ARCHITECTURE, "its generator has another architecture");
-    refuse(&rmsprop, test_path("dense"), GAN_ERROR_ARCHITECTURE, "its discriminator_optimizer is adam, expected rmsprop");
+    refuse(&rmsprop, test_path("dense"), GAN_ERROR_ARCHITECTURE,
+           "its discriminator_optimizer is adam, expected rmsprop");
     destroy_training(&dense);
     destroy_training(&rmsprop);
     destroy_training(&dcgan);
