@@ -23,7 +23,7 @@ static gan_status allocate(gan_context *context, int64_t count, writing *w)
     w->pairs = gan_allocate_array(context, w->capacity, sizeof(*w->pairs));
     w->texts = w->pairs ? gan_allocate_array(context, w->capacity, sizeof(*w->texts)) : NULL;
     w->tensors = w->texts ? gan_allocate_array(context, w->capacity, sizeof(*w->tensors)) : NULL;
-    w->rows = w->tensors ? gan_allocate_array(context, w->capacity, sizeof(*w->rows)) : NULL;
+    w->rows = w->tensors ? gan_allocate_array(context, w->capacity, sizeof(const gan_entry *)) : NULL;
     return w->rows ? GAN_OK : GAN_ERROR_MEMORY;
 }
 
@@ -33,7 +33,7 @@ static void release(gan_context *context, writing *w)
     gan_release(context, w->pairs, count * sizeof(*w->pairs));
     gan_release(context, w->texts, count * sizeof(*w->texts));
     gan_release(context, w->tensors, count * sizeof(*w->tensors));
-    gan_release(context, w->rows, count * sizeof(*w->rows));
+    gan_release(context, w->rows, count * sizeof(const gan_entry *));
 }
 
 static void add_pair(writing *w, const char *key, const char *value)
