@@ -141,9 +141,8 @@ static gan_status forward(const gan_layer *layer, const gan_pass *pass)
     gan_conv conv;
     GAN_TRY(find_conv(layer, pass->input_shapes[0], &conv));
     const gan_weight weight = gan_weight_forward(&weights, pass);
-    const gan_epilogue epilogue = {.bias = weight.bias};
     (is_transposed(layer) ? gan_conv_backward_data : gan_conv_forward)(
-        pass->context, &conv, pass->batch, pass->x[0], weight.values, &epilogue, pass->y, weight.scratch);
+        pass->context, &conv, pass->batch, pass->x[0], weight.values, weight.bias, pass->y, weight.scratch);
     return GAN_OK;
 }
 

@@ -53,7 +53,6 @@ static gan_status forward(const gan_layer *layer, const gan_pass *pass)
     const gan_weights weights = weights_of(layer);
     const gan_weight weight = gan_weight_forward(&weights, pass);
     const int64_t width = pass->input_shapes[0].dims[0], units = weights.units;
-    const gan_epilogue epilogue = {.bias = weight.bias};
     const gan_gemm product = {.m = pass->batch,
                               .n = units,
                               .k = width,
@@ -64,7 +63,7 @@ static gan_status forward(const gan_layer *layer, const gan_pass *pass)
                               .transpose_b = true,
                               .c = pass->y,
                               .ldc = units,
-                              .epilogue = &epilogue,
+                              .bias = weight.bias,
                               .scratch = weight.scratch};
     gan_gemm_run(pass->context, &product);
     return GAN_OK;

@@ -13,17 +13,17 @@ static int64_t native_scratch(const gan_context *context, const gan_conv *conv, 
 }
 
 static void native_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                           const gan_real *w, const gan_epilogue *epilogue, gan_real *y, gan_real *scratch)
+                           const gan_real *w, const gan_real *bias, gan_real *y, gan_real *scratch)
 {
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
-    gan_conv_direct_forward(context, table, conv, batch, x, w, epilogue, y, scratch);
+    gan_conv_direct_forward(context, table, conv, batch, x, w, bias, y, scratch);
 }
 
 static void native_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
-                                 const gan_real *w, const gan_epilogue *epilogue, gan_real *dx, gan_real *scratch)
+                                 const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch)
 {
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
-    gan_conv_direct_backward_data(context, table, conv, batch, dy, w, epilogue, dx, scratch);
+    gan_conv_direct_backward_data(context, table, conv, batch, dy, w, bias, dx, scratch);
 }
 
 static void native_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
@@ -42,9 +42,9 @@ static void native_backward_weights(gan_context *context, const gan_conv *conv, 
 typedef struct conv_way {
     int64_t (*scratch)(const gan_context *, const gan_conv *, int64_t batch);
     void (*forward)(gan_context *, const gan_conv *, int64_t batch, const gan_real *x, const gan_real *w,
-                    const gan_epilogue *, gan_real *y, gan_real *scratch);
+                    const gan_real *bias, gan_real *y, gan_real *scratch);
     void (*backward_data)(gan_context *, const gan_conv *, int64_t batch, const gan_real *dy, const gan_real *w,
-                          const gan_epilogue *, gan_real *dx, gan_real *scratch);
+                          const gan_real *bias, gan_real *dx, gan_real *scratch);
     void (*backward_weights)(gan_context *, const gan_conv *, int64_t batch, const gan_real *x, const gan_real *dy,
                              gan_real *dw, gan_real *scratch);
 } conv_way;
@@ -71,15 +71,15 @@ int64_t gan_conv_scratch(const gan_context *context, const gan_conv *conv, int64
 }
 
 void gan_conv_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x, const gan_real *w,
-                      const gan_epilogue *epilogue, gan_real *y, gan_real *scratch)
+                      const gan_real *bias, gan_real *y, gan_real *scratch)
 {
-    way_of(context)->forward(context, conv, batch, x, w, epilogue, y, scratch);
+    way_of(context)->forward(context, conv, batch, x, w, bias, y, scratch);
 }
 
 void gan_conv_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
-                            const gan_real *w, const gan_epilogue *epilogue, gan_real *dx, gan_real *scratch)
+                            const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch)
 {
-    way_of(context)->backward_data(context, conv, batch, dy, w, epilogue, dx, scratch);
+    way_of(context)->backward_data(context, conv, batch, dy, w, bias, dx, scratch);
 }
 
 void gan_conv_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,

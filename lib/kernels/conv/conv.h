@@ -16,12 +16,12 @@ typedef struct gan_conv {
 
 /* Most scratch values that any of the three needs for batches up to `batch`. */
 int64_t gan_conv_scratch(const gan_context *context, const gan_conv *conv, int64_t batch);
-/* y = conv(x, w), then the epilogue with one bias a filter. */
+/* y = conv(x, w) + bias, one value per filter; NULL: no bias. */
 void gan_conv_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x, const gan_real *w,
-                      const gan_epilogue *epilogue, gan_real *y, gan_real *scratch);
-/* dx = the adjoint of conv applied to dy; the epilogue has one bias a channel. */
+                      const gan_real *bias, gan_real *y, gan_real *scratch);
+/* dx = conv'(dy, w) + bias, conv' being the adjoint of conv; one value per channel; NULL: no bias. */
 void gan_conv_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
-                            const gan_real *w, const gan_epilogue *epilogue, gan_real *dx, gan_real *scratch);
+                            const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch);
 /* dw += the gradient of the weights. */
 void gan_conv_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                                const gan_real *dy, gan_real *dw, gan_real *scratch);

@@ -48,7 +48,7 @@ int64_t gan_conv_bfloat16_scratch(const gan_context *context, const gan_conv *co
 }
 
 void gan_conv_bfloat16_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                               const gan_real *w, const gan_epilogue *epilogue, gan_real *y, gan_real *scratch)
+                               const gan_real *w, const gan_real *bias, gan_real *y, gan_real *scratch)
 {
     const conv_sizes s = conv_sizes_of(conv, batch);
     const gan_conv paired = paired_channels(conv);
@@ -56,12 +56,12 @@ void gan_conv_bfloat16_forward(gan_context *context, const gan_conv *conv, int64
     gan_real *w_pairs = gan_scratch_take(&scratch, conv->filters * s.taps * paired.channels);
     gan_bfloat16_round_rows(context, s.pixels, conv->channels, x, conv->channels, x_pairs);
     gan_bfloat16_round_rows(context, conv->filters * s.taps, conv->channels, w, conv->channels, w_pairs);
-    gan_conv_direct_forward(context, gan_bfloat16_micro_kernels(context), &paired, batch, x_pairs, w_pairs, epilogue,
-                            y, scratch);
+    gan_conv_direct_forward(context, gan_bfloat16_micro_kernels(context), &paired, batch, x_pairs, w_pairs, bias, y,
+                            scratch);
 }
 
 void gan_conv_bfloat16_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
-                                     const gan_real *w, const gan_epilogue *epilogue, gan_real *dx, gan_real *scratch)
+                                     const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch)
 {
     const conv_sizes s = conv_sizes_of(conv, batch);
     const gan_conv paired = paired_filters(conv);
@@ -71,7 +71,7 @@ void gan_conv_bfloat16_backward_data(gan_context *context, const gan_conv *conv,
     gan_bfloat16_round_rows(context, s.positions, conv->filters, dy, conv->filters, dy_pairs);
     gan_bfloat16_round_row_pairs(context, conv->filters, row_values, w, row_values, w_pairs);
     gan_conv_direct_backward_data(context, gan_bfloat16_micro_kernels(context), &paired, batch, dy_pairs, w_pairs,
-                                  epilogue, dx, scratch);
+                                  bias, dx, scratch);
 }
 
 void gan_conv_bfloat16_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,

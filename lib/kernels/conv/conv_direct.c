@@ -75,7 +75,7 @@ typedef struct direct_work {
     int64_t piece;                 /* values of k that are multiplied at a time */
     const gan_real *image, *w;
     gan_real *out, *packed;
-    const gan_epilogue *epilogue;
+    const gan_real *bias; /* or NULL */
 } direct_work;
 
 /* ---- Phases ------------------------------------------------------------------------------------------------ */
@@ -259,7 +259,6 @@ static int64_t next_segments(const direct_work *work, const window_phase *phase,
 static void run_region(const direct_work *work, const window_phase *phase, const window_region *region, int64_t first,
                        int64_t rows, const gan_panel *panel)
 {
-    const gan_epilogue *epilogue = work->epilogue;
     gan_segment segments[GAN_SEGMENTS];
     gan_row_block block = {.rows = rows};
     gan_tile tile = {
@@ -270,11 +269,7 @@ static void run_region(const direct_work *work, const window_phase *phase, const
     tile.b_step = work->dot ? phase->k : panel->width;
     do {
         tile.segment_count = next_segments(work, phase, region, &line, &value, segments);
-        if (line >= region->down.end && epilogue) {
-            tile.column_bias = epilogue->bias ? epilogue->bias + panel->first : NULL;
-            tile.leaky = epilogue->leaky;
-            tile.slope = epilogue->slope;
-        }
+        if (line >= region->down.end && work->bias) tile.column_bias = work->bias + panel->first;
         gan_row_block_run(work->table, &tile, &block, work->dot);
         tile.accumulate = true;
     } while (line < region->down.end);
@@ -378,21 +373,21 @@ int64_t gan_conv_direct_scratch(const gan_micro_kernel_table *table, const gan_c
 }
 
 void gan_conv_direct_forward(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,
-                             int64_t batch, const gan_real *x, const gan_real *w, const gan_epilogue *epilogue,
-                             gan_real *y, gan_real *scratch)
+                             int64_t batch, const gan_real *x, const gan_real *w, const gan_real *bias, gan_real *y,
+                             gan_real *scratch)
 {
     direct_work work = direct_work_make(table, conv, false);
     work.batch = batch;
     work.image = x;
     work.w = w;
     work.out = y;
-    work.epilogue = epilogue;
+    work.bias = bias;
     work.packed = gan_scratch_align(scratch);
     direct_run(context, &work);
 }
 
 void gan_conv_direct_backward_data(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,
-                                   int64_t batch, const gan_real *dy, const gan_real *w, const gan_epilogue *epilogue,
+                                   int64_t batch, const gan_real *dy, const gan_real *w, const gan_real *bias,
                                    gan_real *dx, gan_real *scratch)
 {
     direct_work work = direct_work_make(table, conv, true);
@@ -400,7 +395,7 @@ void gan_conv_direct_backward_data(gan_context *context, const gan_micro_kernel_
     work.image = dy;
     work.w = w;
     work.out = dx;
-    work.epilogue = epilogue;
+    work.bias = bias;
     work.packed = gan_scratch_align(scratch);
     direct_run(context, &work);
 }

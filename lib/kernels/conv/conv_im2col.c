@@ -14,7 +14,7 @@ typedef struct im2col_work {
     int64_t row_values;   /* kernel_w * channels */
     int64_t patch_values; /* kernel_h * row_values */
     int64_t positions;    /* out_height * out_width */
-    const gan_epilogue *epilogue;
+    const gan_real *bias; /* or NULL */
     const gan_real *from;
     gan_real *to;
 } im2col_work;
@@ -74,7 +74,7 @@ static void fill_patches(void *argument, int64_t index)
     }
 }
 
-/* The adjoint: adds the patches of one image up, where they came from; then the epilogue. */
+/* The adjoint: adds the patches of one image up, where they came from, and then the bias. */
 static void add_patches(void *argument, int64_t index)
 {
     const im2col_work *work = argument;
@@ -94,7 +94,7 @@ static void add_patches(void *argument, int64_t index)
             }
         }
     }
-    gan_epilogue_apply(work->epilogue, conv->height * conv->width, conv->channels, image, conv->channels);
+    gan_bias_add(work->bias, conv->height * conv->width, conv->channels, image, conv->channels);
 }
 
 int64_t gan_conv_im2col_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)
@@ -109,7 +109,7 @@ int64_t gan_conv_im2col_scratch(const gan_context *context, const gan_conv *conv
 }
 
 void gan_conv_im2col_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                             const gan_real *w, const gan_epilogue *epilogue, gan_real *y, gan_real *scratch)
+                             const gan_real *w, const gan_real *bias, gan_real *y, gan_real *scratch)
 {
     im2col_work work = im2col_work_make(conv);
     int64_t chunk = chunk_images(&work, batch);
@@ -128,18 +128,18 @@ void gan_conv_im2col_forward(gan_context *context, const gan_conv *conv, int64_t
                                           .transpose_b = true,
                                           .c = y + first * work.positions * conv->filters,
                                           .ldc = conv->filters,
-                                          .epilogue = epilogue,
+                                          .bias = bias,
                                           .scratch = scratch + chunk * work.positions * work.patch_values});
     }
 }
 
 void gan_conv_im2col_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
-                                   const gan_real *w, const gan_epilogue *epilogue, gan_real *dx, gan_real *scratch)
+                                   const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch)
 {
     im2col_work work = im2col_work_make(conv);
     int64_t chunk = chunk_images(&work, batch);
     work.from = scratch;
-    work.epilogue = epilogue;
+    work.bias = bias;
     for (int64_t first = 0; first < batch; first += chunk) {
         int64_t images = batch - first < chunk ? batch - first : chunk;
         gan_gemm_run(context, &(gan_gemm){.m = images * work.positions,

@@ -9,9 +9,9 @@
 
 int64_t gan_conv_im2col_scratch(const gan_context *context, const gan_conv *conv, int64_t batch);
 void gan_conv_im2col_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                             const gan_real *w, const gan_epilogue *epilogue, gan_real *y, gan_real *scratch);
+                             const gan_real *w, const gan_real *bias, gan_real *y, gan_real *scratch);
 void gan_conv_im2col_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
-                                   const gan_real *w, const gan_epilogue *epilogue, gan_real *dx, gan_real *scratch);
+                                   const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch);
 void gan_conv_im2col_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                                       const gan_real *dy, gan_real *dw, gan_real *scratch);
 
@@ -19,10 +19,10 @@ void gan_conv_im2col_backward_weights(gan_context *context, const gan_conv *conv
 
 int64_t gan_conv_direct_scratch(const gan_micro_kernel_table *table, const gan_conv *conv);
 void gan_conv_direct_forward(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,
-                             int64_t batch, const gan_real *x, const gan_real *w, const gan_epilogue *epilogue,
-                             gan_real *y, gan_real *scratch);
+                             int64_t batch, const gan_real *x, const gan_real *w, const gan_real *bias, gan_real *y,
+                             gan_real *scratch);
 void gan_conv_direct_backward_data(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,
-                                   int64_t batch, const gan_real *dy, const gan_real *w, const gan_epilogue *epilogue,
+                                   int64_t batch, const gan_real *dy, const gan_real *w, const gan_real *bias,
                                    gan_real *dx, gan_real *scratch);
 
 /* `rounded`, when there is one, has the functions for operands in bfloat16: then x is values that have been rounded,
@@ -44,10 +44,9 @@ void gan_conv_few_filters_backward(gan_context *context, const gan_micro_kernel_
 
 int64_t gan_conv_bfloat16_scratch(const gan_context *context, const gan_conv *conv, int64_t batch);
 void gan_conv_bfloat16_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                               const gan_real *w, const gan_epilogue *epilogue, gan_real *y, gan_real *scratch);
+                               const gan_real *w, const gan_real *bias, gan_real *y, gan_real *scratch);
 void gan_conv_bfloat16_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
-                                     const gan_real *w, const gan_epilogue *epilogue, gan_real *dx,
-                                     gan_real *scratch);
+                                     const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch);
 void gan_conv_bfloat16_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                                         const gan_real *dy, gan_real *dw, gan_real *scratch);
 

@@ -38,8 +38,6 @@ typedef struct gan_tile {
     int64_t columns;                        /* to be stored: at most width */
     bool accumulate;                        /* adds to C */
     const gan_real *column_bias, *row_bias; /* or NULL */
-    bool leaky;
-    gan_real slope;
 } gan_tile;
 
 enum { GAN_TILE_ROWS = 8 }; /* most rows of any table */

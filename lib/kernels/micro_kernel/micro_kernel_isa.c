@@ -200,7 +200,7 @@ static inline void store_dot(const gan_tile *tile, int64_t i, int64_t j, gan_rea
     if (tile->accumulate) sum += *c;
     if (tile->column_bias) sum += tile->column_bias[j];
     if (tile->row_bias) sum += tile->row_bias[i];
-    *c = tile->leaky && !(sum > 0) ? tile->slope * sum : sum;
+    *c = sum;
 }
 
 /* Rows first .. first + rows - 1, columns column .. column + columns - 1. What is left of a segment after whole

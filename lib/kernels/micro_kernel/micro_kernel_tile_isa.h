@@ -46,7 +46,6 @@ static inline __attribute__((always_inline)) TILE(vector)
 static inline __attribute__((always_inline)) void TILE(run)(const gan_tile *tile, const int rows)
 {
     typedef TILE(vector) vector;
-    typedef TILE(mask) mask;
     enum { LANES = TILE(lanes) };
     const int64_t a_step = tile->a_step, b_step = tile->b_step;
     vector sum[TILE_ROWS][VECTORS];
@@ -83,13 +82,6 @@ static inline __attribute__((always_inline)) void TILE(run)(const gan_tile *tile
     if (tile->row_bias) {
         UNROLLED (i, rows)
             UNROLLED (j, VECTORS) sum[i][j] += tile->row_bias[i];
-    }
-    if (tile->leaky) {
-        UNROLLED (i, rows)
-            UNROLLED (j, VECTORS) {
-                const mask positive = sum[i][j] > 0;
-                sum[i][j] = (vector)(((mask)sum[i][j] & positive) | ((mask)(sum[i][j] * tile->slope) & ~positive));
-            }
     }
     UNROLLED (i, rows)
         UNROLLED (j, VECTORS) *(vector *)(tile->c[i] + j * LANES) = sum[i][j];

@@ -11,25 +11,18 @@
 #define cblas_gemm cblas_sgemm
 #endif
 
-void gan_epilogue_apply(const gan_epilogue *epilogue, int64_t rows, int64_t columns, gan_real *c, int64_t ldc)
+void gan_bias_add(const gan_real *bias, int64_t rows, int64_t columns, gan_real *c, int64_t ldc)
 {
-    if (!epilogue) return;
-    const gan_real *bias = epilogue->bias, slope = epilogue->slope;
-    for (int64_t i = 0; i < rows; i++) {
+    for (int64_t i = 0; bias && i < rows; i++) {
         gan_real *row = c + i * ldc;
-        if (bias) {
-            for (int64_t j = 0; j < columns; j++) row[j] += bias[j];
-        }
-        if (epilogue->leaky) {
-            for (int64_t j = 0; j < columns; j++) row[j] = row[j] > 0 ? row[j] : slope * row[j];
-        }
+        for (int64_t j = 0; j < columns; j++) row[j] += bias[j];
     }
 }
 
-static void epilogue_range(const void *args, int64_t begin, int64_t end)
+static void bias_range(const void *args, int64_t begin, int64_t end)
 {
     const gan_gemm *gemm = args;
-    gan_epilogue_apply(gemm->epilogue, end - begin, gemm->n, gemm->c + begin * gemm->ldc, gemm->ldc);
+    gan_bias_add(gemm->bias, end - begin, gemm->n, gemm->c + begin * gemm->ldc, gemm->ldc);
 }
 
 bool gan_gemm_blas_can(const gan_gemm *gemm)
@@ -38,7 +31,7 @@ bool gan_gemm_blas_can(const gan_gemm *gemm)
            gemm->ldb <= INT_MAX && gemm->ldc <= INT_MAX;
 }
 
-/* It refuses the stride 0 of a matrix without columns, and some end the process then. */
+/* A BLAS refuses the stride 0 of a matrix without columns; some of them by ending the process. */
 static int blas_stride(int64_t stride)
 {
     return stride > 0 ? (int)stride : 1;
@@ -50,6 +43,5 @@ void gan_gemm_blas_run(gan_context *context, const gan_gemm *gemm)
                gemm->transpose_b ? CblasTrans : CblasNoTrans, (int)gemm->m, (int)gemm->n, (int)gemm->k, 1, gemm->a,
                blas_stride(gemm->lda), gemm->b, blas_stride(gemm->ldb), gemm->accumulate ? 1 : 0, gemm->c,
                (int)gemm->ldc);
-    if (gemm->epilogue)
-        gan_range_run(context, epilogue_range, gemm, gemm->m, gemm->n < GAN_BLOCK ? GAN_BLOCK / gemm->n : 1);
+    if (gemm->bias) gan_range_run(context, bias_range, gemm, gemm->m, gemm->n < GAN_BLOCK ? GAN_BLOCK / gemm->n : 1);
 }

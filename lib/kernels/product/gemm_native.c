@@ -15,8 +15,6 @@ typedef struct gemm_work {
     int64_t c_row, c_step;
     bool accumulate;
     const gan_real *column_bias, *row_bias;
-    bool leaky;
-    gan_real slope;
     int64_t block, blocks, panels;
     int64_t group, groups; /* panels that a task multiplies its rows by, piece after piece of k */
     bool packs_rows;
@@ -48,11 +46,8 @@ static void enlarge_tasks(gemm_work *work)
 
 static gemm_work gemm_work_make(const gan_micro_kernel_table *table, const gan_gemm *gemm, bool swap)
 {
-    const gan_epilogue *epilogue = gemm->epilogue;
     gemm_work work = {.table = table, .k = gemm->k, .c = gemm->c, .accumulate = gemm->accumulate};
-    const gan_real *bias = epilogue ? epilogue->bias : NULL;
-    work.leaky = epilogue && epilogue->leaky;
-    work.slope = epilogue ? epilogue->slope : 0;
+    const gan_real *bias = gemm->bias;
     work.rows = swap ? gemm->n : gemm->m;
     work.columns = swap ? gemm->m : gemm->n;
     work.a = swap ? gemm->b : gemm->a;
@@ -162,9 +157,7 @@ static void multiply_piece(const gemm_work *work, const gan_panel *panel, const 
                      .c_step = work->c_step,
                      .accumulate = work->accumulate || piece->k > 0,
                      .column_bias = last && work->column_bias ? work->column_bias + panel->first : NULL,
-                     .row_bias = last && work->row_bias ? work->row_bias + piece->first : NULL,
-                     .leaky = last && work->leaky,
-                     .slope = work->slope};
+                     .row_bias = last && work->row_bias ? work->row_bias + piece->first : NULL};
     for (int64_t i = 0; i < block.rows; i++) {
         block.a[i] = piece->a + i * piece->a_row;
         block.c[i] = work->c + (piece->first + i) * work->c_row + panel->first * work->c_step;

@@ -4,14 +4,7 @@
 
 #include "core/core.h"
 
-/* What happens to a finished element of a product: (+ bias of its column), then a leaky ReLU. */
-typedef struct gan_epilogue {
-    const gan_real *bias; /* one value a column, or NULL */
-    bool leaky;           /* y = y > 0 ? y : slope * y */
-    gan_real slope;
-} gan_epilogue;
-
-/* C (m x n, row stride ldc) = [C +] op(A) op(B), then the epilogue (NULL: none).
+/* C (m x n, row stride ldc) = [C +] op(A) op(B) [+ bias, one value per column].
  * A is m x k with row stride lda, or k x m when transpose_a; B is k x n with row stride ldb, or n x k when
  * transpose_b. `scratch`: gan_gemm_scratch() values. */
 typedef struct gan_gemm {
@@ -25,7 +18,7 @@ typedef struct gan_gemm {
     gan_real *c;
     int64_t ldc;
     bool accumulate;
-    const gan_epilogue *epilogue;
+    const gan_real *bias; /* or NULL */
     gan_real *scratch;
     bool full_precision; /* the operands are not rounded, whatever the context's precision */
 } gan_gemm;
@@ -33,8 +26,8 @@ typedef struct gan_gemm {
 int64_t gan_gemm_scratch(const gan_context *context, int64_t m, int64_t n, int64_t k);
 void gan_gemm_run(gan_context *context, const gan_gemm *gemm);
 
-/* The epilogue (NULL: none) of `rows` x `columns` finished elements with row stride ldc, for what does not end in a
+/* Adds the bias (NULL: none) to `rows` x `columns` finished elements with row stride ldc, for what does not end in a
  * product. */
-void gan_epilogue_apply(const gan_epilogue *epilogue, int64_t rows, int64_t columns, gan_real *c, int64_t ldc);
+void gan_bias_add(const gan_real *bias, int64_t rows, int64_t columns, gan_real *c, int64_t ldc);
 
 #endif

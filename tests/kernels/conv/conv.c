@@ -13,8 +13,6 @@
 
 #include <cmocka.h>
 
-#define SLOPE ((gan_real)0.3)
-
 static void describe(const gan_conv *c, int64_t batch, const char *name, const char *what, char text[200])
 {
     snprintf(text, 200, "%s, %s: %d x (%d, %d, %d) to (%d, %d, %d), kernel %d %d, stride %d %d, pad %d %d", name,
@@ -103,16 +101,15 @@ static void define(const gan_conv *c, int64_t batch, const arrays *a, sums *y, s
                             }
 }
 
-static void compare(const sums *expected, const gan_real *got, const gan_epilogue *epilogue, int64_t columns,
-                    int64_t terms, const char *text)
+static void compare(const sums *expected, const gan_real *got, const gan_real *bias, int64_t columns, int64_t terms,
+                    const char *text)
 {
     for (int64_t i = 0; i < expected->count; i++) {
         double value = expected->value[i], size = expected->size[i];
-        if (epilogue && epilogue->bias) {
-            value += (double)epilogue->bias[i % columns];
-            size += fabs((double)epilogue->bias[i % columns]);
+        if (bias) {
+            value += (double)bias[i % columns];
+            size += fabs((double)bias[i % columns]);
         }
-        if (epilogue && epilogue->leaky && value < 0) value *= (double)epilogue->slope;
         if (!(fabs((double)got[i] - value) <= size * test_sum_error(terms)))
             fail_msg("%s: element %d is %.9g, expected %.9g", text, (int)i, (double)got[i], value);
     }
@@ -123,8 +120,8 @@ typedef struct results {
     test_guarded y, dx, dw;
 } results;
 
-static results run(gan_context *context, const gan_conv *c, int64_t batch, const arrays *a,
-                   const gan_epilogue *forward, const gan_epilogue *backward, const char *text)
+static results run(gan_context *context, const gan_conv *c, int64_t batch, const arrays *a, const gan_real *forward,
+                   const gan_real *backward, const char *text)
 {
     results r = {test_guarded_create(a->y_count), test_guarded_create(a->x_count), test_guarded_create(a->w_count)};
     /* A scratch for more images is good for fewer, whatever an earlier call has left in it. */
@@ -150,20 +147,17 @@ static void check(gan_context *context, const char *name, const gan_conv *c, int
     char text[200];
     arrays a = arrays_create(c, batch, seed), rounded = arrays_rounded(context, c, batch, seed);
     sums y = sums_create(a.y_count), dx = sums_create(a.x_count), dw = sums_create(a.w_count);
-    const gan_epilogue forward = {seed & 1 ? a.filter_bias : NULL, seed & 2, SLOPE};
-    const gan_epilogue backward = {seed & 4 ? a.channel_bias : NULL, seed & 8, SLOPE};
-    const gan_epilogue *forward_or_none = seed & 16 ? &forward : NULL,
-                       *backward_or_none = seed & 32 ? &backward : NULL;
+    const gan_real *filter_bias = seed & 1 ? a.filter_bias : NULL, *channel_bias = seed & 2 ? a.channel_bias : NULL;
     define(c, batch, &rounded, &y, &dx, &dw);
     for (int64_t i = 0; i < a.w_count; i++) sums_add(&dw, i, (double)a.dw[i]);
 
     describe(c, batch, name, "all", text);
-    results r = run(context, c, batch, &a, forward_or_none, backward_or_none, text);
+    results r = run(context, c, batch, &a, filter_bias, channel_bias, text);
     int64_t taps = c->kernel_h * c->kernel_w;
     describe(c, batch, name, "forward", text);
-    compare(&y, r.y.values, forward_or_none, c->filters, taps * c->channels, text);
+    compare(&y, r.y.values, filter_bias, c->filters, taps * c->channels, text);
     describe(c, batch, name, "backward to the data", text);
-    compare(&dx, r.dx.values, backward_or_none, c->channels, taps * c->filters, text);
+    compare(&dx, r.dx.values, channel_bias, c->channels, taps * c->filters, text);
     describe(c, batch, name, "backward to the weights", text);
     compare(&dw, r.dw.values, NULL, 1, batch * c->out_height * c->out_width, text);
 
@@ -254,11 +248,10 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
         char text[200];
         const gan_conv *c = &shapes[i].conv;
         arrays a = arrays_create(c, shapes[i].batch, i);
-        const gan_epilogue epilogue = {NULL, true, SLOPE};
         results r[3];
         describe(c, shapes[i].batch, name, "threads", text);
         for (int t = 0; t < 3; t++) {
-            r[t] = run(contexts[t], c, shapes[i].batch, &a, &epilogue, NULL, text);
+            r[t] = run(contexts[t], c, shapes[i].batch, &a, a.filter_bias, a.channel_bias, text);
             assert_memory_equal(r[0].y.values, r[t].y.values, (size_t)a.y_count * sizeof(gan_real));
             assert_memory_equal(r[0].dx.values, r[t].dx.values, (size_t)a.x_count * sizeof(gan_real));
             assert_memory_equal(r[0].dw.values, r[t].dw.values, (size_t)a.w_count * sizeof(gan_real));
