@@ -48,7 +48,7 @@ static gan_context *create(size_t way, int threads)
     const gan_status status = gan_context_create(GAN_CONTEXT(.cpu = ways[way].cpu, .multiply = ways[way].multiply,
                                                              .precision = ways[way].precision, .threads = threads),
                                                  &context);
-    if (status == GAN_ERROR_UNSUPPORTED) test_skip("%s", gan_last_error());
+    if (status == GAN_ERROR_UNSUPPORTED) test_skip_program("%s", gan_last_error());
     assert_int_equal(status, GAN_OK);
     return context;
 }

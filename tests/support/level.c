@@ -35,6 +35,6 @@ gan_status __wrap_gan_context_create(const gan_context_options *options, gan_con
     gan_context_options on_level = options ? *options : *GAN_CONTEXT();
     on_level.cpu = cpu;
     const gan_status status = __real_gan_context_create(&on_level, out);
-    if (status == GAN_ERROR_UNSUPPORTED) test_skip("%s", gan_last_error());
+    if (status == GAN_ERROR_UNSUPPORTED) test_skip_program("%s", gan_last_error());
     return status;
 }

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 enum { SKIPPED = 77 }; /* to Meson */
 
 static size_t skipped_cases;
+static bool program_is_skipped;
 
 void __real__skip(const char *file, int line);
 void __wrap__skip(const char *file, int line);
@@ -22,17 +24,31 @@ void __wrap__skip(const char *file, int line)
     __real__skip(file, line);
 }
 
-void test_skip(const char *format, ...)
+static void skip_for(const char *format, va_list arguments) __attribute__((format(printf, 1, 0), noreturn));
+
+static void skip_for(const char *format, va_list arguments)
 {
-    va_list arguments;
     printf("SKIP: ");
-    va_start(arguments, format);
     vprintf(format, arguments);
-    va_end(arguments);
     printf("\n");
     fflush(stdout);
     skip();
     abort(); /* skip() has left the case */
+}
+
+void test_skip(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    skip_for(format, arguments);
+}
+
+void test_skip_program(const char *format, ...)
+{
+    va_list arguments;
+    program_is_skipped = true;
+    va_start(arguments, format);
+    skip_for(format, arguments);
 }
 
 int __real__cmocka_run_group_tests(const char *name, const struct CMUnitTest *tests, size_t count,
@@ -57,5 +73,6 @@ int __wrap__cmocka_run_group_tests(const char *name, const struct CMUnitTest *te
     }
     const int failures = __real__cmocka_run_group_tests(name, chosen, chosen_count, setup, teardown);
     free(chosen);
-    return failures == 0 && skipped_cases == chosen_count ? SKIPPED : failures;
+    const bool skipped = program_is_skipped || skipped_cases == chosen_count;
+    return failures == 0 && skipped ? SKIPPED : failures;
 }

@@ -8,4 +8,8 @@
 /* Ends a case that cannot be tested here, and says why; tests/check.sh lists both. */
 void test_skip(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
+/* The same where what is lacking is what the whole program is run for: it counts as skipped, though cases that do
+ * without may pass. */
+void test_skip_program(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
 #endif
