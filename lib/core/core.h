@@ -3,6 +3,7 @@
 #define GAN_CORE_H
 
 #include "core/json.h"
+#include "core/philox.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -144,7 +145,7 @@ struct gan_random {
     gan_random_state state;
 };
 
-/* Four words for one counter: Philox 4x32-10 with key `seed` and counter (counter, stream). */
+/* The four words of one block of Philox (philox.h). */
 void gan_philox(gan_random_state at, uint32_t words[4]);
 /* Fills and moves the state past the blocks used. Numbers depend on their place only: a block of the counter has so
  * many normal ones. */

@@ -1,13 +1,9 @@
-/* Random numbers from counters: Philox 4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy
- * as 1, 2, 3" (2011). A block of four words depends on the key (seed) and the counter (stream, counter) alone. */
+/* Random numbers from counters, and the generators that keep their place among them. */
 #include "core/core.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-
-#define ROUNDS 10
-#define WORDS  4
 
 /* Blocks are made in groups, word by word, so that compilers turn the loops over blocks into vector instructions. */
 #define GROUP 8
@@ -28,51 +24,16 @@
 #define real_sin           sinf
 #endif
 
-/* One round on each of the blocks: high and low halves of two products, mixed with the key. */
-static inline void philox_round(uint32_t words[WORDS][GROUP], int blocks, uint32_t key0, uint32_t key1)
-{
-    for (int i = 0; i < blocks; i++) {
-        const uint64_t product0 = (uint64_t)UINT32_C(0xD2511F53) * words[0][i];
-        const uint64_t product1 = (uint64_t)UINT32_C(0xCD9E8D57) * words[2][i];
-        words[0][i] = (uint32_t)(product1 >> 32) ^ words[1][i] ^ key0;
-        words[2][i] = (uint32_t)(product0 >> 32) ^ words[3][i] ^ key1;
-        words[1][i] = (uint32_t)product1;
-        words[3][i] = (uint32_t)product0;
-    }
-}
-
-/* Blocks at counters that follow each other: words[w][i] is word w of the block at counter + i. */
-static inline void philox_blocks(gan_random_state at, uint32_t words[WORDS][GROUP], int blocks)
-{
-    uint32_t key0 = (uint32_t)at.seed, key1 = (uint32_t)(at.seed >> 32);
-
-    for (int i = 0; i < blocks; i++) {
-        const uint64_t counter = at.counter + (uint64_t)i;
-        words[0][i] = (uint32_t)counter;
-        words[1][i] = (uint32_t)(counter >> 32);
-        words[2][i] = (uint32_t)at.stream;
-        words[3][i] = (uint32_t)(at.stream >> 32);
-    }
-    for (int round = 0; round < ROUNDS; round++) {
-        philox_round(words, blocks, key0, key1);
-        key0 += UINT32_C(0x9E3779B9); /* the golden ratio */
-        key1 += UINT32_C(0xBB67AE85); /* sqrt(3) - 1 */
-    }
-}
-
 void gan_philox(gan_random_state at, uint32_t words[4])
 {
-    uint32_t block[WORDS][GROUP];
-
-    philox_blocks(at, block, 1);
-    for (int w = 0; w < WORDS; w++) words[w] = block[w][0];
+    gan_philox_blocks(at, words, 1);
 }
 
 typedef struct distribution distribution;
 
 struct distribution {
     /* Turns the words of a group into per_block values for each of its blocks, in their order. */
-    void (*transform)(const distribution *from, uint32_t words[WORDS][GROUP], gan_real *values);
+    void (*transform)(const distribution *from, uint32_t words[GAN_PHILOX_WORDS][GROUP], gan_real *values);
     int per_block;
     gan_real a, b; /* low and high, or mean and deviation */
     gan_real most; /* the largest value below high */
@@ -81,18 +42,18 @@ struct distribution {
 static void fill(gan_random_state *state, gan_real *out, int64_t count, const distribution *from)
 {
     const int64_t per_group = GROUP * from->per_block;
-    uint32_t words[WORDS][GROUP];
-    gan_real values[GROUP * WORDS];
+    uint32_t words[GAN_PHILOX_WORDS][GROUP];
+    gan_real values[GROUP * GAN_PHILOX_WORDS];
 
     while (count >= per_group) {
-        philox_blocks(*state, words, GROUP);
+        gan_philox_blocks(*state, &words[0][0], GROUP);
         from->transform(from, words, out);
         state->counter += GROUP;
         out += per_group;
         count -= per_group;
     }
     if (count > 0) {
-        philox_blocks(*state, words, GROUP);
+        gan_philox_blocks(*state, &words[0][0], GROUP);
         from->transform(from, words, values);
         memcpy(out, values, (size_t)count * sizeof(*out));
         state->counter += (uint64_t)((count + from->per_block - 1) / from->per_block);
@@ -100,7 +61,7 @@ static void fill(gan_random_state *state, gan_real *out, int64_t count, const di
 }
 
 /* u = the upper bits of the words as a fraction, in [0, 1);  x = low + (high - low) u */
-static void to_uniform(const distribution *uniform, uint32_t words[WORDS][GROUP], gan_real *values)
+static void to_uniform(const distribution *uniform, uint32_t words[GAN_PHILOX_WORDS][GROUP], gan_real *values)
 {
     const gan_real low = uniform->a, range = uniform->b - uniform->a, most = uniform->most;
 
@@ -125,10 +86,10 @@ void gan_fill_uniform(gan_random_state *state, gan_real *out, int64_t count, gan
 }
 
 /* Box-Muller:  r = sqrt(-2 log u), u in (0, 1];  x = mean + deviation r cos(2 pi v) and the same with sin */
-static void to_normal(const distribution *normal, uint32_t words[WORDS][GROUP], gan_real *values)
+static void to_normal(const distribution *normal, uint32_t words[GAN_PHILOX_WORDS][GROUP], gan_real *values)
 {
     for (int i = 0; i < GROUP; i++) {
-        for (int j = 0; j < WORDS; j += 2) {
+        for (int j = 0; j < GAN_PHILOX_WORDS; j += 2) {
             const gan_real u = (gan_real)(((double)words[j][i] + 1.0) * 0x1p-32);
             const gan_real angle = (gan_real)((double)words[j + 1][i] * (0x1p-32 * 6.283185307179586));
             const gan_real radius = normal->b * real_sqrt((gan_real)-2 * real_log(u));
@@ -149,7 +110,7 @@ void gan_fill_normal(gan_random_state *state, gan_real *out, int64_t count, gan_
 uint64_t gan_random_below(gan_random_state *state, uint64_t bound)
 {
     for (;;) {
-        uint32_t words[WORDS];
+        uint32_t words[GAN_PHILOX_WORDS];
         gan_philox(*state, words);
         state->counter++;
         const uint64_t word = (uint64_t)words[0] << 32 | words[1];

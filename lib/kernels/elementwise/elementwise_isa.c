@@ -103,33 +103,8 @@ static void softplus_tangent(const void *arguments, int64_t begin, int64_t end)
         tangent_dx[i] = gan_real_exp(-y[i]) * tangent_y[i] * dy[i] - tangent_dy[i] * gan_real_expm1(-y[i]);
 }
 
-/* Philox 4x32-10, as gan_philox(), for LANES counters at once: words[w * LANES + i] is word w of counter + i. */
+/* Blocks of Philox that are made at once, and their words. */
 enum { LANES = 64, GROUP = 4 * LANES };
-
-static void philox_lanes(gan_random_state state, uint32_t words[GROUP])
-{
-    uint32_t *word0 = words, *word1 = words + LANES, *word2 = words + 2 * LANES, *word3 = words + 3 * LANES;
-    for (uint32_t i = 0; i < LANES; i++) {
-        uint64_t counter = state.counter + i;
-        word0[i] = (uint32_t)counter;
-        word1[i] = (uint32_t)(counter >> 32);
-        word2[i] = (uint32_t)state.stream;
-        word3[i] = (uint32_t)(state.stream >> 32);
-    }
-    uint32_t key0 = (uint32_t)state.seed, key1 = (uint32_t)(state.seed >> 32);
-    for (int round = 0; round < 10; round++) {
-        GAN_INDEPENDENT
-        for (int i = 0; i < LANES; i++) {
-            uint64_t product0 = (uint64_t)word0[i] * 0xD2511F53u, product1 = (uint64_t)word2[i] * 0xCD9E8D57u;
-            word0[i] = (uint32_t)(product1 >> 32) ^ word1[i] ^ key0;
-            word1[i] = (uint32_t)product1;
-            word2[i] = (uint32_t)(product0 >> 32) ^ word3[i] ^ key1;
-            word3[i] = (uint32_t)product0;
-        }
-        key0 += 0x9E3779B9u;
-        key1 += 0xBB67AE85u;
-    }
-}
 
 /* A value is kept when the upper 31 bits of its word are at least rate * 2^31. In a group of 4 LANES values, LANES
  * after each other have the same word of counters that follow each other. */
@@ -143,7 +118,7 @@ static void dropout(const void *arguments, int64_t begin, int64_t end)
     state.counter += (uint64_t)begin / 4;
     for (int64_t i = begin; i < end; i += GROUP, state.counter += LANES) {
         uint32_t words[GROUP];
-        philox_lanes(state, words);
+        gan_philox_blocks(state, words, LANES);
         int64_t count = end - i < GROUP ? end - i : GROUP;
         GAN_INDEPENDENT
         for (int64_t j = 0; j < count; j++) {
