@@ -9,9 +9,9 @@
 #   avx512          on a CPU that has AVX-512 and bfloat16, emulated by Intel's SDE, whose command is in the variable SDE
 #   aarch64         built for AArch64 and run under QEMU; installs libraries of arm64, as Debian has them
 #
-# Where Doxygen is installed (it comes with Clang's libraries, too much to bring along here), the suite has a test of its
-# pages. What was skipped is listed with its reason. The last line counts what passed and failed over all parts, and what
-# was skipped, which it names; the exit status is 0 when nothing failed.
+# Doxygen, of whose pages the suite has a test, is not installed here: it brings too much along. What was skipped is listed
+# with its reason. The last line counts what passed and failed over all parts, and what was skipped, which it names; the
+# exit status is 0 when nothing failed.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tests/packages.sh"

@@ -8,16 +8,11 @@ typedef struct input {
 
 static const gan_layer_option options[] = {{GAN_ARGUMENT(input, shape), .kind = GAN_OPTION_SHAPE}};
 
-gan_shape gan_input_shape(const gan_layer *layer)
-{
-    return ((const input *)layer)->shape;
-}
-
 static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan)
 {
     (void)context, (void)inputs, (void)count, (void)batch;
-    plan->output = gan_input_shape(layer);
+    plan->output = ((const input *)layer)->shape;
     return GAN_OK;
 }
 

@@ -161,7 +161,6 @@ struct gan_layer {
 const gan_layer_ops *const *gan_layer_kinds(int *count);
 const gan_layer_ops *gan_layer_find_kind(const char *type);
 extern const gan_layer_ops gan_input_ops; /* the model has to know it */
-gan_shape gan_input_shape(const gan_layer *layer);
 
 /* Options to and from JSON: into an object that is empty, and from any, which is checked as a program's options are.
  * gan_layer_load is NULL with the error set: GAN_ERROR_FORMAT where an option is missing or of another type,

@@ -63,9 +63,4 @@ void gan_spread_add(gan_spread *spread, double value);
 /* Over the number of values, not one less. */
 double gan_spread_deviation(const gan_spread *spread);
 
-/* ---- Shares of modes (modes.c) --------------------------------------------------------------------------------- */
-
-/* Fills `coverage` from the numbers of samples of each mode; `proportions` as in gan_metric_mode_coverage(). */
-void gan_mode_shares(const int64_t *counts, int64_t modes, const float *proportions, gan_mode_coverage *coverage);
-
 #endif

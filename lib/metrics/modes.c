@@ -10,7 +10,7 @@
 /* ---- Shares ---------------------------------------------------------------------------------------------------- */
 
 /* kl = sum of q log(q / p), entropy = -sum of q log q / log(modes); a mode without samples adds nothing. */
-void gan_mode_shares(const int64_t *counts, int64_t modes, const float *proportions, gan_mode_coverage *coverage)
+static void fill_shares(const int64_t *counts, int64_t modes, const float *proportions, gan_mode_coverage *coverage)
 {
     double samples = 0, whole = 0, entropy = 0, cross_entropy = 0;
     for (int64_t k = 0; k < modes; k++) {
@@ -70,7 +70,7 @@ gan_status gan_metric_mode_coverage(gan_context *context, const int32_t *labels,
     int64_t *counts = gan_allocate_array(context, modes, sizeof(int64_t));
     if (!counts) return GAN_ERROR_MEMORY;
     gan_status status = count_labels(__func__, labels, count, modes, counts);
-    if (status == GAN_OK) gan_mode_shares(counts, modes, proportions, &coverage);
+    if (status == GAN_OK) fill_shares(counts, modes, proportions, &coverage);
     gan_release(context, counts, (size_t)modes * sizeof(int64_t));
     return status == GAN_OK ? gan_report_write(out, &coverage, sizeof(coverage), "gan_mode_coverage") : status;
 }
@@ -113,7 +113,7 @@ static void judge(const assignment *of, gan_mixture_quality *quality)
 {
     gan_mode_coverage coverage;
     int64_t within = 0;
-    gan_mode_shares(of->all, of->centres.rows, NULL, &coverage);
+    fill_shares(of->all, of->centres.rows, NULL, &coverage);
     quality->modes = 0;
     quality->kl = coverage.kl;
     for (int64_t k = 0; k < of->centres.rows; k++) {

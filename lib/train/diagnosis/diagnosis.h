@@ -28,7 +28,6 @@ typedef struct gan_diagnosis_memory {
 } gan_diagnosis_memory;
 
 #define GAN_DIAGNOSIS_VALUES ((int64_t)(sizeof(gan_diagnosis_memory) / sizeof(gan_real)))
-extern const gan_diagnosis_memory gan_diagnosis_nothing; /* before the first step */
 
 /* What the present step shows, until it is known to count. */
 typedef struct gan_observation {

@@ -3,11 +3,12 @@
 
 #include <string.h>
 
-const gan_diagnosis_memory gan_diagnosis_nothing = {.real_accuracy = (gan_real)NAN,
-                                                    .fake_accuracy = (gan_real)NAN,
-                                                    .diversity = (gan_real)NAN,
-                                                    .saturation = (gan_real)NAN,
-                                                    .update_ratio = {(gan_real)NAN, (gan_real)NAN}};
+/* Before the first step. */
+static const gan_diagnosis_memory nothing = {.real_accuracy = (gan_real)NAN,
+                                             .fake_accuracy = (gan_real)NAN,
+                                             .diversity = (gan_real)NAN,
+                                             .saturation = (gan_real)NAN,
+                                             .update_ratio = {(gan_real)NAN, (gan_real)NAN}};
 
 /* ---- Observations ---------------------------------------------------------------------------------------------- */
 
@@ -173,7 +174,7 @@ gan_status gan_monitor_create(gan_monitor *monitor, gan_context *context, const 
     const gan_model *generator = of->models[GAN_ROLE_GENERATOR];
     monitor->context = context;
     monitor->of = *of;
-    monitor->memory = gan_diagnosis_nothing;
+    monitor->memory = nothing;
     forget_observation(monitor);
     monitor->ends = gan_saturation_of(generator);
     monitor->sample = generator->nodes[generator->outputs[0]].output;
@@ -204,5 +205,5 @@ void gan_monitor_add_entries(gan_monitor *monitor, gan_entries *entries)
     gan_entries_add_hook(entries, NULL, loaded, monitor);
     if (monitor->of.interval == GAN_DIAGNOSIS_OFF) return;
     gan_entries_add_tensor(entries, "diagnosis", NULL, NULL, &plan, GAN_DIAGNOSIS_VALUES,
-                           &monitor->memory.real_accuracy, &gan_diagnosis_nothing.real_accuracy);
+                           &monitor->memory.real_accuracy, &nothing.real_accuracy);
 }
