@@ -222,10 +222,13 @@ typedef enum gan_precision {
 /** One piece of work for ::gan_parallel_fn: piece `index` of what `argument` describes. */
 typedef void (*gan_task_fn)(void *argument, int64_t index);
 
+/** Bytes of stack that a task needs at most. */
+#define GAN_TASK_STACK 131072
+
 /**
  * Threads supplied by the host: runs task(argument, i) once for each i in [0, count), on any threads, in any
  * order, and returns when all are done. `user` is parallel_user of the options. Called by one thread at a time for a
- * context, and never from within a task.
+ * context, and never from within a task. Each thread has ::GAN_TASK_STACK bytes of stack to spare.
  */
 typedef void (*gan_parallel_fn)(void *user, gan_task_fn task, void *argument, int64_t count);
 

@@ -1,100 +1,9 @@
-/* The context: memory that is counted and limited, the log, and what the work runs on. */
+/* The context: options, what the work runs on, and life. */
 #include "core/core.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- Memory ------------------------------------------------------------------------------------------------- */
-
-static void *default_allocate(void *user, size_t size)
-{
-    (void)user;
-    return calloc(1, size);
-}
-
-static void default_release(void *user, void *memory, size_t size)
-{
-    (void)user;
-    (void)size;
-    free(memory);
-}
-
-static void *allocate_zeroed(const gan_allocator *allocator, size_t size)
-{
-    void *memory = allocator->allocate(allocator->user, size);
-
-    /* The default's memory is zero already, and fresh pages need not be touched to make them so. */
-    if (memory && allocator->allocate != default_allocate) memset(memory, 0, size);
-    return memory;
-}
-
-/* Adds to the bytes held, unless that would pass the limit. */
-static bool count_bytes(gan_context *context, size_t size)
-{
-    size_t held = atomic_load(&context->bytes);
-    size_t peak = atomic_load(&context->peak_bytes);
-
-    do {
-        if (held > context->memory_limit || size > context->memory_limit - held) {
-            gan_fail(GAN_ERROR_MEMORY, "%zu bytes are needed, but %zu of memory_limit = %zu are held", size, held,
-                     context->memory_limit);
-            return false;
-        }
-    } while (!atomic_compare_exchange_weak(&context->bytes, &held, held + size));
-    while (peak < held + size && !atomic_compare_exchange_weak(&context->peak_bytes, &peak, held + size)) {
-    }
-    return true;
-}
-
-void *gan_allocate(gan_context *context, size_t size)
-{
-    void *memory;
-
-    if (size == 0) size = 1;
-    if (!count_bytes(context, size)) return NULL;
-    memory = allocate_zeroed(&context->allocator, size);
-    if (!memory) {
-        atomic_fetch_sub(&context->bytes, size);
-        gan_fail(GAN_ERROR_MEMORY, "%zu bytes could not be allocated", size);
-        return NULL;
-    }
-    atomic_fetch_add(&context->allocations, 1);
-    return memory;
-}
-
-void *gan_allocate_array(gan_context *context, int64_t count, size_t element_size)
-{
-    if (count < 0 || (element_size > 0 && (uint64_t)count > SIZE_MAX / element_size)) {
-        gan_fail(GAN_ERROR_MEMORY, "an array of %" PRId64 " elements of %zu bytes exceeds the address space", count,
-                 element_size);
-        return NULL;
-    }
-    return gan_allocate(context, (size_t)count * element_size);
-}
-
-void gan_release(gan_context *context, void *memory, size_t size)
-{
-    if (!memory) return;
-    if (size == 0) size = 1;
-    context->allocator.release(context->allocator.user, memory, size);
-    atomic_fetch_sub(&context->bytes, size);
-}
-
-char *gan_copy_text(gan_context *context, const char *text)
-{
-    const size_t size = strlen(text) + 1;
-    char *copy = gan_allocate(context, size);
-
-    if (copy) memcpy(copy, text, size);
-    return copy;
-}
-
-void gan_release_text(gan_context *context, char *text)
-{
-    if (text) gan_release(context, text, strlen(text) + 1);
-}
 
 /* ---- Options ------------------------------------------------------------------------------------------------ */
 
@@ -212,7 +121,7 @@ static gan_status resolve_options(gan_context_options *options)
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: allocator.%s is given, but allocator.%s is NULL",
                         allocator->allocate ? "allocate" : "release", allocator->allocate ? "release" : "allocate");
     }
-    if (!allocator->allocate) *allocator = (gan_allocator){default_allocate, default_release, NULL};
+    if (!allocator->allocate) *allocator = gan_allocator_default();
     if (options->parallel) {
         options->threads = 1;
     } else if (options->threads < 0 || options->threads > GAN_MAX_THREADS) {
@@ -256,7 +165,7 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
         return gan_fail(GAN_ERROR_MEMORY, "gan_context_create: memory_limit is %zu, but a context takes %zu bytes",
                         options.memory_limit, sizeof(*context));
     }
-    context = allocate_zeroed(&options.allocator, sizeof(*context));
+    context = gan_allocator_zeroed(&options.allocator, sizeof(*context));
     if (!context) return gan_fail(GAN_ERROR_MEMORY, "%zu bytes could not be allocated", sizeof(*context));
     atomic_init(&context->references, 1);
     atomic_init(&context->bytes, sizeof(*context));
@@ -319,19 +228,4 @@ gan_status gan_context_get_info(const gan_context *context, gan_context_info *in
 #endif
     };
     return gan_report_write(info, &known, sizeof(known), "gan_context_info");
-}
-
-void gan_log(const gan_context *context, gan_log_level level, const char *format, ...)
-{
-    char message[512];
-    va_list arguments;
-
-    if (!context->log) return;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
-    for (char *c = message; *c; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-    }
-    context->log(context->log_user, level, message);
 }

@@ -72,7 +72,8 @@ bool gan_shape_equal(gan_shape a, gan_shape b);
 #define GAN_SHAPE_TEXT 160
 const char *gan_shape_text(gan_shape shape, char text[GAN_SHAPE_TEXT]);
 
-/* ---- Context and memory (context.c) ------------------------------------------------------------------------ */
+/* ---- Context and memory (context.c, memory.c, log.c)
+ * ------------------------------------------------------------------------ */
 
 typedef struct gan_pool gan_pool;
 
@@ -100,6 +101,9 @@ void gan_context_release(gan_context *context);
 void gan_log(const gan_context *context, gan_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+gan_allocator gan_allocator_default(void); /* malloc and free */
+/* Zeroed memory of an allocator, or NULL; nobody counts it. */
+void *gan_allocator_zeroed(const gan_allocator *allocator, size_t size);
 /* Zeroed memory, or NULL after gan_fail(GAN_ERROR_MEMORY). `size` 0 counts as 1. Every handle and array of the
  * library comes from here. Release with the same size. */
 void *gan_allocate(gan_context *context, size_t size);

@@ -7,18 +7,31 @@ tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 failed=0
 
-# expect VERDICT FILE INCLUDE: one file with one include, allowed or broken.
+# expect VERDICT (FILE INCLUDE)...: files with one include each, allowed or broken.
 expect()
 {
+    expected=$1 what=
     rm -rf "${tree:?}/lib" "${tree:?}/examples"
-    mkdir -p "$tree/lib" "$tree/examples" "$tree/$(dirname "$2")"
-    printf '/* A file. */\n#include %s\n' "$3" >"$tree/$2"
+    mkdir -p "$tree/lib" "$tree/examples"
+    shift
+    while [ $# -gt 0 ]; do
+        mkdir -p "$tree/$(dirname "$1")"
+        printf '/* A file. */\n#include %s\n' "$2" >"$tree/$1"
+        what="$what, $1 with #include $2"
+        shift 2
+    done
     if sh "$layering" "$tree" >"$tree/output"; then found=allowed; else found=broken; fi
-    if [ $found != "$1" ]; then
-        echo "$2 with #include $3 is $found, expected $1"
+    if [ $found != "$expected" ]; then
+        echo "${what#, }: $found, expected $expected"
         cat "$tree/output"
         failed=1
     fi
+}
+
+# room NUMBER: that many files of one room, each with one include.
+room()
+{
+    for i in $(seq "$1"); do echo "lib/kernels/conv/conv_$i.c" '<string.h>'; done
 }
 
 expect allowed lib/core/status.c '"core/core.h"'
@@ -28,6 +41,11 @@ expect allowed lib/kernels/product/gemm.c '"kernels/isa/isa.h"'
 expect allowed lib/kernels/product/gemm_blas.c '<cblas.h>'
 expect allowed lib/train/trainer.c '"data/data.h"'
 expect allowed lib/model/file.c '"io/io.h"'
+expect allowed lib/kernels/conv/conv.c '"kernels/conv/conv_ways.h"'
+expect allowed lib/kernels/kernels.h '"kernels/conv/conv.h"'
+expect allowed lib/kernels/conv/conv.c '"kernels/product/product.h"' lib/kernels/product/gemm.c '"kernels/isa/isa.h"'
+# shellcheck disable=SC2046
+expect allowed $(room 10)
 expect allowed lib/metrics/metrics.h '"kernels/kernels.h"'
 expect allowed examples/minimal.c '<libgan.h>'
 expect allowed examples/mnist_gan.c '"options.h"'
@@ -54,6 +72,15 @@ expect broken lib/stray/file.c '<string.h>'
 expect broken lib/stray.c '<string.h>'
 expect broken examples/minimal.c '"core/core.h"'
 expect broken examples/minimal.c '"../lib/core/core.h"'
-# A tree without sources is no good tree.
+expect broken lib/kernels/conv/conv.c '"kernels/product/gemm_ways.h"'
+expect broken lib/kernels/kernels.h '"kernels/product/gemm_ways.h"'
+expect broken lib/layers/dense.c '"kernels/product/product.h"'
+expect broken lib/kernels/conv/conv.c '"kernels/kernels.h"'
+expect broken lib/kernels/conv/conv.c '"kernels/product/product.h"' lib/kernels/product/gemm.c '"kernels/conv/conv.h"'
+expect broken lib/train/a/a.c '"train/b/b.h"' lib/train/b/b.c '"train/c/c.h"' lib/train/c/c.c '"train/a/a.h"'
+expect broken lib/core/file.c '<string.h>' lib/data/file.c '<string.h>'
+# shellcheck disable=SC2046
+expect broken $(room 11)
+# A tree without sources fails.
 expect broken README '"core/core.h"'
 exit $failed

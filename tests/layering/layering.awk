@@ -3,6 +3,9 @@
 #
 # - A folder of lib/ sees itself and the folders below it, and enters another one by its door only: lib/x sees of
 #   lib/y nothing but y/y.h. Paths are written from lib/.
+# - A folder in it is a room, whose door is y/room/room.h. The other rooms of its folder, and the folder's door, enter it
+#   by that only. Rooms do not include each other in circles, nor the door of their folder, and hold at most 10 files.
+# - No two files of lib/ have one name.
 # - Some headers of the system belong to one place.
 # - Examples see the public headers only.
 BEGIN {
@@ -27,7 +30,11 @@ BEGIN {
 FNR == 1 {
     count = split(FILENAME, path, "/")
     folder = path[1] == "lib" && count > 2 ? path[2] : ""
+    room = folder != "" && count > 3 ? path[3] : ""
     if (path[1] == "lib" && !(folder in sees)) complain("is in no folder of lib/ that has a rule")
+    if (folder != "" && path[count] in named) complain("has the name of " named[path[count]])
+    if (folder != "") named[path[count]] = FILENAME
+    if (room != "" && ++files[folder "/" room] == 11) complain("is the 11th file of its room")
 }
 
 /^[ \t]*#[ \t]*include[ \t]*[<"]/ {
@@ -45,9 +52,32 @@ function in_lib(    parts)
     if (header in place && FILENAME !~ place[header]) complain("includes " header ", which has no place here")
     if (!quoted || header == "libgan.h") return
     if (split(header, parts, "/") < 2) complain("includes " header ", which is not written from lib/")
-    else if (parts[1] == folder) return
+    else if (parts[1] == folder) in_folder(parts)
     else if (index(sees[folder], " " parts[1] " ") == 0) complain("includes " header ", which is not below it")
     else if (header != parts[1] "/" parts[1] ".h") complain("includes " header ", past the door of its folder")
+}
+
+function in_folder(parts,    own, other)
+{
+    own = folder "/" room
+    other = header ~ /\/.*\// ? parts[1] "/" parts[2] : parts[1] "/"
+    if (other == own) return
+    if (header == folder "/" folder ".h" && room != "") complain("includes the door of its own folder")
+    else if (other != parts[1] "/" && header != other "/" parts[2] ".h") complain("includes " header ", past the door of its room")
+    else if (room != "" && other != parts[1] "/") enters[own] = enters[own] " " other
+}
+
+# Whether a room leads back to `goal` by what it enters; `seen` holds those that have been asked.
+function leads(from, goal, seen,    next_rooms, n, i)
+{
+    n = split(enters[from], next_rooms, " ")
+    for (i = 1; i <= n; i++) {
+        if (next_rooms[i] == goal) return 1
+        if (next_rooms[i] in seen) continue
+        seen[next_rooms[i]] = 1
+        if (leads(next_rooms[i], goal, seen)) return 1
+    }
+    return 0
 }
 
 function complain(sentence)
@@ -57,6 +87,14 @@ function complain(sentence)
 }
 
 END {
+    for (from in enters) rooms[from]
+    for (from in rooms) {
+        split("", seen)
+        if (leads(from, from, seen)) {
+            print "lib/" from " includes itself by way of other rooms"
+            broken++
+        }
+    }
     if (NR == 0) {
         print "there was nothing to read"
         broken++
