@@ -82,12 +82,12 @@ static void sums_add(sums *s, int64_t at, double term)
 /* All three at once. */
 static void define(const gan_conv *c, int64_t batch, const arrays *a, sums *y, sums *dx, sums *dw)
 {
-    for (int64_t b = 0; b < batch; b++)
-        for (int64_t oh = 0; oh < c->out_height; oh++)
-            for (int64_t ow = 0; ow < c->out_width; ow++)
-                for (int64_t f = 0; f < c->filters; f++)
-                    for (int64_t kh = 0; kh < c->kernel_h; kh++)
-                        for (int64_t kw = 0; kw < c->kernel_w; kw++)
+    for (int64_t b = 0; b < batch; b++) {
+        for (int64_t oh = 0; oh < c->out_height; oh++) {
+            for (int64_t ow = 0; ow < c->out_width; ow++) {
+                for (int64_t f = 0; f < c->filters; f++) {
+                    for (int64_t kh = 0; kh < c->kernel_h; kh++) {
+                        for (int64_t kw = 0; kw < c->kernel_w; kw++) {
                             for (int64_t ch = 0; ch < c->channels; ch++) {
                                 int64_t ih = oh * c->stride_h - c->pad_top + kh;
                                 int64_t iw = ow * c->stride_w - c->pad_left + kw;
@@ -99,6 +99,12 @@ static void define(const gan_conv *c, int64_t batch, const arrays *a, sums *y, s
                                 sums_add(dx, at_x, (double)a->dy[at_y] * (double)a->w[at_w]);
                                 sums_add(dw, at_w, (double)a->dy[at_y] * (double)a->x[at_x]);
                             }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 static void compare(const sums *expected, const gan_real *got, const gan_real *bias, int64_t columns, int64_t terms,
@@ -200,7 +206,7 @@ static void odd_shapes_on(gan_context *context, const char *name)
     }
 }
 
-static void odd_shapes(void **state)
+static void test_odd_shapes(void **state)
 {
     (void)state;
     test_on_level(odd_shapes_on);
@@ -236,7 +242,7 @@ static void fixed_shapes_on(gan_context *context, const char *name)
         check(context, name, &shapes[i].conv, shapes[i].batch, i * 5);
 }
 
-static void fixed_shapes(void **state)
+static void test_fixed_shapes(void **state)
 {
     (void)state;
     test_on_level(fixed_shapes_on);
@@ -261,7 +267,7 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
     }
 }
 
-static void same_bits(void **state)
+static void test_any_number_of_threads(void **state)
 {
     (void)state;
     test_on_threads(same_bits_on);
@@ -270,9 +276,9 @@ static void same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(odd_shapes),
-        cmocka_unit_test(fixed_shapes),
-        cmocka_unit_test(same_bits),
+        cmocka_unit_test(test_odd_shapes),
+        cmocka_unit_test(test_fixed_shapes),
+        cmocka_unit_test(test_any_number_of_threads),
     };
     return cmocka_run_group_tests_name("conv", tests, NULL, NULL);
 }

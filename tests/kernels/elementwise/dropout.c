@@ -44,14 +44,14 @@ static void definition_on(gan_context *context, const char *name)
     }
 }
 
-static void definition(void **state)
+static void test_definition(void **state)
 {
     (void)state;
     test_on_level(definition_on);
 }
 
 /* The share that is kept, and that neighbours are independent, within 5 standard deviations. */
-static void statistics(void **state)
+static void test_statistics(void **state)
 {
     (void)state;
     enum { COUNT = 1 << 18 };
@@ -88,7 +88,7 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
     free(x);
 }
 
-static void same_bits(void **state)
+static void test_any_number_of_threads(void **state)
 {
     (void)state;
     test_on_threads(same_bits_on);
@@ -97,9 +97,9 @@ static void same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(definition),
-        cmocka_unit_test(statistics),
-        cmocka_unit_test(same_bits),
+        cmocka_unit_test(test_definition),
+        cmocka_unit_test(test_statistics),
+        cmocka_unit_test(test_any_number_of_threads),
     };
     return cmocka_run_group_tests_name("dropout", tests, NULL, NULL);
 }

@@ -245,7 +245,7 @@ static void sizes_on(gan_context *context, const char *name)
     }
 }
 
-static void sizes(void **state)
+static void test_all_sizes(void **state)
 {
     (void)state;
     test_on_level(sizes_on);
@@ -285,7 +285,7 @@ static void accuracy_on(gan_context *context, const char *name)
     }
 }
 
-static void accuracy(void **state)
+static void test_accuracy(void **state)
 {
     (void)state;
     test_on_level(accuracy_on);
@@ -346,14 +346,15 @@ static void extremes_on(gan_context *context, const char *name)
         for (int j = 0; j < COUNT; j++) {
             bool same = isnan((double)expected) ? isnan((double)out[j]) : out[j] == expected;
             if (known[i].run == run_tanh && !signbit((double)out[j]) != !signbit(known[i].a)) same = false;
-            if (!same)
+            if (!same) {
                 fail_msg("%s: %s of %g is %g, expected %g", name, known[i].what, known[i].a, (double)out[j],
                          (double)expected);
+            }
         }
     }
 }
 
-static void extremes(void **state)
+static void test_extremes(void **state)
 {
     (void)state;
     test_on_level(extremes_on);
@@ -383,7 +384,7 @@ static void nan_stays_on(gan_context *context, const char *name)
     }
 }
 
-static void nan_stays(void **state)
+static void test_nan_stays(void **state)
 {
     (void)state;
     test_on_level(nan_stays_on);
@@ -409,7 +410,7 @@ static void lerp_exact_on(gan_context *context, const char *name)
     free(b);
 }
 
-static void lerp_exact(void **state)
+static void test_lerp_exact(void **state)
 {
     (void)state;
     test_on_level(lerp_exact_on);
@@ -435,7 +436,7 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
     }
 }
 
-static void same_bits(void **state)
+static void test_any_number_of_threads(void **state)
 {
     (void)state;
     test_on_threads(same_bits_on);
@@ -444,8 +445,9 @@ static void same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),     cmocka_unit_test(accuracy),   cmocka_unit_test(extremes),
-        cmocka_unit_test(nan_stays), cmocka_unit_test(lerp_exact), cmocka_unit_test(same_bits),
+        cmocka_unit_test(test_all_sizes),  cmocka_unit_test(test_accuracy),
+        cmocka_unit_test(test_extremes),   cmocka_unit_test(test_nan_stays),
+        cmocka_unit_test(test_lerp_exact), cmocka_unit_test(test_any_number_of_threads),
     };
     return cmocka_run_group_tests_name("elementwise", tests, NULL, NULL);
 }

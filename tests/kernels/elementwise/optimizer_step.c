@@ -154,7 +154,7 @@ static void formulas_on(gan_context *context, const char *name)
     }
 }
 
-static void formulas(void **state)
+static void test_formulas(void **state)
 {
     (void)state;
     test_on_level(formulas_on);
@@ -171,7 +171,7 @@ static void first_step_on(gan_context *context, const char *name)
     test_close(name, "first step", 3, (double)w[3], 7, 0);
 }
 
-static void first_step(void **state)
+static void test_first_step(void **state)
 {
     (void)state;
     test_on_level(first_step_on);
@@ -188,15 +188,16 @@ static void nan_stays_on(gan_context *context, const char *name)
         g[k % COUNT] = (gan_real)NAN;
         rule->run(context, COUNT, 1, g, &s, s.w);
         for (size_t i = 0; i < COUNT; i++) {
-            if (!isnan((double)s.w[i]) != (i != k % COUNT))
+            if (!isnan((double)s.w[i]) != (i != k % COUNT)) {
                 fail_msg("%s, %s: NaN at %d, weight %g at %d", name, rule->name, (int)(k % COUNT), (double)s.w[i],
                          (int)i);
+            }
         }
         floats_release(&s);
     }
 }
 
-static void nan_stays(void **state)
+static void test_nan_stays(void **state)
 {
     (void)state;
     test_on_level(nan_stays_on);
@@ -221,7 +222,7 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
     }
 }
 
-static void same_bits(void **state)
+static void test_any_number_of_threads(void **state)
 {
     (void)state;
     test_on_threads(same_bits_on);
@@ -230,10 +231,10 @@ static void same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(formulas),
-        cmocka_unit_test(first_step),
-        cmocka_unit_test(nan_stays),
-        cmocka_unit_test(same_bits),
+        cmocka_unit_test(test_formulas),
+        cmocka_unit_test(test_first_step),
+        cmocka_unit_test(test_nan_stays),
+        cmocka_unit_test(test_any_number_of_threads),
     };
     return cmocka_run_group_tests_name("step", tests, NULL, NULL);
 }

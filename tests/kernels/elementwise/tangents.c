@@ -115,7 +115,7 @@ static void tangent_sizes_on(gan_context *context, const char *name)
         for (const int64_t *size = test_sizes; *size; size++) check_size(context, name, &tangents[i], *size);
 }
 
-static void tangent_sizes(void **state)
+static void test_tangent_sizes(void **state)
 {
     (void)state;
     test_on_level(tangent_sizes_on);
@@ -140,10 +140,12 @@ static void tangent_extremes_on(gan_context *context, const char *name)
                 arrays[k][place] = (gan_real)NAN;
                 run(&tangents[i], context, COUNT, pointers, out);
                 arrays[k][place] = before;
-                for (int j = 0; j < COUNT; j++)
-                    if (!isnan((double)out[j]) != (j != place))
+                for (int j = 0; j < COUNT; j++) {
+                    if (!isnan((double)out[j]) != (j != place)) {
                         fail_msg("%s, %s: NaN at %d of array %d, result %g at %d", name, tangents[i].name, place, k,
                                  (double)out[j], j);
+                    }
+                }
             }
         }
     }
@@ -153,7 +155,7 @@ static void tangent_extremes_on(gan_context *context, const char *name)
     assert_true(out == 5);
 }
 
-static void tangent_extremes(void **state)
+static void test_tangent_extremes(void **state)
 {
     (void)state;
     test_on_level(tangent_extremes_on);
@@ -194,7 +196,7 @@ static void rows_on(gan_context *context, const char *name)
     }
 }
 
-static void rows(void **state)
+static void test_rows(void **state)
 {
     (void)state;
     test_on_level(rows_on);
@@ -214,7 +216,7 @@ static void row_extremes_on(gan_context *context, const char *name)
     assert_true(isinf((double)norms[4]));
 }
 
-static void row_extremes(void **state)
+static void test_row_extremes(void **state)
 {
     (void)state;
     test_on_level(row_extremes_on);
@@ -247,7 +249,7 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
     }
 }
 
-static void same_bits(void **state)
+static void test_any_number_of_threads(void **state)
 {
     (void)state;
     test_on_threads(same_bits_on);
@@ -256,8 +258,11 @@ static void same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tangent_sizes), cmocka_unit_test(tangent_extremes), cmocka_unit_test(rows),
-        cmocka_unit_test(row_extremes),  cmocka_unit_test(same_bits),
+        cmocka_unit_test(test_tangent_sizes),
+        cmocka_unit_test(test_tangent_extremes),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_row_extremes),
+        cmocka_unit_test(test_any_number_of_threads),
     };
     return cmocka_run_group_tests_name("tangents", tests, NULL, NULL);
 }

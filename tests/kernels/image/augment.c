@@ -134,7 +134,7 @@ static void definition_on(gan_context *const contexts[3], const char *name)
     }
 }
 
-static void definition(void **state)
+static void test_definition(void **state)
 {
     (void)state;
     test_on_threads(definition_on);
@@ -178,7 +178,7 @@ static void adjoint_on(gan_context *const contexts[3], const char *name)
     }
 }
 
-static void adjoint(void **state)
+static void test_adjoint(void **state)
 {
     (void)state;
     test_on_threads(adjoint_on);
@@ -190,11 +190,14 @@ static void adjoint(void **state)
 static void store(int64_t batch, int64_t channels, int64_t pixels, int64_t packing, const gan_real *images,
                   gan_real *stored)
 {
-    for (int64_t i = 0; i < batch; i++)
-        for (int64_t c = 0; c < channels; c++)
-            for (int64_t p = 0; p < pixels; p++)
+    for (int64_t i = 0; i < batch; i++) {
+        for (int64_t c = 0; c < channels; c++) {
+            for (int64_t p = 0; p < pixels; p++) {
                 stored[((i / packing * pixels + p) * packing + i % packing) * channels + c] =
                     images[(i * channels + c) * pixels + p];
+            }
+        }
+    }
 }
 
 /* Channels last give the bits of images as at the border, in both directions and in packs. */
@@ -231,7 +234,7 @@ static void stored_on(gan_context *const contexts[3], const char *name)
     }
 }
 
-static void stored(void **state)
+static void test_stored(void **state)
 {
     (void)state;
     test_on_threads(stored_on);
@@ -252,7 +255,7 @@ static void augment_many(unsigned kinds, const gan_real *x, gan_real *y)
 }
 
 /* Of images whose first pixel is 1 and whose last is -1, distance and mean tell contrast and brightness. */
-static void colours_drawn(void **state)
+static void test_colours_drawn(void **state)
 {
     (void)state;
     static gan_real x[IMAGES * PIXELS], y[IMAGES * PIXELS];
@@ -283,7 +286,7 @@ static void colours_drawn(void **state)
 
 /* The share of images in which each pixel is kept: a side of 8 moves by -1, 0 and 1 alike often, and is cut in 4
  * rows around one of 9 lines between rows. */
-static void places_drawn(void **state)
+static void test_places_drawn(void **state)
 {
     (void)state;
     static const double shown[SIDE] = {2, 3, 3, 3, 3, 3, 3, 2}, cut[SIDE] = {3, 4, 4, 4, 4, 4, 4, 3};
@@ -355,13 +358,13 @@ static void transposed_noise_on(gan_context *const contexts[3], const char *name
     free(from);
 }
 
-static void transposed_noise(void **state)
+static void test_transposed_noise(void **state)
 {
     (void)state;
     test_on_threads(transposed_noise_on);
 }
 
-static void noise(void **state)
+static void test_noise(void **state)
 {
     (void)state;
     test_on_threads(noise_on);
@@ -370,9 +373,9 @@ static void noise(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(definition),       cmocka_unit_test(adjoint),      cmocka_unit_test(stored),
-        cmocka_unit_test(colours_drawn),    cmocka_unit_test(places_drawn), cmocka_unit_test(noise),
-        cmocka_unit_test(transposed_noise),
+        cmocka_unit_test(test_definition),       cmocka_unit_test(test_adjoint),      cmocka_unit_test(test_stored),
+        cmocka_unit_test(test_colours_drawn),    cmocka_unit_test(test_places_drawn), cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_transposed_noise),
     };
     return cmocka_run_group_tests_name("augmentation", tests, NULL, NULL);
 }

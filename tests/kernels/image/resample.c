@@ -56,7 +56,7 @@ static double define(const image_case *test, bool enlarged, const gan_real *x, i
     const int64_t width = enlarged ? test->columns.small : test->columns.large;
     double sum = 0;
     *magnitude = 0;
-    for (int64_t i = 0; i < height; i++)
+    for (int64_t i = 0; i < height; i++) {
         for (int64_t j = 0; j < width; j++) {
             const double by_row = enlarged ? share(&test->rows, i, row) : share(&test->rows, row, i);
             const double by_column = enlarged ? share(&test->columns, j, column) : share(&test->columns, column, j);
@@ -65,6 +65,7 @@ static double define(const image_case *test, bool enlarged, const gan_real *x, i
             sum += part;
             *magnitude += fabs(part);
         }
+    }
     return sum;
 }
 
@@ -73,9 +74,9 @@ static void check(const char *name, const image_case *test, bool enlarged, const
     const int64_t height = enlarged ? test->rows.large : test->rows.small;
     const int64_t width = enlarged ? test->columns.large : test->columns.small;
     int64_t at = 0;
-    for (int64_t n = 0; n < test->batch; n++)
-        for (int64_t i = 0; i < height; i++)
-            for (int64_t j = 0; j < width; j++)
+    for (int64_t n = 0; n < test->batch; n++) {
+        for (int64_t i = 0; i < height; i++) {
+            for (int64_t j = 0; j < width; j++) {
                 for (int64_t c = 0; c < test->channels; c++, at++) {
                     /* Some channels are enough where there are many. */
                     if (c > 2 && c < test->channels - 2) continue;
@@ -84,6 +85,9 @@ static void check(const char *name, const image_case *test, bool enlarged, const
                     test_close(name, enlarged ? "enlarged" : "reduced", at, (double)y[at], expected,
                                8 * TEST_EPSILON * magnitude + 1e-300);
                 }
+            }
+        }
+    }
 }
 
 static void resample_on(gan_context *const contexts[3], const char *name)
@@ -99,10 +103,11 @@ static void resample_on(gan_context *const contexts[3], const char *name)
             gan_real *x = test_random_array(&seed, enlarged ? small : large), *first = NULL;
             for (int t = 0; t < 3; t++) {
                 test_guarded y = test_guarded_create(enlarged ? large : small);
-                if (enlarged)
+                if (enlarged) {
                     gan_enlarge(contexts[t], &by, test->batch, x, y.values);
-                else
+                } else {
                     gan_reduce(contexts[t], &by, test->batch, x, y.values);
+                }
                 if (t == 0) {
                     check(name, test, enlarged, x, y.values);
                     first = malloc((size_t)y.count * sizeof(*first));
@@ -118,7 +123,7 @@ static void resample_on(gan_context *const contexts[3], const char *name)
     }
 }
 
-static void resample(void **state)
+static void test_resample(void **state)
 {
     (void)state;
     test_on_threads(resample_on);
@@ -126,6 +131,6 @@ static void resample(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(resample)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_resample)};
     return cmocka_run_group_tests_name("resampling", tests, NULL, NULL);
 }

@@ -99,7 +99,7 @@ static void known_answers_on(const gan_rounding_table *table, const char *name, 
     }
 }
 
-static void known_answers(void **state)
+static void test_known_answers(void **state)
 {
     (void)state;
     on_levels(known_answers_on);
@@ -129,7 +129,7 @@ static void definition_on(const gan_rounding_table *table, const char *name, boo
     }
 }
 
-static void definition(void **state)
+static void test_definition(void **state)
 {
     (void)state;
     on_levels(definition_on);
@@ -152,9 +152,10 @@ static uint16_t half_of(const float *pairs, int64_t at, int which)
 
 static void check_pair(const char *text, const float *pairs, int64_t at, uint16_t first, uint16_t second)
 {
-    if (half_of(pairs, at, 0) != first || half_of(pairs, at, 1) != second)
+    if (half_of(pairs, at, 0) != first || half_of(pairs, at, 1) != second) {
         fail_msg("%s: pair %d is %04x %04x, expected %04x %04x", text, (int)at, half_of(pairs, at, 0),
                  half_of(pairs, at, 1), first, second);
+    }
 }
 
 static void check_pairs(const gan_rounding_table *table, const char *name, int64_t rows, int64_t columns,
@@ -166,17 +167,21 @@ static void check_pairs(const gan_rounding_table *table, const char *name, int64
     test_guarded along = test_guarded_create(rows * across), pairs = test_guarded_create(down * columns);
     snprintf(text, sizeof(text), "%s, rows, %d x %d", name, (int)rows, (int)columns);
     table->rows(rows, columns, x, stride, along.values, across);
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < columns; j += 2)
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < columns; j += 2) {
             check_pair(text, along.values, i * across + j / 2, rounded(x, i * stride + j),
                        j + 1 < columns ? rounded(x, i * stride + j + 1) : 0);
+        }
+    }
     test_guarded_check(&along, text);
     snprintf(text, sizeof(text), "%s, pairs of rows, %d x %d", name, (int)rows, (int)columns);
     table->row_pairs(rows, columns, x, stride, pairs.values, columns);
-    for (int64_t i = 0; i < rows; i += 2)
-        for (int64_t j = 0; j < columns; j++)
+    for (int64_t i = 0; i < rows; i += 2) {
+        for (int64_t j = 0; j < columns; j++) {
             check_pair(text, pairs.values, i / 2 * columns + j, rounded(x, i * stride + j),
                        i + 1 < rows ? rounded(x, (i + 1) * stride + j) : 0);
+        }
+    }
     test_guarded_check(&pairs, text);
     free(x);
 }
@@ -193,10 +198,12 @@ static void check_interleave(const gan_rounding_table *table, const char *name, 
         test_guarded pairs = test_guarded_create(rows * columns);
         snprintf(text, sizeof(text), "%s, interleaved %d, %d x %d", name, which, (int)rows, (int)columns);
         table->interleave(rows, columns, first, second, stride, pairs.values, columns);
-        for (int64_t i = 0; i < rows; i++)
-            for (int64_t j = 0; j < columns; j++)
+        for (int64_t i = 0; i < rows; i++) {
+            for (int64_t j = 0; j < columns; j++) {
                 check_pair(text, pairs.values, i * columns + j, first ? first[i * stride + j] : 0,
                            second ? second[i * stride + j] : 0);
+            }
+        }
         test_guarded_check(&pairs, text);
     }
     free(values);
@@ -215,7 +222,7 @@ static void pairs_on(const gan_rounding_table *table, const char *name, bool den
     }
 }
 
-static void pairs(void **state)
+static void test_pairs(void **state)
 {
     (void)state;
     on_levels(pairs_on);
@@ -246,7 +253,7 @@ static void denormals_on(gan_context *context, const char *name)
     assert_true(product_of(context, 0x1p-126f, 1) == 0x1p-126f);
 }
 
-static void denormals(void **state)
+static void test_denormals(void **state)
 {
     (void)state;
     test_on_level(denormals_on);
@@ -255,10 +262,10 @@ static void denormals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_answers),
-        cmocka_unit_test(definition),
-        cmocka_unit_test(pairs),
-        cmocka_unit_test(denormals),
+        cmocka_unit_test(test_known_answers),
+        cmocka_unit_test(test_definition),
+        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_denormals),
     };
     return cmocka_run_group_tests_name("bfloat16", tests, NULL, NULL);
 }

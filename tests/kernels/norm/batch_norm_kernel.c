@@ -140,7 +140,7 @@ static void train_on(gan_context *context, const char *name)
     }
 }
 
-static void train(void **state)
+static void test_train(void **state)
 {
     (void)state;
     test_on_level(train_on);
@@ -168,7 +168,7 @@ static void sample_on(gan_context *context, const char *name)
     }
 }
 
-static void sample(void **state)
+static void test_sample(void **state)
 {
     (void)state;
     test_on_level(sample_on);
@@ -200,7 +200,7 @@ static void known_answers_on(gan_context *context, const char *name)
     test_guarded_check(&scratch, "scratch");
 }
 
-static void known_answers(void **state)
+static void test_known_answers(void **state)
 {
     (void)state;
     test_on_level(known_answers_on);
@@ -231,7 +231,7 @@ static void accuracy_on(gan_context *context, const char *name)
     }
 }
 
-static void accuracy(void **state)
+static void test_accuracy(void **state)
 {
     (void)state;
     test_on_level(accuracy_on);
@@ -304,7 +304,7 @@ static void backward_on(gan_context *context, const char *name)
     }
 }
 
-static void backward(void **state)
+static void test_backward(void **state)
 {
     (void)state;
     test_on_level(backward_on);
@@ -332,7 +332,7 @@ static void constant_and_nan_on(gan_context *context, const char *name)
     }
 }
 
-static void constant_and_nan(void **state)
+static void test_constant_and_nan(void **state)
 {
     (void)state;
     test_on_level(constant_and_nan_on);
@@ -366,14 +366,14 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
     }
 }
 
-static void same_bits(void **state)
+static void test_any_number_of_threads(void **state)
 {
     (void)state;
     test_on_threads(same_bits_on);
 }
 
 /* A session reserves scratch for its largest batch and uses it for smaller ones. */
-static void scratch_grows(void **state)
+static void test_scratch_grows(void **state)
 {
     (void)state;
     for (int64_t channels = 1; channels < 3000; channels = channels * 3 + 1) {
@@ -437,7 +437,7 @@ static void differences_on(gan_context *context, const char *name)
     }
 }
 
-static void differences(void **state)
+static void test_differences(void **state)
 {
     (void)state;
     test_on_level(differences_on);
@@ -447,11 +447,16 @@ static void differences(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(train),       cmocka_unit_test(sample),        cmocka_unit_test(known_answers),
-        cmocka_unit_test(accuracy),    cmocka_unit_test(backward),      cmocka_unit_test(constant_and_nan),
-        cmocka_unit_test(same_bits),   cmocka_unit_test(scratch_grows),
+        cmocka_unit_test(test_train),
+        cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_known_answers),
+        cmocka_unit_test(test_accuracy),
+        cmocka_unit_test(test_backward),
+        cmocka_unit_test(test_constant_and_nan),
+        cmocka_unit_test(test_any_number_of_threads),
+        cmocka_unit_test(test_scratch_grows),
 #ifdef GAN_REAL_IS_DOUBLE
-        cmocka_unit_test(differences),
+        cmocka_unit_test(test_differences),
 #endif
     };
     return cmocka_run_group_tests_name("norm", tests, NULL, NULL);

@@ -192,9 +192,10 @@ static void check_tangent(const char *name, const problem *p, const group *s, in
 {
     long double *expected = tangent_h(p, s);
     (void)moment;
-    for (int64_t i = 0; i < s->n; i++)
+    for (int64_t i = 0; i < s->n; i++) {
         test_close(name, "tangent of y", s->place[i], (double)tangent[s->place[i]],
                    scale_at(p, s, i) * (double)expected[i], allowed(s, i, 1));
+    }
     free(expected);
 }
 
@@ -202,9 +203,10 @@ static void check_dx(const char *name, const problem *p, const group *s, int64_t
 {
     const long double mean = mean_of(p, s, s->g), along = mean_product(s, s->g, s->h);
     (void)moment;
-    for (int64_t i = 0; i < s->n; i++)
+    for (int64_t i = 0; i < s->n; i++) {
         test_close(name, "dx", s->place[i], (double)dx[s->place[i]],
                    (double)(s->r * (s->g[i] - mean - s->h[i] * along)), allowed(s, i, 1));
+    }
 }
 
 /* R{dx} = R{r} / r dx + r (g' - E g' - R{h} E(g h) - h (E(g' h) + E(g R{h}))), or without g'. */
@@ -318,7 +320,7 @@ static void first_order_on(gan_context *context, const char *name)
     }
 }
 
-static void first_order(void **state)
+static void test_first_order(void **state)
 {
     (void)state;
     test_on_level(first_order_on);
@@ -359,7 +361,7 @@ static void second_order_on(gan_context *context, const char *name)
     }
 }
 
-static void second_order(void **state)
+static void test_second_order(void **state)
 {
     (void)state;
     test_on_level(second_order_on);
@@ -385,7 +387,7 @@ static void accuracy_on(gan_context *context, const char *name)
     }
 }
 
-static void accuracy(void **state)
+static void test_accuracy(void **state)
 {
     (void)state;
     test_on_level(accuracy_on);
@@ -416,7 +418,7 @@ static void constant_and_nan_on(gan_context *context, const char *name)
     }
 }
 
-static void constant_and_nan(void **state)
+static void test_constant_and_nan(void **state)
 {
     (void)state;
     test_on_level(constant_and_nan_on);
@@ -447,14 +449,14 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
     }
 }
 
-static void same_bits(void **state)
+static void test_any_number_of_threads(void **state)
 {
     (void)state;
     test_on_threads(same_bits_on);
 }
 
 /* A session reserves scratch for its largest batch and uses it for smaller ones. */
-static void scratch_grows(void **state)
+static void test_scratch_grows(void **state)
 {
     (void)state;
     for (int64_t channels = 1; channels < 3000; channels = channels * 3 + 1) {
@@ -466,8 +468,12 @@ static void scratch_grows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_order),      cmocka_unit_test(second_order), cmocka_unit_test(accuracy),
-        cmocka_unit_test(constant_and_nan), cmocka_unit_test(same_bits),    cmocka_unit_test(scratch_grows),
+        cmocka_unit_test(test_first_order),
+        cmocka_unit_test(test_second_order),
+        cmocka_unit_test(test_accuracy),
+        cmocka_unit_test(test_constant_and_nan),
+        cmocka_unit_test(test_any_number_of_threads),
+        cmocka_unit_test(test_scratch_grows),
     };
     return cmocka_run_group_tests_name("group_norm", tests, NULL, NULL);
 }

@@ -137,9 +137,10 @@ static void check_gradient(const char *name, const problem *p, bool tangent, con
                 const long double td = (long double)p->values[TANGENT_X][at] - m.tangent_mean;
                 long double expected = direct ? (long double)direct[pixel * (channels + 1) + j % channels] : 0;
                 expected += of_direct * share * d / m.deviation;
-                if (tangent)
+                if (tangent) {
                     expected +=
                         of_dy * share * (td / m.deviation - d * m.tangent_deviation / (m.deviation * m.deviation));
+                }
                 /* Of a small deviation, u - E u has few digits, but x - m has all. */
                 const double steep = fabs((double)(of_dy * share / m.deviation));
                 test_close(name, tangent ? "tangent of dx" : "dx", at, (double)dx[at], (double)expected,
@@ -172,7 +173,7 @@ static void results_on(gan_context *context, const char *name)
     }
 }
 
-static void results(void **state)
+static void test_results(void **state)
 {
     (void)state;
     test_on_level(results_on);
@@ -193,7 +194,7 @@ static void nearly_equal_on(gan_context *context, const char *name)
     problem_release(&p);
 }
 
-static void nearly_equal(void **state)
+static void test_nearly_equal(void **state)
 {
     (void)state;
     test_on_level(nearly_equal_on);
@@ -211,7 +212,7 @@ static void known_answer_on(gan_context *context, const char *name)
     test_close(name, "deviation", 1, (double)y[7], (1 + 3 + 1e-4) / 3, 1e-6);
 }
 
-static void known_answer(void **state)
+static void test_known_answer(void **state)
 {
     (void)state;
     test_on_level(known_answer_on);
@@ -232,7 +233,7 @@ static void nan_on(gan_context *context, const char *name)
     problem_release(&p);
 }
 
-static void not_a_number(void **state)
+static void test_not_a_number(void **state)
 {
     (void)state;
     test_on_level(nan_on);
@@ -262,7 +263,7 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
     }
 }
 
-static void same_bits(void **state)
+static void test_any_number_of_threads(void **state)
 {
     (void)state;
     test_on_threads(same_bits_on);
@@ -271,8 +272,11 @@ static void same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(results),      cmocka_unit_test(nearly_equal), cmocka_unit_test(known_answer),
-        cmocka_unit_test(not_a_number), cmocka_unit_test(same_bits),
+        cmocka_unit_test(test_results),
+        cmocka_unit_test(test_nearly_equal),
+        cmocka_unit_test(test_known_answer),
+        cmocka_unit_test(test_not_a_number),
+        cmocka_unit_test(test_any_number_of_threads),
     };
     return cmocka_run_group_tests_name("minibatch_stddev", tests, NULL, NULL);
 }

@@ -140,7 +140,7 @@ static void odd_sizes_on(gan_context *context, const char *name)
     }
 }
 
-static void odd_sizes(void **state)
+static void test_odd_sizes(void **state)
 {
     (void)state;
     test_on_level(odd_sizes_on);
@@ -177,7 +177,7 @@ static void large_sizes_on(gan_context *context, const char *name)
     }
 }
 
-static void large_sizes(void **state)
+static void test_large_sizes(void **state)
 {
     (void)state;
     test_on_level(large_sizes_on);
@@ -194,7 +194,7 @@ static void empty_on(gan_context *context, const char *name)
     check(context, name, &(product){.m = 3, .n = 0, .k = 3, .transpose_b = true}, 4);
 }
 
-static void empty(void **state)
+static void test_empty(void **state)
 {
     (void)state;
     test_on_level(empty_on);
@@ -209,7 +209,7 @@ static void full_precision_on(gan_context *context, const char *name)
     }
 }
 
-static void full_precision(void **state)
+static void test_full_precision(void **state)
 {
     (void)state;
     test_on_level(full_precision_on);
@@ -235,7 +235,7 @@ static void not_finite_on(gan_context *context, const char *name)
     operands_release(&o);
 }
 
-static void not_finite(void **state)
+static void test_not_finite(void **state)
 {
     (void)state;
     test_on_level(not_finite_on);
@@ -264,7 +264,7 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
     }
 }
 
-static void same_bits(void **state)
+static void test_any_number_of_threads(void **state)
 {
     (void)state;
     test_on_threads(same_bits_on);
@@ -273,8 +273,9 @@ static void same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(odd_sizes),      cmocka_unit_test(large_sizes), cmocka_unit_test(empty),
-        cmocka_unit_test(full_precision), cmocka_unit_test(not_finite),  cmocka_unit_test(same_bits),
+        cmocka_unit_test(test_odd_sizes),  cmocka_unit_test(test_large_sizes),
+        cmocka_unit_test(test_empty),      cmocka_unit_test(test_full_precision),
+        cmocka_unit_test(test_not_finite), cmocka_unit_test(test_any_number_of_threads),
     };
     return cmocka_run_group_tests_name("gemm", tests, NULL, NULL);
 }

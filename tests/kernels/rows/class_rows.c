@@ -32,16 +32,17 @@ static void copied_on(gan_context *const contexts[3], const char *name)
         gan_real *numbers = draw_numbers(&seed, count, classes), *table = test_random_array(&seed, classes * columns);
         test_guarded y = test_guarded_create(count * columns);
         gan_copy_classes(contexts[k % 3], count, columns, numbers, table, y.values);
-        for (int64_t i = 0; i < y.count; i++)
+        for (int64_t i = 0; i < y.count; i++) {
             test_close(name, "copied", i, (double)y.values[i],
                        (double)table[(int64_t)numbers[i / columns] * columns + i % columns], 0);
+        }
         test_guarded_check(&y, "copied rows");
         free(numbers);
         free(table);
     }
 }
 
-static void copied(void **state)
+static void test_copied(void **state)
 {
     (void)state;
     test_on_threads(copied_on);
@@ -68,13 +69,13 @@ static void added_on(gan_context *const contexts[3], const char *name)
     }
 }
 
-static void added(void **state)
+static void test_added(void **state)
 {
     (void)state;
     test_on_threads(added_on);
 }
 
-static void bad(void **state)
+static void test_bad(void **state)
 {
     (void)state;
     static const gan_real bad_numbers[] = {-1,  (gan_real)-0.25, (gan_real)0.5, (gan_real)9.999, 10,
@@ -91,6 +92,7 @@ static void bad(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(copied), cmocka_unit_test(added), cmocka_unit_test(bad)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_copied), cmocka_unit_test(test_added),
+                                       cmocka_unit_test(test_bad)};
     return cmocka_run_group_tests_name("classes", tests, NULL, NULL);
 }

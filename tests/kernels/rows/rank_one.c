@@ -47,7 +47,7 @@ static void sums_on(gan_context *context, const char *name)
     }
 }
 
-static void sums(void **state)
+static void test_sums(void **state)
 {
     (void)state;
     test_on_level(sums_on);
@@ -68,7 +68,7 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
     free(x);
 }
 
-static void same_bits(void **state)
+static void test_any_number_of_threads(void **state)
 {
     (void)state;
     test_on_threads(same_bits_on);
@@ -77,8 +77,8 @@ static void same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sums),
-        cmocka_unit_test(same_bits),
+        cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_any_number_of_threads),
     };
     return cmocka_run_group_tests_name("rank one", tests, NULL, NULL);
 }

@@ -43,7 +43,7 @@ static void transpose_on(gan_context *const contexts[3], const char *name)
     gan_transpose(contexts[0], 0, 3, 4, NULL, NULL);
 }
 
-static void transpose(void **state)
+static void test_transpose(void **state)
 {
     (void)state;
     test_on_threads(transpose_on);
@@ -74,7 +74,7 @@ static void copy_rows_on(gan_context *const contexts[3], const char *name)
     gan_copy_rows(contexts[0], 3, 0, NULL, 3, NULL, 3);
 }
 
-static void copy_rows(void **state)
+static void test_copy_rows(void **state)
 {
     (void)state;
     test_on_threads(copy_rows_on);
@@ -82,6 +82,6 @@ static void copy_rows(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(transpose), cmocka_unit_test(copy_rows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_transpose), cmocka_unit_test(test_copy_rows)};
     return cmocka_run_group_tests_name("layout", tests, NULL, NULL);
 }

@@ -104,7 +104,7 @@ static void products_on(gan_context *context, const char *name)
     }
 }
 
-static void products(void **state)
+static void test_products(void **state)
 {
     (void)state;
     test_on_level(products_on);
@@ -120,14 +120,15 @@ static void equal_rows_on(gan_context *context, const char *name)
     for (int64_t i = 1; i < ROWS; i++)
         for (int64_t k = 0; k < SIZE; k++) *gan_double_rows_at(&a, i, k) = *gan_double_rows_at(&a, 0, k);
     gan_pairwise_dot(context, &a, &a, false, store, &out);
-    for (int64_t i = 0; i < ROWS; i++)
+    for (int64_t i = 0; i < ROWS; i++) {
         for (int64_t j = 0; j < ROWS; j++)
             test_close(name, "equal rows", i, out.values[i * out.columns + j], out.values[0], 0);
+    }
     product_release(&out);
     free(a.values);
 }
 
-static void equal_rows(void **state)
+static void test_equal_rows(void **state)
 {
     (void)state;
     test_on_level(equal_rows_on);
@@ -149,13 +150,13 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
     free(b.values);
 }
 
-static void same_bits(void **state)
+static void test_any_number_of_threads(void **state)
 {
     (void)state;
     test_on_threads(same_bits_on);
 }
 
-static void sizes_that_overflow(void **state)
+static void test_sizes_that_overflow(void **state)
 {
     int64_t values = 7;
     (void)state;
@@ -168,10 +169,10 @@ static void sizes_that_overflow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(products),
-        cmocka_unit_test(equal_rows),
-        cmocka_unit_test(same_bits),
-        cmocka_unit_test(sizes_that_overflow),
+        cmocka_unit_test(test_products),
+        cmocka_unit_test(test_equal_rows),
+        cmocka_unit_test(test_any_number_of_threads),
+        cmocka_unit_test(test_sizes_that_overflow),
     };
     return cmocka_run_group_tests_name("products of rows", tests, NULL, NULL);
 }

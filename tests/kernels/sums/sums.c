@@ -46,7 +46,7 @@ static void column_sums_on(gan_context *context, const char *name)
     }
 }
 
-static void column_sums(void **state)
+static void test_column_sums(void **state)
 {
     (void)state;
     test_on_level(column_sums_on);
@@ -66,14 +66,15 @@ static void long_sums_on(gan_context *context, const char *name)
         expected[i % COLUMNS] += (long double)x[i];
     }
     gan_column_sums(context, ROWS, COLUMNS, x, out, scratch);
-    for (int j = 0; j < COLUMNS; j++)
+    for (int j = 0; j < COLUMNS; j++) {
         test_close(name, "long column sum", j, (double)out[j], (double)expected[j],
                    8 * TEST_EPSILON * (double)expected[j]);
+    }
     free(x);
     free(scratch);
 }
 
-static void long_sums(void **state)
+static void test_long_sums(void **state)
 {
     (void)state;
     test_on_level(long_sums_on);
@@ -104,7 +105,7 @@ static void squares_on(gan_context *context, const char *name)
     test_close(name, "sum of no squares", 0, gan_sum_of_squares(context, 0, large), 0, 0);
 }
 
-static void squares(void **state)
+static void test_squares(void **state)
 {
     (void)state;
     test_on_level(squares_on);
@@ -143,7 +144,7 @@ static void distances_on(gan_context *context, const char *name)
     assert_int_equal(gan_count_outside(context, 4, -1, 1, ends), 2);
 }
 
-static void distances(void **state)
+static void test_distances(void **state)
 {
     (void)state;
     test_on_level(distances_on);
@@ -180,7 +181,7 @@ static void mean_distances_on(gan_context *context, const char *name)
     assert_true(isnan(gan_mean_distance(context, 3, 1, bad[0])));
 }
 
-static void mean_distances(void **state)
+static void test_mean_distances(void **state)
 {
     (void)state;
     test_on_level(mean_distances_on);
@@ -217,7 +218,7 @@ static void same_bits_on(gan_context *const contexts[3], const char *name)
     free(x);
 }
 
-static void same_bits(void **state)
+static void test_any_number_of_threads(void **state)
 {
     (void)state;
     test_on_threads(same_bits_on);
@@ -226,8 +227,9 @@ static void same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(column_sums), cmocka_unit_test(long_sums),      cmocka_unit_test(squares),
-        cmocka_unit_test(distances),   cmocka_unit_test(mean_distances), cmocka_unit_test(same_bits),
+        cmocka_unit_test(test_column_sums),    cmocka_unit_test(test_long_sums),
+        cmocka_unit_test(test_squares),        cmocka_unit_test(test_distances),
+        cmocka_unit_test(test_mean_distances), cmocka_unit_test(test_any_number_of_threads),
     };
     return cmocka_run_group_tests_name("reduce", tests, NULL, NULL);
 }
