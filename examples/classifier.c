@@ -76,10 +76,11 @@ static gan_status train(gan_model *model, gan_dataset *dataset, const classifier
     gan_session *session = NULL;
     gan_optimizer *optimizer = NULL;
     gan_status status = gan_session_create(model, GAN_SESSION(.batch = BATCH, .seed = SEED), &session);
-    if (status == GAN_OK)
+    if (status == GAN_OK) {
         status = gan_optimizer_create(
             model, GAN_OPTIMIZER(.learning_rate = 1e-3f, .schedule = GAN_SCHEDULE_COSINE, .schedule_steps = steps),
             &optimizer);
+    }
     for (int64_t i = 1; i <= steps && status == GAN_OK; i++) {
         int64_t count;
         status = gan_dataset_next(dataset, BATCH, images, labels, &count);
@@ -87,9 +88,10 @@ static gan_status train(gan_model *model, gan_dataset *dataset, const classifier
         sum += loss;
         summed++;
         if (status != GAN_OK || 4 * i / steps == 4 * (i - 1) / steps) continue;
-        if (!quiet)
+        if (!quiet) {
             fprintf(stderr, "classifier: step %lld of %lld, loss %.3f\n", (long long)i, (long long)steps,
                     sum / summed);
+        }
         sum = summed = 0;
     }
     gan_optimizer_destroy(optimizer);

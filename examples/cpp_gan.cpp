@@ -22,10 +22,12 @@ std::vector<float> draw_squares(gan::random &random, int count)
         const int size = 4 + static_cast<int>(place[0] * 6);
         const int left = static_cast<int>(place[1] * static_cast<float>(side - size));
         const int top = static_cast<int>(place[2] * static_cast<float>(side - size));
-        for (int y = top; y < top + size; y++)
-            for (int x = left; x < left + size; x++)
+        for (int y = top; y < top + size; y++) {
+            for (int x = left; x < left + size; x++) {
                 images[(static_cast<std::size_t>(i) * side + static_cast<std::size_t>(y)) * side +
                        static_cast<std::size_t>(x)] = 1.0f;
+            }
+        }
     }
     return images;
 }
@@ -64,9 +66,10 @@ void train(int64_t steps, const std::string &folder)
     gan::dataset squares = gan::dataset::from_array(context, {1, side, side}, draw_squares(random, 2048));
     gan::trainer trainer(context, generator, discriminator, GAN_TRAINER(.batch = 64));
     trainer.run(squares, GAN_RUN(.steps = steps), [](const gan_step_report &report) {
-        if (report.step % 100 == 0)
+        if (report.step % 100 == 0) {
             std::printf("step %lld  D %.3f  G %.3f\n", static_cast<long long>(report.step), report.discriminator_loss,
                         report.generator_loss);
+        }
     });
 
     generator.save(folder + "/squares.safetensors");

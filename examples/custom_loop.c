@@ -28,9 +28,10 @@ static void draw_squares(gan_random *random, float images[BATCH][PIXELS])
         check(gan_random_uniform(random, u, 3));
         int size = 6 + (int)(u[0] * 10), left = (int)(u[1] * (float)(SIDE - size)),
             top = (int)(u[2] * (float)(SIDE - size));
-        for (int y = 0; y < SIDE; y++)
+        for (int y = 0; y < SIDE; y++) {
             for (int x = 0; x < SIDE; x++)
                 images[i][y * SIDE + x] = y >= top && y < top + size && x >= left && x < left + size ? 1.0f : -1.0f;
+        }
     }
 }
 

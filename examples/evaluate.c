@@ -86,12 +86,14 @@ static gan_status measure_distances(gan_context *context, const views *real, con
     double frechet, kernel, kernel_deviation, precision, recall;
     gan_status status = gan_metric_frechet_distance(context, real->features, real->count, fake->features, fake->count,
                                                     CLASSIFIER_FEATURES, &frechet);
-    if (status == GAN_OK)
+    if (status == GAN_OK) {
         status = gan_metric_kernel_distance(context, real->features, real->count, fake->features, fake->count,
                                             CLASSIFIER_FEATURES, NULL, &kernel, &kernel_deviation);
-    if (status == GAN_OK)
+    }
+    if (status == GAN_OK) {
         status = gan_metric_precision_recall(context, real->features, real->count, fake->features, fake->count,
                                              CLASSIFIER_FEATURES, NEIGHBOURS, &precision, &recall);
+    }
     if (status != GAN_OK) return status;
     print(prefix, "frechet_distance", frechet);
     print(prefix, "kernel_distance", kernel);
@@ -193,7 +195,7 @@ static settings read_settings(int argc, char **argv, char default_classifier[PAT
     };
     bool named = argc > 1 && argv[1][0] != '-';
     const char *usage = "evaluate MODEL: measures a generator that gan_model_save() wrote.";
-    read_options(argc, argv, named ? 2 : 1, usage, options, (int)(sizeof options / sizeof options[0]));
+    read_options(argc, argv, named ? 2 : 1, usage, options, (int)(sizeof(options) / sizeof(options[0])));
     if (!named) {
         fprintf(stderr, "evaluate: name a model file (--help says more)\n");
         exit(2);

@@ -16,7 +16,7 @@ static const char *const names[] = {
 
 const char *loss_name(int loss)
 {
-    return loss >= 0 && loss < (int)(sizeof names / sizeof names[0]) ? names[loss] : NULL;
+    return loss >= 0 && loss < (int)(sizeof(names) / sizeof(names[0])) ? names[loss] : NULL;
 }
 
 gan_loss find_loss(const char *name)

@@ -99,7 +99,7 @@ static const struct {
     {.name = "none"},
 };
 
-enum { REGULARISERS = sizeof regularisers / sizeof regularisers[0] };
+enum { REGULARISERS = sizeof(regularisers) / sizeof(regularisers[0]) };
 
 static int find_regulariser(const char *name)
 {
@@ -133,10 +133,11 @@ static gan_status build_network(gan_context *context, network n, uint64_t seed, 
     }
     gan_model_add(model, gan_layer_dense(context, n.outputs, GAN_DENSE(.spectral_norm = n.spectral_norm)));
     status = gan_model_build(model, seed);
-    if (status == GAN_OK)
+    if (status == GAN_OK) {
         *out = model;
-    else
+    } else {
         gan_model_destroy(model);
+    }
     return status;
 }
 
@@ -180,14 +181,14 @@ typedef struct run {
 static gan_status create_trainer(run *r)
 {
     const settings *s = r->settings;
-    const gan_optimizer_options optimizer = {.struct_size = sizeof optimizer,
+    const gan_optimizer_options optimizer = {.struct_size = sizeof(optimizer),
                                              .learning_rate = (float)s->learning_rate,
                                              .beta1 = GAN_ZERO,
                                              .beta2 = 0.99f,
                                              .schedule = GAN_SCHEDULE_COSINE,
                                              .schedule_steps = r->steps};
     gan_trainer_options options = regularisers[r->regulariser].options;
-    options.struct_size = sizeof options;
+    options.struct_size = sizeof(options);
     options.batch = s->batch;
     options.loss = r->loss;
     options.seed = (uint64_t)s->seed;
@@ -250,10 +251,12 @@ static void paint(run *r, const float point[2], const float colour[3])
 {
     int x = (int)lrintf((point[0] / r->mixture->extent + 1) * SIDE / 2);
     int y = (int)lrintf((1 - point[1] / r->mixture->extent) * SIDE / 2);
-    for (int i = y - 1; i <= y + 1; i++)
-        for (int j = x - 1; j <= x + 1; j++)
+    for (int i = y - 1; i <= y + 1; i++) {
+        for (int j = x - 1; j <= x + 1; j++) {
             for (int c = 0; c < 3 && i >= 0 && i < SIDE && j >= 0 && j < SIDE; c++)
                 r->picture[(c * SIDE + i) * SIDE + j] = colour[c];
+        }
+    }
 }
 
 /* The judged points in blue over the centres in orange, on white. */
@@ -277,7 +280,7 @@ static gan_status draw(run *r, const char *name)
 static gan_status look(run *r)
 {
     char name[64];
-    snprintf(name, sizeof name, "%s.png", r->mixture->name);
+    snprintf(name, sizeof(name), "%s.png", r->mixture->name);
     gan_status status = judge(r);
     return status == GAN_OK && r->settings->output ? draw(r, name) : status;
 }
@@ -310,9 +313,10 @@ static int train_one(const mixture *m, const settings *s)
     catch_interrupts();
     gan_status status = create_run(&r);
     if (status == GAN_OK) status = train(&r);
-    if (status == GAN_OK)
+    if (status == GAN_OK) {
         printf("modes=%lld high_quality=%.3f seconds=%.0f\n", (long long)r.quality.modes, r.quality.high_quality,
                seconds_now() - start);
+    }
     int result = exit_status(status);
     release_run(&r);
     return result;
@@ -328,10 +332,11 @@ static void print_cell(const mixture *m, const settings *s, gan_loss loss, int r
              .regulariser = regulariser};
     gan_status status = create_run(&r);
     if (status == GAN_OK) status = train(&r);
-    if (status == GAN_OK)
+    if (status == GAN_OK) {
         printf(" %lld / %.1f %% |", (long long)r.quality.modes, 100 * r.quality.high_quality);
-    else
+    } else {
         printf(" %s |", status == GAN_ERROR_DIVERGED ? "diverged" : gan_status_name(status));
+    }
     fflush(stdout);
     release_run(&r);
 }
@@ -371,7 +376,7 @@ int main(int argc, char **argv)
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "only the last line"},
     };
     const char *usage = "mixtures ring|grid|table [OPTION]...: learns a mixture of 8 or 25 normal distributions.";
-    read_options(argc, argv, 2, usage, options, (int)(sizeof options / sizeof options[0]));
+    read_options(argc, argv, 2, usage, options, (int)(sizeof(options) / sizeof(options[0])));
     mixture ring = make_ring(), grid = make_grid();
     if (argc > 1 && strcmp(argv[1], "ring") == 0) return train_one(&ring, &s);
     if (argc > 1 && strcmp(argv[1], "grid") == 0) return train_one(&grid, &s);

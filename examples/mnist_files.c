@@ -13,7 +13,7 @@ static bool find_file(const char *folder, mnist_part part, bool labels, char pat
     static const char *const patterns[] = {"%s/%s-%s-idx%d-ubyte", "%s/%s-%s-idx%d-ubyte.gz", "%s/%s-%s.idx%d-ubyte",
                                            "%s/%s-%s.idx%d-ubyte.gz"};
     const char *which = part == MNIST_TRAINING ? "train" : "t10k", *what = labels ? "labels" : "images";
-    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
         int length = snprintf(path, PATH_SIZE, patterns[i], folder, which, what, labels ? 1 : 3);
         if (length > 0 && length < PATH_SIZE && access(path, R_OK) == 0) return true;
     }

@@ -3,10 +3,11 @@
 gan_status build_or_destroy(gan_model *model, uint64_t seed, gan_model **out)
 {
     gan_status status = gan_model_build(model, seed);
-    if (status == GAN_OK)
+    if (status == GAN_OK) {
         *out = model;
-    else
+    } else {
         gan_model_destroy(model);
+    }
     return status;
 }
 

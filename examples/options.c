@@ -11,7 +11,7 @@ static void print_help(const char *usage, const option *options, int count)
     printf("%s\n\nOptions:\n", usage);
     for (int i = 0; i < count; i++) {
         char left[40];
-        snprintf(left, sizeof left, "%s %s", options[i].name, options[i].argument ? options[i].argument : "");
+        snprintf(left, sizeof(left), "%s %s", options[i].name, options[i].argument ? options[i].argument : "");
         printf("  %-28s %s\n", left, options[i].help);
     }
     printf("  %-28s %s\n", "--help", "this text");
@@ -27,7 +27,7 @@ static void read_value(const option *o, const char *text)
 {
     char *end = NULL;
     char range[96];
-    snprintf(range, sizeof range, "expected a number from %g to %g", o->least, o->most);
+    snprintf(range, sizeof(range), "expected a number from %g to %g", o->least, o->most);
     errno = 0;
     if (o->kind == OPTION_TEXT) {
         *(const char **)o->value = text;
@@ -56,11 +56,12 @@ void read_options(int argc, char **argv, int first, const char *usage, const opt
         for (int j = 0; j < count; j++)
             if (strcmp(argv[i], options[j].name) == 0) found = &options[j];
         if (!found) refuse(argv[i], "", "no such option");
-        if (found->kind == OPTION_FLAG)
+        if (found->kind == OPTION_FLAG) {
             *(bool *)found->value = true;
-        else if (i + 1 < argc)
+        } else if (i + 1 < argc) {
             read_value(found, argv[++i]);
-        else
+        } else {
             refuse(found->name, "", "a value is missing");
+        }
     }
 }

@@ -12,10 +12,11 @@ progress make_progress(bool quiet)
 
 static void format_seconds(double seconds, char text[16])
 {
-    if (seconds < 0)
+    if (seconds < 0) {
         snprintf(text, 16, "--:--");
-    else
+    } else {
         snprintf(text, 16, "%d:%02d", (int)(seconds / 60) % 10000, (int)seconds % 60);
+    }
 }
 
 /* Whether there was one to show. */

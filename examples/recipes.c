@@ -117,7 +117,7 @@ static const recipe recipes[] = {
      .trainer = {.ema_half_life = 10000, .ema_ramp = 0.05f}},
 };
 
-#define RECIPES (int)(sizeof recipes / sizeof recipes[0])
+#define RECIPES (int)(sizeof(recipes) / sizeof(recipes[0]))
 
 /* ---- Names ----------------------------------------------------------------------------------------------------- */
 
@@ -192,7 +192,7 @@ recipe choose_recipe(const recipe_choice *choice, int64_t steps)
 static gan_optimizer_options optimizer(const recipe *chosen, float rate, int64_t steps)
 {
     const gan_trainer_options *t = &chosen->trainer;
-    gan_optimizer_options o = {.struct_size = sizeof o,
+    gan_optimizer_options o = {.struct_size = sizeof(o),
                                .algorithm = chosen->algorithm,
                                .learning_rate = rate > 0 ? rate : 2e-4f,
                                .beta1 = t->beta1 > 0 ? t->beta1 : 0.5f,
@@ -213,7 +213,7 @@ gan_status create_trainer(gan_context *context, gan_model *generator, gan_model 
     float rate = chosen->discriminator_rate > 0 ? chosen->discriminator_rate : t.learning_rate;
     gan_optimizer_options g = optimizer(chosen, t.learning_rate, schedule_steps);
     gan_optimizer_options d = optimizer(chosen, rate, updates);
-    t.struct_size = sizeof t;
+    t.struct_size = sizeof(t);
     t.seed = seed;
     t.generator_optimizer = &g;
     t.discriminator_optimizer = &d;

@@ -78,7 +78,7 @@ int main(int argc, char **argv)
     };
     const char *usage = "sample MODEL: draws samples from a generator that gan_model_save() wrote.";
     bool named = argc > 1 && argv[1][0] != '-';
-    read_options(argc, argv, named ? 2 : 1, usage, options, (int)(sizeof options / sizeof options[0]));
+    read_options(argc, argv, named ? 2 : 1, usage, options, (int)(sizeof(options) / sizeof(options[0])));
     if (!named || (!ends_with(output, ".png") && !ends_with(output, ".npy"))) {
         fprintf(stderr,
                 !named ? "sample: name a model file (--help says more)\n"
@@ -98,12 +98,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "out of memory\n");
         exit(1);
     }
-    if (status == GAN_OK)
+    if (status == GAN_OK) {
         status = path ? sample_path(context, model, (uint64_t)seed, count, samples)
                       : gan_model_sample(model, (uint64_t)seed, count, samples);
-    if (status == GAN_OK)
+    }
+    if (status == GAN_OK) {
         status = ends_with(output, ".png") ? gan_png_write_grid(context, output, samples, count, shape, columns)
                                            : gan_npy_write(context, output, samples, count, shape);
+    }
     if (status != GAN_OK) fprintf(stderr, "%s: %s\n", gan_status_name(status), gan_last_error());
     free(samples);
     gan_model_destroy(model);

@@ -50,9 +50,10 @@ static gan_status compose(training *job, gan_dataset *digits, int64_t count, flo
     for (int64_t i = 0; i < count && status == GAN_OK; i++) {
         float u[COLOURS];
         status = gan_random_uniform(job->random, u, COLOURS);
-        for (int k = 0; k < COLOURS && status == GAN_OK; k++)
+        for (int k = 0; k < COLOURS && status == GAN_OK; k++) {
             status = gan_dataset_read(digits, (int64_t)((double)u[k] * (double)all), 1,
                                       images + (i * COLOURS + k) * digit_size, NULL);
+        }
     }
     return status;
 }
@@ -173,9 +174,10 @@ static gan_status prepare(training *job)
     if (status == GAN_OK) status = classifier_open(job->context, s->data, judge, s->quiet, &job->judge);
     if (status == GAN_OK)
         status = build_dcgan_generator(job->context, job->image, r->generator, 2 * seed, &job->generator);
-    if (status == GAN_OK)
+    if (status == GAN_OK) {
         status = build_dcgan_discriminator(job->context, packed_shape(r, job->image), r->discriminator, 2 * seed + 1,
                                            &job->discriminator);
+    }
     if (status == GAN_OK)
         status = create_trainer(job->context, job->generator, job->discriminator, r, seed, s->steps, &job->trainer);
     if (status == GAN_OK) status = gan_history_create(job->context, &job->history);
@@ -249,7 +251,7 @@ static settings read_settings(int argc, char **argv)
         RECIPE_OPTIONS(s.recipe),
     };
     read_options(argc, argv, 1, "stacked_mnist: trains a GAN on 1,000 modes. Default recipe: pacgan.", options,
-                 (int)(sizeof options / sizeof options[0]));
+                 (int)(sizeof(options) / sizeof(options[0])));
     if (!s.steps && s.minutes == 0) s.minutes = 30;
     return s;
 }

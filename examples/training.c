@@ -93,7 +93,7 @@ static int on_step(void *user, gan_trainer *trainer, const gan_step_report *repo
     if (epoch_ended && job->failure == GAN_OK) {
         char name[64];
         job->epochs_seen = report->epoch;
-        snprintf(name, sizeof name, "samples-epoch-%03lld.png", (long long)report->epoch);
+        snprintf(name, sizeof(name), "samples-epoch-%03lld.png", (long long)report->epoch);
         job->failure = write_samples(job, name);
         if (job->failure == GAN_OK) job->failure = write_state(job);
     }
@@ -109,9 +109,10 @@ static gan_status open_data(training *job)
         job->context, s->data, MNIST_TRAINING, false,
         GAN_DATASET(.seed = (uint64_t)s->seed, .drop_last = job->recipe.trainer.packing > 1), &job->dataset);
     if (status == GAN_OK) status = gan_dataset_get_shape(job->dataset, &job->shape);
-    if (status == GAN_OK && !s->quiet)
+    if (status == GAN_OK && !s->quiet) {
         fprintf(stderr, "%s: %lld images of %lld x %lld\n", s->data, (long long)gan_dataset_count(job->dataset),
                 (long long)job->shape.dims[1], (long long)job->shape.dims[2]);
+    }
     return status;
 }
 
@@ -126,9 +127,10 @@ static gan_status prepare(training *job, const image_gan *what)
                            &job->context);
     if (status == GAN_OK) status = open_data(job);
     if (status == GAN_OK) status = what->generator(job->context, job->shape, r->generator, 2 * seed, &job->generator);
-    if (status == GAN_OK)
+    if (status == GAN_OK) {
         status = what->discriminator(job->context, packed_shape(r, job->shape), r->discriminator, 2 * seed + 1,
                                      &job->discriminator);
+    }
     if (status == GAN_OK)
         status = create_trainer(job->context, job->generator, job->discriminator, r, seed, s->steps, &job->trainer);
     if (status == GAN_OK) status = gan_history_create(job->context, &job->history);
@@ -203,7 +205,7 @@ static settings read_settings(const image_gan *what, int argc, char **argv)
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "no progress"},
         RECIPE_OPTIONS(s.recipe),
     };
-    read_options(argc, argv, 1, what->usage, options, (int)(sizeof options / sizeof options[0]));
+    read_options(argc, argv, 1, what->usage, options, (int)(sizeof(options) / sizeof(options[0])));
     if (!s.epochs && !s.steps && s.minutes == 0) s.epochs = 5;
     return s;
 }

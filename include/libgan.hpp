@@ -145,7 +145,7 @@ template <typename Out, typename Function, typename... Arguments>
 Out report(Function function, Arguments... arguments)
 {
     Out out = Out();
-    out.struct_size = sizeof out;
+    out.struct_size = sizeof(out);
     check(function(arguments..., &out));
     return out;
 }
@@ -153,7 +153,7 @@ Out report(Function function, Arguments... arguments)
 /* The size that options have in the header which the application was compiled with. */
 template <typename Options> const Options *sized(Options &options) noexcept
 {
-    options.struct_size = sizeof options;
+    options.struct_size = sizeof(options);
     return &options;
 }
 

@@ -162,7 +162,7 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     const gan_multiply asked = options.multiply;
     GAN_TRY(resolve_options(&options));
     if (options.memory_limit < sizeof(*context)) {
-        return gan_fail(GAN_ERROR_MEMORY, "gan_context_create: memory_limit is %zu, but a context takes %zu bytes",
+        return gan_fail(GAN_ERROR_MEMORY, "%s: memory_limit is %zu, but a context takes %zu bytes", __func__,
                         options.memory_limit, sizeof(*context));
     }
     context = gan_allocator_zeroed(&options.allocator, sizeof(*context));

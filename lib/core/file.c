@@ -40,9 +40,10 @@ gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t
         ssize_t got = pread(file->descriptor, at, piece, (off_t)offset);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return gan_fail_errno(errno, "cannot read '%s'", file->path);
-        if (got == 0)
+        if (got == 0) {
             return gan_fail(GAN_ERROR_TRUNCATED, "'%s' ends at byte %lld, %zu bytes too early", file->path,
                             (long long)offset, size);
+        }
         at += got;
         offset += got;
         size -= (size_t)got;

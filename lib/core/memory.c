@@ -1,7 +1,6 @@
 /* Memory that the context counts and limits. */
 #include "core/core.h"
 
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,8 +69,8 @@ void *gan_allocate(gan_context *context, size_t size)
 void *gan_allocate_array(gan_context *context, int64_t count, size_t element_size)
 {
     if (count < 0 || (element_size > 0 && (uint64_t)count > SIZE_MAX / element_size)) {
-        gan_fail(GAN_ERROR_MEMORY, "an array of %" PRId64 " elements of %zu bytes exceeds the address space", count,
-                 element_size);
+        gan_fail(GAN_ERROR_MEMORY, "an array of %lld elements of %zu bytes exceeds the address space",
+                 (long long)count, element_size);
         return NULL;
     }
     return gan_allocate(context, (size_t)count * element_size);

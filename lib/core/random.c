@@ -1,7 +1,6 @@
 /* Random numbers from counters, and the generators that keep their place among them. */
 #include "core/core.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* Shapes and sizes that come from outside. */
 #include "core/core.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 bool gan_checked_multiply(int64_t a, int64_t b, int64_t *product)
@@ -31,13 +30,13 @@ gan_status gan_shape_check(gan_shape shape, const char *what)
     }
     for (int i = 0; i < shape.rank; i++) {
         if (shape.dims[i] < 1) {
-            return gan_fail(GAN_ERROR_SHAPE, "%s %s: dimension %d is %" PRId64 ", expected at least 1", what,
-                            gan_shape_text(shape, text), i, shape.dims[i]);
+            return gan_fail(GAN_ERROR_SHAPE, "%s %s: dimension %d is %lld, expected at least 1", what,
+                            gan_shape_text(shape, text), i, (long long)shape.dims[i]);
         }
     }
     if (gan_shape_count(shape) == 0) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "%s %s has more than %" PRId64 " elements", what,
-                        gan_shape_text(shape, text), INT64_MAX);
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s %s has more than %lld elements", what, gan_shape_text(shape, text),
+                        (long long)INT64_MAX);
     }
     return GAN_OK;
 }
@@ -57,8 +56,8 @@ const char *gan_shape_text(gan_shape shape, char text[GAN_SHAPE_TEXT])
     int used = snprintf(text, GAN_SHAPE_TEXT, "(");
 
     for (int i = 0; i < rank; i++) {
-        used +=
-            snprintf(text + used, (size_t)(GAN_SHAPE_TEXT - used), i > 0 ? ", %" PRId64 : "%" PRId64, shape.dims[i]);
+        used += snprintf(text + used, (size_t)(GAN_SHAPE_TEXT - used), i > 0 ? ", %lld" : "%lld",
+                         (long long)shape.dims[i]);
     }
     snprintf(text + used, (size_t)(GAN_SHAPE_TEXT - used), shape.rank > GAN_MAX_RANK ? ", ...)" : ")");
     return text;

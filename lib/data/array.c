@@ -1,7 +1,6 @@
 /* Datasets over samples in the caller's memory. */
 #include "data/data.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 typedef struct array_source {
@@ -40,9 +39,8 @@ static gan_status count_classes(const int32_t *labels, int64_t count, int64_t *c
 
     for (int64_t i = 0; i < count && labels; i++) {
         if (labels[i] < 0) {
-            return gan_fail(GAN_ERROR_ARGUMENT,
-                            "gan_dataset_from_array: label %" PRId64 " is %" PRId32 ", expected at least 0", i,
-                            labels[i]);
+            return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_from_array: label %lld is %d, expected at least 0",
+                            (long long)i, (int)labels[i]);
         }
         if (labels[i] > largest) largest = labels[i];
     }
@@ -61,13 +59,11 @@ gan_status gan_dataset_from_array(gan_context *context, const float *samples, co
     GAN_CHECK_NOT_NULL(samples);
     GAN_CHECK_NOT_NULL(out);
     if (count < 1) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_from_array: count is %" PRId64 ", expected at least 1",
-                        count);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: count is %lld, expected at least 1", __func__, (long long)count);
     }
     GAN_TRY(gan_shape_check(shape, "gan_dataset_from_array: shape"));
     if (!gan_checked_multiply(gan_shape_count(shape), count, &size) || size > PTRDIFF_MAX / (int64_t)sizeof(float)) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "gan_dataset_from_array: the size of %" PRId64 " samples overflows",
-                        count);
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: the size of %lld samples overflows", __func__, (long long)count);
     }
     GAN_TRY(count_classes(labels, count, &classes));
     GAN_TRY(gan_dataset_options_resolve(options, count, &resolved));

@@ -1,8 +1,6 @@
 /* The cursor over a source: batches of an epoch, in a new order each time. */
 #include "data/data.h"
 
-#include <inttypes.h>
-
 #define DEFAULT_MEMORY_LIMIT ((size_t)256 << 20)
 
 gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t count, gan_dataset_options *resolved)
@@ -11,8 +9,8 @@ gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t
 
     GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_dataset_options"));
     if (options.limit < 0) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_options: limit is %" PRId64 ", expected at least 0",
-                        options.limit);
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_options: limit is %lld, expected at least 0",
+                        (long long)options.limit);
     }
     if (options.limit == 0 || options.limit > count) options.limit = count;
     if (options.memory_limit == 0) options.memory_limit = DEFAULT_MEMORY_LIMIT;
@@ -127,13 +125,12 @@ gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples,
     const bool drop_last = dataset->options.drop_last;
 
     if (batch < 1) {
-        return gan_fail(GAN_ERROR_BATCH, "gan_dataset_next: batch is %" PRId64 ", expected at least 1", batch);
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected at least 1", __func__, (long long)batch);
     }
     if (drop_last && batch > dataset->count) {
         return gan_fail(GAN_ERROR_BATCH,
-                        "gan_dataset_next: batch is %" PRId64 ", but an epoch has %" PRId64
-                        " samples and drop_last wants full batches",
-                        batch, dataset->count);
+                        "%s: batch is %lld, but an epoch has %lld samples and drop_last wants full batches", __func__,
+                        (long long)batch, (long long)dataset->count);
     }
     GAN_TRY(check_labels(dataset, labels, "gan_dataset_next"));
 
@@ -165,10 +162,8 @@ gan_status gan_dataset_read(gan_dataset *dataset, int64_t first, int64_t count, 
     GAN_CHECK_NOT_NULL(dataset);
     GAN_CHECK_NOT_NULL(samples);
     if (first < 0 || count < 1 || first >= dataset->count || count > dataset->count - first) {
-        return gan_fail(GAN_ERROR_ARGUMENT,
-                        "gan_dataset_read: %" PRId64 " samples from %" PRId64
-                        " were asked for, but the dataset has %" PRId64,
-                        count, first, dataset->count);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: %lld samples from %lld were asked for, but the dataset has %lld",
+                        __func__, (long long)count, (long long)first, (long long)dataset->count);
     }
     GAN_TRY(check_labels(dataset, labels, "gan_dataset_read"));
     return read_range(dataset, first, count, samples, labels);
@@ -185,12 +180,12 @@ gan_status gan_dataset_get_cursor(const gan_dataset *dataset, gan_dataset_cursor
 gan_status gan_dataset_check_cursor(const gan_dataset *dataset, const gan_dataset_cursor *cursor)
 {
     if (cursor->epoch < 0 || cursor->epoch > INT64_MAX / 2) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_set_cursor: epoch is %" PRId64 ", expected 0 to %" PRId64,
-                        cursor->epoch, INT64_MAX / 2);
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_set_cursor: epoch is %lld, expected 0 to %lld",
+                        (long long)cursor->epoch, (long long)(INT64_MAX / 2));
     }
     if (cursor->position < 0 || cursor->position > dataset->count) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_set_cursor: position is %" PRId64 ", expected 0 to %" PRId64,
-                        cursor->position, dataset->count);
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_set_cursor: position is %lld, expected 0 to %lld",
+                        (long long)cursor->position, (long long)dataset->count);
     }
     return GAN_OK;
 }

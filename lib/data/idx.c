@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,7 +73,7 @@ static gan_status copy_bytes(idx_source *idx, gan_byte_reader *reader, int64_t s
         const size_t piece = left < piece_size ? (size_t)left : piece_size;
         GAN_TRY(gan_byte_reader_read(reader, idx->piece, piece));
         if (to && fwrite(idx->piece, 1, piece, to) != piece) {
-            return gan_fail_errno(errno, "cannot write a temporary file of %" PRId64 " bytes", size);
+            return gan_fail_errno(errno, "cannot write a temporary file of %lld bytes", (long long)size);
         }
     }
     return GAN_OK;
@@ -134,8 +133,8 @@ static gan_status load_labels(idx_source *idx, const char *path, int64_t images,
     GAN_TRY(gan_byte_reader_open(idx->context, path, &reader));
     gan_status status = gan_idx_read_header(reader, path, GAN_IDX_LABELS, &header);
     if (status == GAN_OK && header.count != images) {
-        status = gan_fail(GAN_ERROR_SHAPE, "'%s' has %" PRId64 " labels for %" PRId64 " images", path, header.count,
-                          images);
+        status = gan_fail(GAN_ERROR_SHAPE, "'%s' has %lld labels for %lld images", path, (long long)header.count,
+                          (long long)images);
     }
     if (status == GAN_OK) {
         idx->label_count = (size_t)images;

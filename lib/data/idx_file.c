@@ -1,8 +1,6 @@
 /* The header of an IDX file, which may say anything: it is checked before a byte is allocated. */
 #include "data/data.h"
 
-#include <inttypes.h>
-
 static uint32_t big_endian(const unsigned char bytes[4])
 {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
@@ -15,7 +13,7 @@ static gan_status check_length(const gan_byte_reader *reader, const char *path, 
 
     if (size < 0 || size == expected) return GAN_OK;
     return gan_fail(size < expected ? GAN_ERROR_TRUNCATED : GAN_ERROR_TRAILING_DATA,
-                    "'%s' has %" PRId64 " bytes; its header says %" PRId64, path, size, expected);
+                    "'%s' has %lld bytes; its header says %lld", path, (long long)size, (long long)expected);
 }
 
 gan_status gan_idx_read_header(gan_byte_reader *reader, const char *path, gan_idx_kind kind, gan_idx_header *out)
@@ -28,9 +26,9 @@ gan_status gan_idx_read_header(gan_byte_reader *reader, const char *path, gan_id
 
     GAN_TRY(gan_byte_reader_read(reader, bytes, 4));
     if (big_endian(bytes) != expected) {
-        return gan_fail(GAN_ERROR_MAGIC,
-                        "'%s' is not an IDX file of %s: it starts with 0x%08" PRIx32 ", expected 0x%08" PRIx32, path,
-                        kind == GAN_IDX_IMAGES ? "images" : "labels", big_endian(bytes), expected);
+        return gan_fail(GAN_ERROR_MAGIC, "'%s' is not an IDX file of %s: it starts with 0x%08x, expected 0x%08x",
+                        path, kind == GAN_IDX_IMAGES ? "images" : "labels", (unsigned)big_endian(bytes),
+                        (unsigned)expected);
     }
     GAN_TRY(gan_byte_reader_read(reader, bytes + 4, (size_t)(length - 4)));
     for (int i = 0; i < dimensions; i++) {
@@ -40,8 +38,8 @@ gan_status gan_idx_read_header(gan_byte_reader *reader, const char *path, gan_id
     header = (gan_idx_header){.count = sizes[0], .height = sizes[1], .width = sizes[2]};
     if (!gan_checked_multiply(header.height, header.width, &header.elements) ||
         !gan_checked_multiply(header.elements, header.count, &header.bytes) || header.bytes > INT64_MAX - length) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "'%s': %" PRId64 " x %" PRId64 " x %" PRId64 " bytes overflow", path,
-                        sizes[0], sizes[1], sizes[2]);
+        return gan_fail(GAN_ERROR_OVERFLOW, "'%s': %lld x %lld x %lld bytes overflow", path, (long long)sizes[0],
+                        (long long)sizes[1], (long long)sizes[2]);
     }
     GAN_TRY(check_length(reader, path, length + header.bytes));
     *out = header;

@@ -1,7 +1,6 @@
 /* The course of a training, kept in memory: one row a step. */
 #include "io/io.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 gan_status gan_history_create(gan_context *context, gan_history **out)
@@ -49,8 +48,8 @@ gan_status gan_history_append(gan_history *history, const gan_history_row *row)
     const double step = row->values[GAN_HISTORY_STEP];
 
     if (history->count > 0 && step <= history->rows[history->count - 1].values[GAN_HISTORY_STEP]) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "a history has step %" PRId64 " already; step %" PRId64 " cannot follow",
-                        (int64_t)history->rows[history->count - 1].values[GAN_HISTORY_STEP], (int64_t)step);
+        return gan_fail(GAN_ERROR_ARGUMENT, "a history has step %lld already; step %lld cannot follow",
+                        (long long)(history->rows[history->count - 1].values[GAN_HISTORY_STEP]), (long long)step);
     }
     GAN_TRY(grow(history));
     history->rows[history->count++] = *row;
@@ -74,8 +73,8 @@ gan_status gan_history_add(gan_history *history, const gan_step_report *report)
 #undef WHOLE_VALUE
     for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
         if (whole[i] < 0 || whole[i] > GAN_HISTORY_LARGEST) {
-            return gan_fail(GAN_ERROR_ARGUMENT, "gan_history_add: %s is %" PRId64 ", expected 0 to %" PRId64,
-                            gan_history_column_name(i), whole[i], GAN_HISTORY_LARGEST);
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %lld, expected 0 to %lld", __func__,
+                            gan_history_column_name(i), (long long)whole[i], (long long)GAN_HISTORY_LARGEST);
         }
     }
 #define ROW_VALUE(name, field, kind) row.values[GAN_HISTORY_##name] = (double)known.field;

@@ -2,7 +2,6 @@
  * and are read back strictly. */
 #include "io/io.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +37,7 @@ static size_t row_line(char line[line_capacity], const gan_history_row *row)
     for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
         if (i > 0) line[used++] = ',';
         if (gan_history_column_is_whole(i)) {
-            used += (size_t)snprintf(line + used, GAN_NUMBER_TEXT, "%" PRId64, (int64_t)row->values[i]);
+            used += (size_t)snprintf(line + used, GAN_NUMBER_TEXT, "%lld", (long long)row->values[i]);
         } else {
             used += gan_number_print(line + used, row->values[i]);
         }
@@ -81,7 +80,7 @@ typedef struct csv_reader {
 
 static gan_status line_fail(const csv_reader *reader, gan_status status, const char *what)
 {
-    return gan_fail(status, "'%s', line %" PRId64 ": %s", reader->file.path, reader->number, what);
+    return gan_fail(status, "'%s', line %lld: %s", reader->file.path, (long long)reader->number, what);
 }
 
 static gan_status refill(csv_reader *reader)
@@ -146,8 +145,9 @@ static gan_status parse_row(const csv_reader *reader, int columns, gan_history_r
         }
         const bool whole = gan_history_column_is_whole(i);
         if (!(whole ? parse_integer : gan_number_parse)(at, length, &row->values[i])) {
-            return gan_fail(GAN_ERROR_FORMAT, "'%s', line %" PRId64 ": %s is '%.*s', which is not a number",
-                            reader->file.path, reader->number, gan_history_column_name(i), (int)length, at);
+            return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld: %s is '%.*s', which is not a number",
+                            reader->file.path, (long long)reader->number, gan_history_column_name(i), (int)length,
+                            at);
         }
         at += length + 1;
     }

@@ -175,7 +175,7 @@ gan_status gan_history_write_png(const gan_history *history, const char *path)
 
     GAN_CHECK_NOT_NULL(history);
     GAN_CHECK_NOT_NULL(path);
-    if (history->count == 0) return gan_fail(GAN_ERROR_STATE, "gan_history_write_png: the history has no rows yet");
+    if (history->count == 0) return gan_fail(GAN_ERROR_STATE, "%s: the history has no rows yet", __func__);
     picture *data = gan_allocate(history->context, sizeof(*data));
     if (!data) return GAN_ERROR_MEMORY;
     fill_picture(history, data);

@@ -1,7 +1,6 @@
 /* NumPy's .npy, format 1.0: magic, version, length of the header, a Python dictionary as text, the values. */
 #include "io/io.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,10 +12,10 @@ static size_t make_header(char header[header_capacity], int64_t count, gan_shape
     char *text = header + prefix;
     const size_t capacity = header_capacity - prefix;
     size_t used =
-        (size_t)snprintf(text, capacity, "{'descr': '<f4', 'fortran_order': False, 'shape': (%" PRId64, count);
+        (size_t)snprintf(text, capacity, "{'descr': '<f4', 'fortran_order': False, 'shape': (%lld", (long long)count);
 
     for (int i = 0; i < shape.rank; i++)
-        used += (size_t)snprintf(text + used, capacity - used, ", %" PRId64, shape.dims[i]);
+        used += (size_t)snprintf(text + used, capacity - used, ", %lld", (long long)shape.dims[i]);
     used += (size_t)snprintf(text + used, capacity - used, "), }");
     const size_t size = (prefix + used + alignment) / alignment * alignment;
     memset(text + used, ' ', size - prefix - used);
@@ -50,12 +49,12 @@ gan_status gan_npy_write(gan_context *context, const char *path, const float *va
     GAN_CHECK_NOT_NULL(path);
     GAN_CHECK_NOT_NULL(values);
     if (count < 1) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_npy_write: count is %" PRId64 ", expected at least 1", count);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: count is %lld, expected at least 1", __func__, (long long)count);
     }
     GAN_TRY(gan_shape_check(shape, "gan_npy_write: shape"));
     if (!gan_checked_multiply(gan_shape_count(shape), count, &total) ||
         total > PTRDIFF_MAX / (int64_t)sizeof(float)) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "gan_npy_write: the size of %" PRId64 " samples overflows", count);
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: the size of %lld samples overflows", __func__, (long long)count);
     }
     GAN_TRY(gan_atomic_file_open(context, path, &file));
     gan_status status = gan_atomic_file_write(file, header, make_header(header, count, shape));

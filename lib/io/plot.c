@@ -1,7 +1,6 @@
 /* Panels of a plot: axes with round numbers, a title, a legend, and curves over the range that they vary in. */
 #include "io/io.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -57,11 +56,11 @@ static void print_scaled(char label[label_size], int64_t number, int exponent, i
     }
     exponent -= unit;
     if (exponent >= 0 || (unit != 0 && magnitude == 0)) {
-        snprintf(label, label_size, "%s%" PRId64 "%s", sign, magnitude * power_of_ten(exponent), suffix);
+        snprintf(label, label_size, "%s%lld%s", sign, (long long)magnitude * power_of_ten(exponent), suffix);
     } else {
         const int64_t scale = power_of_ten(-exponent);
-        snprintf(label, label_size, "%s%" PRId64 ".%0*" PRId64 "%s", sign, magnitude / scale, -exponent,
-                 magnitude % scale, suffix);
+        snprintf(label, label_size, "%s%lld.%0*lld%s", sign, (long long)(magnitude / scale), -exponent,
+                 (long long)(magnitude % scale), suffix);
     }
 }
 

@@ -1,7 +1,6 @@
 /* A grid of images as one picture, made row by row. */
 #include "io/io.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 enum { border = 2, border_grey = 96 };
@@ -46,18 +45,17 @@ gan_status gan_png_write_grid(gan_context *context, const char *path, const floa
     GAN_CHECK_NOT_NULL(images);
     GAN_TRY(gan_shape_check(shape, "gan_png_write_grid: shape"));
     if (shape.rank != 3 || (shape.dims[0] != 1 && shape.dims[0] != 3)) {
-        return gan_fail(GAN_ERROR_SHAPE, "gan_png_write_grid: shape is %s, expected (1 or 3, height, width)",
+        return gan_fail(GAN_ERROR_SHAPE, "%s: shape is %s, expected (1 or 3, height, width)", __func__,
                         gan_shape_text(shape, text));
     }
     if (count < 1 || columns < 0) {
-        return gan_fail(GAN_ERROR_ARGUMENT,
-                        "gan_png_write_grid: count is %" PRId64 " and columns %" PRId64 ", expected at least 1 and 0",
-                        count, columns);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: count is %lld and columns %lld, expected at least 1 and 0", __func__,
+                        (long long)count, (long long)columns);
     }
     const int64_t limit = INT32_MAX;
     if (shape.dims[1] > limit || shape.dims[2] > limit || count > limit) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "gan_png_write_grid: %" PRId64 " images of the shape %s are too large",
-                        count, gan_shape_text(shape, text));
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld images of the shape %s are too large", __func__,
+                        (long long)count, gan_shape_text(shape, text));
     }
     if (columns == 0)
         while (columns * columns < count) columns++;

@@ -54,9 +54,10 @@ static gan_status shape_parse(const gan_safetensors *file, const char *name, con
                               gan_safetensors_entry *out)
 {
     if (!gan_json_is_array(json)) return malformed(file, "the shape", name);
-    if (gan_json_size(json) > GAN_MAX_RANK + 1)
+    if (gan_json_size(json) > GAN_MAX_RANK + 1) {
         return gan_fail(GAN_ERROR_OVERFLOW, "'%s': tensor '%s' has %lld dimensions; at most %d are supported",
                         file->file.path, name, (long long)gan_json_size(json), GAN_MAX_RANK + 1);
+    }
     out->rank = (int)gan_json_size(json);
     out->count = 1;
     for (int i = 0; i < out->rank; i++) {
@@ -85,9 +86,10 @@ static gan_status tensor_parse(gan_safetensors *file, const char *name, const ga
         !gan_json_get_int(gan_json_at(offsets, 1), &parsed.end))
         return malformed(file, "the place", name);
     if (parsed.begin < 0 || parsed.end < parsed.begin) return malformed(file, "the place", name);
-    if (parsed.end - parsed.begin != bytes)
+    if (parsed.end - parsed.begin != bytes) {
         return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' has %lld bytes; its shape and type need %lld",
                         file->file.path, name, (long long)(parsed.end - parsed.begin), (long long)bytes);
+    }
 
     if (!(parsed.entry.name = gan_copy_text(file->context, name))) return GAN_ERROR_MEMORY;
     file->tensors[file->tensor_count++] = parsed;
@@ -142,17 +144,20 @@ static gan_status places_check(gan_safetensors *file)
     sort_by_offset(file->tensors, file->tensor_count);
     for (size_t i = 0; i < file->tensor_count; i++) {
         const tensor *at = &file->tensors[i];
-        if (at->begin != end)
+        if (at->begin != end) {
             return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' starts at byte %lld of the data; expected %lld",
                             file->file.path, at->entry.name, (long long)at->begin, (long long)end);
+        }
         end = at->end;
     }
-    if (end > available)
+    if (end > available) {
         return gan_fail(GAN_ERROR_TRUNCATED, "'%s' has %lld bytes of data; its header says %lld", file->file.path,
                         (long long)available, (long long)end);
-    if (end < available)
+    }
+    if (end < available) {
         return gan_fail(GAN_ERROR_TRAILING_DATA, "'%s' has %lld bytes of data; its header says %lld", file->file.path,
                         (long long)available, (long long)end);
+    }
     return GAN_OK;
 }
 
@@ -188,18 +193,21 @@ static gan_status header_read(gan_safetensors *file)
 {
     unsigned char start[9];
     uint64_t length = 0;
-    if (file->file.size < (int64_t)sizeof(start))
+    if (file->file.size < (int64_t)sizeof(start)) {
         return gan_fail(GAN_ERROR_TRUNCATED, "'%s' has %lld bytes: too few for a safetensors header", file->file.path,
                         (long long)file->file.size);
+    }
     GAN_TRY(gan_file_read(&file->file, 0, start, sizeof(start)));
     if (start[8] != '{') return gan_fail(GAN_ERROR_MAGIC, "'%s' is not a safetensors file", file->file.path);
     for (int i = 0; i < 8; i++) length |= (uint64_t)start[i] << (8 * i);
-    if (length > GAN_SAFETENSORS_HEADER_LIMIT)
+    if (length > GAN_SAFETENSORS_HEADER_LIMIT) {
         return gan_fail(GAN_ERROR_OVERFLOW, "the header of '%s' has %llu bytes; the limit is %d", file->file.path,
                         (unsigned long long)length, GAN_SAFETENSORS_HEADER_LIMIT);
-    if ((int64_t)length > file->file.size - 8)
+    }
+    if ((int64_t)length > file->file.size - 8) {
         return gan_fail(GAN_ERROR_TRUNCATED, "'%s' ends within its header of %llu bytes", file->file.path,
                         (unsigned long long)length);
+    }
     file->data = 8 + (int64_t)length;
 
     char *text = gan_allocate(file->context, (size_t)length);
@@ -291,13 +299,15 @@ gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name,
 
 gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float *out)
 {
-    if (index >= file->tensor_count)
+    if (index >= file->tensor_count) {
         return gan_fail(GAN_ERROR_ARGUMENT, "'%s' has %zu tensors; number %zu was asked for", file->file.path,
                         file->tensor_count, index);
+    }
     const tensor *at = &file->tensors[index];
-    if (!at->is_float)
+    if (!at->is_float) {
         return gan_fail(GAN_ERROR_UNSUPPORTED, "'%s': tensor '%s' is not of the type F32", file->file.path,
                         at->entry.name);
+    }
     GAN_TRY(gan_file_read(&file->file, file->data + at->begin, out, (size_t)(at->end - at->begin)));
     gan_floats_from_little_endian(out, at->entry.count);
     return GAN_OK;

@@ -13,19 +13,22 @@ static gan_status entry_check(const gan_safetensors_entry *entry)
 {
     int64_t count = 1;
     if (!entry->name || !entry->name[0]) return gan_fail(GAN_ERROR_ARGUMENT, "a tensor to write has no name");
-    if (entry->rank < 0 || entry->rank > GAN_MAX_RANK + 1)
+    if (entry->rank < 0 || entry->rank > GAN_MAX_RANK + 1) {
         return gan_fail(GAN_ERROR_SHAPE, "tensor '%s' has rank %d; expected 0 to %d", entry->name, entry->rank,
                         GAN_MAX_RANK + 1);
+    }
     for (int i = 0; i < entry->rank; i++) {
-        if (entry->dims[i] < 1)
+        if (entry->dims[i] < 1) {
             return gan_fail(GAN_ERROR_SHAPE, "dimension %d of tensor '%s' is %lld; expected at least 1", i,
                             entry->name, (long long)entry->dims[i]);
+        }
         if (!gan_checked_multiply(count, entry->dims[i], &count))
             return gan_fail(GAN_ERROR_OVERFLOW, "the size of tensor '%s' overflows", entry->name);
     }
-    if (count != entry->count)
+    if (count != entry->count) {
         return gan_fail(GAN_ERROR_SHAPE, "tensor '%s' has %lld values; its shape has %lld", entry->name,
                         (long long)entry->count, (long long)count);
+    }
     return GAN_OK;
 }
 
@@ -82,9 +85,10 @@ static gan_status text_write(gan_atomic_file *file, const char *text)
 {
     const size_t size = strlen(text), padded = (size + 7) / 8 * 8;
     char length[8];
-    if (padded > GAN_SAFETENSORS_HEADER_LIMIT)
+    if (padded > GAN_SAFETENSORS_HEADER_LIMIT) {
         return gan_fail(GAN_ERROR_OVERFLOW, "a safetensors header of %zu bytes exceeds the limit of %d", padded,
                         GAN_SAFETENSORS_HEADER_LIMIT);
+    }
     for (int i = 0; i < 8; i++) length[i] = (char)((uint64_t)padded >> (8 * i) & 0xff);
     GAN_TRY(gan_atomic_file_write(file, length, sizeof(length)));
     GAN_TRY(gan_atomic_file_write(file, text, size));

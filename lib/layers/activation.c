@@ -37,10 +37,11 @@ static gan_status forward(const gan_layer *layer, const gan_pass *pass)
     const kernels *kind = layer->ops->variant;
     const float slope = ((const activation *)layer)->options.slope;
     int64_t count = pass->batch * gan_shape_count(pass->output_shape);
-    if (kind)
+    if (kind) {
         kind->forward(pass->context, count, pass->x[0], pass->y);
-    else
+    } else {
         gan_leaky_relu_forward(pass->context, count, slope, pass->x[0], pass->y);
+    }
     return GAN_OK;
 }
 
@@ -50,10 +51,11 @@ static void derive(const gan_layer *layer, const gan_pass *pass, const gan_real 
     const kernels *kind = layer->ops->variant;
     const float slope = ((const activation *)layer)->options.slope;
     int64_t count = pass->batch * gan_shape_count(pass->output_shape);
-    if (kind)
+    if (kind) {
         kind->backward(pass->context, count, pass->y, from, to);
-    else
+    } else {
         gan_leaky_relu_backward(pass->context, count, slope, pass->y, from, to);
+    }
 }
 
 static gan_status backward(const gan_layer *layer, const gan_pass *pass)

@@ -32,13 +32,14 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     GAN_TRY(gan_check_channels(inputs[0]));
     int64_t channels = inputs[0].dims[0], elements = gan_shape_count(inputs[0]);
     plan->output = inputs[0];
-    for (int i = ((const batch_norm *)layer)->options.no_affine ? RUNNING_MEAN : WEIGHT; i < TENSORS; i++)
+    for (int i = ((const batch_norm *)layer)->options.no_affine ? RUNNING_MEAN : WEIGHT; i < TENSORS; i++) {
         plan->tensors[plan->tensor_count++] = (gan_tensor_plan){.name = tensors[i].name,
                                                                 .kind = tensors[i].kind,
                                                                 .shape = GAN_SHAPE(channels),
                                                                 .initializer = GAN_CONSTANT(tensors[i].start),
                                                                 .fan_in = channels,
                                                                 .fan_out = channels};
+    }
     GAN_TRY(gan_check_product("input", (int64_t[]){2, batch, elements}, 3));
     plan->saved = 2 * channels;
     plan->scratch = gan_batch_norm_scratch(batch * (elements / channels), channels);

@@ -28,9 +28,10 @@ gan_status gan_check_channels(gan_shape input)
 gan_status gan_check_image(gan_shape input)
 {
     char text[GAN_SHAPE_TEXT];
-    if (input.rank != 3)
+    if (input.rank != 3) {
         return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected an image (channels, height, width)",
                         gan_shape_text(input, text));
+    }
     for (int i = 0; i < 3; i++) GAN_TRY(gan_check_extent("a side of the input", input.dims[i]));
     return GAN_OK;
 }

@@ -37,16 +37,18 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     const int axis = ((const concat *)layer)->options.axis;
     char first[GAN_SHAPE_TEXT], other[GAN_SHAPE_TEXT];
     (void)context, (void)batch;
-    if (axis >= inputs[0].rank)
+    if (axis >= inputs[0].rank) {
         return gan_fail(GAN_ERROR_SHAPE, "input 0 is %s, which has no axis %d", gan_shape_text(inputs[0], first),
                         axis);
+    }
     plan->output = inputs[0];
     for (int i = 1; i < count; i++) {
         gan_shape same = inputs[i];
         if (same.rank == inputs[0].rank) same.dims[axis] = inputs[0].dims[axis];
-        if (!gan_shape_equal(same, inputs[0]))
+        if (!gan_shape_equal(same, inputs[0])) {
             return gan_fail(GAN_ERROR_SHAPE, "input %d is %s, which differs from input 0, %s, not only along axis %d",
                             i, gan_shape_text(inputs[i], other), gan_shape_text(inputs[0], first), axis);
+        }
         if (inputs[i].dims[axis] > INT64_MAX - plan->output.dims[axis])
             return gan_fail(GAN_ERROR_OVERFLOW, "the joined size along axis %d overflows", axis);
         plan->output.dims[axis] += inputs[i].dims[axis];

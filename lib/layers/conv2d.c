@@ -38,12 +38,14 @@ static gan_status check_pads(const gan_layer *layer)
     const char *type = layer->ops->type;
     for (int i = 0; i < 4; i++) {
         int64_t kernel = o->kernel[i / 2], pad = o->pads[i];
-        if (o->padding != GAN_PADDING_EXPLICIT && pad != 0)
+        if (o->padding != GAN_PADDING_EXPLICIT && pad != 0) {
             return gan_fail(GAN_ERROR_ARGUMENT, "%s: pads[%d] is %lld, expected 0 with %s padding", type, i,
                             (long long)pad, paddings[o->padding]);
-        if (pad < 0 || pad >= kernel)
+        }
+        if (pad < 0 || pad >= kernel) {
             return gan_fail(GAN_ERROR_ARGUMENT, "%s: pads[%d] is %lld, expected 0 to %lld, below the kernel", type, i,
                             (long long)pad, (long long)(kernel - 1));
+        }
     }
     return GAN_OK;
 }
@@ -55,10 +57,11 @@ static gan_status check_options(const gan_layer *layer)
     GAN_TRY(check_pads(layer));
     for (int i = 0; i < 2; i++) {
         int64_t most = o->padding == GAN_PADDING_SAME ? 0 : o->stride[i] - 1;
-        if (o->output_padding[i] < 0 || o->output_padding[i] > most)
+        if (o->output_padding[i] < 0 || o->output_padding[i] > most) {
             return gan_fail(GAN_ERROR_ARGUMENT, "%s: output_padding[%d] is %lld, expected 0 to %lld: %s",
                             layer->ops->type, i, (long long)o->output_padding[i], (long long)most,
                             o->padding == GAN_PADDING_SAME ? "the padding is same" : "below the stride");
+        }
     }
     return GAN_OK;
 }
@@ -157,9 +160,10 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
     if (weight.gradient)
         gan_conv_backward_weights(pass->context, &conv, pass->batch, large, small, weight.gradient, weight.scratch);
     gan_weight_finish(&weights, pass, &weight, pass->batch * pass->output_shape.dims[1] * pass->output_shape.dims[2]);
-    if (pass->dx[0])
+    if (pass->dx[0]) {
         (is_transposed(layer) ? gan_conv_forward : gan_conv_backward_data)(
             pass->context, &conv, pass->batch, pass->dy, weight.values, NULL, pass->dx[0], weight.scratch);
+    }
     return GAN_OK;
 }
 

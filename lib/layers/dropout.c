@@ -23,10 +23,11 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
 static void apply(const gan_layer *layer, const gan_pass *pass, const gan_real *x, gan_real *y)
 {
     int64_t count = pass->batch * gan_shape_count(pass->output_shape);
-    if (pass->training)
+    if (pass->training) {
         gan_dropout(pass->context, count, ((const dropout *)layer)->options.rate, pass->random, x, y);
-    else
+    } else {
         gan_copy(pass->context, count, x, y);
+    }
 }
 
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)

@@ -26,11 +26,12 @@ static void copy(const gan_pass *pass, const gan_real *x, gan_real *y)
 
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
-    if (pass->training)
+    if (pass->training) {
         gan_add_normal(pass->context, pass->batch * gan_shape_count(pass->output_shape),
                        ((const gaussian_noise *)layer)->options.deviation, pass->random, pass->x[0], pass->y);
-    else
+    } else {
         copy(pass, pass->x[0], pass->y);
+    }
     return GAN_OK;
 }
 

@@ -26,7 +26,7 @@ static const initializer_rule rules[] = {
     [GAN_INITIALIZER_LECUN_UNIFORM] = {"lecun_uniform", UNIFORM, false, 1, false},
     [GAN_INITIALIZER_LECUN_NORMAL] = {"lecun_normal", NORMAL, false, 1, false},
 };
-enum { RULES = sizeof rules / sizeof rules[0] };
+enum { RULES = sizeof(rules) / sizeof(rules[0]) };
 
 gan_initializer gan_initializer_or(gan_initializer given, gan_initializer fallback)
 {
@@ -40,9 +40,10 @@ gan_status gan_initializer_check(gan_initializer initializer, const char *what)
     int kind = (int)initializer.kind;
     if (kind < 0 || kind >= RULES)
         return gan_fail(GAN_ERROR_ARGUMENT, "%s is of kind %d, expected 0 to %d", what, kind, RULES - 1);
-    if (kind == GAN_INITIALIZER_DEFAULT)
+    if (kind == GAN_INITIALIZER_DEFAULT) {
         return gan_fail(GAN_ERROR_ARGUMENT, "%s has the value %g, expected a kind with it", what,
                         (double)initializer.value);
+    }
     const initializer_rule *rule = &rules[kind];
     bool valid =
         rule->takes_value ? rule->distribution == CONSTANT || initializer.value >= 0 : initializer.value == 0;

@@ -31,14 +31,16 @@ static gan_status check_name(const char *name)
 {
     GAN_CHECK_NOT_NULL(name);
     size_t length = strlen(name);
-    if (length < 1 || length > MAX_NAME)
+    if (length < 1 || length > MAX_NAME) {
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_layer_named: name has %zu bytes, expected 1 to %d", length,
                         MAX_NAME);
+    }
     if (strchr(name, '/'))
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_layer_named: name is \"%s\", expected no '/' in it", name);
-    for (const char *c = name; *c; c++)
+    for (const char *c = name; *c; c++) {
         if ((unsigned char)*c < ' ')
             return gan_fail(GAN_ERROR_ARGUMENT, "gan_layer_named: name holds the control character %d", *c);
+    }
     if (!gan_is_utf8(name)) return gan_fail(GAN_ERROR_ARGUMENT, "gan_layer_named: name is not valid UTF-8");
     return GAN_OK;
 }

@@ -60,9 +60,10 @@ static gan_status tangent_forward(const gan_layer *layer, const gan_pass *pass)
 static gan_status tangent_backward(const gan_layer *layer, const gan_pass *pass)
 {
     const gan_minibatch_stddev_args args = arguments(layer, pass);
-    if (pass->tangent_dx[0])
+    if (pass->tangent_dx[0]) {
         gan_minibatch_stddev_tangent_backward(pass->context, &args, pass->x[0], pass->tangent_x[0], pass->dy,
                                               pass->tangent_dy, pass->tangent_dx[0]);
+    }
     return GAN_OK;
 }
 

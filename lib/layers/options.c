@@ -310,9 +310,10 @@ static gan_status load_ints(gan_layer *layer, const gan_layer_option *option, co
 
     if (option->count > 0) {
         GAN_TRY(load_list(option, json, option->count, values, &count));
-        if (count != option->count)
+        if (count != option->count) {
             return gan_fail(GAN_ERROR_FORMAT, "option %s is a list of %d integers, expected %d", option->name, count,
                             option->count);
+        }
     } else if (!gan_json_get_int(json, &values[0])) {
         return malformed(option, "an integer");
     }
@@ -378,9 +379,10 @@ static gan_status load_all(gan_layer *layer, const gan_json *options)
         GAN_TRY(option->added ? load_added(layer, option, options) : load_option(layer, option, options));
     }
     for (const char *key = NULL; gan_json_next(options, &key);) {
-        if (!find_option(ops, key))
+        if (!find_option(ops, key)) {
             return gan_fail(GAN_ERROR_UNSUPPORTED, "libgan %s has no option %.64s of %s", gan_version_text(), key,
                             ops->type);
+        }
     }
     return check_layer(layer);
 }

@@ -18,9 +18,10 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     char text[GAN_SHAPE_TEXT];
     (void)layer, (void)context, (void)count;
     GAN_TRY(gan_check_channels(inputs[0]));
-    if (inputs[0].dims[0] == 1)
+    if (inputs[0].dims[0] == 1) {
         return gan_fail(GAN_ERROR_SHAPE, "input is %s, of which 1 value is normalised by itself, expected at least 2",
                         gan_shape_text(inputs[0], text));
+    }
     const int64_t elements = gan_shape_count(inputs[0]);
     GAN_TRY(gan_check_product("input", (int64_t[]){batch, elements}, 2));
     plan->output = inputs[0];
@@ -64,9 +65,10 @@ static gan_status tangent_forward(const gan_layer *layer, const gan_pass *pass)
 static gan_status tangent_backward(const gan_layer *layer, const gan_pass *pass)
 {
     const gan_group_norm_args args = arguments(layer, pass);
-    if (pass->tangent_dx[0])
+    if (pass->tangent_dx[0]) {
         gan_group_norm_tangent_backward(pass->context, &args, pass->x[0], pass->tangent_x[0], pass->dy,
                                         pass->tangent_dy, NULL, NULL, pass->tangent_dx[0]);
+    }
     return GAN_OK;
 }
 

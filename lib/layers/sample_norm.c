@@ -54,13 +54,15 @@ static gan_status check_shape(const sample_norm *self, gan_shape shape)
     if (kind_of(self) == INSTANCE_NORM && shape.rank != 3)
         return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected an image (channels, height, width)", text);
     if (kind_of(self) == GROUP_NORM) GAN_TRY(gan_check_channels(shape));
-    if (kind_of(self) == GROUP_NORM && shape.dims[0] % self->groups != 0)
+    if (kind_of(self) == GROUP_NORM && shape.dims[0] % self->groups != 0) {
         return gan_fail(GAN_ERROR_SHAPE, "input is %s, whose %lld channels cannot be cut into %lld groups", text,
                         (long long)shape.dims[0], (long long)self->groups);
+    }
     const cut sample = cut_sample(self, shape);
-    if (sample.pixels * sample.channels / sample.groups == 1)
+    if (sample.pixels * sample.channels / sample.groups == 1) {
         return gan_fail(GAN_ERROR_SHAPE, "input is %s, of which 1 value is normalised by itself, expected at least 2",
                         text);
+    }
     return GAN_OK;
 }
 

@@ -1,18 +1,17 @@
 /* What callers give to metrics. */
 #include "metrics/metrics.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 gan_status gan_number_check(const char *function, const char *name, int64_t value, int64_t least, int64_t most)
 {
     if (value >= least && value <= most) return GAN_OK;
     if (most == INT64_MAX) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %" PRId64 ", expected at least %" PRId64, function, name,
-                        value, least);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %lld, expected at least %lld", function, name,
+                        (long long)value, (long long)least);
     }
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %" PRId64 ", expected %" PRId64 " to %" PRId64, function, name,
-                    value, least, most);
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %lld, expected %lld to %lld", function, name, (long long)value,
+                    (long long)least, (long long)most);
 }
 
 gan_status gan_given_check(const gan_given *given, int64_t least_rows, int64_t least_columns)
@@ -22,22 +21,23 @@ gan_status gan_given_check(const gan_given *given, int64_t least_rows, int64_t l
 
     if (!given->values) return gan_fail(GAN_ERROR_NULL, "%s: %s is NULL", function, name);
     if (given->rows < least_rows) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s has %" PRId64 " rows, expected at least %" PRId64, function, name,
-                        given->rows, least_rows);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s has %lld rows, expected at least %lld", function, name,
+                        (long long)given->rows, (long long)least_rows);
     }
     if (given->columns < least_columns) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: rows of %s have %" PRId64 " values, expected at least %" PRId64,
-                        function, name, given->columns, least_columns);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: rows of %s have %lld values, expected at least %lld", function, name,
+                        (long long)given->columns, (long long)least_columns);
     }
     if (!gan_checked_multiply(given->rows, given->columns, &count) ||
         !gan_checked_multiply(count, sizeof(double), &bytes)) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %s has %" PRId64 " rows of %" PRId64 " values, which overflow",
-                        function, name, given->rows, given->columns);
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %s has %lld rows of %lld values, which overflow", function, name,
+                        (long long)given->rows, (long long)given->columns);
     }
     for (int64_t i = 0; i < count; i++) {
         if (!isfinite(given->values[i])) {
-            return gan_fail(GAN_ERROR_NOT_FINITE, "%s: %s is %g in row %" PRId64 ", column %" PRId64, function, name,
-                            (double)given->values[i], i / given->columns, i % given->columns);
+            return gan_fail(GAN_ERROR_NOT_FINITE, "%s: %s is %g in row %lld, column %lld", function, name,
+                            (double)given->values[i], (long long)(i / given->columns),
+                            (long long)(i % given->columns));
         }
     }
     return GAN_OK;

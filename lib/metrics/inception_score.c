@@ -2,7 +2,6 @@
  * GANs" (2016). */
 #include "metrics/metrics.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 #define SUM_TOLERANCE 1e-3
@@ -21,14 +20,14 @@ static gan_status check_probabilities(const gan_given *given)
             const double p = (double)given->values[i * given->columns + k];
             if (!(p >= 0 && p <= 1)) {
                 return gan_fail(GAN_ERROR_ARGUMENT,
-                                "%s: %s is %g in row %" PRId64 ", column %" PRId64 ", expected a number in [0, 1]",
-                                given->function, given->name, p, i, k);
+                                "%s: %s is %g in row %lld, column %lld, expected a number in [0, 1]", given->function,
+                                given->name, p, (long long)i, (long long)k);
             }
             sum += p;
         }
         if (fabs(sum - 1) > SUM_TOLERANCE) {
-            return gan_fail(GAN_ERROR_ARGUMENT, "%s: row %" PRId64 " of %s has the sum %g, expected 1",
-                            given->function, i, given->name, sum);
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: row %lld of %s has the sum %g, expected 1", given->function,
+                            (long long)i, given->name, sum);
         }
     }
     return GAN_OK;
@@ -58,8 +57,8 @@ gan_status gan_metric_inception_score(gan_context *context, const float *probabi
     GAN_TRY(check_probabilities(&given));
     GAN_TRY(gan_number_check(__func__, "splits", splits, 1, count));
     if (!gan_checked_multiply(count, splits, &product)) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %" PRId64 " splits of %" PRId64 " samples overflow", __func__,
-                        splits, count);
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld splits of %lld samples overflow", __func__, (long long)splits,
+                        (long long)count);
     }
     double *q = gan_allocate_array(context, classes, sizeof(double));
     if (!q) return GAN_ERROR_MEMORY;

@@ -1,7 +1,6 @@
 /* Kernel distance: Binkowski, Sutherland, Arbel and Gretton, "Demystifying MMD GANs" (2018). */
 #include "metrics/metrics.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 #define DEFAULT_SUBSETS     100

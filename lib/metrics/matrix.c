@@ -1,15 +1,13 @@
 /* Matrices in double, in the layout of gan_pairwise_dot. */
 #include "metrics/metrics.h"
 
-#include <inttypes.h>
-
 gan_status gan_double_rows_create(gan_context *context, int64_t rows, int64_t size, gan_double_rows *out)
 {
     int64_t count;
 
     if (!gan_double_rows_values(rows, size, &count)) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "a matrix of %" PRId64 " rows of %" PRId64 " values overflows", rows,
-                        size);
+        return gan_fail(GAN_ERROR_OVERFLOW, "a matrix of %lld rows of %lld values overflows", (long long)rows,
+                        (long long)size);
     }
     double *values = gan_allocate_array(context, count, sizeof(double));
     if (!values) return GAN_ERROR_MEMORY;

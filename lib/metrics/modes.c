@@ -2,7 +2,6 @@
  * (2017), and Lin et al., "PacGAN" (2018). */
 #include "metrics/metrics.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 #define HIGH_QUALITY_DEVIATIONS 3
@@ -36,8 +35,8 @@ static gan_status check_proportions(const gan_given *proportions)
     GAN_TRY(gan_given_check(proportions, 2, 1));
     for (int64_t k = 0; k < proportions->rows; k++) {
         if (!(proportions->values[k] > 0)) {
-            return gan_fail(GAN_ERROR_ARGUMENT, "%s: proportions[%" PRId64 "] is %g, expected > 0",
-                            proportions->function, k, (double)proportions->values[k]);
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: proportions[%lld] is %g, expected > 0", proportions->function,
+                            (long long)k, (double)proportions->values[k]);
         }
     }
     return GAN_OK;
@@ -48,8 +47,8 @@ static gan_status count_labels(const char *function, const int32_t *labels, int6
 {
     for (int64_t i = 0; i < count; i++) {
         if (labels[i] < 0 || labels[i] >= modes) {
-            return gan_fail(GAN_ERROR_ARGUMENT, "%s: labels[%" PRId64 "] is %d, expected a mode in [0, %" PRId64 ")",
-                            function, i, (int)labels[i], modes);
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: labels[%lld] is %d, expected a mode in [0, %lld)", function,
+                            (long long)i, (int)labels[i], (long long)modes);
         }
         counts[labels[i]]++;
     }

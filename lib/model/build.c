@@ -220,7 +220,7 @@ gan_status gan_model_build(gan_model *model, uint64_t seed)
 
     GAN_CHECK_NOT_NULL(model);
     if (model->built && model->status == GAN_OK) {
-        return gan_fail(GAN_ERROR_STATE, "gan_model_build: the model is built already");
+        return gan_fail(GAN_ERROR_STATE, "%s: the model is built already", __func__);
     }
     GAN_TRY(gan_model_infer(model));
     status = gan_model_allocate(model);

@@ -2,7 +2,6 @@
  * The first failure sticks, and gan_model_build returns it. */
 #include "model/model.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,7 +55,7 @@ void *gan_model_grow(gan_context *context, void *array, int32_t count, int32_t *
 {
     if (count < *capacity) return array;
     if (*capacity > INT32_MAX / 2) {
-        gan_fail(GAN_ERROR_OVERFLOW, "a table of a model has %" PRId32 " rows already", count);
+        gan_fail(GAN_ERROR_OVERFLOW, "a table of a model has %d rows already", (int)count);
         return NULL;
     }
     const int32_t larger = *capacity == 0 ? 8 : 2 * *capacity;
@@ -138,8 +137,8 @@ static gan_status name_node(gan_model *model, gan_model_node *node)
     const bool is_input = node->layer->ops == &gan_input_ops;
     char number[32];
 
-    snprintf(number, sizeof(number), "%s%" PRId32, is_input ? "input" : "",
-             is_input ? model->input_count : model->node_count - model->input_count);
+    snprintf(number, sizeof(number), "%s%d", is_input ? "input" : "",
+             (int)(is_input ? model->input_count : model->node_count - model->input_count));
     node->name = gan_copy_text(model->context, node->layer->name ? node->layer->name : number);
     return node->name ? GAN_OK : GAN_ERROR_MEMORY;
 }
@@ -160,15 +159,14 @@ static gan_status connect_node(gan_model *model, gan_model_node *node, int64_t c
     if (count == 0) return GAN_OK;
     if (count > GAN_MODEL_EDGES - model->edge_count) {
         return gan_fail(GAN_ERROR_OVERFLOW,
-                        "reads from %lld nodes, and the layers before it from %" PRId32 "; at most %d in all",
-                        (long long)count, model->edge_count, GAN_MODEL_EDGES);
+                        "reads from %lld nodes, and the layers before it from %d; at most %d in all",
+                        (long long)count, (int)model->edge_count, GAN_MODEL_EDGES);
     }
     if (!nodes) return gan_fail(GAN_ERROR_NULL, "the array of %lld nodes to read from is NULL", (long long)count);
     for (int64_t k = 0; k < count; k++) {
         if (nodes[k] >= 0 && nodes[k] < model->node_count) continue;
-        return gan_fail(GAN_ERROR_GRAPH,
-                        "reads from node %" PRId32 ", but the model has nodes 0 to %" PRId32 " so far", nodes[k],
-                        model->node_count - 1);
+        return gan_fail(GAN_ERROR_GRAPH, "reads from node %d, but the model has nodes 0 to %d so far", (int)nodes[k],
+                        (int)(model->node_count - 1));
     }
     node->inputs = gan_allocate_array(model->context, count, sizeof(*node->inputs));
     if (!node->inputs) return GAN_ERROR_MEMORY;
@@ -261,15 +259,14 @@ static gan_status set_outputs(gan_model *model, int64_t count, const gan_node *n
 
     GAN_TRY(check_open(model, "gan_model_set_outputs"));
     if (count < 1 || count > model->node_count) {
-        return gan_fail(GAN_ERROR_GRAPH,
-                        "gan_model_set_outputs: count is %lld, expected 1 to %" PRId32 ", the model's nodes",
-                        (long long)count, model->node_count);
+        return gan_fail(GAN_ERROR_GRAPH, "gan_model_set_outputs: count is %lld, expected 1 to %d, the model's nodes",
+                        (long long)count, (int)model->node_count);
     }
     if (!nodes) return gan_fail(GAN_ERROR_NULL, "gan_model_set_outputs: nodes is NULL");
     for (int64_t k = 0; k < count; k++) {
         if (nodes[k] >= 0 && nodes[k] < model->node_count) continue;
-        return gan_fail(GAN_ERROR_GRAPH, "output %lld is node %" PRId32 ", but the model has nodes 0 to %" PRId32,
-                        (long long)k, nodes[k], model->node_count - 1);
+        return gan_fail(GAN_ERROR_GRAPH, "output %lld is node %d, but the model has nodes 0 to %d", (long long)k,
+                        (int)nodes[k], (int)(model->node_count - 1));
     }
     outputs = gan_allocate_array(model->context, count, sizeof(*outputs));
     if (!outputs) return GAN_ERROR_MEMORY;

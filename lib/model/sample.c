@@ -1,8 +1,6 @@
 /* Drawing samples from a generator. */
 #include "model/plan.h"
 
-#include <inttypes.h>
-
 /* Samples of one pass of gan_model_sample: the weights are then read often enough to be worth their way. */
 #define SAMPLE_BATCH 128
 
@@ -40,11 +38,11 @@ static gan_status check_generator(const gan_model *model, int64_t count, const c
                         (int)model->input_count, (int)model->output_count);
     }
     if (count < 1) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: count is %" PRId64 ", expected at least 1", what, count);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: count is %lld, expected at least 1", what, (long long)count);
     }
     if (!gan_checked_multiply(count, gan_shape_count(model->nodes[model->outputs[0]].output), &total) ||
         !gan_checked_multiply(count, gan_shape_count(model->nodes[model->inputs[0]].output), &total)) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "%s: the values of %" PRId64 " samples overflow", what, count);
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: the values of %lld samples overflow", what, (long long)count);
     }
     return GAN_OK;
 }

@@ -35,12 +35,12 @@ gan_status gan_session_create(gan_model *model, const gan_session_options *given
     GAN_TRY(gan_model_check_built(model, __func__));
     if (options.batch == 0) options.batch = DEFAULT_BATCH;
     if (options.batch < 0) {
-        return gan_fail(GAN_ERROR_BATCH, "gan_session_create: batch is %lld, expected at least 1",
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected at least 1", __func__,
                         (long long)options.batch);
     }
     if (options.forward_only && options.second_order) {
-        return gan_fail(GAN_ERROR_ARGUMENT,
-                        "gan_session_create: forward_only and second_order are both set, expected at most one");
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: forward_only and second_order are both set, expected at most one",
+                        __func__);
     }
     return gan_session_create_planned(model, &options, true, out);
 }
@@ -137,7 +137,7 @@ gan_status gan_session_forward(gan_session *session, gan_mode mode)
 {
     GAN_CHECK_NOT_NULL(session);
     if (mode != GAN_MODE_SAMPLE && mode != GAN_MODE_TRAIN) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_session_forward: mode is %d, expected 0 or 1", (int)mode);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: mode is %d, expected 0 or 1", __func__, (int)mode);
     }
     GAN_TRY(check_inputs(session));
     const gan_model *model = session->model;

@@ -71,7 +71,7 @@ gan_status gan_model_get_tensor_info(const gan_model *model, int64_t index, gan_
     GAN_CHECK_NOT_NULL(info);
     GAN_TRY(gan_model_check_built(model, __func__));
     if (index < 0 || index >= model->tensor_count) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_model_get_tensor_info: index is %lld, but the model has %d tensors",
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but the model has %d tensors", __func__,
                         (long long)index, (int)model->tensor_count);
     }
     const gan_model_tensor *tensor = &model->tensors[index];
@@ -130,7 +130,7 @@ gan_status gan_model_get_gradient(const gan_model *model, const char *name, floa
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(find_checked(model, __func__, name, out, count, &tensor));
     if (tensor->plan.kind != GAN_TENSOR_PARAMETER) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_model_get_gradient: '%s' is a buffer and has no gradient", name);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: '%s' is a buffer and has no gradient", __func__, name);
     }
     gan_tensor_export(&tensor->plan, tensor->count, model->gradients + tensor->offset, out);
     return GAN_OK;

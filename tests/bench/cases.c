@@ -131,7 +131,7 @@ typedef struct sample_state {
 static gan_status prepare_sample(const bench_case *self, gan_context *context, const char *file, void **state)
 {
     (void)file;
-    sample_state *s = calloc(1, sizeof *s);
+    sample_state *s = calloc(1, sizeof(*s));
     gan_model *g = NULL;
     gan_random *random = NULL;
     if (!s) return GAN_ERROR_MEMORY;
@@ -218,4 +218,4 @@ const bench_case bench_cases[] = {
     {"start-up", "from a process's start to the first image of a saved generator", 1, FLOOR_NONE, 0, prepare_start,
      run_start, true},
 };
-const int bench_case_count = sizeof bench_cases / sizeof bench_cases[0];
+const int bench_case_count = sizeof(bench_cases) / sizeof(bench_cases[0]);

@@ -38,17 +38,18 @@ bool contestant_start(contestant *c, char *const arguments[])
     *c = (contestant){0};
     const double begin = bench_now();
     if (!start_process(c, arguments)) {
-        snprintf(c->reason, sizeof c->reason, "no process could be started");
+        snprintf(c->reason, sizeof(c->reason), "no process could be started");
         return false;
     }
-    bool answered = fgets(line, sizeof line, c->answers) != NULL;
+    bool answered = fgets(line, sizeof(line), c->answers) != NULL;
     c->start = bench_now() - begin;
     line[strcspn(line, "\n")] = '\0';
     if (sscanf(line, "ready %31s %63s", c->name, c->version) == 2) return true;
-    if (!answered)
-        snprintf(c->reason, sizeof c->reason, "it ended without an answer");
-    else if (sscanf(line, "missing %31s %159[^\n]", c->name, c->reason) != 2)
-        snprintf(c->reason, sizeof c->reason, "it answers '%.100s'", line);
+    if (!answered) {
+        snprintf(c->reason, sizeof(c->reason), "it ended without an answer");
+    } else if (sscanf(line, "missing %31s %159[^\n]", c->name, c->reason) != 2) {
+        snprintf(c->reason, sizeof(c->reason), "it answers '%.100s'", line);
+    }
     contestant_stop(c);
     return false;
 }
@@ -56,8 +57,8 @@ bool contestant_start(contestant *c, char *const arguments[])
 bool contestant_run(contestant *c, int repetitions, double *seconds)
 {
     char line[64];
-    int length = snprintf(line, sizeof line, "%d\n", repetitions);
-    return write(c->requests, line, (size_t)length) == length && fgets(line, sizeof line, c->answers) &&
+    int length = snprintf(line, sizeof(line), "%d\n", repetitions);
+    return write(c->requests, line, (size_t)length) == length && fgets(line, sizeof(line), c->answers) &&
            sscanf(line, "%lf", seconds) == 1;
 }
 
@@ -65,10 +66,10 @@ double contestant_peak_mib(const contestant *c)
 {
     char line[128];
     double kib = 0;
-    snprintf(line, sizeof line, "/proc/%ld/status", (long)c->process);
+    snprintf(line, sizeof(line), "/proc/%ld/status", (long)c->process);
     FILE *file = fopen(line, "r");
     if (!file) return 0;
-    while (fgets(line, sizeof line, file))
+    while (fgets(line, sizeof(line), file))
         if (sscanf(line, "VmHWM: %lf", &kib) == 1) break;
     fclose(file);
     return kib / 1024;

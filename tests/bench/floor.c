@@ -58,9 +58,10 @@ static void *read_all(void *argument)
     enum { LANES = 64 };
     reader *r = argument;
     float sums[LANES] = {0};
-    for (int repeat = 0; repeat < r->repeats; repeat++)
+    for (int repeat = 0; repeat < r->repeats; repeat++) {
         for (size_t i = 0; i + LANES <= r->count; i += LANES)
             for (size_t j = 0; j < LANES; j++) sums[j] += r->data[i + j];
+    }
     for (size_t j = 0; j < LANES; j++) r->sum += sums[j];
     return NULL;
 }

@@ -43,23 +43,23 @@ static void set_arguments(entry *e, int index, const bench_case *self, const set
 {
     int count = 0;
     e->label = index == 0 ? "libgan" : index == 1 ? "libgan-bfloat16" : rival_names[index - OWN];
-    snprintf(e->file, sizeof e->file, "%s/%s", folder, e->label);
-    snprintf(e->threads, sizeof e->threads, "%d", (int)s->own.threads);
+    snprintf(e->file, sizeof(e->file), "%s/%s", folder, e->label);
+    snprintf(e->threads, sizeof(e->threads), "%d", (int)s->own.threads);
     if (index < OWN) {
         char *own[] = {(char *)s->program, (char *)self->name, "--serve", "--model",         e->file,
                        "--threads",        e->threads,         "--cpu",   (char *)s->own.cpu};
-        count = (int)(sizeof own / sizeof own[0]);
-        memcpy(e->arguments, own, sizeof own);
+        count = (int)(sizeof(own) / sizeof(own[0]));
+        memcpy(e->arguments, own, sizeof(own));
         if (s->own.blas && index == 0) e->arguments[count++] = "--blas";
         if (index == 1) e->arguments[count++] = "--bfloat16";
     } else {
         const char *python =
             strcmp(e->label, "tensorflow") == 0 && s->python_tensorflow[0] ? s->python_tensorflow : s->python;
         /* The shell splits the command into words. */
-        snprintf(e->command, sizeof e->command, "exec %s '%s/%s_rival.py' \"$@\"", python, s->scripts, e->label);
+        snprintf(e->command, sizeof(e->command), "exec %s '%s/%s_rival.py' \"$@\"", python, s->scripts, e->label);
         char *rival[] = {"sh", "-c", e->command, "sh", (char *)self->name, e->threads, e->file};
-        count = (int)(sizeof rival / sizeof rival[0]);
-        memcpy(e->arguments, rival, sizeof rival);
+        count = (int)(sizeof(rival) / sizeof(rival[0]));
+        memcpy(e->arguments, rival, sizeof(rival));
     }
     e->arguments[count] = NULL;
 }
@@ -101,7 +101,7 @@ static bool enter(entry *e, bool is_start)
         return true;
     }
     contestant_stop(&e->contestant);
-    snprintf(e->contestant.reason, sizeof e->contestant.reason, "it stopped answering");
+    snprintf(e->contestant.reason, sizeof(e->contestant.reason), "it stopped answering");
     return false;
 }
 
@@ -142,13 +142,14 @@ static void print_ratio(bool csv, const double *values, const double *divisors, 
     char text[64] = "-";
     const bool known = values && divisors && divisors[0] > 0;
     const spread r = known ? spread_of(values, divisors, count) : (spread){0};
-    if (known) snprintf(text, sizeof text, "%.2f (%.2f-%.2f)", r.median, r.least, r.most);
-    if (!csv)
+    if (known) snprintf(text, sizeof(text), "%.2f (%.2f-%.2f)", r.median, r.least, r.most);
+    if (!csv) {
         printf(" %20s", text);
-    else if (known)
+    } else if (known) {
         printf(",%.4f,%.4f,%.4f", r.median, r.least, r.most);
-    else
+    } else {
         printf(",,,");
+    }
 }
 
 static void print_row(const bench_case *self, const settings *s, const entry *e, const entry *own,
@@ -157,7 +158,7 @@ static void print_row(const bench_case *self, const settings *s, const entry *e,
     const int count = (int)s->runs;
     const spread t = spread_of(e->seconds, NULL, count);
     char by[100];
-    snprintf(by, sizeof by, s->csv ? "%s,%s" : "%s %s", e->contestant.name, e->contestant.version);
+    snprintf(by, sizeof(by), s->csv ? "%s,%s" : "%s %s", e->contestant.name, e->contestant.version);
     printf(s->csv ? "%s,%s,%d,%.4f,%.4f,%.4f,%.1f" : "%-16s %-26.26s %7d %10.3f %10.3f %10.3f %10.0f", self->name, by,
            (int)s->own.threads, 1e3 * t.median, 1e3 * t.least, 1e3 * t.most, (double)self->batch / t.median);
     print_ratio(s->csv, e->seconds, floors, count);
@@ -177,11 +178,12 @@ static void print_results(const bench_case *self, const settings *s, const entry
 {
     for (int i = 0; i < CONTESTANTS; i++) {
         const entry *e = &entries[i];
-        if (e->takes_part)
+        if (e->takes_part) {
             print_row(self, s, e, &entries[0], floors);
-        else if (e->label)
+        } else if (e->label) {
             fprintf(s->csv ? stderr : stdout, "%-16s %s is left out: %s\n", self->name, e->label,
                     e->contestant.reason);
+        }
     }
     if (floors[0] > 0) {
         const spread t = spread_of(floors, NULL, (int)s->runs);
@@ -200,7 +202,7 @@ static bool hold_contest(const bench_case *self, const settings *s, const char *
 {
     static entry entries[CONTESTANTS];
     static double floors[MOST_RUNS];
-    memset(entries, 0, sizeof entries);
+    memset(entries, 0, sizeof(entries));
     for (int i = 0; i < (s->alone ? OWN : CONTESTANTS); i++) {
         if (i == 1 && !s->own.bfloat16) continue;
         set_arguments(&entries[i], i, self, s, folder);
@@ -215,10 +217,11 @@ static bool hold_contest(const bench_case *self, const settings *s, const char *
         }
         unlink(entries[i].file);
     }
-    if (good)
+    if (good) {
         print_results(self, s, entries, floors);
-    else
+    } else {
         fprintf(stderr, "gan-bench: %s failed\n", self->name);
+    }
     return good;
 }
 
@@ -238,7 +241,7 @@ static int gather_names(int argc, char **argv)
         for (int j = 0; j < bench_case_count; j++) is_case = is_case || strcmp(argv[i], bench_cases[j].name) == 0;
         if (!is_case) continue;
         char *name = argv[i];
-        memmove(argv + names + 2, argv + names + 1, (size_t)(i - names - 1) * sizeof *argv);
+        memmove(argv + names + 2, argv + names + 1, (size_t)(i - names - 1) * sizeof(*argv));
         argv[++names] = name;
     }
     return names;
@@ -264,7 +267,7 @@ static int read_settings(int argc, char **argv, settings *s)
     s->program = argv[0];
     int names = gather_names(argc, argv);
     read_options(argc, argv, 1 + names, "gan-bench [CASE...]: measures the cases, all by default.", options,
-                 (int)(sizeof options / sizeof options[0]));
+                 (int)(sizeof(options) / sizeof(options[0])));
     return names;
 }
 

@@ -253,7 +253,7 @@ int main(int argc, char **argv)
     int count = 0, code = 0;
     double floor = 0;
     read_options(argc, argv, 1, "gan-kernel-bench: times products and convolutions at each level of instructions.",
-                 options, (int)(sizeof options / sizeof options[0]));
+                 options, (int)(sizeof(options) / sizeof(options[0])));
     if (!list) create_contexts(contexts, level, (int)threads);
     for (int i = 0; i < CASES; i++) {
         if (!strstr(cases[i].name, only)) continue;

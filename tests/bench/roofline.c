@@ -42,13 +42,13 @@ static void draw_axes(gan_canvas *canvas, const range *r)
     for (int e = r->left; e <= r->right; e++) {
         const double x = round(place(r, exp2(e), 1e9).x);
         gan_canvas_fill(canvas, (gan_box){x, axes.top, x + 1, axes.bottom}, grid, 1);
-        snprintf(text, sizeof text, e < 0 ? "1/%d" : "%d", 1 << (e < 0 ? -e : e));
+        snprintf(text, sizeof(text), e < 0 ? "1/%d" : "%d", 1 << (e < 0 ? -e : e));
         gan_canvas_text(canvas, x, axes.bottom + 23, TEXT, GAN_ALIGN_CENTRE, label, text);
     }
     for (int e = r->bottom; e <= r->top; e++) {
         const double y = round(place(r, 1, 1e9 * exp2(e)).y);
         gan_canvas_fill(canvas, (gan_box){axes.left, y, axes.right, y + 1}, grid, 1);
-        snprintf(text, sizeof text, e < 0 ? "1/%d" : "%d", 1 << (e < 0 ? -e : e));
+        snprintf(text, sizeof(text), e < 0 ? "1/%d" : "%d", 1 << (e < 0 ? -e : e));
         gan_canvas_text(canvas, axes.left - 10, y + 6, TEXT, GAN_ALIGN_RIGHT, label, text);
     }
     gan_canvas_fill(canvas, (gan_box){axes.left, axes.top, axes.left + 1, axes.bottom}, frame, 1);
@@ -62,9 +62,10 @@ static bool is_free(const gan_box *box, const gan_box *taken, int count)
 {
     bool is =
         box->left >= axes.left && box->right <= axes.right && box->top >= axes.top && box->bottom <= axes.bottom;
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         is = is && !(box->left < taken[i].right && taken[i].left < box->right && box->top < taken[i].bottom &&
                      taken[i].top < box->bottom);
+    }
     return is;
 }
 

@@ -176,10 +176,11 @@ static bool run_sweep(const sweep *self, const settings *asked)
     for (int i = 0; status == GAN_OK && i < count; i++) status = prepare(self, &sizes[i]);
     for (int turn = 0; turn < asked->runs; turn++)
         for (int i = 0; status == GAN_OK && i < count; i++) status = take_turn(&sizes[i], turn);
-    if (status == GAN_OK)
+    if (status == GAN_OK) {
         print_results(self, asked, sizes, count);
-    else
+    } else {
         fprintf(stderr, "gan-scaling: %s: %s\n", self->name, gan_last_error());
+    }
     for (int i = 0; i < count; i++) {
         step_destroy(sizes[i].state);
         gan_context_destroy(sizes[i].context);
@@ -197,10 +198,10 @@ int main(int argc, char **argv)
     };
     bool good = true;
     read_options(argc, argv, 1, "gan-scaling: how a training step grows with batch, width, depth and threads.",
-                 options, (int)(sizeof options / sizeof options[0]));
+                 options, (int)(sizeof(options) / sizeof(options[0])));
     printf(s.csv
                ? "sweep,size,threads,median_ms,min_ms,ms_per_sample,floor_ratio,floor_ratio_min,floor_ratio_max,mib\n"
                : "sweep      size  threads  median ms     min ms ms per sample   /floor (min-max)        MiB\n");
-    for (size_t i = 0; i < sizeof sweeps / sizeof sweeps[0]; i++) good = run_sweep(&sweeps[i], &s) && good;
+    for (size_t i = 0; i < sizeof(sweeps) / sizeof(sweeps[0]); i++) good = run_sweep(&sweeps[i], &s) && good;
     return good ? 0 : 1;
 }

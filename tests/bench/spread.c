@@ -13,7 +13,7 @@ spread spread_of(const double *values, const double *divisors, int count)
 {
     static double sorted[MOST_RUNS];
     for (int i = 0; i < count; i++) sorted[i] = divisors ? values[i] / divisors[i] : values[i];
-    qsort(sorted, (size_t)count, sizeof *sorted, compare);
+    qsort(sorted, (size_t)count, sizeof(*sorted), compare);
     double middle = count % 2 ? sorted[count / 2] : 0.5 * (sorted[count / 2 - 1] + sorted[count / 2]);
     return (spread){middle, sorted[0], sorted[count - 1]};
 }

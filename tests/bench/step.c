@@ -12,7 +12,7 @@ static gan_status make_samples(gan_context *context, float **out, size_t count)
 {
     gan_random *random = NULL;
     gan_status status = gan_random_create(context, 1, 0, &random);
-    float *samples = malloc(count * sizeof *samples);
+    float *samples = malloc(count * sizeof(*samples));
     if (status == GAN_OK) status = samples ? gan_random_uniform(random, samples, count) : GAN_ERROR_MEMORY;
     for (size_t i = 0; status == GAN_OK && i < count; i++) samples[i] = 2 * samples[i] - 1;
     gan_random_destroy(random);
@@ -22,7 +22,7 @@ static gan_status make_samples(gan_context *context, float **out, size_t count)
 
 gan_status step_create(gan_context *context, int64_t batch, gan_model *g, gan_model *d, void **state)
 {
-    step_state *s = calloc(1, sizeof *s);
+    step_state *s = calloc(1, sizeof(*s));
     gan_shape shape;
     if (!s) return GAN_ERROR_MEMORY;
     *state = s;

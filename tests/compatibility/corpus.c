@@ -250,9 +250,10 @@ static void compare_metadata(const char *expected_path, const char *actual_path)
     assert_true(gan_json_size(a) > 0);
     for (const gan_json *member; (member = gan_json_next(a, &key));) {
         const char *before = gan_json_get_text(member), *after = gan_json_get_text(gan_json_get(b, key));
-        if (!same_meaning(before, after))
+        if (!same_meaning(before, after)) {
             fail_msg("%s: '%s' is %s, expected the meaning of %s", actual_path, key, after ? after : "missing",
                      before);
+        }
     }
     assert_int_equal(gan_json_size(b), gan_json_size(a));
     gan_json_release(actual);

@@ -132,10 +132,11 @@ static void compare_history(const gan_history *history, const char *path, int ex
     assert_true(expected.count > exact);
     assert_int_equal(actual.count, expected.count);
     for (int i = 0; i < expected.count; i++) {
-        if (i <= exact)
+        if (i <= exact) {
             compare_line(path, actual.lines[i], expected.lines[i]);
-        else
+        } else {
             compare_numbers(path, actual.lines[i], expected.lines[i]);
+        }
     }
 }
 
@@ -167,9 +168,10 @@ typedef struct training {
 
 static void fill_images(float images[IMAGES][SIDE][SIDE])
 {
-    for (int i = 0; i < IMAGES; i++)
+    for (int i = 0; i < IMAGES; i++) {
         for (int y = 0; y < SIDE; y++)
             for (int x = 0; x < SIDE; x++) images[i][y][x] = (float)((i * 7 + y * 3 + x * 5) % 16) / 8 - 1;
+    }
 }
 
 static training make_training(const char *name)

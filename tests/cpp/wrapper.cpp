@@ -59,7 +59,7 @@ gan::dataset squares(const gan::context &context)
 void test_options()
 {
     gan_context_options options = GAN_CONTEXT(.threads = 1, .cpu = GAN_CPU_BASELINE);
-    EXPECT(options.struct_size == sizeof options && options.threads == 1 && options.log == nullptr);
+    EXPECT(options.struct_size == sizeof(options) && options.threads == 1 && options.log == nullptr);
     EXPECT(gan::context(options).get_info().precision == GAN_PRECISION_FLOAT32);
     options.struct_size = 0; /* functions set it */
     options.precision = GAN_PRECISION_BFLOAT16;

@@ -64,10 +64,11 @@ static void answer(int client, const char *folder)
     bool cut = false;
 
     if (!read_request(client, request)) return;
-    if (sscanf(request, "GET /cut/%255[A-Za-z0-9.-] HTTP/", name) == 1)
+    if (sscanf(request, "GET /cut/%255[A-Za-z0-9.-] HTTP/", name) == 1) {
         cut = true;
-    else
+    } else {
         sscanf(request, "GET /%255[A-Za-z0-9.-] HTTP/", name);
+    }
     if (name[0] && snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path)) file = fopen(path, "rb");
     if (file) {
         send_file(client, file, cut);

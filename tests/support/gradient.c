@@ -29,8 +29,9 @@ void test_gradient(const char *what, test_scalar_fn function, void *user, double
     for (size_t i = 0; i < count; i++) {
         const double difference = central_difference(function, user, &values[i]);
         /* Negated, so that NaN fails. */
-        if (!(fabs(difference - gradient[i]) <= tolerance * largest))
+        if (!(fabs(difference - gradient[i]) <= tolerance * largest)) {
             fail_msg("%s[%zu]: the gradient is %.12g, but central differences give %.12g", what, i, gradient[i],
                      difference);
+        }
     }
 }

@@ -178,10 +178,11 @@ static void pack_weights(gan_context *context, direct_work *work)
     const gan_conv *conv = work->conv;
     gan_real *packed = work->packed;
     if (!work->backward) {
-        if (!work->dot)
+        if (!work->dot) {
             gan_multiply_parallel(context, pack_forward, work, work->panels,
                                   (double)(conv->kernel_h * conv->kernel_w) *
                                       (double)(conv->channels * conv->filters));
+        }
         return;
     }
     for (int64_t p = 0; p < phase_count(work); p++) {

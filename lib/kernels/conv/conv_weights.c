@@ -164,9 +164,10 @@ static void pack_pairs(const weights_work *work, const panel_piece *piece, const
         if (begin > 0) work->rounded->interleave(1, begin, NULL, NULL, 0, row, width);
         if (end < begin) end = begin;
         if (end < piece->length) work->rounded->interleave(1, piece->length - end, NULL, NULL, 0, row + end, width);
-        if (begin < end)
+        if (begin < end) {
             work->rounded->interleave(run, end - begin, from[0] ? from[0] + value + begin : NULL,
                                       from[1] ? from[1] + value + begin : NULL, step, row + begin, width);
+        }
     }
 }
 

@@ -211,10 +211,11 @@ static void forward_image(const image *of, const gan_real *x, gan_real *y)
     for (int64_t i = seen.top; i < seen.bottom; i++) {
         const int64_t at = i * width + seen.left;
         const gan_real *row = x + (at - moved) * of->of_x.pixel;
-        if (drawn->coloured)
+        if (drawn->coloured) {
             colour(of, offset, count, of->of_x, row, of->of_y, y + at * of->of_y.pixel);
-        else
+        } else {
             copy(of, count, of->of_x, row, of->of_y, y + at * of->of_y.pixel);
+        }
     }
     erase(of, drawn->cut, of->of_y, y);
 }

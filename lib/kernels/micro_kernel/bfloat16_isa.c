@@ -33,9 +33,10 @@ static inline __mmask16 lanes_of(int64_t left)
 static void round_values(int64_t count, const float *from, uint16_t *to)
 {
     int64_t j = 0;
-    for (; j + 2 * LANES <= count; j += 2 * LANES)
+    for (; j + 2 * LANES <= count; j += 2 * LANES) {
         _mm512_storeu_si512(
             to + j, (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + j + LANES), _mm512_loadu_ps(from + j)));
+    }
     for (; j < count; j += LANES) {
         const __mmask16 lanes = lanes_of(count - j);
         _mm256_mask_storeu_epi16(to + j, lanes, (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(lanes, from + j)));

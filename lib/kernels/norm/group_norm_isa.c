@@ -92,10 +92,11 @@ static void expand(const gan_group_block *b, const piece *p, coefficient from, i
     for (int64_t g = 0, j = 0; j < columns; g++) {
         const gan_real factor = from.by_group ? from.by_group[g] : 1;
         const int64_t end = j + run;
-        if (from.by_channel)
+        if (from.by_channel) {
             for (; j < end; j++) to[j] = factor * from.by_channel[p->first + j];
-        else
+        } else {
             for (; j < end; j++) to[j] = factor;
+        }
     }
     for (int64_t k = columns; k < width; k += columns) memcpy(to + k, to, (size_t)columns * sizeof(gan_real));
 }
@@ -286,7 +287,7 @@ static void add_second_sums(const gan_group_block *b, const gan_group_arrays *a,
         of_dot[g] = (gan_real)(-r * r * r * s->ux[g] * share);
     }
     double *cleared[] = {s->g, s->gx, s->gu, s->other_g, s->other_gx};
-    for (size_t i = 0; i < sizeof cleared / sizeof cleared[0]; i++) clear_totals(b, cleared[i]);
+    for (size_t i = 0; i < sizeof(cleared) / sizeof(cleared[0]); i++) clear_totals(b, cleared[i]);
     for (piece p = {0}; next_piece(b, &p);) {
         piece_dots(b, &p, a->x, mean_of(a), a->dy, sum, dot);
         add_to_groups(b, &p, sum, a->scale, s->g);

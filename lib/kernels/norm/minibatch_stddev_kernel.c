@@ -186,10 +186,11 @@ static void write_gradient(gan_context *context, stddev_work *work, const gan_re
 {
     const gan_minibatch_stddev_args *args = work->args;
     const int64_t channels = args->channels, rows = args->batch * args->pixels;
-    if (direct)
+    if (direct) {
         gan_copy_rows(context, rows, channels, direct, channels + 1, dx, channels);
-    else
+    } else {
         gan_fill(context, rows * channels, 0, dx);
+    }
     work->out = dx;
     gan_blocks_run(context, add_task, work, group_count(args->batch, args->group) * work->strips);
 }

@@ -7,9 +7,10 @@
 
 int64_t gan_find_bad_class(int64_t count, int64_t classes, const gan_real *numbers)
 {
-    for (int64_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < count; i++) {
         if (!(numbers[i] >= 0 && numbers[i] < (gan_real)classes && floor((double)numbers[i]) == (double)numbers[i]))
             return i;
+    }
     return count;
 }
 
@@ -22,9 +23,10 @@ typedef struct classes_args {
 static void copy_range(const void *arguments, int64_t begin, int64_t end)
 {
     const classes_args *args = arguments;
-    for (int64_t i = begin; i < end; i++)
+    for (int64_t i = begin; i < end; i++) {
         memcpy(args->y + i * args->columns, args->x + (int64_t)args->numbers[i] * args->columns,
                (size_t)args->columns * sizeof(gan_real));
+    }
 }
 
 void gan_copy_classes(gan_context *context, int64_t count, int64_t columns, const gan_real *numbers,

@@ -19,9 +19,10 @@ static void transpose_tile(const transpose_args *args, const gan_real *restrict 
     int64_t rows = args->rows, columns = args->columns, j = 0;
     for (; j + 4 <= tile_columns; j += 4) {
         int64_t i = 0;
-        for (; i + 4 <= tile_rows; i += 4)
+        for (; i + 4 <= tile_rows; i += 4) {
             for (int64_t c = j; c < j + 4; c++)
                 for (int64_t r = i; r < i + 4; r++) y[c * rows + r] = x[r * columns + c];
+        }
         for (; i < tile_rows; i++)
             for (int64_t c = j; c < j + 4; c++) y[c * rows + i] = x[i * columns + c];
     }

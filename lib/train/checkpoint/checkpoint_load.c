@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <float.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,8 +51,8 @@ static gan_status check_kind(const reading *r)
                         r->path, format);
     }
     if (version > GAN_CHECKPOINT_FORMAT) {
-        return gan_fail(GAN_ERROR_VERSION, "'%s' has the format %" PRIu64 "; libgan %s reads formats up to %d",
-                        r->path, version, gan_version_text(), GAN_CHECKPOINT_FORMAT);
+        return gan_fail(GAN_ERROR_VERSION, "'%s' has the format %llu; libgan %s reads formats up to %d", r->path,
+                        (unsigned long long)version, gan_version_text(), GAN_CHECKPOINT_FORMAT);
     }
     return GAN_OK;
 }

@@ -2,7 +2,6 @@
 #include "io/io.h"
 #include "train/checkpoint/checkpoint.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 /* What the file is written from: pairs of the metadata, texts of the numbers in it, and tensors. */
@@ -51,9 +50,9 @@ static void print_number(const gan_entry *entry, char text[GAN_NUMBER_TEXT])
     if (entry->kind == GAN_ENTRY_RATE) {
         gan_number_print(text, *(const float *)entry->place);
     } else if (entry->kind == GAN_ENTRY_COUNT) {
-        snprintf(text, GAN_NUMBER_TEXT, "%" PRId64, *(const int64_t *)entry->place);
+        snprintf(text, GAN_NUMBER_TEXT, "%lld", (long long)(*(const int64_t *)entry->place));
     } else {
-        snprintf(text, GAN_NUMBER_TEXT, "%" PRIu64, *(const uint64_t *)entry->place);
+        snprintf(text, GAN_NUMBER_TEXT, "%llu", (unsigned long long)(*(const uint64_t *)entry->place));
     }
 }
 

@@ -186,10 +186,11 @@ static void test_bounded_memory(void **state)
         assert_int_equal(gan_dataset_read(dataset, count - 1, 1, sample, NULL), GAN_OK);
         assert_true(sample[side * side - 1] == value_of(file[sizeof(file) - 1]));
         const size_t peak = allocator.peak_bytes, bytes = sizeof(file) - image_header;
-        if (in_memory)
+        if (in_memory) {
             assert_in_range(peak, bytes, bytes + (128 << 10));
-        else
+        } else {
             assert_in_range(peak, 0, 128 << 10);
+        }
         gan_dataset_destroy(dataset);
         gan_context_destroy(context);
     }

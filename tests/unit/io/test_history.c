@@ -254,10 +254,12 @@ static void test_long_csv(void **state)
     assert_int_equal(gan_history_write_csv(history, test_path("file")), GAN_OK);
     test_status(gan_history_read_csv(read, test_path("file")), GAN_OK, "");
     assert_int_equal(gan_history_count(read), 5000);
-    for (int64_t i = 0; i < 5000; i++)
-        for (int c = 0; c < GAN_HISTORY_COLUMNS; c++)
+    for (int64_t i = 0; i < 5000; i++) {
+        for (int c = 0; c < GAN_HISTORY_COLUMNS; c++) {
             assert_true(fabs(read->rows[i].values[c] - history->rows[i].values[c]) <=
                         1e-8 * fabs(history->rows[i].values[c]));
+        }
+    }
     gan_history_destroy(history);
     gan_history_destroy(read);
     gan_context_destroy(context);
@@ -435,10 +437,12 @@ static void test_plot(void **state)
     (void)state;
     test_status(gan_history_write_png(history, test_path("plot.png")), GAN_OK, "");
     const unsigned char *pixels = read_plot(test_path("plot.png"), 4);
-    for (int panel = 0; panel < 4; panel++)
-        for (int curve = 0; curve < 2; curve++)
+    for (int panel = 0; panel < 4; panel++) {
+        for (int curve = 0; curve < 2; curve++) {
             assert_in_range(count_color(pixels, colors[panel][curve], 64 + 324 * panel, 316 + 324 * panel), 1000,
                             20000);
+        }
+    }
     assert_in_range(count_color(pixels, 0xffffff, 0, PLOT_HEIGHT(4)), most_pixels * 2 / 3, most_pixels);
     gan_history_destroy(history);
     gan_context_destroy(context);

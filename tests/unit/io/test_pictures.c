@@ -201,11 +201,12 @@ static void test_boxes(void **state)
 
     (void)state;
     draw(boxes, pixels);
-    for (int y = 0; y < side; y++)
+    for (int y = 0; y < side; y++) {
         for (int x = 0; x < 9; x++) {
             const uint32_t expected = x >= 2 && x < 5 && y >= 3 && y < 6 ? 0x102030 : y >= 38 ? 0x0000ff : 0xffffff;
             assert_int_equal(pixel(pixels, x, y), expected);
         }
+    }
     assert_int_equal(pixel(pixels, 10, 10), 0x7f7f7f); /* half covered */
     assert_int_equal(pixel(pixels, 11, 10), 0x000000);
     assert_int_equal(pixel(pixels, 21, 21), 0xff8080);
@@ -276,12 +277,13 @@ static void test_text(void **state)
     (void)state;
     draw(text, pixels);
     const double width = gan_canvas_text_width(10, "Hp");
-    for (int y = 0; y < 26; y++)
+    for (int y = 0; y < 26; y++) {
         for (int x = 0; x < side; x++) {
             const bool inside = x >= (int)(20 - width / 2) && x <= 20 + width / 2 && y >= 10 && y < 25;
             if (!inside) assert_int_equal(pixel(pixels, x, y), 0xffffff);
             dark += pixel(pixels, x, y) != 0xffffff;
         }
+    }
     assert_in_range(dark, 60, 160);
     assert_int_equal(pixel(pixels, (int)(20 - width / 2) + 1, 14) & 0xff, 0); /* the H's left stem */
     assert_true(gan_canvas_text_width(10, "") == 0);
@@ -292,9 +294,10 @@ static void test_text(void **state)
 static void test_glyphs(void **state)
 {
     (void)state;
-    for (int a = ' '; a <= '~'; a++)
+    for (int a = ' '; a <= '~'; a++) {
         for (int b = ' '; b < a; b++)
             if (memcmp(gan_glyph((char)a), gan_glyph((char)b), GAN_GLYPH_HEIGHT) == 0) fail_msg("%c is %c", a, b);
+    }
     assert_ptr_equal(gan_glyph('\n'), gan_glyph('?'));
     assert_ptr_equal(gan_glyph((char)200), gan_glyph('?'));
     assert_ptr_equal(gan_glyph(127), gan_glyph('?'));

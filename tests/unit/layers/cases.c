@@ -158,7 +158,7 @@ static const layer_case cases[] = {
     {"gaussian_noise, sampling", gaussian_noise, 1, {SHAPE(11)}, true, true},
 };
 
-enum { CASES = sizeof cases / sizeof cases[0], MOST_TESTS = 4 };
+enum { CASES = sizeof(cases) / sizeof(cases[0]), MOST_TESTS = 4 };
 
 static gan_context *context;
 
@@ -212,7 +212,7 @@ int layer_cases_run(const layer_test *tests, size_t count)
     if (count > MOST_TESTS) return -1;
     for (size_t i = 0; i < CASES * count; i++) {
         const layer_case *test = &cases[i / count];
-        snprintf(names[i], sizeof names[i], "%s: %s", test->name, tests[i % count].name);
+        snprintf(names[i], sizeof(names[i]), "%s: %s", test->name, tests[i % count].name);
         all[i] = (struct CMUnitTest){names[i], tests[i % count].run, NULL, NULL, (void *)(uintptr_t)test};
     }
     all[CASES * count] = (struct CMUnitTest){"every kind has a case", test_every_kind, NULL, NULL, NULL};

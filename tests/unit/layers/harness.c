@@ -37,10 +37,11 @@ static void make_tensors(harness *h, gan_random_state *random)
         h->tensors[i] = make_array(count);
         h->gradients[i] = make_array(count);
         h->tensor_pointers[i] = h->tensors[i].values;
-        if (plan->kind == GAN_TENSOR_PARAMETER)
+        if (plan->kind == GAN_TENSOR_PARAMETER) {
             gan_fill_normal(random, h->tensors[i].values, count, 0, 1);
-        else
+        } else {
             gan_initialize(plan, *random, h->tensors[i].values, count);
+        }
     }
 }
 
@@ -110,7 +111,7 @@ void harness_destroy(harness *h)
 
 gan_status harness_infer(const gan_layer *layer, gan_shape input, gan_layer_plan *plan)
 {
-    memset(plan, 0, sizeof *plan);
+    memset(plan, 0, sizeof(*plan));
     return layer->ops->infer(layer, layer->context, &input, 1, 1, plan);
 }
 
@@ -210,9 +211,10 @@ bool harness_near(double actual, double expected, double tolerance)
 
 void harness_assert_near(harness_array actual, const double *expected, double tolerance)
 {
-    for (int64_t i = 0; i < actual.count; i++)
+    for (int64_t i = 0; i < actual.count; i++) {
         if (!harness_near((double)actual.values[i], expected[i], tolerance))
             fail_msg("element %lld is %.12g, expected %.12g", (long long)i, (double)actual.values[i], expected[i]);
+    }
 }
 
 static int64_t stored_place(int64_t border, int64_t c, int64_t pixels)

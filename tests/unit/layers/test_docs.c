@@ -14,10 +14,11 @@ static void write_values(FILE *to, const gan_layer_option *option)
     char text[GAN_OPTION_TEXT];
     switch (option->kind) {
     case GAN_OPTION_INT:
-        if (option->count > 0)
+        if (option->count > 0) {
             fprintf(to, "%d integers, %s", option->count, gan_option_range(option, text));
-        else
+        } else {
             fprintf(to, "integer, %s", gan_option_range(option, text));
+        }
         break;
     case GAN_OPTION_FLOAT: fprintf(to, "number %s", gan_option_range(option, text)); break;
     case GAN_OPTION_BOOL: fprintf(to, "true or false"); break;
@@ -35,22 +36,24 @@ static void write_option(FILE *to, const gan_layer *layer, const gan_layer_optio
     char text[GAN_OPTION_TEXT];
     fprintf(to, "| `%s` | ", option->name);
     write_values(to, option);
-    if (option->given == 0)
+    if (option->given == 0) {
         fprintf(to, " | argument |\n");
-    else if (option->like)
+    } else if (option->like) {
         fprintf(to, " | as `%s` |\n", option->like);
-    else
+    } else {
         fprintf(to, " | %s |\n", gan_option_text(layer, option, text));
+    }
 }
 
 static void write_inputs(FILE *to, const gan_layer_ops *ops)
 {
-    if (ops->max_inputs == 0)
+    if (ops->max_inputs == 0) {
         fprintf(to, "Reads no layer");
-    else if (ops->max_inputs == 1)
+    } else if (ops->max_inputs == 1) {
         fprintf(to, "Reads one layer");
-    else
+    } else {
         fprintf(to, "Reads %d or more layers", ops->min_inputs);
+    }
 }
 
 static void write_kind(FILE *to, gan_context *context, const gan_layer_ops *ops)

@@ -11,7 +11,7 @@ static const gan_real numbers[BATCH] = {2, 0, 2, 3, 2}; /* and never 1 */
 static void create(harness *h, gan_context *context)
 {
     harness_create(h, context, gan_layer_embedding(context, CLASSES, UNITS, NULL), 1, &GAN_SHAPE(1), BATCH, 8);
-    memcpy(h->x[0].values, numbers, sizeof numbers);
+    memcpy(h->x[0].values, numbers, sizeof(numbers));
     assert_int_equal(harness_forward(h), GAN_OK);
 }
 
@@ -69,9 +69,9 @@ static void test_gradient_of_weight(void **state)
 
     /* Gradients are added, and left alone when they are not wanted. */
     gan_real first[CLASSES * UNITS];
-    memcpy(first, h.gradients[0].values, sizeof first);
+    memcpy(first, h.gradients[0].values, sizeof(first));
     harness_backward(&h, true, false);
-    assert_memory_equal(first, h.gradients[0].values, sizeof first);
+    assert_memory_equal(first, h.gradients[0].values, sizeof(first));
     harness_backward(&h, false, true);
     for (int i = 0; i < CLASSES * UNITS; i++) assert_true(harness_near(h.gradients[0].values[i], 2 * first[i], 10));
     harness_destroy(&h);
@@ -90,11 +90,11 @@ static void test_tangents(void **state)
     harness_tangent_backward(&h, true, true, HARNESS_NONE_ZERO);
     for (int i = 0; i < BATCH; i++) assert_true(h.tangent_dx[0].values[i] == 0);
     gan_real tangents[CLASSES * UNITS];
-    memcpy(tangents, h.gradients[0].values, sizeof tangents);
+    memcpy(tangents, h.gradients[0].values, sizeof(tangents));
     memcpy(h.dy.values, h.tangent_dy.values, (size_t)h.dy.count * sizeof(gan_real));
     harness_fill(h.gradients[0], 0);
     harness_backward(&h, false, true);
-    assert_memory_equal(tangents, h.gradients[0].values, sizeof tangents);
+    assert_memory_equal(tangents, h.gradients[0].values, sizeof(tangents));
     harness_destroy(&h);
 }
 

@@ -72,7 +72,7 @@ static const conv_case conv_cases[] = {
      OPTIONS(.kernel = {3, 4}, .stride = {1, 2}, .padding = GAN_PADDING_EXPLICIT, .pads = {2, 0, 1, 3}),
      {2, 0, 1, 3}},
 };
-enum { CONV_CASES = sizeof conv_cases / sizeof conv_cases[0] };
+enum { CONV_CASES = sizeof(conv_cases) / sizeof(conv_cases[0]) };
 
 /* Arrays of a pass in border order. */
 typedef struct border {
@@ -81,7 +81,7 @@ typedef struct border {
 
 static gan_real *border_copy(harness_array stored, gan_shape shape, int64_t batch)
 {
-    gan_real *copy = malloc((size_t)stored.count * sizeof *copy);
+    gan_real *copy = malloc((size_t)stored.count * sizeof(*copy));
     assert_non_null(copy);
     assert_int_equal(shape.rank, 3);
     harness_restore(stored.values, copy, batch, shape.dims[0], shape.dims[1], shape.dims[2]);
@@ -110,14 +110,16 @@ static double conv_value(const conv_case *test, const harness *h, const border *
     int64_t channels = test->input.dims[0], height = test->input.dims[1], width = test->input.dims[2];
     const int64_t *kernel = test->conv.kernel, *stride = test->conv.stride;
     double sum = (double)h->tensors[1].values[f];
-    for (int64_t c = 0; c < channels; c++)
-        for (int64_t u = 0; u < kernel[0]; u++)
+    for (int64_t c = 0; c < channels; c++) {
+        for (int64_t u = 0; u < kernel[0]; u++) {
             for (int64_t v = 0; v < kernel[1]; v++) {
                 int64_t row = i * stride[0] + u - test->pads[0], column = j * stride[1] + v - test->pads[2];
                 if (row < 0 || row >= height || column < 0 || column >= width) continue;
                 sum += (double)(b->w[((f * channels + c) * kernel[0] + u) * kernel[1] + v] *
                                 b->x[((n * channels + c) * height + row) * width + column]);
             }
+        }
+    }
     return sum;
 }
 
@@ -131,13 +133,18 @@ static void test_conv_definition(void **state)
         border b = border_of(&h);
         const int64_t *output = h.plan.output.dims;
         int64_t at = 0;
-        for (int64_t n = 0; n < 3; n++)
-            for (int64_t f = 0; f < output[0]; f++)
-                for (int64_t i = 0; i < output[1]; i++)
-                    for (int64_t j = 0; j < output[2]; j++, at++)
-                        if (!harness_near((double)b.y[at], conv_value(test, &h, &b, n, f, i, j), 100))
+        for (int64_t n = 0; n < 3; n++) {
+            for (int64_t f = 0; f < output[0]; f++) {
+                for (int64_t i = 0; i < output[1]; i++) {
+                    for (int64_t j = 0; j < output[2]; j++, at++) {
+                        if (!harness_near((double)b.y[at], conv_value(test, &h, &b, n, f, i, j), 100)) {
                             fail_msg("case %d: y[%d, %d, %d, %d] is %g", k, (int)n, (int)f, (int)i, (int)j,
                                      (double)b.y[at]);
+                        }
+                    }
+                }
+            }
+        }
         border_free(b);
         harness_destroy(&h);
     }
@@ -151,16 +158,17 @@ static void test_adjoint(void **state)
         const conv_case *test = &conv_cases[k];
         gan_conv2d_options conv_options = test->conv;
         conv_options.no_bias = true;
-        gan_conv_transpose2d_options options = {.struct_size = sizeof options,
+        gan_conv_transpose2d_options options = {.struct_size = sizeof(options),
                                                 .kernel = {test->conv.kernel[0], test->conv.kernel[1]},
                                                 .stride = {test->conv.stride[0], test->conv.stride[1]},
                                                 .padding = GAN_PADDING_EXPLICIT,
                                                 .no_bias = true};
-        memcpy(options.pads, test->pads, sizeof options.pads);
-        for (int i = 0; i < 2; i++)
+        memcpy(options.pads, test->pads, sizeof(options.pads));
+        for (int i = 0; i < 2; i++) {
             options.output_padding[i] =
                 (test->input.dims[i + 1] + test->pads[2 * i] + test->pads[2 * i + 1] - test->conv.kernel[i]) %
                 test->conv.stride[i];
+        }
         harness conv, transpose;
         harness_create(&conv, *state, gan_layer_conv2d(*state, test->filters, &conv_options), 1, &test->input, 3, 3);
         harness_create(&transpose, *state, gan_layer_conv_transpose2d(*state, test->input.dims[0], &options), 1,
@@ -183,7 +191,7 @@ static void test_adjoint(void **state)
 static void test_conv_transpose_known_answer(void **state)
 {
     harness h;
-    gan_conv_transpose2d_options options = {.struct_size = sizeof options, .kernel = {2, 2}, .stride = {2, 1}};
+    gan_conv_transpose2d_options options = {.struct_size = sizeof(options), .kernel = {2, 2}, .stride = {2, 1}};
     harness_create(&h, *state, gan_layer_conv_transpose2d(*state, 2, &options), 1, &GAN_SHAPE(1, 2, 2), 1, 1);
     set(h.x[0], (double[]){1, 2, 3, 4});
     /* weight (1, 2, 2, 2), filters {1, 2; 3, 4} and {5, 6; 7, 8}, stored channels last */
@@ -213,13 +221,15 @@ static void check_batches(gan_context *context, gan_layer *(*make)(gan_context *
         harness part;
         harness_create(&part, context, make(context), 1, &input, batch, most);
         memcpy(part.x[0].values, whole.x[0].values, (size_t)part.x[0].count * sizeof(gan_real));
-        for (int i = 0; i < whole.plan.tensor_count; i++)
+        for (int i = 0; i < whole.plan.tensor_count; i++) {
             memcpy(part.tensors[i].values, whole.tensors[i].values,
                    (size_t)whole.tensors[i].count * sizeof(gan_real));
+        }
         assert_int_equal(harness_forward(&part), GAN_OK);
-        for (int64_t i = 0; i < part.y.count; i++)
+        for (int64_t i = 0; i < part.y.count; i++) {
             if (!harness_near((double)part.y.values[i], (double)whole.y.values[i], 100))
                 fail_msg("batch %d of %d: element %d is %g", (int)batch, (int)most, (int)i, (double)part.y.values[i]);
+        }
         for (int i = 0; i < part.plan.tensor_count; i++) harness_fill(part.gradients[i], 0);
         harness_backward(&part, true, true);
         harness_destroy(&part);
@@ -297,13 +307,14 @@ static void test_add_known_answer(void **state)
 /* Values count up in the order of the border, from a first one. */
 static void number(harness_array array, gan_shape shape, int64_t batch, int from)
 {
-    gan_real *values = malloc((size_t)array.count * sizeof *values);
+    gan_real *values = malloc((size_t)array.count * sizeof(*values));
     assert_non_null(values);
     for (int64_t i = 0; i < array.count; i++) values[i] = (gan_real)(from + (int)i);
-    if (shape.rank == 3)
+    if (shape.rank == 3) {
         harness_store(values, array.values, batch, shape.dims[0], shape.dims[1], shape.dims[2]);
-    else
-        memcpy(array.values, values, (size_t)array.count * sizeof *values);
+    } else {
+        memcpy(array.values, values, (size_t)array.count * sizeof(*values));
+    }
     free(values);
 }
 
@@ -318,7 +329,7 @@ static void test_reshape_keeps_order(void **state)
     gan_shape shapes[] = {GAN_SHAPE(30),      GAN_SHAPE(2, 3, 5),    GAN_SHAPE(5, 2, 3),
                           GAN_SHAPE(2, 5, 3), GAN_SHAPE(1, 6, 5),    GAN_SHAPE(30, 1, 1),
                           GAN_SHAPE(6, 5),    GAN_SHAPE(3, 1, 2, 5), GAN_SHAPE(3, 1, 10)};
-    enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+    enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
     for (int k = 0; k < SHAPES * (SHAPES + 1); k++) {
         gan_shape from = shapes[k % SHAPES], *to = k / SHAPES < SHAPES ? &shapes[k / SHAPES] : NULL;
         harness h;
@@ -345,14 +356,16 @@ static void check_concat(gan_context *context, int axis, gan_shape a, gan_shape 
     for (int i = 0; i < axis; i++) outer *= a.dims[i];
     for (int i = axis + 1; i < a.rank; i++) inner *= a.dims[i];
     gan_real *y = in_order(h.y, h.plan.output, 2);
-    for (int64_t i = 0; i < outer; i++)
-        for (int64_t j = 0; j < joined; j++)
+    for (int64_t i = 0; i < outer; i++) {
+        for (int64_t j = 0; j < joined; j++) {
             for (int64_t k = 0; k < inner; k++, at++) {
                 bool first = j < a.dims[axis];
                 int64_t place = first ? (i * a.dims[axis] + j) * inner + k
                                       : 1000 + (i * b.dims[axis] + j - a.dims[axis]) * inner + k;
                 assert_true(y[at] == (gan_real)place);
             }
+        }
+    }
     assert_int_equal(at, h.y.count);
     free(y);
     harness_destroy(&h);
@@ -434,7 +447,7 @@ static void test_dropout(void **state)
     gan_real *first = border_copy(h.y, GAN_SHAPE(1, 1, COUNT), 1);
     h.pass.random.counter = 1000000;
     assert_int_equal(harness_forward(&h), GAN_OK);
-    assert_memory_not_equal(first, h.y.values, COUNT * sizeof *first);
+    assert_memory_not_equal(first, h.y.values, COUNT * sizeof(*first));
     free(first);
     h.pass.training = false;
     assert_int_equal(harness_forward(&h), GAN_OK);
@@ -459,7 +472,7 @@ static void test_gaussian_noise(void **state)
         harness_assert_near(h.y, expected, 10);
         h.pass.random.counter = 1000000; /* of another pass */
     }
-    assert_memory_not_equal(noise[0], noise[1], sizeof noise[0]);
+    assert_memory_not_equal(noise[0], noise[1], sizeof(noise[0]));
     h.pass.training = false;
     assert_int_equal(harness_forward(&h), GAN_OK);
     harness_assert_equal(h.y, h.x[0]);
@@ -472,7 +485,7 @@ static void test_gaussian_noise(void **state)
 static void test_batch_norm_known_answer(void **state)
 {
     harness h;
-    gan_batch_norm_options options = {.struct_size = sizeof options, .momentum = 0.25f, .epsilon = 0.5f};
+    gan_batch_norm_options options = {.struct_size = sizeof(options), .momentum = 0.25f, .epsilon = 0.5f};
     harness_create(&h, *state, gan_layer_batch_norm(*state, &options), 1, &GAN_SHAPE(2), 3, 3);
     set(h.x[0], (double[]){1, 10, 2, 20, 6, 60});
     set(h.tensors[0], (double[]){2, 1});
@@ -504,12 +517,13 @@ static void test_batch_norm_of_images(void **state)
     gan_real *y = border_copy(h.y, h.plan.output, 2);
     for (int c = 0; c < 3; c++) {
         double sum = 0, squares = 0;
-        for (int n = 0; n < 2; n++)
+        for (int n = 0; n < 2; n++) {
             for (int i = 0; i < 35; i++) {
                 double value = (double)y[(n * 3 + c) * 35 + i];
                 sum += value;
                 squares += value * value;
             }
+        }
         assert_true(harness_near(sum / 70, 0, 10) && fabs(squares / 70 - 1) < 1e-4);
     }
     free(y);

@@ -25,7 +25,7 @@ static void check_gradient(const layer_case *test, harness *h, const char *what,
 {
     char name[128];
     double squares = 0;
-    snprintf(name, sizeof name, "%s: %s", test->name, what);
+    snprintf(name, sizeof(name), "%s: %s", test->name, what);
     for (int64_t i = 0; i < gradient.count; i++) squares += gradient.values[i] * gradient.values[i];
     if (!(squares > 0)) fail_msg("%s: all gradients are 0", name);
     test_gradient(name, weighted_sum, h, values.values, gradient.values, (size_t)values.count, 1e-8);
@@ -40,9 +40,10 @@ static void test_central_differences(void **state)
     fill_gradients(&h, 0);
     harness_backward(&h, true, true);
     for (int i = 0; i < test->inputs; i++) check_gradient(test, &h, "input", h.x[i], h.dx[i]);
-    for (int i = 0; i < h.plan.tensor_count; i++)
+    for (int i = 0; i < h.plan.tensor_count; i++) {
         if (h.plan.tensors[i].kind == GAN_TENSOR_PARAMETER)
             check_gradient(test, &h, h.plan.tensors[i].name, h.tensors[i], h.gradients[i]);
+    }
     harness_destroy(&h);
 }
 
@@ -126,5 +127,5 @@ int main(void)
                                        {"wanted gradients", test_wanted_gradients},
                                        {"shared memory", test_shared_memory},
                                        {"samples apart", test_samples_apart}};
-    return layer_cases_run(tests, sizeof tests / sizeof tests[0]);
+    return layer_cases_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

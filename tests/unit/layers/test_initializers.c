@@ -36,7 +36,7 @@ static gan_real largest(const gan_real *values)
  * 30,000 values they are known to about 0.6%, 0.4% and 1.4%. */
 static void check_moments(gan_initializer initializer, double deviation, double kurtosis)
 {
-    gan_real *values = malloc(COUNT * sizeof *values);
+    gan_real *values = malloc(COUNT * sizeof(*values));
     assert_non_null(values);
     gan_tensor_plan plan = plan_of(initializer);
     gan_initialize(&plan, seed, values, COUNT);
@@ -86,14 +86,14 @@ static void test_layout(void **state)
     static gan_real plain[COUNT], stored[COUNT], border[COUNT];
     static const gan_initializer rules[] = {GAN_GLOROT_UNIFORM, GAN_HE_NORMAL, GAN_CONSTANT(2)};
     (void)state;
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         gan_tensor_plan plan = plan_of(rules[i]);
         gan_initialize(&plan, seed, plain, COUNT);
         plan.channels = IN;
         plan.pixels = KERNEL * KERNEL;
         gan_initialize(&plan, seed, stored, COUNT);
         harness_restore(stored, border, OUT, IN, KERNEL, KERNEL);
-        assert_memory_equal(plain, border, sizeof plain);
+        assert_memory_equal(plain, border, sizeof(plain));
     }
 }
 
@@ -107,11 +107,11 @@ static void test_seeds(void **state)
     other_stream.stream++;
     gan_initialize(&plan, seed, first, COUNT);
     gan_initialize(&plan, seed, second, COUNT);
-    assert_memory_equal(first, second, sizeof first);
+    assert_memory_equal(first, second, sizeof(first));
     gan_initialize(&plan, other_seed, second, COUNT);
-    assert_memory_not_equal(first, second, sizeof first);
+    assert_memory_not_equal(first, second, sizeof(first));
     gan_initialize(&plan, other_stream, second, COUNT);
-    assert_memory_not_equal(first, second, sizeof first);
+    assert_memory_not_equal(first, second, sizeof(first));
 }
 
 /* What a layer documents where nothing is asked for, and what GAN_ZERO means. */

@@ -129,9 +129,10 @@ static void with_member(const char *text, const char *key, const char *value, ch
     length += strlen(member);
     for (const char *at = text + 1; *at == '\''; at++) {
         const char *name = at + 1, *name_end = strchr(name, '\''), *end = value_end(name_end + 2);
-        if ((size_t)(name_end - name) != strlen(key) || strncmp(name, key, strlen(key)) != 0)
+        if ((size_t)(name_end - name) != strlen(key) || strncmp(name, key, strlen(key)) != 0) {
             length +=
                 (size_t)snprintf(out + length, TEXT - length, "%s%.*s", length > 1 ? "," : "", (int)(end - at), at);
+        }
         at = end;
     }
     snprintf(out + length, TEXT - length, "}");
@@ -144,9 +145,10 @@ static void load_refused(gan_context *context, const char *type, const char *tex
     with_member(text, key, value, changed);
     gan_fail(GAN_OK, "none");
     assert_null(load_text(context, type, changed));
-    if (gan_last_status() != status || !strstr(gan_last_error(), words))
+    if (gan_last_status() != status || !strstr(gan_last_error(), words)) {
         fail_msg("%s: expected %s with \"%s\", but got %s with \"%s\"", changed, gan_status_name(status), words,
                  gan_status_name(gan_last_status()), gan_last_error());
+    }
 }
 
 /* ---- Tests -------------------------------------------------------------------------------------------------- */

@@ -11,12 +11,13 @@ enum { BATCH = 3 };
 /* A copy in the order of the border; what is no image is one channel there. */
 static gan_real *at_border(harness_array stored, gan_shape shape, int64_t count)
 {
-    gan_real *copy = malloc((size_t)stored.count * sizeof *copy);
+    gan_real *copy = malloc((size_t)stored.count * sizeof(*copy));
     assert_non_null(copy);
-    if (shape.rank == 3)
+    if (shape.rank == 3) {
         harness_restore(stored.values, copy, count, shape.dims[0], shape.dims[1], shape.dims[2]);
-    else
-        memcpy(copy, stored.values, (size_t)stored.count * sizeof *copy);
+    } else {
+        memcpy(copy, stored.values, (size_t)stored.count * sizeof(*copy));
+    }
     return copy;
 }
 
@@ -70,7 +71,7 @@ static void check_definition(gan_context *context, gan_layer *layer, definition 
 static void test_layer_norm(void **state)
 {
     const gan_shape shapes[] = {GAN_SHAPE(17), GAN_SHAPE(3, 5, 2), GAN_SHAPE(4, 7), GAN_SHAPE(2, 3, 2, 2)};
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         check_definition(*state, gan_layer_layer_norm(*state, NULL),
                          (definition){shapes[i], 1, (double)1e-5f, true, true});
         check_definition(*state, gan_layer_layer_norm(*state, GAN_LAYER_NORM(.epsilon = 0.5f, .no_affine = true)),
@@ -90,13 +91,14 @@ static void test_instance_norm(void **state)
 static void test_group_norm(void **state)
 {
     const gan_shape shapes[] = {GAN_SHAPE(6, 3, 2), GAN_SHAPE(12)};
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         for (int64_t groups = 1; groups <= 6; groups += groups < 3 ? 1 : 3) {
             check_definition(*state, gan_layer_group_norm(*state, groups, NULL),
                              (definition){shapes[i], groups, (double)1e-5f, true, false});
             check_definition(*state, gan_layer_group_norm(*state, groups, GAN_GROUP_NORM(.no_affine = true)),
                              (definition){shapes[i], groups, (double)1e-5f, false, false});
         }
+    }
 }
 
 /* Weights of a layer norm are those of the values that have their place at the border. */
@@ -155,10 +157,11 @@ static void test_minibatch_stddev(void **state)
             const gan_real *out = y + n * (features + pixels);
             double sum = 0; /* the deviation of a and b from their mean is half their distance */
             for (int64_t j = 0; j < features; j++) sum += sqrt(pow((double)(a[j] - b[j]) / 2, 2) + 1e-8);
-            assert_memory_equal(out, x + n * features, (size_t)features * sizeof *out);
-            for (int64_t i = features; i < features + pixels; i++)
+            assert_memory_equal(out, x + n * features, (size_t)features * sizeof(*out));
+            for (int64_t i = features; i < features + pixels; i++) {
                 if (!harness_near((double)out[i], sum / (double)features, 20))
                     fail_msg("sample %d has %.10g", (int)n, (double)out[i]);
+            }
         }
         free(x);
         free(y);

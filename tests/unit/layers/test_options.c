@@ -11,9 +11,10 @@
 
 static void check_failure(gan_status status, const char *words)
 {
-    if (gan_last_status() != status || !strstr(gan_last_error(), words))
+    if (gan_last_status() != status || !strstr(gan_last_error(), words)) {
         fail_msg("expected %s with \"%s\", but got %s with \"%s\"", gan_status_name(status), words,
                  gan_status_name(gan_last_status()), gan_last_error());
+    }
 }
 
 static void refused(gan_layer *layer, gan_status status, const char *words)
@@ -231,7 +232,7 @@ static void test_names(void **state)
         gan_context_create(GAN_CONTEXT(.threads = 1, .allocator = test_allocator_hooks(&allocator)), &context),
         GAN_OK);
     char longest[65];
-    memset(longest, 'n', sizeof longest);
+    memset(longest, 'n', sizeof(longest));
     longest[64] = 0;
     name_refused(context, NULL, GAN_ERROR_NULL, "name is NULL");
     name_refused(context, "", GAN_ERROR_ARGUMENT, "0 bytes, expected 1 to 63");

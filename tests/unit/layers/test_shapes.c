@@ -52,9 +52,9 @@ static void test_convolution_sides(void **state)
         {28, 4, 2, GAN_PADDING_EXPLICIT, 1, 1, 0, 14}, {7, 3, 2, GAN_PADDING_EXPLICIT, 2, 0, 0, 4},
         {1, 3, 1, GAN_PADDING_EXPLICIT, 0, 2, 0, 1},   {64, 4, 2, GAN_PADDING_EXPLICIT, 1, 1, 0, 32},
     };
-    enum { SIDES = sizeof sides / sizeof sides[0] };
+    enum { SIDES = sizeof(sides) / sizeof(sides[0]) };
     (void)state;
-    for (int i = 0; i < SIDES; i++)
+    for (int i = 0; i < SIDES; i++) {
         for (int j = 0; j < SIDES; j++) {
             if (sides[i].padding != sides[j].padding) continue;
             const gan_conv_transpose2d_options options = options_of(&sides[i], &sides[j]);
@@ -63,6 +63,7 @@ static void test_convolution_sides(void **state)
                 gan_window_convolve(&options, GAN_SHAPE(3, sides[i].input, sides[j].input), output, pads), GAN_OK);
             check_sides(&sides[i], &sides[j], output, pads);
         }
+    }
 }
 
 static void test_transpose_sides(void **state)
@@ -76,9 +77,9 @@ static void test_transpose_sides(void **state)
         {7, 5, 2, GAN_PADDING_EXPLICIT, 2, 2, 1, 14}, {32, 4, 2, GAN_PADDING_EXPLICIT, 1, 1, 0, 64},
         {5, 3, 1, GAN_PADDING_EXPLICIT, 2, 0, 0, 5},
     };
-    enum { SIDES = sizeof sides / sizeof sides[0] };
+    enum { SIDES = sizeof(sides) / sizeof(sides[0]) };
     (void)state;
-    for (int i = 0; i < SIDES; i++)
+    for (int i = 0; i < SIDES; i++) {
         for (int j = 0; j < SIDES; j++) {
             if (sides[i].padding != sides[j].padding) continue;
             const gan_conv_transpose2d_options options = options_of(&sides[i], &sides[j]);
@@ -87,6 +88,7 @@ static void test_transpose_sides(void **state)
                 gan_window_transpose(&options, GAN_SHAPE(3, sides[i].input, sides[j].input), output, pads), GAN_OK);
             check_sides(&sides[i], &sides[j], output, pads);
         }
+    }
 }
 
 /* ---- Output shapes and tensors -----------------------------------------------------------------------------------
@@ -216,9 +218,10 @@ static void refused_batch(gan_layer *layer, int count, const gan_shape *inputs, 
     gan_layer_plan plan = {0};
     assert_non_null(layer);
     gan_status actual = layer->ops->infer(layer, layer->context, inputs, count, batch, &plan);
-    if (actual != status || !strstr(gan_last_error(), words))
+    if (actual != status || !strstr(gan_last_error(), words)) {
         fail_msg("expected %s with \"%s\", but got %s with \"%s\"", gan_status_name(status), words,
                  gan_status_name(actual), gan_last_error());
+    }
     gan_layer_destroy(layer);
 }
 

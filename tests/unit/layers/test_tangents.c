@@ -45,9 +45,9 @@ typedef struct results {
 
 static void append(results *to, harness_array array)
 {
-    to->values = realloc(to->values, (size_t)(to->count + array.count) * sizeof *to->values);
+    to->values = realloc(to->values, (size_t)(to->count + array.count) * sizeof(*to->values));
     assert_non_null(to->values);
-    memcpy(to->values + to->count, array.values, (size_t)array.count * sizeof *to->values);
+    memcpy(to->values + to->count, array.values, (size_t)array.count * sizeof(*to->values));
     to->count += array.count;
 }
 
@@ -105,9 +105,10 @@ static void check_differences(const layer_case *test, harness_zero zero)
     for (int64_t i = 0; i < tangents.count; i++) largest = fmax(largest, fabs(tangents.values[i]));
     for (int64_t i = 0; i < tangents.count; i++) {
         double difference = (above.values[i] - below.values[i]) / (2 * step);
-        if (!(fabs(difference - tangents.values[i]) <= 1e-8 * largest))
+        if (!(fabs(difference - tangents.values[i]) <= 1e-8 * largest)) {
             fail_msg("%s, case %d: tangent %lld of %lld is %.12g, but central differences give %.12g", test->name,
                      (int)zero, (long long)i, (long long)tangents.count, tangents.values[i], difference);
+        }
     }
     free(tangents.values);
     free(above.values);
@@ -184,5 +185,5 @@ int main(void)
     static const layer_test tests[] = {{"central differences", test_central_differences},
                                        {"wanted tangents", test_wanted_tangents},
                                        {"shared memory", test_shared_memory}};
-    return layer_cases_run(tests, sizeof tests / sizeof tests[0]);
+    return layer_cases_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -128,10 +128,11 @@ static gan_status load_weights(gan_model *model)
     assert_non_null(zeros);
     memset(model->parameters, 0, size);
     status = gan_model_load_weights(model, path);
-    if (status != GAN_OK)
+    if (status != GAN_OK) {
         assert_memory_equal(model->parameters, zeros, size);
-    else
+    } else {
         assert_memory_not_equal(model->parameters, zeros, size);
+    }
     free(zeros);
     return status;
 }

@@ -183,15 +183,17 @@ static void test_layers_work_in_place(void **state)
     for (int32_t i = 1; i < model->node_count; i++) {
         const bool dense = i % 2 == 1 && i < model->node_count - 1;
         /* Activations lie on their dense layer's output, and the reshape at the end on that. */
-        if (dense)
+        if (dense) {
             assert_int_not_equal(nodes[i].value, nodes[i - 1].value);
-        else
+        } else {
             assert_int_equal(nodes[i].value, nodes[i - 1].value);
+        }
         /* The gradient of the last output is the caller's and is not overwritten; the others are handed on. */
-        if (dense)
+        if (dense) {
             assert_int_not_equal(nodes[i].gradient, nodes[i - 1].gradient);
-        else if (i < model->node_count - 1)
+        } else if (i < model->node_count - 1) {
             assert_int_equal(nodes[i].gradient, nodes[i - 1].gradient);
+        }
     }
     gan_session_destroy(session);
     gan_model_destroy(model);

@@ -77,9 +77,10 @@ static const float left[UNITS] = {2.0f / 3, -1.0f / 3, 2.0f / 3}, right[REST] = 
 static void known_matrix(float weight[WEIGHTS])
 {
     const double c[UNITS] = {1 / sqrt(5), 2 / sqrt(5), 0}, d[REST] = {0.4, -0.2, 0.4, -0.8};
-    for (int i = 0; i < UNITS; i++)
+    for (int i = 0; i < UNITS; i++) {
         for (int j = 0; j < REST; j++)
             weight[i * REST + j] = (float)(5 * (double)left[i] * (double)right[j] + 2 * c[i] * d[j]);
+    }
 }
 
 /* Trains on without changing the weights until the vectors have settled. */
@@ -134,10 +135,12 @@ static void test_output(void **state)
         ASSERT_OK(gan_session_get_output(session, 0, y));
         get(session, "0.weight_u", u, UNITS);
         get(session, "0.weight_v", v, REST);
-        for (int b = 0; b < BATCH; b++)
-            for (int i = 0; i < UNITS; i++)
+        for (int b = 0; b < BATCH; b++) {
+            for (int i = 0; i < UNITS; i++) {
                 assert_near((double)y[b * UNITS + i],
                             dot(weight + i * REST, x + b * REST, REST) / form(weight, u, v) + (double)bias[i]);
+            }
+        }
     }
     gan_session_destroy(session);
 }
