@@ -60,7 +60,7 @@ typedef struct recipe_choice {
 
 #define NORMALISATION_NAMES "none, batch, layer or spectral normalisation"
 
-/* The recipe that was chosen, for a run of so many steps, or 0 when another limit ends it. Leaves after listing the
+/* The chosen recipe, for a run of this many steps, or 0 when another limit ends it. Leaves after listing the
  * recipes, if asked, and with status 2 and a sentence for an unknown name or when the recipe must know the steps. */
 recipe choose_recipe(const recipe_choice *choice, int64_t steps);
 

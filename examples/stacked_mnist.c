@@ -1,4 +1,4 @@
-/* Stacked MNIST (Metz et al., "Unrolled Generative Adversarial Networks", 2017): three random digits, one a colour,
+/* Stacked MNIST (Metz et al., "Unrolled Generative Adversarial Networks", 2017): three random digits, one per colour,
  * make an image of one of 1,000 modes. Trains a convolutional GAN on batches that are composed on the fly, counts the
  * modes of 26,000 samples by the labels that a classifier gives each colour, and ends with a line modes=... kl=...
  * seconds=..., of training alone. */
@@ -15,7 +15,7 @@
 #define GRID          64   /* samples in the picture */
 #define SEED_OF_GRID  1234 /* of their noise */
 #define LOOKS         10   /* at the modes, in the course of a training */
-#define PIECE         1000 /* samples looked at at once */
+#define PIECE         1000 /* samples classified at a time */
 #define DIGITS_STREAM 100  /* of the seed, that digits are drawn from */
 
 typedef struct settings {
@@ -242,7 +242,7 @@ static settings read_settings(int argc, char **argv)
         {"--classifier", OPTION_TEXT, &s.classifier, 0, 0, "FILE",
          "of these data, trained if missing (default: classifier.safetensors in the output folder)"},
         {"--minutes", OPTION_NUMBER, &s.minutes, 1e-3, 1e6, "M", "train for so long (default 30 without limits)"},
-        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e15, "N", "train for so many steps"},
+        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e15, "N", "train for N steps"},
         {"--samples", OPTION_INTEGER, &s.samples, 1, 1e8, "N", "to count the modes of (default 26000)"},
         {"--floor", OPTION_FLAG, &s.floor, 0, 0, NULL, "count the modes of as many real images, of test digits, too"},
         {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "of weights, noise and digits (default 0)"},

@@ -38,7 +38,7 @@ typedef struct training {
 
 /* ---- What is written ------------------------------------------------------------------------------------------- */
 
-/* Without libpng there are no pictures, and all else goes on. */
+/* Without libpng there are no pictures; everything else works. */
 static bool has_pictures(const training *job)
 {
     gan_context_info info = GAN_CONTEXT_INFO_INIT;
@@ -197,11 +197,11 @@ static settings read_settings(const image_gan *what, int argc, char **argv)
         {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for all results, made if missing (default out)"},
         {"--epochs", OPTION_INTEGER, &s.epochs, 1, 1e9, "N", "to the end of epoch N (default 5 without limits)"},
         {"--minutes", OPTION_NUMBER, &s.minutes, 1e-3, 1e6, "M", "train for so long"},
-        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e15, "N", "train for so many steps"},
+        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e15, "N", "train for N steps"},
         {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "of weights, noise and shuffling (default 0)"},
         {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
         {"--bfloat16", OPTION_FLAG, &s.bfloat16, 0, 0, NULL, "multiply in bfloat16; the CPU must have AVX512_BF16"},
-        {"--resume", OPTION_FLAG, &s.resume, 0, 0, NULL, "go on from the checkpoint in the output folder"},
+        {"--resume", OPTION_FLAG, &s.resume, 0, 0, NULL, "resume from the checkpoint in the output folder"},
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "no progress"},
         RECIPE_OPTIONS(s.recipe),
     };

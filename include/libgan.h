@@ -63,7 +63,7 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup status Status and errors
- * What calls return, and how a program learns what went wrong.
+ * What calls return, and how to find out what went wrong.
  * @{
  */
 
@@ -152,7 +152,7 @@ GAN_API const char *gan_version_text(void);
  * @{
  */
 
-/** What all other handles are made from. Each of them keeps its context alive. */
+/** What every other handle is made from. Each keeps its context alive. */
 typedef struct gan_context gan_context;
 
 /**
@@ -167,11 +167,11 @@ typedef struct gan_allocator {
     void *user; /**< passed to both; may be NULL */
 } gan_allocator;
 
-/** How grave a log message is. */
+/** The severity of a log message. */
 typedef enum gan_log_level {
-    GAN_LOG_DEBUG = 1,  /**< of use to those who work on libgan */
-    GAN_LOG_INFO = 2,   /**< what is going on */
-    GAN_LOG_WARNING = 3 /**< what may not be what was meant, though the call goes on */
+    GAN_LOG_DEBUG = 1,  /**< for developers of libgan */
+    GAN_LOG_INFO = 2,   /**< normal events */
+    GAN_LOG_WARNING = 3 /**< something that may not be intended; the call continues */
 } gan_log_level;
 
 /**
@@ -195,11 +195,11 @@ typedef enum gan_cpu {
     GAN_CPU_AVX512 = 3    /**< x86-64 with AVX-512 F, BW, DQ and VL */
 } gan_cpu;
 
-/** Who multiplies matrices. */
+/** Which code multiplies matrices. */
 typedef enum gan_multiply {
     GAN_MULTIPLY_AUTO = 0,   /**< libgan's kernels where they are tuned (AVX2, AVX-512), the BLAS elsewhere */
     GAN_MULTIPLY_NATIVE = 1, /**< libgan's kernels on libgan's threads */
-    GAN_MULTIPLY_BLAS = 2    /**< the BLAS, with the threads that the host gave it; its settings are never changed */
+    GAN_MULTIPLY_BLAS = 2    /**< the BLAS, with the threads the host gave it; its settings are never changed */
 } gan_multiply;
 
 /**
@@ -234,13 +234,13 @@ typedef void (*gan_parallel_fn)(void *user, gan_task_fn task, void *argument, in
 
 /** Options of gan_context_create(). */
 typedef struct gan_context_options {
-    size_t struct_size;       /**< set by GAN_CONTEXT() */
-    gan_allocator allocator;  /**< default: malloc and free */
-    gan_log_fn log;           /**< default: none */
-    void *log_user;           /**< passed to log */
-    int64_t threads;          /**< threads that work on a call, the caller's included; 1 to 64; default: one a CPU */
-    gan_cpu cpu;              /**< default: the best that this CPU has. One that it lacks: ::GAN_ERROR_UNSUPPORTED */
-    gan_multiply multiply;    /**< default: GAN_MULTIPLY_AUTO */
+    size_t struct_size;      /**< set by GAN_CONTEXT() */
+    gan_allocator allocator; /**< default: malloc and free */
+    gan_log_fn log;          /**< default: none */
+    void *log_user;          /**< passed to log */
+    int64_t threads;         /**< threads that work on a call, the caller's included; 1 to 64; default: one per CPU */
+    gan_cpu cpu;             /**< default: the best that this CPU has. One that it lacks: ::GAN_ERROR_UNSUPPORTED */
+    gan_multiply multiply;   /**< default: GAN_MULTIPLY_AUTO */
     gan_parallel_fn parallel; /**< default: libgan's own threads. When given, `threads` is not used */
     void *parallel_user;      /**< passed to parallel */
     size_t memory_limit;      /**< most bytes that the context holds at once; default: no limit */
@@ -257,19 +257,19 @@ typedef struct gan_context_options {
  */
 GAN_API gan_status gan_context_create(const gan_context_options *options, gan_context **out);
 
-/** Gives up the context. It stays alive as long as handles made from it do. */
+/** Releases the caller's reference. The context lives as long as any handle made from it. */
 GAN_API void gan_context_destroy(gan_context *context);
 
-/** What a context holds and runs on. */
+/** Resources and configuration of a context. */
 typedef struct gan_context_info {
     size_t struct_size;      /**< set by ::GAN_CONTEXT_INFO_INIT */
     int64_t threads;         /**< threads that work on a call; 1 with the host's, whose number is not known */
     gan_cpu cpu;             /**< the level in use, never GAN_CPU_BEST */
     gan_multiply multiply;   /**< GAN_MULTIPLY_NATIVE or GAN_MULTIPLY_BLAS */
     bool png;                /**< whether this build writes PNG */
-    size_t bytes;            /**< held now, by the context and all handles made from it */
-    size_t peak_bytes;       /**< most ever held */
-    uint64_t allocations;    /**< calls of the allocator so far that gave memory */
+    size_t bytes;            /**< in use, by the context and all handles made from it */
+    size_t peak_bytes;       /**< highest use so far */
+    uint64_t allocations;    /**< successful allocations so far */
     const char *blas;        /**< the BLAS that the library was built for, such as "openblas"; never changes */
     gan_precision precision; /**< of products */
     uint32_t reserved;       /**< 0 */
@@ -288,12 +288,12 @@ GAN_API gan_status gan_context_get_info(const gan_context *context, gan_context_
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup shape Shapes
- * How samples and weights are laid out. A shape that is not valid is ::GAN_ERROR_SHAPE, and one whose number of
+ * How samples and weights are laid out. An invalid shape is ::GAN_ERROR_SHAPE, and one whose number of
  * elements does not fit into 63 bits ::GAN_ERROR_OVERFLOW, wherever it is given.
  * @{
  */
 
-/** Most dimensions of a shape. */
+/** The largest rank of a shape. */
 #define GAN_MAX_RANK 6
 
 /** The shape of one sample, without the batch: (100), or (channels, height, width). */
@@ -305,7 +305,7 @@ typedef struct gan_shape {
 /** A ::gan_shape of 1 to ::GAN_MAX_RANK sizes: GAN_SHAPE(1, 28, 28). */
 #define GAN_SHAPE(...) ((gan_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
 
-/** Number of elements of a shape; 0 if the shape is not valid or its size overflows. Any thread. */
+/** Number of elements of a shape; 0 if the shape is invalid or its size overflows. Any thread. */
 GAN_API int64_t gan_shape_count(gan_shape shape);
 
 /** @} */
@@ -317,7 +317,7 @@ GAN_API int64_t gan_shape_count(gan_shape shape);
  * @{
  */
 
-/** A random number generator: a seed and a place in one of its streams. Generators do not know of each other. */
+/** A random number generator: a seed and a position in one of its streams. Generators are independent. */
 typedef struct gan_random gan_random;
 
 /** The whole state of a generator: copy it to save it. */
@@ -329,7 +329,7 @@ typedef struct gan_random_state {
 
 /**
  * Creates a generator at the start of a stream of a seed. All streams of all seeds are independent of each other;
- * stream 0 is one that libgan itself never draws from. The caller owns the generator.
+ * libgan itself never draws from stream 0. The caller owns the generator.
  */
 GAN_API gan_status gan_random_create(gan_context *context, uint64_t seed, uint64_t stream, gan_random **out);
 /** Releases the generator. */
@@ -338,20 +338,20 @@ GAN_API void gan_random_destroy(gan_random *random);
 GAN_API gan_status gan_random_normal(gan_random *random, float *out, int64_t count);
 /** Fills `out` with `count` >= 0 uniform numbers in [0, 1). Each call starts at a new block of the counter. */
 GAN_API gan_status gan_random_uniform(gan_random *random, float *out, int64_t count);
-/** Where the generator stands; it stays there. */
+/** Returns the current state. */
 GAN_API gan_status gan_random_get_state(const gan_random *random, gan_random_state *out);
-/** Goes on from a state, which may be that of another generator: every state is valid. */
+/** Restores a state, also one of another generator: every state is valid. */
 GAN_API gan_status gan_random_set_state(gan_random *random, gan_random_state state);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup layer Layers
- * A layer is a description: kind and options. It is cheap, and becomes part of the model that it is given to; until
+ * A layer is a description: kind and options. It is cheap, and becomes part of the model it is given to; until
  * then the caller owns it.
- * The functions return NULL on failure, and gan_last_status() has the reason; the model that NULL is given to
- * remembers the failure and gan_model_build() returns it. Whether a layer fits its inputs is found by
- * gan_model_build().
+ * The functions return NULL on failure, and gan_last_status() has the reason; a model that is given NULL
+ * remembers the failure, and gan_model_build() returns it. gan_model_build() also checks that each layer fits its
+ * inputs.
  *
  * Inside a model, layer k (inputs not counted, from 0) is called "k" unless gan_layer_named() names it; its tensors
  * are "k.weight", "k.bias" and so on, as in PyTorch's nn.Sequential. Shapes below are those of one sample.
@@ -361,7 +361,7 @@ GAN_API gan_status gan_random_set_state(gan_random *random, gan_random_state sta
 /** The description of a layer. */
 typedef struct gan_layer gan_layer;
 
-/** How weights start. In formulas, fan_in and fan_out are those of the layer's weight, as in PyTorch. */
+/** How weights are initialised. In formulas, fan_in and fan_out are those of the layer's weight, as in PyTorch. */
 typedef enum gan_initializer_kind {
     GAN_INITIALIZER_DEFAULT = 0,    /**< what the layer documents: mostly Glorot uniform weights, zeros for biases */
     GAN_INITIALIZER_ZEROS,          /**< 0 */
@@ -376,9 +376,9 @@ typedef enum gan_initializer_kind {
     GAN_INITIALIZER_LECUN_NORMAL    /**< N(0, 1 / fan_in) */
 } gan_initializer_kind;
 
-/** How a tensor starts; written by one of the macros below: .weight_initializer = GAN_NORMAL(0.02f). */
+/** How a tensor is initialised; written by one of the macros below: .weight_initializer = GAN_NORMAL(0.02f). */
 typedef struct gan_initializer {
-    gan_initializer_kind kind; /**< the distribution that values are drawn from */
+    gan_initializer_kind kind; /**< the distribution to draw from */
     float value;               /**< finite; for constant, normal (>= 0) and uniform (>= 0); else 0 */
 } gan_initializer;
 
@@ -433,7 +433,7 @@ typedef struct gan_initializer {
         GAN_INITIALIZER_LECUN_NORMAL, 0.0f \
     }
 
-/** Where samples of this shape enter the model. A model's inputs are numbered from 0, in the order of adding. */
+/** An input of the model for samples of this shape. A model's inputs are numbered from 0, in the order of adding. */
 GAN_API gan_layer *gan_layer_input(gan_context *context, gan_shape shape);
 
 /** Options of gan_layer_dense(). */
@@ -756,7 +756,7 @@ GAN_API gan_layer *gan_layer_minibatch_stddev(gan_context *context, const gan_mi
  */
 GAN_API gan_layer *gan_layer_named(gan_layer *layer, const char *name);
 
-/** Releases a layer that was never given to a model. */
+/** Releases a layer that was not given to a model. */
 GAN_API void gan_layer_destroy(gan_layer *layer);
 
 /** @} */
@@ -778,12 +778,12 @@ typedef struct gan_model gan_model;
 
 /** A layer's place in a model: 0, 1, ... in the order in which layers, inputs included, were added. */
 typedef int32_t gan_node;
-/** No node: what adding a layer returns when it has failed. */
+/** No node: returned when adding a layer fails. */
 #define GAN_NODE_NONE ((gan_node)-1)
 
 /** Creates a model without layers. The caller owns it. */
 GAN_API gan_status gan_model_create(gan_context *context, gan_model **out);
-/** Gives up the model. It stays alive as long as sessions, optimizers and trainers that use it do. */
+/** Releases the caller's reference. The model lives as long as any session, optimizer or trainer that uses it. */
 GAN_API void gan_model_destroy(gan_model *model);
 
 /**
@@ -822,17 +822,17 @@ GAN_API gan_status gan_model_get_input_shape(const gan_model *model, int64_t ind
 /** The shape of one sample at output `index`, from 0. */
 GAN_API gan_status gan_model_get_output_shape(const gan_model *model, int64_t index, gan_shape *out);
 
-/** What a tensor of a model is. */
+/** The role of a tensor in a model. */
 typedef enum gan_tensor_kind {
     GAN_TENSOR_PARAMETER = 0, /**< trained by an optimizer */
-    GAN_TENSOR_BUFFER = 1     /**< kept by its layer, such as running statistics */
+    GAN_TENSOR_BUFFER = 1     /**< maintained by its layer, such as running statistics */
 } gan_tensor_kind;
 
-/** What a tensor of a model is called and looks like. */
+/** Name and shape of a tensor of a model. */
 typedef struct gan_tensor_info {
     size_t struct_size;   /**< set by ::GAN_TENSOR_INFO_INIT */
     const char *name;     /**< "0.weight"; owned by the model, and valid as long as it is */
-    gan_tensor_kind kind; /**< trained, or kept */
+    gan_tensor_kind kind; /**< trained, or maintained */
     gan_shape shape;      /**< in PyTorch's layout */
     int64_t count;        /**< elements */
 } gan_tensor_info;
@@ -853,11 +853,11 @@ GAN_API int64_t gan_model_parameter_count(const gan_model *model);
  * name that no tensor has is ::GAN_ERROR_NOT_FOUND.
  */
 GAN_API gan_status gan_model_get_tensor(const gan_model *model, const char *name, float *out, int64_t count);
-/** Copies a tensor in, from PyTorch's layout; name and count as above. Values are not looked at. */
+/** Copies a tensor in, from PyTorch's layout; name and count as above. Values are not validated. */
 GAN_API gan_status gan_model_set_tensor(gan_model *model, const char *name, const float *values, int64_t count);
 /**
  * Copies the gradient of a parameter out, in the layout of the tensor; name and count as above. It is what backward
- * passes added since gan_model_build() or gan_model_zero_gradients().
+ * passes have added since gan_model_build() or gan_model_zero_gradients().
  */
 GAN_API gan_status gan_model_get_gradient(const gan_model *model, const char *name, float *out, int64_t count);
 /** Sets all gradients to 0. */
@@ -875,7 +875,7 @@ GAN_API gan_status gan_model_describe(const gan_model *model, char *text, size_t
 
 /**
  * Makes another model of the same context with the graph, weights and buffers of a built one: built, with gradients
- * of 0. Both then go their own ways. The caller owns it.
+ * of 0. The two are then independent. The caller owns it.
  */
 GAN_API gan_status gan_model_clone(const gan_model *model, gan_model **out);
 
@@ -906,8 +906,8 @@ GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path);
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup session Sessions
- * One pass through a model: its activations and scratch, planned once, in one block of memory. After creation a
- * session allocates nothing. Several sessions on one model hold several passes whose gradients are still to come.
+ * One pass through a model: its activations and scratch, planned once, in one block of memory. Once created, a
+ * session allocates nothing. Several sessions on one model hold several passes whose gradients are still pending.
  * The order of calls is set_input, forward, get_output, and for gradients set_output_gradient, backward,
  * get_input_gradient; a call that comes too early is ::GAN_ERROR_STATE. Inputs and outputs are numbered from 0.
  * @{
@@ -936,7 +936,7 @@ GAN_API gan_status gan_session_create(gan_model *model, const gan_session_option
 /** Releases the session. */
 GAN_API void gan_session_destroy(gan_session *session);
 
-/** How layers behave that know the difference: batch normalisation and dropout. */
+/** The mode of a pass, for layers that depend on it, such as batch normalisation and dropout. */
 typedef enum gan_mode {
     GAN_MODE_SAMPLE = 0, /**< running statistics; nothing is dropped */
     GAN_MODE_TRAIN = 1   /**< the batch's own statistics, which move the running ones; a new dropout mask */
@@ -948,17 +948,17 @@ typedef enum gan_mode {
  */
 GAN_API gan_status gan_session_set_input(gan_session *session, int64_t index, const float *samples, int64_t batch);
 /**
- * The same from an output of the last forward pass of another session of the same context, without a detour: feeds
- * samples of G to D. Its shape has to be the input's, else ::GAN_ERROR_SHAPE.
+ * The same from an output of the last forward pass of another session of the same context, without copying through
+ * the caller: feeds samples of G to D. Its shape has to be the input's, else ::GAN_ERROR_SHAPE.
  */
 GAN_API gan_status gan_session_set_input_from(gan_session *session, int64_t index, const gan_session *from,
                                               int64_t output);
-/** Runs the model on the inputs. What an earlier pass left in the session is gone then. */
+/** Runs the model on the inputs. Results of an earlier pass are overwritten. */
 GAN_API gan_status gan_session_forward(gan_session *session, gan_mode mode);
 /** Copies an output of the last forward pass out: batch * elements of the output's shape. */
 GAN_API gan_status gan_session_get_output(const gan_session *session, int64_t index, float *out);
 
-/** What a backward pass computes; add them. */
+/** What a backward pass computes; bits to combine. */
 typedef enum gan_backward {
     GAN_BACKWARD_PARAMETERS = 1, /**< adds the gradients of the parameters to the model's */
     GAN_BACKWARD_INPUTS = 2      /**< computes the gradients of the inputs */
@@ -966,7 +966,7 @@ typedef enum gan_backward {
 
 /**
  * Copies the gradient of the loss with respect to an output in, as many values as the output has. At least one output
- * has to be set after each forward pass; those that are not count as 0.
+ * has to be set after each forward pass; the others count as 0.
  */
 GAN_API gan_status gan_session_set_output_gradient(gan_session *session, int64_t index, const float *gradient);
 /**
@@ -976,8 +976,8 @@ GAN_API gan_status gan_session_set_output_gradient(gan_session *session, int64_t
 GAN_API gan_status gan_session_set_output_gradient_from(gan_session *session, int64_t index, const gan_session *from,
                                                         int64_t input);
 /**
- * Runs the chain rule back through the last forward pass, with the weights as they are now. `what` adds
- * ::gan_backward values. May be called again, with other gradients of the outputs too.
+ * Runs the chain rule back through the last forward pass, with the weights as they are now. `what` combines
+ * ::gan_backward bits. May be called again, with other gradients of the outputs too.
  */
 GAN_API gan_status gan_session_backward(gan_session *session, uint64_t what);
 /** Copies the gradient of an input out: batch * elements of the input's shape, after ::GAN_BACKWARD_INPUTS. */
@@ -993,7 +993,7 @@ GAN_API gan_status gan_session_get_input_gradient(const gan_session *session, in
  * ::GAN_BACKWARD_PARAMETERS, which adds dP/dweights. gan_gradient_penalty() does that for the usual penalties.
  *
  * This call sets R{x} of an input, as many values as it has in the batch, after the forward pass. At least one input
- * has to be set after each forward pass; those that are not count as 0.
+ * has to be set after each forward pass; the others count as 0.
  */
 GAN_API gan_status gan_session_set_input_tangent(gan_session *session, int64_t index, const float *tangent);
 /** Computes R{y} of all outputs, by the same dropout masks. After a forward pass; may be called again. */
@@ -1017,11 +1017,11 @@ GAN_API gan_status gan_session_get_input_gradient_tangent(const gan_session *ses
  * @defgroup loss Losses
  * Functions of logits (D(x) = sigmoid(logit)), numerically safe for every finite logit; NaN in a logit gives NaN.
  * Values are means over the samples, gradients are with respect to each logit, as many as there are logits; both may
- * be NULL when not wanted. No logits at all are ::GAN_ERROR_BATCH. Any thread.
+ * be NULL when not wanted. A count below 1 is ::GAN_ERROR_BATCH. Any thread.
  * @{
  */
 
-/** The game that generator and discriminator play. s is sigmoid, r and f are logits of real and generated samples. */
+/** The losses of generator and discriminator. s is sigmoid, r and f are logits of real and generated samples. */
 typedef enum gan_loss {
     GAN_LOSS_NON_SATURATING = 0,  /**< L_D = -E log s(r) - E log(1 - s(f)); L_G = -E log s(f)
                                        (Goodfellow et al., 2014) */
@@ -1038,7 +1038,7 @@ typedef enum gan_loss {
 
 /**
  * The discriminator's loss. `real_target` is the label of real samples: 1, or less for one-sided label smoothing
- * (Salimans et al., 2016), in [0, 1]; but 1 for the Wasserstein, hinge and relativistic pairing losses, which know no
+ * (Salimans et al., 2016), in [0, 1]; but 1 for the Wasserstein, hinge and relativistic pairing losses, which have no
  * labels. Gradients are written to real_gradient (real_count values) and fake_gradient. ::GAN_LOSS_RELATIVISTIC takes
  * pairs: other counts than equal ones are ::GAN_ERROR_BATCH.
  */
@@ -1070,13 +1070,13 @@ GAN_API gan_status gan_loss_l2(const float *a, const float *b, int64_t count, do
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup regulariser Regularisers
- * What is added to the discriminator's loss, or done to its weights and samples, so that training stays stable.
+ * Terms added to the discriminator's loss, and changes to its weights and samples, that keep training stable.
  * @{
  */
 
 /**
  * Penalties on the gradient g of D's summed output with respect to its input 0, the samples x; E is the mean over the
- * samples, |g| the Euclidean norm of one sample's gradient, c the coefficient. Which samples is up to the caller.
+ * samples, |g| the Euclidean norm of one sample's gradient, c the coefficient. The caller chooses the samples.
  */
 typedef enum gan_penalty {
     /**
@@ -1125,8 +1125,8 @@ GAN_API gan_status gan_penalty_perturb(gan_random *random, const float *real, in
 GAN_API gan_status gan_model_clip_weights(gan_model *model, float limit);
 
 /**
- * What gan_augment() does to an image, in this order; add them. These are the three of DiffAugment (Zhao et al.,
- * "Differentiable Augmentation for Data-Efficient GAN Training", 2020).
+ * What gan_augment() does to an image, in this order; bits to combine. These are the three of DiffAugment (Zhao et
+ * al., "Differentiable Augmentation for Data-Efficient GAN Training", 2020).
  */
 typedef enum gan_augmentation {
     /**
@@ -1145,16 +1145,16 @@ typedef enum gan_augmentation {
 /**
  * Augments `batch` images of a shape (channels, height, width), N,C,H,W, each by numbers of its own: image i takes
  * those at `state`, moved on by ::GAN_AUGMENT_BLOCKS * i blocks of its counter, whatever is asked for; see
- * gan_random_get_state(). `kinds` adds ::gan_augmentation values; 0 copies. Both real and generated samples are
+ * gan_random_get_state(). `kinds` combines ::gan_augmentation bits; 0 copies. Both real and generated samples are
  * augmented before a discriminator sees them, in each of its updates and of the generator's.
- * `y` is another array than `x`. Samples that are no images, or colours with other than 1 or 3 channels, are
+ * `y` must not be `x`. Samples that are not images, or colours with channels other than 1 or 3, are
  * ::GAN_ERROR_SHAPE.
  */
 GAN_API gan_status gan_augment(gan_context *context, uint64_t kinds, gan_shape image, gan_random_state state,
                                int64_t batch, const float *x, float *y);
 /**
  * Takes the gradient back through gan_augment() with the same arguments: dx = A^T dy, exactly, where A is the
- * derivative of y with respect to x, which does not depend on x. `dx` is another array than `dy`.
+ * derivative of y with respect to x, which does not depend on x. `dx` must not be `dy`.
  */
 GAN_API gan_status gan_augment_backward(gan_context *context, uint64_t kinds, gan_shape image, gan_random_state state,
                                         int64_t batch, const float *dy, float *dx);
@@ -1221,7 +1221,7 @@ typedef struct gan_optimizer_options {
 /** Creates the optimizer of one built model. Its state starts at 0. It keeps the model alive; the caller owns it. */
 GAN_API gan_status gan_optimizer_create(gan_model *model, const gan_optimizer_options *options, gan_optimizer **out);
 /**
- * Lets the optimizer train another model of the same context too, which it keeps alive; clipping is over all of them.
+ * Adds another model of the same context, which the optimizer keeps alive; clipping is over all of them.
  * At most 8 in all. After the first step: ::GAN_ERROR_STATE.
  */
 GAN_API gan_status gan_optimizer_add_model(gan_optimizer *optimizer, gan_model *model);
@@ -1249,7 +1249,7 @@ GAN_API gan_status gan_optimizer_set_learning_rate(gan_optimizer *optimizer, flo
  */
 
 /**
- * Moves an exponential average of a model's weights on: parameters a = decay a + (1 - decay) m, and copies the
+ * Updates an exponential average of a model's weights: parameters a = decay a + (1 - decay) m, and copies the
  * buffers, such as running statistics. `average` starts as a clone of the model. Samples of the average of a
  * generator are better than the generator's own (Yazici et al., "The Unusual Effectiveness of Averaging in GAN
  * Training", 2019; Karras et al., 2018). decay in [0, 1]; at 0 the average becomes the model. Two models whose
@@ -1275,7 +1275,7 @@ typedef struct gan_dataset_options {
     bool in_order;       /**< default: shuffled */
     bool drop_last;      /**< leave out an epoch's last batch when it is not full; default: hand it out, smaller */
     uint64_t seed;       /**< of the permutations; default 0 */
-    int64_t limit;       /**< use only the first so many samples; >= 0; default, and when there are fewer: all */
+    int64_t limit;       /**< use at most this many samples, the first ones; >= 0; default: all */
     size_t memory_limit; /**< bytes of samples kept in memory; what is larger is read from disk; default 256 MiB */
 } gan_dataset_options;
 /** ::gan_dataset_options with the given fields: GAN_DATASET(.seed = 7, .drop_last = true). */
@@ -1305,13 +1305,14 @@ GAN_API void gan_dataset_destroy(gan_dataset *dataset);
 GAN_API int64_t gan_dataset_count(const gan_dataset *dataset);
 /** The shape of one sample. */
 GAN_API gan_status gan_dataset_get_shape(const gan_dataset *dataset, gan_shape *out);
-/** Largest label + 1, or 0 without labels. */
+/** The largest label + 1; 0 without labels. */
 GAN_API int64_t gan_dataset_classes(const gan_dataset *dataset);
 
 /**
  * The next batch: up to `batch` samples, fewer at an epoch's end; never from two epochs. The call after an epoch's
- * end starts the next one. `samples`: batch * elements; `labels`: batch, or NULL; asking for labels that there are
- * not is ::GAN_ERROR_STATE. *count gets how many. With drop_last a batch larger than all samples is
+ * end starts the next one. `samples`: batch * elements; `labels`: batch, or NULL; asking for labels of a
+ * dataset without any is ::GAN_ERROR_STATE. *count gets their number. With drop_last a batch larger than all samples
+ * is
  * ::GAN_ERROR_BATCH. When the file cannot be read, `samples` may have changed in part; the cursor has not moved.
  */
 GAN_API gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples, int32_t *labels,
@@ -1320,15 +1321,15 @@ GAN_API gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *
 GAN_API gan_status gan_dataset_read(gan_dataset *dataset, int64_t first, int64_t count, float *samples,
                                     int32_t *labels);
 
-/** Where a dataset stands. */
+/** A position in a dataset. */
 typedef struct gan_dataset_cursor {
     uint64_t seed;    /**< of the permutations */
     int64_t epoch;    /**< epochs finished; the batch that ends one counts it */
     int64_t position; /**< samples handed out in the present epoch, less than all of them */
 } gan_dataset_cursor;
-/** Where the dataset stands; it stays there. */
+/** Returns the current cursor. */
 GAN_API gan_status gan_dataset_get_cursor(const gan_dataset *dataset, gan_dataset_cursor *out);
-/** Goes on from a cursor, as one over the same samples: epoch >= 0, position from 0 to all of them. */
+/** Restores a cursor over the same samples: epoch >= 0, position from 0 to their number. */
 GAN_API gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_cursor cursor);
 
 /** @} */
@@ -1344,7 +1345,7 @@ GAN_API gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_curs
  */
 
 /**
- * A generator and a discriminator, and all that trains them against each other.
+ * A generator, a discriminator, and everything that trains them against each other.
  *
  * An update of the discriminator: draw noise z, run G on it, D on the real and D on the generated samples, all in
  * GAN_MODE_TRAIN; take the loss of both; set D's gradients to 0, add those of the real samples, then those of the
@@ -1448,26 +1449,26 @@ typedef struct gan_trainer_options {
     float instance_noise;         /**< deviation of noise on all samples that D sees, see gan_instance_noise(); >= 0;
                                        default 0 */
     int64_t instance_noise_steps; /**< steps over which it falls to 0, linearly; >= 1; default: it stays */
-    uint64_t augment;             /**< what is done to all samples that D sees, a sum of ::gan_augmentation values;
-                                       see gan_augment(); default 0, nothing */
-    float ema_decay;              /**< keep an exponential average of the generator's weights, with this decay a
-                                       step; in [0, 1); default 0: no average. See gan_trainer_get_average() */
-    float ema_half_life;          /**< the same by half-life: after so many real samples what was in the average
-                                       counts half, whatever the batch; > 0; not with ema_decay; default: no
-                                       average */
-    float ema_ramp;               /**< the half-life is at most this share of the samples seen so far, so that the
-                                       first weights are soon forgotten (Karras et al., StyleGAN2, 2020: 0.05); > 0;
-                                       only with ema_half_life; default: no limit */
-    bool simultaneous;            /**< both players move at once, by gradients at the same weights, instead of one
-                                       after the other: simultaneous gradient descent (Mescheder et al., 2018), which
-                                       is another algorithm. One pass of D over generated samples serves both, which
-                                       saves about a fifth of the time. Only with one discriminator step, the default
-                                       order, no fresh_noise and, else ::GAN_ERROR_UNSUPPORTED, a discriminator that
-                                       keeps the samples of a batch apart: without batch normalisation and
-                                       minibatch_stddev. Default: one after the other */
-    uint8_t reserved[7];          /**< 0, else ::GAN_ERROR_VERSION */
-    int64_t diagnosis_interval;   /**< steps from one diagnosis to the next, see ::gan_diagnosis; >= 1, or
-                                       ::GAN_DIAGNOSIS_OFF; default 100 */
+    uint64_t augment;    /**< what is done to all samples that D sees, a combination of ::gan_augmentation bits;
+                              see gan_augment(); default 0, nothing */
+    float ema_decay;     /**< keep an exponential average of the generator's weights, with this decay a
+                              step; in [0, 1); default 0: no average. See gan_trainer_get_average() */
+    float ema_half_life; /**< the same by half-life: after so many real samples what was in the average
+                              counts half, whatever the batch; > 0; not with ema_decay; default: no
+                              average */
+    float ema_ramp;      /**< the half-life is at most this share of the samples seen so far, so that the
+                              first weights are soon forgotten (Karras et al., StyleGAN2, 2020: 0.05); > 0;
+                              only with ema_half_life; default: no limit */
+    bool simultaneous;   /**< both players move at once, by gradients at the same weights, instead of one
+                              after the other: simultaneous gradient descent (Mescheder et al., 2018), which
+                              is another algorithm. One pass of D over generated samples serves both, which
+                              saves about a fifth of the time. Only with one discriminator step, the default
+                              order, no fresh_noise and, else ::GAN_ERROR_UNSUPPORTED, a discriminator that
+                              keeps the samples of a batch apart: without batch normalisation and
+                              minibatch_stddev. Default: one after the other */
+    uint8_t reserved[7]; /**< 0, else ::GAN_ERROR_VERSION */
+    int64_t diagnosis_interval; /**< steps from one diagnosis to the next, see ::gan_diagnosis; >= 1, or
+                                     ::GAN_DIAGNOSIS_OFF; default 100 */
 } gan_trainer_options;
 /** ::gan_trainer_options with the given fields: GAN_TRAINER(.batch = 64, .order = GAN_ORDER_GENERATOR_FIRST). */
 #define GAN_TRAINER(...) GAN_OPTIONS(gan_trainer_options, __VA_ARGS__)
@@ -1489,24 +1490,24 @@ GAN_API void gan_trainer_destroy(gan_trainer *trainer);
 #define GAN_DIAGNOSIS_OFF (-1)
 
 /**
- * What goes wrong in a training, as bits. A trainer measures while it trains, which costs next to nothing and changes
- * nothing in what it does, and every diagnosis_interval steps makes diagnoses of that by rules that docs/stability.md
- * explains. They come in the ::gan_step_report of such a step.
+ * What goes wrong in a training run, as bits. A trainer measures while it trains, which costs next to nothing and
+ * does not change the training. Every diagnosis_interval steps it diagnoses what it measured, by rules that
+ * docs/stability.md explains, and reports the result in the ::gan_step_report of that step.
  */
 typedef enum gan_diagnosis {
     GAN_DIAGNOSIS_VANISHING_GRADIENT = 1, /**< D tells all samples apart, and next to nothing of that reaches G */
     GAN_DIAGNOSIS_EXPLODING_GRADIENT = 2, /**< a player's gradient is far above what it was, or above its weights */
-    GAN_DIAGNOSIS_DISCRIMINATOR_WON = 4,  /**< D has long been right, and sure, about every sample */
-    GAN_DIAGNOSIS_MODE_COLLAPSE = 8,      /**< generated samples have long been much more alike than real ones */
+    GAN_DIAGNOSIS_DISCRIMINATOR_WON = 4,  /**< D has been right, and sure, about every sample for long */
+    GAN_DIAGNOSIS_MODE_COLLAPSE = 8,      /**< generated samples have been much more alike than real ones for long */
     GAN_DIAGNOSIS_NOT_FINITE = 16         /**< a step has failed with ::GAN_ERROR_DIVERGED */
 } gan_diagnosis;
 
 /** The name of a diagnosis in words, such as "mode collapse"; "unknown diagnosis" for another number. Any thread. */
 GAN_API const char *gan_diagnosis_name(gan_diagnosis diagnosis);
-/** A sentence with what to do about one diagnosis; empty for another number. Any thread. */
+/** A sentence with advice about one diagnosis; empty for another number. Any thread. */
 GAN_API const char *gan_diagnosis_advice(gan_diagnosis diagnosis);
 
-/** What one step did. Losses and norms are those of the step's batch, before its updates. */
+/** The results of one step. Losses and norms are those of the step's batch, before its updates. */
 typedef struct gan_step_report {
     size_t struct_size;                 /**< set by ::GAN_STEP_REPORT_INIT */
     int64_t step;                       /**< steps done since the trainer's beginning, this one included */
@@ -1534,7 +1535,7 @@ typedef struct gan_step_report {
                                             range; NaN unless a tanh or a sigmoid makes them */
     double generator_update_ratio;     /**< norm of the last change of G's weights over that of the weights */
     double discriminator_update_ratio; /**< the same of D */
-    uint64_t diagnoses;                /**< sum of ::gan_diagnosis values; 0 in steps that make no diagnosis */
+    uint64_t diagnoses;                /**< ::gan_diagnosis bits; 0 in steps without a diagnosis */
 } gan_step_report;
 /** The value that a ::gan_step_report starts with: gan_step_report report = GAN_STEP_REPORT_INIT. */
 #define GAN_STEP_REPORT_INIT                                                                   \
@@ -1565,18 +1566,18 @@ GAN_API gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, 
                                     gan_step_report *report);
 
 /**
- * The present diagnoses, a sum of ::gan_diagnosis values: those that were made last, and ::GAN_DIAGNOSIS_NOT_FINITE
+ * The present diagnoses, ::gan_diagnosis bits: those of the last diagnosis, and ::GAN_DIAGNOSIS_NOT_FINITE
  * if the last step diverged. 0 for NULL.
  */
 GAN_API uint64_t gan_trainer_diagnoses(const gan_trainer *trainer);
 
-/** One of the two players of the game. */
+/** The two players. */
 typedef enum gan_role {
     GAN_ROLE_GENERATOR = 0,    /**< G */
     GAN_ROLE_DISCRIMINATOR = 1 /**< D */
 } gan_role;
 
-/** How a layer took the last update of its model. Norms are Euclidean, over all parameters of the layer. */
+/** The effect of the last update on a layer. Norms are Euclidean, over all parameters of the layer. */
 typedef struct gan_layer_report {
     size_t struct_size;   /**< set by ::GAN_LAYER_REPORT_INIT */
     const char *name;     /**< the layer's name, or its number in the model; lives as long as the model */
@@ -1593,14 +1594,14 @@ typedef struct gan_layer_report {
 /** Number of layers with parameters in a player's model; 0 for NULL or another number than a ::gan_role. */
 GAN_API int64_t gan_trainer_layer_count(const gan_trainer *trainer, gan_role role);
 /**
- * Reports on one of these layers, `index` from 0 in the order of the model. It is computed when it is asked for, and
- * costs a step nothing. ::GAN_ERROR_STATE before a step has been made, also after gan_trainer_load(). When a step has
- * diverged, gradients are those that it came to, and what was taken back is no change.
+ * Reports on one of these layers, `index` from 0 in the order of the model. It is computed on request, and
+ * costs a step nothing. ::GAN_ERROR_STATE before a step has been made, also after gan_trainer_load(). After a step
+ * that diverged, gradients are those that it reached, and an update that was undone is not a change.
  */
 GAN_API gan_status gan_trainer_get_layer_report(const gan_trainer *trainer, gan_role role, int64_t index,
                                                 gan_layer_report *out);
 
-/** Options of gan_trainer_run(): limits, of which the first to be reached ends the run, and who is told. */
+/** Options of gan_trainer_run(): limits, the first of which to be reached ends the run, and a callback. */
 typedef struct gan_run_options {
     size_t struct_size;       /**< set by GAN_RUN() */
     int64_t epochs;           /**< passes over the data to make; >= 1; default: no limit, or 1 without any limit */
@@ -1615,10 +1616,10 @@ typedef struct gan_run_options {
 /**
  * Trains until the first limit is reached, on a dataset of the same context with samples like the generator's, not
  * fewer than packing. ::GAN_ERROR_CANCELLED when the callback or gan_trainer_cancel() ended it:
- * all handles stay valid, and another run goes on from there. An epoch that was begun before, by an earlier run or a
- * loaded checkpoint, is finished first and counts as one. The last step of an epoch takes what is left of it: a
+ * all handles stay valid, and another run continues from there. An epoch that was begun before, by an earlier run or
+ * a loaded checkpoint, is finished first and counts as one. The last step of an epoch takes the remaining samples: a
  * smaller batch, or with more discriminator steps as many updates as there are batches. With packing, samples at its
- * end that fill no pack are left out.
+ * end that do not fill a pack are left out.
  */
 GAN_API gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, const gan_run_options *options);
 
@@ -1643,16 +1644,16 @@ GAN_API gan_status gan_trainer_get_average(gan_trainer *trainer, gan_model **out
 GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
 
 /**
- * Writes all that training goes on from: both models, optimizers, the average if there is one, random state and,
- * unless `dataset` is NULL, the cursor. A run that is saved, loaded in another process and continued equals one that
- * never stopped, bit for bit. The file is replaced atomically.
+ * Writes everything that is needed to resume training: both models, optimizers, the average if there is one, random
+ * state and, unless `dataset` is NULL, the cursor. A run that is saved, loaded in another process and continued
+ * equals one that never stopped, bit for bit. The file is replaced atomically.
  */
 GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *dataset, const char *path);
 
 /**
  * Restores what gan_trainer_save() wrote into a trainer of the same models and options; the optimizers' base learning
  * rates are the file's. Another architecture or optimizer is ::GAN_ERROR_ARCHITECTURE, and so is a file without the
- * average of the generator that the trainer keeps; an average that it does not keep is left out. A cursor for
+ * average of the generator that the trainer keeps; an average that it does not keep is skipped. A cursor for
  * `dataset` (which may be NULL) that is not in the file, or the state of an option's random numbers,
  * ::GAN_ERROR_NOT_FOUND; bad files as with gan_model_load(). On failure nothing has changed.
  */
@@ -1662,7 +1663,7 @@ GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, 
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup sampling Sampling
- * What a trained generator is for.
+ * Drawing samples from a trained generator.
  * @{
  */
 
@@ -1677,14 +1678,14 @@ GAN_API gan_status gan_model_sample(gan_model *generator, uint64_t seed, int64_t
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup metrics Metrics
- * How near the samples of a generator are to data, and how much of its variety they have. docs/metrics.md says what
- * the numbers mean.
+ * How close the samples of a generator are to the data, and how much of its variety they cover. docs/metrics.md
+ * explains the numbers.
  *
- * Features are rows of `dimensions` numbers, one for each sample: what a classifier makes of it in one of its last
- * layers, or in few dimensions the sample itself. They are read as floats and summed in double; results are the same
- * for any number of threads. NaN or infinity among them is ::GAN_ERROR_NOT_FINITE, too few samples, dimensions or
- * classes ::GAN_ERROR_ARGUMENT, and sizes whose product does not fit into memory ::GAN_ERROR_OVERFLOW.
- * Any thread; the context lends memory and threads.
+ * Features are rows of `dimensions` numbers, one for each sample: the activations of one of the last layers of a
+ * classifier or, in few dimensions, the sample itself. They are read as floats and summed in double; results are the
+ * same for any number of threads. NaN or infinity among them is ::GAN_ERROR_NOT_FINITE, too few samples, dimensions
+ * or classes ::GAN_ERROR_ARGUMENT, and sizes whose product does not fit into memory ::GAN_ERROR_OVERFLOW. Any thread;
+ * the context lends memory and threads.
  * @{
  */
 
@@ -1802,27 +1803,27 @@ GAN_API gan_status gan_png_write_grid(gan_context *context, const char *path, co
 GAN_API gan_status gan_npy_write(gan_context *context, const char *path, const float *values, int64_t count,
                                  gan_shape shape);
 
-/** The course of a training: one row a step, kept in memory. */
+/** The record of a training run: one row per step, in memory. */
 typedef struct gan_history gan_history;
 /** Creates a history without rows. The caller owns it. */
 GAN_API gan_status gan_history_create(gan_context *context, gan_history **out);
 /** Releases the history. */
 GAN_API void gan_history_destroy(gan_history *history);
 /**
- * Appends a row, which is copied. Steps increase from row to row, else ::GAN_ERROR_ARGUMENT: where training goes on
- * after a step that diverged, gan_history_truncate() to gan_trainer_steps() makes room for the one in its place.
+ * Appends a row, which is copied. Steps increase from row to row, else ::GAN_ERROR_ARGUMENT: where training continues
+ * after a step that diverged, gan_history_truncate() to gan_trainer_steps() removes its row first.
  */
 GAN_API gan_status gan_history_add(gan_history *history, const gan_step_report *report);
 /** Number of rows; 0 for NULL. */
 GAN_API int64_t gan_history_count(const gan_history *history);
-/** Forgets rows after a step: to continue from a checkpoint that is older than the history. */
+/** Removes the rows after a step, to continue from a checkpoint that is older than the history. */
 GAN_API gan_status gan_history_truncate(gan_history *history, int64_t last_step);
 /** Writes a CSV file with a header line; columns as documented in docs/file-formats.md. */
 GAN_API gan_status gan_history_write_csv(const gan_history *history, const char *path);
 /**
- * Reads such a file, also one of an earlier version with fewer columns: what it lacks is NaN, and diagnoses 0.
+ * Reads such a file, also one of an earlier version: columns that it lacks become NaN, and diagnoses 0.
  * Replaces what the history holds, unless it fails: ::GAN_ERROR_MAGIC for another file, ::GAN_ERROR_FORMAT for a line
- * that is none of ours.
+ * that is not recognised.
  */
 GAN_API gan_status gan_history_read_csv(gan_history *history, const char *path);
 /**

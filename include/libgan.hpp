@@ -841,7 +841,7 @@ class optimizer : public handle<gan_optimizer, gan_optimizer_destroy>
 /** Samples that a dataset gave, and their labels if it has any. */
 struct samples {
     std::vector<float> values;   /**< count * elements of the dataset's shape */
-    std::vector<int32_t> labels; /**< one a sample, or empty */
+    std::vector<int32_t> labels; /**< one per sample, or empty */
     int64_t count;               /**< number of samples */
 };
 

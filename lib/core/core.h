@@ -102,7 +102,7 @@ void gan_log(const gan_context *context, gan_log_level level, const char *format
     __attribute__((format(printf, 3, 4)));
 
 gan_allocator gan_allocator_default(void); /* malloc and free */
-/* Zeroed memory of an allocator, or NULL; nobody counts it. */
+/* Zeroed memory of an allocator, or NULL; it is not counted. */
 void *gan_allocator_zeroed(const gan_allocator *allocator, size_t size);
 /* Zeroed memory, or NULL after gan_fail(GAN_ERROR_MEMORY). `size` 0 counts as 1. Every handle and array of the
  * library comes from here. Release with the same size. */

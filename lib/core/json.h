@@ -16,7 +16,7 @@ gan_json *gan_json_array(void);
 void gan_json_release(gan_json *value); /* accepts NULL */
 
 /* Sets the member `key` of an object, or appends to an array. The value belongs to it, also after a failure; NULL is
- * a value that could not be made, whose error stands. GAN_ERROR_ARGUMENT where a key or text is not UTF-8. */
+ * a value that could not be made, whose error is kept. GAN_ERROR_ARGUMENT where a key or text is not UTF-8. */
 gan_status gan_json_set(gan_json *object, const char *key, gan_json *value);
 gan_status gan_json_set_int(gan_json *object, const char *key, int64_t value);
 gan_status gan_json_set_number(gan_json *object, const char *key, double value);
@@ -43,11 +43,11 @@ bool gan_json_is_object(const gan_json *value);
 bool gan_json_is_array(const gan_json *value);
 /* Of an object or array; 0 for anything else, NULL included. */
 int64_t gan_json_size(const gan_json *value);
-/* NULL where there is no such member, or the value is no object or no array. */
+/* NULL where there is no such member, or the value is neither an object nor an array. */
 const gan_json *gan_json_get(const gan_json *object, const char *key);
 const gan_json *gan_json_at(const gan_json *array, int64_t index);
 /* The member behind the one called *key, or the first for NULL, in the order in which they were set or read; *key
- * becomes its name. NULL when there is none, or the value is no object. */
+ * becomes its name. NULL when there is none, or the value is not an object. */
 const gan_json *gan_json_next(const gan_json *object, const char **key);
 
 /* False, or NULL, where the value is NULL or of another type. Numbers may be integers. */

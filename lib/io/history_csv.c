@@ -117,7 +117,7 @@ static gan_status read_line(csv_reader *reader, bool *found)
     return GAN_OK;
 }
 
-/* How many columns a file with this header has; 0 when it is none of ours. */
+/* How many columns a file with this header has; 0 when it is not recognised. */
 static int count_columns(const char *header)
 {
     for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {

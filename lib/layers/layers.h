@@ -41,7 +41,7 @@ typedef struct gan_pass {
     int inputs;
     const gan_shape *input_shapes;
     gan_shape output_shape;
-    const gan_real *const *x; /* one array an input; NULL in backward where the layer does not keep it */
+    const gan_real *const *x; /* one array per input; NULL in backward where the layer does not keep it */
     gan_real *y;              /* written by forward; in backward readable only with GAN_LAYER_KEEPS_OUTPUT */
     const gan_real *dy;
     gan_real *const *dx;        /* NULL where nobody needs the gradient; else written, not added to */
@@ -52,7 +52,7 @@ typedef struct gan_pass {
     gan_random_state random; /* of this layer in this pass; the same in forward and backward */
     /* Tangents, for second derivatives (Pearlmutter's R-operator: the derivative in a direction of x and dy, with the
      * weights fixed): R{x} in, R{y} out; then R{x}, R{y} and R{dy} in, R{dx} out, R{gradients} added to `gradients`.
-     * In these calls x, y, saved and tensors are there to be read, as in backward; so are, after tangent_forward,
+     * In these calls x, y, saved and tensors can be read, as in backward; so can, after tangent_forward,
      * R{x} and R{y}, where the layer keeps x and y. dx is NULL. In tangent_backward dy and tangent_dy are NULL where
      * they are 0, but not both. In all other calls the tangents are NULL. */
     const gan_real *const *tangent_x;
@@ -89,7 +89,7 @@ typedef struct gan_layer_option {
     const char *name;
     gan_option_kind kind;
     int count;     /* of an array's integers; else 0 */
-    size_t offset; /* in the layer's struct, where the value stands that is in use */
+    size_t offset; /* in the layer's struct, of the value in use */
     size_t size;   /* there */
     size_t given;  /* in the struct that programs give; 0: no option but an argument, which has no default */
     /* Added after the first release: a file that does not say it means the default, and the default is not written,

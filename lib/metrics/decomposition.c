@@ -27,7 +27,7 @@ static void subtract_outer(double *c, int64_t size, const double *column)
 }
 
 /* Each column of L is the column of the largest element left on the diagonal, over the root of that element. Once
- * this is as small as rounding errors of the first, what is left is no direction of the data. */
+ * this is as small as rounding errors of the first, the rest is not a direction of the data. */
 int64_t gan_cholesky(double *c, int64_t size, double *scratch, gan_double_rows *out)
 {
     const double least = c[largest_on_diagonal(c, size) * (size + 1)] * (double)size * DBL_EPSILON;

@@ -33,7 +33,7 @@ static gan_status check_probabilities(const gan_given *given)
     return GAN_OK;
 }
 
-/* exp(mean over samples of sum_k p log p - sum_k q log q), where q is the mean of p. `q`: room for one a class. */
+/* exp(mean over samples of sum_k p log p - sum_k q log q), where q is the mean of p. `q`: one value per class. */
 static double score(const gan_given *part, double *q)
 {
     double negative_entropy = 0, divergence;

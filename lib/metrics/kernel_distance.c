@@ -25,7 +25,7 @@ static void draw_subset(sampled *from, gan_random_state *random)
     gan_double_rows_fill(&from->subset, &from->given, from->order, NULL);
 }
 
-/* Sums of k(x, y) = (x . y / d + 1)^3, one a row; with `upper` over the columns right of the diagonal. */
+/* Sums of k(x, y) = (x . y / d + 1)^3, one per row; with `upper` over the columns right of the diagonal. */
 typedef struct kernel_sums {
     int64_t rows, columns;
     bool upper;

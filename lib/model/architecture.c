@@ -68,7 +68,7 @@ static gan_status read_nodes(gan_context *context, const gan_json *json, const c
     gan_node *read;
 
     if (!gan_json_is_array(json) || gan_json_size(json) > GAN_MODEL_NODES) {
-        return gan_fail(GAN_ERROR_FORMAT, "its %s are no list of up to %d numbers", what, GAN_MODEL_NODES);
+        return gan_fail(GAN_ERROR_FORMAT, "its %s are not a list of up to %d numbers", what, GAN_MODEL_NODES);
     }
     *count = gan_json_size(json);
     read = gan_allocate_array(context, *count, sizeof(*read));
@@ -77,7 +77,7 @@ static gan_status read_nodes(gan_context *context, const gan_json *json, const c
         int64_t value;
         if (!gan_json_get_int(gan_json_at(json, k), &value) || value < 0 || value >= limit) {
             gan_release(context, read, (size_t)*count * sizeof(*read));
-            return gan_fail(GAN_ERROR_FORMAT, "element %lld of its %s is no node from 0 to %d", (long long)k, what,
+            return gan_fail(GAN_ERROR_FORMAT, "element %lld of its %s is not a node from 0 to %d", (long long)k, what,
                             (int)limit - 1);
         }
         read[k] = (gan_node)value;
@@ -139,7 +139,7 @@ static gan_status read_model(gan_model *model, const gan_json *root)
     const gan_json *nodes = gan_json_get(root, "nodes");
 
     if (!gan_json_is_array(nodes) || gan_json_size(nodes) > GAN_MODEL_NODES) {
-        return gan_fail(GAN_ERROR_FORMAT, "its 'nodes' are no list of up to %d nodes", GAN_MODEL_NODES);
+        return gan_fail(GAN_ERROR_FORMAT, "its 'nodes' are not a list of up to %d nodes", GAN_MODEL_NODES);
     }
     for (int64_t i = 0; i < gan_json_size(nodes); i++) {
         gan_status status = read_node(model, gan_json_at(nodes, i));

@@ -47,7 +47,7 @@ static gan_status check_readers(gan_model *model)
     }
     for (int32_t i = 0; i < model->node_count; i++) {
         if (model->nodes[i].readers > 0 || model->nodes[i].is_output) continue;
-        return gan_fail(GAN_ERROR_GRAPH, "%s is read by no layer and is no output of the model",
+        return gan_fail(GAN_ERROR_GRAPH, "%s is read by no layer and is not an output of the model",
                         gan_model_node_text(model, i, text));
     }
     return GAN_OK;

@@ -103,7 +103,7 @@ gan_status gan_model_check_built(const gan_model *model, const char *what)
     return gan_fail(GAN_ERROR_STATE, "%s: the model is not built; gan_model_build() comes first", what);
 }
 
-/* What stands in the way of describing further. */
+/* Whether the model can still be described. */
 static gan_status check_open(const gan_model *model, const char *what)
 {
     if (model->status != GAN_OK) return gan_fail(model->status, "%s", model->error);

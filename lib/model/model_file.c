@@ -6,7 +6,7 @@
 
 #define FORMAT_KEY       "libgan.format"
 #define ARCHITECTURE_KEY "libgan.architecture"
-#define KIND_KEY         "libgan.kind" /* in files that are no models, such as checkpoints */
+#define KIND_KEY         "libgan.kind" /* in files that are not models, such as checkpoints */
 #define FORMAT_VERSION   1
 #define FORMAT_TEXT      "1"
 

@@ -93,7 +93,7 @@ void gan_session_add_spare_gradients(const gan_session *session, const gan_sessi
 /* Gives inputs that no gradient has reached the gradient 0. */
 void gan_session_fill_unreached_inputs(const gan_session *session, const gan_session_node *nodes);
 
-/* GAN_ERROR_ARGUMENT unless it is a sum of gan_backward values. */
+/* GAN_ERROR_ARGUMENT unless it combines gan_backward bits. */
 gan_status gan_session_check_what(const char *call, uint64_t what);
 
 /* ---- Data (session_data.c) ---------------------------------------------------------------------------------- */
@@ -101,7 +101,7 @@ gan_status gan_session_check_what(const char *call, uint64_t what);
 /* GAN_ERROR_STATE unless a backward pass may follow, or passes of tangents. */
 gan_status gan_session_check_backward(const gan_session *session, const char *call);
 gan_status gan_session_check_tangents(const gan_session *session, const char *call);
-/* Notes that an input now holds `batch` samples: the last forward pass is no longer that of the inputs. */
+/* Notes that an input now holds `batch` samples: the last forward pass no longer belongs to the inputs. */
 void gan_session_accept_input(gan_session *session, int64_t index, int64_t batch);
 
 #endif

@@ -131,6 +131,6 @@ void gan_session_fill_unreached_inputs(const gan_session *session, const gan_ses
 gan_status gan_session_check_what(const char *call, uint64_t what)
 {
     if (what > 0 && what <= (GAN_BACKWARD_PARAMETERS | GAN_BACKWARD_INPUTS)) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s: what is %llu, expected a sum of gan_backward values", call,
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: what is %llu, expected a combination of gan_backward bits", call,
                     (unsigned long long)what);
 }

@@ -53,8 +53,8 @@ gan_column_grid gan_column_grid_make(int64_t rows, int64_t columns);
 /* Block `index` of `blocks`: its place and size. */
 gan_column_block gan_column_grid_block(const gan_column_grid *grid, int64_t index, int64_t *first_row,
                                        int64_t *first_column);
-/* Sums of blocks are joined for so many columns at a time, in the blocks' order and in double: out[j] = sum over row
- * blocks of partial[block, first + j], j < count <= GAN_STRIP, where partial is (row_blocks, columns). */
+/* Sums of blocks are joined for this many columns at a time, in the blocks' order and in double: out[j] = sum over
+ * row blocks of partial[block, first + j], j < count <= GAN_STRIP, where partial is (row_blocks, columns). */
 #define GAN_STRIP 64
 void gan_join_sums(const gan_column_grid *grid, const gan_real *partial, int64_t first, int64_t count,
                    double out[GAN_STRIP]);

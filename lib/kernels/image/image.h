@@ -31,7 +31,7 @@ void gan_reduce(gan_context *context, const gan_resampling *by, int64_t batch, c
 
 /* ---- Augmentation (augment.c) ---- */
 
-/* `kinds` is a sum of gan_augmentation; image i draws from the counters state.counter + GAN_AUGMENT_BLOCKS * i on.
+/* `kinds` combines gan_augmentation bits; image i draws from the counters state.counter + GAN_AUGMENT_BLOCKS * i on.
  * Images are (channels, height, width), as at the border; or with channels_last as sessions store them, x of the
  * samples and y of packs: y is (batch / packing, height, width, packing, channels). Both give the same bits. */
 typedef struct gan_augment_args {

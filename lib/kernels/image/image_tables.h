@@ -7,7 +7,7 @@
 
 /* ---- Resampling (resample_isa.c) ---- */
 
-/* Pixels of `channels` values, at so many values from one to the next. */
+/* Pixels of `channels` values, this many values apart. */
 typedef struct gan_pixel_runs {
     int64_t pixels, channels, x_step, y_step;
 } gan_pixel_runs;

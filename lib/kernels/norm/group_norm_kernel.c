@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Samples are done in so many lots at most, each with its own sums of the gradients of scale and shift. */
+/* Samples are processed in at most this many lots, each with its own sums of the gradients of scale and shift. */
 enum { MOST_LOTS = 32 };
 
 typedef void (*group_fn)(const gan_group_block *block, const gan_group_arrays *arrays);

@@ -16,7 +16,7 @@ typedef struct stddev_work {
     const gan_minibatch_stddev_args *args;
     int64_t features, strips;
     const gan_real *x, *tangent_x;
-    const gan_real *ds, *tangent_ds; /* one a group; NULL: 0 */
+    const gan_real *ds, *tangent_ds; /* one per group; NULL: 0 */
     gan_real *out;                   /* gradients of x, added to */
     gan_real *partial;               /* (groups, strips) */
 } stddev_work;

@@ -18,9 +18,9 @@ typedef struct gan_group_block {
 /* Each from the block's first value, channel or group on. */
 typedef struct gan_group_arrays {
     const gan_real *x, *tangent_x, *dy, *tangent_dy;
-    const gan_real *scale, *shift; /* one a channel; NULL: 1, 0 */
-    gan_real *mean, *inverse;      /* one a group; mean NULL: 0 */
-    gan_real *dscale, *dshift;     /* one a channel, or NULL; added to */
+    const gan_real *scale, *shift; /* one per channel; NULL: 1, 0 */
+    gan_real *mean, *inverse;      /* one per group; mean NULL: 0 */
+    gan_real *dscale, *dshift;     /* one per channel, or NULL; added to */
     gan_real *out;                 /* y, dx or a tangent of them; NULL where it is not wanted */
     gan_real epsilon;
 } gan_group_arrays;

@@ -26,7 +26,7 @@ enum { PACK_RATIO = 4 };
 enum {
     ENOUGH_TASKS = 64, /* that keep all threads busy to the end */
     GROUP_PANELS = 16, /* most panels of a task */
-    LARGE_BLOCK = 64,  /* rows of a task that packs them, so many values of k at a time */
+    LARGE_BLOCK = 64,  /* rows of a task that packs them, LARGE_LENGTH values of k at a time */
     LARGE_LENGTH = 192
 };
 

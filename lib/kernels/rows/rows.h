@@ -17,7 +17,7 @@ void gan_add_rank_one(gan_context *context, int64_t rows, int64_t columns, gan_r
 
 /* ---- Rows of a table, by class numbers (class_rows.c) ---- */
 
-/* The first of `count` numbers that is no whole number in [0, classes), or `count`. */
+/* The first of `count` numbers that is not a whole number in [0, classes), or `count`. */
 int64_t gan_find_bad_class(int64_t count, int64_t classes, const gan_real *numbers);
 /* y[i, :] = table[numbers[i], :] */
 void gan_copy_classes(gan_context *context, int64_t count, int64_t columns, const gan_real *numbers,

@@ -37,7 +37,7 @@ typedef struct gan_observation {
 
 /* ---- What one step shows (observation.c) ----------------------------------------------------------------------- */
 
-/* Outputs of a model beyond these ends are saturated; equal when there is no such end. */
+/* Outputs of a model beyond these ends are saturated; equal when there are no such ends. */
 typedef struct gan_saturation {
     gan_real low, high;
 } gan_saturation;

@@ -53,11 +53,11 @@ gan_status gan_augment_check(uint64_t kinds, gan_shape image, const char *what)
     const uint64_t all = GAN_AUGMENT_COLOUR | GAN_AUGMENT_TRANSLATION | GAN_AUGMENT_CUTOUT;
     char text[GAN_SHAPE_TEXT];
     if (kinds & ~all) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s is %llu, expected a sum of gan_augmentation values", what,
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s is %llu, expected a combination of gan_augmentation bits", what,
                         (unsigned long long)kinds);
     }
     if (image.rank != 3) {
-        return gan_fail(GAN_ERROR_SHAPE, "%s is %llu, but samples %s are no images (channels, height, width)", what,
+        return gan_fail(GAN_ERROR_SHAPE, "%s is %llu, but samples %s are not images (channels, height, width)", what,
                         (unsigned long long)kinds, gan_shape_text(image, text));
     }
     if ((kinds & GAN_AUGMENT_COLOUR) && image.dims[0] != 1 && image.dims[0] != 3) {

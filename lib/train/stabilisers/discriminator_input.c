@@ -1,4 +1,4 @@
-/* What the discriminator is shown of samples. Packing is counting: so many samples (c, h, w) after each other are one
+/* What the discriminator is shown of samples. Packing is counting: `packing` consecutive samples (c, h, w) are one
  * (packing * c, h, w) in the same memory, at the border. What G has made goes to D as both store it. */
 #include "train/stabilisers/stabilisers.h"
 

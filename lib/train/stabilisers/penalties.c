@@ -173,7 +173,7 @@ void gan_penalties_add_entries(gan_penalties *penalties, gan_entries *entries)
     gan_entries_add_session(entries, "penalised", penalties->session);
 }
 
-/* Lazy regularisation: one update in so many, with so many times the coefficient (Karras et al., 2020). */
+/* Lazy regularisation: one update in penalty_interval, with that many times the coefficient (Karras et al., 2020). */
 static bool has_penalties(const gan_penalties *penalties, int64_t update)
 {
     return update % penalties->options.interval == 0;

@@ -9,7 +9,7 @@
 
 /* GAN_ERROR_BATCH, _ARGUMENT or _OVERFLOW unless they are `batch` samples of `size` values, *count in all. */
 gan_status gan_samples_check(const char *function, int64_t batch, int64_t size, int64_t *count);
-/* GAN_ERROR_ARGUMENT unless it is a sum of gan_augmentation values, GAN_ERROR_SHAPE unless they can be done to such
+/* GAN_ERROR_ARGUMENT unless it combines gan_augmentation bits, GAN_ERROR_SHAPE unless they can be done to such
  * samples; `what` names it. */
 gan_status gan_augment_check(uint64_t kinds, gan_shape image, const char *what);
 
@@ -43,7 +43,7 @@ gan_status gan_discriminator_input_check(const gan_discriminator_input_options *
 gan_status gan_discriminator_input_create(gan_discriminator_input *input, gan_context *context, gan_shape sample,
                                           const gan_discriminator_input_options *options, int64_t batch);
 void gan_discriminator_input_destroy(gan_discriminator_input *input);
-/* How many inputs of D so many samples are. */
+/* The number of inputs of D that these samples make. */
 int64_t gan_discriminator_input_count(const gan_discriminator_input *input, int64_t samples);
 /* Set the input of D's session to what D sees in step number `step`, from 0, of real samples, or of those of G's last
  * pass. *copy gets the latter as at the border, unless it is NULL. */

@@ -115,7 +115,7 @@ static int64_t epoch_size(const gan_trainer *trainer, const gan_dataset *dataset
     return dataset->count - dataset->count % whole;
 }
 
-/* Ends the epoch when what is left of it fills no pack. */
+/* Ends the epoch when the remaining samples do not fill a pack. */
 static gan_status skip_rest(const gan_trainer *trainer, gan_dataset *dataset, gan_dataset_cursor *cursor)
 {
     GAN_TRY(gan_dataset_get_cursor(dataset, cursor));

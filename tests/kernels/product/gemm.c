@@ -17,7 +17,7 @@ typedef struct product {
     int64_t m, n, k;
     bool transpose_a, transpose_b, accumulate, bias, full_precision;
     int64_t more;  /* of each row stride than needed */
-    int64_t every; /* so many rows one is checked; 0: all */
+    int64_t every; /* one row in this many is checked; 0: all */
 } product;
 
 static void describe(const product *p, const char *name, char text[160])

@@ -23,7 +23,7 @@ static gan_real *at_border(harness_array stored, gan_shape shape, int64_t count)
 
 /* ---- Layer, instance and group normalisation ------------------------------------------------------------------- */
 
-/* A sample is `groups` runs of `run` values, at the border. weight and bias are one a value, or one a channel. */
+/* A sample is `groups` runs of `run` values, at the border. weight and bias are one a value, or one per channel. */
 typedef struct definition {
     gan_shape shape;
     int64_t groups;

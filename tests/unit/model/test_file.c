@@ -320,7 +320,7 @@ static void test_hostile_architectures(void **state)
         {"{\"nodes\":[" INPUT "," TANH("0") "],\"outputs\":[1,1]}", GAN_ERROR_FORMAT, "twice"},
         {"{\"nodes\":[" INPUT "," TANH("0") "],\"outputs\":[4294967297]}", GAN_ERROR_FORMAT, "element 0"},
         {"{\"nodes\":[" INPUT "," TANH("0") "],\"nodes\":[],\"outputs\":[1]}", GAN_ERROR_FORMAT, "malformed"},
-        {MODEL(TANH("1")), GAN_ERROR_FORMAT, "node 1: element 0 of its inputs is no node from 0 to 0"},
+        {MODEL(TANH("1")), GAN_ERROR_FORMAT, "node 1: element 0 of its inputs is not a node from 0 to 0"},
         {MODEL(TANH("2")), GAN_ERROR_FORMAT, "node 1: element 0 of its inputs"},
         {MODEL(TANH("\"0\"")), GAN_ERROR_FORMAT, "node 1: element 0 of its inputs"},
         {MODEL(TANH("0.0")), GAN_ERROR_FORMAT, "node 1: element 0 of its inputs"},
