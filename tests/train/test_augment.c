@@ -80,9 +80,9 @@ static void test_augment_refused(void **state)
         gan_status status;
         const char *part;
     } cases[] = {
-        {8, IMAGE, 1, GAN_ERROR_ARGUMENT, "kinds is 8, expected a sum of gan_augmentation"},
-        {ALL, GAN_SHAPE(4), 1, GAN_ERROR_SHAPE, "kinds is 7, but samples (4) are no images"},
-        {2, GAN_SHAPE(1, 2, 2, 2), 1, GAN_ERROR_SHAPE, "samples (1, 2, 2, 2) are no images"},
+        {8, IMAGE, 1, GAN_ERROR_ARGUMENT, "kinds is 8, expected a combination of gan_augmentation"},
+        {ALL, GAN_SHAPE(4), 1, GAN_ERROR_SHAPE, "kinds is 7, but samples (4) are not images"},
+        {2, GAN_SHAPE(1, 2, 2, 2), 1, GAN_ERROR_SHAPE, "samples (1, 2, 2, 2) are not images"},
         {1, GAN_SHAPE(2, 3, 3), 1, GAN_ERROR_SHAPE, "kinds is 1, but images (2, 3, 3) have no colours"},
         {1, GAN_SHAPE(1, 0, 3), 1, GAN_ERROR_SHAPE, "0"},
         {1, IMAGE, 0, GAN_ERROR_BATCH, "batch is 0"},

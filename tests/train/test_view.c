@@ -43,7 +43,7 @@ static void test_shapes_refused(void **state)
     test_gan packed = test_gan_create(TEST_GAN_PACKED, 1, GAN_TRAINER(.batch = BATCH, .packing = 2));
     float samples[BATCH * 90] = {0};
     refuse(&dense, GAN_TRAINER(.augment = GAN_AUGMENT_TRANSLATION), GAN_ERROR_SHAPE,
-           "augment is 2, but samples (4) are no images");
+           "augment is 2, but samples (4) are not images");
     refuse(&two, GAN_TRAINER(.augment = GAN_AUGMENT_COLOUR), GAN_ERROR_SHAPE,
            "augment is 1, but images (2, 8, 8) have no colours");
     refuse(

@@ -314,7 +314,7 @@ static void test_hostile_architectures(void **state)
         {"{\"nodes\":{},\"outputs\":[0]}", GAN_ERROR_FORMAT, "'nodes'"},
         {"{\"nodes\":[],\"outputs\":[]}", GAN_ERROR_FORMAT, "count is 0"},
         {"{\"nodes\":[" INPUT "],\"outputs\":[0]}", GAN_ERROR_FORMAT, "no layers"},
-        {"{\"nodes\":[" INPUT "," TANH("0") "]}", GAN_ERROR_FORMAT, "outputs are no list"},
+        {"{\"nodes\":[" INPUT "," TANH("0") "]}", GAN_ERROR_FORMAT, "outputs are not a list"},
         {"{\"nodes\":[" INPUT "," TANH("0") "],\"outputs\":[2]}", GAN_ERROR_FORMAT, "element 0 of its outputs"},
         {"{\"nodes\":[" INPUT "," TANH("0") "],\"outputs\":[-1]}", GAN_ERROR_FORMAT, "element 0 of its outputs"},
         {"{\"nodes\":[" INPUT "," TANH("0") "],\"outputs\":[1,1]}", GAN_ERROR_FORMAT, "twice"},

@@ -168,7 +168,7 @@ static void test_loose_ends(void **state)
     add_dense(model, 4);
     gan_model_add_from(model, gan_layer_named(gan_layer_tanh(context), "lost"), GAN_NODES(z));
     gan_model_add_from(model, gan_layer_tanh(context), GAN_NODES(z));
-    refuse(model, GAN_ERROR_GRAPH, "layer 0 (dense) is read by no layer and is no output");
+    refuse(model, GAN_ERROR_GRAPH, "layer 0 (dense) is read by no layer and is not an output");
 
     model = begin();
     gan_model_add(model, gan_layer_named(gan_layer_input(context, GAN_SHAPE(3)), "unused"));
