@@ -66,6 +66,12 @@ char **corpus_names(const char *prefix, int *count)
     return names;
 }
 
+void corpus_names_release(char **names, int count)
+{
+    for (int i = 0; i < count; i++) free(names[i]);
+    free(names);
+}
+
 static unsigned char *read_all(const char *path, size_t *size)
 {
     unsigned char *bytes = malloc(FILE_LIMIT);

@@ -8,8 +8,9 @@
 bool corpus_of(int argc, char **argv);
 /* The path of a file in it, printed; valid for the next seven calls. */
 const char *corpus_path(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The names X of all files PREFIX-X.safetensors, sorted; *count gets how many. They live until the end. */
+/* The names X of all files PREFIX-X.safetensors, sorted; *count gets their number. */
 char **corpus_names(const char *prefix, int *count);
+void corpus_names_release(char **names, int count);
 
 /* Fails the test unless `count` samples of a shape are those of an NPY file, within the tolerance of the largest. */
 void corpus_compare_npy(gan_context *context, const char *path, const float *actual, int64_t count, gan_shape shape,

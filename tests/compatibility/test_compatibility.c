@@ -257,10 +257,15 @@ int main(int argc, char **argv)
     int models, trainers, count = 1;
     if (!corpus_of(argc, argv)) return 2;
     char **model_names = corpus_names("model", &models), **trainer_names = corpus_names("trainer", &trainers);
-    if (models == 0 || trainers == 0) return 2;
+    const bool empty = models == 0 || trainers == 0;
     for (int i = 0; i < models; i++)
         tests[count++] = (struct CMUnitTest){model_names[i], test_model, NULL, NULL, model_names[i]};
     for (int i = 0; i < trainers; i++)
         tests[count++] = (struct CMUnitTest){trainer_names[i], test_checkpoint, NULL, NULL, trainer_names[i]};
-    return cmocka_run_group_tests_name("files of an earlier release", tests, test_folder_create, test_folder_remove);
+    const int failed = empty ? 2
+                             : cmocka_run_group_tests_name("files of an earlier release", tests, test_folder_create,
+                                                           test_folder_remove);
+    corpus_names_release(model_names, models);
+    corpus_names_release(trainer_names, trainers);
+    return failed;
 }
