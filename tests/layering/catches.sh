@@ -28,6 +28,10 @@ expect()
     fi
 }
 
+# A source that is compiled once for each instruction set has such a line.
+table='<string.h>
+const gan_loops_table GAN_ISA_TABLE(gan_loops_table) = {.loop = loop};'
+
 # room NUMBER: that many files of one room, each with one include.
 room()
 {
@@ -46,6 +50,8 @@ expect allowed lib/kernels/kernels.h '"kernels/conv/conv.h"'
 expect allowed lib/kernels/conv/conv.c '"kernels/product/product.h"' lib/kernels/product/gemm.c '"kernels/isa/isa.h"'
 # shellcheck disable=SC2046
 expect allowed $(room 10)
+expect allowed lib/kernels/conv/loops_isa.c "$table"
+expect allowed lib/kernels/conv/loops_isa.c "<immintrin.h>${table#*>}"
 expect allowed lib/metrics/metrics.h '"kernels/kernels.h"'
 expect allowed examples/minimal.c '<libgan.h>'
 expect allowed examples/mnist_gan.c '"options.h"'
@@ -79,6 +85,9 @@ expect broken lib/kernels/conv/conv.c '"kernels/kernels.h"'
 expect broken lib/kernels/conv/conv.c '"kernels/product/product.h"' lib/kernels/product/gemm.c '"kernels/conv/conv.h"'
 expect broken lib/train/a/a.c '"train/b/b.h"' lib/train/b/b.c '"train/c/c.h"' lib/train/c/c.c '"train/a/a.h"'
 expect broken lib/core/file.c '<string.h>' lib/data/file.c '<string.h>'
+expect broken lib/kernels/conv/loops.c "$table"
+expect broken lib/kernels/conv/loops_isa.c '<string.h>' lib/kernels/conv/conv.c '<string.h>'
+expect broken lib/kernels/conv/conv.c '<immintrin.h>'
 # shellcheck disable=SC2046
 expect broken $(room 11)
 # A tree without sources fails.

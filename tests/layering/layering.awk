@@ -6,6 +6,7 @@
 # - A folder in it is a room, whose door is y/room/room.h. The other rooms of its folder, and the folder's door, enter it
 #   by that only. Rooms do not include each other in circles, nor the door of their folder, and hold at most 10 files.
 # - No two files of lib/ have one name.
+# - Sources that are compiled once for each instruction set, which GAN_ISA_TABLE tells, end in _isa, and no others do.
 # - Some headers of the system belong to one place.
 # - Examples see the public headers only.
 BEGIN {
@@ -18,7 +19,7 @@ BEGIN {
     sees["data"] = sees["io"] = sees["dist"] = " core "
 
     place["cblas.h"] = "^lib/kernels/product/"
-    place["immintrin.h"] = place["arm_neon.h"] = "^lib/kernels/"
+    place["immintrin.h"] = place["arm_neon.h"] = "^lib/kernels/.*_isa\\.[ch]$"
     place["pthread.h"] = "^lib/core/"
     place["jansson.h"] = "^lib/core/json\\.c$"
     place["zlib.h"] = "^lib/(data|io)/"
@@ -32,6 +33,9 @@ FNR == 1 {
     folder = path[1] == "lib" && count > 2 ? path[2] : ""
     room = folder != "" && count > 3 ? path[3] : ""
     if (path[1] == "lib" && !(folder in sees)) complain("is in no folder of lib/ that has a rule")
+    end_file()
+    file = FILENAME
+    has_table = 0
     if (folder != "" && path[count] in named) complain("has the name of " named[path[count]])
     if (folder != "") named[path[count]] = FILENAME
     if (room != "" && ++files[folder "/" room] == 11) complain("is the 11th file of its room")
@@ -45,6 +49,17 @@ FNR == 1 {
     if (header ~ /(^|\/)\.\.?\//) complain("includes " header ", a path that is relative to the file")
     else if (folder != "") in_lib()
     else if (path[1] == "examples" && quoted && header ~ /\//) complain("includes " header ", which is not public")
+}
+
+/^const .*GAN_ISA_TABLE\(/ { has_table = 1 }
+
+# What is known of a file once all of it has been read.
+function end_file()
+{
+    if (has_table && file !~ /_isa\.c$/)
+        complain_of(file, "has a table for each instruction set, and its name does not end in _isa")
+    if (!has_table && file ~ /_isa\.c$/)
+        complain_of(file, "has no table for each instruction set, and its name ends in _isa")
 }
 
 function in_lib(    parts)
@@ -82,11 +97,17 @@ function leads(from, goal, seen,    next_rooms, n, i)
 
 function complain(sentence)
 {
-    print FILENAME ":" FNR ": " sentence
+    complain_of(FILENAME ":" FNR, sentence)
+}
+
+function complain_of(place, sentence)
+{
+    print place ": " sentence
     broken++
 }
 
 END {
+    end_file()
     for (from in enters) rooms[from]
     for (from in rooms) {
         split("", seen)

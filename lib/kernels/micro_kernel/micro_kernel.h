@@ -40,8 +40,6 @@ typedef struct gan_tile {
     const gan_real *column_bias, *row_bias; /* or NULL */
 } gan_tile;
 
-enum { GAN_TILE_ROWS = 8 }; /* most rows of any table */
-
 typedef struct gan_micro_kernel_table {
     int64_t rows;                  /* most rows of a tile */
     int64_t width, vector, narrow; /* widths of panels: two vectors, one, and half of one if there is that */
