@@ -203,13 +203,14 @@ static void test_many(void **state)
     (void)state;
     enum { MANY = 300 };
     gan_context *context = test_context();
-    int64_t counts[MANY], numbers[MANY];
+    int64_t counts[MANY];
+    char names_of_counts[MANY][8];
     for (int pass = 0; pass < 2; pass++) {
         gan_entries entries = {.context = context};
         for (int i = 0; i < MANY; i++) {
-            snprintf((char *)&numbers[i], sizeof(numbers[i]), "n%d", i);
+            snprintf(names_of_counts[i], sizeof(names_of_counts[i]), "n%d", i);
             counts[i] = pass == 0 ? i * i : 0;
-            gan_entries_add_count(&entries, (const char *)&numbers[i], NULL, &counts[i]);
+            gan_entries_add_count(&entries, names_of_counts[i], NULL, &counts[i]);
         }
         assert_int_equal((pass == 0 ? gan_entries_save : gan_entries_load)(&entries, test_path("many")), GAN_OK);
         for (int i = 0; i < MANY; i++) assert_int_equal(counts[i], i * i);

@@ -374,6 +374,9 @@ static void test_refused(void **state)
     float gradient[COUNT] = {7, 7, 7, 7, 7, 7, 7};
     test_status(gan_loss_discriminator((gan_loss)99, 1, real, COUNT, fake, COUNT, &value, gradient, NULL),
                 GAN_ERROR_ARGUMENT, "loss is 99");
+    /* All that are not refused are among those that are tested. */
+    assert_int_equal(gan_loss_generator((gan_loss)LOSSES, real, COUNT, fake, COUNT, &value, gradient),
+                     GAN_ERROR_ARGUMENT);
     test_status(gan_loss_discriminator(GAN_LOSS_SATURATING, 1.5f, real, COUNT, fake, COUNT, &value, gradient, NULL),
                 GAN_ERROR_ARGUMENT, "real_target is 1.5");
     test_status(gan_loss_discriminator(GAN_LOSS_SATURATING, NAN, real, COUNT, fake, COUNT, &value, gradient, NULL),

@@ -104,7 +104,7 @@ gan_status gan_penalty_interpolate(gan_random *random, const float *real, const 
     GAN_TRY(gan_samples_check(__func__, batch, size, &count));
     for (int64_t i = 0; i < batch; i++) {
         const int64_t left = batch - i;
-        if (i % PIECE == 0) GAN_TRY(gan_random_uniform(random, shares, (size_t)(left < PIECE ? left : PIECE)));
+        if (i % PIECE == 0) GAN_TRY(gan_random_uniform(random, shares, left < PIECE ? left : PIECE));
         const float u = shares[i % PIECE];
         for (int64_t k = i * size; k < (i + 1) * size; k++) out[k] = u * real[k] + (1 - u) * fake[k];
     }
@@ -132,7 +132,7 @@ gan_status gan_penalty_perturb(gan_random *random, const float *real, int64_t ba
     const float half = (float)(deviation_of(real, count) / 2);
     for (int64_t first = 0; first < count; first += PIECE) {
         const int64_t piece = count - first < PIECE ? count - first : PIECE;
-        GAN_TRY(gan_random_uniform(random, numbers, (size_t)piece));
+        GAN_TRY(gan_random_uniform(random, numbers, piece));
         for (int64_t i = 0; i < piece; i++) out[first + i] = real[first + i] + half * numbers[i];
     }
     return GAN_OK;

@@ -102,8 +102,8 @@ static gan_status judge_both(gan_trainer *trainer, const float *samples, int64_t
     GAN_TRY(judge_real(trainer, samples, batch));
     GAN_TRY(judge_fake(trainer, gan_penalties_fake_place(&trainer->penalties, discriminator_updates(trainer))));
     GAN_TRY(gan_loss_discriminator(trainer->options.loss, 1 - trainer->options.label_smoothing, trainer->real_logits,
-                                   (size_t)judged, trainer->fake_logits, (size_t)judged, &loss,
-                                   trainer->real_gradient, trainer->fake_gradient));
+                                   judged, trainer->fake_logits, judged, &loss, trainer->real_gradient,
+                                   trainer->fake_gradient));
     report->discriminator_loss += loss;
     report->real_probability = mean_probability(trainer->real_logits, judged);
     report->fake_probability = mean_probability(trainer->fake_logits, judged);
@@ -151,7 +151,7 @@ static gan_status move_generator(gan_trainer *trainer, gan_step_report *report)
 /* The loss of G and its gradient at the present logits. */
 static gan_status take_generator_loss(gan_trainer *trainer, int64_t batch, float *gradient, gan_step_report *report)
 {
-    const size_t judged = (size_t)gan_discriminator_input_count(&trainer->input, batch);
+    const int64_t judged = gan_discriminator_input_count(&trainer->input, batch);
     GAN_TRY(gan_loss_generator(trainer->options.loss, trainer->real_logits, judged, trainer->fake_logits, judged,
                                &report->generator_loss, gradient));
     return check_passes(trainer, &trainer->generator, report->generator_loss);
