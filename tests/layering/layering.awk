@@ -4,7 +4,8 @@
 # - A folder of lib/ sees itself and the folders below it, and enters another one by its door only: lib/x sees of
 #   lib/y nothing but y/y.h. Paths are written from lib/.
 # - A folder in it is a room, whose door is y/room/room.h. The other rooms of its folder, and the folder's door, enter it
-#   by that only. Rooms do not include each other in circles, nor the door of their folder, and hold at most 10 files.
+#   by that only. Rooms do not include each other in circles, nor what stands in their folder outside the rooms. A room
+#   has no folders, and at most 10 files.
 # - No two files of lib/ have one name.
 # - Sources that are compiled once for each instruction set, which GAN_ISA_TABLE tells, end in _isa, and no others do.
 # - Some headers of the system belong to one place.
@@ -38,6 +39,7 @@ FNR == 1 {
     has_table = 0
     if (folder != "" && path[count] in named) complain("has the name of " named[path[count]])
     if (folder != "") named[path[count]] = FILENAME
+    if (folder != "" && count > 4) complain("is in a folder of a room")
     if (room != "" && ++files[folder "/" room] == 11) complain("is the 11th file of its room")
 }
 
@@ -77,9 +79,9 @@ function in_folder(parts,    own, other)
     own = folder "/" room
     other = header ~ /\/.*\// ? parts[1] "/" parts[2] : parts[1] "/"
     if (other == own) return
-    if (header == folder "/" folder ".h" && room != "") complain("includes the door of its own folder")
-    else if (other != parts[1] "/" && header != other "/" parts[2] ".h") complain("includes " header ", past the door of its room")
-    else if (room != "" && other != parts[1] "/") enters[own] = enters[own] " " other
+    if (other == parts[1] "/") complain("includes " header ", which is outside the rooms of its folder")
+    else if (header != other "/" parts[2] ".h") complain("includes " header ", past the door of its room")
+    else if (room != "") enters[own] = enters[own] " " other
 }
 
 # Whether a room leads back to `goal` by what it enters; `seen` holds those that have been asked.

@@ -40,4 +40,16 @@ expect 'helper is not static, and its name does not begin with gan_
 helper is used by no other file: it is dead, or should be static' c 'int helper; /* helper */'
 expect 'GAN_THREE is defined in a header and used nowhere' h '#define GAN_THREE 3 /* not GAN_THREE */'
 expect 'gan_three is defined in a header and used nowhere' h 'static inline int gan_three(void) { return 3; }'
+
+# That library needs none of the exceptions, so that each is told of; a library of nothing is not passed.
+if ! grep -q 'is an exception, which it no longer has to be' "$work/output"; then
+    echo 'exceptions that nothing needs are not told of'
+    failed=1
+fi
+rm "$work/lib.a"
+"$ar" rc "$work/lib.a"
+if sh "$symbols" "$nm" "$work/lib.a" "$work/libgan.h" "$work/lib" >/dev/null 2>&1; then
+    echo 'a library without functions passes'
+    failed=1
+fi
 exit $failed
