@@ -53,9 +53,9 @@ skipped_in_log()
 {
     awk '
         function note(name, reason) { if (!(name in seen)) print name "\t" reason; seen[name] = 1 }
-        /^test: / { test = $NF }
+        /^test: / { test = $0; sub(/.* \/ /, "", test) }
         /^result: / { whole = /exit status 77/ }
-        /^\[ RUN / { name = $NF }
+        /^\[ RUN / { name = $0; sub(/^\[ RUN *\] /, "", name) }
         /^SKIP: / { note(whole ? test : test "/" name, substr($0, 7)) }
         /^=+$/ && whole { note(test, "no reason is given") }'
 }

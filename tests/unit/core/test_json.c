@@ -157,15 +157,15 @@ static void test_utf8(void **state)
                                        "\xef\xbf\xbf",
                                        "\xf0\x90\x80\x80",
                                        "\xf4\x8f\xbf\xbf",
-                                       "\xe2\x82\xac"
-                                       "a"};
+                                       ("\xe2\x82\xac"
+                                        "a")};
     static const char *const bad[] = {"\x80",
                                       "\xbf",
                                       "\xc0\x80",
                                       "\xc1\xbf",
                                       "\xc2",
-                                      "\xc2"
-                                      "a",
+                                      ("\xc2"
+                                       "a"),
                                       "\xe0\x9f\xbf",
                                       "\xe2\x82",
                                       "\xed\xa0\x80",
