@@ -1,6 +1,6 @@
 /**
  * @file libgan.h
- * libgan: generative adversarial networks as an embeddable C library. This header is all of the C API.
+ * libgan: generative adversarial networks as an embeddable C library. This header is the whole C API.
  *
  * A generator G turns noise z into samples, a discriminator D tells samples from data, and the two are trained
  * against each other (Goodfellow et al., "Generative Adversarial Nets", 2014):
@@ -9,26 +9,25 @@
  *
  * Conventions that hold for every declaration below, unless its comment says otherwise:
  *
- * - Functions return a ::gan_status. Results come by pointer and are untouched on failure; gan_last_error() then
- *   has a sentence. Nothing here prints, exits, aborts, installs a signal handler or reads the environment.
- * - Option structs start with `struct_size`, filled by the macro of the same name (GAN_TRAINER() and so on), which
- *   takes C99 designated initialisers and makes a pointer to a struct that lives as long as the block around it, or
- *   in C++, by libgan.hpp, a value. A field left out, or zero, means its documented default, for every field. Where
- *   exactly zero makes sense and is not the default, ::GAN_ZERO asks for it. A NULL options pointer means every
- *   default.
- * - Counts, sizes in elements and indices are int64_t; size_t counts bytes of memory. Bit sets are uint64_t, and an
- *   enum names their bits, which are added.
- * - What reads a handle and cannot fail returns the value and is called gan_noun_x(), as gan_model_input_count(); for
- *   NULL it returns what its comment says. What can fail returns a status, gives the value by pointer and is called
- *   gan_noun_get_x(), as gan_model_get_input_shape().
- * - What a layer cannot be without is an argument; all else is an option.
+ * - Functions return a ::gan_status. Results are returned through pointers and untouched on failure; gan_last_error()
+ *   then describes it. Nothing here prints, exits, aborts, installs a signal handler or reads the environment.
+ * - Option structs start with `struct_size`, set by a macro of the same name, such as GAN_TRAINER(). The macro takes
+ *   C99 designated initialisers and yields a pointer to a struct that lives until the end of the enclosing block or,
+ *   in C++ with libgan.hpp, a value. Every field that is omitted or zero takes its documented default. Where exactly
+ *   zero makes sense but is not the default, ::GAN_ZERO asks for it. A NULL options pointer selects all defaults.
+ * - Counts, sizes in elements and indices are int64_t; size_t counts bytes of memory. Bit sets are uint64_t; an enum
+ *   names the bits to combine.
+ * - A getter that cannot fail returns its value and is called gan_noun_x(), such as gan_model_input_count(); its
+ *   comment says what it returns for NULL. A getter that can fail returns a status, stores its value through a
+ *   pointer and is called gan_noun_get_x(), such as gan_model_get_input_shape().
+ * - What a layer requires is an argument; everything else is an option.
  * - Samples are caller-owned arrays of float, rows first; images are N,C,H,W. Pixels are scaled to [-1, 1].
- * - A NULL where a handle or an array is needed is ::GAN_ERROR_NULL, an option or a number outside of its range
- *   ::GAN_ERROR_ARGUMENT, NaN or infinity in an option ::GAN_ERROR_NOT_FINITE, and too little memory
- *   ::GAN_ERROR_MEMORY; comments name what else may go wrong.
- * - A handle is used by one thread at a time. What may run at the same time is said at each handle.
- * - gan_x_destroy() accepts NULL and releases what the handle owns. Handles keep what they need of each other
- *   alive, so the order of destruction does not matter; using a destroyed handle is an error of the caller.
+ * - NULL where a handle or array is required is ::GAN_ERROR_NULL; an option or number outside its range,
+ *   ::GAN_ERROR_ARGUMENT; NaN or infinity in an option, ::GAN_ERROR_NOT_FINITE; too little memory,
+ *   ::GAN_ERROR_MEMORY. Comments name all other errors.
+ * - Use a handle from one thread at a time. Each handle's comment says what may run concurrently.
+ * - gan_x_destroy() accepts NULL and releases what the handle owns. Handles keep alive what they need of each other,
+ *   so they may be destroyed in any order; using a destroyed handle is the caller's error.
  */
 #ifndef LIBGAN_H
 #define LIBGAN_H
@@ -37,8 +36,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Major version of this header; docs/versioning.md says what the soname is made of. The library's own version is
- * gan_version(). */
+/**
+ * Major version of this header; docs/versioning.md explains the soname. gan_version() returns the library's own
+ * version.
+ */
 #define GAN_VERSION_MAJOR 0
 /** Minor version of this header. */
 #define GAN_VERSION_MINOR 2
@@ -68,8 +69,8 @@ extern "C" {
  */
 
 /**
- * Every status: name, pinned number, meaning. Numbers are never reused or changed.
- * Applications may expand the map themselves, for a table or a switch: X(name, number, text) is called for each.
+ * Every status: name, pinned number, meaning. Numbers are never reused or changed. Applications may expand the map
+ * themselves, for a table or a switch: X(name, number, text) is expanded for each.
  */
 #define GAN_STATUS_MAP(X)                                                               \
     X(GAN_OK, 0, "success")                                                             \
@@ -106,19 +107,19 @@ typedef enum gan_status {
 #undef GAN_STATUS_ENUM
 } gan_status;
 
-/** The name of a status, such as "GAN_ERROR_SHAPE"; "unknown status" for another number. Any thread. */
+/** The name of a status, such as "GAN_ERROR_SHAPE"; "unknown status" for any other number. Any thread. */
 GAN_API const char *gan_status_name(gan_status status);
 
 /** The general meaning of a status, such as "shapes do not fit". Any thread. */
 GAN_API const char *gan_status_text(gan_status status);
 
 /**
- * The sentence of the last failure in this thread: it names the argument, what was expected and what was given.
- * Never NULL; empty before the first failure. Valid until the next libgan call in the same thread that fails.
+ * The sentence of the last failure in this thread: it names the argument, what was expected and what was given. Never
+ * NULL; empty before the first failure. Valid until the next failing libgan call in the same thread.
  */
 GAN_API const char *gan_last_error(void);
 
-/** The status that came with that sentence, for functions that return NULL on failure; GAN_OK before the first. */
+/** The status of that failure, for functions that return NULL on failure; GAN_OK before the first. */
 GAN_API gan_status gan_last_status(void);
 
 /** Version of the library that is running: major * 10000 + minor * 100 + patch. */
@@ -134,8 +135,8 @@ GAN_API const char *gan_version_text(void);
 #define GAN_ZERO 1.17549435e-38f
 
 /**
- * Options of a type with these fields, and struct_size: what GAN_CONTEXT() and all macros like it are made of. In C,
- * a pointer to them, which is valid until the end of the block around it; in C++, by libgan.hpp, a value.
+ * Options of a type with the given fields and struct_size; GAN_CONTEXT() and all macros like it use this one. In C, a
+ * pointer to them that is valid until the end of the enclosing block; in C++, with libgan.hpp, a value.
  */
 #ifndef __cplusplus
 #define GAN_OPTIONS(type, ...) (&(type){.struct_size = sizeof(type), __VA_ARGS__})
@@ -145,24 +146,24 @@ GAN_API const char *gan_version_text(void);
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup context Context
- * Allocator, log, threads and limits: all that would otherwise be global. Two contexts never meet.
+ * Allocator, log, threads and limits: everything that would otherwise be global. Contexts are independent.
  *
- * Thread safety: any number of handles of one context may be used at the same time, each by one thread. The
- * context's threads serve one of them at a time; the others do their own work meanwhile, with the same results.
+ * Thread safety: any number of handles of one context may be used at the same time, each by one thread. The context's
+ * threads serve one caller at a time; the others meanwhile do their own work, with the same results.
  * @{
  */
 
-/** What every other handle is made from. Each keeps its context alive. */
+/** The handle from which all others are made. Each of them keeps its context alive. */
 typedef struct gan_context gan_context;
 
 /**
- * Memory hooks: both functions, or neither, which means malloc and free. They may be called from any thread that uses
- * the library, by several at a time.
+ * Memory hooks: both functions, or neither for malloc and free. Any thread that uses the library may call them, and
+ * several may at the same time.
  */
 typedef struct gan_allocator {
     /** Returns `size` bytes (never 0) aligned as for any type, or NULL. */
     void *(*allocate)(void *user, size_t size);
-    /** Releases what allocate returned, with the size that was asked for. Never called with NULL. */
+    /** Releases what allocate returned, with the size requested. Never called with NULL. */
     void (*release)(void *user, void *memory, size_t size);
     void *user; /**< passed to both; may be NULL */
 } gan_allocator;
@@ -176,20 +177,20 @@ typedef enum gan_log_level {
 
 /**
  * Receives log messages (one line of UTF-8, no newline, at most 511 bytes; valid during the call), in the thread that
- * made the call. `user` is log_user of the options. Errors are not logged: they are returned. It may not call libgan
- * with the handles of that call. What is sent:
+ * made the call. `user` is log_user of the options. Errors are not logged: they are returned. It must not call libgan
+ * with the handles of that call. The messages are:
  *
- * - ::GAN_LOG_WARNING: fewer threads could be started than were asked for; a diagnosis that was not there at the one
- *   before, with its advice; a training that diverged.
- * - ::GAN_LOG_INFO: the BLAS multiplies because there are no tuned kernels for this CPU; a training was resumed; a
- * file has tensors that nobody asked for.
- * - ::GAN_LOG_DEBUG: the kernels that a context has chosen.
+ * - ::GAN_LOG_WARNING: fewer threads started than requested; a diagnosis that was not made the previous time, with
+ *   its advice; a training run that diverged.
+ * - ::GAN_LOG_INFO: the BLAS multiplies because there are no tuned kernels for this CPU; a training run was resumed;
+ *   a file has tensors that were not requested.
+ * - ::GAN_LOG_DEBUG: the kernels chosen by a context.
  */
 typedef void (*gan_log_fn)(void *user, gan_log_level level, const char *message);
 
 /** Instruction sets for which kernels exist. A higher level includes the lower ones of the same family. */
 typedef enum gan_cpu {
-    GAN_CPU_BEST = 0,     /**< the highest that this CPU has */
+    GAN_CPU_BEST = 0,     /**< the highest level of this CPU */
     GAN_CPU_BASELINE = 1, /**< what every CPU of the family has; plain C */
     GAN_CPU_AVX2 = 2,     /**< x86-64 with AVX2 and FMA */
     GAN_CPU_AVX512 = 3    /**< x86-64 with AVX-512 F, BW, DQ and VL */
@@ -203,18 +204,18 @@ typedef enum gan_multiply {
 } gan_multiply;
 
 /**
- * What the operands of dense, conv2d and conv_transpose2d are rounded to when they are multiplied: activations,
- * gradients and copies of the weights. Weights themselves, sums, and all else are float32 in any case.
+ * The type to which operands of dense, conv2d and conv_transpose2d are rounded for multiplication: activations,
+ * gradients and copies of the weights. The weights themselves, sums and everything else stay float32.
  */
 typedef enum gan_precision {
-    GAN_PRECISION_FLOAT32 = 0, /**< they are not rounded */
+    GAN_PRECISION_FLOAT32 = 0, /**< no rounding */
     /**
-     * bfloat16: 8 bits of mantissa, the exponents of float32; rounded to the nearest, ties to even. Faster where
-     * products take most of the time. This is mixed precision as in Micikevicius et al. 2018 and Kalamkar et al.
-     * 2019, without loss scaling, which such exponents do not need. For x86-64 with AVX512_BF16; on other CPUs the
-     * context's creation is ::GAN_ERROR_UNSUPPORTED. With GAN_CPU_BASELINE, asked for by name, the same is done in
-     * plain C on any CPU: slowly, to compare with. Products are made by GAN_MULTIPLY_NATIVE, and GAN_MULTIPLY_BLAS is
-     * ::GAN_ERROR_ARGUMENT. AVX512_BF16 takes operands below 2^-126 and sums below it as 0; plain C does not.
+     * bfloat16: 8 bits of mantissa, the exponents of float32; rounded to nearest, ties to even. Faster where products
+     * take most of the time. This is mixed precision as in Micikevicius et al. 2018 and Kalamkar et al. 2019, without
+     * loss scaling, which this exponent range does not need. Requires x86-64 with AVX512_BF16; on other CPUs
+     * gan_context_create() returns ::GAN_ERROR_UNSUPPORTED. An explicit GAN_CPU_BASELINE does the same in plain C on
+     * any CPU: slowly, for comparison. GAN_MULTIPLY_NATIVE computes the products; GAN_MULTIPLY_BLAS is
+     * ::GAN_ERROR_ARGUMENT. AVX512_BF16 treats operands and sums below 2^-126 as 0; plain C does not.
      */
     GAN_PRECISION_BFLOAT16 = 1
 } gan_precision;
@@ -222,13 +223,13 @@ typedef enum gan_precision {
 /** One piece of work for ::gan_parallel_fn: piece `index` of what `argument` describes. */
 typedef void (*gan_task_fn)(void *argument, int64_t index);
 
-/** Bytes of stack that a task needs at most. */
+/** The most bytes of stack that a task needs. */
 #define GAN_TASK_STACK 131072
 
 /**
- * Threads supplied by the host: runs task(argument, i) once for each i in [0, count), on any threads, in any
- * order, and returns when all are done. `user` is parallel_user of the options. Called by one thread at a time for a
- * context, and never from within a task. Each thread has ::GAN_TASK_STACK bytes of stack to spare.
+ * Threads supplied by the host: runs task(argument, i) once for each i in [0, count), on any threads, in any order,
+ * and returns when all are done. `user` is parallel_user of the options. For each context it is called by one thread
+ * at a time, and never from within a task. Each thread must have ::GAN_TASK_STACK bytes of stack to spare.
  */
 typedef void (*gan_parallel_fn)(void *user, gan_task_fn task, void *argument, int64_t count);
 
@@ -239,11 +240,11 @@ typedef struct gan_context_options {
     gan_log_fn log;          /**< default: none */
     void *log_user;          /**< passed to log */
     int64_t threads;         /**< threads that work on a call, the caller's included; 1 to 64; default: one per CPU */
-    gan_cpu cpu;             /**< default: the best that this CPU has. One that it lacks: ::GAN_ERROR_UNSUPPORTED */
+    gan_cpu cpu;             /**< default: the best of this CPU; one that it lacks is ::GAN_ERROR_UNSUPPORTED */
     gan_multiply multiply;   /**< default: GAN_MULTIPLY_AUTO */
-    gan_parallel_fn parallel; /**< default: libgan's own threads. When given, `threads` is not used */
+    gan_parallel_fn parallel; /**< default: libgan's own threads. If set, `threads` is ignored */
     void *parallel_user;      /**< passed to parallel */
-    size_t memory_limit;      /**< most bytes that the context holds at once; default: no limit */
+    size_t memory_limit;      /**< the most bytes that the context may hold at once; default: no limit */
     gan_precision precision;  /**< default: GAN_PRECISION_FLOAT32 */
     uint32_t reserved;        /**< 0, else ::GAN_ERROR_VERSION */
 } gan_context_options;
@@ -252,8 +253,9 @@ typedef struct gan_context_options {
 #define GAN_CONTEXT(...) GAN_OPTIONS(gan_context_options, __VA_ARGS__)
 
 /**
- * Creates a context. The threads start here and sleep while there is no work. Where the system starts fewer than were
- * asked for, the context has these, which is logged; results are the same. The caller owns the context. Any thread.
+ * Creates a context. Its threads start here and sleep while there is no work. If the system starts fewer than
+ * requested, the context uses those and logs a warning; results are the same. The caller owns the context. Any
+ * thread.
  */
 GAN_API gan_status gan_context_create(const gan_context_options *options, gan_context **out);
 
@@ -263,11 +265,11 @@ GAN_API void gan_context_destroy(gan_context *context);
 /** Resources and configuration of a context. */
 typedef struct gan_context_info {
     size_t struct_size;      /**< set by ::GAN_CONTEXT_INFO_INIT */
-    int64_t threads;         /**< threads that work on a call; 1 with the host's, whose number is not known */
+    int64_t threads;         /**< threads that work on a call; 1 with the host's, whose number is unknown */
     gan_cpu cpu;             /**< the level in use, never GAN_CPU_BEST */
     gan_multiply multiply;   /**< GAN_MULTIPLY_NATIVE or GAN_MULTIPLY_BLAS */
-    bool png;                /**< whether this build writes PNG */
-    size_t bytes;            /**< in use, by the context and all handles made from it */
+    bool png;                /**< whether this build can write PNG */
+    size_t bytes;            /**< in use by the context and all handles made from it */
     size_t peak_bytes;       /**< highest use so far */
     uint64_t allocations;    /**< successful allocations so far */
     const char *blas;        /**< the BLAS that the library was built for, such as "openblas"; never changes */
@@ -281,15 +283,15 @@ typedef struct gan_context_info {
         sizeof(gan_context_info), 0, GAN_CPU_BEST, GAN_MULTIPLY_AUTO, false, 0, 0, 0, NULL, GAN_PRECISION_FLOAT32, 0 \
     }
 
-/** Fills `info`, whose struct_size the caller has set by GAN_CONTEXT_INFO_INIT. Any thread. */
+/** Fills in `info`, whose struct_size GAN_CONTEXT_INFO_INIT has set. Any thread. */
 GAN_API gan_status gan_context_get_info(const gan_context *context, gan_context_info *info);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup shape Shapes
- * How samples and weights are laid out. An invalid shape is ::GAN_ERROR_SHAPE, and one whose number of
- * elements does not fit into 63 bits ::GAN_ERROR_OVERFLOW, wherever it is given.
+ * How samples and weights are laid out. Wherever a shape is given, an invalid one is ::GAN_ERROR_SHAPE, and one whose
+ * number of elements does not fit into 63 bits is ::GAN_ERROR_OVERFLOW.
  * @{
  */
 
@@ -299,7 +301,7 @@ GAN_API gan_status gan_context_get_info(const gan_context *context, gan_context_
 /** The shape of one sample, without the batch: (100), or (channels, height, width). */
 typedef struct gan_shape {
     int rank;                   /**< number of dimensions, 1 to ::GAN_MAX_RANK */
-    int64_t dims[GAN_MAX_RANK]; /**< sizes, outermost first, each at least 1; those from `rank` on are ignored */
+    int64_t dims[GAN_MAX_RANK]; /**< sizes, outermost first, each at least 1; those beyond `rank` are ignored */
 } gan_shape;
 
 /** A ::gan_shape of 1 to ::GAN_MAX_RANK sizes: GAN_SHAPE(1, 28, 28). */
@@ -313,7 +315,7 @@ GAN_API int64_t gan_shape_count(gan_shape shape);
 /**
  * @defgroup random Random numbers
  * Counter-based: Philox 4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011). The same seed
- * gives the same numbers, whatever the number of threads; normal numbers by the Box-Muller transform.
+ * gives the same numbers with any number of threads; normal numbers use the Box-Muller transform.
  * @{
  */
 
@@ -340,21 +342,20 @@ GAN_API gan_status gan_random_normal(gan_random *random, float *out, int64_t cou
 GAN_API gan_status gan_random_uniform(gan_random *random, float *out, int64_t count);
 /** Returns the current state. */
 GAN_API gan_status gan_random_get_state(const gan_random *random, gan_random_state *out);
-/** Restores a state, also one of another generator: every state is valid. */
+/** Restores a state, including one of another generator: every state is valid. */
 GAN_API gan_status gan_random_set_state(gan_random *random, gan_random_state state);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup layer Layers
- * A layer is a description: kind and options. It is cheap, and becomes part of the model it is given to; until
- * then the caller owns it.
- * The functions return NULL on failure, and gan_last_status() has the reason; a model that is given NULL
- * remembers the failure, and gan_model_build() returns it. gan_model_build() also checks that each layer fits its
- * inputs.
+ * A layer is a description: a kind and its options. It is cheap, and becomes part of the model to which it is added;
+ * until then the caller owns it. These functions return NULL on failure, and gan_last_status() gives the reason; a
+ * model to which NULL is added remembers the failure, and gan_model_build() returns it. gan_model_build() also checks
+ * that each layer fits its inputs.
  *
- * Inside a model, layer k (inputs not counted, from 0) is called "k" unless gan_layer_named() names it; its tensors
- * are "k.weight", "k.bias" and so on, as in PyTorch's nn.Sequential. Shapes below are those of one sample.
+ * Inside a model, layer k (counted from 0, without inputs) is called "k" unless gan_layer_named() names it; its
+ * tensors are "k.weight", "k.bias" and so on, as in PyTorch's nn.Sequential. Shapes below are those of one sample.
  * @{
  */
 
@@ -363,7 +364,7 @@ typedef struct gan_layer gan_layer;
 
 /** How weights are initialised. In formulas, fan_in and fan_out are those of the layer's weight, as in PyTorch. */
 typedef enum gan_initializer_kind {
-    GAN_INITIALIZER_DEFAULT = 0,    /**< what the layer documents: mostly Glorot uniform weights, zeros for biases */
+    GAN_INITIALIZER_DEFAULT = 0,    /**< the layer's default: mostly Glorot uniform weights, zero biases */
     GAN_INITIALIZER_ZEROS,          /**< 0 */
     GAN_INITIALIZER_CONSTANT,       /**< value */
     GAN_INITIALIZER_NORMAL,         /**< N(0, value^2); 0.02 in DCGAN (Radford et al., 2016) */
@@ -376,7 +377,7 @@ typedef enum gan_initializer_kind {
     GAN_INITIALIZER_LECUN_NORMAL    /**< N(0, 1 / fan_in) */
 } gan_initializer_kind;
 
-/** How a tensor is initialised; written by one of the macros below: .weight_initializer = GAN_NORMAL(0.02f). */
+/** How a tensor is initialised; made by one of the macros below: .weight_initializer = GAN_NORMAL(0.02f). */
 typedef struct gan_initializer {
     gan_initializer_kind kind; /**< the distribution to draw from */
     float value;               /**< finite; for constant, normal (>= 0) and uniform (>= 0); else 0 */
@@ -402,7 +403,7 @@ typedef struct gan_initializer {
     {                                    \
         GAN_INITIALIZER_UNIFORM, (limit) \
     }
-/** ::GAN_INITIALIZER_GLOROT_UNIFORM, the default of weights. */
+/** ::GAN_INITIALIZER_GLOROT_UNIFORM, the usual default for weights. */
 #define GAN_GLOROT_UNIFORM                   \
     {                                        \
         GAN_INITIALIZER_GLOROT_UNIFORM, 0.0f \
@@ -433,7 +434,7 @@ typedef struct gan_initializer {
         GAN_INITIALIZER_LECUN_NORMAL, 0.0f \
     }
 
-/** An input of the model for samples of this shape. A model's inputs are numbered from 0, in the order of adding. */
+/** An input of the model for samples of this shape. A model's inputs are numbered from 0 in the order of addition. */
 GAN_API gan_layer *gan_layer_input(gan_context *context, gan_shape shape);
 
 /** Options of gan_layer_dense(). */
@@ -452,20 +453,20 @@ typedef struct gan_dense_options {
  * y = W x + b, from (inputs) to (units); 1 <= units < 2^31. weight: (units, inputs); bias: (units).
  *
  * With spectral_norm, here and in convolutions (Miyato et al., "Spectral Normalization for Generative Adversarial
- * Networks", 2018), W / sigma takes the place of W, with sigma = u^T W v near the largest singular value of the
- * weight as a matrix: a row for each unit or filter, also in conv_transpose2d, and all its values as the columns.
- * Each forward pass in training takes one step of the power iteration first, v = W^T u / |W^T u| and u = W v / |W v|
- * (norms at least 1e-12); gradients go through sigma, with u and v as constants. Sampling takes the last u and v with
- * the weight that is there. Buffers: weight_u (rows), weight_v (columns), which start from the model's seed, and
- * weight_sigma (1), that of the last pass in training. "weight" is W, which PyTorch calls weight_orig. A weight of
- * zeros gives NaN.
+ * Networks", 2018), W / sigma replaces W, where sigma = u^T W v approximates the largest singular value of the weight
+ * as a matrix with one row per unit or filter, also in conv_transpose2d, and all other sizes as columns. Each
+ * training pass forward first takes one step of power iteration, v = W^T u / |W^T u| and u = W v / |W v| (norms at
+ * least 1e-12); gradients pass through sigma, with u and v held constant. Sampling uses the last u and v with the
+ * current weight. Buffers: weight_u (rows) and weight_v (columns), initialised from the model's seed, and
+ * weight_sigma (1), from the last training pass. "weight" is W, which PyTorch calls weight_orig. An all-zero weight
+ * gives NaN.
  */
 GAN_API gan_layer *gan_layer_dense(gan_context *context, int64_t units, const gan_dense_options *options);
 
 /** How a convolution treats the border of an image. */
 typedef enum gan_padding {
     GAN_PADDING_VALID = 0, /**< none */
-    GAN_PADDING_SAME,      /**< as TensorFlow: output = ceil(input / stride); an odd total has one more below and
+    GAN_PADDING_SAME,      /**< as in TensorFlow: output = ceil(input / stride); an odd total adds one more below and
                                 right */
     GAN_PADDING_EXPLICIT   /**< as given in `pads`: top, bottom, left, right */
 } gan_padding;
@@ -490,8 +491,8 @@ typedef struct gan_conv2d_options {
 /**
  * Two-dimensional cross-correlation on samples (channels, height, width), to (filters, output height, output width):
  * y[f, i, j] = b[f] + sum over c, u, v of w[f, c, u, v] x[c, i * stride + u - top, j * stride + v - left], where x is
- * 0 outside of the image. An output side is floor((input + pads - kernel) / stride) + 1, at least 1. weight:
- * (filters, channels, kernel height, kernel width); bias: (filters).
+ * 0 outside the image. Each output side is floor((input + pads - kernel) / stride) + 1, at least 1. weight: (filters,
+ * channels, kernel height, kernel width); bias: (filters).
  */
 GAN_API gan_layer *gan_layer_conv2d(gan_context *context, int64_t filters, const gan_conv2d_options *options);
 
@@ -521,9 +522,9 @@ typedef struct gan_conv_transpose2d_options {
 GAN_API gan_layer *gan_layer_conv_transpose2d(gan_context *context, int64_t filters,
                                               const gan_conv_transpose2d_options *options);
 
-/** Any shape to one dimension, in the order channel, row, column. */
+/** Flattens any shape to one dimension, in the order channel, row, column. */
 GAN_API gan_layer *gan_layer_flatten(gan_context *context);
-/** To another shape with as many elements, in the same order. */
+/** Changes the shape to one with as many elements, in the same order. */
 GAN_API gan_layer *gan_layer_reshape(gan_context *context, gan_shape shape);
 
 /** Options of gan_layer_concat(). */
@@ -535,7 +536,7 @@ typedef struct gan_concat_options {
 /** ::gan_concat_options with the given fields: GAN_CONCAT(.axis = 1). */
 #define GAN_CONCAT(...) GAN_OPTIONS(gan_concat_options, __VA_ARGS__)
 
-/** Joins two or more inputs along an axis; all other dimensions are equal. */
+/** Joins two or more inputs along an axis; all other dimensions must be equal. */
 GAN_API gan_layer *gan_layer_concat(gan_context *context, const gan_concat_options *options);
 
 /** Sum of two or more inputs of one shape. */
@@ -556,7 +557,7 @@ GAN_API gan_layer *gan_layer_leaky_relu(gan_context *context, const gan_leaky_re
 GAN_API gan_layer *gan_layer_relu(gan_context *context);
 /** y = tanh(x), in (-1, 1) */
 GAN_API gan_layer *gan_layer_tanh(gan_context *context);
-/** y = 1 / (1 + exp(-x)), in (0, 1). The losses take logits: a discriminator needs no sigmoid at its end. */
+/** y = 1 / (1 + exp(-x)), in (0, 1). Losses take logits, so a discriminator needs no final sigmoid. */
 GAN_API gan_layer *gan_layer_sigmoid(gan_context *context);
 /** y = log(1 + exp(x)) */
 GAN_API gan_layer *gan_layer_softplus(gan_context *context);
@@ -590,10 +591,10 @@ typedef struct gan_batch_norm_options {
 /**
  * Batch normalisation (Ioffe and Szegedy, 2015), over the batch for samples of rank 1 and over the batch and the
  * pixels of each channel for images: y = weight * (x - mean) / sqrt(variance + epsilon) + bias. Tensors: weight and
- * bias, unless no_affine, and the buffers running_mean and running_var, each (channels).
- * In training with the batch's statistics (variance over n), which also move running_mean and running_var (variance
- * over n - 1, as in PyTorch); in sampling with the running ones. Training on one value per channel, as with a batch
- * of one in a dense model, is GAN_ERROR_BATCH_OF_ONE, before any layer of the model runs.
+ * bias, unless no_affine, and the buffers running_mean and running_var, each (channels). Training uses the batch's
+ * statistics (variance over n), which also update running_mean and running_var (variance over n - 1, as in PyTorch);
+ * sampling uses the running ones. Training on one value per channel, such as a batch of one in a dense model, is
+ * GAN_ERROR_BATCH_OF_ONE, returned before any layer of the model runs.
  */
 GAN_API gan_layer *gan_layer_batch_norm(gan_context *context, const gan_batch_norm_options *options);
 
@@ -610,8 +611,8 @@ typedef struct gan_layer_norm_options {
 /**
  * Layer normalisation (Ba et al., 2016) over all values of a sample, of any shape: y = weight * (x - mean) /
  * sqrt(variance + epsilon) + bias, variance over n. weight and bias, unless no_affine, have the sample's shape. Like
- * the two below it is the same in training and sampling, has no statistics to keep, and can be trained by penalties
- * on gradients. A sample of one value, whose result could only be bias, is ::GAN_ERROR_SHAPE.
+ * the two below, it does the same in training and sampling, keeps no statistics, and supports penalties on gradients.
+ * A sample of one value, whose result would always be bias, is ::GAN_ERROR_SHAPE.
  */
 GAN_API gan_layer *gan_layer_layer_norm(gan_context *context, const gan_layer_norm_options *options);
 
@@ -626,7 +627,7 @@ typedef struct gan_instance_norm_options {
 #define GAN_INSTANCE_NORM(...) GAN_OPTIONS(gan_instance_norm_options, __VA_ARGS__)
 
 /**
- * Instance normalisation (Ulyanov et al., 2016): the same over the pixels of each channel of an image, of at least 2.
+ * Instance normalisation (Ulyanov et al., 2016): the same over the pixels, at least 2, of each channel of an image.
  * weight and bias: (channels); PyTorch's InstanceNorm2d has them with affine=True.
  */
 GAN_API gan_layer *gan_layer_instance_norm(gan_context *context, const gan_instance_norm_options *options);
@@ -643,16 +644,16 @@ typedef struct gan_group_norm_options {
 
 /**
  * Group normalisation (Wu and He, 2018): the same over the pixels and channels of each of `groups` runs of channels,
- * of images and of samples of rank 1. groups >= 1 divides the channels (else ::GAN_ERROR_SHAPE), and a group has at
- * least 2 values. weight and bias: (channels).
+ * for images and samples of rank 1. groups >= 1 must divide the channels (else ::GAN_ERROR_SHAPE), and a group must
+ * have at least 2 values. weight and bias: (channels).
  */
 GAN_API gan_layer *gan_layer_group_norm(gan_context *context, int64_t groups, const gan_group_norm_options *options);
 
-/** How upsampling fills the pixels between those that are there. */
+/** How upsampling fills in new pixels. */
 typedef enum gan_interpolation {
     GAN_INTERPOLATION_NEAREST = 0, /**< each pixel repeated */
-    GAN_INTERPOLATION_BILINEAR     /**< by distance from the nearest centres of pixels, two down and two right; at the
-                                        border those there are (PyTorch's align_corners=False) */
+    GAN_INTERPOLATION_BILINEAR     /**< weighted by distance from the nearest pixel centres, two in each direction, or
+                                        fewer at the border (PyTorch's align_corners=False) */
 } gan_interpolation;
 
 /** Options of gan_layer_upsample2d(). */
@@ -666,8 +667,8 @@ typedef struct gan_upsample2d_options {
 #define GAN_UPSAMPLE2D(...) GAN_OPTIONS(gan_upsample2d_options, __VA_ARGS__)
 
 /**
- * Enlarges samples (channels, height, width) by whole factors. Followed by a convolution it avoids the checkerboards
- * of conv_transpose2d (Odena et al., "Deconvolution and Checkerboard Artifacts", 2016).
+ * Enlarges samples (channels, height, width) by whole factors. Followed by a convolution, it avoids the checkerboard
+ * artifacts of conv_transpose2d (Odena et al., "Deconvolution and Checkerboard Artifacts", 2016).
  */
 GAN_API gan_layer *gan_layer_upsample2d(gan_context *context, const gan_upsample2d_options *options);
 
@@ -681,7 +682,7 @@ typedef struct gan_avg_pool2d_options {
 #define GAN_AVG_POOL2D(...) GAN_OPTIONS(gan_avg_pool2d_options, __VA_ARGS__)
 
 /**
- * The mean under a window that slides over samples (channels, height, width), without padding. An output side is
+ * The mean over a window that slides over samples (channels, height, width), without padding. Each output side is
  * floor((input - kernel) / stride) + 1, at least 1.
  */
 GAN_API gan_layer *gan_layer_avg_pool2d(gan_context *context, const gan_avg_pool2d_options *options);
@@ -697,7 +698,7 @@ typedef struct gan_gaussian_noise_options {
 
 /**
  * In training: x + deviation * n with n ~ N(0, 1) for each value; in sampling: x. Each forward pass of a session
- * draws anew.
+ * draws new noise.
  */
 GAN_API gan_layer *gan_layer_gaussian_noise(gan_context *context, const gan_gaussian_noise_options *options);
 
@@ -710,8 +711,8 @@ typedef struct gan_embedding_options {
 #define GAN_EMBEDDING(...) GAN_OPTIONS(gan_embedding_options, __VA_ARGS__)
 
 /**
- * A learned vector for each class: from (1), the number of a class as a float, to (units), row x of the weight
- * (classes, units). 1 <= classes <= 2^24, 1 <= units < 2^31. A number that is not whole, or not in [0, classes), is
+ * A learned vector for each class: maps (1), a class number x as a float, to (units), row x of the weight (classes,
+ * units). 1 <= classes <= 2^24, 1 <= units < 2^31. A number that is not an integer in [0, classes) is
  * GAN_ERROR_ARGUMENT in gan_session_forward(). The gradient with respect to the number is 0.
  */
 GAN_API gan_layer *gan_layer_embedding(gan_context *context, int64_t classes, int64_t units,
@@ -741,35 +742,34 @@ typedef struct gan_minibatch_stddev_options {
 #define GAN_MINIBATCH_STDDEV(...) GAN_OPTIONS(gan_minibatch_stddev_options, __VA_ARGS__)
 
 /**
- * Minibatch standard deviation (Karras et al., 2018), which shows a discriminator how varied samples are: the input,
- * of rank 1 or an image, with one more feature or channel. The batch is cut into groups of `group` consecutive
- * samples, of which the last may have fewer; the new values, the same all over a group, are the mean over all
- * features of sqrt(variance of the feature in the group + 1e-8), variance over n. Samples are judged in groups in
- * sampling too: in a generator they would depend on each other.
+ * Minibatch standard deviation (Karras et al., 2018), which shows a discriminator how varied its samples are: adds
+ * one feature or channel to the input, which has rank 1 or is an image. The batch is split into groups of `group`
+ * consecutive samples; the last may be smaller. The new values, equal throughout a group, are the mean over all
+ * features of sqrt(variance of the feature in the group + 1e-8), variance over n. Sampling uses groups too: in a
+ * generator, samples would depend on each other.
  */
 GAN_API gan_layer *gan_layer_minibatch_stddev(gan_context *context, const gan_minibatch_stddev_options *options);
 
 /**
- * Names a layer, in messages and in the names of its tensors: 1 to 63 bytes of UTF-8 without '/' and control
- * characters; no two layers of a model have one name. Returns the layer. On failure it destroys the layer and returns
- * NULL; NULL as the layer stays NULL, with the failure that made it.
+ * Names a layer, in messages and in the names of its tensors: 1 to 63 bytes of UTF-8, without '/' or control
+ * characters; unique within a model. Returns the layer. On failure it destroys the layer and returns NULL; a NULL
+ * layer stays NULL and keeps its original failure.
  */
 GAN_API gan_layer *gan_layer_named(gan_layer *layer, const char *name);
 
-/** Releases a layer that was not given to a model. */
+/** Releases a layer that was not added to a model. */
 GAN_API void gan_layer_destroy(gan_layer *layer);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup model Models
- * A directed acyclic graph of layers with its weights. Sequential is the easy case.
- * A model is described (add, set_outputs), built, and then used; what needs a built model is ::GAN_ERROR_STATE
- * before.
+ * A directed acyclic graph of layers with its weights. Sequential is the simplest case. A model is described (add,
+ * set_outputs), built, and then used; calls that need a built model are ::GAN_ERROR_STATE before that.
  *
- * Thread safety: sessions of one model may run forward in several threads at once as long as nobody changes
- * the weights (set_tensor, load, an optimizer's step) and none of them trains through batch or spectral
- * normalisation. Backward passes add to the model's gradients: one thread at a time.
+ * Thread safety: sessions of one model may run forward in several threads at once as long as nothing changes the
+ * weights (set_tensor, load, an optimizer's step) and none of them trains through batch or spectral normalisation.
+ * Backward passes add to the model's gradients: one thread at a time.
  * @{
  */
 
@@ -788,7 +788,7 @@ GAN_API void gan_model_destroy(gan_model *model);
 
 /**
  * Adds a layer that reads from the layer added before it; a layer of gan_layer_input() reads from none. The model
- * owns the layer from here, also on failure. Returns its node, or ::GAN_NODE_NONE after a failure, which
+ * takes ownership of the layer, even on failure. Returns its node, or ::GAN_NODE_NONE after a failure, which
  * gan_model_build() reports.
  */
 GAN_API gan_node gan_model_add(gan_model *model, gan_layer *layer);
@@ -800,16 +800,16 @@ GAN_API gan_node gan_model_add_from(gan_model *model, gan_layer *layer, int64_t 
     (int64_t)(sizeof((gan_node[]){__VA_ARGS__}) / sizeof(gan_node)), ((const gan_node[]){__VA_ARGS__})
 
 /**
- * Declares `count` nodes to be the outputs, numbered in this order, instead of any declared before; no node twice,
- * and no input. Without this call, the last node is the only output. A failure is also remembered, as when adding.
+ * Declares `count` nodes to be the outputs, numbered in this order, replacing any declared before; no node twice, and
+ * no input. Without this call, the last node is the only output. A failure is also remembered, as in gan_model_add().
  */
 GAN_API gan_status gan_model_set_outputs(gan_model *model, int64_t count, const gan_node *nodes);
 
 /**
- * Infers every shape, allocates the weights and initialises them from the seed. Returns the first failure of any
- * call above on this model, or that of the first layer that does not fit, with a sentence that names the layer and
- * the shapes (::GAN_ERROR_SHAPE), or what is wrong with the graph (::GAN_ERROR_GRAPH): a layer that nobody reads and
- * that is no output, or a name used twice. Once built, a model's graph is fixed.
+ * Infers every shape, allocates the weights and initialises them from the seed. Returns the first failure of any call
+ * above on this model; or that of the first layer that does not fit, with a sentence that names the layer and the
+ * shapes (::GAN_ERROR_SHAPE); or what is wrong with the graph (::GAN_ERROR_GRAPH): a layer that no other reads and
+ * that is not an output, or a duplicate name. Once built, a model's graph is fixed.
  */
 GAN_API gan_status gan_model_build(gan_model *model, uint64_t seed);
 
@@ -831,7 +831,7 @@ typedef enum gan_tensor_kind {
 /** Name and shape of a tensor of a model. */
 typedef struct gan_tensor_info {
     size_t struct_size;   /**< set by ::GAN_TENSOR_INFO_INIT */
-    const char *name;     /**< "0.weight"; owned by the model, and valid as long as it is */
+    const char *name;     /**< "0.weight"; owned by the model, and valid for as long */
     gan_tensor_kind kind; /**< trained, or maintained */
     gan_shape shape;      /**< in PyTorch's layout */
     int64_t count;        /**< elements */
@@ -844,60 +844,60 @@ typedef struct gan_tensor_info {
 
 /** Number of tensors, parameters and buffers; 0 before the model is built. */
 GAN_API int64_t gan_model_tensor_count(const gan_model *model);
-/** Fills `info`, whose struct_size the caller has set, for tensor `index`, from 0, in the order of the layers. */
+/** Fills in `info`, whose struct_size the caller has set, for tensor `index`, from 0, in layer order. */
 GAN_API gan_status gan_model_get_tensor_info(const gan_model *model, int64_t index, gan_tensor_info *info);
-/** Number of trained values in all; 0 before the model is built. */
+/** Total number of trained values; 0 before the model is built. */
 GAN_API int64_t gan_model_parameter_count(const gan_model *model);
 /**
- * Copies a tensor out, in PyTorch's layout. `count` is its number of elements, and checked (::GAN_ERROR_SHAPE); a
- * name that no tensor has is ::GAN_ERROR_NOT_FOUND.
+ * Copies out a tensor, in PyTorch's layout. `count` must be its number of elements, else ::GAN_ERROR_SHAPE; an
+ * unknown name is ::GAN_ERROR_NOT_FOUND.
  */
 GAN_API gan_status gan_model_get_tensor(const gan_model *model, const char *name, float *out, int64_t count);
-/** Copies a tensor in, from PyTorch's layout; name and count as above. Values are not validated. */
+/** Copies in a tensor, from PyTorch's layout; name and count as above. Values are not validated. */
 GAN_API gan_status gan_model_set_tensor(gan_model *model, const char *name, const float *values, int64_t count);
 /**
- * Copies the gradient of a parameter out, in the layout of the tensor; name and count as above. It is what backward
- * passes have added since gan_model_build() or gan_model_zero_gradients().
+ * Copies out the gradient of a parameter, in the layout of the tensor; name and count as above. It is the sum of what
+ * backward passes have added since gan_model_build() or gan_model_zero_gradients().
  */
 GAN_API gan_status gan_model_get_gradient(const gan_model *model, const char *name, float *out, int64_t count);
 /** Sets all gradients to 0. */
 GAN_API gan_status gan_model_zero_gradients(gan_model *model);
-/** Euclidean norm of all gradients together; infinite or NaN where one of them is. */
+/** Euclidean norm of all gradients together; infinite or NaN if one of them is. */
 GAN_API gan_status gan_model_get_gradient_norm(const gan_model *model, double *out);
 
 /**
- * A table of the model for people: name, layer, output shape, parameters, the options that are not defaults, and what
- * a layer reads from where that is not the one above. Writes at most `size` bytes, the 0 at the end included, and the
- * length of the whole text, without that 0, to *length, if not NULL. Call with size 0, and NULL for `text`, to learn
- * the length.
+ * Writes a human-readable table of the model: name, layer, output shape, parameters, non-default options, and the
+ * inputs of a layer that does not just read the one above. Writes at most `size` bytes, including the final 0, and
+ * stores the length of the whole text, without it, in *length unless that is NULL. Call with size 0 and NULL `text`
+ * to get the length.
  */
 GAN_API gan_status gan_model_describe(const gan_model *model, char *text, size_t size, size_t *length);
 
 /**
- * Makes another model of the same context with the graph, weights and buffers of a built one: built, with gradients
- * of 0. The two are then independent. The caller owns it.
+ * Copies the graph, weights and buffers of a built model to a new model of the same context, which is built and has
+ * zero gradients. The two are independent. The caller owns the copy.
  */
 GAN_API gan_status gan_model_clone(const gan_model *model, gan_model **out);
 
 /**
  * Saves architecture and weights as a safetensors file (format: docs/file-formats.md). The file is replaced
- * atomically: at every moment there is the old one or the new one, whole. Failures of the file system are
- * ::GAN_ERROR_NOT_FOUND, ::GAN_ERROR_PERMISSION, ::GAN_ERROR_NO_SPACE or ::GAN_ERROR_IO, here and wherever a path is
- * given; paths are those of the operating system, bytes that end with 0.
+ * atomically: at any moment, the old or the new one is there, whole. File system failures are ::GAN_ERROR_NOT_FOUND,
+ * ::GAN_ERROR_PERMISSION, ::GAN_ERROR_NO_SPACE or ::GAN_ERROR_IO, here and wherever a path is given; paths are the
+ * operating system's, bytes that end with 0.
  */
 GAN_API gan_status gan_model_save(const gan_model *model, const char *path);
 
 /**
- * Loads a model that gan_model_save() wrote, architecture and all: built, and ready for sessions. The caller owns it.
- * A file that is damaged or no safetensors file is ::GAN_ERROR_MAGIC, ::GAN_ERROR_TRUNCATED,
- * ::GAN_ERROR_TRAILING_DATA, ::GAN_ERROR_EMPTY, ::GAN_ERROR_OVERFLOW or ::GAN_ERROR_FORMAT; one that a newer libgan
- * wrote is ::GAN_ERROR_VERSION; one with a layer or option that this libgan does not have, ::GAN_ERROR_UNSUPPORTED.
+ * Loads a model that gan_model_save() wrote, with its architecture: built, and ready for sessions. The caller owns
+ * it. A damaged file, or one that is not safetensors, is ::GAN_ERROR_MAGIC, ::GAN_ERROR_TRUNCATED,
+ * ::GAN_ERROR_TRAILING_DATA, ::GAN_ERROR_EMPTY, ::GAN_ERROR_OVERFLOW or ::GAN_ERROR_FORMAT; one written by a newer
+ * libgan, ::GAN_ERROR_VERSION; one with a layer or option that this libgan lacks, ::GAN_ERROR_UNSUPPORTED.
  */
 GAN_API gan_status gan_model_load(gan_context *context, const char *path, gan_model **out);
 
 /**
  * Sets the weights of a built model, by name, from any safetensors file, such as one that PyTorch wrote. Every tensor
- * of the model must be there with its shape (else ::GAN_ERROR_ARCHITECTURE) in float32 (else
+ * of the model must be in it, with its shape (else ::GAN_ERROR_ARCHITECTURE) in float32 (else
  * ::GAN_ERROR_UNSUPPORTED); other tensors of the file are ignored. On failure no weight has changed.
  */
 GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path);
@@ -906,9 +906,9 @@ GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path);
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup session Sessions
- * One pass through a model: its activations and scratch, planned once, in one block of memory. Once created, a
- * session allocates nothing. Several sessions on one model hold several passes whose gradients are still pending.
- * The order of calls is set_input, forward, get_output, and for gradients set_output_gradient, backward,
+ * One pass through a model: its activations and scratch, planned once, in one region of memory. Once created, a
+ * session allocates nothing. Several sessions on one model hold several passes whose gradients are still pending. The
+ * order of calls is set_input, forward, get_output, and for gradients set_output_gradient, backward,
  * get_input_gradient; a call that comes too early is ::GAN_ERROR_STATE. Inputs and outputs are numbered from 0.
  * @{
  */
@@ -922,15 +922,15 @@ typedef struct gan_session_options {
     int64_t batch;      /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
     bool forward_only;  /**< less memory, no backward pass; default: backward possible */
     uint64_t seed;      /**< of dropout masks; default 0 */
-    bool second_order;  /**< passes of tangents possible too, for more memory; not with forward_only; default: no */
+    bool second_order;  /**< also allow tangent passes, for more memory; not with forward_only; default: no */
     uint32_t reserved;  /**< 0 */
 } gan_session_options;
 /** ::gan_session_options with the given fields: GAN_SESSION(.batch = 64, .forward_only = true). */
 #define GAN_SESSION(...) GAN_OPTIONS(gan_session_options, __VA_ARGS__)
 
 /**
- * Plans a session on a built model. The session keeps the model alive; the caller owns the session. With second_order
- * a layer that has no second derivatives, which is batch normalisation, is ::GAN_ERROR_UNSUPPORTED.
+ * Plans a session on a built model. The session keeps the model alive; the caller owns the session. With
+ * second_order, a layer without second derivatives (batch normalisation) is ::GAN_ERROR_UNSUPPORTED.
  */
 GAN_API gan_status gan_session_create(gan_model *model, const gan_session_options *options, gan_session **out);
 /** Releases the session. */
@@ -939,23 +939,23 @@ GAN_API void gan_session_destroy(gan_session *session);
 /** The mode of a pass, for layers that depend on it, such as batch normalisation and dropout. */
 typedef enum gan_mode {
     GAN_MODE_SAMPLE = 0, /**< running statistics; nothing is dropped */
-    GAN_MODE_TRAIN = 1   /**< the batch's own statistics, which move the running ones; a new dropout mask */
+    GAN_MODE_TRAIN = 1   /**< the batch's own statistics, which update the running ones; a new dropout mask */
 } gan_mode;
 
 /**
- * Copies `batch` samples in, batch * elements values of the input's shape. All inputs of a pass have the same batch,
- * from 1 to the prepared maximum, else ::GAN_ERROR_BATCH.
+ * Copies in `batch` samples, batch * elements values of the input's shape. All inputs of a pass must have the same
+ * batch, from 1 to the prepared maximum, else ::GAN_ERROR_BATCH.
  */
 GAN_API gan_status gan_session_set_input(gan_session *session, int64_t index, const float *samples, int64_t batch);
 /**
- * The same from an output of the last forward pass of another session of the same context, without copying through
- * the caller: feeds samples of G to D. Its shape has to be the input's, else ::GAN_ERROR_SHAPE.
+ * Does the same with an output of the last forward pass of another session of the same context, without copying
+ * through the caller: this feeds samples of G to D. Its shape must be the input's, else ::GAN_ERROR_SHAPE.
  */
 GAN_API gan_status gan_session_set_input_from(gan_session *session, int64_t index, const gan_session *from,
                                               int64_t output);
 /** Runs the model on the inputs. Results of an earlier pass are overwritten. */
 GAN_API gan_status gan_session_forward(gan_session *session, gan_mode mode);
-/** Copies an output of the last forward pass out: batch * elements of the output's shape. */
+/** Copies out an output of the last forward pass: batch * elements of the output's shape. */
 GAN_API gan_status gan_session_get_output(const gan_session *session, int64_t index, float *out);
 
 /** What a backward pass computes; bits to combine. */
@@ -965,50 +965,49 @@ typedef enum gan_backward {
 } gan_backward;
 
 /**
- * Copies the gradient of the loss with respect to an output in, as many values as the output has. At least one output
- * has to be set after each forward pass; the others count as 0.
+ * Copies in the gradient of the loss with respect to an output, as many values as the output has. At least one must
+ * be set after each forward pass; those not set count as 0.
  */
 GAN_API gan_status gan_session_set_output_gradient(gan_session *session, int64_t index, const float *gradient);
 /**
- * The same from the gradient of an input of another session of the same context: hands D's gradient on to G. Shape
- * and batch have to be those of the output.
+ * Does the same with the gradient of an input of another session of the same context: this passes D's gradient on to
+ * G. Shape and batch must be those of the output.
  */
 GAN_API gan_status gan_session_set_output_gradient_from(gan_session *session, int64_t index, const gan_session *from,
                                                         int64_t input);
 /**
- * Runs the chain rule back through the last forward pass, with the weights as they are now. `what` combines
- * ::gan_backward bits. May be called again, with other gradients of the outputs too.
+ * Backpropagates through the last forward pass, with the current weights. `what` combines ::gan_backward bits. May be
+ * called again, also with other output gradients.
  */
 GAN_API gan_status gan_session_backward(gan_session *session, uint64_t what);
-/** Copies the gradient of an input out: batch * elements of the input's shape, after ::GAN_BACKWARD_INPUTS. */
+/** Copies out the gradient of an input: batch * elements of the input's shape, after ::GAN_BACKWARD_INPUTS. */
 GAN_API gan_status gan_session_get_input_gradient(const gan_session *session, int64_t index, float *out);
 
 /**
- * Passes of tangents, in sessions with second_order, else ::GAN_ERROR_STATE: how what forward and backward compute
- * changes in a direction of the inputs, exactly. They are Pearlmutter's R-operator ("Fast Exact Multiplication by the
- * Hessian", 1994), R{v} = d v(x + t R{x}, dy + t R{dy}) / dt at t = 0, with the weights fixed. So they train a
- * penalty P(g) on the gradient g of the summed output with respect to an input: run forward; set the output's
- * gradient to ones and run backward for ::GAN_BACKWARD_INPUTS; set R{x} = dP/dg; run the tangents forward, and then
- * backward for
- * ::GAN_BACKWARD_PARAMETERS, which adds dP/dweights. gan_gradient_penalty() does that for the usual penalties.
+ * Tangent passes, in sessions with second_order (else ::GAN_ERROR_STATE), compute exactly how the results of forward
+ * and backward change along a direction of the inputs, by Pearlmutter's R-operator ("Fast Exact Multiplication by the
+ * Hessian", 1994): R{v} = d v(x + t R{x}, dy + t R{dy}) / dt at t = 0, with the weights fixed. To train a penalty
+ * P(g) on the gradient g of the summed output with respect to an input: run forward; set the output's gradient to
+ * ones and run backward for ::GAN_BACKWARD_INPUTS; set R{x} = dP/dg; run the tangents forward, and then backward for
+ * ::GAN_BACKWARD_PARAMETERS, which adds dP/dweights. gan_gradient_penalty() does this for the usual penalties.
  *
- * This call sets R{x} of an input, as many values as it has in the batch, after the forward pass. At least one input
- * has to be set after each forward pass; the others count as 0.
+ * This call sets R{x} of an input, as many values as it has in the batch, after the forward pass. At least one must
+ * be set after each forward pass; those not set count as 0.
  */
 GAN_API gan_status gan_session_set_input_tangent(gan_session *session, int64_t index, const float *tangent);
-/** Computes R{y} of all outputs, by the same dropout masks. After a forward pass; may be called again. */
+/** Computes R{y} of all outputs, with the same dropout masks. Needs a forward pass; may be called again. */
 GAN_API gan_status gan_session_tangent_forward(gan_session *session);
-/** Copies R{y} of an output out: batch * elements of the output's shape. */
+/** Copies out R{y} of an output: batch * elements of the output's shape. */
 GAN_API gan_status gan_session_get_output_tangent(const gan_session *session, int64_t index, float *out);
-/** Sets R{dy}, the tangent of an output's gradient; 0 where it has not been set since the forward pass. */
+/** Sets R{dy}, the tangent of an output's gradient; 0 if not set since the forward pass. */
 GAN_API gan_status gan_session_set_output_gradient_tangent(gan_session *session, int64_t index, const float *tangent);
 /**
- * Runs back: adds R{dweights} to the gradients of the model's parameters, or computes R{dx} of the inputs, as `what`
- * says. After gan_session_backward(), which has to have computed the gradients of the inputs if their tangents are
- * asked for, and then gan_session_tangent_forward(). May be called again.
+ * Backpropagates tangents: adds R{dweights} to the gradients of the model's parameters, or computes R{dx} of the
+ * inputs, as `what` says. Needs gan_session_backward(), which must have computed the input gradients if their
+ * tangents are requested, and then gan_session_tangent_forward(). May be called again.
  */
 GAN_API gan_status gan_session_tangent_backward(gan_session *session, uint64_t what);
-/** Copies R{dx} of an input out: batch * elements of the input's shape, after ::GAN_BACKWARD_INPUTS. */
+/** Copies out R{dx} of an input: batch * elements of the input's shape, after ::GAN_BACKWARD_INPUTS. */
 GAN_API gan_status gan_session_get_input_gradient_tangent(const gan_session *session, int64_t index, float *out);
 
 /** @} */
@@ -1016,8 +1015,8 @@ GAN_API gan_status gan_session_get_input_gradient_tangent(const gan_session *ses
 /**
  * @defgroup loss Losses
  * Functions of logits (D(x) = sigmoid(logit)), numerically safe for every finite logit; NaN in a logit gives NaN.
- * Values are means over the samples, gradients are with respect to each logit, as many as there are logits; both may
- * be NULL when not wanted. A count below 1 is ::GAN_ERROR_BATCH. Any thread.
+ * Values are means over the samples; gradients have one value per logit; either may be NULL if not wanted. A count
+ * below 1 is ::GAN_ERROR_BATCH. Any thread.
  * @{
  */
 
@@ -1038,17 +1037,17 @@ typedef enum gan_loss {
 
 /**
  * The discriminator's loss. `real_target` is the label of real samples: 1, or less for one-sided label smoothing
- * (Salimans et al., 2016), in [0, 1]; but 1 for the Wasserstein, hinge and relativistic pairing losses, which have no
- * labels. Gradients are written to real_gradient (real_count values) and fake_gradient. ::GAN_LOSS_RELATIVISTIC takes
- * pairs: other counts than equal ones are ::GAN_ERROR_BATCH.
+ * (Salimans et al., 2016), in [0, 1]; it must be 1 for the Wasserstein, hinge and relativistic pairing losses, which
+ * have no labels. Gradients are written to real_gradient (real_count values) and fake_gradient.
+ * ::GAN_LOSS_RELATIVISTIC takes pairs: unequal counts are ::GAN_ERROR_BATCH.
  */
 GAN_API gan_status gan_loss_discriminator(gan_loss loss, float real_target, const float *real_logits,
                                           int64_t real_count, const float *fake_logits, int64_t fake_count,
                                           double *value, float *real_gradient, float *fake_gradient);
 
 /**
- * The generator's loss. `real_logits` may be NULL but for the two relativistic losses, which compare with real
- * samples; their gradient goes through the means of generated logits too. ::GAN_LOSS_RELATIVISTIC takes pairs, as
+ * The generator's loss. `real_logits` may be NULL except for the two relativistic losses, which compare with real
+ * samples; their gradient also passes through the means of generated logits. ::GAN_LOSS_RELATIVISTIC takes pairs, as
  * above.
  */
 GAN_API gan_status gan_loss_generator(gan_loss loss, const float *real_logits, int64_t real_count,
@@ -1058,7 +1057,9 @@ GAN_API gan_status gan_loss_generator(gan_loss loss, const float *real_logits, i
 /** Binary cross-entropy of `count` logits with labels in [0, 1], mean over count. */
 GAN_API gan_status gan_loss_binary_cross_entropy(const float *logits, const float *labels, int64_t count,
                                                  double *value, float *gradient);
-/** Softmax cross-entropy of rows of `classes` logits with one class number a row, in [0, classes); mean over rows. */
+/**
+ * Softmax cross-entropy of rows of `classes` logits with one class number per row, in [0, classes); mean over rows.
+ */
 GAN_API gan_status gan_loss_softmax_cross_entropy(const float *logits, const int32_t *labels, int64_t rows,
                                                   int64_t classes, double *value, float *gradient);
 /** Mean of |a - b|; gradient with respect to a, 0 where a = b. */
@@ -1087,8 +1088,8 @@ typedef enum gan_penalty {
     /**
      * c E (|g| - 1)^2: WGAN-GP, with x = u r + (1 - u) f between real and generated samples, u uniform in [0, 1) for
      * each sample, and c = 10 (Gulrajani et al., "Improved Training of Wasserstein GANs", 2017); DRAGAN, with x
-     * around real samples (Kodali et al., "On Convergence and Stability of GANs", 2017). Where |g| is 0, below 1e-30,
-     * the penalty has no derivative, and 0 is taken for it.
+     * around real samples (Kodali et al., "On Convergence and Stability of GANs", 2017). Where |g| is 0 (below
+     * 1e-30), the penalty has no derivative; 0 is used instead.
      */
     GAN_PENALTY_ONE_CENTERED = 1
 } gan_penalty;
@@ -1096,31 +1097,30 @@ typedef enum gan_penalty {
 /**
  * Adds the gradient of a penalty with respect to the model's parameters to the model's gradients, exactly, and gives
  * the penalty's value. `discriminator` is a session with second_order whose inputs are set. If its forward pass has
- * run since, that is used, so that a loss and a penalty on the same samples share it, in whichever order their
- * backward passes run; else it is run here, in ::GAN_MODE_TRAIN. Inputs other than the first, such as labels, are
- * held fixed, and outputs other than the first take no part. Output gradients and tangents that were set before are
- * forgotten: set them again before another gan_session_backward(). `coefficient`: finite and >= 0. What is not finite
- * in a gradient shows in the value.
+ * run since, it is reused, so that a loss and a penalty on the same samples share it, with their backward passes in
+ * either order; else it runs here, in ::GAN_MODE_TRAIN. Inputs other than the first, such as labels, are held fixed;
+ * outputs other than the first are ignored. Output gradients and tangents set earlier are discarded: set them again
+ * before another gan_session_backward(). `coefficient`: finite and >= 0. A non-finite gradient shows in the value.
  */
 GAN_API gan_status gan_gradient_penalty(gan_session *discriminator, gan_penalty penalty, float coefficient,
                                         double *value);
 
 /**
- * Samples between real and generated ones, for WGAN-GP: x = u r + (1 - u) f. Draws `batch` numbers u in [0, 1), one a
- * sample, as one call of gan_random_uniform(). All arrays are `batch` samples of `size` values; `out` may be `real`
- * or `fake`. Both numbers are at least 1, else ::GAN_ERROR_BATCH or ::GAN_ERROR_ARGUMENT.
+ * Samples between real and generated ones, for WGAN-GP: x = u r + (1 - u) f. Draws `batch` numbers u in [0, 1), one
+ * per sample, by one call of gan_random_uniform(). All arrays hold `batch` samples of `size` values; `out` may be
+ * `real` or `fake`. Both numbers are at least 1, else ::GAN_ERROR_BATCH or ::GAN_ERROR_ARGUMENT.
  */
 GAN_API gan_status gan_penalty_interpolate(gan_random *random, const float *real, const float *fake, int64_t batch,
                                            int64_t size, float *out);
 /**
  * Samples around real ones, for DRAGAN: x = r + s / 2 * u, where s is the standard deviation of all values of the
- * batch. Draws batch * size numbers u in [0, 1) as one call of gan_random_uniform(). `out` may be `real`.
+ * batch. Draws batch * size numbers u in [0, 1) by one call of gan_random_uniform(). `out` may be `real`.
  */
 GAN_API gan_status gan_penalty_perturb(gan_random *random, const float *real, int64_t batch, int64_t size,
                                        float *out);
 /**
- * Clips every parameter of a built model to [-limit, limit], as the first WGAN does after each step of its
- * discriminator (Arjovsky et al., 2017: 0.01). limit > 0 and finite. NaN stays NaN.
+ * Clips every parameter of a built model to [-limit, limit], as the original WGAN does after each discriminator step
+ * (Arjovsky et al., 2017: 0.01). limit > 0 and finite. NaN stays NaN.
  */
 GAN_API gan_status gan_model_clip_weights(gan_model *model, float limit);
 
@@ -1130,38 +1130,37 @@ GAN_API gan_status gan_model_clip_weights(gan_model *model, float limit);
  */
 typedef enum gan_augmentation {
     /**
-     * Brightness: a number of U(-0.5, 0.5) is added. Saturation: each value's distance from the mean over the
-     * channels of its pixel is multiplied by one of U(0, 2). Contrast: that from the mean over the image by one of
-     * U(0.5, 1.5).
+     * Brightness: adds a number from U(-0.5, 0.5). Saturation: multiplies each value's distance from the mean over
+     * the channels of its pixel by one from U(0, 2). Contrast: multiplies that from the mean over the image by one
+     * from U(0.5, 1.5).
      */
     GAN_AUGMENT_COLOUR = 1,
-    GAN_AUGMENT_TRANSLATION = 2, /**< moved by up to an eighth of each side, rounded; 0 comes in */
-    GAN_AUGMENT_CUTOUT = 4       /**< a rectangle of half of each side, rounded, centred anywhere in it, becomes 0 */
+    GAN_AUGMENT_TRANSLATION = 2, /**< shifts by up to an eighth of each side, rounded; fills with 0 */
+    GAN_AUGMENT_CUTOUT = 4       /**< zeroes a rectangle of half of each side, rounded, centred anywhere in it */
 } gan_augmentation;
 
-/** Blocks of a generator's counter that gan_augment() draws each sample from. */
+/** Blocks of a random generator's counter that gan_augment() draws on for each sample. */
 #define GAN_AUGMENT_BLOCKS 2
 
 /**
- * Augments `batch` images of a shape (channels, height, width), N,C,H,W, each by numbers of its own: image i takes
- * those at `state`, moved on by ::GAN_AUGMENT_BLOCKS * i blocks of its counter, whatever is asked for; see
- * gan_random_get_state(). `kinds` combines ::gan_augmentation bits; 0 copies. Both real and generated samples are
- * augmented before a discriminator sees them, in each of its updates and of the generator's.
- * `y` must not be `x`. Samples that are not images, or colours with channels other than 1 or 3, are
- * ::GAN_ERROR_SHAPE.
+ * Augments `batch` images of a shape (channels, height, width), N,C,H,W, each with its own random numbers: image i
+ * takes those at `state`, its counter advanced by ::GAN_AUGMENT_BLOCKS * i blocks, whatever the kinds; see
+ * gan_random_get_state(). `kinds` combines ::gan_augmentation bits; 0 copies. Augment both real and generated samples
+ * before a discriminator sees them, in every update of either player. `y` must not be `x`. Samples that are not
+ * images, or ::GAN_AUGMENT_COLOUR with channels other than 1 or 3, are ::GAN_ERROR_SHAPE.
  */
 GAN_API gan_status gan_augment(gan_context *context, uint64_t kinds, gan_shape image, gan_random_state state,
                                int64_t batch, const float *x, float *y);
 /**
- * Takes the gradient back through gan_augment() with the same arguments: dx = A^T dy, exactly, where A is the
- * derivative of y with respect to x, which does not depend on x. `dx` must not be `dy`.
+ * Backpropagates through gan_augment() with the same arguments: dx = A^T dy, exactly, where A is the derivative of y
+ * with respect to x, which does not depend on x. `dx` must not be `dy`.
  */
 GAN_API gan_status gan_augment_backward(gan_context *context, uint64_t kinds, gan_shape image, gan_random_state state,
                                         int64_t batch, const float *dy, float *dx);
 /**
  * Instance noise (Sonderby et al., "Amortised MAP Inference for Image Super-resolution", 2017): out = x + deviation *
- * n. Draws batch * size numbers n of N(0, 1) as one call of gan_random_normal(). `out` may be `samples`. deviation >=
- * 0; both numbers are at least 1, else ::GAN_ERROR_BATCH or ::GAN_ERROR_ARGUMENT.
+ * n. Draws batch * size numbers n from N(0, 1) by one call of gan_random_normal(). `out` may be `samples`. deviation
+ * >= 0; both numbers are at least 1, else ::GAN_ERROR_BATCH or ::GAN_ERROR_ARGUMENT.
  */
 GAN_API gan_status gan_instance_noise(gan_random *random, float deviation, const float *samples, int64_t batch,
                                       int64_t size, float *out);
@@ -1172,7 +1171,7 @@ GAN_API gan_status gan_instance_noise(gan_random *random, float deviation, const
  * @defgroup optimizer Optimizers
  * State for the parameters of one or more models; a step uses their gradients and changes their weights.
  *
- * Thread safety: during a step nobody else uses the models or their sessions.
+ * Thread safety: during a step, nothing else may use the models or their sessions.
  * @{
  */
 
@@ -1218,24 +1217,24 @@ typedef struct gan_optimizer_options {
 /** ::gan_optimizer_options with the given fields: GAN_OPTIMIZER(.learning_rate = 1e-3f, .beta1 = GAN_ZERO). */
 #define GAN_OPTIMIZER(...) GAN_OPTIONS(gan_optimizer_options, __VA_ARGS__)
 
-/** Creates the optimizer of one built model. Its state starts at 0. It keeps the model alive; the caller owns it. */
+/** Creates an optimizer for a built model. Its state starts at 0. It keeps the model alive; the caller owns it. */
 GAN_API gan_status gan_optimizer_create(gan_model *model, const gan_optimizer_options *options, gan_optimizer **out);
 /**
- * Adds another model of the same context, which the optimizer keeps alive; clipping is over all of them.
- * At most 8 in all. After the first step: ::GAN_ERROR_STATE.
+ * Adds another model of the same context, which the optimizer keeps alive; clipping spans all of them. At most 8 in
+ * total. After the first step: ::GAN_ERROR_STATE.
  */
 GAN_API gan_status gan_optimizer_add_model(gan_optimizer *optimizer, gan_model *model);
 /** Releases the optimizer; the models keep their weights. */
 GAN_API void gan_optimizer_destroy(gan_optimizer *optimizer);
 /**
- * One step on the models' gradients. `gradient_norm`, if not NULL, gets their norm before clipping. If it is not
- * finite, or after clipping so large that its square overflows (with SGD: that v may), the result is
+ * Takes a step with the models' gradients. `gradient_norm`, unless NULL, receives their norm before clipping. If it
+ * is not finite, or so large after clipping that its square overflows (with SGD: that v may), the result is
  * GAN_ERROR_DIVERGED and nothing has changed.
  */
 GAN_API gan_status gan_optimizer_step(gan_optimizer *optimizer, double *gradient_norm);
 /** Steps taken so far; 0 for NULL. */
 GAN_API int64_t gan_optimizer_steps(const gan_optimizer *optimizer);
-/** The rate that the next step uses, of the schedule; 0 for NULL. */
+/** The schedule's rate for the next step; 0 for NULL. */
 GAN_API double gan_optimizer_learning_rate(const gan_optimizer *optimizer);
 /** Sets the base rate of the schedule; >= 0 and finite. */
 GAN_API gan_status gan_optimizer_set_learning_rate(gan_optimizer *optimizer, float learning_rate);
@@ -1244,16 +1243,16 @@ GAN_API gan_status gan_optimizer_set_learning_rate(gan_optimizer *optimizer, flo
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup average Averages of weights
- * What a trainer keeps of its generator with ema_decay or ema_half_life, for any model.
+ * What a trainer with ema_decay or ema_half_life keeps of its generator, for any model.
  * @{
  */
 
 /**
  * Updates an exponential average of a model's weights: parameters a = decay a + (1 - decay) m, and copies the
- * buffers, such as running statistics. `average` starts as a clone of the model. Samples of the average of a
- * generator are better than the generator's own (Yazici et al., "The Unusual Effectiveness of Averaging in GAN
- * Training", 2019; Karras et al., 2018). decay in [0, 1]; at 0 the average becomes the model. Two models whose
- * tensors differ in names, order or shapes are ::GAN_ERROR_ARCHITECTURE.
+ * buffers, such as running statistics. `average` starts as a clone of the model. The average of a generator gives
+ * better samples than the generator itself (Yazici et al., "The Unusual Effectiveness of Averaging in GAN Training",
+ * 2019; Karras et al., 2018). decay in [0, 1]; at 0 the average becomes the model. Two models whose tensors differ in
+ * names, order or shapes are ::GAN_ERROR_ARCHITECTURE.
  */
 GAN_API gan_status gan_model_average(gan_model *average, const gan_model *model, double decay);
 
@@ -1261,8 +1260,8 @@ GAN_API gan_status gan_model_average(gan_model *average, const gan_model *model,
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup dataset Datasets
- * Samples, optionally with class labels, as a cursor that is part of a checkpoint. Shuffled without replacement: each
- * epoch is a new permutation, made from the seed and the epoch's number.
+ * Samples, optionally with class labels, and a cursor that is part of a checkpoint. Shuffled without replacement:
+ * each epoch is a new permutation, made from the seed and the epoch's number.
  * @{
  */
 
@@ -1273,27 +1272,26 @@ typedef struct gan_dataset gan_dataset;
 typedef struct gan_dataset_options {
     size_t struct_size;  /**< set by GAN_DATASET() */
     bool in_order;       /**< default: shuffled */
-    bool drop_last;      /**< leave out an epoch's last batch when it is not full; default: hand it out, smaller */
+    bool drop_last;      /**< skip an epoch's last batch if it is not full; default: return it, smaller */
     uint64_t seed;       /**< of the permutations; default 0 */
     int64_t limit;       /**< use at most this many samples, the first ones; >= 0; default: all */
-    size_t memory_limit; /**< bytes of samples kept in memory; what is larger is read from disk; default 256 MiB */
+    size_t memory_limit; /**< bytes of samples kept in memory; larger data are read from disk; default 256 MiB */
 } gan_dataset_options;
 /** ::gan_dataset_options with the given fields: GAN_DATASET(.seed = 7, .drop_last = true). */
 #define GAN_DATASET(...) GAN_OPTIONS(gan_dataset_options, __VA_ARGS__)
 
 /**
  * Opens an IDX file of images (the format of MNIST), plain or gzipped, as samples (1, height, width), and optionally
- * one of labels (labels_path, or NULL), one for each image. Bytes b become b / 127.5 - 1, in [-1, 1].
- * A gzipped file over the memory limit is unpacked once into an unnamed temporary file. Statuses of bad files are
- * those of gan_model_load(); another number of labels than of images is ::GAN_ERROR_SHAPE. The caller owns the
- * dataset.
+ * one of labels (labels_path, or NULL), one per image. Bytes b become b / 127.5 - 1, in [-1, 1]. A gzipped file over
+ * the memory limit is unpacked once into an unnamed temporary file. Bad files give the statuses of gan_model_load();
+ * unequal numbers of labels and images are ::GAN_ERROR_SHAPE. The caller owns the dataset.
  */
 GAN_API gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, const char *labels_path,
                                         const gan_dataset_options *options, gan_dataset **out);
 
 /**
  * A dataset over `count` samples in memory, which are not copied: the arrays must outlive the dataset. `labels`: one
- * class number >= 0 a sample, or NULL. Values are used as they are. The caller owns the dataset.
+ * class number >= 0 per sample, or NULL. Values are used as they are. The caller owns the dataset.
  */
 GAN_API gan_status gan_dataset_from_array(gan_context *context, const float *samples, const int32_t *labels,
                                           int64_t count, gan_shape shape, const gan_dataset_options *options,
@@ -1309,11 +1307,11 @@ GAN_API gan_status gan_dataset_get_shape(const gan_dataset *dataset, gan_shape *
 GAN_API int64_t gan_dataset_classes(const gan_dataset *dataset);
 
 /**
- * The next batch: up to `batch` samples, fewer at an epoch's end; never from two epochs. The call after an epoch's
- * end starts the next one. `samples`: batch * elements; `labels`: batch, or NULL; asking for labels of a
- * dataset without any is ::GAN_ERROR_STATE. *count gets their number. With drop_last a batch larger than all samples
- * is
- * ::GAN_ERROR_BATCH. When the file cannot be read, `samples` may have changed in part; the cursor has not moved.
+ * Reads the next batch: up to `batch` samples, fewer at an epoch's end; never from two epochs. The call after an
+ * epoch's end starts the next one. `samples`: batch * elements; `labels`: batch, or NULL; requesting labels from a
+ * dataset without any is ::GAN_ERROR_STATE. *count receives the number of samples. With drop_last, a batch larger
+ * than the dataset is ::GAN_ERROR_BATCH. If the file cannot be read, `samples` may be partly overwritten; the cursor
+ * has not moved.
  */
 GAN_API gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples, int32_t *labels,
                                     int64_t *count);
@@ -1324,8 +1322,8 @@ GAN_API gan_status gan_dataset_read(gan_dataset *dataset, int64_t first, int64_t
 /** A position in a dataset. */
 typedef struct gan_dataset_cursor {
     uint64_t seed;    /**< of the permutations */
-    int64_t epoch;    /**< epochs finished; the batch that ends one counts it */
-    int64_t position; /**< samples handed out in the present epoch, less than all of them */
+    int64_t epoch;    /**< epochs finished; the batch that ends an epoch counts it */
+    int64_t position; /**< samples returned in the current epoch, less than all of them */
 } gan_dataset_cursor;
 /** Returns the current cursor. */
 GAN_API gan_status gan_dataset_get_cursor(const gan_dataset *dataset, gan_dataset_cursor *out);
@@ -1339,54 +1337,53 @@ GAN_API gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_curs
  * Two models, two optimizers, a loss and a schedule. One call is one step, and a step is made of public calls:
  * examples/custom_loop.c writes it out, to the same bits.
  *
- * Thread safety: while a trainer works, nobody else changes its models. gan_trainer_cancel() may be called from any
- * thread or signal handler while the trainer runs.
+ * Thread safety: while a trainer works, nothing else may change its models. gan_trainer_cancel() may be called from
+ * any thread or signal handler while the trainer runs.
  * @{
  */
 
 /**
  * A generator, a discriminator, and everything that trains them against each other.
  *
- * An update of the discriminator: draw noise z, run G on it, D on the real and D on the generated samples, all in
- * GAN_MODE_TRAIN; take the loss of both; set D's gradients to 0, add those of the real samples, then those of the
- * generated ones, then those of the penalties; step; clip D's weights. An update of the generator: run D on the
- * generated samples, again in GAN_MODE_TRAIN, and with a relativistic loss before that on the real samples of the
- * update before it, or after it when G moves first; take the loss; go back through D to its input
- * (::GAN_BACKWARD_INPUTS) and on through G, whose gradients were set to 0; step; with an average,
- * gan_model_average() of the new G.
+ * A discriminator update: draw noise z; run G on it, D on the real and D on the generated samples, all in
+ * GAN_MODE_TRAIN; compute the loss of both; zero D's gradients, add those of the real samples, then of the generated
+ * ones, then of the penalties; step; clip D's weights. A generator update: run D on the generated samples, again in
+ * GAN_MODE_TRAIN, and with a relativistic loss first on the real samples of the preceding discriminator update, or of
+ * the following one if G moves first; compute the loss; backpropagate through D to its input (::GAN_BACKWARD_INPUTS)
+ * and on through G, whose gradients were zeroed; step; with an average, gan_model_average() of the new G.
  *
- * - Discriminator first: its updates, each on noise of its own; then that of the generator, on the samples that G
- *   made for the last of them (the new D judges them again), or with fresh_noise on as many new ones.
- * - Generator first: its update on new noise; then those of the discriminator, each on new noise through the new G.
- * - Simultaneous, by the option of that name: an update of the discriminator, but with L_G taken of the same logits,
- *   and the gradient of D's input too from the backward pass on generated samples. Before the penalties it is handed
- *   back to G's output, and there that of each sample, multiplied by (dL_G/df) / (dL_D/df) of the logit f that judged
- *   it. After D's step it goes on through G. A dL_D/df nearer to 0 than 1e-24 is 1e-24, with its sign, in all of
- *   this.
+ * - Discriminator first: its updates, each on new noise; then the generator's, on the samples that G made for the
+ *   last of them (the new D judges them again), or with fresh_noise on as many new ones.
+ * - Generator first: its update on new noise; then the discriminator's, each on new noise through the new G.
+ * - Simultaneous, by the option of that name: a discriminator update that also computes L_G from the same logits, and
+ *   the gradient of D's input in the backward pass on generated samples. Before the penalties, this gradient is
+ *   passed back to G's output, where each sample's is multiplied by (dL_G/df) / (dL_D/df) of the logit f that judged
+ *   it. After D's step it is backpropagated through G. Throughout, a dL_D/df nearer to 0 than 1e-24 counts as 1e-24,
+ *   with its sign.
  *
- * The noise of a batch is one call of gan_random_normal() on a generator at ::GAN_NOISE_STREAM of the seed, or one of
- * gan_random_uniform() with 2 u - 1 for U(-1, 1). There are three sessions with the trainer's batch: G's has the
- * seed, D's on real samples seed + 1, D's on generated samples seed + 2; that matters to dropout.
+ * The noise of a batch is one call of gan_random_normal() on a random generator at ::GAN_NOISE_STREAM of the seed, or
+ * one of gan_random_uniform() with 2 u - 1 for U(-1, 1). Three sessions have the trainer's batch: G's has the seed,
+ * D's on real samples seed + 1, D's on generated samples seed + 2; this matters for dropout.
  *
- * Before each run of D on real or generated samples, these are made what D sees. With augment: gan_augment(), with
- * the state of a generator at ::GAN_AUGMENT_STREAM of the seed, whose counter then moves on by ::GAN_AUGMENT_BLOCKS a
- * sample. With instance_noise s: gan_instance_noise(), from a generator at ::GAN_INSTANCE_NOISE_STREAM, of deviation
- * s - s * min(n / instance_noise_steps, 1), in double, in the trainer's step n, counted from 0; at 0 none is drawn.
- * With packing: D's sessions have batch / packing of its inputs, each `packing` samples after each other, and so many
- * logits. On the way back to G, gan_augment_backward() takes the gradient of D's input with the last state. Penalties
- * are on what D saw, with a pack as one sample.
+ * Before each run of D, the real or generated samples become the discriminator's input. With augment: gan_augment(),
+ * with the state of a random generator at ::GAN_AUGMENT_STREAM of the seed, whose counter then advances by
+ * ::GAN_AUGMENT_BLOCKS per sample. With instance_noise s: gan_instance_noise(), from a random generator at
+ * ::GAN_INSTANCE_NOISE_STREAM, with deviation s - s * min(n / instance_noise_steps, 1), in double, in the trainer's
+ * step n, counted from 0; at 0 none is drawn. With packing: D's sessions have batch / packing inputs, each of
+ * `packing` consecutive samples, and as many logits. On the way back to G, gan_augment_backward() takes the gradient
+ * of D's input with the last state. Penalties apply to the discriminator's input, with a pack as one sample.
  *
  * Penalties are calls of gan_gradient_penalty() in this order: r1 on the session of real samples; r2 on that of
  * generated ones; gradient_penalty on samples of gan_penalty_interpolate(), between the real ones and G's; dragan on
  * those of gan_penalty_perturb(), around the real ones. The last two run in a fourth session of D, with seed + 3, on
- * samples that are drawn from ::GAN_PENALTY_STREAM of the seed. Update n of D, counted from 0, has penalties when
- * penalty_interval divides n. They are multiplied, in double, with the interval and what the schedule gives after the
- * steps that the trainer has taken; those of coefficient 0 are left out, and draw nothing.
+ * samples drawn from ::GAN_PENALTY_STREAM of the seed. Update n of D, counted from 0, has penalties if
+ * penalty_interval divides n. They are multiplied, in double, by the interval and by the schedule's value after the
+ * steps taken so far; those with coefficient 0 are skipped, and draw nothing.
  *
- * The average of the generator is a gan_model_clone() of G as it is when the trainer is made. Its decay is ema_decay,
- * or exp2(-n / H) in double, with n the real samples of the step, of all updates of D, and H the half-life:
- * ema_half_life or, if that is less, ema_ramp times the real samples of all steps before. Where H is 0, in the first
- * step of all with ema_ramp, the decay is 0.
+ * The average of the generator starts as a gan_model_clone() of G when the trainer is created. Its decay is
+ * ema_decay, or exp2(-n / H) in double, where n counts the step's real samples, over all updates of D, and H is the
+ * half-life: ema_half_life or, if less, ema_ramp times the real samples of all earlier steps. Where H is 0, in the
+ * very first step with ema_ramp, the decay is 0.
  */
 typedef struct gan_trainer gan_trainer;
 
@@ -1396,13 +1393,13 @@ typedef enum gan_order {
     GAN_ORDER_GENERATOR_FIRST = 1      /**< the discriminator answers the new G */
 } gan_order;
 
-/** The stream of the seed that a trainer draws its noise from, for gan_random_create(). */
+/** The stream of the seed from which a trainer draws noise, for gan_random_create(). */
 #define GAN_NOISE_STREAM 2
-/** The stream that it draws the samples of its penalties from. */
+/** The stream from which it draws the samples of penalties. */
 #define GAN_PENALTY_STREAM 6
-/** The stream that it draws the augmentation of samples from. */
+/** The stream from which it draws augmentation. */
 #define GAN_AUGMENT_STREAM 7
-/** The stream that it draws instance noise from. */
+/** The stream from which it draws instance noise. */
 #define GAN_INSTANCE_NOISE_STREAM 8
 
 /** Distribution of the noise. */
@@ -1423,49 +1420,47 @@ typedef struct gan_trainer_options {
     gan_loss loss;                                        /**< default: GAN_LOSS_NON_SATURATING */
     int64_t discriminator_steps; /**< discriminator updates for each generator update; >= 1; default 1 */
     gan_order order;             /**< default: discriminator first */
-    float label_smoothing;       /**< real samples are labelled 1 - this; [0, 1), and 0 for losses without labels,
-                                      see gan_loss_discriminator(); default 0 */
+    float label_smoothing;       /**< real samples are labelled 1 - label_smoothing; [0, 1), and 0 for losses without
+                                      labels, see gan_loss_discriminator(); default 0 */
     gan_noise noise;             /**< default: normal */
-    bool fresh_noise;            /**< draw new noise for the generator's update; default: it sees the last noise of
-                                      the discriminator's, which saves a pass through G. See ::gan_trainer */
-    uint64_t seed;               /**< of noise, dropout and all else that is drawn; default 0 */
+    bool fresh_noise;            /**< draw new noise for the generator's update; default: reuse that of the last
+                                      discriminator update, which saves a pass through G. See ::gan_trainer */
+    uint64_t seed;               /**< of noise, dropout and all other random numbers; default 0 */
     float r1;                    /**< gamma of R1: gamma / 2 E |dD/dx|^2 on real samples; >= 0; default 0. See
                                       ::gan_penalty for this and the next three */
     float r2;                    /**< gamma of R2, the same on generated samples; >= 0; default 0 */
     float gradient_penalty;      /**< lambda of WGAN-GP, 10 in the paper; >= 0; default 0 */
     float dragan;                /**< lambda of DRAGAN, 10 in the paper; >= 0; default 0 */
-    float weight_clip;           /**< D's parameters are clipped to [-this, this] after each of its updates; > 0; not
+    float weight_clip;           /**< c: D's parameters are clipped to [-c, c] after each of its updates; > 0; not
                                       with gradient_penalty; default: no clipping */
-    int64_t penalty_interval;    /**< penalties in the first of so many updates of D only, with so many times the
-                                  coefficient (Karras et al., StyleGAN2, 2020); >= 1; default 1 */
+    int64_t penalty_interval;    /**< n: penalties only in the first of every n updates of D, with n times the
+                                      coefficient (Karras et al., StyleGAN2, 2020); >= 1; default 1 */
     gan_schedule penalty_schedule;  /**< of all coefficients, over the trainer's steps: constant, linear or cosine,
-                                       from  the coefficient to final_penalty_factor times it; default: constant */
-    float final_penalty_factor;     /**< what the schedule leaves of a coefficient; [0, 1]; default 0 */
+                                         from the coefficient to final_penalty_factor times it; default: constant */
+    float final_penalty_factor;     /**< the share of a coefficient that the schedule ends at; [0, 1]; default 0 */
     int64_t penalty_schedule_steps; /**< T of the schedule; >= 1 unless it is constant */
-    int64_t packing;                /**< D judges so many samples at once, all real or all generated (PacGAN, Lin et
-                                     al., 2018): its input has the shape of one with the first dimension, of an
-                                     image the channels, so many times as large. It divides the batch, else
-                                     ::GAN_ERROR_BATCH; >= 1; default 1 */
-    float instance_noise;         /**< deviation of noise on all samples that D sees, see gan_instance_noise(); >= 0;
-                                       default 0 */
-    int64_t instance_noise_steps; /**< steps over which it falls to 0, linearly; >= 1; default: it stays */
-    uint64_t augment;    /**< what is done to all samples that D sees, a combination of ::gan_augmentation bits;
-                              see gan_augment(); default 0, nothing */
-    float ema_decay;     /**< keep an exponential average of the generator's weights, with this decay a
-                              step; in [0, 1); default 0: no average. See gan_trainer_get_average() */
-    float ema_half_life; /**< the same by half-life: after so many real samples what was in the average
-                              counts half, whatever the batch; > 0; not with ema_decay; default: no
-                              average */
-    float ema_ramp;      /**< the half-life is at most this share of the samples seen so far, so that the
-                              first weights are soon forgotten (Karras et al., StyleGAN2, 2020: 0.05); > 0;
-                              only with ema_half_life; default: no limit */
-    bool simultaneous;   /**< both players move at once, by gradients at the same weights, instead of one
-                              after the other: simultaneous gradient descent (Mescheder et al., 2018), which
-                              is another algorithm. One pass of D over generated samples serves both, which
-                              saves about a fifth of the time. Only with one discriminator step, the default
-                              order, no fresh_noise and, else ::GAN_ERROR_UNSUPPORTED, a discriminator that
-                              keeps the samples of a batch apart: without batch normalisation and
-                              minibatch_stddev. Default: one after the other */
+    int64_t packing;                /**< number of samples that D judges at once, all real or all generated (PacGAN,
+                                         Lin et al., 2018): its input has a sample's shape with the first dimension
+                                         (an image's channels) multiplied by this. Must divide the batch, else
+                                         ::GAN_ERROR_BATCH; >= 1; default 1 */
+    float instance_noise;         /**< deviation of the noise on all samples that D sees, see gan_instance_noise(); >=
+                                       0; default 0 */
+    int64_t instance_noise_steps; /**< steps over which it falls linearly to 0; >= 1; default: it stays constant */
+    uint64_t augment;    /**< augmentation of all samples that D sees, a combination of ::gan_augmentation bits; see
+                              gan_augment(); default 0, none */
+    float ema_decay;     /**< keep an exponential average of the generator's weights, with this decay per step; in [0,
+                              1); default 0: no average. See gan_trainer_get_average() */
+    float ema_half_life; /**< the same by half-life: the number of real samples after which the average's content
+                              counts half, whatever the batch; > 0; not with ema_decay; default: no average */
+    float ema_ramp;      /**< the half-life is at most this share of the samples seen so far, so that the first
+                              weights soon fade (Karras et al., StyleGAN2, 2020: 0.05); > 0; only with ema_half_life;
+                              default: no limit */
+    bool simultaneous;   /**< both players move at once, with gradients at the same weights: simultaneous gradient
+                              descent (Mescheder et al., 2018), a different algorithm. One pass of D over generated
+                              samples serves both, which saves about a fifth of the time. Only with one discriminator
+                              step, the default order, no fresh_noise and a discriminator that treats the samples of a
+                              batch independently, without batch normalisation or minibatch_stddev (else
+                              ::GAN_ERROR_UNSUPPORTED). Default: one after the other */
     uint8_t reserved[7]; /**< 0, else ::GAN_ERROR_VERSION */
     int64_t diagnosis_interval; /**< steps from one diagnosis to the next, see ::gan_diagnosis; >= 1, or
                                      ::GAN_DIAGNOSIS_OFF; default 100 */
@@ -1474,10 +1469,10 @@ typedef struct gan_trainer_options {
 #define GAN_TRAINER(...) GAN_OPTIONS(gan_trainer_options, __VA_ARGS__)
 
 /**
- * Creates a trainer of two built models of the context: the generator has one input of rank 1 (the noise) and one
- * output, which has the shape of the discriminator's one input, or of a part with packing; the discriminator's one
- * output is one logit; else ::GAN_ERROR_SHAPE, as is augment for samples that gan_augment() refuses. A penalty on a
- * discriminator with a layer that has no second derivatives, which is batch normalisation, is
+ * Creates a trainer for two built models of the context. The generator must have one input of rank 1 (the noise), and
+ * one output with the shape of the discriminator's only input or, with packing, of a part of it; the discriminator's
+ * only output must be one logit. Else ::GAN_ERROR_SHAPE, as is augment for samples that gan_augment() refuses. A
+ * penalty on a discriminator with a layer without second derivatives (batch normalisation) is
  * ::GAN_ERROR_UNSUPPORTED. The trainer keeps both models alive; the caller owns the trainer. After this, a step
  * allocates nothing.
  */
@@ -1486,31 +1481,33 @@ GAN_API gan_status gan_trainer_create(gan_context *context, gan_model *generator
 /** Releases the trainer; the models keep their weights. */
 GAN_API void gan_trainer_destroy(gan_trainer *trainer);
 
-/** As diagnosis_interval: a trainer measures nothing for diagnoses, and makes none but ::GAN_DIAGNOSIS_NOT_FINITE. */
+/** As diagnosis_interval: measure nothing for diagnoses, and make none but ::GAN_DIAGNOSIS_NOT_FINITE. */
 #define GAN_DIAGNOSIS_OFF (-1)
 
 /**
- * What goes wrong in a training run, as bits. A trainer measures while it trains, which costs next to nothing and
- * does not change the training. Every diagnosis_interval steps it diagnoses what it measured, by rules that
- * docs/stability.md explains, and reports the result in the ::gan_step_report of that step.
+ * What can go wrong in a training run, as bits. A trainer measures while it trains, which costs next to nothing and
+ * does not change the training. Every diagnosis_interval steps it applies the rules that docs/stability.md explains
+ * to what it measured, and reports the result in the ::gan_step_report of that step.
  */
 typedef enum gan_diagnosis {
-    GAN_DIAGNOSIS_VANISHING_GRADIENT = 1, /**< D tells all samples apart, and next to nothing of that reaches G */
-    GAN_DIAGNOSIS_EXPLODING_GRADIENT = 2, /**< a player's gradient is far above what it was, or above its weights */
-    GAN_DIAGNOSIS_DISCRIMINATOR_WON = 4,  /**< D has been right, and sure, about every sample for long */
-    GAN_DIAGNOSIS_MODE_COLLAPSE = 8,      /**< generated samples have been much more alike than real ones for long */
+    GAN_DIAGNOSIS_VANISHING_GRADIENT = 1, /**< D tells all samples apart, and almost no gradient reaches G */
+    GAN_DIAGNOSIS_EXPLODING_GRADIENT = 2, /**< a player's gradient is far larger than usual, or than its weights */
+    GAN_DIAGNOSIS_DISCRIMINATOR_WON = 4,  /**< D has long been right and sure about every sample */
+    GAN_DIAGNOSIS_MODE_COLLAPSE = 8,      /**< generated samples have long been much more alike than real ones */
     GAN_DIAGNOSIS_NOT_FINITE = 16         /**< a step has failed with ::GAN_ERROR_DIVERGED */
 } gan_diagnosis;
 
-/** The name of a diagnosis in words, such as "mode collapse"; "unknown diagnosis" for another number. Any thread. */
+/**
+ * The name of a diagnosis in words, such as "mode collapse"; "unknown diagnosis" for any other number. Any thread.
+ */
 GAN_API const char *gan_diagnosis_name(gan_diagnosis diagnosis);
-/** A sentence with advice about one diagnosis; empty for another number. Any thread. */
+/** A sentence with advice about one diagnosis; empty for any other number. Any thread. */
 GAN_API const char *gan_diagnosis_advice(gan_diagnosis diagnosis);
 
 /** The results of one step. Losses and norms are those of the step's batch, before its updates. */
 typedef struct gan_step_report {
     size_t struct_size;                 /**< set by ::GAN_STEP_REPORT_INIT */
-    int64_t step;                       /**< steps done since the trainer's beginning, this one included */
+    int64_t step;                       /**< steps taken since the beginning, including this one */
     int64_t epoch;                      /**< epochs finished since the beginning, in gan_trainer_run(); else 0 */
     int64_t batch;                      /**< real samples in this step */
     double discriminator_loss;          /**< mean over the discriminator's updates, without penalties */
@@ -1524,16 +1521,17 @@ typedef struct gan_step_report {
     double seconds_left;                /**< estimate for this gan_trainer_run(); < 0 when unknown */
     double progress;                    /**< share of this gan_trainer_run() that is done, 0 to 1; < 0 when unknown */
     double penalty; /**< sum of the penalties of the last discriminator update, 0 if it had none */
-    /* The rest is of the last diagnosis: NaN before the first. */
-    double real_accuracy;              /**< share of real samples that D took to be real, since the diagnosis
-                                            before: logit above 0, with least squares above 1/2, with the Wasserstein
-                                            and relativistic losses above what it is compared with */
-    double fake_accuracy;              /**< share of generated samples that D took to be generated, likewise */
-    double diversity;                  /**< mean distance of two generated samples over that of two real ones, of up
-                                            to 64 of each: near 1 when G covers the data. NaN for batches of one */
+    /* The rest comes from the last diagnosis: NaN before the first. */
+    double real_accuracy;              /**< share of real samples that D judged real since the previous diagnosis:
+                                            logit above 0, with least squares above 1/2, with the Wasserstein and
+                                            relativistic losses above what it is compared with */
+    double fake_accuracy;              /**< share of generated samples that D judged generated, likewise */
+    double diversity;                  /**< mean distance between two generated samples over that between two real
+                                            ones, of up to 64 of each: near 1 when G covers the data. NaN for batches
+                                            of one */
     double saturation;                 /**< share of G's outputs in the outer half per cent at either end of their
-                                            range; NaN unless a tanh or a sigmoid makes them */
-    double generator_update_ratio;     /**< norm of the last change of G's weights over that of the weights */
+                                            range; NaN unless a tanh or sigmoid produces them */
+    double generator_update_ratio;     /**< norm of the last change to G's weights over that of the weights */
     double discriminator_update_ratio; /**< the same of D */
     uint64_t diagnoses;                /**< ::gan_diagnosis bits; 0 in steps without a diagnosis */
 } gan_step_report;
@@ -1545,29 +1543,29 @@ typedef struct gan_step_report {
 
 /**
  * Called after each step, in the thread that runs the trainer. `user` is that of the options; `report` is valid
- * during the call. A return value other than 0 cancels. It may sample, save and read the models; it must not train or
- * destroy them.
+ * during the call. A nonzero return value cancels the run. It may sample, save and read the models; it must not train
+ * or destroy them.
  *
  * A step that diverged is reported too, before gan_trainer_run() returns ::GAN_ERROR_DIVERGED: with the number that
  * it would have had, NaN for its losses, probabilities, norms and penalty, and ::GAN_DIAGNOSIS_NOT_FINITE. The return
- * value is then ignored. If training goes on after that, the next step has the same number.
+ * value is then ignored. If training then continues, the next step has the same number.
  */
 typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_report *report);
 
 /**
- * One step on `batch` real samples: discriminator and generator, once each, in the trainer's order. With more
- * discriminator steps, the samples are `discriminator_steps` batches of `batch` after each other. `batch` is at most
- * that of the options and a multiple of packing, else ::GAN_ERROR_BATCH. `report` may be NULL. If a loss, gradient or
- * running statistic is not finite: GAN_ERROR_DIVERGED, and both models hold the last weights with which their own
- * loss and gradient were finite, and the average only such; the optimizers keep their moments, which are finite.
- * After any failure running statistics are what they were before the step, and the step does not count.
+ * Takes one step on `batch` real samples: discriminator and generator, once each, in the trainer's order. With more
+ * discriminator steps, the samples are `discriminator_steps` consecutive batches of `batch`. `batch` is at most that
+ * of the options and a multiple of packing, else ::GAN_ERROR_BATCH. `report` may be NULL. If a loss, gradient or
+ * running statistic is not finite: GAN_ERROR_DIVERGED. Each model then holds the last weights for which its own loss
+ * and gradient were finite, and the average only such weights; the optimizers keep their moments, which are finite.
+ * After any failure, running statistics are as before the step, and the step does not count.
  */
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch,
                                     gan_step_report *report);
 
 /**
- * The present diagnoses, ::gan_diagnosis bits: those of the last diagnosis, and ::GAN_DIAGNOSIS_NOT_FINITE
- * if the last step diverged. 0 for NULL.
+ * The current diagnoses, ::gan_diagnosis bits: those of the last diagnosis, and ::GAN_DIAGNOSIS_NOT_FINITE if the
+ * last step diverged. 0 for NULL.
  */
 GAN_API uint64_t gan_trainer_diagnoses(const gan_trainer *trainer);
 
@@ -1583,7 +1581,7 @@ typedef struct gan_layer_report {
     const char *name;     /**< the layer's name, or its number in the model; lives as long as the model */
     double weight_norm;   /**< of the parameters, after the update */
     double gradient_norm; /**< before clipping */
-    double update_ratio;  /**< norm of the change over weight_norm; 0 when nothing changed */
+    double update_ratio;  /**< norm of the change over weight_norm; 0 if nothing changed */
 } gan_layer_report;
 /** The value that a ::gan_layer_report starts with: gan_layer_report report = GAN_LAYER_REPORT_INIT. */
 #define GAN_LAYER_REPORT_INIT                   \
@@ -1591,20 +1589,20 @@ typedef struct gan_layer_report {
         sizeof(gan_layer_report), NULL, 0, 0, 0 \
     }
 
-/** Number of layers with parameters in a player's model; 0 for NULL or another number than a ::gan_role. */
+/** Number of layers with parameters in a player's model; 0 for NULL or an invalid ::gan_role. */
 GAN_API int64_t gan_trainer_layer_count(const gan_trainer *trainer, gan_role role);
 /**
- * Reports on one of these layers, `index` from 0 in the order of the model. It is computed on request, and
- * costs a step nothing. ::GAN_ERROR_STATE before a step has been made, also after gan_trainer_load(). After a step
- * that diverged, gradients are those that it reached, and an update that was undone is not a change.
+ * Reports on one of these layers, `index` from 0 in the order of the model. It is computed on request, and costs a
+ * step nothing. ::GAN_ERROR_STATE before the first step, also after gan_trainer_load(). After a step that diverged,
+ * gradients are those that it reached, and an undone update does not count as a change.
  */
 GAN_API gan_status gan_trainer_get_layer_report(const gan_trainer *trainer, gan_role role, int64_t index,
                                                 gan_layer_report *out);
 
-/** Options of gan_trainer_run(): limits, the first of which to be reached ends the run, and a callback. */
+/** Options of gan_trainer_run(): limits, of which the first reached ends the run, and a callback. */
 typedef struct gan_run_options {
     size_t struct_size;       /**< set by GAN_RUN() */
-    int64_t epochs;           /**< passes over the data to make; >= 1; default: no limit, or 1 without any limit */
+    int64_t epochs;           /**< passes over the data; >= 1; default: no limit, or 1 if no limit is set */
     int64_t steps;            /**< steps to take; >= 1; default: no limit */
     double seconds;           /**< time to take; > 0; default: no limit */
     gan_progress_fn progress; /**< default: none */
@@ -1614,29 +1612,29 @@ typedef struct gan_run_options {
 #define GAN_RUN(...) GAN_OPTIONS(gan_run_options, __VA_ARGS__)
 
 /**
- * Trains until the first limit is reached, on a dataset of the same context with samples like the generator's, not
- * fewer than packing. ::GAN_ERROR_CANCELLED when the callback or gan_trainer_cancel() ended it:
- * all handles stay valid, and another run continues from there. An epoch that was begun before, by an earlier run or
- * a loaded checkpoint, is finished first and counts as one. The last step of an epoch takes the remaining samples: a
- * smaller batch, or with more discriminator steps as many updates as there are batches. With packing, samples at its
- * end that do not fill a pack are left out.
+ * Trains until the first limit is reached, on a dataset of the same context, with samples shaped like the generator's
+ * and at least as many as packing. ::GAN_ERROR_CANCELLED if the callback or gan_trainer_cancel() ended it: all
+ * handles stay valid, and another run continues from there. An epoch already begun, by an earlier run or a loaded
+ * checkpoint, is finished first and counts as one. The last step of an epoch takes the remaining samples: a smaller
+ * batch, or with more discriminator steps as many updates as there are batches. With packing, samples at its end that
+ * do not fill a pack are skipped.
  */
 GAN_API gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, const gan_run_options *options);
 
-/** Ends gan_trainer_run() after the present step, or the next run at once. Any thread; async-signal-safe. */
+/** Ends gan_trainer_run() after the current step, or the next run at once. Any thread; async-signal-safe. */
 GAN_API void gan_trainer_cancel(gan_trainer *trainer);
 
 /**
- * Draws `count` samples from noise of its own (`seed`), in sample mode; training is not disturbed. They are those of
- * the average of the generator if the trainer keeps one, else of the generator itself. With normal noise they are
+ * Draws `count` samples from separate noise (`seed`), in sample mode, without disturbing training. They come from the
+ * average of the generator if the trainer keeps one, else from the generator itself. With normal noise they equal
  * those of gan_model_sample(). count >= 1; `out`: count * elements of the generator's output.
  */
 GAN_API gan_status gan_trainer_sample(gan_trainer *trainer, uint64_t seed, int64_t count, float *out);
 
 /**
- * The average of the generator, with the generator's running statistics: a model of the trainer's, to be sampled,
- * saved, cloned and read until the trainer is destroyed; a session keeps it alive longer. ::GAN_ERROR_STATE when the
- * trainer was made without ema_decay and ema_half_life.
+ * Returns the average of the generator, with the generator's running statistics. The trainer owns it: sample, save,
+ * clone and read it until the trainer is destroyed; a session keeps it alive longer. ::GAN_ERROR_STATE if the trainer
+ * was created without ema_decay and ema_half_life.
  */
 GAN_API gan_status gan_trainer_get_average(gan_trainer *trainer, gan_model **out);
 
@@ -1644,18 +1642,18 @@ GAN_API gan_status gan_trainer_get_average(gan_trainer *trainer, gan_model **out
 GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
 
 /**
- * Writes everything that is needed to resume training: both models, optimizers, the average if there is one, random
- * state and, unless `dataset` is NULL, the cursor. A run that is saved, loaded in another process and continued
- * equals one that never stopped, bit for bit. The file is replaced atomically.
+ * Writes everything needed to resume training: both models, optimizers, the average if there is one, random state
+ * and, unless `dataset` is NULL, the cursor. A run that is saved, loaded in another process and continued equals one
+ * that never stopped, bit for bit. The file is replaced atomically.
  */
 GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *dataset, const char *path);
 
 /**
- * Restores what gan_trainer_save() wrote into a trainer of the same models and options; the optimizers' base learning
- * rates are the file's. Another architecture or optimizer is ::GAN_ERROR_ARCHITECTURE, and so is a file without the
- * average of the generator that the trainer keeps; an average that it does not keep is skipped. A cursor for
- * `dataset` (which may be NULL) that is not in the file, or the state of an option's random numbers,
- * ::GAN_ERROR_NOT_FOUND; bad files as with gan_model_load(). On failure nothing has changed.
+ * Restores what gan_trainer_save() wrote into a trainer with the same models and options; the optimizers' base
+ * learning rates are the file's. A different architecture or optimizer is ::GAN_ERROR_ARCHITECTURE, and so is a file
+ * without the average of the generator that the trainer keeps; an average that it does not keep is skipped. A file
+ * without the cursor for `dataset` (which may be NULL), or without the state of an option's random numbers, is
+ * ::GAN_ERROR_NOT_FOUND; bad files are as with gan_model_load(). On failure nothing has changed.
  */
 GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, const char *path);
 
@@ -1668,9 +1666,9 @@ GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, 
  */
 
 /**
- * Draws `count` samples from a generator with one input and one output (else ::GAN_ERROR_GRAPH): noise ~ N(0, 1) of
- * the seed, in sample mode. Sample i depends on the seed and i only, not on `count`, which is at least 1. Works
- * through them in batches, with a session of its own. `out`: count * elements of the output's shape.
+ * Draws `count` samples from a generator with one input and one output (else ::GAN_ERROR_GRAPH): noise ~ N(0, 1) from
+ * the seed, in sample mode. Sample i depends only on the seed and i, not on `count`, which must be at least 1. Works
+ * in batches, with a session of its own. `out`: count * elements of the output's shape.
  */
 GAN_API gan_status gan_model_sample(gan_model *generator, uint64_t seed, int64_t count, float *out);
 
@@ -1678,21 +1676,22 @@ GAN_API gan_status gan_model_sample(gan_model *generator, uint64_t seed, int64_t
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup metrics Metrics
- * How close the samples of a generator are to the data, and how much of its variety they cover. docs/metrics.md
- * explains the numbers.
+ * How close generated samples are to the data, and how much of its variety they cover. docs/metrics.md explains the
+ * numbers.
  *
  * Features are rows of `dimensions` numbers, one for each sample: the activations of one of the last layers of a
  * classifier or, in few dimensions, the sample itself. They are read as floats and summed in double; results are the
  * same for any number of threads. NaN or infinity among them is ::GAN_ERROR_NOT_FINITE, too few samples, dimensions
  * or classes ::GAN_ERROR_ARGUMENT, and sizes whose product does not fit into memory ::GAN_ERROR_OVERFLOW. Any thread;
- * the context lends memory and threads.
+ * the context supplies memory and threads.
  * @{
  */
 
 /**
- * Frechet distance (Heusel et al., "GANs Trained by a Two Time-Scale Update Rule", 2017) of the normal distributions
- * that have the sets' means m and covariances C (over count - 1): |m_r - m_f|^2 + tr(C_r + C_f - 2 (C_r C_f)^(1/2)).
- * From 0, for equal means and covariances, up. Both counts are at least 2, and better many times `dimensions`.
+ * Frechet distance (Heusel et al., "GANs Trained by a Two Time-Scale Update Rule", 2017) between the normal
+ * distributions with the sets' means m and covariances C (over count - 1): |m_r - m_f|^2 + tr(C_r + C_f - 2 (C_r
+ * C_f)^(1/2)). At least 0, for equal means and covariances. Both counts must be at least 2, and should be many times
+ * `dimensions`.
  */
 GAN_API gan_status gan_metric_frechet_distance(gan_context *context, const float *real, int64_t real_count,
                                                const float *fake, int64_t fake_count, int64_t dimensions,
@@ -1702,18 +1701,18 @@ GAN_API gan_status gan_metric_frechet_distance(gan_context *context, const float
 typedef struct gan_kernel_distance_options {
     size_t struct_size;  /**< set by GAN_KERNEL_DISTANCE() */
     int64_t subsets;     /**< >= 1; default 100 */
-    int64_t subset_size; /**< samples of each set in a subset; from 2 to the smaller count; default: 1000, or the
+    int64_t subset_size; /**< samples from each set in a subset; from 2 to the smaller count; default: 1000, or the
                               smaller count if that is less */
-    uint64_t seed;       /**< of the choice; default 0 */
+    uint64_t seed;       /**< of the subsets; default 0 */
 } gan_kernel_distance_options;
 /** ::gan_kernel_distance_options with the given fields: GAN_KERNEL_DISTANCE(.subsets = 50). */
 #define GAN_KERNEL_DISTANCE(...) GAN_OPTIONS(gan_kernel_distance_options, __VA_ARGS__)
 
 /**
  * Kernel distance, KID (Binkowski et al., "Demystifying MMD GANs", 2018): the squared maximum mean discrepancy with
- * the kernel (x . y / dimensions + 1)^3, without bias, so that it is about 0, and may be less, for samples of one
- * distribution. *mean and *deviation (may be NULL) are over subsets drawn without replacement; where a subset is all
- * of both sets there is one. Both counts are at least 2.
+ * the kernel (x . y / dimensions + 1)^3, unbiased, so that for samples of one distribution it is about 0 and may be
+ * negative. *mean and *deviation (may be NULL) are over subsets drawn without replacement; if a subset is all of both
+ * sets, there is just one. Both counts must be at least 2.
  */
 GAN_API gan_status gan_metric_kernel_distance(gan_context *context, const float *real, int64_t real_count,
                                               const float *fake, int64_t fake_count, int64_t dimensions,
@@ -1723,23 +1722,23 @@ GAN_API gan_status gan_metric_kernel_distance(gan_context *context, const float 
 /**
  * Improved precision and recall (Kynkaanniemi et al., 2019): the share of generated samples that lie in the manifold
  * of the real ones, and the share of real samples in that of the generated ones. A manifold is the union of balls
- * around its samples, each up to the `neighbours`-th nearest of the others; 3 in the paper, from 1 to less than the
- * smaller count. Both results are in [0, 1]. Time grows with the square of the counts.
+ * around its samples, each reaching its `neighbours`-th nearest neighbour; 3 in the paper, at least 1 and less than
+ * the smaller count. Both results are in [0, 1]. Time grows with the square of the counts.
  */
 GAN_API gan_status gan_metric_precision_recall(gan_context *context, const float *real, int64_t real_count,
                                                const float *fake, int64_t fake_count, int64_t dimensions,
                                                int64_t neighbours, double *precision, double *recall);
 
 /**
- * Inception-style score (Salimans et al., 2016) of class probabilities, `classes` a sample, which a classifier gives:
- * exp(E KL(p(y|x) || p(y))), p(y) being the mean of p(y|x). From 1, all samples alike or unclear, to `classes`.
+ * Inception-style score (Salimans et al., 2016) of a classifier's class probabilities, `classes` per sample: exp(E
+ * KL(p(y|x) || p(y))), where p(y) is the mean of p(y|x). From 1, when all samples are alike or unclear, to `classes`.
  * *mean and *deviation (may be NULL) are over `splits` equal runs of samples; 10 in the paper, from 1 to `count`.
- * Probabilities are in [0, 1], and each row's sum is 1 within 0.001.
+ * Probabilities must be in [0, 1], and each row must sum to 1 within 0.001.
  */
 GAN_API gan_status gan_metric_inception_score(gan_context *context, const float *probabilities, int64_t count,
                                               int64_t classes, int64_t splits, double *mean, double *deviation);
 
-/** How samples are spread over modes. q is the share of a mode among the samples, p that in the data. */
+/** How samples are spread over modes. q is a mode's share of the samples, p its share of the data. */
 typedef struct gan_mode_coverage {
     size_t struct_size;    /**< set by ::GAN_MODE_COVERAGE_INIT */
     int64_t modes;         /**< modes with at least one sample */
@@ -1754,19 +1753,19 @@ typedef struct gan_mode_coverage {
     }
 
 /**
- * Counts the labels that a classifier gave samples, each in [0, modes). `proportions`: how often each mode is in the
- * data, > 0, in any unit; NULL: all alike. There are at least 2 modes.
+ * Counts the labels that a classifier gave the samples, each in [0, modes). `proportions`: the frequency of each mode
+ * in the data, > 0, in any unit; NULL: all equal. `modes` must be at least 2.
  */
 GAN_API gan_status gan_metric_mode_coverage(gan_context *context, const int32_t *labels, int64_t count, int64_t modes,
                                             const float *proportions, gan_mode_coverage *out);
 
-/** How well samples keep to a mixture of normal distributions, as in VEEGAN (Srivastava et al., 2017) and PacGAN. */
+/** How well samples match a mixture of normal distributions, as in VEEGAN (Srivastava et al., 2017) and PacGAN. */
 typedef struct gan_mixture_quality {
     size_t struct_size;  /**< set by ::GAN_MIXTURE_QUALITY_INIT */
     int64_t modes;       /**< modes with at least one sample within 3 deviations of their centre */
     double high_quality; /**< share of samples within 3 deviations of a centre; 1 - exp(-4.5) = 0.989 at best in two
                               dimensions */
-    double kl;           /**< of all samples, each given to the nearest centre, to equal shares; see
+    double kl;           /**< divergence from equal shares, each sample given to its nearest centre; see
                               ::gan_mode_coverage */
 } gan_mixture_quality;
 /** The value that a ::gan_mixture_quality starts with: gan_mixture_quality quality = GAN_MIXTURE_QUALITY_INIT. */
@@ -1776,8 +1775,8 @@ typedef struct gan_mixture_quality {
     }
 
 /**
- * Measures samples of a known mixture: `modes` centres (at least 2), rows of `dimensions` numbers like the samples,
- * and the deviation of each mode in each dimension, > 0.
+ * Measures samples against a known mixture: `modes` centres (at least 2), rows of `dimensions` numbers like the
+ * samples, and the deviation of each mode in each dimension, > 0.
  */
 GAN_API gan_status gan_metric_mixture_quality(gan_context *context, const float *samples, int64_t count,
                                               const float *centres, int64_t modes, int64_t dimensions,
@@ -1793,7 +1792,7 @@ GAN_API gan_status gan_metric_mixture_quality(gan_context *context, const float 
 
 /**
  * Writes `count` images of the shape (channels 1 or 3, height, width), values -1 to 1 (others are clamped), as a grid
- * of `columns` (0: about square) with a border of 2 pixels between them. ::GAN_ERROR_UNSUPPORTED when built without
+ * of `columns` (0: about square) with a border of 2 pixels between them. ::GAN_ERROR_UNSUPPORTED if built without
  * libpng.
  */
 GAN_API gan_status gan_png_write_grid(gan_context *context, const char *path, const float *images, int64_t count,
@@ -1810,25 +1809,25 @@ GAN_API gan_status gan_history_create(gan_context *context, gan_history **out);
 /** Releases the history. */
 GAN_API void gan_history_destroy(gan_history *history);
 /**
- * Appends a row, which is copied. Steps increase from row to row, else ::GAN_ERROR_ARGUMENT: where training continues
- * after a step that diverged, gan_history_truncate() to gan_trainer_steps() removes its row first.
+ * Appends a copy of a row. Steps must increase from row to row, else ::GAN_ERROR_ARGUMENT: to continue training after
+ * a step that diverged, first remove its row by gan_history_truncate() to gan_trainer_steps().
  */
 GAN_API gan_status gan_history_add(gan_history *history, const gan_step_report *report);
 /** Number of rows; 0 for NULL. */
 GAN_API int64_t gan_history_count(const gan_history *history);
-/** Removes the rows after a step, to continue from a checkpoint that is older than the history. */
+/** Removes the rows after `last_step`, to continue from a checkpoint older than the history. */
 GAN_API gan_status gan_history_truncate(gan_history *history, int64_t last_step);
 /** Writes a CSV file with a header line; columns as documented in docs/file-formats.md. */
 GAN_API gan_status gan_history_write_csv(const gan_history *history, const char *path);
 /**
- * Reads such a file, also one of an earlier version: columns that it lacks become NaN, and diagnoses 0.
- * Replaces what the history holds, unless it fails: ::GAN_ERROR_MAGIC for another file, ::GAN_ERROR_FORMAT for a line
- * that is not recognised.
+ * Reads such a file, including one from an earlier version: missing columns become NaN, and diagnoses 0. Replaces the
+ * history's rows, unless it fails: ::GAN_ERROR_MAGIC for another kind of file, ::GAN_ERROR_FORMAT for an unrecognised
+ * line.
  */
 GAN_API gan_status gan_history_read_csv(gan_history *history, const char *path);
 /**
- * Draws losses, D's probabilities, gradient norms and, as far as measured, diversity and saturation of the samples
- * over the steps as a PNG picture, with axes and legend. Without rows: ::GAN_ERROR_STATE; when built without libpng:
+ * Plots losses, D's probabilities, gradient norms and, if measured, diversity and saturation of the samples over the
+ * steps, as a PNG image with axes and legend. Without rows: ::GAN_ERROR_STATE; if built without libpng:
  * ::GAN_ERROR_UNSUPPORTED.
  */
 GAN_API gan_status gan_history_write_png(const gan_history *history, const char *path);
