@@ -12,11 +12,11 @@
 #define BATCH       128
 #define MOST_STEPS  2000
 #define MOST_EPOCHS 30 /* of small datasets */
-#define SEED        1  /* not an option: numbers can be compared only when one judge gave them */
+#define SEED        1  /* not an option: only numbers from the same judge are comparable */
 
 enum { FEATURES, LOGITS }; /* the outputs */
 
-/* The labelled images from `first` on that training does not see. */
+/* The labelled images, from `first` on, that are held out of training. */
 typedef struct unseen_images {
     gan_dataset *dataset;
     int64_t first, count;
@@ -49,7 +49,7 @@ static gan_status build(gan_context *context, gan_shape image, int64_t classes, 
 
 /* ---- Training -------------------------------------------------------------------------------------------------- */
 
-/* One step down the cross-entropy of a batch; `logits` is room for the batch's, and for their gradients. */
+/* One step down the cross-entropy of a batch; `logits` has room for its logits and their gradients. */
 static gan_status step(gan_model *model, gan_session *session, gan_optimizer *optimizer, const float *images,
                        const int32_t *labels, int64_t count, int64_t classes, float *logits, double *loss)
 {
@@ -72,7 +72,7 @@ static gan_status train(gan_model *model, gan_dataset *dataset, const classifier
     float *images = allocate(BATCH * gan_shape_count(judge->image), sizeof(float));
     float *logits = allocate(2 * BATCH * classes, sizeof(float));
     int32_t labels[BATCH];
-    double loss = 0, sum = 0, summed = 0; /* since the last line of progress */
+    double loss = 0, sum = 0, summed = 0; /* since the last progress line */
     gan_session *session = NULL;
     gan_optimizer *optimizer = NULL;
     gan_status status = gan_session_create(model, GAN_SESSION(.batch = BATCH, .seed = SEED), &session);
@@ -114,7 +114,7 @@ static gan_status load_or_train(gan_context *context, gan_dataset *dataset, cons
     return status;
 }
 
-/* ---- What it is opened on -------------------------------------------------------------------------------------- */
+/* ---- Data to open it on ---------------------------------------------------------------------------------------- */
 
 static gan_status open_images(gan_context *context, const char *folder, gan_dataset **training, unseen_images *unseen)
 {
@@ -196,7 +196,7 @@ void classifier_close(classifier *judge)
     *judge = (classifier){.model = NULL};
 }
 
-/* ---- Looking at images ----------------------------------------------------------------------------------------- */
+/* ---- Classifying images ---------------------------------------------------------------------------------------- */
 
 /* p_k = exp(l_k - max l) / sum; returns the most probable class. */
 static int32_t softmax(const float *logits, int64_t classes, float *probabilities)

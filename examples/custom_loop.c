@@ -1,5 +1,5 @@
-/* A training step written out with public calls, beside the trainer's: same weights, same data and same noise. At the
- * end both generators are compared, and are the same to the last bit. Take the loop and change what you like. */
+/* A training step written out in public calls, beside the trainer's: same weights, same data, same noise. At the end
+ * it compares both generators, which are bit-identical. Take the loop and change what you like. */
 #include "models.h"
 #include "options.h"
 
@@ -20,7 +20,7 @@ static void check(gan_status status)
     }
 }
 
-/* One filled square, somewhere, of some size: pixels -1 and 1. */
+/* One filled square of random place and size: pixels -1 and 1. */
 static void draw_squares(gan_random *random, float images[BATCH][PIXELS])
 {
     for (int i = 0; i < BATCH; i++) {
@@ -99,7 +99,8 @@ static double update_discriminator(loop *l, const float *images)
     return loss;
 }
 
-/* L_G = -E log D(G(z)), back through the new D to the images and on to G's weights. D's weights stay. */
+/* L_G = -E log D(G(z)), backpropagated through the new D to the images and on to G's weights. D's weights do not
+ * change. */
 static double update_generator(loop *l)
 {
     float fake[BATCH], fake_gradient[BATCH];
@@ -117,7 +118,7 @@ static double update_generator(loop *l)
     return loss;
 }
 
-/* Whether all tensors of two models are the same bits. */
+/* Whether all tensors of two models are bit-identical. */
 static bool same_weights(const gan_model *a, const gan_model *b)
 {
     bool same = true;

@@ -1,5 +1,5 @@
-/* Measures a saved generator against data: distances, precision and recall, and how its samples are spread over the
- * classes, as lines name=value. The features and labels are those of a classifier that this library trains. */
+/* Measures a saved generator against data: distances, precision and recall, and how its samples cover the classes, as
+ * lines name=value. Features and labels come from a classifier trained with this library. */
 #include "classifier.h"
 #include "mnist_files.h"
 #include "options.h"
@@ -27,7 +27,7 @@ typedef struct evaluation {
     classifier judge;
 } evaluation;
 
-/* What the classifier makes of a set of images. */
+/* The classifier's output for a set of images. */
 typedef struct views {
     int64_t count;
     float *features, *probabilities;
@@ -62,7 +62,7 @@ static gan_status look_at_generated(evaluation *job, views *out)
     return status;
 }
 
-/* As many images as there are samples, picked at random, or all of them. */
+/* As many random images as there are samples, or all of them. */
 static gan_status look_at_real(evaluation *job, gan_dataset *dataset, views *out)
 {
     int64_t count = job->settings.samples, all = gan_dataset_count(dataset);
@@ -122,7 +122,7 @@ static gan_status measure_labels(gan_context *context, int64_t classes, const vi
     return GAN_OK;
 }
 
-/* The floor is what real images reach that are not those compared with: no generator can be expected to be better. */
+/* The floor is the result of other real images than those compared with: no generator can be expected to beat it. */
 static gan_status evaluate(evaluation *job)
 {
     views real = {0, NULL, NULL, NULL}, fake = real, test = real;
@@ -185,11 +185,12 @@ static settings read_settings(int argc, char **argv, char default_classifier[PAT
     const option options[] = {
         {"--data", OPTION_TEXT, &s.data, 0, 0, "DIR",
          "folder of MNIST-format images and labels (default Fashion-MNIST's)"},
-        {"--samples", OPTION_INTEGER, &s.samples, 10, 1e6, "N", "of the generator, and of the data (default 10000)"},
+        {"--samples", OPTION_INTEGER, &s.samples, 10, 1e6, "N",
+         "from the generator, and from the data (default 10000)"},
         {"--classifier", OPTION_TEXT, &s.classifier, 0, 0, "FILE",
-         "of these data, trained if missing (default: classifier.safetensors beside the generator)"},
-        {"--floor", OPTION_FLAG, &s.floor, 0, 0, NULL, "compare the test images with the training images too"},
-        {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "of the noise and the choice of images (default 0)"},
+         "for these data, trained if missing (default: classifier.safetensors beside the generator)"},
+        {"--floor", OPTION_FLAG, &s.floor, 0, 0, NULL, "also compare the test images with the training images"},
+        {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "for the noise and the choice of images (default 0)"},
         {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "results only"},
     };

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Downloads the four files of MNIST and checks them: fetch-mnist.sh --help tells more.
+# Downloads the four files of MNIST and checks them: see fetch-mnist.sh --help.
 set -eu
 mirror=https://ossci-datasets.s3.amazonaws.com/mnist/
 
@@ -14,10 +14,10 @@ usage()
     cat <<EOT
 fetch-mnist.sh DIR [OPTION]...
 
-Downloads the four files of MNIST into DIR, for mnist_gan --data DIR. Files that are there and right are kept.
+Downloads the four files of MNIST into DIR, for mnist_gan --data DIR. Intact files are kept.
 
   --mirror URL      the folder that has the files; default: $mirror
-  --checksums FILE  download the files that FILE lists, one a line, "MD5  NAME" as md5sum prints it: for mirrors of
+  --checksums FILE  download the files that FILE lists, one per line, "MD5  NAME" as md5sum prints it: for mirrors of
                     other data in the same format
   --help            this text
 EOT
@@ -78,7 +78,7 @@ done
 [ -n "$folder" ] || refuse 'name the folder to download to (--help tells more)' 2
 mkdir -p "$folder"
 
-# A file gets its name only when it is whole and right: until then it is NAME.part.
+# A file gets its name only once it is complete and correct: until then it is NAME.part.
 fetch()
 {
     file=$folder/$2

@@ -1,4 +1,4 @@
-/* The losses by the names that command lines call them by. */
+/* The losses by their command-line names. */
 #ifndef EXAMPLES_LOSSES_H
 #define EXAMPLES_LOSSES_H
 
@@ -7,7 +7,7 @@
 /* NULL after the last one. */
 const char *loss_name(int loss);
 
-/* A name that no loss has: says so and leaves with status 2. */
+/* For an unknown name, says so and exits with status 2. */
 gan_loss find_loss(const char *name);
 
 #endif

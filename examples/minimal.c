@@ -26,7 +26,7 @@ static gan_model *make_model(gan_context *context, int64_t inputs, int64_t outpu
     gan_model_add(model, gan_layer_dense(context, 64, NULL));
     gan_model_add(model, gan_layer_leaky_relu(context, NULL));
     gan_model_add(model, gan_layer_dense(context, outputs, NULL));
-    check(gan_model_build(model, seed)); /* reports the first thing that went wrong above */
+    check(gan_model_build(model, seed)); /* reports the first failure above */
     return model;
 }
 

@@ -33,7 +33,7 @@ typedef struct mixture {
     int modes;
     float centres[MOST_MODES][2];
     float deviation;
-    float scale;  /* the networks see positions times this: both mixtures are then about as wide and as fine */
+    float scale;  /* multiplies positions for the networks: makes both mixtures about as wide and as fine */
     float extent; /* of the picture, from the origin */
 } mixture;
 
@@ -44,7 +44,7 @@ typedef struct settings {
     bool quiet;
 } settings;
 
-/* ---- What is learned ------------------------------------------------------------------------------------------- */
+/* ---- The mixtures ---------------------------------------------------------------------------------------------- */
 
 static mixture make_ring(void)
 {
@@ -68,7 +68,7 @@ static mixture make_grid(void)
     return m;
 }
 
-/* `count` points as the networks see them; `scratch` has room for 3 numbers a point. */
+/* `count` points as the networks see them; `scratch` has room for 3 numbers per point. */
 static gan_status draw_points(const mixture *m, gan_random *random, int64_t count, float *scratch, float *points)
 {
     float *choices = scratch, *normal = scratch + count;
@@ -81,7 +81,7 @@ static gan_status draw_points(const mixture *m, gan_random *random, int64_t coun
     return status;
 }
 
-/* ---- How it is learned ----------------------------------------------------------------------------------------- */
+/* ---- Training -------------------------------------------------------------------------------------------------- */
 
 /* The first of these is what a run uses by default. */
 static const struct {
@@ -141,8 +141,8 @@ static gan_status build_network(gan_context *context, network n, uint64_t seed, 
     return status;
 }
 
-/* A continuous generator draws some samples between the modes, fewer the steeper it is there: hence its depth, and
- * ReLU, whose flat half lets it be flat within a mode and steep beside it. */
+/* A continuous generator draws some samples between the modes, and fewer the steeper it is there: hence its depth,
+ * and ReLU, whose flat half lets it be flat within a mode and steep beside it. */
 static gan_status build_generator(gan_context *context, uint64_t seed, gan_model **out)
 {
     return build_network(context, (network){.inputs = NOISE, .outputs = 2, .hidden = GENERATOR_HIDDEN}, seed, out);
@@ -170,14 +170,14 @@ typedef struct run {
     gan_model *generator, *discriminator, *average;
     gan_trainer *trainer;
     gan_random *random;
-    float *points, *scratch; /* of a batch: 2 and 3 numbers a point */
+    float *points, *scratch; /* of a batch: 2 and 3 numbers per point */
     float *judged;           /* JUDGED points, as they are */
     float *picture;
     gan_mixture_quality quality; /* of the last judgement */
 } run;
 
-/* R3GAN's recipe (Huang et al., 2024) in small: a loss of pairs, penalties on both sides, no momentum in the first
- * moment, rates and penalties that fall to nothing, and the average of the generator. */
+/* R3GAN's recipe (Huang et al., 2024) in miniature: a pairing loss, penalties on both sides, no momentum in the first
+ * moment, rates and penalties that decay, and the average of the generator. */
 static gan_status create_trainer(run *r)
 {
     const settings *s = r->settings;
@@ -233,7 +233,7 @@ static void release_run(run *r)
     gan_context_destroy(r->context);
 }
 
-/* ---- How good it is -------------------------------------------------------------------------------------------- */
+/* ---- Judging --------------------------------------------------------------------------------------------------- */
 
 static gan_status judge(run *r)
 {
@@ -276,7 +276,7 @@ static gan_status draw(run *r, const char *name)
 
 /* ---- Runs ------------------------------------------------------------------------------------------------------ */
 
-/* Judges, and draws if there is a folder to draw into. */
+/* Judges, and draws if there is an output folder. */
 static gan_status look(run *r)
 {
     char name[64];
@@ -322,7 +322,7 @@ static int train_one(const mixture *m, const settings *s)
     return result;
 }
 
-/* One cell of the table: modes and share of high quality, or why there are none. */
+/* One cell of the table: modes and share of high quality, or the reason why not. */
 static void print_cell(const mixture *m, const settings *s, gan_loss loss, int regulariser)
 {
     run r = {.mixture = m,
@@ -365,15 +365,16 @@ int main(int argc, char **argv)
                   .batch = 128,
                   .learning_rate = 2e-3};
     const option options[] = {
-        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e9, "N", "of training (default 40000; in a table 5000)"},
-        {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "of weights, noise and data (default 0)"},
-        {"--batch", OPTION_INTEGER, &s.batch, 2, 65536, "N", "samples in a step (default 128)"},
-        {"--learning-rate", OPTION_NUMBER, &s.learning_rate, 1e-9, 1, "R", "at first; it falls to 0 (default 0.002)"},
-        {"--loss", OPTION_TEXT, &s.loss, 0, 0, "NAME", "relativistic by default"},
-        {"--regulariser", OPTION_TEXT, &s.regulariser, 0, 0, "NAME", "r1-r2 by default"},
+        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e9, "N", "of training (default 40000; 5000 for a table)"},
+        {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "for weights, noise and data (default 0)"},
+        {"--batch", OPTION_INTEGER, &s.batch, 2, 65536, "N", "samples per step (default 128)"},
+        {"--learning-rate", OPTION_NUMBER, &s.learning_rate, 1e-9, 1, "R",
+         "initial rate, which falls to 0 (default 0.002)"},
+        {"--loss", OPTION_TEXT, &s.loss, 0, 0, "NAME", "default: relativistic"},
+        {"--regulariser", OPTION_TEXT, &s.regulariser, 0, 0, "NAME", "default: r1-r2"},
         {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for the picture (default out)"},
         {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
-        {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "only the last line"},
+        {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "print only the last line"},
     };
     const char *usage = "mixtures ring|grid|table [OPTION]...: learns a mixture of 8 or 25 normal distributions.";
     read_options(argc, argv, 2, usage, options, (int)(sizeof(options) / sizeof(options[0])));

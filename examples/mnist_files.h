@@ -6,13 +6,13 @@
 
 typedef enum mnist_part { MNIST_TRAINING, MNIST_TEST } mnist_part;
 
-/* Whether the folder has images of the part, and labels if asked for. Looks for the usual names, plain or gzipped
- * (train-images-idx3-ubyte, train-images.idx3-ubyte; t10k-... for the test), and for training then for a single other
- * file with "images" ("labels") and "idx" in its name. */
+/* Whether the folder has images of the part, and labels if requested. Looks for the usual names, plain or gzipped
+ * (train-images-idx3-ubyte, train-images.idx3-ubyte; t10k-... for the test), and then, for training, for a single
+ * other file with "images" ("labels") and "idx" in its name. */
 bool has_mnist(const char *folder, mnist_part part, bool labels);
 
-/* Opens the images of the part, and the labels if asked for. When the folder does not have them, says so and leaves
- * with status 1. */
+/* Opens the images of the part, and the labels if requested. If the folder lacks them, says so and exits with status
+ * 1. */
 gan_status open_mnist(gan_context *context, const char *folder, mnist_part part, bool labels,
                       const gan_dataset_options *options, gan_dataset **out);
 

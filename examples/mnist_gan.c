@@ -1,5 +1,5 @@
-/* The main job: trains a dense generator against a convolutional discriminator on MNIST, or on any dataset in its
- * format, and shows how it gets on; training.h says how. */
+/* The main example: trains a dense generator against a convolutional discriminator on MNIST, or on any dataset in its
+ * format, and shows its progress; training.h says how. */
 #include "training.h"
 
 int main(int argc, char **argv)

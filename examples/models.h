@@ -1,4 +1,5 @@
-/* The networks that several programs train. Each function builds a model or says why not; see gan_last_error(). */
+/* The networks that several programs train. Each function builds a model or fails with a reason; see
+ * gan_last_error(). */
 #ifndef EXAMPLES_MODELS_H
 #define EXAMPLES_MODELS_H
 
@@ -6,8 +7,8 @@
 
 #define NOISE_SIZE 100
 
-/* What a network has between its layers or, spectral normalisation, in them. In a discriminator the first layer and
- * the logit go without batch and layer normalisation, as in DCGAN (Radford et al., 2016). */
+/* A network's normalisation, between its layers or, if spectral, in them. In a discriminator the first layer and the
+ * logit have no batch or layer normalisation, as in DCGAN (Radford et al., 2016). */
 typedef enum normalisation {
     NORMALISATION_NONE,
     NORMALISATION_BATCH,
@@ -15,7 +16,8 @@ typedef enum normalisation {
     NORMALISATION_SPECTRAL
 } normalisation;
 
-/* All functions below. A generator makes images of that shape of NOISE_SIZE numbers, a discriminator a logit. */
+/* Type of all functions below. A generator maps NOISE_SIZE numbers to images of that shape, a discriminator maps them
+ * to a logit. */
 typedef gan_status build_model(gan_context *context, gan_shape image, normalisation kind, uint64_t seed,
                                gan_model **out);
 

@@ -16,8 +16,8 @@ typedef struct option {
     const char *help;
 } option;
 
-/* Reads the arguments from argv[first] on into the options' values. --help prints `usage` and the options and leaves
- * with status 0; anything wrong prints a sentence and leaves with status 2. */
+/* Reads the arguments from argv[first] on into the options' values. --help prints `usage` and the options and exits
+ * with status 0; an error prints a sentence and exits with status 2. */
 void read_options(int argc, char **argv, int first, const char *usage, const option *options, int count);
 
 #endif

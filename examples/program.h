@@ -1,4 +1,4 @@
-/* What programs need around their work: memory, paths, a folder for results, the failure at the end. */
+/* Common needs of programs: memory, paths, a folder for results, reporting failure. */
 #ifndef EXAMPLES_PROGRAM_H
 #define EXAMPLES_PROGRAM_H
 
@@ -6,23 +6,24 @@
 
 #define PATH_SIZE 4096
 
-/* `count` times `size` bytes, all 0, to be freed by free(). Too little memory: says so and leaves with status 1. */
+/* Returns `count` times `size` zeroed bytes, to be released with free(). Without memory, says so and exits with
+ * status 1. */
 void *allocate(int64_t count, size_t size);
 
-/* Makes a folder that may be there already, or says why not and leaves with status 1. */
+/* Makes a folder, which may already exist, or says why not and exits with status 1. */
 void make_folder(const char *path);
 
-/* folder/name in `path`, which is returned. */
+/* Writes folder/name to `path`, and returns it. */
 const char *path_in(const char *folder, const char *name, char path[PATH_SIZE]);
 
-/* From here on Ctrl-C and SIGTERM end nothing but are remembered. */
+/* From here on, Ctrl-C and SIGTERM do not end the program but are recorded. */
 void catch_interrupts(void);
 bool interrupted(void);
 
 /* Seconds since some moment in the past. */
 double seconds_now(void);
 
-/* Prints what failed, if anything did; the status that a program leaves with: 0, 1, or 130 for a cancelled one. */
+/* Prints what failed, if anything; returns the exit status: 0, 1, or 130 if cancelled. */
 int exit_status(gan_status status);
 
 #endif

@@ -19,7 +19,7 @@ static void format_seconds(double seconds, char text[16])
     }
 }
 
-/* Whether there was one to show. */
+/* Returns whether there was one to show. */
 static bool show_diagnoses(progress *line, const gan_step_report *report)
 {
     uint64_t untold = report->diagnoses & ~line->told;

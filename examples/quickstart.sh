@@ -1,5 +1,5 @@
 #!/bin/sh
-# Trains a GAN on real pictures and says where its own pictures lie: quickstart.sh --help tells more.
+# Trains a GAN on real pictures and says where its pictures are: see quickstart.sh --help.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tests/packages.sh"
@@ -17,14 +17,14 @@ build/quickstart, and trains the example program mnist_gan on Fashion-MNIST for 
   --output DIR    where results go; default: out/quickstart in the project
   --minutes M     how long to train; default: 4, unless --epochs or --steps is given
   --epochs N      train to the end of epoch N
-  --help          this text
+  --help          show this text
 
-All other options go to mnist_gan, such as --recipe bare, --seed N, --threads N, --batch N and --resume, which goes
-on from the checkpoint in the output folder.
+All other options go to mnist_gan, such as --recipe bare, --seed N, --threads N, --batch N and --resume, which
+continues from the checkpoint in the output folder.
 EOT
 }
 
-# What was not asked for gets its default.
+# Options not given get their defaults.
 data='' output='' length='' previous=''
 for argument in "$@"; do
     case $previous in
@@ -60,7 +60,7 @@ if ! { set_up "$build" -Dbuildtype=release -Dtests=false -Dexamples=true && ninj
     exit 1
 fi
 
-# Ctrl-C is for mnist_gan, which saves and leaves with 130.
+# Ctrl-C is for mnist_gan, which saves and exits with 130.
 trap : INT
 result=0
 "$build/examples/mnist_gan" "$@" || result=$?
@@ -72,8 +72,8 @@ esac
 output=$(cd "$output" && pwd)
 cat <<EOT
 
-Pictures drawn by it:     $output/samples.png, and samples-epoch-*.png beside it
-How training went:        $output/losses.png
+Generated pictures:       $output/samples.png, and samples-epoch-*.png beside it
+Course of training:       $output/losses.png
 The same as numbers:      $output/losses.csv
 The generator, to load:   $output/generator.safetensors
 More pictures:            $build/examples/sample $output/generator.safetensors --output more.png

@@ -12,7 +12,7 @@
 #define SPECTRAL NORMALISATION_SPECTRAL
 
 /* Adam at 2e-4 with betas 0.5 and 0.999, batches of 32, the non-saturating loss and one step of each player, unless
- * said otherwise. */
+ * stated otherwise. */
 static const recipe recipes[] = {
     {.name = "bare", .help = "nothing but the two networks"},
     {.name = "batch-norm", .help = "batch normalisation in the generator", .generator = BATCH},
@@ -135,7 +135,7 @@ static recipe find_recipe(const char *name)
     exit(2);
 }
 
-/* The place of a name in a list that ends with NULL. */
+/* The index of a name in a NULL-terminated list. */
 static int find_name(const char *where, const char *name, const char *const *names)
 {
     for (int i = 0; names[i]; i++)

@@ -1,4 +1,4 @@
-/* The recipes that programs train by: loss, regularisers, normalisation, rates, each under one name, and options that
+/* The training recipes of the programs: loss, regularisers, normalisation and rates under one name, and options that
  * change parts of them. */
 #ifndef EXAMPLES_RECIPES_H
 #define EXAMPLES_RECIPES_H
@@ -14,10 +14,10 @@ typedef struct recipe {
     gan_optimizer_algorithm algorithm; /* of both */
     float discriminator_rate;          /* 0: that of the generator */
     bool anneal;                       /* rates fall to 0, and penalties as `trainer` says, over the run's steps */
-    gan_trainer_options trainer;       /* all else, but for seed and the steps of schedules */
+    gan_trainer_options trainer;       /* all else, except seed and schedule steps */
 } recipe;
 
-/* What the command line says. Numbers below 0 and NULLs: what the recipe says. */
+/* The command line's choices. Negative numbers and NULLs: the recipe's. */
 typedef struct recipe_choice {
     const char *name, *loss, *generator, *discriminator;
     double learning_rate, discriminator_rate, r1, r2, gradient_penalty, dragan, half_life;
@@ -25,7 +25,7 @@ typedef struct recipe_choice {
     bool list;
 } recipe_choice;
 
-/* A choice that starts as a recipe is. */
+/* A choice that starts as a recipe. */
 #define RECIPE_CHOICE(recipe_name)                                                                                   \
     {                                                                                                                \
         .name = (recipe_name), .learning_rate = -1, .discriminator_rate = -1, .r1 = -1, .r2 = -1,                    \
@@ -33,42 +33,42 @@ typedef struct recipe_choice {
     }
 
 /* The options that fill a recipe_choice, for a program's list of options. */
-#define RECIPE_OPTIONS(c)                                                                                             \
-    {"--recipe", OPTION_TEXT, &(c).name, 0, 0, "NAME", "what to train by; --recipes lists them"},                     \
-        {"--recipes", OPTION_FLAG, &(c).list, 0, 0, NULL, "list the recipes, and leave"},                             \
-        {"--loss", OPTION_TEXT, &(c).loss, 0, 0, "NAME", "instead of the recipe's, as all below"},                    \
-        {"--generator-norm", OPTION_TEXT, &(c).generator, 0, 0, "NAME", NORMALISATION_NAMES},                         \
-        {"--discriminator-norm", OPTION_TEXT, &(c).discriminator, 0, 0, "NAME", NORMALISATION_NAMES},                 \
-        {"--batch", OPTION_INTEGER, &(c).batch, 1, 65536, "N", "samples in a step"},                                  \
-        {"--learning-rate", OPTION_NUMBER, &(c).learning_rate, 1e-9, 1e3, "R", "of both players"},                    \
-        {"--discriminator-rate", OPTION_NUMBER, &(c).discriminator_rate, 1e-9, 1e3, "R", "of the discriminator"},     \
-        {"--discriminator-steps", OPTION_INTEGER, &(c).discriminator_steps, 1, 1000, "N", "for each of the other's"}, \
-        {"--r1", OPTION_NUMBER, &(c).r1, 0, 1e6, "GAMMA", "R1 on real samples; 0: none"},                             \
-        {"--r2", OPTION_NUMBER, &(c).r2, 0, 1e6, "GAMMA", "R2 on generated samples; 0: none"},                        \
-        {"--gradient-penalty", OPTION_NUMBER, &(c).gradient_penalty, 0, 1e6, "LAMBDA", "WGAN-GP's; 0: none"},         \
-        {"--dragan", OPTION_NUMBER, &(c).dragan, 0, 1e6, "LAMBDA", "DRAGAN's; 0: none"},                              \
-        {"--half-life",                                                                                               \
-         OPTION_NUMBER,                                                                                               \
-         &(c).half_life,                                                                                              \
-         0,                                                                                                           \
-         1e9,                                                                                                         \
-         "N",                                                                                                         \
-         "of the generator's average, in samples; 0: none"},                                                          \
-    {                                                                                                                 \
-        "--packing", OPTION_INTEGER, &(c).packing, 1, 64, "N", "samples that the discriminator judges at once"        \
+#define RECIPE_OPTIONS(c)                                                                                         \
+    {"--recipe", OPTION_TEXT, &(c).name, 0, 0, "NAME", "the recipe to train with; --recipes lists them"},         \
+        {"--recipes", OPTION_FLAG, &(c).list, 0, 0, NULL, "list the recipes and exit"},                           \
+        {"--loss", OPTION_TEXT, &(c).loss, 0, 0, "NAME", "replaces the recipe's, as do all below"},               \
+        {"--generator-norm", OPTION_TEXT, &(c).generator, 0, 0, "NAME", NORMALISATION_NAMES},                     \
+        {"--discriminator-norm", OPTION_TEXT, &(c).discriminator, 0, 0, "NAME", NORMALISATION_NAMES},             \
+        {"--batch", OPTION_INTEGER, &(c).batch, 1, 65536, "N", "samples per step"},                               \
+        {"--learning-rate", OPTION_NUMBER, &(c).learning_rate, 1e-9, 1e3, "R", "of both players"},                \
+        {"--discriminator-rate", OPTION_NUMBER, &(c).discriminator_rate, 1e-9, 1e3, "R", "of the discriminator"}, \
+        {"--discriminator-steps", OPTION_INTEGER, &(c).discriminator_steps, 1, 1000, "N", "per generator step"},  \
+        {"--r1", OPTION_NUMBER, &(c).r1, 0, 1e6, "GAMMA", "R1 on real samples; 0: none"},                         \
+        {"--r2", OPTION_NUMBER, &(c).r2, 0, 1e6, "GAMMA", "R2 on generated samples; 0: none"},                    \
+        {"--gradient-penalty", OPTION_NUMBER, &(c).gradient_penalty, 0, 1e6, "LAMBDA", "WGAN-GP's; 0: none"},     \
+        {"--dragan", OPTION_NUMBER, &(c).dragan, 0, 1e6, "LAMBDA", "DRAGAN's; 0: none"},                          \
+        {"--half-life",                                                                                           \
+         OPTION_NUMBER,                                                                                           \
+         &(c).half_life,                                                                                          \
+         0,                                                                                                       \
+         1e9,                                                                                                     \
+         "N",                                                                                                     \
+         "of the generator's average, in samples; 0: none"},                                                      \
+    {                                                                                                             \
+        "--packing", OPTION_INTEGER, &(c).packing, 1, 64, "N", "samples that the discriminator judges at once"    \
     }
 
 #define NORMALISATION_NAMES "none, batch, layer or spectral normalisation"
 
-/* The chosen recipe, for a run of this many steps, or 0 when another limit ends it. Leaves after listing the
- * recipes, if asked, and with status 2 and a sentence for an unknown name or when the recipe must know the steps. */
+/* The chosen recipe, for a run of this many steps, or 0 if another limit ends it. Exits after listing the recipes on
+ * request, and with status 2 and a sentence if a name is unknown or the recipe needs the steps. */
 recipe choose_recipe(const recipe_choice *choice, int64_t steps);
 
-/* Creates a trainer by the recipe, whose schedules run over `steps`. */
+/* Creates a trainer for the recipe, with schedules over `steps`. */
 gan_status create_trainer(gan_context *context, gan_model *generator, gan_model *discriminator, const recipe *chosen,
                           uint64_t seed, int64_t steps, gan_trainer **out);
 
-/* The shape of what the discriminator judges at once: `packing` images on each other. */
+/* The shape of the discriminator's input: `packing` images stacked. */
 gan_shape packed_shape(const recipe *chosen, gan_shape image);
 
 /* The generator to draw samples from: the average if the trainer keeps one, else the generator itself. */

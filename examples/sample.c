@@ -14,8 +14,8 @@ static bool ends_with(const char *text, const char *end)
     return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
-/* Spherical interpolation (Shoemake, 1985): normal noise lies near a sphere, and so should what lies between.
- * z(t) = (sin((1 - t) w) a + sin(t w) b) / sin(w), w the angle between a and b. */
+/* Spherical interpolation (Shoemake, 1985): normal noise lies near a sphere, and so should the path.
+ * z(t) = (sin((1 - t) w) a + sin(t w) b) / sin(w), where w is the angle between a and b. */
 static void interpolate(const float *a, const float *b, int64_t size, int64_t count, float *z)
 {
     double aa = 0, bb = 0, ab = 0;
@@ -34,7 +34,7 @@ static void interpolate(const float *a, const float *b, int64_t size, int64_t co
     }
 }
 
-/* `count` samples on the way from one noise to another. */
+/* `count` samples on the path between two noise vectors. */
 static gan_status sample_path(gan_context *context, gan_model *model, uint64_t seed, int64_t count, float *samples)
 {
     gan_shape shape;
@@ -69,11 +69,11 @@ int main(int argc, char **argv)
     bool path = false;
     const option options[] = {
         {"--count", OPTION_INTEGER, &count, 1, 1e7, "N", "number of samples (default 64)"},
-        {"--seed", OPTION_INTEGER, &seed, 0, 1e15, "S", "of the noise (default 0)"},
+        {"--seed", OPTION_INTEGER, &seed, 0, 1e15, "S", "for the noise (default 0)"},
         {"--output", OPTION_TEXT, &output, 0, 0, "FILE",
          "ends in .png: a grid; in .npy: float32 N,C,H,W (default samples.png)"},
         {"--columns", OPTION_INTEGER, &columns, 0, 1e6, "N", "of the grid (default: about square)"},
-        {"--interpolate", OPTION_FLAG, &path, 0, 0, NULL, "samples on the way from one noise to another"},
+        {"--interpolate", OPTION_FLAG, &path, 0, 0, NULL, "interpolate between two noise vectors"},
         {"--threads", OPTION_INTEGER, &threads, 1, 64, "N", "threads (default: one per CPU)"},
     };
     const char *usage = "sample MODEL: draws samples from a generator that gan_model_save() wrote.";

@@ -13,10 +13,10 @@
 
 #define COLOURS       3
 #define GRID          64   /* samples in the picture */
-#define SEED_OF_GRID  1234 /* of their noise */
-#define LOOKS         10   /* at the modes, in the course of a training */
+#define SEED_OF_GRID  1234 /* of its noise */
+#define LOOKS         10   /* at the modes during a training run */
 #define PIECE         1000 /* samples classified at a time */
-#define DIGITS_STREAM 100  /* of the seed, that digits are drawn from */
+#define DIGITS_STREAM 100  /* of the seed, from which digits are drawn */
 
 typedef struct settings {
     const char *data, *output, *classifier;
@@ -42,7 +42,7 @@ typedef struct training {
 
 /* ---- Data ------------------------------------------------------------------------------------------------------ */
 
-/* `count` stacks of digits, each digit drawn from all. */
+/* `count` stacks of digits, each digit drawn from the whole set. */
 static gan_status compose(training *job, gan_dataset *digits, int64_t count, float *images)
 {
     int64_t digit_size = gan_shape_count(job->image) / COLOURS, all = gan_dataset_count(digits);
@@ -60,7 +60,7 @@ static gan_status compose(training *job, gan_dataset *digits, int64_t count, flo
 
 /* ---- Modes ----------------------------------------------------------------------------------------------------- */
 
-/* The mode of each image: its digits, read as a number. `digits`, where given, makes real images. */
+/* The mode of each image: its digits, read as a number. `digits`, if given, makes real images. */
 static gan_status find_modes(training *job, gan_dataset *digits, int64_t count, int32_t *modes)
 {
     int64_t size = gan_shape_count(job->image);
@@ -95,7 +95,7 @@ static gan_status cover(training *job, gan_dataset *digits, int64_t count, gan_m
 
 /* ---- Training -------------------------------------------------------------------------------------------------- */
 
-/* What gan_trainer_run() would say of the run. */
+/* What gan_trainer_run() would report. */
 static void complete_report(const training *job, gan_step_report *report)
 {
     const settings *s = &job->settings;
@@ -202,7 +202,7 @@ static gan_status write_results(training *job)
     return status;
 }
 
-/* The floor is what as many real images reach, of digits that neither the classifier nor the GAN has seen. */
+/* The floor is the result of as many real images, of digits that neither the classifier nor the GAN has seen. */
 static gan_status report_modes(training *job)
 {
     gan_mode_coverage coverage = GAN_MODE_COVERAGE_INIT;
@@ -240,12 +240,12 @@ static settings read_settings(int argc, char **argv)
         {"--data", OPTION_TEXT, &s.data, 0, 0, "DIR", "labelled MNIST-format files (default Fashion-MNIST's)"},
         {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for all results, made if missing (default out)"},
         {"--classifier", OPTION_TEXT, &s.classifier, 0, 0, "FILE",
-         "of these data, trained if missing (default: classifier.safetensors in the output folder)"},
-        {"--minutes", OPTION_NUMBER, &s.minutes, 1e-3, 1e6, "M", "train for so long (default 30 without limits)"},
+         "for these data, trained if missing (default: classifier.safetensors in the output folder)"},
+        {"--minutes", OPTION_NUMBER, &s.minutes, 1e-3, 1e6, "M", "train for M minutes (default 30 without limits)"},
         {"--steps", OPTION_INTEGER, &s.steps, 1, 1e15, "N", "train for N steps"},
-        {"--samples", OPTION_INTEGER, &s.samples, 1, 1e8, "N", "to count the modes of (default 26000)"},
-        {"--floor", OPTION_FLAG, &s.floor, 0, 0, NULL, "count the modes of as many real images, of test digits, too"},
-        {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "of weights, noise and digits (default 0)"},
+        {"--samples", OPTION_INTEGER, &s.samples, 1, 1e8, "N", "samples in which to count modes (default 26000)"},
+        {"--floor", OPTION_FLAG, &s.floor, 0, 0, NULL, "also count the modes of as many real images, of test digits"},
+        {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "for weights, noise and digits (default 0)"},
         {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "results only"},
         RECIPE_OPTIONS(s.recipe),

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define GRID      64   /* samples in a picture */
-#define GRID_SEED 1234 /* of the noise that every picture is made from */
+#define GRID_SEED 1234 /* of the noise behind every picture */
 
 typedef struct settings {
     const char *data, *output;
@@ -36,7 +36,7 @@ typedef struct training {
     gan_status failure; /* of writing files from inside the callback */
 } training;
 
-/* ---- What is written ------------------------------------------------------------------------------------------- */
+/* ---- Output ---------------------------------------------------------------------------------------------------- */
 
 /* Without libpng there are no pictures; everything else works. */
 static bool has_pictures(const training *job)
@@ -45,7 +45,7 @@ static bool has_pictures(const training *job)
     return gan_context_get_info(job->context, &info) == GAN_OK && info.png;
 }
 
-/* Writes samples from the same noise as always. */
+/* Writes samples from the same noise every time. */
 static gan_status write_samples(training *job, const char *name)
 {
     char path[PATH_SIZE];
@@ -65,8 +65,8 @@ static gan_status write_losses(training *job)
     return gan_history_write_png(job->history, path_in(folder, "losses.png", path));
 }
 
-/* All but samples, unless it is written already: a run may end with an epoch. The generator that is
- * written is the one that the pictures are of; the checkpoint has both. */
+/* Writes everything but samples, unless it has been written: a run may end with an epoch. The generator written is
+ * the one in the pictures; the checkpoint has both. */
 static gan_status write_state(training *job)
 {
     char path[PATH_SIZE];
@@ -152,7 +152,7 @@ static gan_status resume(training *job)
     return status;
 }
 
-/* --epochs counts from the beginning of the training, over all resumes; --steps and --minutes are of this run. */
+/* --epochs counts from the beginning of training, across all resumes; --steps and --minutes are for this run. */
 static gan_status train(training *job)
 {
     const settings *s = &job->settings;
@@ -172,7 +172,7 @@ static gan_status train(training *job)
         written = write_samples(job, "samples.png");
         if (written == GAN_OK) written = write_state(job);
     } else if (status == GAN_ERROR_DIVERGED) {
-        written = write_losses(job); /* they show how it came to that; the checkpoint stays an earlier, better one */
+        written = write_losses(job); /* they show the cause; the checkpoint remains an earlier, better one */
     }
     return written == GAN_OK ? status : written;
 }
@@ -195,14 +195,15 @@ static settings read_settings(const image_gan *what, int argc, char **argv)
     const option options[] = {
         {"--data", OPTION_TEXT, &s.data, 0, 0, "DIR", "MNIST-format files, .gz or not (default Fashion-MNIST's)"},
         {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for all results, made if missing (default out)"},
-        {"--epochs", OPTION_INTEGER, &s.epochs, 1, 1e9, "N", "to the end of epoch N (default 5 without limits)"},
-        {"--minutes", OPTION_NUMBER, &s.minutes, 1e-3, 1e6, "M", "train for so long"},
+        {"--epochs", OPTION_INTEGER, &s.epochs, 1, 1e9, "N",
+         "train to the end of epoch N (default 5 without limits)"},
+        {"--minutes", OPTION_NUMBER, &s.minutes, 1e-3, 1e6, "M", "train for M minutes"},
         {"--steps", OPTION_INTEGER, &s.steps, 1, 1e15, "N", "train for N steps"},
-        {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "of weights, noise and shuffling (default 0)"},
+        {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "for weights, noise and shuffling (default 0)"},
         {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
         {"--bfloat16", OPTION_FLAG, &s.bfloat16, 0, 0, NULL, "multiply in bfloat16; the CPU must have AVX512_BF16"},
         {"--resume", OPTION_FLAG, &s.resume, 0, 0, NULL, "resume from the checkpoint in the output folder"},
-        {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "no progress"},
+        {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "show no progress"},
         RECIPE_OPTIONS(s.recipe),
     };
     read_options(argc, argv, 1, what->usage, options, (int)(sizeof(options) / sizeof(options[0])));

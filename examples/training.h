@@ -1,6 +1,6 @@
-/* Trains a generator of images as the command line says, and writes pictures of samples, the course of the losses as
- * CSV and as a picture, the models and a checkpoint, after each epoch and at the end. Ctrl-C saves and leaves;
- * --resume goes on from there. */
+/* Trains an image generator as the command line says, and writes pictures of samples, the losses as CSV and as a
+ * plot, the models and a checkpoint, after each epoch and at the end. Ctrl-C saves and exits; --resume continues from
+ * there. */
 #ifndef EXAMPLES_TRAINING_H
 #define EXAMPLES_TRAINING_H
 
@@ -12,7 +12,7 @@ typedef struct image_gan {
     build_model *generator, *discriminator;
 } image_gan;
 
-/* The whole program; returns the status to leave with. */
+/* The whole program; returns the exit status. */
 int train_on_images(const image_gan *what, int argc, char **argv);
 
 #endif

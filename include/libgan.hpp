@@ -1,31 +1,32 @@
 /**
  * @file libgan.hpp
- * C++17 face of libgan.h: handles that release themselves, exceptions instead of statuses, vectors instead of
- * pointers. Header only; needs libgan.h and the standard library. It mirrors nothing of C, so libgan.h describes it:
+ * C++17 wrapper of libgan.h: RAII handles, exceptions instead of statuses, vectors instead of pointers. Header only;
+ * needs libgan.h and the standard library. It follows libgan.h, which documents it, by these rules:
  *
  * - gan_noun_verb(noun, ...) is the method noun.verb(...) of class gan::noun, gan_layer_kind(...) is gan::kind(...),
- *   and any other gan_name(...) is gan::name(...). A result that C gives by pointer is returned; an array comes with
- *   its length, as a std::vector. Enums, reports and options are those of C.
- * - A call that fails throws gan::error, with the status and the sentence of the C API. A layer that cannot be made
- *   throws where it is made; layers that do not fit each other make model::build() throw.
- * - Handles are move-only and own what they stand for; get() lends the C handle, so that both APIs mix freely.
+ *   and any other gan_name(...) is gan::name(...). A result that C stores through a pointer is returned; an array and
+ *   its length become a std::vector. Enums, reports and options are those of C.
+ * - A failing call throws gan::error, with the status and the sentence of the C API. A layer that cannot be made
+ *   throws at once; layers that do not fit together make model::build() throw.
+ * - Handles are move-only and own their C handle; get() returns it without giving it up, so that both APIs mix
+ *   freely.
  * - What libgan.h says about shapes, ranges, defaults, threads and files holds here too.
  *
- * Options are the C structs, passed by value, and written as in C: by their macro, with the fields in the order of
- * the struct.
+ * Options are the C structs, passed by value and written as in C: with their macro, and the fields in the struct's
+ * order.
  *
  *     gan::conv2d(context, 64, GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}, .padding = GAN_PADDING_SAME));
  *     trainer.run(digits, GAN_RUN(.epochs = 5), [](const gan_step_report &report) { show(report); });
  *
- * g++ and clang++ take this without a warning from C++17 on, other compilers from C++20 on; it has to stand inside a
- * function. The same without the macro, for any C++17:
+ * g++ and clang++ accept this without a warning from C++17 on, other compilers from C++20 on; it must be inside a
+ * function. The same without the macro, for any C++17 compiler:
  *
  *     gan_conv2d_options half = {};
  *     half.stride[0] = half.stride[1] = 2;
  *     gan::conv2d(context, 64, half);
  *
- * Either way a field left out, or 0, means its documented default, and ::GAN_ZERO asks for exactly zero. Functions
- * set the struct_size of the options that they are given; where these point to others, as a trainer's do by
+ * Either way, a field that is omitted or 0 takes its documented default, and ::GAN_ZERO asks for exactly zero.
+ * Functions set the struct_size of the options passed to them; where these point to others, such as a trainer's
  * generator_optimizer, the macro sets that of the others.
  */
 #ifndef LIBGAN_HPP
@@ -47,8 +48,8 @@
 #include <vector>
 
 /** @cond */
-/* The value that the macros of options make. Compilers warn of fields left out, which is the point of them, and of
- * designated initialisers before C++20, which they know as an extension. */
+/* The value that option macros make. Compilers warn about omitted fields, which are intended here, and about
+ * designated initialisers before C++20, which they support as an extension. */
 #if defined(__clang__)
 #define GAN_OPTIONS_QUIET                                                                             \
     _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wunknown-warning-option\"") \
@@ -72,17 +73,17 @@
     }())
 /** @endcond */
 
-/** Everything of libgan for C++. */
+/** The C++ API of libgan. */
 namespace gan
 {
 
-/** What every failed call throws: what() is the sentence of gan_last_error(). */
+/** Thrown by every failing call; what() is the sentence of gan_last_error(). */
 class error : public std::runtime_error
 {
   public:
-    /** An exception with a status and the sentence that what() gives. */
+    /** An exception with a status and the sentence that what() returns. */
     error(gan_status status, const std::string &sentence) : std::runtime_error(sentence), status_(status) {}
-    /** The status of the call that failed. */
+    /** The status of the failed call. */
     gan_status status() const noexcept { return status_; }
 
   private:
@@ -103,11 +104,11 @@ inline std::string version()
 
 /** The shape of one sample, without the batch: gan::shape{1, 28, 28}. */
 struct shape : gan_shape {
-    /** No shape yet: of rank 0, and not valid. */
+    /** An empty shape, of rank 0 and not valid. */
     shape() noexcept : gan_shape() {}
     /** The same shape in C. */
     shape(const gan_shape &other) noexcept : gan_shape(other) {}
-    /** A shape of these sizes, outermost first; more than ::GAN_MAX_RANK throw with ::GAN_ERROR_SHAPE. */
+    /** A shape of these sizes, outermost first; more than ::GAN_MAX_RANK sizes throw ::GAN_ERROR_SHAPE. */
     shape(std::initializer_list<int64_t> sizes) : gan_shape()
     {
         if (sizes.size() > GAN_MAX_RANK) {
@@ -127,11 +128,11 @@ struct shape : gan_shape {
     friend bool operator!=(const shape &a, const shape &b) noexcept { return !(a == b); }
 };
 
-/** What the rest of this header is made of; not for callers. */
+/** Internals of this header; not for callers. */
 namespace detail
 {
 
-/* What a call of C gives by its last pointer: result<gan_model *>(gan_model_create, context). */
+/* The result that a C call stores through its last pointer: result<gan_model *>(gan_model_create, context). */
 template <typename Out, typename Function, typename... Arguments>
 Out result(Function function, Arguments... arguments)
 {
@@ -140,7 +141,7 @@ Out result(Function function, Arguments... arguments)
     return out;
 }
 
-/* The same where that is a struct with a size. */
+/* The same for a struct with struct_size. */
 template <typename Out, typename Function, typename... Arguments>
 Out report(Function function, Arguments... arguments)
 {
@@ -150,7 +151,7 @@ Out report(Function function, Arguments... arguments)
     return out;
 }
 
-/* The size that options have in the header which the application was compiled with. */
+/* The size of options in the header that the application was compiled with. */
 template <typename Options> const Options *sized(Options &options) noexcept
 {
     options.struct_size = sizeof(options);
@@ -174,7 +175,7 @@ template <typename T> const T *data(const std::vector<T> &values) noexcept
     return values.empty() ? nullptr : values.data();
 }
 
-/* How many samples of `elements` values a vector has. */
+/* The number of samples of `elements` values in a vector. */
 inline int64_t batch_of(const std::vector<float> &values, int64_t elements, const char *name)
 {
     if (elements <= 0 || values.empty() || length(values) % elements != 0) {
@@ -202,26 +203,26 @@ inline std::vector<float> floats(int64_t count, int64_t elements = 1)
 
 } // namespace detail
 
-/** What all handles have in common: they own a handle of the C API, move, and are not copied. */
+/** Base of all handles, which own a handle of the C API and can be moved but not copied. */
 template <typename T, void (*destroy)(T *)> class handle
 {
   public:
     /** The C handle, still owned by this object; nullptr once moved from. */
     T *get() const noexcept { return owned_.get(); }
-    /** Hands the C handle over to the caller, who destroys it by the C API. */
+    /** Releases the C handle to the caller, who destroys it with the C API. */
     T *release() noexcept { return owned_.release(); }
     /** Whether there is a C handle: false once moved from. */
     explicit operator bool() const noexcept { return owned_ != nullptr; }
 
   protected:
-    /** Takes a C handle over. */
+    /** Takes ownership of a C handle. */
     explicit handle(T *owned) noexcept : owned_(owned) {}
-    /** Calls a function of C on this handle. */
+    /** Calls a C function on this handle. */
     template <typename Function, typename... Arguments> void call(Function function, Arguments... arguments) const
     {
         check(function(get(), arguments...));
     }
-    /** The same, and returns what it gives by its last pointer. */
+    /** The same, returning the result that it stores through its last pointer. */
     template <typename Out, typename Function, typename... Arguments>
     Out ask(Function function, Arguments... arguments) const
     {
@@ -251,8 +252,8 @@ class context : public handle<gan_context, gan_context_destroy>
 };
 
 /**
- * Sends the messages of a context to `function(level, message)`; see ::gan_log_fn. What it throws is dropped. The
- * function is not copied: it must live as long as the context and all handles made from it.
+ * Sends a context's messages to `function(level, message)`; see ::gan_log_fn. Exceptions from it are dropped. The
+ * function is not copied: it must outlive the context and all handles made from it.
  */
 template <typename Function> void set_log(gan_context_options &options, Function &function) noexcept
 {
@@ -261,14 +262,15 @@ template <typename Function> void set_log(gan_context_options &options, Function
         try {
             (*static_cast<Function *>(user))(level, message);
         } catch (...) {
-            /* may not pass through C; a message that is lost harms nothing */
+            /* must not pass through C; a lost message does no harm */
         }
     };
 }
 
 /**
- * Takes memory from a std::pmr::memory_resource or what has such an allocate() and deallocate(); see ::gan_allocator.
- * What allocate() throws becomes ::GAN_ERROR_MEMORY. It must outlive the context and all handles made from it.
+ * Takes memory from a std::pmr::memory_resource, or any object with the same allocate() and deallocate(); see
+ * ::gan_allocator. Exceptions from allocate() become ::GAN_ERROR_MEMORY. It must outlive the context and all handles
+ * made from it.
  */
 template <typename Resource> void set_allocator(gan_context_options &options, Resource &resource) noexcept
 {
@@ -284,16 +286,16 @@ template <typename Resource> void set_allocator(gan_context_options &options, Re
         try {
             static_cast<Resource *>(user)->deallocate(memory, size, alignof(std::max_align_t));
         } catch (...) {
-            /* what was not released is lost */
+            /* memory that was not released is lost */
         }
     };
 }
 
-/** One piece of the work of a call, for functions given to set_parallel(): each call does the next one. */
+/** One piece of a call's work, for functions given to set_parallel(): each invocation does the next one. */
 class piece
 {
   public:
-    /** Does one piece that is still to be done, whatever the index; nothing when there is none left. */
+    /** Does one pending piece, whatever the index; does nothing if none is left. */
     void operator()(int64_t = 0) const noexcept { work_->next(); }
 
   private:
@@ -324,9 +326,9 @@ class piece
 
 /**
  * Does the work of a context on the application's threads: `function(count, piece)` calls the gan::piece `count`
- * times, on any threads, and returns or throws when all these calls have returned; see ::gan_parallel_fn. What it has
- * not done, because it threw, is done in the calling thread, with the same results. It must live as long as the
- * context and all handles made from it.
+ * times, on any threads, and returns or throws when all these calls have returned; see ::gan_parallel_fn. If it
+ * throws, the calling thread does the remaining pieces, with the same results. It must outlive the context and all
+ * handles made from it.
  */
 template <typename Function> void set_parallel(gan_context_options &options, Function &function) noexcept
 {
@@ -336,7 +338,7 @@ template <typename Function> void set_parallel(gan_context_options &options, Fun
         try {
             (*static_cast<Function *>(user))(count, piece(all));
         } catch (...) {
-            /* may not pass through C; the work goes on here */
+            /* must not pass through C; the work continues here */
         }
         all.finish();
     };
@@ -371,16 +373,16 @@ class random : public handle<gan_random, gan_random_destroy>
 
 /* ---- Layers ------------------------------------------------------------------------------------------------ */
 
-/** A description of a layer, made by the functions below and given to a model. */
+/** A description of a layer, made by the functions below and added to a model. */
 class layer : public handle<gan_layer, gan_layer_destroy>
 {
   public:
-    /** Takes over a layer of the C API; when it is nullptr, throws what went wrong when it was made. */
+    /** Takes ownership of a layer of the C API; if it is nullptr, throws the failure that made it so. */
     explicit layer(gan_layer *owned) : handle(owned)
     {
         if (owned == nullptr) throw error(gan_last_status(), gan_last_error());
     }
-    /** The layer under a name of its own; see gan_layer_named(). */
+    /** Names the layer; see gan_layer_named(). */
     layer named(const std::string &name) && { return layer(gan_layer_named(release(), name.c_str())); }
 };
 
@@ -462,7 +464,7 @@ class model : public handle<gan_model, gan_model_destroy>
   public:
     /** A model without layers. */
     explicit model(const context &context) : model(detail::result<gan_model *>(gan_model_create, context.get())) {}
-    /** Takes a model of the C API over. */
+    /** Takes ownership of a model of the C API. */
     explicit model(gan_model *owned) noexcept : handle(owned) {}
     /** See gan_model_load(). */
     static model load(const context &context, const std::string &path)
@@ -470,7 +472,7 @@ class model : public handle<gan_model, gan_model_destroy>
         return model(detail::result<gan_model *>(gan_model_load, context.get(), path.c_str()));
     }
 
-    /** Adds a layer that reads from the one before it. What does not fit is reported by build(). */
+    /** Adds a layer that reads from the one before it. build() reports layers that do not fit. */
     node add(layer added) { return gan_model_add(get(), added.release()); }
     /** Adds a layer that reads from the given nodes. */
     node add(layer added, std::initializer_list<node> from)
@@ -488,7 +490,7 @@ class model : public handle<gan_model, gan_model_destroy>
     {
         call(gan_model_set_outputs, detail::length(nodes), nodes.begin());
     }
-    /** Infers the shapes and initialises the weights; throws the first thing that went wrong since the beginning. */
+    /** Infers the shapes and initialises the weights; throws the first failure since the model was created. */
     model &build(uint64_t seed = 0) { return call(gan_model_build, seed), *this; }
 
     /** See gan_model_input_count(). */
@@ -523,7 +525,7 @@ class model : public handle<gan_model, gan_model_destroy>
     double get_gradient_norm() const { return ask<double>(gan_model_get_gradient_norm); }
     /** See gan_model_clone(). */
     model clone() const { return model(ask<gan_model *>(gan_model_clone)); }
-    /** Moves this average of another model on; see gan_model_average(). */
+    /** Updates this average of another model; see gan_model_average(). */
     void average(const model &other, double decay) { call(gan_model_average, other.get(), decay); }
     /** See gan_model_clip_weights(). */
     void clip_weights(float limit) { call(gan_model_clip_weights, limit); }
@@ -577,9 +579,9 @@ class session : public handle<gan_session, gan_session_destroy>
         for (int64_t i = 0; i < model.input_count(); i++) inputs_.push_back(model.get_input_shape(i).count());
         for (int64_t i = 0; i < model.output_count(); i++) outputs_.push_back(model.get_output_shape(i).count());
     }
-    /** Samples of the pass under way; 0 before an input is set. */
+    /** Samples in the current pass; 0 before an input is set. */
     int64_t batch() const noexcept { return batch_; }
-    /** Copies samples in; how many they are gives the batch. See gan_session_set_input(). */
+    /** Copies in samples; their number sets the batch. See gan_session_set_input(). */
     void set_input(int64_t index, const std::vector<float> &samples)
     {
         const int64_t batch = detail::batch_of(samples, at(inputs_, index), "set_input: samples");
@@ -596,7 +598,7 @@ class session : public handle<gan_session, gan_session_destroy>
     void forward(gan_mode mode) { call(gan_session_forward, mode); }
     /** See gan_session_get_output(). */
     std::vector<float> get_output(int64_t index = 0) const { return copied(gan_session_get_output, outputs_, index); }
-    /** Input 0 through the model, to output 0. */
+    /** Runs input 0 through the model and returns output 0. */
     std::vector<float> run(const std::vector<float> &samples, gan_mode mode = GAN_MODE_SAMPLE)
     {
         set_input(0, samples);
@@ -669,13 +671,13 @@ class session : public handle<gan_session, gan_session_destroy>
         detail::expect_length(values, batch_ * at(elements, index), name);
         call(function, index, values.data());
     }
-    std::vector<int64_t> inputs_, outputs_; /* elements a sample */
+    std::vector<int64_t> inputs_, outputs_; /* elements per sample */
     int64_t batch_ = 0;
 };
 
 /* ---- Losses ------------------------------------------------------------------------------------------------ */
 
-/** A loss and its gradient with respect to the values that it is of. */
+/** A loss and its gradient with respect to its inputs. */
 struct loss_value {
     double value;                /**< mean over the samples */
     std::vector<float> gradient; /**< one for each value */
@@ -713,7 +715,7 @@ inline loss_value loss_generator(gan_loss loss, const std::vector<float> &fake_l
 namespace detail
 {
 
-/* A loss of values and as many others: `function(values, others, sizes..., &value, gradient)`. */
+/* A loss between values and as many others: `function(values, others, sizes..., &value, gradient)`. */
 template <typename Other, typename Function, typename... Sizes>
 loss_value loss_of(Function function, const std::vector<float> &values, const std::vector<Other> &others,
                    Sizes... sizes)
@@ -757,7 +759,7 @@ inline loss_value loss_l2(const std::vector<float> &a, const std::vector<float> 
 
 /* ---- Regularisers ------------------------------------------------------------------------------------------ */
 
-/** Adds the gradient of a penalty to the model's gradients; the penalty's value. See gan_gradient_penalty(). */
+/** Adds the gradient of a penalty to the model's gradients; returns the penalty. See gan_gradient_penalty(). */
 inline double gradient_penalty(session &discriminator, gan_penalty penalty, float coefficient)
 {
     return detail::result<double>(gan_gradient_penalty, discriminator.get(), penalty, coefficient);
@@ -838,7 +840,7 @@ class optimizer : public handle<gan_optimizer, gan_optimizer_destroy>
 
 /* ---- Datasets ---------------------------------------------------------------------------------------------- */
 
-/** Samples that a dataset gave, and their labels if it has any. */
+/** Samples from a dataset, and their labels if it has any. */
 struct samples {
     std::vector<float> values;   /**< count * elements of the dataset's shape */
     std::vector<int32_t> labels; /**< one per sample, or empty */
@@ -848,7 +850,7 @@ struct samples {
 namespace detail
 {
 
-/* What a dataset reads from memory: a base, so that it outlives the handle. */
+/* The memory that a dataset reads: a base, so that it outlives the handle. */
 struct sample_array {
     std::vector<float> values;
     std::vector<int32_t> labels;
@@ -868,7 +870,7 @@ class dataset : detail::sample_array, public handle<gan_dataset, gan_dataset_des
                                                      labels_path.empty() ? nullptr : labels_path.c_str(),
                                                      detail::sized(options)));
     }
-    /** Samples in memory, which the dataset takes over, with one class number a sample unless `labels` is empty. */
+    /** Takes ownership of samples in memory, with one class number per sample unless `labels` is empty. */
     static dataset from_array(const context &context, const shape &sample, std::vector<float> values,
                               std::vector<int32_t> labels = {}, gan_dataset_options options = {})
     {
@@ -879,9 +881,9 @@ class dataset : detail::sample_array, public handle<gan_dataset, gan_dataset_des
                                           count, gan_shape(sample), detail::sized(options));
         return dataset(made, {std::move(values), std::move(labels)}); /* a moved vector keeps its memory */
     }
-    /** Takes over another dataset, with its samples and cursor. */
+    /** Takes ownership of another dataset, with its samples and cursor. */
     dataset(dataset &&) noexcept = default;
-    /** Releases this dataset and takes over another. */
+    /** Releases this dataset and takes ownership of another. */
     dataset &operator=(dataset &&other) noexcept
     {
         handle::operator=(static_cast<handle &&>(other)); /* first, since it reads the array */
@@ -943,14 +945,14 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
           batches_(std::max<int64_t>(options.discriminator_steps, 1))
     {
     }
-    /** One step on real samples, one batch for each update of the discriminator; see gan_trainer_step(). */
+    /** Takes one step on real samples, one batch per discriminator update; see gan_trainer_step(). */
     gan_step_report step(const std::vector<float> &samples)
     {
         const int64_t batch = detail::batch_of(samples, sample_elements_ * batches_, "step: samples");
         return detail::report<gan_step_report>(gan_trainer_step, get(), samples.data(), batch);
     }
     /**
-     * Trains until the first limit is reached: true; false when the callback of C or cancel() ended it. See
+     * Trains until the first limit is reached, and returns true; false if the C callback or cancel() ended it. See
      * gan_trainer_run().
      */
     bool run(dataset &dataset, gan_run_options options = {})
@@ -958,9 +960,9 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
         return completed(gan_trainer_run(get(), dataset.get(), detail::sized(options)));
     }
     /**
-     * The same, calling `progress(report)` after each step, with a const ::gan_step_report &, in the place of the
-     * callback of C. If it returns something, true cancels. What it throws cancels too, and is thrown from here once
-     * the run has ended; all handles are valid, as after any run that was cancelled.
+     * The same, calling `progress(report)` after each step, with a const ::gan_step_report &, in place of the C
+     * callback. If it returns a value, true cancels. An exception from it also cancels, and is rethrown once the run
+     * has ended; all handles stay valid, as after any cancelled run.
      */
     template <typename Progress> bool run(dataset &dataset, gan_run_options options, Progress &&progress)
     {
@@ -979,7 +981,7 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
                     return run.progress(*report) ? 1 : 0;
                 }
             } catch (...) {
-                run.thrown = std::current_exception(); /* waits for the end of the run: it may not pass through C */
+                run.thrown = std::current_exception(); /* rethrown after the run: it must not pass through C */
                 return 1;
             }
         };
@@ -1012,7 +1014,7 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
     }
     /** See gan_trainer_steps(). */
     int64_t steps() const noexcept { return gan_trainer_steps(get()); }
-    /** Writes all that training goes on from but a dataset's cursor; see gan_trainer_save(). */
+    /** Writes everything needed to resume training except a dataset's cursor; see gan_trainer_save(). */
     void save(const std::string &path) const { call(gan_trainer_save, nullptr, path.c_str()); }
     /** The same with the cursor of a dataset. */
     void save(const std::string &path, const dataset &dataset) const
@@ -1021,7 +1023,7 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
     }
     /** See gan_trainer_load(). */
     void load(const std::string &path) { call(gan_trainer_load, nullptr, path.c_str()); }
-    /** The same with the cursor of a dataset, which has to be in the file. */
+    /** The same with the cursor of a dataset, which must be in the file. */
     void load(const std::string &path, dataset &dataset) { call(gan_trainer_load, dataset.get(), path.c_str()); }
 
   private:
@@ -1030,15 +1032,15 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
         if (status != GAN_ERROR_CANCELLED) check(status);
         return status == GAN_OK;
     }
-    int64_t sample_elements_, batches_; /* values of a sample, batches of a step */
+    int64_t sample_elements_, batches_; /* values per sample, batches per step */
 };
 
 /* ---- Metrics ----------------------------------------------------------------------------------------------- */
 
-/** A measure that is taken several times. */
+/** A repeated measurement. */
 struct metric_value {
-    double mean;      /**< over all times */
-    double deviation; /**< standard deviation of one time */
+    double mean;      /**< over all repetitions */
+    double deviation; /**< standard deviation of a single one */
 };
 
 /** How much of the generated samples looks real, and how much of the real ones is generated. */
@@ -1083,7 +1085,7 @@ inline precision_recall metric_precision_recall(const context &context, const st
     return out;
 }
 
-/** See gan_metric_inception_score(); `classes` probabilities a sample. */
+/** See gan_metric_inception_score(); `classes` probabilities per sample. */
 inline metric_value metric_inception_score(const context &context, const std::vector<float> &probabilities,
                                            int64_t classes, int64_t splits = 10)
 {
@@ -1132,7 +1134,7 @@ inline void npy_write(const context &context, const std::string &path, const std
     check(gan_npy_write(context.get(), path.c_str(), values.data(), count, sample));
 }
 
-/** The course of a training, one row a step; see ::gan_history. */
+/** The history of a training run, one row per step; see ::gan_history. */
 class history : public handle<gan_history, gan_history_destroy>
 {
   public:
