@@ -204,11 +204,19 @@ static void gemm_task(void *argument, int64_t index)
     } while (piece.k < work->k);
 }
 
+/* Whether B is packed before the tasks start, into the scratch, which has room for what PACK_RATIO allows. Otherwise
+ * each task packs its panels, a piece at a time, with the same results. */
+static bool is_packed_whole(const gemm_work *work)
+{
+    return !work->dot && work->blocks > 1 && (work->b_transposed || work->packs_rows) &&
+           work->columns <= PACK_RATIO * work->rows;
+}
+
 void gan_gemm_native_run(gan_context *context, const gan_micro_kernel_table *table, const gan_gemm *gemm)
 {
     gemm_work work = gemm_plan(table, gemm);
     const double k = (double)work.k, rows = (double)work.rows, columns = (double)work.columns;
-    if ((work.b_transposed || work.packs_rows) && !work.dot && work.blocks > 1 && gemm->scratch) {
+    if (is_packed_whole(&work) && gemm->scratch) {
         work.packed = gan_scratch_align(gemm->scratch);
         gan_multiply_parallel(context, pack_task, &work, work.panels, k * columns);
     }

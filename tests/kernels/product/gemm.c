@@ -162,6 +162,10 @@ static const product large[] = {
     {.m = 4, .n = 300, .k = 600},
     /* tasks of many rows and panels, which end within both */
     {.m = 519, .n = 1837, .k = 203, .every = 41},
+    /* the same with one operand too large, beside the other, to be packed whole: neither may be longer than the
+       scratch */
+    {.m = 70, .n = 17000, .k = 5, .every = 23},
+    {.m = 17000, .n = 70, .k = 5, .every = 977},
 };
 
 static void large_sizes_on(gan_context *context, const char *name)
