@@ -5,8 +5,8 @@
  */
 #include "core/core.h"
 
-/* The largest size: as much as pointers into one object can be apart. A multiple of the alignment, so that what fits
- * below it fits with its padding too. */
+/* The largest size: the most that two pointers into one object can be apart. A multiple of the alignment, so that
+ * whatever fits below it still fits when padded. */
 #define MOST_BYTES (PTRDIFF_MAX / GAN_ALIGNMENT * GAN_ALIGNMENT)
 
 size_t gan_arena_reserve(gan_arena *arena, int64_t count)

@@ -1,4 +1,4 @@
-/* The context: options, what the work runs on, and life. */
+/* The context: options, what the work runs on, and lifetime. */
 #include "core/core.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ static const char *cpu_name(gan_cpu cpu)
     return "an unknown level";
 }
 
-/* Whether kernels for this level are in the library. */
+/* Whether the library has kernels for this level. */
 static bool cpu_is_built(gan_cpu cpu)
 {
 #ifdef GAN_HAVE_AVX2
@@ -53,7 +53,7 @@ static gan_status choose_cpu(gan_cpu wanted, gan_cpu *chosen)
     return GAN_OK;
 }
 
-/* What keeps products from bfloat16 at the level in use, or NULL. `plain`: GAN_CPU_BASELINE was asked for. */
+/* Why products cannot use bfloat16 at the level in use, or NULL. `plain`: GAN_CPU_BASELINE was asked for. */
 static const char *bfloat16_obstacle(gan_cpu cpu, bool plain)
 {
 #ifndef GAN_HAVE_BFLOAT16
@@ -111,7 +111,7 @@ static gan_status choose_multiply(gan_multiply wanted, gan_cpu cpu, gan_precisio
     return GAN_OK;
 }
 
-/* Replaces defaults by what they stand for. */
+/* Replaces defaults with what they stand for. */
 static gan_status resolve_options(gan_context_options *options)
 {
     gan_allocator *allocator = &options->allocator;
@@ -137,7 +137,7 @@ static gan_status resolve_options(gan_context_options *options)
     return choose_multiply(options->multiply, options->cpu, options->precision, &options->multiply);
 }
 
-/* What a host cannot know from the options that it gave. */
+/* What a host cannot tell from the options it gave. */
 static void log_choices(const gan_context *context, gan_multiply asked)
 {
     gan_log(context, GAN_LOG_DEBUG, "libgan %s: kernels for %s, products by %s, threads: %d%s", gan_version_text(),
@@ -149,7 +149,7 @@ static void log_choices(const gan_context *context, gan_multiply asked)
     }
 }
 
-/* ---- Life of a context -------------------------------------------------------------------------------------- */
+/* ---- Lifetime ------------------------------------------------------------------------------------------------ */
 
 gan_status gan_context_create(const gan_context_options *given, gan_context **out)
 {

@@ -8,8 +8,8 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 
-/* The number type inside the library. The tests also build everything with double, to hold gradients against
- * central differences; nothing but kernels for one instruction set may assume float. */
+/* The number type inside the library. The tests also build everything with double, to check gradients against
+ * central differences; only kernels for one instruction set may assume float. */
 #ifdef GAN_REAL_IS_DOUBLE
 typedef double gan_real;
 #else
@@ -18,15 +18,15 @@ typedef float gan_real;
 
 /* ---- Status (status.c) ------------------------------------------------------------------------------------- */
 
-#define GAN_SENTENCE 512 /* bytes of the longest sentence, its end included */
+#define GAN_SENTENCE 512 /* bytes of the longest sentence, with its terminator */
 
 /* Stores the sentence for gan_last_error() and returns `status`. */
 gan_status gan_fail(gan_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same for a failed system call: maps errno to a status; the sentence is the format, ": " and strerror. */
+/* The same for a failed system call: maps errno to a status and appends ": " and strerror to the sentence. */
 gan_status gan_fail_errno(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Writes what the system says of an error number and returns the text, for messages. */
+/* Writes the system's text for an error number and returns it, for messages. */
 #define GAN_ERRNO_TEXT 128
 const char *gan_errno_text(int error, char text[GAN_ERRNO_TEXT]);
 
@@ -43,25 +43,25 @@ const char *gan_errno_text(int error, char text[GAN_ERRNO_TEXT]);
         if (!(argument)) return gan_fail(GAN_ERROR_NULL, "%s: %s is NULL", __func__, #argument); \
     } while (0)
 
-/* Copies options given by a caller into *known (known_size bytes), zeros where the caller's struct is older or NULL.
- * A newer caller's extra bytes must be zero, else GAN_ERROR_VERSION. `what` names the struct. */
+/* Copies a caller's options into *known (known_size bytes), with zeros for what an older struct, or NULL, lacks. A
+ * newer caller's extra bytes must be zero, else GAN_ERROR_VERSION. `what` names the struct. */
 gan_status gan_options_read(void *known, size_t known_size, const void *given, const char *what);
 /* GAN_ERROR_VERSION unless the reserved field of an option struct is 0: a newer header may have a use for it. */
 gan_status gan_check_reserved(const char *what, uint32_t reserved);
 
-/* How options and reports read floats: left out or 0 is the default, GAN_ZERO is 0. */
+/* How options and reports read floats: 0, or left out, means the default; GAN_ZERO means 0. */
 static inline float gan_option(float value, float when_zero)
 {
     return value == 0.0f ? when_zero : value == GAN_ZERO ? 0.0f : value;
 }
 
-/* Copies a report to a caller whose struct may be older than ours: min(struct_size, size) bytes, keeping the
- * caller's struct_size. `what` names the struct; a struct_size below sizeof(size_t) is GAN_ERROR_ARGUMENT. */
+/* Copies a report to a caller whose struct may be older: min(struct_size, known_size) bytes, keeping the caller's
+ * struct_size. `what` names the struct; a struct_size below sizeof(size_t) is GAN_ERROR_ARGUMENT. */
 gan_status gan_report_write(void *given, const void *known, size_t known_size, const char *what);
 
 /* ---- Sizes (shape.c) --------------------------------------------------------------------------------------- */
 
-/* product = a * b for a, b >= 0; false when it does not fit into int64_t. */
+/* product = a * b for a, b >= 0; false when it does not fit in int64_t. */
 bool gan_checked_multiply(int64_t a, int64_t b, int64_t *product);
 
 /* GAN_ERROR_SHAPE or GAN_ERROR_OVERFLOW unless rank and dimensions are valid; `what` names the shape. */
@@ -72,8 +72,7 @@ bool gan_shape_equal(gan_shape a, gan_shape b);
 #define GAN_SHAPE_TEXT 160
 const char *gan_shape_text(gan_shape shape, char text[GAN_SHAPE_TEXT]);
 
-/* ---- Context and memory (context.c, memory.c, log.c)
- * ------------------------------------------------------------------------ */
+/* ---- Context and memory (context.c, memory.c, log.c) -------------------------------------------------------- */
 
 typedef struct gan_pool gan_pool;
 
@@ -88,7 +87,7 @@ struct gan_context {
     gan_precision precision;
     gan_parallel_fn parallel;
     void *parallel_user;
-    int threads;      /* 1 with the host's threads, whose number is not known */
+    int threads;      /* 1 with the host's threads, whose number is unknown */
     gan_pool *pool;   /* NULL with one thread or with the host's threads */
     atomic_flag busy; /* the pool, or the host's threads, are in use */
     atomic_size_t bytes, peak_bytes;
@@ -102,7 +101,7 @@ void gan_log(const gan_context *context, gan_log_level level, const char *format
     __attribute__((format(printf, 3, 4)));
 
 gan_allocator gan_allocator_default(void); /* malloc and free */
-/* Zeroed memory of an allocator, or NULL; it is not counted. */
+/* Zeroed memory from an allocator, or NULL; not counted. */
 void *gan_allocator_zeroed(const gan_allocator *allocator, size_t size);
 /* Zeroed memory, or NULL after gan_fail(GAN_ERROR_MEMORY). `size` 0 counts as 1. Every handle and array of the
  * library comes from here. Release with the same size. */
@@ -113,7 +112,7 @@ void gan_release(gan_context *context, void *memory, size_t size); /* accepts NU
 char *gan_copy_text(gan_context *context, const char *text);       /* released with strlen + 1 bytes */
 void gan_release_text(gan_context *context, char *text);           /* accepts NULL */
 
-/* The same for libraries whose release hook does not get the size: it is kept in front of the memory. */
+/* The same for libraries whose release hook is not given the size: it is kept in front of the memory. */
 void *gan_allocate_sized(gan_context *context, size_t size);
 void gan_release_sized(gan_context *context, void *memory); /* accepts NULL */
 
@@ -133,7 +132,7 @@ typedef struct gan_arena {
     bool overflow;
 } gan_arena;
 
-/* Reserves room for count values of gan_real and returns its byte offset, aligned. Overflow is remembered. */
+/* Reserves space for count values of gan_real and returns its aligned byte offset. Overflow is remembered. */
 size_t gan_arena_reserve(gan_arena *arena, int64_t count);
 gan_status gan_arena_allocate(gan_arena *arena, gan_context *context);
 void gan_arena_release(gan_arena *arena);
@@ -151,15 +150,15 @@ struct gan_random {
 
 /* The four words of one block of Philox (philox.h). */
 void gan_philox(gan_random_state at, uint32_t words[4]);
-/* Fills and moves the state past the blocks used. Numbers depend on their place only: a block of the counter has so
- * many normal ones. */
+/* Fills `out` and advances the state past the blocks used. A number depends only on its position; one block gives
+ * this many normal numbers. */
 #define GAN_NORMALS_PER_BLOCK 4
 void gan_fill_uniform(gan_random_state *state, gan_real *out, int64_t count, gan_real low, gan_real high);
 void gan_fill_normal(gan_random_state *state, gan_real *out, int64_t count, gan_real mean, gan_real deviation);
 /* A uniform integer in [0, bound), bound >= 1, without bias. */
 uint64_t gan_random_below(gan_random_state *state, uint64_t bound);
 
-/* Streams of one seed, so that no two uses of it meet. */
+/* Streams of one seed, so that no two uses of it overlap. */
 enum {
     GAN_STREAM_USER = 0,
     GAN_STREAM_WEIGHTS = 1000000,                          /* + tensor number */
@@ -184,7 +183,7 @@ typedef struct gan_file {
 
 /* Opens a regular file. */
 gan_status gan_file_open(gan_context *context, const char *path, gan_file *out);
-/* Reads all `size` bytes at an offset, from any thread; GAN_ERROR_TRUNCATED when the file ends before. */
+/* Reads all `size` bytes at an offset, from any thread; GAN_ERROR_TRUNCATED when the file ends early. */
 gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t size);
 void gan_file_close(gan_file *file); /* accepts a zeroed one */
 
@@ -192,21 +191,21 @@ void gan_file_close(gan_file *file); /* accepts a zeroed one */
 
 #define GAN_MAX_THREADS 64
 
-/* Gives the context a pool, and as many threads as can be started: where these are fewer, it logs that.
- * Limit: a child of fork() has no workers. It must not use, nor destroy, a context of its parent that has a pool. */
+/* Gives the context a pool with as many threads as can be started, and logs when these are fewer than asked for.
+ * Limit: a child of fork() has no workers. It must neither use nor destroy its parent's contexts with a pool. */
 gan_status gan_pool_create(gan_context *context, int threads);
 void gan_pool_destroy(gan_context *context, gan_pool *pool);
 
-/* Runs task(argument, i) for each i in [0, count) and returns when all are done. What a task computes must depend on
- * i only, never on the thread or the order: that is what makes results equal for any number of threads. From inside
- * a task, or while another thread uses the pool, the caller does all the work itself. Never allocates. */
+/* Runs task(argument, i) for each i in [0, count) and returns when all are done. What a task computes must depend
+ * only on i, never on the thread or the order, so that results are equal for any number of threads. Inside a task, or
+ * while another thread uses the pool, the caller does all the work itself. Never allocates. */
 void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_t count);
 
 /* ---- The machine (cpu.c) ----------------------------------------------------------------------------------- */
 
 /* Highest level that this CPU has. */
 gan_cpu gan_cpu_detect(void);
-/* Whether it has AVX512_BF16, beside the level GAN_CPU_AVX512. */
+/* Whether it has AVX512_BF16 on top of GAN_CPU_AVX512. */
 bool gan_cpu_has_bfloat16(void);
 /* CPUs that this process may use, at most GAN_MAX_THREADS. */
 int gan_cpu_count(void);

@@ -10,7 +10,7 @@
 gan_cpu gan_cpu_detect(void)
 {
 #ifdef __x86_64__
-    /* These ask the operating system too: a CPU's wide registers are of no use when they are not saved. */
+    /* These ask the operating system too: wide registers are useless if it does not save them. */
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return GAN_CPU_BASELINE;
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||

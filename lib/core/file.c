@@ -35,7 +35,7 @@ gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t
 {
     unsigned char *at = out;
     while (size > 0) {
-        /* Linux moves at most 2 GiB a call; a smaller piece keeps the return value in range everywhere. */
+        /* Linux moves at most 2 GiB per call; smaller pieces keep the return value in range everywhere. */
         size_t piece = size < ((size_t)1 << 30) ? size : (size_t)1 << 30;
         ssize_t got = pread(file->descriptor, at, piece, (off_t)offset);
         if (got < 0 && errno == EINTR) continue;

@@ -1,10 +1,10 @@
-/* JSON by jansson, whose values are the only memory that does not come from a context. */
+/* JSON by jansson, whose values are the only memory that no context allocates. */
 #include "core/core.h"
 
 #include <jansson.h>
 #include <string.h>
 
-/* jansson reads through pointers that are not const, and changes nothing but counts of references. */
+/* jansson reads through pointers that are not const, but changes only reference counts. */
 static json_t *own(const gan_json *value)
 {
     return (json_t *)(uintptr_t)value;

@@ -27,12 +27,12 @@ void *gan_allocator_zeroed(const gan_allocator *allocator, size_t size)
 {
     void *memory = allocator->allocate(allocator->user, size);
 
-    /* The default's memory is zero already, and fresh pages need not be touched to make them so. */
+    /* The default allocator's memory is zero already: clearing it would only touch fresh pages. */
     if (memory && allocator->allocate != default_allocate) memset(memory, 0, size);
     return memory;
 }
 
-/* Adds to the bytes held, unless that would pass the limit. */
+/* Adds to the bytes held, unless that would exceed the limit. */
 static bool count_bytes(gan_context *context, size_t size)
 {
     size_t held = atomic_load(&context->bytes);
@@ -98,9 +98,9 @@ void gan_release_text(gan_context *context, char *text)
     if (text) gan_release(context, text, strlen(text) + 1);
 }
 
-/* ---- For libraries whose release hook does not get the size, as those of zlib and libpng --------------------- */
+/* ---- For libraries whose release hook is not given the size, such as zlib and libpng ------------------------- */
 
-/* In front of the memory; as large as the strictest alignment, so that the memory behind it has that too. */
+/* In front of the memory; as large as the strictest alignment, so that the memory behind it is aligned too. */
 typedef union sized_block {
     size_t size; /* of both */
     max_align_t align;

@@ -1,5 +1,5 @@
 /* Philox 4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3" (2011). A block of
- * four words depends on the key (seed) and the counter (stream, counter) alone. Inline, so that each source compiles
+ * four words depends only on the key (seed) and the counter (stream, counter). Inline, so that each source compiles
  * it for its own instruction set and number of lanes. Part of the door of core. */
 #ifndef GAN_CORE_PHILOX_H
 #define GAN_CORE_PHILOX_H

@@ -1,4 +1,4 @@
-/* Random numbers from counters, and the generators that keep their place among them. */
+/* Random numbers from counters, and the generators that keep track of the counter. */
 #include "core/core.h"
 
 #include <math.h>
@@ -104,8 +104,8 @@ void gan_fill_normal(gan_random_state *state, gan_real *out, int64_t count, gan_
     fill(state, out, count, &normal);
 }
 
-/* A word r of 64 bits lies in the run of `bound` values that begins at r - r % bound. The last run may be cut short
- * by the end of the range: a word in it is drawn again. */
+/* A 64-bit word r lies in the run of `bound` values that begins at r - r % bound. The end of the range may cut the
+ * last run short: a word in it is drawn again. */
 uint64_t gan_random_below(gan_random_state *state, uint64_t bound)
 {
     for (;;) {
@@ -142,7 +142,7 @@ void gan_random_destroy(gan_random *random)
 
 typedef void (*fill_fn)(gan_random_state *state, gan_real *out, int64_t count, gan_real a, gan_real b);
 
-/* Pieces are a whole number of blocks, so that the numbers are those of one piece. */
+/* Pieces are whole numbers of blocks, so that the numbers are the same as in one piece. */
 static gan_status fill_floats(gan_random *random, float *out, int64_t count, fill_fn function, gan_real a, gan_real b,
                               const char *caller)
 {

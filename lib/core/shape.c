@@ -1,4 +1,4 @@
-/* Shapes and sizes that come from outside. */
+/* Shapes and sizes from outside. */
 #include "core/core.h"
 
 #include <stdio.h>

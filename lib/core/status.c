@@ -1,12 +1,12 @@
 /* Statuses, the sentence of the last failure, and structs that grow from version to version. */
-#undef _GNU_SOURCE /* strerror_r is the one of POSIX below */
+#undef _GNU_SOURCE /* for the POSIX strerror_r below */
 #include "core/core.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/* A struct_size above this is not one: it was never set. */
+/* A struct_size above this was never set. */
 #define MAX_STRUCT_SIZE 65536
 
 static _Thread_local char last_error[GAN_SENTENCE];
@@ -44,7 +44,7 @@ gan_status gan_last_status(void)
     return last_status;
 }
 
-/* The sentence is made beside last_error, since the arguments may point into it. */
+/* Not written to last_error directly, since the arguments may point into it. */
 static void format_sentence(char sentence[GAN_SENTENCE], gan_status status, const char *format, va_list arguments)
 {
     if (vsnprintf(sentence, GAN_SENTENCE, format, arguments) < 0) {

@@ -1,19 +1,19 @@
 /* A pool of threads that share the tasks of one call. The caller works too.
  *
- * Each thread begins with a share of its own, consecutive tasks: the next call's tasks often read what the same tasks
- * of this one wrote, which is then in the caches of the core that wants it. Who has finished its share takes tasks
- * from the others'.
+ * Each thread begins with its own share of consecutive tasks: the next call's tasks often read what the same tasks of
+ * this one wrote, which is then in the cache of the right core. A thread that has finished its share takes tasks from
+ * the others.
  *
  * Each worker has a state of its own:
  *
- *     IDLE -> SLEEPING                by the worker, when nothing came for a while
+ *     IDLE -> SLEEPING                by the worker, after waiting in vain for a while
  *     IDLE or SLEEPING -> ASSIGNED    by the caller, who has work
  *     ASSIGNED -> RUNNING -> IDLE     by the worker
- *     ASSIGNED -> IDLE                by the caller, who ran out of tasks before the worker began: it need not wait
- *     RUNNING -> AWAITED -> IDLE      by the caller, who is about to sleep until the worker is done; by the worker
+ *     ASSIGNED -> IDLE                by the caller, who ran out of tasks before the worker began, and need not wait
+ *     RUNNING -> AWAITED -> IDLE      by the caller, about to sleep until the worker is done; by the worker
  *     IDLE or SLEEPING -> STOPPING    by the thread that destroys the pool
  *
- * Who moves a state on from SLEEPING or AWAITED wakes the one who sleeps. */
+ * Whoever moves a state on from SLEEPING or AWAITED wakes the sleeper. */
 #include "core/core.h"
 
 #include <pthread.h>
@@ -22,8 +22,8 @@
 
 enum { IDLE, SLEEPING, ASSIGNED, RUNNING, AWAITED, STOPPING };
 
-/* How long a thread looks for a change before it sleeps: the parallel regions of a training step follow each other
- * within microseconds, and waking a thread takes longer than that. */
+/* How long a thread spins before it sleeps: the parallel regions of a training step follow each other within
+ * microseconds, and waking a thread takes longer. */
 #define SPIN_NANOSECONDS 500000
 
 /* The tasks of one thread that nobody has taken yet. */
@@ -38,7 +38,7 @@ typedef struct pool_worker {
     gan_pool *pool;
     pthread_t thread;
     pthread_mutex_t mutex;  /* held around each wait for, and each announcement of, a change of state */
-    pthread_cond_t changed; /* one thread at most waits for it */
+    pthread_cond_t changed; /* at most one thread waits for it */
     pool_share share;
 } pool_worker;
 
@@ -46,7 +46,7 @@ struct gan_pool {
     gan_task_fn task;
     void *argument;
     pool_share share; /* the caller's */
-    int threads;      /* that have a share in this call, the caller too */
+    int threads;      /* with a share in this call, including the caller */
     int64_t spin;     /* nanoseconds */
     size_t size;      /* of this block of memory */
     int worker_count;
@@ -69,7 +69,7 @@ static int64_t nanoseconds(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Returns when the state is another one, or when the time is over. */
+/* Returns when the state changes or time is up. */
 static void spin_while(const pool_worker *worker, int state)
 {
     if (worker->pool->spin == 0) return;
@@ -82,7 +82,7 @@ static void spin_while(const pool_worker *worker, int state)
     } while (nanoseconds() < end);
 }
 
-/* Sleeps until the state is another one than `asleep`, unless it was not `from`. */
+/* If the state is `from`, makes it `asleep` and sleeps until it changes. */
 static void sleep_while(pool_worker *worker, int from, int asleep)
 {
     pthread_mutex_lock(&worker->mutex);
@@ -92,7 +92,7 @@ static void sleep_while(pool_worker *worker, int from, int asleep)
     pthread_mutex_unlock(&worker->mutex);
 }
 
-/* Moves the state on and wakes the thread that sleeps in the state `asleep`. */
+/* Moves the state on and wakes the thread sleeping in the state `asleep`. */
 static void move_state(pool_worker *worker, int asleep, int to)
 {
     if (atomic_exchange(&worker->state, to) != asleep) return;
@@ -101,7 +101,7 @@ static void move_state(pool_worker *worker, int asleep, int to)
     pthread_mutex_unlock(&worker->mutex);
 }
 
-/* The caller is thread 0, the workers are those from 1 on. */
+/* The caller is thread 0; workers count from 1. */
 static pool_share *share_of(gan_pool *pool, int thread)
 {
     return thread == 0 ? &pool->share : &pool->workers[thread - 1].share;
@@ -166,7 +166,7 @@ void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_
 {
     const bool share = count > 1 && (context->pool || context->parallel);
 
-    /* A task that comes here finds the context busy, like another caller. */
+    /* A task that gets here finds the context busy, like any other caller. */
     if (!share || atomic_flag_test_and_set(&context->busy)) {
         for (int64_t i = 0; i < count; i++) task(argument, i);
         return;
@@ -202,7 +202,7 @@ no_condition:
 }
 
 /* The host's signal handlers run in the host's threads. Faults stay deliverable: they belong to the thread that
- * makes them, and a host may report them. */
+ * causes them, and a host may report them. */
 static void block_signals(sigset_t *before)
 {
     static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};

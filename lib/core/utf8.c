@@ -1,8 +1,8 @@
 /* UTF-8 (RFC 3629). */
 #include "core/core.h"
 
-/* Bytes of the character that begins with `first`, and the range of the second of them: it rules out characters that
- * are written longer than they need be, surrogates, and what lies beyond U+10FFFF. */
+/* The length of the character that begins with `first`, and the range of its second byte, which rules out overlong
+ * encodings, surrogates and anything beyond U+10FFFF. */
 static int length_of(unsigned char first, unsigned char *low, unsigned char *high)
 {
     *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;

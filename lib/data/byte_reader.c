@@ -1,4 +1,4 @@
-/* Files that are read from start to end, plain or gzipped. Which of both is told by the first two bytes. */
+/* Files read from start to end, plain or gzipped; the first two bytes tell which. */
 #include "data/data.h"
 
 #include <limits.h>
@@ -95,7 +95,7 @@ int64_t gan_byte_reader_size(const gan_byte_reader *reader)
     return reader->gzipped ? -1 : reader->file.size;
 }
 
-/* After a member of a gzip file: another one may follow, as when files were joined with cat. */
+/* After a member of a gzip file: another may follow, as when files are joined by cat. */
 static gan_status end_member(gan_byte_reader *reader)
 {
     GAN_TRY(refill(reader));
@@ -110,7 +110,7 @@ static gan_status end_member(gan_byte_reader *reader)
     return code == Z_OK ? GAN_OK : zlib_fail(reader, code);
 }
 
-/* Unpacks up to `size` bytes; fewer at the end only. */
+/* Unpacks `size` bytes; fewer only at the end. */
 static gan_status unpack(gan_byte_reader *reader, unsigned char *out, size_t size, size_t *got)
 {
     z_stream *stream = &reader->stream;
@@ -125,7 +125,7 @@ static gan_status unpack(gan_byte_reader *reader, unsigned char *out, size_t siz
         *got += piece - stream->avail_out;
         if (code == Z_STREAM_END) {
             GAN_TRY(end_member(reader));
-        } else if (code == Z_BUF_ERROR) { /* no input is left, though the stream wants more */
+        } else if (code == Z_BUF_ERROR) { /* the stream wants more input than there is */
             return gan_fail(GAN_ERROR_TRUNCATED, "'%s' ends within its gzip data", reader->file.path);
         } else if (code != Z_OK) {
             return zlib_fail(reader, code);

@@ -75,8 +75,8 @@ int64_t gan_dataset_classes(const gan_dataset *dataset)
     return dataset ? dataset->classes : 0;
 }
 
-/* The permutation of the present epoch, by Fisher and Yates. It depends on seed and epoch only, so that a restored
- * cursor goes on in the same order. Each epoch has counters of its own: one draw a sample. */
+/* The Fisher-Yates permutation of the current epoch. It depends only on seed and epoch, so that a restored cursor
+ * continues in the same order. Each epoch has its own counters: one draw per sample. */
 static void shuffle(gan_dataset *dataset)
 {
     const gan_dataset_cursor *cursor = &dataset->cursor;
@@ -134,7 +134,7 @@ gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples,
     }
     GAN_TRY(check_labels(dataset, labels, "gan_dataset_next"));
 
-    /* A restored cursor, or a larger batch than before, may leave less than a full batch. */
+    /* After a restored cursor, or before a larger batch, less than a full batch may be left. */
     if (drop_last && dataset->count - cursor->position < batch) {
         cursor->epoch++;
         cursor->position = 0;

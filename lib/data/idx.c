@@ -1,5 +1,5 @@
-/* Datasets from IDX files. The bytes stay bytes: in memory if they fit, else in the file, or in an unnamed temporary
- * file into which a gzipped one is unpacked. */
+/* Datasets from IDX files. Bytes stay bytes: in memory if they fit, else in the file, or, from a gzipped one, in an
+ * unnamed temporary file. */
 #include "data/data.h"
 
 #include <errno.h>
@@ -66,7 +66,7 @@ static gan_status idx_read(void *source, const int64_t *numbers, int64_t count, 
 
 static const gan_source_ops idx_ops = {idx_read, idx_destroy};
 
-/* Copies `size` bytes of a reader to a stream, or nowhere. */
+/* Copies `size` bytes from a reader to a stream, or nowhere. */
 static gan_status copy_bytes(idx_source *idx, gan_byte_reader *reader, int64_t size, FILE *to)
 {
     for (int64_t left = size; left > 0; left -= piece_size) {
@@ -79,7 +79,7 @@ static gan_status copy_bytes(idx_source *idx, gan_byte_reader *reader, int64_t s
     return GAN_OK;
 }
 
-/* Makes the stream's file the source's. The stream itself is closed by the caller. */
+/* Makes the stream's file the source's. The caller closes the stream itself. */
 static gan_status keep_file(idx_source *idx, FILE *stream, const char *path)
 {
     const int descriptor = fflush(stream) == 0 ? fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0) : -1;
@@ -102,7 +102,7 @@ static gan_status unpack_to_disk(idx_source *idx, gan_byte_reader *reader, const
     return status;
 }
 
-/* Keeps the first `size` bytes of the images where they fit and makes sure that the others are there. */
+/* Keeps the first `size` bytes of the images wherever they fit, and makes sure that the others exist. */
 static gan_status load_images(idx_source *idx, gan_byte_reader *reader, const char *path,
                               const gan_idx_header *header, int64_t size, size_t memory_limit)
 {

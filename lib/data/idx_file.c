@@ -1,4 +1,4 @@
-/* The header of an IDX file, which may say anything: it is checked before a byte is allocated. */
+/* The header of an IDX file. It may say anything, so it is checked before a byte is allocated. */
 #include "data/data.h"
 
 static uint32_t big_endian(const unsigned char bytes[4])

@@ -1,5 +1,5 @@
 /* Atomic replacement of a file. The temporary file lies beside the target, so that the rename stays within one file
- * system; all names are relative to a descriptor of their folder, which is synced at the end as well. */
+ * system; all names are relative to a descriptor of their folder, which is synced last. */
 #include "io/io.h"
 
 #include <errno.h>
@@ -24,20 +24,19 @@ struct gan_atomic_file {
     unsigned char buffer[buffer_size];
 };
 
-/* Where the last component of a path starts. */
+/* The start of a path's last component. */
 static char *last_component(char *path)
 {
     char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
 
-/* Replaces `path` by what it points to while it is a symbolic link; the last target need not exist. `scratch` has
- * path_capacity bytes. */
+/* Follows `path` while it is a symbolic link; the last target need not exist. `scratch` has path_capacity bytes. */
 static gan_status follow_links(char *path, char *scratch, const char *given)
 {
     for (int links = 0;; links++) {
         ssize_t length = readlink(path, scratch, path_capacity - 1);
-        if (length < 0 && (errno == EINVAL || errno == ENOENT)) return GAN_OK; /* not a link, or nothing there */
+        if (length < 0 && (errno == EINVAL || errno == ENOENT)) return GAN_OK; /* not a link, or does not exist */
         if (length < 0) return gan_fail_errno(errno, "cannot write '%s'", given);
         if (links == link_limit) return gan_fail_errno(ELOOP, "cannot write '%s'", given);
         char *at = scratch[0] == '/' ? path : last_component(path);
@@ -156,7 +155,7 @@ static gan_status commit(gan_atomic_file *file)
     if (renameat(file->folder, file->temporary, file->folder, file->name) != 0)
         return gan_fail_errno(errno, "cannot replace '%s'", file->path);
     file->temporary[0] = 0;
-    /* Some file systems cannot sync a folder (EINVAL) and keep the order of renames by themselves. */
+    /* Some file systems cannot sync a folder (EINVAL), but keep renames in order themselves. */
     if (fsync(file->folder) != 0 && errno != EINVAL)
         return gan_fail_errno(errno, "'%s' is replaced, but its folder cannot be synced", file->path);
     return GAN_OK;

@@ -1,5 +1,5 @@
-/* Drawing with smooth edges. A shape is first gathered as coverage, the largest of its strokes at each pixel, and
- * then blended once: strokes that overlap, as at the joints of a line, leave no darker spots. */
+/* Drawing with smooth edges. A shape is first collected as coverage, the largest of its strokes at each pixel, and
+ * then blended once: strokes that overlap, as at the joints of a line, leave no dark spots. */
 #include "io/io.h"
 
 #include <math.h>
@@ -51,7 +51,7 @@ static gan_box whole(const gan_canvas *canvas)
     return (gan_box){0, 0, canvas->width, canvas->height};
 }
 
-/* Empty when the boxes do not meet, or a side is not a number. */
+/* Empty if the boxes do not overlap or a side is not a number. */
 static gan_box intersect(gan_box a, gan_box b)
 {
     const gan_box both = {fmax(a.left, b.left), fmax(a.top, b.top), fmin(a.right, b.right), fmin(a.bottom, b.bottom)};
@@ -78,7 +78,7 @@ static void cover(gan_canvas *canvas, int x, int y, double share)
     if (value > *at) *at = (unsigned char)value;
 }
 
-/* Blends the coverage within a box with a color and clears it. */
+/* Blends a color into a box by its coverage, which is then cleared. */
 static void blend(gan_canvas *canvas, gan_box box, uint32_t color, double opacity)
 {
     box = intersect(box, whole(canvas));
@@ -105,7 +105,7 @@ static double distance(gan_point p, gan_point a, gan_point b)
     return hypot(p.x - a.x - along * dx, p.y - a.y - along * dy);
 }
 
-/* A pixel is covered as far as its centre lies within the stroke, give or take half a pixel. */
+/* A pixel's coverage is how far its centre lies within the stroke, give or take half a pixel. */
 static void stroke(gan_canvas *canvas, gan_point a, gan_point b, double width, gan_box clip)
 {
     const double reach = width / 2 + 0.5;
@@ -172,7 +172,7 @@ void gan_canvas_line(gan_canvas *canvas, const gan_point *points, int64_t count,
 
 /* ---- Text ------------------------------------------------------------------------------------------------ */
 
-/* First and last column with a dot; a space has the width of a narrow letter. */
+/* First and last column with a dot; a space is as wide as a narrow letter. */
 static void glyph_extent(const unsigned char *glyph, int *first, int *last)
 {
     unsigned dots = 0;
@@ -189,7 +189,7 @@ static bool has_dot(const unsigned char *glyph, int row, int column)
            glyph[row] >> (GAN_GLYPH_WIDTH - 1 - column) & 1;
 }
 
-/* Each dot is joined with its neighbours by a round stroke; with a diagonal one only where no corner joins them. */
+/* A round stroke joins each dot to its neighbours; to a diagonal one only where no corner joins them. */
 static void draw_glyph(gan_canvas *canvas, const unsigned char *glyph, gan_point corner, double pitch, double width)
 {
     static const int steps[][2] = {{0, 0}, {0, 1}, {1, 0}, {1, 1}, {1, -1}}; /* down, right */
@@ -209,7 +209,7 @@ static void draw_glyph(gan_canvas *canvas, const unsigned char *glyph, gan_point
     }
 }
 
-/* Draws unless canvas is NULL, from the left; returns the width. */
+/* Draws from the left, unless canvas is NULL; returns the width. */
 static double typeset(gan_canvas *canvas, double x, double y, double size, const char *text)
 {
     const double width = size * 0.15, pitch = (size - width) / (GAN_GLYPH_CAPITAL - 1), gap = 1.2 * pitch;

@@ -1,7 +1,7 @@
-/* A small font for the labels of pictures: printable ASCII on a grid of 5 by 9 dots. */
+/* A small font for labels in pictures: printable ASCII on a grid of 5 by 9 dots. */
 #include "io/io.h"
 
-/* Rows from the top; 16 is the leftmost dot. Capitals take seven rows, the last two are for what hangs below. */
+/* Rows from the top; 16 is the leftmost dot. Capitals take seven rows; the last two are for descenders. */
 static const unsigned char glyphs[][GAN_GLYPH_HEIGHT] = {
     {0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00}, /* space */
     {0x04, 0x04, 0x04, 0x04, 0x00, 0x00, 0x04, 0x00, 0x00}, /* ! */

@@ -1,4 +1,4 @@
-/* The course of a training, kept in memory: one row a step. */
+/* The history of a training run, in memory: one row per step. */
 #include "io/io.h"
 
 #include <string.h>
@@ -28,7 +28,7 @@ int64_t gan_history_count(const gan_history *history)
     return history ? history->count : 0;
 }
 
-/* Room for one more row; the capacity doubles. */
+/* Makes space for one more row; the capacity doubles. */
 static gan_status grow(gan_history *history)
 {
     const int64_t capacity = history->capacity > 0 ? 2 * history->capacity : 256;

@@ -1,5 +1,5 @@
-/* Histories as CSV: a line of names, then one line a row. Numbers have a point, whatever the locale of the host is,
- * and are read back strictly. */
+/* Histories as CSV: a line of names, then one line per row. Numbers have a decimal point whatever the host's locale,
+ * and are parsed strictly. */
 #include "io/io.h"
 
 #include <math.h>
@@ -117,7 +117,7 @@ static gan_status read_line(csv_reader *reader, bool *found)
     return GAN_OK;
 }
 
-/* How many columns a file with this header has; 0 when it is not recognised. */
+/* The number of columns in a file with this header; 0 if it is not recognised. */
 static int count_columns(const char *header)
 {
     for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
@@ -131,7 +131,7 @@ static int count_columns(const char *header)
     return 0;
 }
 
-/* Columns that the file does not have are not known: NaN, or 0 where the number is whole. */
+/* Columns that the file lacks are unknown: NaN, or 0 for whole numbers. */
 static gan_status parse_row(const csv_reader *reader, int columns, gan_history_row *row)
 {
     const char *at = reader->line;
@@ -190,7 +190,7 @@ gan_status gan_history_read_csv(gan_history *history, const char *path)
     gan_file_close(&reader->file);
     gan_release(history->context, reader, sizeof(*reader));
 
-    /* What is not needed any more, the old rows or the new ones, goes. */
+    /* Either the old rows or the new ones are no longer needed. */
     if (status == GAN_OK) {
         const gan_history old = *history;
         *history = read;

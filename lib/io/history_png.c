@@ -1,6 +1,6 @@
-/* The picture of a history: losses, probabilities, gradient norms and what samples are like over the steps. Rows are
- * gathered into bins, as many as the picture can show; a curve is their mean, smoothed, in front of what they stay
- * between. */
+/* The picture of a history: losses, probabilities, gradient norms and measures of the samples over the steps. Rows
+ * are collected into as many bins as the picture can show; a curve is their smoothed mean, in front of a band of
+ * their range. */
 #include "io/io.h"
 
 #include <math.h>
@@ -15,7 +15,7 @@ enum {
     margin_bottom = 44, /* below the last panel's pitch */
     max_bins = 360,
     panel_count = 4,
-    samples_panel = 3, /* left out where nothing was measured */
+    samples_panel = 3, /* left out if nothing was measured */
     curve_count = 2 * panel_count
 };
 
@@ -45,7 +45,7 @@ static const struct {
                         {GAN_HISTORY_DIVERSITY, "diversity (data: 1)", 0x7a52b3},
                         {GAN_HISTORY_SATURATION, "saturation", 0x8a6d3b}};
 
-/* Two curves a panel. */
+/* Two curves per panel. */
 static const struct {
     const char *title;
     double low, high;
@@ -60,8 +60,8 @@ static int64_t bin_start(const gan_history *history, int bins, int bin)
     return (int64_t)((double)history->count * bin / bins);
 }
 
-/* Mean, lowest and highest of the values of each bin that can be drawn, those within 1e-30 and 1e30 for a logarithmic
- * panel and within -1e30 and 1e30 otherwise; NaN for a bin without any. */
+/* Mean, lowest and highest of each bin's drawable values: from 1e-30 to 1e30 for a logarithmic panel, from -1e30 to
+ * 1e30 otherwise; NaN for a bin without any. */
 static void gather(const gan_history *history, int bins, gan_history_column column, bool logarithmic, curve_data *out)
 {
     for (int bin = 0; bin < bins; bin++) {
@@ -99,7 +99,7 @@ static void smooth(const double *values, int bins, double *out)
     }
 }
 
-/* The lowest, or the highest, of the bins nearby. */
+/* The lowest, or highest, of the nearby bins. */
 static void widen(const double *values, int bins, double (*extreme)(double, double), double *out)
 {
     const int reach = (int)(bins / bins_per_deviation);

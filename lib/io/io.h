@@ -5,8 +5,8 @@
 #include "core/core.h"
 
 /* ---- Atomic replacement of a file (atomic_file.c) -------------------------------------------------------- */
-/* Writes go to a temporary file in the same folder; commit makes them last (fsync), renames it over `path` and syncs
- * the folder. Whatever happens before the rename, the old file is untouched. */
+/* Writes go to a temporary file in the same folder; commit makes them durable (fsync), renames the file to `path` and
+ * syncs the folder. Whatever happens before the rename, the old file stays untouched. */
 typedef struct gan_atomic_file gan_atomic_file;
 gan_status gan_atomic_file_open(gan_context *context, const char *path, gan_atomic_file **out);
 gan_status gan_atomic_file_write(gan_atomic_file *file, const void *data, size_t size);
@@ -38,18 +38,18 @@ gan_status gan_safetensors_write(gan_context *context, const char *path, const g
                                  size_t entry_count, const gan_metadata *metadata, size_t metadata_count,
                                  gan_safetensors_fill_fn fill, void *user);
 
-/* A file whose header has been checked in full: sizes, offsets without holes or overlap, the file's length. */
+/* A file whose header has been fully checked: sizes, offsets without gaps or overlaps, the file's length. */
 typedef struct gan_safetensors gan_safetensors;
 gan_status gan_safetensors_open(gan_context *context, const char *path, gan_safetensors **out);
 void gan_safetensors_close(gan_safetensors *file); /* accepts NULL */
 size_t gan_safetensors_count(const gan_safetensors *file);
-/* Entry `index` in the order of the data, and the entry called `name` (*index gets its number), or NULL. Only tensors
- * of type F32 can be read: *is_float tells. */
+/* Entry `index` in the order of the data, and the entry called `name` (*index gets its number), or NULL. *is_float
+ * tells whether its type is F32: only such tensors can be read. */
 const gan_safetensors_entry *gan_safetensors_at(const gan_safetensors *file, size_t index, bool *is_float);
 const gan_safetensors_entry *gan_safetensors_find(const gan_safetensors *file, const char *name, size_t *index,
                                                   bool *is_float);
-/* The number of the tensor that a model needs: GAN_ERROR_ARCHITECTURE when there is none of this name and shape,
- * GAN_ERROR_UNSUPPORTED when it is not of type F32. */
+/* The number of the tensor that a model needs: GAN_ERROR_ARCHITECTURE if none has this name and shape,
+ * GAN_ERROR_UNSUPPORTED if its type is not F32. */
 gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name, gan_shape shape, size_t *index);
 /* Reads entry->count floats. */
 gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float *out);
@@ -58,20 +58,20 @@ const char *gan_safetensors_metadata(const gan_safetensors *file, const char *ke
 
 /* ---- Pictures (png.c, canvas.c, font.c) ------------------------------------------------------------------ */
 
-/* Makes a row of a picture: width * channels bytes, from left to right. */
+/* Fills a row of a picture: width * channels bytes, from left to right. */
 typedef void (*gan_png_row_fn)(void *user, int64_t row, unsigned char *pixels);
 
 /* 1 (grey) or 3 (RGB) channels. GAN_ERROR_UNSUPPORTED when built without libpng. */
 gan_status gan_png_write(gan_context *context, const char *path, int64_t width, int64_t height, int channels,
                          gan_png_row_fn row, void *user);
 
-/* An RGB picture to draw on. Coordinates are pixels from the top left corner, fractions included; what lies outside
- * is not drawn. Edges are smooth. */
+/* An RGB picture to draw on. Coordinates are pixels from the top left corner, fractions included; anything outside is
+ * not drawn. Edges are smooth. */
 typedef struct gan_canvas {
     gan_context *context;
     int width, height;
     unsigned char *pixels;
-    unsigned char *coverage; /* of each pixel by the shape that is being drawn; 0 in between */
+    unsigned char *coverage; /* of each pixel by the shape being drawn; 0 between shapes */
 } gan_canvas;
 
 typedef struct gan_point {
@@ -84,19 +84,19 @@ typedef struct gan_box {
 
 typedef enum gan_align { GAN_ALIGN_LEFT, GAN_ALIGN_CENTRE, GAN_ALIGN_RIGHT } gan_align;
 
-/* A white one. */
+/* Starts white. */
 gan_status gan_canvas_create(gan_context *context, int width, int height, gan_canvas *out);
 void gan_canvas_release(gan_canvas *canvas); /* accepts a zeroed one */
 gan_status gan_canvas_write_png(const gan_canvas *canvas, const char *path);
-/* Colors are 0xRRGGBB; opacity 0 to 1. */
+/* Colors are 0xRRGGBB; opacity is 0 to 1. */
 void gan_canvas_fill(gan_canvas *canvas, gan_box box, uint32_t color, double opacity);
-/* Fills between two lines that share their x, which increase. */
+/* Fills between two lines of the same, increasing, x. */
 void gan_canvas_band(gan_canvas *canvas, const gan_point *upper, const gan_point *lower, int64_t count, gan_box clip,
                      uint32_t color, double opacity);
-/* A line through points, with round ends; one that is not finite interrupts it. */
+/* A line through points, with round ends; a point that is not finite interrupts it. */
 void gan_canvas_line(gan_canvas *canvas, const gan_point *points, int64_t count, double width, gan_box clip,
                      uint32_t color);
-/* Text at a baseline; `size` is the height of a capital. */
+/* Text on a baseline; `size` is the height of a capital. */
 void gan_canvas_text(gan_canvas *canvas, double x, double y, double size, gan_align align, uint32_t color,
                      const char *text);
 double gan_canvas_text_width(double size, const char *text);
@@ -109,7 +109,7 @@ const unsigned char *gan_glyph(char character);
 
 /* ---- Plots (plot.c) -------------------------------------------------------------------------------------- */
 
-/* A curve over the panel's x values: its course, smoothed, and what it stays between. NaN leaves a gap. */
+/* A curve over the panel's x values, smoothed, and the range it stays within. NaN leaves a gap. */
 typedef struct gan_curve {
     const char *name;
     uint32_t color;
@@ -131,8 +131,8 @@ void gan_panel_draw(gan_canvas *canvas, const gan_panel *panel);
 
 /* ---- Histories (history.c, history_csv.c, history_png.c) ------------------------------------------------- */
 
-/* Columns of a history are fields of gan_step_report, whole numbers or not. New ones come last: a file has the
- * columns of its version, at least the first GAN_HISTORY_FIRST_COLUMNS. */
+/* A history's columns are fields of gan_step_report, whole numbers or not. New ones come last: a file has its
+ * version's columns, at least the first GAN_HISTORY_FIRST_COLUMNS. */
 #define GAN_HISTORY_MAP(X)                                            \
     X(STEP, step, WHOLE)                                              \
     X(EPOCH, epoch, WHOLE)                                            \
@@ -176,21 +176,21 @@ struct gan_history {
 
 const char *gan_history_column_name(int column);
 bool gan_history_column_is_whole(int column);
-/* Appends a row; GAN_ERROR_ARGUMENT unless its step is above the last one's. */
+/* Appends a row; GAN_ERROR_ARGUMENT unless its step is above the last row's. */
 gan_status gan_history_append(gan_history *history, const gan_history_row *row);
 
 /* ---- Numbers as text (number.c) ---------------------------------------------------------------------------- */
 
-/* Nine significant digits, so that every float survives, with a decimal point whatever the host's locale is; nan and
- * inf as such. Returns the length. */
+/* Nine significant digits, so that every float survives, with a decimal point whatever the host's locale; "nan" and
+ * "inf". Returns the length. */
 #define GAN_NUMBER_TEXT 32
 size_t gan_number_print(char text[GAN_NUMBER_TEXT], double value);
-/* Reads `length` characters, all of which belong to the number. */
+/* Parses exactly `length` characters, all part of the number. */
 bool gan_number_parse(const char *text, size_t length, double *out);
 
 /* ---- Byte order (little_endian.c) ------------------------------------------------------------------------ */
 
-/* In place: floats of this machine to the bytes of little-endian files, and back. */
+/* In place: the machine's floats to the bytes of little-endian files, and back. */
 void gan_floats_to_little_endian(float *values, int64_t count);
 void gan_floats_from_little_endian(float *values, int64_t count);
 

@@ -1,4 +1,4 @@
-/* The byte order of files, whatever that of the machine is. Where they agree, compilers make nothing of this. */
+/* The byte order of files, whatever the machine's. Where they agree, compilers reduce this to nothing. */
 #include "io/io.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* NumPy's .npy, format 1.0: magic, version, length of the header, a Python dictionary as text, the values. */
+/* NumPy's .npy, format 1.0: magic, version, header length, a Python dictionary as text, values. */
 #include "io/io.h"
 
 #include <stdio.h>
@@ -6,7 +6,7 @@
 
 enum { alignment = 64, header_capacity = 512, prefix = 10, piece_count = 4096 };
 
-/* Padded with spaces and a newline, so that the values are aligned. Returns the length. */
+/* Padded with spaces and a newline to align the values. Returns the length. */
 static size_t make_header(char header[header_capacity], int64_t count, gan_shape shape)
 {
     char *text = header + prefix;

@@ -1,4 +1,4 @@
-/* Numbers as text that does not depend on the locale. */
+/* Numbers as text, independent of the locale. */
 #include "io/io.h"
 
 #include <math.h>
@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of finite numbers and of nan and inf. */
+/* Of finite numbers, nan and inf. */
 static const char real_characters[] = "0123456789+-.eEinfa";
 
-/* printf and strtod have the host's decimal point, of one byte or more, where the file has '.'. */
+/* printf and strtod use the host's decimal point, of one byte or more, where files have '.'. */
 size_t gan_number_print(char text[GAN_NUMBER_TEXT], double value)
 {
     char local[GAN_NUMBER_TEXT];

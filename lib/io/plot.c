@@ -1,4 +1,4 @@
-/* Panels of a plot: axes with round numbers, a title, a legend, and curves over the range that they vary in. */
+/* Panels of a plot: axes with round numbers, a title, a legend, and curves over the range in which they vary. */
 #include "io/io.h"
 
 #include <math.h>
@@ -32,7 +32,7 @@ static int64_t power_of_ten(int exponent)
     return power;
 }
 
-/* The power of ten that a number is shown in units of: 0, 3 (k), 6 (M), or its own, written e12. */
+/* The power of ten in whose units a number is shown: 0, 3 (k), 6 (M), or its own, written e12. */
 static int unit_of(int64_t number, int exponent)
 {
     int leading = exponent - 1; /* the exponent of the first digit */
@@ -42,8 +42,8 @@ static int unit_of(int64_t number, int exponent)
     return leading > 9 || leading < -4 ? leading : leading >= 6 ? 6 : leading >= 4 ? 3 : 0;
 }
 
-/* number * 10^exponent as text, in a unit: 0.25, 1500, 20k, 1.5M, 3e-7. From integers only, since the locale of the
- * host decides how printf writes a fraction. */
+/* number * 10^exponent as text, in a unit: 0.25, 1500, 20k, 1.5M, 3e-7. Prints only integers, since the host's locale
+ * decides how printf writes a fraction. */
 static void print_scaled(char label[label_size], int64_t number, int exponent, int unit)
 {
     const char *sign = number < 0 ? "-" : "";
@@ -64,7 +64,7 @@ static void print_scaled(char label[label_size], int64_t number, int exponent, i
     }
 }
 
-/* A tick at number * 10^exponent, at its logarithm if asked. */
+/* A tick at number * 10^exponent, or at its logarithm. */
 static void add_tick(axis *along, int64_t number, int exponent, int unit, bool logarithm)
 {
     const double value = (double)number * pow(10, exponent), at = logarithm ? log10(value) : value;
@@ -75,7 +75,7 @@ static void add_tick(axis *along, int64_t number, int exponent, int unit, bool l
     print_scaled(along->labels[along->tick_count++], number, exponent, unit);
 }
 
-/* About `wanted` ticks, at steps of 1, 2 or 5 times a power of ten, that are at least `least`. All have one unit. */
+/* About `wanted` ticks, in steps of 1, 2 or 5 times a power of ten, of at least `least`. All have one unit. */
 static void add_even_ticks(axis *along, int wanted, double least, bool logarithm)
 {
     const double low = logarithm ? pow(10, along->low) : along->low;
@@ -95,7 +95,7 @@ static void add_even_ticks(axis *along, int wanted, double least, bool logarithm
     for (int64_t n = first; n <= last; n++) add_tick(along, n * digit, exponent, unit, logarithm);
 }
 
-/* Powers of ten, with 2 and 5 times them in between when there are few; even steps over less than one power. */
+/* Powers of ten, with 2 and 5 times them when there are few; even steps over less than one power. */
 static void add_logarithmic_ticks(axis *along)
 {
     const double span = along->high - along->low;
@@ -125,7 +125,7 @@ static void extend(range *over, double low, double high)
     if (isfinite(high) && high > over->high) over->high = high;
 }
 
-/* What the smooth curve covers and, beyond that, as much of the band as is usual: single peaks may be cut off. */
+/* The smooth curve's range, extended by what is typical of the band: single peaks may be cut off. */
 static void extend_by_curve(range *over, const gan_curve *curve, int64_t count)
 {
     range smooth = {INFINITY, -INFINITY};
@@ -207,7 +207,7 @@ static void place_points(const gan_panel *panel, const axis *x, const axis *y, c
         out[i] = (gan_point){place(x, panel->x[first + i]), place(y, values[first + i])};
 }
 
-/* In pieces that share their ends, so that the points need no memory that could be lacking. */
+/* In pieces that share their ends, so that the points need no allocation, which could fail. */
 static void draw_curve(gan_canvas *canvas, const gan_panel *panel, const axis *x, const axis *y,
                        const gan_curve *curve, bool band)
 {

@@ -1,4 +1,4 @@
-/* Writing PNG. libpng reports errors by a jump: everything that it may jump over lives in one struct, which its
+/* Writing PNG. libpng reports errors by longjmp: everything that it may jump over lives in one struct, which the
  * caller releases. */
 #include "io/io.h"
 
@@ -10,7 +10,7 @@
 typedef struct png_writer {
     gan_context *context;
     gan_atomic_file *file;
-    gan_status failure; /* the reason of a jump, if it is known */
+    gan_status failure; /* the reason for a jump, if known */
     png_structp png;
     png_infop info;
     int64_t width, height;

@@ -1,4 +1,4 @@
-/* A grid of images as one picture, made row by row. */
+/* A grid of images as one picture, written row by row. */
 #include "io/io.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Reading safetensors. The header comes from anywhere and is checked in full before anything is made of it: the
- * tensors' bytes follow each other without holes or overlap and end where the file ends. */
+/* Reading safetensors. The header is untrusted and fully checked before it is used: the tensors' bytes follow each
+ * other without gaps or overlaps and end where the file ends. */
 #include "io/io.h"
 
 #include <string.h>
@@ -115,7 +115,7 @@ static gan_status metadata_parse(gan_safetensors *file, const gan_json *json)
     return GAN_OK;
 }
 
-/* Heapsort by offset: n log n whatever the file says, and in place. */
+/* Heapsort by offset: in place, and n log n whatever the file says. */
 static void sift_down(tensor *tensors, size_t at, size_t count)
 {
     for (size_t child; (child = 2 * at + 1) < count; at = child) {

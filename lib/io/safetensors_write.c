@@ -80,7 +80,7 @@ static gan_status header_create(const gan_safetensors_entry *entries, size_t ent
     return GAN_OK;
 }
 
-/* The length and the header itself, padded with spaces so that the data after it is aligned. */
+/* The length and the header itself, padded with spaces to align the data after it. */
 static gan_status text_write(gan_atomic_file *file, const char *text)
 {
     const size_t size = strlen(text), padded = (size + 7) / 8 * 8;

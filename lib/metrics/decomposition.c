@@ -4,8 +4,7 @@
 #include <float.h>
 #include <math.h>
 
-/* ---- Cholesky with pivots ----------------------------------------------------------------------------------------
- */
+/* ---- Cholesky with pivots -------------------------------------------------------------------------------------- */
 
 static int64_t largest_on_diagonal(const double *c, int64_t size)
 {
@@ -46,8 +45,7 @@ int64_t gan_cholesky(double *c, int64_t size, double *scratch, gan_double_rows *
     return size;
 }
 
-/* ---- Singular values: Hestenes' one-sided Jacobi method ----------------------------------------------------------
- */
+/* ---- Singular values: Hestenes' one-sided Jacobi method -------------------------------------------------------- */
 
 /* Rows are rotated in pairs until all are orthogonal; their norms are the singular values then. Unlike eigenvalues of
  * A A^T, whose roots lose half of the digits, even the small ones come out right.

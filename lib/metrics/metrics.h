@@ -51,8 +51,7 @@ int64_t gan_cholesky(double *c, int64_t size, double *scratch, gan_double_rows *
 /* Sum of the singular values of a matrix, rows first, which is overwritten; best with rows <= columns. */
 double gan_singular_value_sum(gan_context *context, double *a, int64_t rows, int64_t columns);
 
-/* ---- Mean and deviation of values as they come in (spread.c) -----------------------------------------------------
- */
+/* ---- Mean and deviation of values as they come in (spread.c) --------------------------------------------------- */
 
 /* Starts as zeros. */
 typedef struct gan_spread {

@@ -125,8 +125,7 @@ void gan_session_fill_unreached_inputs(const gan_session *session, const gan_ses
     }
 }
 
-/* ---- Arguments --------------------------------------------------------------------------------------------------
- */
+/* ---- Arguments ------------------------------------------------------------------------------------------------- */
 
 gan_status gan_session_check_what(const char *call, uint64_t what)
 {

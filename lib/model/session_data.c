@@ -147,8 +147,7 @@ static gan_status check_slot(const gan_session *session, const char *call, gan_s
     return check_index(session, call, slot, index);
 }
 
-/* ---- Copies between the caller's order and the stored one -------------------------------------------------------
- */
+/* ---- Copies between the caller's order and the stored one ------------------------------------------------------ */
 
 static gan_status get(const gan_session *session, const char *call, gan_session_slot slot, int64_t index, float *out)
 {

@@ -36,8 +36,7 @@ typedef struct entry {
 
 static const char *const rival_names[RIVALS] = {"pytorch", "tensorflow", "jax", "onnxruntime"};
 
-/* ---- Contestants -------------------------------------------------------------------------------------------------
- */
+/* ---- Contestants ----------------------------------------------------------------------------------------------- */
 
 static void set_arguments(entry *e, int index, const bench_case *self, const settings *s, const char *folder)
 {
@@ -105,8 +104,7 @@ static bool enter(entry *e, bool is_start)
     return false;
 }
 
-/* ---- Measuring ---------------------------------------------------------------------------------------------------
- */
+/* ---- Measuring ------------------------------------------------------------------------------------------------- */
 
 /* Seconds of the case's floor now; 0 when it has none. */
 static double floor_seconds(const bench_case *self, int threads)
@@ -134,8 +132,7 @@ static bool take_turns(entry *entries, double *floors, const bench_case *self, c
     return true;
 }
 
-/* ---- Printing ----------------------------------------------------------------------------------------------------
- */
+/* ---- Printing -------------------------------------------------------------------------------------------------- */
 
 static void print_ratio(bool csv, const double *values, const double *divisors, int count)
 {
@@ -195,8 +192,7 @@ static void print_results(const bench_case *self, const settings *s, const entry
     fflush(stdout);
 }
 
-/* ---- The contest -------------------------------------------------------------------------------------------------
- */
+/* ---- The contest ----------------------------------------------------------------------------------------------- */
 
 static bool hold_contest(const bench_case *self, const settings *s, const char *folder)
 {

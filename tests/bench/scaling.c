@@ -32,8 +32,7 @@ typedef struct sweep {
     double (*work)(const size *self); /* multiply-adds of one sample's step */
 } sweep;
 
-/* ---- Models ------------------------------------------------------------------------------------------------------
- */
+/* ---- Models ---------------------------------------------------------------------------------------------------- */
 
 static void add_dense(gan_context *context, gan_model *model, int64_t units)
 {
@@ -97,8 +96,7 @@ static double deep_work(const size *self)
     return STEP_WORK(hidden + (double)UNITS * UNITS, hidden + UNITS);
 }
 
-/* ---- Sweeps ------------------------------------------------------------------------------------------------------
- */
+/* ---- Sweeps ---------------------------------------------------------------------------------------------------- */
 
 static const sweep sweeps[] = {
     {"batch", "samples in a step of the seed model", 1, 512, true, build_wide, wide_work},

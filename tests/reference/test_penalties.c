@@ -15,8 +15,7 @@
 enum { BATCH = 5 };
 static const float coefficient = 10;
 
-/* ---- The discriminators: layers have the numbers that they have in the file --------------------------------------
- */
+/* ---- The discriminators: layers have the numbers that they have in the file ------------------------------------ */
 
 static void add_dense(gan_context *in, gan_model *m)
 {
@@ -107,8 +106,7 @@ static const struct {
     gan_penalty penalty;
 } penalties[] = {{"r1", GAN_PENALTY_ZERO_CENTERED}, {"wgan_gp", GAN_PENALTY_ONE_CENTERED}};
 
-/* ---- Tests -------------------------------------------------------------------------------------------------------
- */
+/* ---- Tests ----------------------------------------------------------------------------------------------------- */
 
 static void check_penalty(gan_session *session, gan_model *model, gan_context *context, const char *prefix,
                           gan_penalty penalty)

@@ -111,8 +111,7 @@ static history play(const game *played, uint64_t expected)
 #define ADAM(rate)   GAN_OPTIMIZER(.learning_rate = (rate), .beta1 = 0.5f)
 #define TRAINER(...) GAN_TRAINER(.batch = BATCH, .diagnosis_interval = INTERVAL, __VA_ARGS__)
 
-/* ---- A discriminator that is too strong --------------------------------------------------------------------------
- */
+/* ---- A discriminator that is too strong ------------------------------------------------------------------------ */
 
 /* The data are far from where G starts, and D learns a thousand times as fast. */
 static history win(gan_loss loss, uint64_t expected)
@@ -143,8 +142,7 @@ static void test_discriminator_won(void **state)
     assert_true(h.last.generator_gradient_norm > 1);
 }
 
-/* ---- Exploding gradients -----------------------------------------------------------------------------------------
- */
+/* ---- Exploding gradients --------------------------------------------------------------------------------------- */
 
 /* Nothing bounds the slope of a Wasserstein D, and its rate is huge. */
 static void test_exploding_gradient(void **state)
@@ -171,8 +169,7 @@ static void test_jumping_gradient(void **state)
     test_gan_destroy(&gan);
 }
 
-/* ---- Collapse ----------------------------------------------------------------------------------------------------
- */
+/* ---- Collapse -------------------------------------------------------------------------------------------------- */
 
 /* Mean distance of two of 64 generated samples. */
 static double spread_of(const test_gan *gan)
@@ -206,8 +203,7 @@ static void test_mode_collapse(void **state)
     test_gan_destroy(&gan);
 }
 
-/* ---- Divergence --------------------------------------------------------------------------------------------------
- */
+/* ---- Divergence ------------------------------------------------------------------------------------------------ */
 
 /* Gradient descent on squares with a step that is too long: a few steps to infinity. The callback is told of the step
  * that fails; the sentence stays. */
@@ -247,8 +243,7 @@ static void test_bad_data(void **state)
     test_gan_destroy(&gan);
 }
 
-/* ---- Sound trainings ---------------------------------------------------------------------------------------------
- */
+/* ---- Sound trainings ------------------------------------------------------------------------------------------- */
 
 /* With every loss, held back as it is usually; at the end samples are as varied as the data. */
 static void test_sound_trainings(void **state)
@@ -274,8 +269,7 @@ static void test_sound_trainings(void **state)
     }
 }
 
-/* ---- Words -------------------------------------------------------------------------------------------------------
- */
+/* ---- Words ----------------------------------------------------------------------------------------------------- */
 
 static void test_words(void **state)
 {

@@ -9,8 +9,7 @@
 #define BATCH 4
 #define STILL 1e-20f /* a learning rate that leaves weights as they are */
 
-/* ---- Players whose answers are known -----------------------------------------------------------------------------
- */
+/* ---- Players whose answers are known --------------------------------------------------------------------------- */
 
 typedef enum ending { LINEAR, TANH, SIGMOID, TANH_RESHAPED } ending;
 
@@ -53,8 +52,7 @@ static gan_step_report step(const test_gan *gan, const float *samples, int64_t b
     return report;
 }
 
-/* ---- What D says -------------------------------------------------------------------------------------------------
- */
+/* ---- What D says ----------------------------------------------------------------------------------------------- */
 
 /* Real samples have the logits -1, 1/4, 3/4 and 3, generated ones all the same. */
 static void test_accuracy(void **state)
@@ -108,8 +106,7 @@ static void test_accuracy_of_interval(void **state)
     test_gan_destroy(&gan);
 }
 
-/* ---- What samples are like ---------------------------------------------------------------------------------------
- */
+/* ---- What samples are like ------------------------------------------------------------------------------------- */
 
 /* Of the first 64 samples (x, y). */
 static double mean_distance(const float *samples, int count)
@@ -171,8 +168,7 @@ static void test_saturation(void **state)
     test_gan_destroy(&gan);
 }
 
-/* ---- Updates -----------------------------------------------------------------------------------------------------
- */
+/* ---- Updates --------------------------------------------------------------------------------------------------- */
 
 static double norm(const float *a, const float *b, size_t count)
 {
@@ -287,8 +283,7 @@ static void test_layer_reports(void **state)
     test_gan_destroy(&gan);
 }
 
-/* ---- From step to step -------------------------------------------------------------------------------------------
- */
+/* ---- From step to step ----------------------------------------------------------------------------------------- */
 
 /* Whatever the interval, training is the same to the bit. */
 static void test_nothing_changes(void **state)

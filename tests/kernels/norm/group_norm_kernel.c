@@ -72,8 +72,7 @@ static void problem_release(problem *p)
     free(p->args.inverse);
 }
 
-/* ---- One group, by the formulas ----------------------------------------------------------------------------------
- */
+/* ---- One group, by the formulas -------------------------------------------------------------------------------- */
 
 /* The group's n values in the order of pixels: where each is, and u = R{x}, g = s dy, g' = s R{dy}. */
 typedef struct group {
@@ -150,8 +149,7 @@ static long double *tangent_h(const problem *p, const group *s)
     return tangent;
 }
 
-/* ---- Comparing ---------------------------------------------------------------------------------------------------
- */
+/* ---- Comparing ------------------------------------------------------------------------------------------------- */
 
 static double scale_at(const problem *p, const group *s, int64_t i)
 {
@@ -268,8 +266,7 @@ static void check_parameters(const char *name, const problem *p, bool second, co
     free(shift);
 }
 
-/* ---- Tests -------------------------------------------------------------------------------------------------------
- */
+/* ---- Tests ----------------------------------------------------------------------------------------------------- */
 
 static gan_real *copy(const gan_real *values, int64_t count)
 {

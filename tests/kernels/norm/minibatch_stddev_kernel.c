@@ -48,8 +48,7 @@ static void problem_release(problem *p)
     for (int i = 0; i < INPUTS; i++) free(p->values[i]);
 }
 
-/* ---- One group, by the formulas ----------------------------------------------------------------------------------
- */
+/* ---- One group, by the formulas -------------------------------------------------------------------------------- */
 
 /* A feature's mean and deviation over samples first to end, and their tangents. */
 typedef struct moments {
@@ -97,8 +96,7 @@ static long double gradient_of(const problem *p, int64_t first, int64_t end, con
     return sum;
 }
 
-/* ---- Comparing ---------------------------------------------------------------------------------------------------
- */
+/* ---- Comparing ------------------------------------------------------------------------------------------------- */
 
 static int64_t end_of(const problem *p, int64_t first)
 {

@@ -207,8 +207,7 @@ static void test_conv_transpose_known_answer(void **state)
     harness_destroy(&h);
 }
 
-/* ---- Smaller batches ---------------------------------------------------------------------------------------------
- */
+/* ---- Smaller batches ------------------------------------------------------------------------------------------- */
 
 /* A plan made for a large batch serves every smaller one: the guards behind saved values and scratch hold, and a
  * sample does not depend on its batch. */
@@ -273,8 +272,7 @@ static void test_smaller_batches(void **state)
     check_batches(*state, transpose_same, GAN_SHAPE(7, 3, 5), 40);
 }
 
-/* ---- Dense, add --------------------------------------------------------------------------------------------------
- */
+/* ---- Dense, add ------------------------------------------------------------------------------------------------ */
 
 static void test_dense_known_answer(void **state)
 {
@@ -301,8 +299,7 @@ static void test_add_known_answer(void **state)
     harness_destroy(&h);
 }
 
-/* ---- Order of values ---------------------------------------------------------------------------------------------
- */
+/* ---- Order of values ------------------------------------------------------------------------------------------- */
 
 /* Values count up in the order of the border, from a first one. */
 static void number(harness_array array, gan_shape shape, int64_t batch, int from)
@@ -382,8 +379,7 @@ static void test_concat_definition(void **state)
     check_concat(*state, 2, GAN_SHAPE(2, 3, 1, 2), GAN_SHAPE(2, 3, 4, 2));
 }
 
-/* ---- Activations, dropout ----------------------------------------------------------------------------------------
- */
+/* ---- Activations, dropout -------------------------------------------------------------------------------------- */
 
 static void check_activation(gan_context *context, gan_layer *layer, double (*definition)(double))
 {
@@ -479,8 +475,7 @@ static void test_gaussian_noise(void **state)
     harness_destroy(&h);
 }
 
-/* ---- Batch normalisation -----------------------------------------------------------------------------------------
- */
+/* ---- Batch normalisation --------------------------------------------------------------------------------------- */
 
 static void test_batch_norm_known_answer(void **state)
 {

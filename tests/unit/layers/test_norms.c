@@ -112,8 +112,7 @@ static void test_order_of_weights(void **state)
     harness_destroy(&h);
 }
 
-/* ---- Pixel normalisation, minibatch standard deviation -----------------------------------------------------------
- */
+/* ---- Pixel normalisation, minibatch standard deviation --------------------------------------------------------- */
 
 static void test_pixel_norm(void **state)
 {

@@ -6,8 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- Refused options ---------------------------------------------------------------------------------------------
- */
+/* ---- Refused options ------------------------------------------------------------------------------------------- */
 
 static void check_failure(gan_status status, const char *words)
 {
@@ -215,8 +214,7 @@ static void test_numbers_refused(void **state)
             "minibatch_stddev: group is -4");
 }
 
-/* ---- Names -------------------------------------------------------------------------------------------------------
- */
+/* ---- Names ----------------------------------------------------------------------------------------------------- */
 
 static void name_refused(gan_context *context, const char *name, gan_status status, const char *words)
 {

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* ---- Convolutions: one side --------------------------------------------------------------------------------------
- */
+/* ---- Convolutions: one side ------------------------------------------------------------------------------------ */
 
 typedef struct side {
     int64_t input, kernel, stride;
@@ -91,8 +90,7 @@ static void test_transpose_sides(void **state)
     }
 }
 
-/* ---- Output shapes and tensors -----------------------------------------------------------------------------------
- */
+/* ---- Output shapes and tensors --------------------------------------------------------------------------------- */
 
 typedef struct tensor_expectation {
     const char *name;
@@ -209,8 +207,7 @@ static void test_shapes(void **state)
     gan_layer_destroy(concat);
 }
 
-/* ---- What does not fit -------------------------------------------------------------------------------------------
- */
+/* ---- What does not fit ----------------------------------------------------------------------------------------- */
 
 static void refused_batch(gan_layer *layer, int count, const gan_shape *inputs, int64_t batch, gan_status status,
                           const char *words)

@@ -35,8 +35,7 @@ static void fill_gradients(harness *h, gan_real value)
     for (int i = 0; i < h->plan.tensor_count; i++) harness_fill(h->gradients[i], value);
 }
 
-/* ---- Results, one after the other: y, the gradients of inputs, those of parameters -------------------------------
- */
+/* ---- Results, one after the other: y, the gradients of inputs, those of parameters ----------------------------- */
 
 typedef struct results {
     double *values;

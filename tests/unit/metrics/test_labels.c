@@ -9,8 +9,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-/* ---- Inception-style score ---------------------------------------------------------------------------------------
- */
+/* ---- Inception-style score ------------------------------------------------------------------------------------- */
 
 static void test_inception_score(void **state)
 {
@@ -52,8 +51,7 @@ static void test_ends_of_the_score(void **state)
     gan_context_destroy(context);
 }
 
-/* ---- Modes -------------------------------------------------------------------------------------------------------
- */
+/* ---- Modes ----------------------------------------------------------------------------------------------------- */
 
 static void check_coverage(const gan_mode_coverage *coverage, const double expected[4])
 {
@@ -101,8 +99,7 @@ static void test_ends_of_coverage(void **state)
     gan_context_destroy(context);
 }
 
-/* ---- Mixtures ----------------------------------------------------------------------------------------------------
- */
+/* ---- Mixtures -------------------------------------------------------------------------------------------------- */
 
 static void test_quality(void **state)
 {

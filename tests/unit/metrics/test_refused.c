@@ -248,8 +248,7 @@ static void test_mixture_quality(void **state)
     gan_context_destroy(context);
 }
 
-/* ---- Memory ------------------------------------------------------------------------------------------------------
- */
+/* ---- Memory ---------------------------------------------------------------------------------------------------- */
 
 static gan_status distance_of(gan_context *context, void *user)
 {
@@ -278,8 +277,7 @@ static void test_memory(void **state)
     assert_true(test_every_allocation_fails(all_of_labels, NULL) >= 3);
 }
 
-/* ---- Threads -----------------------------------------------------------------------------------------------------
- */
+/* ---- Threads --------------------------------------------------------------------------------------------------- */
 
 /* The singular values of so large a product are found by several tasks a round. */
 static void test_threads(void **state)

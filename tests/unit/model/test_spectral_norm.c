@@ -68,8 +68,7 @@ static double form(const float *weight, const float *u, const float *v)
     return sum;
 }
 
-/* ---- A matrix whose singular values are known --------------------------------------------------------------------
- */
+/* ---- A matrix whose singular values are known ------------------------------------------------------------------ */
 
 static const float left[UNITS] = {2.0f / 3, -1.0f / 3, 2.0f / 3}, right[REST] = {0.2f, 0.4f, 0.8f, 0.4f};
 
@@ -145,8 +144,7 @@ static void test_output(void **state)
     gan_session_destroy(session);
 }
 
-/* ---- The vectors -------------------------------------------------------------------------------------------------
- */
+/* ---- The vectors ----------------------------------------------------------------------------------------------- */
 
 /* v = W^T u / |W^T u|: what is left of it is at right angles to u^T W. */
 static void assert_iterated(const float *weight, const float *u, const float *v)
@@ -258,8 +256,7 @@ static void test_weight_of_zeros(void **state)
     gan_session_destroy(session);
 }
 
-/* ---- Several sessions --------------------------------------------------------------------------------------------
- */
+/* ---- Several sessions ------------------------------------------------------------------------------------------ */
 
 /* Between a pass and its way back others train the vectors, and an optimizer the weights; or nobody does. */
 static results pass(bool disturbed)
