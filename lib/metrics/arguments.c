@@ -1,4 +1,4 @@
-/* What callers give to metrics. */
+/* What callers pass to metrics. */
 #include "metrics/metrics.h"
 
 #include <math.h>

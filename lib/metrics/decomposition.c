@@ -1,4 +1,4 @@
-/* Decompositions of matrices of some hundred rows. */
+/* Decompositions of matrices with some hundreds of rows. */
 #include "metrics/metrics.h"
 
 #include <float.h>
@@ -25,8 +25,8 @@ static void subtract_outer(double *c, int64_t size, const double *column)
     }
 }
 
-/* Each column of L is the column of the largest element left on the diagonal, over the root of that element. Once
- * this is as small as rounding errors of the first, the rest is not a direction of the data. */
+/* Each column of L is the column of the largest remaining diagonal element, over that element's root. Once it is as
+ * small as the rounding errors of the first, the rest is no direction of the data. */
 int64_t gan_cholesky(double *c, int64_t size, double *scratch, gan_double_rows *out)
 {
     const double least = c[largest_on_diagonal(c, size) * (size + 1)] * (double)size * DBL_EPSILON;
@@ -47,21 +47,21 @@ int64_t gan_cholesky(double *c, int64_t size, double *scratch, gan_double_rows *
 
 /* ---- Singular values: Hestenes' one-sided Jacobi method -------------------------------------------------------- */
 
-/* Rows are rotated in pairs until all are orthogonal; their norms are the singular values then. Unlike eigenvalues of
- * A A^T, whose roots lose half of the digits, even the small ones come out right.
+/* Rows are rotated in pairs until all are orthogonal; their norms are then the singular values. Unlike the roots of
+ * the eigenvalues of A A^T, which lose half of their digits, even small ones come out right.
  *
- * A sweep meets every pair once, in rounds of pairs that have no row in common: chess players on a circle, of whom
- * one stays. Norms are right to the square of the largest cosine left. Six to ten sweeps are usual. */
+ * A sweep visits every pair once, in rounds of pairs without a common row, like a round-robin tournament by the
+ * circle method. The norms' error is the square of the largest remaining cosine. Six to ten sweeps are usual. */
 #define MOST_COSINE 1e-10
 enum { MOST_SWEEPS = 60, PAIRS_VALUES = 16384, LANES = 8 };
 
 typedef struct sweep {
     double *a;
     int64_t rows, columns;
-    int64_t players; /* rows, and one more if they are odd */
+    int64_t players; /* the rows, rounded up to an even number */
     int64_t round;
     int64_t task_pairs;
-    double negligible;  /* a square norm that adds nothing to the sum */
+    double negligible;  /* a squared norm too small to change the sum */
     atomic_bool turned; /* a pair was not orthogonal */
 } sweep;
 
@@ -76,7 +76,7 @@ static double dot(const double *a, const double *b, int64_t count)
     return sum;
 }
 
-/* (a, b) = (c a - s b, s a + c b), with the smaller of the two angles that make them orthogonal. */
+/* (a, b) = (c a - s b, s a + c b), by the smaller of the two angles that make them orthogonal. */
 static bool make_orthogonal(double *restrict a, double *restrict b, int64_t count, double negligible)
 {
     const double aa = dot(a, a, count), bb = dot(b, b, count), ab = dot(a, b, count);

@@ -4,12 +4,12 @@
 
 #include <math.h>
 
-/* A set of features, and of its covariance C what the distance needs. */
+/* What the distance needs to know of a set of features and its covariance C. */
 typedef struct moments {
     double *mean;           /* (dimensions) */
     double trace;           /* of C */
     gan_double_rows factor; /* columns of L, C = L L^T */
-    int64_t rank;           /* how many of them are not 0 */
+    int64_t rank;           /* how many columns are not 0 */
 } moments;
 
 static void release_moments(gan_context *context, int64_t dimensions, moments *of)
@@ -18,7 +18,7 @@ static void release_moments(gan_context *context, int64_t dimensions, moments *o
     gan_double_rows_release(context, &of->factor);
 }
 
-/* C = sum of (x - m) (x - m)^T / (count - 1), of which the upper half is made and copied to the lower. */
+/* C = sum of (x - m) (x - m)^T / (count - 1); the upper half is computed and copied to the lower. */
 static gan_status covariance(gan_context *context, const gan_given *given, const double *mean, double *c)
 {
     const int64_t size = given->columns;
@@ -35,7 +35,7 @@ static gan_status covariance(gan_context *context, const gan_given *given, const
     return GAN_OK;
 }
 
-/* `c`: room for (dimensions + 1, dimensions). */
+/* `c`: scratch of (dimensions + 1, dimensions). */
 static gan_status measure(gan_context *context, const gan_given *given, double *c, moments *out)
 {
     const int64_t size = given->columns;
@@ -79,7 +79,7 @@ gan_status gan_metric_frechet_distance(gan_context *context, const float *real, 
         for (int64_t j = 0; j < dimensions; j++) {
             mean += (of[0].mean[j] - of[1].mean[j]) * (of[0].mean[j] - of[1].mean[j]);
         }
-        /* Only rounding makes it less than 0. */
+        /* Only rounding can make it negative. */
         *out = fmax(mean + of[0].trace + of[1].trace - 2 * root_trace(context, &of[0], &of[1], square), 0);
     }
     for (int i = 0; i < 2; i++) release_moments(context, dimensions, &of[i]);

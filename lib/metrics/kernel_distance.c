@@ -9,11 +9,11 @@
 /* One of the two sets, and a subset of it. */
 typedef struct sampled {
     gan_given given;
-    int64_t *order; /* numbers of all samples; the first are those of the subset */
+    int64_t *order; /* numbers of all samples, the subset's first */
     gan_double_rows subset;
 } sampled;
 
-/* Moves numbers drawn without replacement to the front, by Fisher and Yates. */
+/* Draws numbers without replacement and moves them to the front (Fisher and Yates). */
 static void draw_subset(sampled *from, gan_random_state *random)
 {
     const int64_t size = from->subset.rows, count = from->given.rows;
@@ -25,7 +25,7 @@ static void draw_subset(sampled *from, gan_random_state *random)
     gan_double_rows_fill(&from->subset, &from->given, from->order, NULL);
 }
 
-/* Sums of k(x, y) = (x . y / d + 1)^3, one per row; with `upper` over the columns right of the diagonal. */
+/* Sums of k(x, y) = (x . y / d + 1)^3, one per row; with `upper`, over the columns right of the diagonal. */
 typedef struct kernel_sums {
     int64_t rows, columns;
     bool upper;
@@ -56,7 +56,7 @@ static double kernel_sum(gan_context *context, const gan_double_rows *a, const g
     return sum;
 }
 
-/* Without bias: sum over i != j of (k(x_i, x_j) + k(y_i, y_j)) / (n (n - 1)) - 2 sum of k(x_i, y_j) / n^2 */
+/* Unbiased: sum over i != j of (k(x_i, x_j) + k(y_i, y_j)) / (n (n - 1)) - 2 sum of k(x_i, y_j) / n^2 */
 static double discrepancy(gan_context *context, const gan_double_rows *x, const gan_double_rows *y, double *sums)
 {
     const double n = (double)x->rows;

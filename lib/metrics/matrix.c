@@ -20,7 +20,7 @@ void gan_double_rows_release(gan_context *context, gan_double_rows *matrix)
     int64_t count = 0;
 
     if (!matrix->values) return;
-    gan_double_rows_values(matrix->rows, matrix->size, &count); /* did not overflow when it was created */
+    gan_double_rows_values(matrix->rows, matrix->size, &count); /* cannot overflow: it did not at creation */
     gan_release(context, matrix->values, (size_t)count * sizeof(double));
     matrix->values = NULL;
 }

@@ -1,4 +1,4 @@
-/* How samples are spread over modes, and how well they keep to those of a known mixture: Srivastava et al., "VEEGAN"
+/* How samples spread over modes, and how close they stay to those of a known mixture: Srivastava et al., "VEEGAN"
  * (2017), and Lin et al., "PacGAN" (2018). */
 #include "metrics/metrics.h"
 
@@ -79,8 +79,8 @@ gan_status gan_metric_mode_coverage(gan_context *context, const int32_t *labels,
 /* Samples by their nearest centre. */
 typedef struct assignment {
     gan_given samples, centres;
-    double reach;          /* square of the largest distance of a sample of high quality */
-    int64_t *all, *within; /* samples of each mode, and those of high quality among them */
+    double reach;          /* squared: the farthest that a high-quality sample lies from its centre */
+    int64_t *all, *within; /* samples of each mode, and the high-quality ones among them */
 } assignment;
 
 static double square_distance(const float *a, const float *b, int64_t count)

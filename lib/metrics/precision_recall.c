@@ -4,18 +4,18 @@
 
 #include <math.h>
 
-/* A set of features as a union of balls: sample i is the centre of one that reaches to its neighbour number
- * `neighbours`. Distances are squared. */
+/* A set of features as a union of balls: each sample is the centre of one that reaches its `neighbours`-th nearest
+ * neighbour. Distances are squared. */
 typedef struct manifold {
     gan_given given;
     gan_double_rows rows;
     double *norms;   /* |row|^2, (count) */
-    double *nearest; /* (count, neighbours), the nearest first */
+    double *nearest; /* (count, neighbours), nearest first */
     int64_t neighbours, nearest_count;
     bool *covered; /* whether a sample lies in a ball of the other set */
 } manifold;
 
-/* Rows with those that fill the last tile up. */
+/* The rows, padded to fill the last tile. */
 static int64_t filled_up(int64_t rows)
 {
     return (rows + GAN_ROW_TILE - 1) / GAN_ROW_TILE * GAN_ROW_TILE;
@@ -36,13 +36,13 @@ static void release_manifold(gan_context *context, manifold *of)
 
 /* ---- Distances ------------------------------------------------------------------------------------------------- */
 
-/* Two sets, of which each pair of samples is visited. */
+/* Two sets, all of whose pairs of samples are visited. */
 typedef struct pairs {
     manifold *a, *b;
     void (*visit)(const struct pairs *of, int64_t i, int64_t j, double distance);
 } pairs;
 
-/* |x - y|^2 = |x|^2 + |y|^2 - 2 x . y, exactly 0 for equal rows, since all three terms are then the same bits. */
+/* |x - y|^2 = |x|^2 + |y|^2 - 2 x . y, exactly 0 for equal rows, whose three products have the same bits. */
 static void visit_tile(void *user, int64_t row, int64_t column, const double *tile)
 {
     const pairs *of = user;
@@ -89,7 +89,7 @@ static void insert_neighbour(const pairs *of, int64_t i, int64_t j, double dista
     nearest[place] = distance;
 }
 
-/* Distances do not depend on where the origin is; near the data, they lose the fewest digits. */
+/* Distances do not depend on the origin; one near the data loses the fewest digits. */
 static gan_status measure(gan_context *context, const double *origin, manifold *of)
 {
     const int64_t count = of->given.rows;
@@ -118,7 +118,7 @@ static void cover(const pairs *of, int64_t i, int64_t j, double distance)
     if (distance <= radius(of->b, j)) of->a->covered[i] = true;
 }
 
-/* The share of samples of `a` that lie in a ball of `b`. */
+/* The share of samples of `a` in a ball of `b`. */
 static double covered_share(gan_context *context, manifold *a, manifold *b)
 {
     int64_t count = 0;

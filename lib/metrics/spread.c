@@ -1,4 +1,4 @@
-/* Mean and deviation in one pass, by Welford: the mean moves by a part of each value's distance from it. */
+/* Mean and deviation in one pass (Welford): each value moves the mean by a part of its distance from it. */
 #include "metrics/metrics.h"
 
 #include <math.h>
