@@ -1,5 +1,5 @@
-/* Activations: functions of each element, whose derivative is written in terms of the output. So they work in place,
- * and a kind is two kernels, and for the curved ones a third for second derivatives. */
+/* Activations: elementwise functions whose derivative is a function of the output, so that they work in place. A kind
+ * is two kernels, and a third for second derivatives if it is curved. */
 #include "layers/shared.h"
 
 typedef void (*forward_fn)(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
@@ -16,7 +16,7 @@ typedef struct kernels {
 
 typedef struct activation {
     gan_layer layer;
-    gan_leaky_relu_options options; /* of leaky_relu; ReLU is the one of slope 0 */
+    gan_leaky_relu_options options; /* of leaky_relu; ReLU has slope 0 */
 } activation;
 
 static const gan_layer_option options[] = {
@@ -93,7 +93,7 @@ static gan_status curved_tangent_backward(const gan_layer *layer, const gan_pass
         .max_inputs = 1, .size = sizeof(activation), .infer = infer, .forward = forward, .backward = backward, \
         .tangent_forward = tangent_forward, .tangent_backward = kind_tangent_backward, __VA_ARGS__             \
     }
-/* Those whose kernels take the slope, and the others. */
+/* Kinds whose kernels take the slope, and the others. */
 #define PIECEWISE(name, ...) KIND(name, 0, gan_linear_tangent_backward, __VA_ARGS__)
 #define CURVED(name)                                      \
     KIND(name, GAN_LAYER_CURVED, curved_tangent_backward, \

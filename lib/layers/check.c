@@ -1,4 +1,4 @@
-/* Checks of shapes that several kinds of layer make. */
+/* Checks of shapes, shared by several kinds of layers. */
 #include "layers/shared.h"
 
 gan_status gan_check_extent(const char *what, int64_t value)

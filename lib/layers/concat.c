@@ -1,5 +1,5 @@
-/* Concat: joins inputs along an axis. Stored, a batch is (rows, run) for each tensor, a run being the axis and all
- * that is stored after it; a run of the output is the inputs' runs one after the other. */
+/* Concat: joins inputs along an axis. Each tensor's batch is stored as (rows, run), a run being the axis and all that
+ * is stored after it; the output's run is the inputs' runs one after another. */
 #include "layers/shared.h"
 
 #include <limits.h>
@@ -13,13 +13,13 @@ static const gan_layer_option options[] = {
     {GAN_OPTION(concat, gan_concat_options, axis), .kind = GAN_OPTION_INT, .most = GAN_MAX_RANK - 1},
 };
 
-/* The axis of the border that is stored at `place`: images are stored row, column, channel. */
+/* The axis at the border that is stored at `place`: images are stored row, column, channel. */
 static int stored_axis(int rank, int place)
 {
     return rank == 3 ? (place + 1) % 3 : place;
 }
 
-/* Rows of one sample and the run of each, by the definition above. */
+/* A sample's rows and the length of their runs, as defined above. */
 static void cut(gan_shape shape, int axis, int64_t *rows, int64_t *run)
 {
     bool reached = false;

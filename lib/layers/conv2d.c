@@ -1,12 +1,12 @@
 /* Convolution of images, y = conv(x, w) + b, and transposed convolution, the adjoint of a convolution from y to x,
- * plus b. The kernels are those of the convolution from the large image to the small one: a transposed one exchanges
- * the roles of input and output. */
+ * plus b. Both use the kernels of the convolution from the large image to the small one; for a transposed one, input
+ * and output swap roles. */
 #include "layers/shared.h"
 
 typedef struct conv2d {
     gan_layer layer;
     int64_t filters;
-    gan_conv_transpose2d_options options; /* of conv2d too, where output_padding is 0 */
+    gan_conv_transpose2d_options options; /* conv2d's too, with output_padding 0 */
 } conv2d;
 
 static const char *const paddings[] = {"valid", "same", "explicit"};
@@ -50,7 +50,7 @@ static gan_status check_pads(const gan_layer *layer)
     return GAN_OK;
 }
 
-/* More output padding would reach beyond what any window covers; and SAME has its own rule. */
+/* More output padding would reach beyond every window, and SAME sets its own. */
 static gan_status check_options(const gan_layer *layer)
 {
     const gan_conv_transpose2d_options *o = &((const conv2d *)layer)->options;
@@ -104,7 +104,7 @@ static gan_status check_sizes(const gan_conv *conv, int64_t batch)
 {
     GAN_TRY(gan_check_extent("pixels of the smaller image", conv->out_height * conv->out_width));
     GAN_TRY(gan_check_extent("values under the kernel", conv->kernel_h * conv->kernel_w * conv->channels));
-    /* Both images, and a copy of every window: more than any kernel's scratch. */
+    /* Both images, and a copy of each window: more than any kernel's scratch. */
     GAN_TRY(gan_check_product("the larger image", (int64_t[]){batch, conv->channels, conv->height, conv->width}, 4));
     GAN_TRY(gan_check_product("the smaller image",
                               (int64_t[]){batch, conv->filters, conv->out_height, conv->out_width}, 4));

@@ -1,4 +1,4 @@
-/* Dropout: y = x * mask / (1 - rate) in training, y = x in sampling. The mask is not kept: backward makes it again
+/* Dropout: y = x * mask / (1 - rate) in training, y = x in sampling. The mask is not kept: backward draws it again
  * from the same random state. */
 #include "layers/shared.h"
 

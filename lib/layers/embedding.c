@@ -1,5 +1,5 @@
-/* Embedding of class labels: y = the row of the weight that x is the number of. x cannot change by little, so its
- * gradient is 0, and so is the tangent of y. */
+/* Embedding of class labels: y = row number x of the weight. x cannot change continuously, so its gradient is 0, and
+ * so is the tangent of y. */
 #include "layers/shared.h"
 
 typedef struct embedding {
@@ -8,7 +8,7 @@ typedef struct embedding {
     gan_embedding_options options;
 } embedding;
 
-/* Up to here a float holds every whole number. */
+/* A float holds every whole number up to here. */
 #define MOST_CLASSES (INT64_C(1) << 24)
 
 static const gan_layer_option options[] = {
@@ -53,7 +53,7 @@ static gan_status check(const gan_layer *layer, const gan_pass *pass)
     return pass->x[0] ? check_numbers((const embedding *)layer, pass) : GAN_OK;
 }
 
-/* Numbers that a layer computes are known only here. */
+/* Labels that another layer computes are known only here. */
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
     const embedding *self = (const embedding *)layer;

@@ -1,5 +1,5 @@
-/* Gaussian noise: y = x + deviation * n in training, with n ~ N(0, 1); y = x in sampling. Whatever was drawn, the
- * derivative is 1. */
+/* Gaussian noise: y = x + deviation * n in training, with n ~ N(0, 1); y = x in sampling. The derivative is 1
+ * whatever was drawn. */
 #include "layers/shared.h"
 
 typedef struct gaussian_noise {

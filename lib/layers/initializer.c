@@ -1,5 +1,5 @@
-/* How weights start. Every rule is a distribution with a chosen deviation, or with the one that keeps the variance
- * of activations: gain / fan. A uniform distribution U(-a, a) has the variance a^2 / 3. */
+/* How weights start. A rule is a distribution with a chosen deviation, or with the variance that preserves that of
+ * activations: gain / fan. A uniform distribution U(-a, a) has the variance a^2 / 3. */
 #include "layers/shared.h"
 
 #include <math.h>
@@ -55,8 +55,8 @@ gan_status gan_initializer_check(gan_initializer initializer, const char *what)
                                                      : "one of at least 0");
 }
 
-/* The next values in the order of the border; count is at most BLOCK except where all are drawn at once. BLOCK is a
- * multiple of what one block of random numbers yields, so that both ways give the same values. */
+/* The next values, in the order of the border; count is at most BLOCK unless all are drawn at once. BLOCK is a
+ * multiple of the numbers in a block of the generator, so that both ways give the same values. */
 enum { BLOCK = 256 };
 
 static void draw(const gan_tensor_plan *plan, gan_random_state *state, gan_real *out, int64_t count)
@@ -74,7 +74,7 @@ static void draw(const gan_tensor_plan *plan, gan_random_state *state, gan_real 
     }
 }
 
-/* Values are drawn in the order of the border, so that a seed gives the same model however its tensors are stored. */
+/* Values are drawn in the order of the border, so that a seed gives the same model however tensors are stored. */
 void gan_initialize(const gan_tensor_plan *plan, gan_random_state state, gan_real *out, int64_t count)
 {
     if (plan->channels == 0) {

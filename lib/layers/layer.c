@@ -47,7 +47,7 @@ static gan_status check_name(const char *name)
 
 gan_layer *gan_layer_named(gan_layer *layer, const char *name)
 {
-    if (!layer) return NULL; /* the error of its creation is kept */
+    if (!layer) return NULL; /* keeps the error of its creation */
     char *copy = check_name(name) == GAN_OK ? gan_copy_text(layer->context, name) : NULL;
     if (!copy) {
         gan_layer_destroy(layer);

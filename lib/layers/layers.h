@@ -1,6 +1,6 @@
 /* The door of layers. A layer is a description (kind and options) behind one table of functions. It holds no data:
- * its tensors belong to the model, its activations to a session; both reach it through gan_pass. A layer holds no
- * loop over elements: every pass over data is a kernel. */
+ * its tensors belong to the model, its activations to a session; both reach it through gan_pass. Nor does it loop
+ * over elements: every pass over data is a kernel. */
 #ifndef GAN_LAYERS_H
 #define GAN_LAYERS_H
 
@@ -12,23 +12,23 @@
 typedef struct gan_tensor_plan {
     const char *name; /* "weight" */
     gan_tensor_kind kind;
-    gan_shape shape; /* at the border, where it is PyTorch's */
-    /* Stored channels last, as samples are: what is (..., channels, pixels) at the border lies in memory as
-     * (..., pixels, channels). Both 0: as at the border. */
+    gan_shape shape; /* at the border, as in PyTorch */
+    /* Stored channels last, like samples: (..., channels, pixels) at the border is (..., pixels, channels) in memory.
+     * Both 0: stored as at the border. */
     int64_t channels, pixels;
     gan_initializer initializer; /* never GAN_INITIALIZER_DEFAULT */
     int64_t fan_in, fan_out;
 } gan_tensor_plan;
 
-/* What a layer makes of given input shapes; filled by infer. */
+/* What follows from the shapes of a layer's inputs; filled by infer. */
 typedef struct gan_layer_plan {
     gan_shape output;
     int tensor_count;
     gan_tensor_plan tensors[GAN_LAYER_TENSORS];
     int64_t saved;   /* values kept from forward to backward, for the largest batch */
     int64_t scratch; /* values needed during one call, for the largest batch */
-    /* For these shapes the output is the input's values in the same order: y may be the array x[0] and dx[0] the
-     * array dy, whoever else reads them, and forward and backward then do nothing; given other arrays they copy. */
+    /* For these shapes the output is the input's values in the same order: y may be the array x[0], and dx[0] the
+     * array dy, whoever else reads them; forward and backward then do nothing. Given other arrays, they copy. */
     bool view;
 } gan_layer_plan;
 
@@ -44,36 +44,36 @@ typedef struct gan_pass {
     const gan_real *const *x; /* one array per input; NULL in backward where the layer does not keep it */
     gan_real *y;              /* written by forward; in backward readable only with GAN_LAYER_KEEPS_OUTPUT */
     const gan_real *dy;
-    gan_real *const *dx;        /* NULL where nobody needs the gradient; else written, not added to */
-    gan_real *const *tensors;   /* GAN_LAYER_TENSORS pointers in the order of the plan, then NULL */
-    gan_real *const *gradients; /* the same order; NULL for buffers, and all NULL when not wanted; added to */
+    gan_real *const *dx;        /* NULL if nobody needs the gradient; else written, not added to */
+    gan_real *const *tensors;   /* GAN_LAYER_TENSORS pointers, in the order of the plan, then NULL */
+    gan_real *const *gradients; /* in the same order; added to; NULL for buffers, all NULL if not wanted */
     gan_real *saved;
     gan_real *scratch;
     gan_random_state random; /* of this layer in this pass; the same in forward and backward */
     /* Tangents, for second derivatives (Pearlmutter's R-operator: the derivative in a direction of x and dy, with the
      * weights fixed): R{x} in, R{y} out; then R{x}, R{y} and R{dy} in, R{dx} out, R{gradients} added to `gradients`.
-     * In these calls x, y, saved and tensors can be read, as in backward; so can, after tangent_forward,
-     * R{x} and R{y}, where the layer keeps x and y. dx is NULL. In tangent_backward dy and tangent_dy are NULL where
-     * they are 0, but not both. In all other calls the tangents are NULL. */
+     * These calls may read x, y, saved and tensors, as backward may; after tangent_forward also R{x} and R{y}, where
+     * the layer keeps x and y. dx is NULL. In tangent_backward, dy and tangent_dy are NULL where they are 0, but
+     * never both. In all other calls the tangents are NULL. */
     const gan_real *const *tangent_x;
     gan_real *tangent_y;
     const gan_real *tangent_dy;
-    gan_real *const *tangent_dx; /* NULL where nobody needs it or R{dx} is 0; else written, not added to */
+    gan_real *const *tangent_dx; /* NULL if nobody needs it or R{dx} is 0; else written, not added to */
 } gan_pass;
 
 enum {
     GAN_LAYER_KEEPS_INPUT = 1,  /* backward reads x */
     GAN_LAYER_KEEPS_OUTPUT = 2, /* backward reads y */
-    GAN_LAYER_IN_PLACE = 4,     /* y may be x[0] and dx[0] may be dy; x[0] is overwritten, so nobody else reads it */
-    /* The second derivative of y by x is not 0. Without it R{dx} is 0 where R{dy} is, and with IN_PLACE besides,
-     * tangent_backward does not read dy, which may be overwritten by dx. */
+    GAN_LAYER_IN_PLACE = 4, /* y may be x[0] and dx[0] may be dy; x[0] is overwritten, so nobody else may read it */
+    /* The second derivative of y by x is not 0. Without this flag, R{dx} is 0 where R{dy} is; if it is IN_PLACE too,
+     * tangent_backward does not read dy, which dx may have overwritten. */
     GAN_LAYER_CURVED = 8,
     GAN_LAYER_MIXES_SAMPLES = 16 /* at least in training, a sample's y depends on the other samples of its batch */
 };
 
 /* ---- Options (options.c) ------------------------------------------------------------------------------------ */
 
-/* What an option is, in the layer's struct and in the struct that programs give; and in files. */
+/* What an option is, in the layer's struct and in the one that programs pass; and in files. */
 typedef enum gan_option_kind {
     GAN_OPTION_INT,         /* int64_t or int, or an array of them: an integer or a list */
     GAN_OPTION_FLOAT,       /* float: a number */
@@ -83,24 +83,24 @@ typedef enum gan_option_kind {
     GAN_OPTION_SHAPE        /* gan_shape: a list of integers */
 } gan_option_kind;
 
-/* One option of a kind of layer: all that its checks, its default, its place in files, gan_model_describe() and
- * docs/layers.md follow from. */
+/* One option of a kind of layer: its checks, default, place in files, gan_model_describe() and docs/layers.md all
+ * follow from this. */
 typedef struct gan_layer_option {
     const char *name;
     gan_option_kind kind;
     int count;     /* of an array's integers; else 0 */
     size_t offset; /* in the layer's struct, of the value in use */
     size_t size;   /* there */
-    size_t given;  /* in the struct that programs give; 0: no option but an argument, which has no default */
-    /* Added after the first release: a file that does not say it means the default, and the default is not written,
-     * so that the architectures of models without it stay what they were. */
+    size_t given;  /* in the struct that programs pass; 0: an argument, which has no default, not an option */
+    /* Added after the first release: a file without it means the default, and the default is not written, so that the
+     * architectures of models that do not use it stay as they were. */
     bool added;
-    /* Of integers and floats: the range. `over` and `below` leave its ends out; the largest float is no bound. Where
-     * check_options of the kind knows a narrower one, `range` says it in words, and the row is not checked. */
+    /* The range of integers and floats. `over` and `below` exclude its ends; the largest float is no bound. Where the
+     * kind's check_options checks a narrower one, `range` says it in words, and the row is not checked. */
     double least, most;
     bool over, below;
     const char *range;
-    /* The default: 0 and false where nothing is said. `like` names another option, above, whose value it is. */
+    /* The default: 0 or false unless given. `like`: the value of the option of this name, from a row above. */
     int64_t integer;
     float number;
     gan_initializer initializer;
@@ -109,10 +109,10 @@ typedef struct gan_layer_option {
     int name_count;
 } gan_layer_option;
 
-/* The struct that programs give. */
+/* The struct that programs pass. */
 typedef struct gan_options_struct {
     const char *name;                     /* "gan_dense_options"; NULL: the kind takes none */
-    size_t size, reserved, reserved_size; /* where its reserved field is, and its size, which may be 0 */
+    size_t size, reserved, reserved_size; /* offset and size, which may be 0, of the reserved field */
 } gan_options_struct;
 
 /* ---- Kinds -------------------------------------------------------------------------------------------------- */
@@ -122,28 +122,28 @@ typedef struct gan_layer_ops {
     unsigned flags;
     int min_inputs, max_inputs; /* an input layer has 0 */
     size_t size;                /* of the layer's struct */
-    const void *variant;        /* in what the kinds of one file differ; known to that file only */
+    const void *variant;        /* how the kinds of one file differ; known only to that file */
     const gan_layer_option *options;
     int option_count;
     gan_options_struct options_struct;
-    /* What one option asks of another, once each is in its range. NULL where there is nothing of the kind. */
+    /* Checks options against each other, once each is in its range. NULL if there is nothing to check. */
     gan_status (*check_options)(const gan_layer *layer);
-    /* Checks the shapes and fills the plan (zeroed before). `batch` is the largest batch, 1 while building. A
-     * failure's sentence tells what is wrong with which shape; the model puts the layer's name and type before it. */
+    /* Checks the shapes and fills the zeroed plan. `batch` is the largest batch, 1 while building. A failure's
+     * sentence says what is wrong with which shape; the model puts the layer's name and type in front. */
     gan_status (*infer)(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan);
-    /* Once all tensors have their initial values: sets those that follow from others. NULL where none do. The pass
-     * has a batch of 1, tensors and scratch. */
+    /* Once all tensors have initial values: sets those that follow from others. NULL if none do. The pass has a batch
+     * of 1, tensors and scratch. */
     gan_status (*start)(const gan_layer *layer, const gan_pass *pass);
-    /* Whether a forward pass can be made: asked of all layers before the first one runs, so that a pass that cannot
-     * be made changes nothing. x[k] is NULL where a layer computes it; y, saved and scratch are not there. NULL where
-     * nothing can be wrong. Failures as infer's. */
+    /* Whether a forward pass can run: asked of all layers before the first one runs, so that a pass that cannot run
+     * changes nothing. x[k] is NULL if a layer computes it; there are no y, saved and scratch. NULL if nothing can be
+     * wrong. Failures as infer's. */
     gan_status (*check)(const gan_layer *layer, const gan_pass *pass);
     /* NULL for an input layer: the session fills it. Failures as infer's. */
     gan_status (*forward)(const gan_layer *layer, const gan_pass *pass);
     gan_status (*backward)(const gan_layer *layer, const gan_pass *pass);
-    /* Both NULL where second derivatives are not supported; then `no_tangent` is the reason, for messages. Tangents
-     * may work in place where values may. */
+    /* Both NULL if second derivatives are not supported, for the reason `no_tangent`, used in messages. Tangents may
+     * work in place where values may. */
     gan_status (*tangent_forward)(const gan_layer *layer, const gan_pass *pass);
     gan_status (*tangent_backward)(const gan_layer *layer, const gan_pass *pass);
     const char *no_tangent;
@@ -160,25 +160,25 @@ struct gan_layer {
  * (registry.c). */
 const gan_layer_ops *const *gan_layer_kinds(int *count);
 const gan_layer_ops *gan_layer_find_kind(const char *type);
-extern const gan_layer_ops gan_input_ops; /* the model has to know it */
+extern const gan_layer_ops gan_input_ops; /* the model must know it */
 
-/* Options to and from JSON: into an object that is empty, and from any, which is checked as a program's options are.
- * gan_layer_load is NULL with the error set: GAN_ERROR_FORMAT where an option is missing or of another type,
- * GAN_ERROR_UNSUPPORTED where there is one that the kind does not have, since the file then means another layer. */
+/* Options to and from JSON: into an empty object, and from any value, checked as a program's options are. On failure
+ * gan_layer_load returns NULL and sets the error: GAN_ERROR_FORMAT if an option is missing or of another type,
+ * GAN_ERROR_UNSUPPORTED if the kind has no such option, since the file then means another layer. */
 gan_status gan_layer_save(const gan_layer *layer, gan_json *options);
 gan_layer *gan_layer_load(gan_context *context, const gan_layer_ops *ops, const gan_json *options);
 
-/* The value of an option as people read it, "(3, 3)" or "normal(0.02)"; and the range of an integer or float, which
- * follows on "expected" and "expected a number". Both may or may not use the memory given. */
+/* The value of an option for people to read, "(3, 3)" or "normal(0.02)"; and the range of an integer or float, to
+ * follow "expected" or "expected a number". Both may or may not use the memory given. */
 #define GAN_OPTION_TEXT 160
 const char *gan_option_text(const gan_layer *layer, const gan_layer_option *option, char text[GAN_OPTION_TEXT]);
 const char *gan_option_range(const gan_layer_option *option, char text[GAN_OPTION_TEXT]);
-/* Whether an option has its default; never, where it is an argument. */
+/* Whether an option has its default value; an argument never does. */
 bool gan_option_is_default(const gan_layer *layer, const gan_layer_option *option);
 
 /* ---- Initial values (initializer.c) --------------------------------------------------------------------------- */
 
-/* Fills a tensor as it is stored, from the plan's initializer. Values at the border do not depend on the layout. */
+/* Fills a tensor, as stored, from the plan's initializer. Values at the border do not depend on the layout. */
 void gan_initialize(const gan_tensor_plan *plan, gan_random_state state, gan_real *out, int64_t count);
 
 #endif

@@ -1,5 +1,4 @@
-/* Minibatch standard deviation: the input with one more channel, which says how much the samples of a group differ.
- */
+/* Minibatch standard deviation: the input and one more channel, which says how much a group's samples differ. */
 #include "layers/shared.h"
 
 typedef struct minibatch_stddev {
@@ -18,7 +17,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     (void)context, (void)count;
     GAN_TRY(gan_check_channels(inputs[0]));
     const int64_t elements = gan_shape_count(inputs[0]);
-    /* Each group has as many values of scratch as it has strips of features, and 2: at most 3 a feature. */
+    /* Each group needs one value of scratch per strip of features, and 2 more: at most 3 per feature. */
     GAN_TRY(gan_check_product("input", (int64_t[]){3, batch, elements}, 3));
     plan->output = inputs[0];
     plan->output.dims[0]++;

@@ -1,4 +1,4 @@
-/* Options of layers, by the table of their kind: defaults, checks, JSON both ways, and texts for people. */
+/* Options of layers, by their kind's table: defaults, checks, JSON both ways, and texts for people. */
 #include "layers/shared.h"
 
 #include <float.h>
@@ -24,7 +24,7 @@ static int count_of(const gan_layer_option *option)
     return option->count > 0 ? option->count : 1;
 }
 
-/* Integers are int64_t, but for one that the API has as int. */
+/* Integers are int64_t, except for one that is int in the API. */
 static bool is_narrow(const gan_layer_option *option)
 {
     return option->size / (size_t)count_of(option) == sizeof(int);
@@ -62,7 +62,7 @@ static bool all_zero(const gan_layer_option *option, const void *values)
     return true;
 }
 
-/* Writes the default; where it is that of another option, the value which that has. */
+/* Writes the default, which may be the value of another option. */
 static void set_default(gan_layer *layer, const gan_layer_option *option)
 {
     void *value = at(layer, option);
@@ -81,8 +81,8 @@ static void set_default(gan_layer *layer, const gan_layer_option *option)
     }
 }
 
-/* What a program gave, already in its place: left out, or 0, it is the default. Of an array, one 0 alone is left to
- * be found as bad. */
+/* Replaces 0, or what a program left out, with the default. An array that is only partly 0 is left to
+ * the checks, which reject it. */
 static void resolve(gan_layer *layer, const gan_layer_option *option)
 {
     void *value = at(layer, option);
@@ -95,7 +95,7 @@ static void resolve(gan_layer *layer, const gan_layer_option *option)
     case GAN_OPTION_INITIALIZER:
         *(gan_initializer *)value = gan_initializer_or(*(gan_initializer *)value, option->initializer);
         break;
-    default: break; /* false, and the first name */
+    default: break; /* 0 is false, or the first name */
     }
 }
 
@@ -286,7 +286,7 @@ static gan_status malformed(const gan_layer_option *option, const char *expected
     return gan_fail(GAN_ERROR_FORMAT, "option %s is missing or not %s", option->name, expected);
 }
 
-/* Reads up to `most` integers, and how many they are. */
+/* Reads up to `most` integers, and their number. */
 static gan_status load_list(const gan_layer_option *option, const gan_json *json, int most, int64_t *values,
                             int *count)
 {
@@ -360,7 +360,7 @@ static gan_status load_option(gan_layer *layer, const gan_layer_option *option, 
     return GAN_OK;
 }
 
-/* An option that was added is there only where it is not the default: else equal layers would have two texts. */
+/* An added option is written only if it is not the default: else equal layers would have two texts. */
 static gan_status load_added(gan_layer *layer, const gan_layer_option *option, const gan_json *options)
 {
     set_default(layer, option);

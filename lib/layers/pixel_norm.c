@@ -29,7 +29,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     return GAN_OK;
 }
 
-/* Each pixel is a sample of its own to the kernels. */
+/* To the kernels, each pixel is a sample. */
 static gan_group_norm_args arguments(const gan_layer *layer, const gan_pass *pass)
 {
     const int64_t channels = pass->input_shapes[0].dims[0];

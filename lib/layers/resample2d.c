@@ -1,8 +1,8 @@
 /* Upsampling of images by whole factors, which repeats pixels or interpolates between them, and average pooling, the
- * mean under a window that does not reach over the border. Each is the adjoint of the other's kind. */
+ * mean over a window that stays within the image. The adjoint of each is of the other's kind. */
 #include "layers/shared.h"
 
-/* ---- What the kinds are ------------------------------------------------------------------------------------- */
+/* ---- The kinds ---------------------------------------------------------------------------------------------- */
 
 typedef struct upsample2d {
     gan_layer layer;
@@ -26,7 +26,7 @@ static const gan_layer_option avg_pool2d_options[] = {
     {GAN_OPTION(avg_pool2d, gan_avg_pool2d_options, stride), GAN_PAIR, .like = "kernel"},
 };
 
-/* Rows, then columns; the sizes of the images are filled in by resampling(). */
+/* Rows, then columns; resampling() fills in the sizes of the images. */
 static gan_resample_side upsample_side(const gan_layer *layer, int i)
 {
     const gan_upsample2d_options *o = &((const upsample2d *)layer)->options;

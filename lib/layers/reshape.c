@@ -1,6 +1,5 @@
-/* Flatten and reshape: the same values under another shape, in the order of the border: channel, row, column. Where
- * both sides are stored in one order, the output is a view of the input, and a copy onto itself is none; else the
- * values are transposed. */
+/* Flatten and reshape: the same values under another shape, in the order of the border: channel, row, column. If both
+ * sides are stored in one order, the output is a view or a copy of the input; else the values are transposed. */
 #include "layers/shared.h"
 
 typedef struct reshape {
@@ -11,7 +10,7 @@ typedef struct reshape {
 static const gan_layer_option options[] = {{GAN_ARGUMENT(reshape, shape), .kind = GAN_OPTION_SHAPE}};
 
 /* A sample is stored as the transpose of (planes, count / planes). Only an image of several channels and several
- * pixels has more than one plane; all else is stored in the order of the border. */
+ * pixels has more than one plane; anything else is stored in the order of the border. */
 static int64_t planes(gan_shape shape)
 {
     return shape.rank == 3 && shape.dims[1] * shape.dims[2] > 1 ? shape.dims[0] : 1;
@@ -38,7 +37,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     return GAN_OK;
 }
 
-/* Stored as `from` to stored as `to`. */
+/* From the stored order of `from` to that of `to`. */
 static void restore(const gan_pass *pass, gan_shape from, gan_shape to, const gan_real *x, gan_real *y)
 {
     int64_t count = gan_shape_count(from), from_planes = planes(from), to_planes = planes(to);

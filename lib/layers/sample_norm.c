@@ -1,12 +1,12 @@
-/* Layer, instance and group normalisation: y = weight * (x - mean) / sqrt(variance + epsilon) + bias, over each
- * sample by itself: all of it, each channel of an image, or each group of channels. A pass keeps mean and 1 /
- * sqrt(variance + epsilon) of each group. */
+/* Layer, instance and group normalisation: y = weight * (x - mean) / sqrt(variance + epsilon) + bias, within each
+ * sample: over all of it, each channel of an image, or each group of channels. A pass keeps each group's mean and
+ * 1 / sqrt(variance + epsilon). */
 #include "layers/shared.h"
 
 typedef struct sample_norm {
     gan_layer layer;
     int64_t groups;                 /* of group_norm */
-    gan_group_norm_options options; /* of the other kinds too, which have the same */
+    gan_group_norm_options options; /* the other kinds have the same ones */
 } sample_norm;
 
 /* What the kinds have in common. */
@@ -32,7 +32,7 @@ static norm_kind kind_of(const sample_norm *self)
 
 enum { WEIGHT, BIAS };
 
-/* A sample as the kernels see it, whose "channels" are what has a weight of its own. */
+/* A sample as the kernels see it: its "channels" are what has its own weight. */
 typedef struct cut {
     int64_t pixels, channels, groups;
 } cut;

@@ -1,16 +1,16 @@
-/* Spectral normalisation (Miyato et al., 2018): products take E = W / sigma for the weight W as a matrix (units, all
- * else), with sigma = u^T W v near its largest singular value. In training v = W^T u / |W^T u| and u = W v / |W v|
- * first, one step of the power iteration; they are constants for the gradient:
+/* Spectral normalisation (Miyato et al., 2018): products use E = W / sigma for the weight W as a matrix (units, all
+ * else), with sigma = u^T W v near its largest singular value. In training, one step of the power iteration comes
+ * first, v = W^T u / |W^T u| and u = W v / |W v|; both are constants for the gradient:
  *
  *     dW = (dE - <dE, E> u v^T) / sigma
  *
- * A pass keeps E, u, v and sigma, so that other passes in between do not disturb its way back. Its tangents are those
- * of a product by E; the map from dE to dW is linear, and serves R{dE} as well. */
+ * A pass keeps E, u, v and sigma, so that other passes do not disturb its backward pass. Its tangents are those of a
+ * product by E; the map from dE to dW is linear, and also serves R{dE}. */
 #include "layers/shared.h"
 
 #include <math.h>
 
-static const double epsilon = 1e-12; /* least norm to divide by */
+static const double epsilon = 1e-12; /* the least norm to divide by */
 
 /* The matrix, as it is stored: (rows, columns), or transposed (columns, rows). */
 typedef struct spectral_norm {
@@ -21,7 +21,7 @@ typedef struct spectral_norm {
     gan_real *model_u, *model_v, *model_sigma; /* the buffers */
     gan_real *effective, *u, *v, *sigma;       /* of the pass: E and what it was made with */
     gan_real *spare;                           /* scratch: a gradient, or a product with a vector */
-    gan_real *scratch;                         /* scratch of all products */
+    gan_real *scratch;                         /* scratch for all products */
 } spectral_norm;
 
 static int64_t aligned(int64_t count)

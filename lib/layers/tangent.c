@@ -1,4 +1,4 @@
-/* Tangents of linear layers: the forward and backward passes themselves, on other arrays. */
+/* Tangents of linear layers: the forward and backward passes, on other arrays. */
 #include "layers/shared.h"
 
 gan_status gan_linear_tangent_forward(const gan_layer *layer, const gan_pass *pass)

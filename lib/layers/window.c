@@ -1,5 +1,5 @@
-/* The window that slides over an image: the arithmetic of sizes and padding. Sizes along a side are at most
- * INT32_MAX, so that no sum or product of two of them overflows. */
+/* The window that slides over an image: arithmetic of sizes and padding. A side is at most INT32_MAX, so that no sum
+ * or product of two overflows. */
 #include "layers/shared.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ static const char *kernel_text(const gan_conv_transpose2d_options *o, char text[
     return gan_shape_text(GAN_SHAPE(o->kernel[0], o->kernel[1]), text);
 }
 
-/* output = floor((input + pads - kernel) / stride) + 1; with SAME, pads are what gives ceil(input / stride). */
+/* output = floor((input + pads - kernel) / stride) + 1; with SAME, pads are chosen to give ceil(input / stride). */
 gan_status gan_window_convolve(const gan_conv_transpose2d_options *o, gan_shape input, int64_t output[2],
                                int64_t pads[4])
 {
@@ -40,8 +40,8 @@ gan_status gan_window_convolve(const gan_conv_transpose2d_options *o, gan_shape 
     return gan_check_window(input, padded, o->kernel);
 }
 
-/* output = (input - 1) * stride + kernel - pads + output_padding; with SAME, input * stride, and the pads are those
- * of the convolution of that kind that leads back. */
+/* output = (input - 1) * stride + kernel - pads + output_padding; with SAME, input * stride, and the pads of the
+ * SAME convolution that leads back. */
 gan_status gan_window_transpose(const gan_conv_transpose2d_options *o, gan_shape input, int64_t output[2],
                                 int64_t pads[4])
 {
