@@ -1,11 +1,11 @@
-/* The architecture of a model as JSON, which its files carry:
+/* The architecture of a model as JSON, as in its files:
  *
  *     {"nodes": [{"type": "input", "inputs": [], "options": {"shape": [100]}},
  *                {"type": "dense", "name": "head", "inputs": [0], "options": {...}}, ...],
  *      "outputs": [1]}
  *
- * Keys are sorted, so that equal models have equal texts. What is read comes from anywhere: it passes the same checks
- * as a description made by calls. */
+ * Keys are sorted, so that equal models have equal texts. What is read is untrusted: it passes the same checks as a
+ * description made by calls. */
 #include "model/model.h"
 
 #include <string.h>
@@ -61,7 +61,7 @@ gan_status gan_model_write_architecture(const gan_model *model, char **text)
 
 /* ---- Reading ------------------------------------------------------------------------------------------------ */
 
-/* A list of nodes, all below `limit`, into an array of `count` elements that is released by the caller. */
+/* Reads a list of nodes, all below `limit`, into an array of `count` elements, which the caller releases. */
 static gan_status read_nodes(gan_context *context, const gan_json *json, const char *what, int32_t limit,
                              gan_node **nodes, int64_t *count)
 {
@@ -149,7 +149,7 @@ static gan_status read_model(gan_model *model, const gan_json *root)
     return gan_model_infer(model);
 }
 
-/* What would be a caller's error in a description is the file's fault here. */
+/* What would be the caller's error in a description is the file's fault here. */
 static gan_status status_of_file(gan_status status)
 {
     switch (status) {

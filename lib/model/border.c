@@ -1,13 +1,13 @@
-/* The border between callers' float arrays in PyTorch's layout and arrays as they are stored: channels last for
- * images, and in the library's own number type. */
+/* The border between callers' float arrays in PyTorch's layout and arrays as stored: images channels last, in the
+ * library's own number type. */
 #include "model/model.h"
 
-/* A tensor as `batch` matrices (rows, columns) at the border, each of which is stored transposed. */
+/* A tensor as `batch` matrices, (rows, columns) at the border and stored transposed. */
 typedef struct matrices {
     int64_t batch, rows, columns;
 } matrices;
 
-/* Stored in the order of the border is the case of one row. */
+/* One row: stored in the order of the border. */
 static matrices plain(int64_t count)
 {
     return (matrices){1, 1, count};
@@ -25,7 +25,7 @@ static matrices matrices_of_samples(gan_shape shape, int64_t batch)
     return (matrices){batch, shape.dims[0], shape.dims[1] * shape.dims[2]};
 }
 
-/* Consecutive reads or writes of the loops below are of the stored array, in runs of `rows`. */
+/* The loops below read or write the stored array consecutively, in runs of `rows`. */
 static void import_matrices(matrices as, const float *values, gan_real *stored)
 {
     const int64_t size = as.rows * as.columns;
@@ -70,7 +70,7 @@ void gan_tensor_export(const gan_tensor_plan *plan, int64_t count, const gan_rea
     export_matrices(matrices_of_tensor(plan, count), stored, out);
 }
 
-/* Where the number types are the same, kernels do it. */
+/* If the number types are the same, kernels do it. */
 #define STORED_AS_FLOAT (sizeof(gan_real) == sizeof(float))
 
 void gan_samples_import(gan_context *context, gan_shape shape, int64_t batch, const float *samples, gan_real *stored)

@@ -81,7 +81,7 @@ static gan_status check_graph(gan_model *model)
 
 /* ---- Shapes and tensors ------------------------------------------------------------------------------------- */
 
-/* Adds a tensor's place to an array's size, and room up to the next multiple of GAN_ALIGNMENT bytes. */
+/* Adds a tensor to an array's size, padded to a multiple of GAN_ALIGNMENT bytes. */
 static gan_status place_tensor(const gan_model_tensor *tensor, int64_t *size)
 {
     const int64_t most = INT64_MAX / (int64_t)sizeof(gan_real) - ALIGNED_VALUES;
@@ -171,7 +171,7 @@ gan_status gan_model_allocate(gan_model *model)
     return GAN_OK;
 }
 
-/* Tensors that follow from others, with scratch for the time being. */
+/* Sets tensors that follow from others, with temporary scratch. */
 static gan_status start_node(gan_model *model, int32_t i)
 {
     const gan_model_node *node = &model->nodes[i];

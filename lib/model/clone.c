@@ -1,4 +1,4 @@
-/* A copy of a model. Its graph goes the way of files, so that what can be saved can be cloned. */
+/* Copies a model. The graph is copied as JSON, as in files, so that whatever can be saved can be cloned. */
 #include "model/model.h"
 
 static gan_status copy_graph(const gan_model *model, gan_model **out)

@@ -1,9 +1,9 @@
-/* The table of a model that people read. */
+/* A table of a model for people to read. */
 #include "model/model.h"
 
 #include <stdio.h>
 
-/* Text that is cut where the caller's room ends, and counted to its end. */
+/* Text that is cut off at the end of the caller's buffer, but counted in full. */
 typedef struct writer {
     char *text;
     size_t size, length;
@@ -33,7 +33,7 @@ static int64_t count_parameters(const gan_model *model, const gan_model_node *no
     return count;
 }
 
-/* Those that the shape of the output does not show and that are not the default. */
+/* Options that the shape of the output does not show and that are not defaults. */
 static void write_options(writer *to, const gan_layer *layer)
 {
     const gan_layer_ops *ops = layer->ops;
@@ -54,7 +54,7 @@ static void write_node(writer *to, const gan_model *model, gan_node at)
     write_text(to, "%-16s %-18s %-20s %12lld", node->name, node->layer->ops->type,
                gan_shape_text(node->output, shape), (long long)count_parameters(model, node));
     write_options(to, node->layer);
-    /* Where a layer reads from is worth a word only when it is not the line above. */
+    /* Inputs are worth mentioning only if they are not the line above. */
     if (node->input_count > 1 || (node->input_count == 1 && node->inputs[0] != at - 1)) {
         for (int k = 0; k < node->input_count; k++) {
             write_text(to, "%s%s", k == 0 ? "  from " : ", ", model->nodes[node->inputs[k]].name);

@@ -1,5 +1,5 @@
-/* Describing a model: nodes are added one after another and read from earlier ones only, so the graph has no cycles.
- * The first failure sticks, and gan_model_build returns it. */
+/* Describing a model: nodes are added one by one and read only from earlier ones, so the graph has no cycles. The
+ * first failure sticks, and gan_model_build returns it. */
 #include "model/model.h"
 
 #include <stdio.h>
@@ -103,7 +103,7 @@ gan_status gan_model_check_built(const gan_model *model, const char *what)
     return gan_fail(GAN_ERROR_STATE, "%s: the model is not built; gan_model_build() comes first", what);
 }
 
-/* Whether the model can still be described. */
+/* Fails unless the model can still be described. */
 static gan_status check_open(const gan_model *model, const char *what)
 {
     if (model->status != GAN_OK) return gan_fail(model->status, "%s", model->error);
@@ -143,7 +143,7 @@ static gan_status name_node(gan_model *model, gan_model_node *node)
     return node->name ? GAN_OK : GAN_ERROR_MEMORY;
 }
 
-/* The sentence of a failure gets the node's text from the caller. */
+/* The caller adds the node's text to the sentence of a failure. */
 static gan_status connect_node(gan_model *model, gan_model_node *node, int64_t count, const gan_node *nodes)
 {
     const gan_layer_ops *ops = node->layer->ops;
@@ -204,7 +204,7 @@ static gan_status append_node(gan_model *model, const gan_model_node *node, int6
     return GAN_OK;
 }
 
-/* Takes the layer over, also on failure. */
+/* Takes over the layer, even on failure. */
 static gan_status add_node(gan_model *model, gan_layer *layer, int64_t count, const gan_node *nodes)
 {
     gan_model_node node = {.layer = layer};

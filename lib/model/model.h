@@ -4,7 +4,7 @@
 
 #include "layers/layers.h"
 
-/* Most nodes of a model, and most inputs of all of them together: what looks at pairs of them stays quick, whatever a
+/* Limits on a model's nodes and on their inputs altogether: whatever looks at pairs of them stays quick, whatever a
  * file says. */
 #define GAN_MODEL_NODES 4096
 #define GAN_MODEL_EDGES 16384
@@ -14,15 +14,15 @@ typedef struct gan_model_node {
     char *name; /* layer's name, or its number; "input0"... for inputs */
     int input_count;
     gan_node *inputs;
-    /* Known once the shapes are inferred: */
+    /* Known once shapes are inferred: */
     gan_shape *input_shapes;
     gan_shape output;
     int first_tensor, tensor_count; /* in the model's table */
-    int readers;                    /* how many inputs of other nodes it is */
+    int readers;                    /* how many inputs of other nodes read it */
     bool is_output;
 } gan_model_node;
 
-/* A row of the table of tensors. Parameters lie in `parameters`, buffers in `buffers`, both at `offset`. */
+/* A row of the table of tensors. Parameters are in `parameters`, buffers in `buffers`, at `offset`. */
 typedef struct gan_model_tensor {
     char *name; /* "0.weight" */
     gan_tensor_plan plan;
@@ -41,14 +41,14 @@ struct gan_model {
     int32_t input_count, output_count, input_capacity, output_capacity;
     gan_model_tensor *tensors;
     int32_t tensor_count, tensor_capacity;
-    /* Weights and their gradients, one flat array each, every tensor at a multiple of GAN_ALIGNMENT bytes (gaps are
-     * 0 and stay 0, so that an optimizer, EMA, saving and an all-reduce are each one loop). */
+    /* Weights and their gradients, one flat array each, with every tensor at a multiple of GAN_ALIGNMENT bytes. Gaps
+     * are 0 and stay 0, so that an optimizer step, an average, saving and an all-reduce are each one loop. */
     int64_t parameter_size, buffer_size; /* values in the arrays, gaps included */
     int64_t parameter_count;             /* trained values */
     gan_real *parameters, *gradients, *buffers;
-    /* Weights before the last optimizer step or averaging, when somebody asked for them by gan_model_keep_previous;
-     * the new weights are then written there and the two pointers exchanged. So nobody keeps a pointer to a weight
-     * from one call to the next. */
+    /* Weights before the last optimizer step or averaging, if gan_model_keep_previous was called: new weights are
+     * then written here and the two pointers swapped. So nobody may keep a pointer to a weight from one call to the
+     * next. */
     gan_real *previous;
     gan_arena arena, previous_arena; /* own the arrays above */
 };
@@ -60,17 +60,17 @@ gan_model *gan_model_retain(gan_model *model);
 /* "layer 3 (dense)", "layer 'head' (dense)" or "input 0", for messages. */
 #define GAN_NODE_TEXT 128
 const char *gan_model_node_text(const gan_model *model, gan_node node, char text[GAN_NODE_TEXT]);
-/* Puts the node's text before the sentence of the last failure. */
+/* Puts the node's text in front of the last failure's sentence. */
 gan_status gan_model_node_fail(const gan_model *model, gan_node node, gan_status status);
 /* Remembers the failure that was just reported, unless there is an earlier one. */
 void gan_model_remember_failure(gan_model *model, gan_status status);
 
-/* An array with room for one more than the `count` elements of `size` bytes in use: the same, or a copy twice as
- * large. NULL on failure, with the old array untouched. */
+/* An array with space for one element more than the `count` in use, of `size` bytes each: the same, or a copy twice
+ * as large. NULL on failure, with the old array untouched. */
 void *gan_model_grow(gan_context *context, void *array, int32_t count, int32_t *capacity, size_t size);
 
-/* The two halves of gan_model_build: shapes and the table of tensors; then the arrays, still without values. A
- * failure of the first is remembered by the model. */
+/* The two halves of gan_model_build: shapes and the table of tensors; then the arrays, still without values. The
+ * model remembers a failure of the first. */
 gan_status gan_model_infer(gan_model *model);
 gan_status gan_model_allocate(gan_model *model);
 /* GAN_ERROR_STATE unless the model is built; `what` names the call. */
@@ -79,9 +79,9 @@ gan_status gan_model_check_built(const gan_model *model, const char *what);
 /* ---- Weights (tensors.c, border.c) -------------------------------------------------------------------------- */
 
 gan_status gan_model_keep_previous(gan_model *model);
-/* Where a step writes the new weights: over the old ones, unless these are kept. */
+/* Where a step writes new weights: over the old ones, unless these are kept. */
 gan_real *gan_model_next_parameters(gan_model *model);
-/* What was written there becomes the weights. */
+/* Makes what was written there the weights. */
 void gan_model_take_next_parameters(gan_model *model);
 /* Gives every weight its value before the last step. */
 void gan_model_restore_previous(gan_model *model);
@@ -99,10 +99,10 @@ void gan_samples_import(gan_context *context, gan_shape shape, int64_t batch, co
 
 /* ---- Architecture (architecture.c) -------------------------------------------------------------------------- */
 
-/* The architecture as JSON text: equal for equal models. Released with gan_release_text. */
+/* The architecture as JSON text, equal for equal models. Released with gan_release_text. */
 gan_status gan_model_write_architecture(const gan_model *model, char **text);
-/* A model as described by the text, with its shapes and table of tensors, but not built: gan_model_allocate does
- * that, once the table is known to be what is wanted. */
+/* The model that the text describes, with shapes and the table of tensors, but not built: gan_model_allocate does
+ * that, once the table is known to be as wanted. */
 gan_status gan_model_read_architecture(gan_context *context, const char *text, gan_model **out);
 
 /* ---- Sessions (plan.c and session*.c) ----------------------------------------------------------------------- */
@@ -119,47 +119,46 @@ struct gan_session {
     gan_model *model;
     int64_t max_batch, batch; /* batch: of the last forward pass */
     bool forward_only, second_order;
-    unsigned holds; /* what it has computed for the inputs that are set: the bits above */
+    unsigned holds; /* what it has computed for the inputs now set: the bits above */
     gan_mode mode;  /* of the last forward pass */
-    /* Dropout: each forward pass in training draws from new counters. `passes` is how many there were; whoever saves
-     * and sets it between two steps goes on with the same masks. */
+    /* Dropout: each forward pass in training draws from new counters. `passes` counts these passes; saving it and
+     * setting it again between two steps continues with the same masks. */
     uint64_t seed, passes;
     gan_arena arena;
     struct gan_session_plan *plan; /* plan.h */
 };
 
-/* gan_session_create with options that are valid; without `reuse`, no two values share memory, which is what tests
- * compare with. */
+/* gan_session_create with valid options; without `reuse`, no two values share memory, for tests to compare with. */
 gan_status gan_session_create_planned(gan_model *model, const gan_session_options *options, bool reuse,
                                       gan_session **out);
 
-/* What a caller sets and gets, for each input or output. */
+/* What a caller sets and gets for each input or output. */
 typedef enum gan_session_slot {
     GAN_SLOT_INPUT,
     GAN_SLOT_OUTPUT,
     GAN_SLOT_OUTPUT_GRADIENT,
     GAN_SLOT_INPUT_GRADIENT,
-    GAN_SLOT_INPUT_TANGENT, /* this and the next ones in second-order sessions only */
+    GAN_SLOT_INPUT_TANGENT, /* this and the following: only in second-order sessions */
     GAN_SLOT_OUTPUT_TANGENT,
     GAN_SLOT_OUTPUT_GRADIENT_TANGENT,
     GAN_SLOT_INPUT_GRADIENT_TANGENT
 } gan_session_slot;
 
-/* Direct access in the stored layout: batch * elements. An input may be written after it has been set once, before
- * the forward pass; the others are for reading. */
+/* Direct access in the stored layout: batch * elements. An input that has been set may be written until the forward
+ * pass; the others are read-only. */
 gan_real *gan_session_data(const gan_session *session, gan_session_slot slot, int64_t index);
 
-/* Where the caller writes an input of `batch` samples, or the gradient of an output, in the stored layout: it counts
- * as set from here. */
+/* Where the caller writes an input of `batch` samples, or an output's gradient, in the stored layout: it counts as
+ * set from here on. */
 gan_status gan_session_write_input(gan_session *session, int64_t index, int64_t batch, gan_real **place);
 gan_status gan_session_write_output_gradient(gan_session *session, int64_t index, gan_real **place);
-/* Copies an input out that has been set to `batch` samples, before the forward pass. */
+/* Copies out an input that has been set to `batch` samples, before the forward pass. */
 void gan_session_read_input(const gan_session *session, int64_t index, int64_t batch, float *out);
 
-/* Multiplies what was set as an output's gradient, each of `parts` equal parts of the batch by a number. */
+/* Multiplies each of `parts` equal parts of the batch of an output's gradient by a number. */
 void gan_session_scale_output_gradient(gan_session *session, int64_t index, int64_t parts, const float *scales);
 
-/* For penalties on the gradient of an input, in second-order sessions. One value a sample, to be used at will: */
+/* For penalties on the gradient of an input, in second-order sessions. One value per sample, free to use: */
 gan_real *gan_session_sample_values(const gan_session *session);
 /* Forgets output gradients and tangents that were set after the forward pass. */
 void gan_session_forget_border(gan_session *session);
@@ -168,8 +167,8 @@ gan_status gan_session_fill_output_gradient(gan_session *session, int64_t index,
 /* Sets an input's tangent to scales[i] times the gradient of sample i. */
 gan_status gan_session_scale_input_tangent(gan_session *session, int64_t index, const gan_real *scales);
 
-/* Draws `count` samples through a session whose model has one input and one output, in sample mode. Sample i depends
- * on the seed and on i only (sample.c). */
+/* Draws `count` samples, in sample mode, through a session whose model has one input and one output. Sample i depends
+ * only on the seed and i (sample.c). */
 gan_status gan_session_draw(gan_session *session, gan_noise noise, uint64_t seed, int64_t count, float *out);
 
 #endif

@@ -62,7 +62,7 @@ static gan_status check_entries(const gan_safetensors *file, const gan_model *mo
     return GAN_OK;
 }
 
-/* Reads every tensor of the model, which check_entries has found in the file, into arrays laid out as the model's. */
+/* Reads every tensor of the model, all found by check_entries, into arrays laid out as the model's. */
 static gan_status read_tensors(const gan_safetensors *file, const gan_model *model, gan_real *parameters,
                                gan_real *buffers)
 {
@@ -120,7 +120,7 @@ static gan_status load_model(gan_context *context, const gan_safetensors *file, 
     GAN_TRY(check_format(file, path));
     status = gan_model_read_architecture(context, gan_safetensors_metadata(file, ARCHITECTURE_KEY), out);
     if (status != GAN_OK) return gan_fail(status, "'%s': %s", path, gan_last_error());
-    /* Before room is made for the weights, it is known that the file has as many. */
+    /* Nothing is allocated for weights that the file does not have. */
     GAN_TRY(check_entries(file, *out));
     GAN_TRY(gan_model_allocate(*out));
     return read_tensors(file, *out, (*out)->parameters, (*out)->buffers);
@@ -146,7 +146,7 @@ gan_status gan_model_load(gan_context *context, const char *path, gan_model **ou
     return GAN_OK;
 }
 
-/* All values are read beside the model's own before these change. */
+/* All values are read before any of the model's change. */
 static gan_status load_weights(gan_model *model, const gan_safetensors *file)
 {
     gan_arena arena = {0};
@@ -165,7 +165,7 @@ static gan_status load_weights(gan_model *model, const gan_safetensors *file)
     return status;
 }
 
-/* All tensors of the model are in the file. */
+/* The file has all tensors of the model. */
 static void log_skipped(const gan_model *model, const gan_safetensors *file, const char *path)
 {
     const size_t count = gan_safetensors_count(file), skipped = count - (size_t)model->tensor_count;

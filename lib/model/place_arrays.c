@@ -1,5 +1,5 @@
-/* Which array lies where: the largest first, each at the lowest place where it meets no other that is live at the
- * same time. Not always the least memory, which is a hard problem, but close to it. */
+/* Where each array lies: the largest first, each at the lowest offset where it overlaps no other that is live at the
+ * same time. Not always the least memory, which is a hard problem, but close. */
 #include "model/plan.h"
 
 #include <string.h>
@@ -30,7 +30,7 @@ static bool live_together(const gan_array *a, const gan_array *b)
     return a->first <= b->last && b->first <= a->last;
 }
 
-/* The lowest gap among the `count` placed arrays, which are in the order of their offsets. */
+/* Takes the lowest gap among the `count` placed arrays, which are ordered by offset. */
 static void place(gan_array *arrays, int32_t *placed, int32_t count, int32_t added)
 {
     gan_array *array = &arrays[added];
@@ -53,7 +53,7 @@ gan_status gan_arrays_place(gan_context *context, gan_array *arrays, int32_t cou
     int64_t sum = 0;
     int32_t *order, *placed;
 
-    /* Offsets cannot overflow when the sum of all sizes does not. */
+    /* Offsets cannot overflow if the sum of all sizes does not. */
     for (int32_t i = 0; i < count; i++) {
         if (arrays[i].size > INT64_MAX - sum) return gan_fail(GAN_ERROR_OVERFLOW, "the memory needed overflows");
         sum += arrays[i].size;

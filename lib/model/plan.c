@@ -1,5 +1,5 @@
 /* Planning a session. What a backward pass reads lives to the end, so that any number of backward passes may follow a
- * forward pass; so do the gradients that passes of tangents read, and what those keep of the tangents. All else
+ * forward pass; so do the gradients that passes of tangents read, and the tangents that these keep. Everything else
  * shares memory as soon as its last reader is done. */
 #include "model/plan.h"
 
@@ -11,7 +11,7 @@ typedef struct session_planner {
     gan_session_plan *plan;
     bool training, reuse;
     int32_t end; /* the step after all others */
-    /* Of the passes that are planned, of values and gradients or of tangents: */
+    /* Of the passes being planned, those of values and gradients or of tangents: */
     gan_session_node *nodes;
     int32_t first; /* step */
 } session_planner;
@@ -31,7 +31,7 @@ static int32_t backward_step(const session_planner *planner, int32_t node)
     return planner->first + 2 * planner->model->node_count - 1 - node;
 }
 
-/* What the caller sets for a backward pass or for tangents lives from the end of the forward pass on. */
+/* What the caller sets for a backward pass or for tangents lives from the end of the forward pass. */
 static int32_t first_step_after_forward(const session_planner *planner)
 {
     return planner->model->node_count;
@@ -58,7 +58,7 @@ static gan_status add_array(session_planner *planner, int64_t count, int32_t fir
     return GAN_OK;
 }
 
-/* The same for a layer's extra values, of which there may be none. */
+/* The same for a layer's extra values, if it has any. */
 static gan_status add_extra(session_planner *planner, int64_t count, int32_t first, int32_t last, int32_t *number)
 {
     if (count == 0) return GAN_OK;
@@ -87,7 +87,7 @@ static void keep_until(session_planner *planner, int32_t number, int32_t step)
 
 /* ---- Values ------------------------------------------------------------------------------------------------- */
 
-/* Whether node i leaves its output where its first input is. */
+/* Whether node i writes its output over its first input. */
 static bool works_in_place(const session_planner *planner, int32_t i)
 {
     const gan_model_node *node = &planner->model->nodes[i];
@@ -111,7 +111,7 @@ static gan_status plan_value(session_planner *planner, int32_t i)
     if (works_in_place(planner, i)) {
         planned->value = planner->nodes[node->inputs[0]].value;
     } else {
-        /* An input is there before the first step. */
+        /* An input is live before the first step. */
         const int32_t set = plans_tangents(planner) ? first_step_after_forward(planner) : 0;
         GAN_TRY(add_values_of(planner, i, node->input_count == 0 ? set : step, step, &planned->value));
     }
@@ -152,21 +152,21 @@ static gan_status plan_forward(session_planner *planner, int32_t i)
 
 /* ---- Gradients ---------------------------------------------------------------------------------------------- */
 
-/* Whether gradients of all nodes live on, for the passes of tangents. */
+/* Whether the gradients of all nodes live on for the passes of tangents. */
 static bool keeps_gradients(const session_planner *planner)
 {
     return planner->session->second_order && !plans_tangents(planner);
 }
 
-/* Readers run backward in falling order: the first of them writes the gradient of its input, and in place where that
- * is possible; the others write beside it and are added. */
+/* Readers run backward in descending order: the first writes the gradient of its input, in place if possible; the
+ * others write elsewhere and are added. */
 static gan_status plan_input_gradient(session_planner *planner, int32_t i, int k)
 {
     const gan_model_node *node = &planner->model->nodes[i];
     const gan_session_node *planned = &planner->nodes[i];
     gan_session_node *input = &planner->nodes[node->inputs[k]];
     const bool in_place = planned->view || (node->layer->ops->flags & GAN_LAYER_IN_PLACE);
-    /* Where the layer is curved, a pass of tangents reads dy again. */
+    /* If the layer is curved, a pass of tangents reads dy again. */
     const bool read_again = keeps_gradients(planner) && (node->layer->ops->flags & GAN_LAYER_CURVED);
     const int32_t step = backward_step(planner, i);
 
@@ -199,7 +199,7 @@ static gan_status plan_backward(session_planner *planner, int32_t i)
 
 /* ---- The whole ---------------------------------------------------------------------------------------------- */
 
-/* The nodes for values, and behind them those for tangents. */
+/* The nodes for values, followed by those for tangents. */
 static int32_t table_size(const gan_session *session, int32_t count)
 {
     return session->second_order ? 2 * count : count;

@@ -1,4 +1,4 @@
-/* The plan of a session: which values lie where in its arena. Used by the files of lib/model/ only.
+/* The plan of a session: which values lie where in its arena. Private to lib/model/.
  *
  * Steps of a model with n nodes: node i runs forward at step i and backward at step 2n - 1 - i; in a second-order
  * session its tangents run forward at step 2n + i and backward at step 4n - 1 - i. An array is live from a first to a
@@ -13,10 +13,10 @@
 typedef struct gan_array {
     int64_t size, offset; /* in values */
     int32_t first, last;  /* steps */
-    bool pinned;          /* somebody reads it besides the next layer: not to be overwritten in place */
+    bool pinned;          /* not only the next layer reads it: must not be overwritten in place */
 } gan_array;
 
-/* A node's place in the passes of values and gradients; or in those of their tangents, where y is R{y}, dy is R{dy}
+/* A node's arrays in the passes of values and gradients; or in those of their tangents, where y is R{y}, dy is R{dy}
  * and so on. */
 typedef struct gan_session_node {
     /* Numbers of arrays, or GAN_NO_ARRAY. A layer that works in place has the arrays of its input. */
@@ -25,38 +25,37 @@ typedef struct gan_session_node {
     int32_t output_gradient;                   /* of an output: as the caller sets it */
     int32_t saved;                             /* from forward to backward, for the layer */
     int32_t forward_scratch, backward_scratch; /* during one call */
-    /* One for each input: where dx goes while the input's gradient already holds that of another reader. */
+    /* One per input: where dx goes if the input's gradient already holds another reader's. */
     int32_t *spare;
-    /* Samples that the caller has set, 0 before: of an input, until the next ones; of an output's gradient, and of a
+    /* Samples that the caller has set, or 0: of an input, until it is set again; of an output's gradient, and of a
      * tangent, until the next forward pass. */
     int64_t given;
-    bool trains;         /* it or a node before it has parameters */
+    bool trains;         /* this node or one before it has parameters */
     bool view;           /* y is x under another shape */
-    bool gradient_ready; /* in this backward pass, some reader has written it */
+    bool gradient_ready; /* some reader has written it in this backward pass */
 } gan_session_node;
 
 typedef struct gan_session_plan {
     gan_session_node *nodes;
-    gan_session_node *tangents; /* behind the nodes; NULL without second order */
+    gan_session_node *tangents; /* after the nodes; NULL without second order */
     int32_t *spares;
     gan_array *arrays;
     int32_t array_count, array_capacity;
-    int32_t sample_values; /* second order: one value a sample, for penalties */
-    /* Tables for the call of the layer with the most inputs. */
+    int32_t sample_values; /* second order: one value per sample, for penalties */
+    /* Tables large enough for the layer with the most inputs. */
     int width;
     const gan_real **x, **tangent_x, **no_x; /* no_x: all NULL */
     gan_real **dx;                           /* in a pass of tangents: R{dx} */
 } gan_session_plan;
 
-/* Gives every array its offset and *total the values that all need (place_arrays.c). */
+/* Sets every array's offset, and *total to the values that all need together (place_arrays.c). */
 gan_status gan_arrays_place(gan_context *context, gan_array *arrays, int32_t count, int64_t *total);
 
-/* Plans the session, whose options are known, and allocates its arena; and releases what that has made, also where it
- * failed. */
+/* Plans the session, whose options are set, and allocates its arena; and releases the result, even of a failure. */
 gan_status gan_session_make_plan(gan_session *session, bool reuse);
 void gan_session_release_plan(gan_session *session);
 
-/* Where an array lies, or NULL for GAN_NO_ARRAY. */
+/* The address of an array, or NULL for GAN_NO_ARRAY. */
 static inline gan_real *gan_session_at(const gan_session *session, int32_t array)
 {
     if (array == GAN_NO_ARRAY) return NULL;
@@ -71,26 +70,26 @@ typedef struct gan_layer_call {
     gan_real *tensors[GAN_LAYER_TENSORS], *gradients[GAN_LAYER_TENSORS];
 } gan_layer_call;
 
-/* All but the values and gradients of the pass; `pass_number` is that of the forward pass. */
+/* Sets all but the values and gradients of the pass; `pass_number` is the forward pass's. */
 void gan_session_prepare_call(const gan_session *session, int32_t i, gan_mode mode, uint64_t pass_number,
                               bool with_gradients, gan_layer_call *call);
-/* The inputs of node i among the values of `nodes`, in one of the plan's tables; and after the pass forward inputs
- * and output as far as the layer keeps them, else NULL. */
+/* The inputs of node i among the values of `nodes`, in one of the plan's tables; and, after the forward pass, inputs
+ * and output if the layer keeps them, else NULL. */
 const gan_real *const *gan_session_find_inputs(const gan_session *session, int32_t i, const gan_session_node *nodes,
                                                const gan_real **table);
 const gan_real *const *gan_session_find_kept_inputs(const gan_session *session, int32_t i,
                                                     const gan_session_node *nodes, const gan_real **table);
 gan_real *gan_session_find_kept_output(const gan_session *session, int32_t i, const gan_session_node *nodes);
 
-/* Values in the batch at a node. */
+/* The number of values in a node's batch. */
 int64_t gan_session_count_at(const gan_session *session, int32_t node);
-/* The gradient of node i: the sum over its readers and, for an output, what the caller has set. NULL where it is 0
+/* The gradient of node i: the sum over its readers and, for an output, what the caller has set. NULL if it is 0
  * because no output whose gradient is set depends on the node. */
 const gan_real *gan_session_sum_gradient(const gan_session *session, const gan_session_node *nodes, int32_t i);
-/* Where the layer of node i writes dx, into the plan's table; what lies beside is added afterwards. */
+/* Fills the plan's table with where the layer of node i writes dx; afterwards, adds what was written to spares. */
 void gan_session_find_input_gradients(const gan_session *session, gan_session_node *nodes, int32_t i, uint64_t what);
 void gan_session_add_spare_gradients(const gan_session *session, const gan_session_node *nodes, int32_t i);
-/* Gives inputs that no gradient has reached the gradient 0. */
+/* Sets the gradient of inputs that none has reached to 0. */
 void gan_session_fill_unreached_inputs(const gan_session *session, const gan_session_node *nodes);
 
 /* GAN_ERROR_ARGUMENT unless it combines gan_backward bits. */
@@ -98,7 +97,7 @@ gan_status gan_session_check_what(const char *call, uint64_t what);
 
 /* ---- Data (session_data.c) ---------------------------------------------------------------------------------- */
 
-/* GAN_ERROR_STATE unless a backward pass may follow, or passes of tangents. */
+/* GAN_ERROR_STATE unless a backward pass, or passes of tangents, may follow. */
 gan_status gan_session_check_backward(const gan_session *session, const char *call);
 gan_status gan_session_check_tangents(const gan_session *session, const char *call);
 /* Notes that an input now holds `batch` samples: the last forward pass no longer belongs to the inputs. */

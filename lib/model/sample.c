@@ -1,7 +1,7 @@
 /* Drawing samples from a generator. */
 #include "model/plan.h"
 
-/* Samples of one pass of gan_model_sample: the weights are then read often enough to be worth their way. */
+/* Samples per pass of gan_model_sample: enough to make loading the weights worthwhile. */
 #define SAMPLE_BATCH 128
 
 typedef struct noise_args {
@@ -12,7 +12,7 @@ typedef struct noise_args {
     gan_noise noise;
 } noise_args;
 
-/* Each sample has as many counters as it has elements, more than it uses: so it does not depend on the batch. */
+/* Each sample owns as many counters as it has elements, more than it uses, so it does not depend on the batch. */
 static void draw_noise(void *argument, int64_t index)
 {
     const noise_args *args = argument;

@@ -1,4 +1,4 @@
-/* Running a session: the layers in their order forward, and in the opposite order backward. */
+/* Running a session: layers in order forward, and in reverse order backward. */
 #include "model/plan.h"
 
 #define DEFAULT_BATCH 32
@@ -74,7 +74,7 @@ static gan_status check_inputs(const gan_session *session)
     return GAN_OK;
 }
 
-/* What is there of a layer's inputs before the pass: those of the model. */
+/* The inputs of a layer that are known before the pass: the model's own. */
 static const gan_real *const *find_given_inputs(const gan_session *session, int32_t i)
 {
     const gan_model_node *node = &session->model->nodes[i];

@@ -1,13 +1,13 @@
-/* What the passes of a session have in common: how a layer is called, and how the gradients of several readers are
- * added. They work on the nodes of values and gradients, or on those of their tangents. */
+/* What the passes of a session share: calling a layer, and adding the gradients of several readers. They work on the
+ * nodes of values and gradients, or on those of their tangents. */
 #include "model/plan.h"
 
-/* Counters of one pass for each layer's random numbers: blocks of four words, more than any layer draws. */
+/* Bits of a counter within one pass: more blocks of four random words than any layer draws. */
 #define COUNTER_BITS 32
 
 /* ---- One layer's call --------------------------------------------------------------------------------------- */
 
-/* Weights are looked up at each call, since an optimizer exchanges their arrays. */
+/* Weights are looked up at each call, since an optimizer swaps their arrays. */
 static void find_tensors(const gan_model *model, const gan_model_node *node, bool with_gradients,
                          gan_layer_call *call)
 {
@@ -86,7 +86,7 @@ const gan_real *gan_session_sum_gradient(const gan_session *session, const gan_s
     return nodes[i].gradient_ready ? gradient : NULL;
 }
 
-/* An input that is read twice by the layer is ready after its first place. */
+/* An input that the layer reads twice is ready after the first time. */
 void gan_session_find_input_gradients(const gan_session *session, gan_session_node *nodes, int32_t i, uint64_t what)
 {
     const gan_model_node *node = &session->model->nodes[i];

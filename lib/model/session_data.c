@@ -5,12 +5,12 @@
 
 /* ---- Slots -------------------------------------------------------------------------------------------------- */
 
-/* Where a slot's array is, and when it may be read or written by a caller. */
+/* Where a slot's array is, and when a caller may read or write it. */
 typedef struct slot_rule {
     bool at_output, of_tangents;
     size_t array;   /* which one of gan_session_node */
-    bool backward;  /* asks for a session that was not created with forward_only */
-    unsigned needs; /* of what the session holds; else the call fails with `missing` */
+    bool backward;  /* needs a session created without forward_only */
+    unsigned needs; /* what the session must hold; else the call fails with `missing` */
     const char *missing;
     unsigned ends; /* what no longer holds once the slot is set */
 } slot_rule;
@@ -24,7 +24,7 @@ static const char no_forward[] = "gan_session_forward() has not run since the in
 static const slot_rule rules[] = {
     [GAN_SLOT_INPUT] = {.array = VALUE},
     [GAN_SLOT_OUTPUT] = {.at_output = true, .array = VALUE, .needs = GAN_HOLDS_OUTPUTS, .missing = no_forward},
-    /* Gradients of nodes are then no longer those of the outputs. */
+    /* Setting it outdates the gradients of nodes. */
     [GAN_SLOT_OUTPUT_GRADIENT] = {.at_output = true,
                                   .array = OUTPUT_GRADIENT,
                                   .backward = true,
@@ -125,7 +125,7 @@ gan_status gan_session_check_tangents(const gan_session *session, const char *ca
     return check_forward_done(session, call);
 }
 
-/* Whether the session is in a state in which a caller may use the slot. */
+/* Whether the session's state lets a caller use the slot. */
 static gan_status check_state(const gan_session *session, const char *call, gan_session_slot slot)
 {
     const slot_rule *rule = &rules[slot];
@@ -223,7 +223,7 @@ gan_status gan_session_get_input_gradient_tangent(const gan_session *session, in
 
 /* ---- From one session to another ------------------------------------------------------------------------------- */
 
-/* Whether what `from` holds in a slot fits into a slot of `session`. */
+/* Whether what `from` holds in a slot fits a slot of `session`. */
 static gan_status check_pair(const char *call, const gan_session *from, gan_node source, const gan_session *session,
                              gan_node target)
 {

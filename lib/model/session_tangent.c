@@ -1,6 +1,5 @@
-/* Tangents: the derivative of a session's passes in a direction of its inputs, and of its output gradients
- * (Pearlmutter, "Fast Exact Multiplication by the Hessian", 1994). Like the passes themselves, forward and then
- * backward. */
+/* Tangents: the derivative of a session's passes in a direction of its inputs and output gradients (Pearlmutter,
+ * "Fast Exact Multiplication by the Hessian", 1994). Like the passes themselves, first forward, then backward. */
 #include "model/plan.h"
 
 /* ---- Forward ------------------------------------------------------------------------------------------------ */
@@ -20,7 +19,7 @@ static gan_status tangent_forward_node(gan_session *session, int32_t i)
     return node->layer->ops->tangent_forward(node->layer, &call.pass);
 }
 
-/* Tangents of inputs that are not set count as 0, but one is set. */
+/* Tangents of inputs that are not set count as 0, but at least one must be set. */
 static gan_status prepare_input_tangents(gan_session *session)
 {
     const gan_model *model = session->model;
@@ -73,8 +72,8 @@ static void find_no_input_gradients(const gan_session *session, int32_t i)
     for (int k = 0; k < session->model->nodes[i].input_count; k++) session->plan->dx[k] = NULL;
 }
 
-/* R{dx} of a layer without curvature is 0 where R{dy} is: all of a discriminator of linear layers and (leaky) ReLU,
- * so that a penalty on its gradient costs one pass over the weights here, and no more. */
+/* R{dx} of a layer without curvature is 0 where R{dy} is. In a discriminator of linear layers and (leaky) ReLU, that
+ * is everywhere, so that a penalty on its gradient costs just one pass over the weights here. */
 static gan_status tangent_backward_node(gan_session *session, int32_t i, uint64_t what)
 {
     const gan_model_node *node = &session->model->nodes[i];

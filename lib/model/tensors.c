@@ -1,4 +1,4 @@
-/* Tensors of a model by name, their gradients, and the weights before the last step. */
+/* A model's tensors by name, their gradients, and the weights before the last step. */
 #include "model/model.h"
 
 #include <math.h>
