@@ -1,9 +1,9 @@
-/* The door of kernels: every pass over data. Each function here cuts its work into blocks that depend on shapes only,
- * runs them on the context's threads, and takes sums in a fixed order: results do not depend on how many these are.
+/* The door of kernels: every pass over data. Each function cuts its work into blocks that depend only on shapes, runs
+ * them on the context's threads, and sums in a fixed order, so that results do not depend on the number of threads.
  * Inner loops come from tables of functions, one per family, compiled from one source for each instruction set.
  *
  * Images are stored channels last, (batch, height, width, channels), whatever the order at the border; all other
- * tensors are rows first. Outputs may be the same array as an input only where "in place" is said. */
+ * tensors are rows first. An output may be the same array as an input only if "in place" is stated. */
 #ifndef GAN_KERNELS_H
 #define GAN_KERNELS_H
 

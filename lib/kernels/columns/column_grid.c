@@ -1,4 +1,4 @@
-/* How a matrix is cut into blocks, and how their sums are joined. */
+/* Cutting a matrix into blocks, and joining their sums. */
 #include "kernels/columns/columns.h"
 
 gan_column_grid gan_column_grid_make(int64_t rows, int64_t columns)

@@ -1,5 +1,5 @@
-/* Sums down the columns of a block, shared by the loops that normalise. Sums run in float over the rows of a block,
- * which are few; the callers add blocks up in double.
+/* Sums down the columns of a block, shared by the loops that normalise. Sums over the few rows of a block are in
+ * float; the callers add up blocks in double.
  *
  * Part of columns.h, for sources that are compiled for each instruction set. */
 #ifndef GAN_COLUMN_LOOPS_ISA_H
@@ -12,8 +12,8 @@
 /* Most values in a run, below. */
 enum { GAN_COLUMN_RUN = 1024 };
 
-/* A narrow matrix is read as a wider one with several of its rows side by side, so that vectors are full:
- * `rows` runs of `width` values, then one of `rest`. */
+/* A narrow matrix is read as a wider one, with several of its rows side by side to fill vectors: `rows` runs of
+ * `width` values, then one of `rest`. */
 typedef struct gan_column_runs {
     int64_t rows, width, stride, rest;
 } gan_column_runs;
@@ -26,7 +26,7 @@ static inline gan_column_runs gan_column_runs_make(const gan_column_block *block
     return (gan_column_runs){count / width, width, width, count % width};
 }
 
-/* Coefficients of the columns, repeated to the width of a run. */
+/* The columns' coefficients, repeated to the width of a run. */
 static inline void gan_column_runs_spread(const gan_column_block *block, const gan_column_runs *r,
                                           const gan_real *from, gan_real *to)
 {
@@ -34,7 +34,7 @@ static inline void gan_column_runs_spread(const gan_column_block *block, const g
         memcpy(to + k, from, (size_t)block->columns * sizeof(gan_real));
 }
 
-/* The reverse for sums: adds up what belongs to one column. */
+/* The reverse, for sums: adds up what belongs to each column. */
 static inline void gan_column_runs_fold(const gan_column_block *block, const gan_column_runs *r, const gan_real *from,
                                         gan_real *to)
 {
@@ -54,8 +54,8 @@ static inline int64_t gan_column_runs_length(const gan_column_runs *r, int64_t i
     return i < r->rows ? r->width : r->rest;
 }
 
-/* Loops that add up take four runs at a time: partial sums are read and written once for all four. In place of a run
- * that is not there comes `neutral`, which adds nothing. Returns how long the four are. */
+/* Loops that add up take four runs at a time, so that partial sums are read and written once for all four. `neutral`,
+ * which adds nothing, replaces missing runs. Returns the length of the four. */
 static inline int64_t gan_column_runs_four(const gan_column_runs *r, int64_t i, const gan_real *x,
                                            const gan_real *neutral, const gan_real *row[4])
 {

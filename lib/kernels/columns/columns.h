@@ -1,4 +1,4 @@
-/* The door of columns: passes over a matrix that have one result or coefficient a column. */
+/* The door of columns: passes over a matrix with one result or coefficient per column. */
 #ifndef GAN_COLUMNS_H
 #define GAN_COLUMNS_H
 
@@ -10,7 +10,7 @@
 
 typedef struct gan_column_block {
     int64_t rows, columns;
-    int64_t stride; /* from row to row; equal to `columns` when a block is as wide as the matrix */
+    int64_t stride; /* from row to row; equal to `columns` if a block is as wide as the matrix */
 } gan_column_block;
 
 /* ---- Loops over a block (columns_isa.c) ---- */
@@ -36,24 +36,24 @@ typedef struct gan_columns_table {
 } gan_columns_table;
 GAN_ISA_DECLARE(gan_columns_table);
 
-/* What other loops that add up columns are made of. */
+/* The parts of other loops that add up columns. */
 #ifdef GAN_ISA
 #include "kernels/columns/column_loops_isa.h"
 #endif
 
 /* ---- Blocks of a matrix (column_grid.c) ---- */
 
-/* How a matrix is cut: row_blocks x column_blocks, from its shape alone. */
+/* How a matrix is cut, by its shape alone: row_blocks x column_blocks. */
 typedef struct gan_column_grid {
     int64_t rows, columns;
-    int64_t block_rows, block_columns; /* the last ones of a row or column may be smaller */
+    int64_t block_rows, block_columns; /* the last in a row or column may be smaller */
     int64_t row_blocks, column_blocks, blocks;
 } gan_column_grid;
 gan_column_grid gan_column_grid_make(int64_t rows, int64_t columns);
 /* Block `index` of `blocks`: its place and size. */
 gan_column_block gan_column_grid_block(const gan_column_grid *grid, int64_t index, int64_t *first_row,
                                        int64_t *first_column);
-/* Sums of blocks are joined for this many columns at a time, in the blocks' order and in double: out[j] = sum over
+/* The sums of blocks are joined this many columns at a time, in the blocks' order and in double: out[j] = sum over
  * row blocks of partial[block, first + j], j < count <= GAN_STRIP, where partial is (row_blocks, columns). */
 #define GAN_STRIP 64
 void gan_join_sums(const gan_column_grid *grid, const gan_real *partial, int64_t first, int64_t count,

@@ -1,4 +1,4 @@
-/* Convolutions: without patches in memory by the micro-kernels, or with them by the BLAS; with rounded operands. */
+/* Convolutions: by the micro-kernels, without patches in memory; by the BLAS, with them; or with rounded operands. */
 #include "kernels/conv/conv_ways.h"
 
 /* ---- The micro-kernels ------------------------------------------------------------------------------------- */

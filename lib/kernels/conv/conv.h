@@ -5,16 +5,16 @@
 #include "kernels/product/product.h"
 
 /* x: (batch, height, width, channels); y: (batch, out_height, out_width, filters);
- * w: (filters, kernel_h, kernel_w, channels). Transposed convolutions are the same functions with the roles of x and
- * y exchanged: their forward is gan_conv_backward_data, their backward data gan_conv_forward. */
+ * w: (filters, kernel_h, kernel_w, channels). Transposed convolutions are the same functions with x and y
+ * swapped: their forward is gan_conv_backward_data, their backward data gan_conv_forward. */
 typedef struct gan_conv {
     int64_t channels, height, width;
     int64_t filters, out_height, out_width;
     int64_t kernel_h, kernel_w, stride_h, stride_w;
-    int64_t pad_top, pad_left; /* rows above and columns left; below and right follow from the sizes */
+    int64_t pad_top, pad_left; /* rows above and columns to the left; the others follow from the sizes */
 } gan_conv;
 
-/* Most scratch values that any of the three needs for batches up to `batch`. */
+/* The most scratch values that any of the three needs for batches up to `batch`. */
 int64_t gan_conv_scratch(const gan_context *context, const gan_conv *conv, int64_t batch);
 /* y = conv(x, w) + bias, one value per filter; NULL: no bias. */
 void gan_conv_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x, const gan_real *w,

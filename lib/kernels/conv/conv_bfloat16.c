@@ -1,4 +1,4 @@
-/* Convolutions of operands rounded to bfloat16, by the micro-kernels for pairs. */
+/* Convolutions with operands rounded to bfloat16, by the micro-kernels for pairs. */
 #include "kernels/conv/conv_ways.h"
 
 /* Sizes of a convolution's operands, in rows and columns. */
@@ -15,7 +15,7 @@ static conv_sizes conv_sizes_of(const gan_conv *conv, int64_t batch)
                         .lines = batch * conv->out_height};
 }
 
-/* The convolution of pairs of channels, and that of pairs of filters. */
+/* The convolution on pairs of channels, and that on pairs of filters. */
 static gan_conv paired_channels(const gan_conv *conv)
 {
     gan_conv paired = *conv;

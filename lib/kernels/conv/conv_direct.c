@@ -1,22 +1,22 @@
-/* The convolution forward and backward to the data, without patches in memory: rows of A are the windows of the image
- * that the kernel sees, one segment a row of the kernel.
+/* The convolution, forward and backward to the data, without patches in memory: rows of A are the windows of the
+ * image that the kernel sees, with one segment per row of the kernel.
  *
  * Forward, y[o] = sum over k of w[k] x[o * stride - pad + k]: position o is a row, the taps k and channels are its
  * values. Backward, dx[i] = sum over k of w[k] dy[(i + pad - k) / stride] where that is whole: the positions
  * i = r + q * stride of one phase r share their taps k = k0 + stride * t, and are windows of dy that move by 1 with
  * q: for u = taps - 1 - t, dy[q + origin + u]. So both are the same product with windows along two axes.
  *
- * Near the border a window hangs over it. The positions whose windows hang over equally form a region, whose rows
- * skip the taps that fall on padding. */
+ * Near the border, windows overhang it. Positions with the same overhang form a region, whose rows skip the taps that
+ * fall on padding. */
 #include "kernels/conv/conv_ways.h"
 
-/* Where the windows of one axis lie: that of position q begins at q * step + origin, and is `taps` long. */
+/* Where the windows of one axis lie: that of position q begins at q * step + origin and is `taps` long. */
 typedef struct window_axis {
     int64_t positions, step, origin, taps;
     int64_t inputs;    /* length of the image */
     int64_t out_first; /* position q is index out_first + q * out_step of the output */
     int64_t out_step;
-    int64_t left, right; /* positions before `left` hang over the beginning, those from `right` on over the end */
+    int64_t left, right; /* positions before `left` overhang the beginning, those from `right` on the end */
 } window_axis;
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
@@ -34,12 +34,12 @@ static void find_borders(window_axis *axis)
     axis->right = room < 0 ? 0 : clamp(room / axis->step + 1, 0, axis->positions);
 }
 
-/* Positions first .. first + count - 1 have the taps begin .. end - 1 on the image. */
+/* Positions first .. first + count - 1, whose taps begin .. end - 1 are on the image. */
 typedef struct window_stretch {
     int64_t first, count, begin, end;
 } window_stretch;
 
-/* The stretch that position q belongs to: alone near the border, else all between. */
+/* The stretch of position q: q alone near the border, else all positions in between. */
 static window_stretch stretch_at(const window_axis *axis, int64_t q)
 {
     window_stretch stretch = {q, 1, 0, axis->taps};
@@ -54,7 +54,7 @@ static window_stretch stretch_at(const window_axis *axis, int64_t q)
     return stretch;
 }
 
-/* One phase: a product of its own. */
+/* One phase, which is one product. */
 typedef struct window_phase {
     window_axis vertical, horizontal;
     int64_t k;    /* taps * channels of the image */
@@ -62,7 +62,7 @@ typedef struct window_phase {
     const gan_real *b;
 } window_phase;
 
-enum { PANELS_BYTES = 512 * 1024 }; /* of all packed weights of a phase that stay in the second cache */
+enum { PANELS_BYTES = 512 * 1024 }; /* the most packed weights of a phase that stay in the L2 cache */
 
 typedef struct direct_work {
     const gan_micro_kernel_table *table;
@@ -72,7 +72,7 @@ typedef struct direct_work {
     int64_t channels, columns;     /* of the image; of the output */
     int64_t out_height, out_width; /* of the output */
     int64_t block, panels;         /* rows of a task; panels of the columns */
-    int64_t piece;                 /* values of k that are multiplied at a time */
+    int64_t piece;                 /* values of k multiplied at a time */
     const gan_real *image, *w;
     gan_real *out, *packed;
     const gan_real *bias; /* or NULL */
@@ -88,7 +88,7 @@ static window_axis forward_axis(int64_t positions, int64_t inputs, int64_t kerne
     return axis;
 }
 
-/* The first tap of a phase, of which every stride-th follows. */
+/* The first tap of a phase; every stride-th one follows. */
 static int64_t first_tap(int64_t residue, int64_t stride, int64_t pad)
 {
     return (residue + pad) % stride;
@@ -139,7 +139,7 @@ static void pack_forward(void *argument, int64_t index)
                            work->packed + panel.first * k, panel.width);
 }
 
-/* Backward, one phase: B[(u, v, f), c] = w[f, kh(u), kw(v), c]; for dot products, column after column. */
+/* Backward, one phase: B[(u, v, f), c] = w[f, kh(u), kw(v), c]; column by column for dot products. */
 typedef struct pack_work {
     const direct_work *work;
     const window_phase *phase;
@@ -167,7 +167,7 @@ static void pack_backward(void *argument, int64_t index)
     }
 }
 
-/* Values that a phase takes of the packed weights. */
+/* The number of packed weights of a phase. */
 static int64_t packed_values(const direct_work *work, const window_phase *phase)
 {
     return phase->k * (work->dot ? work->columns : gan_panel_total(work->table, work->columns));
@@ -199,7 +199,7 @@ static void pack_weights(gan_context *context, direct_work *work)
 
 /* ---- Tasks ------------------------------------------------------------------------------------------------- */
 
-/* A rectangle of stretches: one region of a phase. Its rows are counted by image, then line, then column. */
+/* One region of a phase: a rectangle of stretches. Its rows are counted by image, then line, then column. */
 typedef struct window_region {
     window_stretch down, right;
 } window_region;
@@ -234,7 +234,7 @@ static void fill_rows(const direct_work *work, const window_phase *phase, const 
     }
 }
 
-/* The next segments of a region from tap row `*line` and value `*value` of it on: at most `piece` values of k. */
+/* The next segments of a region, from value `*value` of tap row `*line` on: at most `piece` values of k. */
 static int64_t next_segments(const direct_work *work, const window_phase *phase, const window_region *region,
                              int64_t *line, int64_t *value, gan_segment segments[GAN_SEGMENTS])
 {
@@ -303,7 +303,7 @@ static void direct_task(void *argument, int64_t index)
         phase.b = b;
         const int64_t blocks = (phase.rows + work->block - 1) / work->block, packed = packed_values(work, &phase);
         if (index < blocks * work->panels) {
-            /* What stays in the cache from task to task: all panels, where they fit there, else one. */
+            /* What stays in the cache from task to task: all panels if they fit, else one. */
             const bool all = packed * (int64_t)sizeof(gan_real) <= PANELS_BYTES;
             const int64_t panel_index = all ? index % work->panels : index / blocks;
             const int64_t first = (all ? index / work->panels : index % blocks) * work->block;
@@ -319,7 +319,7 @@ static void direct_task(void *argument, int64_t index)
 
 /* ---- The two products -------------------------------------------------------------------------------------- */
 
-/* Dot products pay when there are few columns, and each row of the kernel fills vectors. */
+/* Dot products pay off if there are few columns and each row of the kernel fills vectors. */
 static bool dot_pays(const gan_micro_kernel_table *table, int64_t columns, int64_t row_values)
 {
     return columns <= 4 && row_values >= table->vector;

@@ -1,15 +1,15 @@
-/* The gradient of the weights of few filters that move by one pixel, as those of a generator's last layer:
+/* The gradient of the weights of few filters of stride 1, as in a generator's last layer:
  *
  *     dw[(f, kh, kw), c] += sum over pixels q of dy[q - (kh, kw) + padding, f] * x[q, c]
  *
- * Seen so, an image is multiplied where it is, by one row for each filter and tap, where conv_weights.c would have a
- * row for each filter and pack every window. The rows are read from a copy of dy with a border of zeros. */
+ * This multiplies an image in place, by one row per filter and tap, where conv_weights.c would use one row per filter
+ * and pack every window. The rows are read from a copy of dy with a border of zeros. */
 #include "kernels/conv/conv_ways.h"
 
 #include <string.h>
 
 enum {
-    PARTS = 24,                                        /* most parts, with a sum each, that are added in order */
+    PARTS = 24,                                        /* most parts, whose sums are added in order */
     BORDERED = GAN_PANEL_BYTES / (int)sizeof(gan_real) /* values of an image of dy with its border */
 };
 
@@ -17,7 +17,7 @@ typedef struct few_filters_work {
     const gan_micro_kernel_table *table;
     const gan_conv *conv;
     int64_t batch, rows, parts;
-    int64_t line; /* values of a line with its border */
+    int64_t line; /* values in a line with its border */
     const gan_real *x, *dy;
     gan_real *sums; /* of the parts */
 } few_filters_work;
@@ -36,7 +36,7 @@ bool gan_conv_has_few_filters(const gan_micro_kernel_table *table, const gan_con
            line_values(conv) <= BORDERED / lines;
 }
 
-/* An image of dy: line y of the copy is its line y - (kernel_h - 1) + pad_top, and columns alike. */
+/* Copies an image of dy: line y of the copy is line y - (kernel_h - 1) + pad_top of dy; columns likewise. */
 static void add_border(const gan_conv *c, int64_t line, const gan_real *dy, gan_real *to)
 {
     const int64_t top = c->kernel_h - 1 - c->pad_top, left = c->kernel_w - 1 - c->pad_left;
@@ -51,7 +51,7 @@ static void add_border(const gan_conv *c, int64_t line, const gan_real *dy, gan_
     }
 }
 
-/* The rows' places in the copy, and the lines of an image as segments. */
+/* Finds the rows in the copy, and makes the lines of an image segments. */
 static void place_rows(const few_filters_work *work, const gan_real *bordered, gan_row_block *block,
                        gan_segment *segments)
 {

@@ -1,12 +1,12 @@
 /* Convolutions as explicit matrix products, for the BLAS: the patches that the kernel sees are written out as the
- * rows of a matrix (im2col), some images at a time, and multiplied.
+ * rows of a matrix (im2col), a few images at a time, and multiplied.
  *
  *     patches: (images * out_height * out_width, kernel_h * kernel_w * channels) */
 #include "kernels/conv/conv_ways.h"
 
 #include <string.h>
 
-/* Images are taken together while their patches are at most this many values. */
+/* Images are taken together as long as their patches are at most this many values. */
 #define CHUNK_VALUES ((int64_t)1 << 21)
 
 typedef struct im2col_work {
@@ -34,8 +34,8 @@ static int64_t chunk_images(const im2col_work *work, int64_t batch)
     return images < batch ? images : batch;
 }
 
-/* Where a row of the kernel at an output column meets the image: values [begin, end) of the kernel's row, the first
- * of which lies at value `at` of the image's row; empty when begin == end. */
+/* Where a row of the kernel at an output column overlaps the image: values [begin, end) of the kernel's row, the
+ * first at value `at` of the image's row; empty if begin == end. */
 typedef struct overlap {
     int64_t begin, end, at;
 } overlap;
@@ -43,7 +43,7 @@ typedef struct overlap {
 static overlap row_overlap(const im2col_work *work, int64_t out_column)
 {
     const gan_conv *conv = work->conv;
-    int64_t first = out_column * conv->stride_w - conv->pad_left; /* column of the image under the kernel's first */
+    int64_t first = out_column * conv->stride_w - conv->pad_left; /* image column under the kernel's first column */
     int64_t begin = first < 0 ? -first : 0;
     int64_t end = conv->width - first < conv->kernel_w ? conv->width - first : conv->kernel_w;
     if (end <= begin) return (overlap){0, 0, 0};
@@ -74,7 +74,7 @@ static void fill_patches(void *argument, int64_t index)
     }
 }
 
-/* The adjoint: adds the patches of one image up, where they came from, and then the bias. */
+/* The adjoint: adds the patches of one image back to where they came from, and then the bias. */
 static void add_patches(void *argument, int64_t index)
 {
     const im2col_work *work = argument;

@@ -1,11 +1,11 @@
-/* The ways to do a convolution, of which conv.c takes one. Contracts are those of their namesakes in conv.h. */
+/* The ways to do a convolution, among which conv.c chooses. Contracts are those of their namesakes in conv.h. */
 #ifndef GAN_CONV_WAYS_H
 #define GAN_CONV_WAYS_H
 
 #include "kernels/conv/conv.h"
 #include "kernels/micro_kernel/micro_kernel.h"
 
-/* ---- As matrix products of patches that are written out (conv_im2col.c) ---- */
+/* ---- As matrix products of patches in memory (conv_im2col.c) ---- */
 
 int64_t gan_conv_im2col_scratch(const gan_context *context, const gan_conv *conv, int64_t batch);
 void gan_conv_im2col_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
@@ -25,15 +25,15 @@ void gan_conv_direct_backward_data(gan_context *context, const gan_micro_kernel_
                                    int64_t batch, const gan_real *dy, const gan_real *w, const gan_real *bias,
                                    gan_real *dx, gan_real *scratch);
 
-/* `rounded`, when there is one, has the functions for operands in bfloat16: then x is values that have been rounded,
- * one after the other, and dy the pairs of its lines (batch * out_height of them). */
+/* `rounded`, unless NULL, has the functions for operands in bfloat16: then x is rounded values one after another, and
+ * dy the pairs of its batch * out_height lines. */
 int64_t gan_conv_weights_scratch(const gan_micro_kernel_table *table, const gan_rounding_table *rounded,
                                  const gan_conv *conv, int64_t batch);
 void gan_conv_weights_backward(gan_context *context, const gan_micro_kernel_table *table,
                                const gan_rounding_table *rounded, const gan_conv *conv, int64_t batch, const void *x,
                                const gan_real *dy, gan_real *dw, gan_real *scratch);
 
-/* Few filters that move by one pixel (conv_few_filters.c); only where gan_conv_has_few_filters(). */
+/* Few filters of stride 1 (conv_few_filters.c); only if gan_conv_has_few_filters(). */
 bool gan_conv_has_few_filters(const gan_micro_kernel_table *table, const gan_conv *conv);
 int64_t gan_conv_few_filters_scratch(const gan_micro_kernel_table *table, const gan_conv *conv, int64_t batch);
 void gan_conv_few_filters_backward(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,

@@ -2,23 +2,22 @@
  *
  *     dw[f, (kh, kw, c)] += sum over positions p of dy[p, f] * x[window(p) + (kh, kw, c)]
  *
- * Rows are filters, read from dy where it is. A panel is some columns of dw; the values of the windows there are
- * packed for some positions at a time, only for those whose windows have any of these columns on the image. All
- * panels take a stretch of the lines of the outputs before any goes on to the next, while it is in the cache. When
- * there are few panels, the lines are split into parts instead, with a sum each, and these are added in order at the
- * end.
+ * Rows are filters, read from dy in place. A panel is a few columns of dw; the window values there are packed a few
+ * positions at a time, skipping those whose windows have none of these columns on the image. All panels process a
+ * stretch of output lines, while it is in the cache, before any goes on to the next. If there are few panels, the
+ * lines are split into parts instead, whose sums are added in order at the end.
  *
- * With operands in bfloat16, positions are multiplied in pairs: the same position of two lines that follow each
- * other, since then both have the same columns on the image. */
+ * With operands in bfloat16, positions are multiplied in pairs: the same position of two consecutive lines, since
+ * both then have the same columns on the image. */
 #include "kernels/conv/conv_ways.h"
 
 #include <string.h>
 
 enum {
     PARTS = 32,                /* most parts */
-    ENOUGH_TASKS = 24,         /* that keep all threads of a usual machine busy to the end */
+    ENOUGH_TASKS = 24,         /* tasks to keep all threads of a typical machine busy to the end */
     PART_POSITIONS = 256,      /* least positions of a part */
-    STRETCH_BYTES = 256 * 1024 /* most of dy in a stretch: stays in the second cache */
+    STRETCH_BYTES = 256 * 1024 /* most of dy in a stretch: stays in the L2 cache */
 };
 
 typedef struct weights_work {
@@ -27,35 +26,35 @@ typedef struct weights_work {
     const gan_conv *conv;
     int64_t columns; /* kernel_h * kernel_w * channels */
     int64_t panels, parts;
-    int64_t lines;           /* batch * out_height: lines of the outputs */
-    int64_t together, steps; /* lines that are multiplied at a time, 1 or 2; how often that is */
-    int64_t panel_positions; /* that are packed at a time */
-    int64_t stretch;         /* steps that all panels take before the next */
-    int64_t first, last;     /* of the present stretch: first <= step < last */
-    const void *x;           /* uint16_t when rounded, else gan_real */
+    int64_t lines;           /* of the outputs: batch * out_height */
+    int64_t together, steps; /* lines multiplied at a time, 1 or 2; how often */
+    int64_t panel_positions; /* packed at a time */
+    int64_t stretch;         /* steps that all panels take before the next stretch */
+    int64_t first, last;     /* of the current stretch: first <= step < last */
+    const void *x;           /* uint16_t if rounded, else gan_real */
     const gan_real *dy;
-    gan_real *dw, *sums; /* of the parts; sums is NULL when there is one */
+    gan_real *dw, *sums; /* sums: of the parts; NULL if there is only one */
 } weights_work;
 
 /* Columns of a panel in one row of the kernel. */
 typedef struct panel_piece {
-    int64_t kernel_line, at, length; /* the row; the first column in the panel; how many */
-    int64_t value;                   /* of an image's line, where the window of position 0 has the first column */
-    int64_t begin, end;              /* positions of a line that have all of its columns on the image */
+    int64_t kernel_line, at, length; /* the row; its first column in the panel; their number */
+    int64_t value;                   /* in an image's line, under the first column of the window at position 0 */
+    int64_t begin, end;              /* positions of a line with all of its columns on the image */
 } panel_piece;
 
 enum { PIECES = 32 }; /* at least the width of a panel */
 
-/* A panel, and what all lines of the outputs share. */
+/* A panel, and what all output lines share. */
 typedef struct weights_panel {
     gan_panel columns;
     panel_piece pieces[PIECES];
     int64_t count;
     int64_t kernel_first, kernel_last; /* rows of the kernel in the panel */
-    int64_t begin, end;                /* positions of a line that have any of its columns on the image */
+    int64_t begin, end;                /* positions of a line with any of its columns on the image */
 } weights_panel;
 
-/* The positions of a line from which value + low to value + high lie on the image, begin <= q < end. */
+/* The positions begin <= q < end of a line for which value + low to value + high lie on the image. */
 static void positions_on_image(const gan_conv *c, int64_t low, int64_t high, int64_t *begin, int64_t *end)
 {
     int64_t step = c->stride_w * c->channels, room = c->width * c->channels - 1 - high;
@@ -89,13 +88,13 @@ static void panel_make(const weights_work *work, int64_t index, weights_panel *p
     }
 }
 
-/* The lines of the outputs of one step. */
+/* The output lines of one step. */
 typedef struct window_lines {
-    int64_t image[2]; /* the first value of each one's image in x */
-    int64_t top[2];   /* the image's line under the first row of the kernel */
+    int64_t image[2]; /* the first value of each line's image in x */
+    int64_t top[2];   /* the image's line under the kernel's first row */
 } window_lines;
 
-/* False when the panel's columns lie on no image there. */
+/* False if none of the panel's columns lies on an image there. */
 static bool find_lines(const weights_work *work, const weights_panel *panel, int64_t step, window_lines *lines)
 {
     const gan_conv *c = work->conv;
@@ -111,7 +110,7 @@ static bool find_lines(const weights_work *work, const weights_panel *panel, int
     return seen;
 }
 
-/* Where the image's line under a piece begins in x; -1 when there is none. */
+/* Where the image's line under a piece begins in x; -1 if there is none. */
 static int64_t line_begin(const weights_work *work, const panel_piece *piece, const window_lines *lines, int i)
 {
     const gan_conv *c = work->conv;
@@ -119,7 +118,7 @@ static int64_t line_begin(const weights_work *work, const panel_piece *piece, co
     return line < 0 || line >= c->height ? -1 : lines->image[i] + line * c->width * c->channels;
 }
 
-/* Packs `count` positions from `first` on of one line: to[i * width + at ...] = the values of the piece. */
+/* Packs `count` positions of one line, from `first` on: to[i * width + at ...] = the values of the piece. */
 static void pack_piece(const weights_work *work, const panel_piece *piece, const window_lines *lines, int64_t first,
                        int64_t count, int64_t width, gan_real *to)
 {
@@ -142,7 +141,7 @@ static void pack_piece(const weights_work *work, const panel_piece *piece, const
     }
 }
 
-/* The same of two lines, each value a pair. */
+/* The same for two lines, each value a pair. */
 static void pack_pairs(const weights_work *work, const panel_piece *piece, const window_lines *lines, int64_t first,
                        int64_t count, int64_t width, gan_real *to)
 {
@@ -158,7 +157,7 @@ static void pack_pairs(const weights_work *work, const panel_piece *piece, const
         run = inside ? gan_least(piece->end, first + count) - q : 1;
         gan_real *row = to + (q - first) * width + piece->at;
         int64_t value = q * step + piece->value;
-        /* What hangs over the image's border is 0, and the rest lies side by side. */
+        /* What overhangs the image's border is 0; the rest is contiguous. */
         int64_t begin = inside ? 0 : gan_least(value < 0 ? -value : 0, piece->length);
         int64_t end = inside ? piece->length : gan_least(line_values - value, piece->length);
         if (begin > 0) work->rounded->interleave(1, begin, NULL, NULL, 0, row, width);
@@ -171,7 +170,7 @@ static void pack_pairs(const weights_work *work, const panel_piece *piece, const
     }
 }
 
-/* Adds what has been packed to the columns of the panel, for all filters. */
+/* Adds what has been packed to the panel's columns, for all filters. */
 static void multiply(const weights_work *work, const gan_panel *panel, gan_tile *tile, gan_real *sums)
 {
     gan_row_block block;
@@ -188,8 +187,8 @@ static void multiply(const weights_work *work, const gan_panel *panel, gan_tile 
     tile->segment_count = 0;
 }
 
-/* Whole lines that follow each other become one segment, since the end of a short one costs the micro-kernel as much
- * as some steps of k. */
+/* Consecutive whole lines become one segment, since the end of a short one costs the micro-kernel as much as a few
+ * steps of k. */
 static void add_positions(gan_tile *tile, gan_segment segments[GAN_SEGMENTS], gan_segment more)
 {
     gan_segment *last = tile->segment_count > 0 ? &segments[tile->segment_count - 1] : NULL;

@@ -1,4 +1,4 @@
-/* Element by element: the loops are in elementwise_isa.c. */
+/* Elementwise passes; the loops are in elementwise_isa.c. */
 #include "kernels/elementwise/elementwise_tables.h"
 
 #include <string.h>
@@ -83,7 +83,7 @@ void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_
     run(context, TABLE->dropout, count, (gan_elementwise_args){.x = x, .y = y, .value = rate, .state = state});
 }
 
-/* Numbers are made in pieces on the stack. Ranges begin at whole blocks of the generator. */
+/* Numbers are drawn in pieces on the stack. Ranges begin at whole blocks of the generator. */
 enum { PIECE = 256 };
 
 static void add_normal(const void *arguments, int64_t begin, int64_t end)
@@ -112,7 +112,7 @@ typedef struct transposed_args {
     gan_real *y;
 } transposed_args;
 
-/* Adds the numbers of one row, or of a part of it from column `column` on. */
+/* Adds the numbers of one row, or of part of it, from column `column` on. */
 static void add_normal_part(const transposed_args *args, int64_t row, int64_t column, int64_t count,
                             const gan_real *numbers)
 {

@@ -1,4 +1,4 @@
-/* The door of elementwise: passes that work on each element by itself, and the steps of optimizers. */
+/* The door of elementwise: passes that handle each element by itself, and optimizer steps. */
 #ifndef GAN_ELEMENTWISE_H
 #define GAN_ELEMENTWISE_H
 
@@ -17,8 +17,8 @@ void gan_sigmoid_backward(gan_context *context, int64_t count, const gan_real *y
 void gan_softplus_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
 /* dx = dy * (1 - exp(-y)) */
 void gan_softplus_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
-/* R{}, the derivative in a direction in which x and dy change, of the three backward passes: R{dx} = f'(x) R{dy} +
- * f''(x) R{x} dy, where f''(x) R{x} is written in terms of y and of R{y} = f'(x) R{x}.
+/* R{}, the derivative in a direction of x and dy, of the three backward passes: R{dx} = f'(x) R{dy} + f''(x) R{x} dy,
+ * where f''(x) R{x} is written in terms of y and R{y} = f'(x) R{x}.
  * tangent_dx = (1 - y^2) tangent_dy - 2 y tangent_y dy */
 void gan_tanh_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
                       const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx);
@@ -28,14 +28,14 @@ void gan_sigmoid_tangent(gan_context *context, int64_t count, const gan_real *y,
 /* tangent_dx = (1 - exp(-y)) tangent_dy + exp(-y) tangent_y dy */
 void gan_softplus_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
                           const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx);
-/* y = keep_i ? x / (1 - rate) : 0, where keep_i comes from the random state and i alone: the same call with the same
+/* y = keep_i ? x / (1 - rate) : 0, where keep_i depends only on the random state and i: the same call with the same
  * state on dy is the backward pass. Draws from counters below state.counter + count / 4 + 64. */
 void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_state state, const gan_real *x,
                  gan_real *y);
 /* y = x + deviation * n, n the standard normal numbers that gan_fill_normal() gives for the state. In place. */
 void gan_add_normal(gan_context *context, int64_t count, gan_real deviation, gan_random_state state,
                     const gan_real *x, gan_real *y);
-/* The same on a batch of y, (columns, rows), whose numbers are those of (rows, columns): y[i, c, r] gets number
+/* The same on a batch of y, (columns, rows), with the numbers in the order of (rows, columns): y[i, c, r] gets number
  * (i rows + r) columns + c. In place. */
 void gan_add_normal_transposed(gan_context *context, int64_t batch, int64_t rows, int64_t columns, gan_real deviation,
                                gan_random_state state, gan_real *y);
@@ -43,8 +43,8 @@ void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y);
 void gan_copy(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
 /* y = y + x */
 void gan_add(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
-/* y = (1 - weight) a + weight b, weight in [0, 1]: computed as the nearer of the two and a share of their difference,
- * so that it is exact where they are equal, at 0 and at 1. */
+/* y = (1 - weight) a + weight b, weight in [0, 1]: computed as the nearer one plus a share of their difference, so
+ * that it is exact where they are equal, and at weights 0 and 1. */
 void gan_lerp(gan_context *context, int64_t count, double weight, const gan_real *a, const gan_real *b, gan_real *y);
 /* y = scale * x */
 void gan_scale(gan_context *context, int64_t count, gan_real scale, const gan_real *x, gan_real *y);

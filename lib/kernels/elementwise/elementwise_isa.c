@@ -1,4 +1,4 @@
-/* Loops of element-by-element kernels over one block. */
+/* Loops of elementwise kernels over one block. */
 #include "kernels/elementwise/elementwise_tables.h"
 
 static void leaky_relu_forward(const void *arguments, int64_t begin, int64_t end)
@@ -103,17 +103,17 @@ static void softplus_tangent(const void *arguments, int64_t begin, int64_t end)
         tangent_dx[i] = gan_real_exp(-y[i]) * tangent_y[i] * dy[i] - tangent_dy[i] * gan_real_expm1(-y[i]);
 }
 
-/* Blocks of Philox that are made at once, and their words. */
+/* Blocks of Philox made at once, and their words. */
 enum { LANES = 64, GROUP = 4 * LANES };
 
-/* A value is kept when the upper 31 bits of its word are at least rate * 2^31. In a group of 4 LANES values, LANES
- * after each other have the same word of counters that follow each other. */
+/* A value is kept if the upper 31 bits of its word are at least rate * 2^31. In a group of 4 LANES values, LANES
+ * consecutive ones take the same word of consecutive counters. */
 static void dropout(const void *arguments, int64_t begin, int64_t end)
 {
     const gan_elementwise_args *args = arguments;
     const gan_real *x = args->x;
     gan_real *y = args->y, scale = 1 / (1 - args->value);
-    int32_t threshold = (int32_t)((double)args->value * 2147483648.0); /* signed: SSE2 compares no others */
+    int32_t threshold = (int32_t)((double)args->value * 2147483648.0); /* signed: SSE2 cannot compare others */
     gan_random_state state = args->state;
     state.counter += (uint64_t)begin / 4;
     for (int64_t i = begin; i < end; i += GROUP, state.counter += LANES) {

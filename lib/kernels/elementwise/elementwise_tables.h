@@ -6,13 +6,13 @@
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/isa/isa.h"
 
-/* ---- Element by element (elementwise_isa.c) ---- */
+/* ---- Elementwise passes (elementwise_isa.c) ---- */
 
 typedef struct gan_elementwise_args {
     const gan_real *x;                      /* the input, or the output of forward in a backward pass */
     const gan_real *dy;                     /* backward passes only */
-    const gan_real *other;                  /* lerp only: the input that is further from the result */
-    const gan_real *tangent_y, *tangent_dy; /* of a backward pass that is differentiated */
+    const gan_real *other;                  /* lerp only: the input farther from the result */
+    const gan_real *tangent_y, *tangent_dy; /* of a backward pass being differentiated */
     gan_real *y;                            /* the result */
     gan_real value;                         /* slope, rate, scale, limit, fill or share of `other` */
     gan_random_state state;

@@ -1,6 +1,6 @@
-/* Differentiable augmentation of images, each by numbers of its own. The colours of an
- * image change by an affine map whose linear part is its own adjoint; pixels then move, and some become 0. So forward
- * is colour, move, cut, and backward is cut, move back, colour without what is constant. */
+/* Differentiable augmentation of images, each by its own random numbers. An affine map, whose linear part is its own
+ * adjoint, changes the colours of an image; then pixels move, and some become 0. So forward is colour, move, cut, and
+ * backward is cut, move back, colour without the constant. */
 #include "kernels/blocks/blocks.h"
 #include "kernels/image/image_tables.h"
 
@@ -8,7 +8,7 @@
 
 /* ---- Draws ----------------------------------------------------------------------------------------------------- */
 
-/* A rectangle of rows and columns: from `top` and `left` to before `bottom` and `right`. */
+/* Rows top <= i < bottom and columns left <= j < right. */
 typedef struct rectangle {
     int64_t top, bottom, left, right;
 } rectangle;
@@ -18,8 +18,8 @@ typedef struct augmentation {
     bool coloured;
     gan_real scale, pixel_share, image_share, brightness; /* see colour_pixels() */
     int64_t down, right;                                  /* how far pixels move */
-    rectangle seen;                                       /* where they come to lie */
-    rectangle cut;                                        /* after that; may lie outside of the image in part */
+    rectangle seen;                                       /* where they end up */
+    rectangle cut;                                        /* cut after that; may lie partly outside the image */
 } augmentation;
 
 /* u in [0, 1) */
@@ -34,8 +34,8 @@ static int64_t draw_below(uint32_t word, int64_t bound)
     return (int64_t)(fraction(word) * (double)bound);
 }
 
-/* x1 = x + b;  x2 = p + s (x1 - p) with the mean p of the pixel in x1;  y = m + c (x2 - m) with the mean m of the
- * image in x2, which is that of x1. Together: y = c s x + c (1 - s) p(x) + (1 - c) m(x) + b. */
+/* x1 = x + b;  x2 = p + s (x1 - p) with p the pixel's mean in x1;  y = m + c (x2 - m) with m the image's mean in x2,
+ * the same as in x1. Together: y = c s x + c (1 - s) p(x) + (1 - c) m(x) + b. */
 static void draw_colour(const uint32_t words[3], augmentation *out)
 {
     const double saturation = 2 * fraction(words[1]), contrast = 0.5 + fraction(words[2]);
@@ -52,7 +52,7 @@ static int64_t draw_move(uint32_t word, int64_t side)
     return draw_below(word, 2 * most + 1) - most;
 }
 
-/* Half a side, around a centre in it; an even half may also lie around the last pixel's far edge. */
+/* Half a side, around a centre on it; an even half may also be centred on the last pixel's far edge. */
 static void draw_cut(uint32_t word, int64_t side, int64_t *begin, int64_t *end)
 {
     const int64_t size = side - side / 2;
@@ -65,7 +65,7 @@ static int64_t clip(int64_t value, int64_t most)
     return value < 0 ? 0 : value < most ? value : most;
 }
 
-/* All words have their use, whatever is asked for: one kind does not change what another draws. */
+/* Each word has a fixed use, so that asking for one kind does not change what another draws. */
 static augmentation draw(const gan_augment_args *args, int64_t sample)
 {
     augmentation drawn = {.coloured = false};
@@ -93,20 +93,20 @@ static augmentation draw(const gan_augment_args *args, int64_t sample)
 
 /* ---- Pixels ---------------------------------------------------------------------------------------------------- */
 
-/* How many values lie between one pixel, or channel, of an image and the next. */
+/* Strides of an image, in values, from pixel to pixel and from channel to channel. */
 typedef struct places {
     int64_t pixel, channel;
 } places;
 
-/* One image on its way: `x` to `y`, or backward the gradient of y to that of x. */
+/* One image, from `x` to `y` or, backward, from the gradient of y to that of x. */
 typedef struct image {
     const gan_augment_args *args;
     const gan_augment_table *table;
     augmentation drawn;
-    places of_x, of_y; /* of_y: of what the discriminator reads, backward that is the input */
+    places of_x, of_y; /* of_y: of what the discriminator reads, which backward is the input */
 } image;
 
-enum { PIECE = 256 }; /* pixels whose means lie on the stack */
+enum { PIECE = 256 }; /* pixels whose means are on the stack */
 
 /* `count` pixels of all channels, with p the mean over a pixel's channels; in place:
  * y = scale x + pixel_share p + offset */
@@ -127,7 +127,7 @@ static void colour_planes(const image *of, gan_real offset, int64_t count, place
     }
 }
 
-/* The same, to the same bits, where the channels of a pixel are neighbours. */
+/* The same, to the same bits, if a pixel's channels are contiguous. */
 static void colour_pixels(const image *of, gan_real offset, int64_t count, places from, const gan_real *x, places to,
                           gan_real *y)
 {
@@ -166,7 +166,7 @@ static void copy(const image *of, int64_t count, places from, const gan_real *x,
     }
 }
 
-/* image_share times the mean of an image, whose values are added up plane by plane wherever they lie. */
+/* image_share times the mean of an image, whose values are added plane by plane in either layout. */
 static gan_real share_of_mean(const image *of, places from, const gan_real *x)
 {
     const int64_t channels = of->args->channels, plane = of->args->height * of->args->width, count = channels * plane;
@@ -175,7 +175,7 @@ static gan_real share_of_mean(const image *of, places from, const gan_real *x)
     return (gan_real)((double)of->drawn.image_share * (sum / (double)count));
 }
 
-/* Writes 0 to what of the rectangle lies in the image. */
+/* Writes 0 to the part of the rectangle inside the image. */
 static void erase(const image *of, rectangle at, places to, gan_real *x)
 {
     const int64_t height = of->args->height, width = of->args->width, channels = of->args->channels;
@@ -197,10 +197,10 @@ static void erase_all(const image *of, places to, gan_real *x)
 
 /* ---- Images ---------------------------------------------------------------------------------------------------- */
 
-/* From the image that a direction reads to the one that it writes. */
+/* From the image that is read to the one that is written. */
 typedef void (*image_fn)(const image *of, const gan_real *from, gan_real *to);
 
-/* y[c, i, j] = colour(x)[c, i - down, j - right], and 0 where that is outside of x; then the cut. */
+/* y[c, i, j] = colour(x)[c, i - down, j - right], and 0 outside x; then the cut. */
 static void forward_image(const image *of, const gan_real *x, gan_real *y)
 {
     const augmentation *drawn = &of->drawn;
@@ -220,7 +220,7 @@ static void forward_image(const image *of, const gan_real *x, gan_real *y)
     erase(of, drawn->cut, of->of_y, y);
 }
 
-/* dx gets what y has of each pixel, nothing where y is cut or the pixel moved out of sight; then the colour. */
+/* Each pixel of dx gets dy where it moved to, or 0 if it was cut or moved out of sight; then the colour. */
 static void backward_image(const image *of, const gan_real *dy, gan_real *dx)
 {
     const rectangle seen = of->drawn.seen, cut = of->drawn.cut;
@@ -237,7 +237,7 @@ static void backward_image(const image *of, const gan_real *dy, gan_real *dx)
 }
 
 typedef struct augment_work {
-    image of; /* any image, but for what is drawn */
+    image of; /* any image, except for what is drawn */
     image_fn function;
     bool backward;
     const gan_real *from;

@@ -1,7 +1,7 @@
-/* The sum of an image's values, plane by plane however they are stored: both add the same numbers in one order. */
+/* The sum of an image's values, plane by plane in either layout: both add the same numbers in the same order. */
 #include "kernels/image/image_tables.h"
 
-enum { LANES = 16 }; /* sums side by side, since each addition waits for the one before */
+enum { LANES = 16 }; /* independent sums, since each addition waits for the one before */
 
 static double sum(const gan_real *x, int64_t count)
 {

@@ -4,12 +4,11 @@
 
 #include "core/core.h"
 
-/* ---- Resampling (resample.c): images channels last, each side for itself ---- */
+/* ---- Resampling (resample.c): images channels last, each side by itself ---- */
 
-/* How the pixels of one side of a small image lie under those of a large one. Windows: small pixel j under the large
- * ones j * stride to j * stride + window - 1, with one weight. Interpolated: `stride` large pixels for each small
- * one, between those whose centres are nearest, with weights by distance that add up to `weight`; window is not used.
- */
+/* How pixels along one side of a small image correspond to those of a large one. Windows: small pixel j to the large
+ * ones j * stride to j * stride + window - 1, with one weight. Interpolated: `stride` large pixels per small one,
+ * each between the two nearest centres, with weights by distance that add up to `weight`; window is unused. */
 typedef struct gan_resample_side {
     int64_t small, large; /* pixels */
     int64_t window, stride;
@@ -31,9 +30,9 @@ void gan_reduce(gan_context *context, const gan_resampling *by, int64_t batch, c
 
 /* ---- Augmentation (augment.c) ---- */
 
-/* `kinds` combines gan_augmentation bits; image i draws from the counters state.counter + GAN_AUGMENT_BLOCKS * i on.
- * Images are (channels, height, width), as at the border; or with channels_last as sessions store them, x of the
- * samples and y of packs: y is (batch / packing, height, width, packing, channels). Both give the same bits. */
+/* `kinds` combines gan_augmentation bits; image i draws from counters from state.counter + GAN_AUGMENT_BLOCKS * i on.
+ * Images are (channels, height, width), as at the border; or, with channels_last, as sessions store them: x as
+ * samples, y as packs (batch / packing, height, width, packing, channels). Both give the same bits. */
 typedef struct gan_augment_args {
     uint64_t kinds;
     int64_t channels, height, width;

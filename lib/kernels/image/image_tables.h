@@ -7,7 +7,7 @@
 
 /* ---- Resampling (resample_isa.c) ---- */
 
-/* Pixels of `channels` values, this many values apart. */
+/* Pixels of `channels` values, at these distances in values. */
 typedef struct gan_pixel_runs {
     int64_t pixels, channels, x_step, y_step;
 } gan_pixel_runs;
@@ -23,7 +23,7 @@ GAN_ISA_DECLARE(gan_resample_table);
 typedef struct gan_augment_table {
     /* The sum of `count` values. */
     double (*sum)(const gan_real *x, int64_t count);
-    /* What `sum` gives for (channels, pixels), from (pixels, channels) with `stride` values a pixel. */
+    /* What `sum` gives for (channels, pixels), from (pixels, channels) with `stride` values per pixel. */
     double (*sum_of_planes)(const gan_real *x, int64_t pixels, int64_t channels, int64_t stride);
 } gan_augment_table;
 GAN_ISA_DECLARE(gan_augment_table);

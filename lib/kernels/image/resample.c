@@ -1,7 +1,7 @@
-/* Resampling of images. Each side of an image maps a small one onto a large one by a matrix M of few weights, of
- * which those of one tap lie on a line: small pixel s + m and large pixel l + stride m, m = 0, 1, ..., have one
- * weight. An image is enlarged by M for rows and M for columns, and reduced by their transposes. Each row of the
- * result is summed by one task, tap by tap. The loop over pixels is in resample_isa.c. */
+/* Resampling of images. Along each side, a sparse matrix M maps a small image to a large one. The weights of one tap
+ * lie on a line of M: small pixel s + m and large pixel l + stride m, m = 0, 1, ..., share one weight. M for rows and
+ * M for columns enlarge an image, their transposes reduce it. One task sums each row of the result, tap by tap. The
+ * loop over pixels is in resample_isa.c. */
 #include "kernels/blocks/blocks.h"
 #include "kernels/image/image_tables.h"
 
@@ -9,15 +9,14 @@
 
 /* ---- Taps ------------------------------------------------------------------------------------------------------ */
 
-/* Weights of M on a line, `count` of them, which may be none. */
+/* `count` weights of M on a line, perhaps none. */
 typedef struct tap {
     int64_t small, large, count;
     gan_real weight;
 } tap;
 
-/* Windows have one tap for each of their pixels. Interpolation by a factor f has 4 f: each of the f large pixels that
- * a small one becomes lies between two, and where one of these is beyond the border, the pixel at it counts instead.
- */
+/* Windows have one tap per pixel. Interpolation by a factor f has 4 f: each of the f large pixels that a small one
+ * becomes lies between two, and the pixel at the border replaces one beyond it. */
 static int64_t count_taps(const gan_resample_side *side)
 {
     return side->interpolated ? 4 * side->stride : side->window;
@@ -55,7 +54,7 @@ typedef struct resample_work {
     gan_real *y;
 } resample_work;
 
-/* The row of x that a tap brings to a row of y, or -1. */
+/* The row of x that a tap adds to a row of y, or -1. */
 static int64_t find_row(const resample_work *work, const tap *by, int64_t row)
 {
     const int64_t stride = work->by->rows.stride, from = row - (work->enlarges ? by->large : by->small);
@@ -64,7 +63,7 @@ static int64_t find_row(const resample_work *work, const tap *by, int64_t row)
     return work->enlarges ? by->small + m : by->large + m * stride;
 }
 
-/* y += weight times what the columns' taps make of x, a row each. */
+/* y += weight times x resampled by the columns' taps; x and y are one row. */
 static void add_row(const resample_work *work, gan_real weight, const gan_real *x, gan_real *y)
 {
     const gan_resample_side *columns = &work->by->columns;

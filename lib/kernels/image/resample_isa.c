@@ -1,4 +1,4 @@
-/* The loop of resampling: one row of pixels onto another. */
+/* The loop of resampling: adds one row of pixels to another. */
 #include "kernels/image/image_tables.h"
 
 /* y[i, c] += weight x[i, c] */

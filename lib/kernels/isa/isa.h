@@ -1,11 +1,11 @@
 /* The door of isa: how one source becomes a table of functions for each instruction set.
  *
- * A family `f` has a struct gan_f_table of function pointers and a source f_isa.c, listed in isa_sources, which ends
+ * A family `f` has a struct gan_f_table of function pointers and a source f_isa.c, listed in isa_sources, that ends
  * with
  *     const gan_f_table GAN_ISA_TABLE(gan_f_table) = {...};
- * and is compiled once for each instruction set, with its flags and -DGAN_ISA=avx2, say. GAN_ISA_DECLARE(gan_f_table)
- * declares these tables, and GAN_ISA_SELECT(gan_f_table, context) is the one for the context's CPU level. Such
- * sources, and headers that are for them only, end in _isa. */
+ * and is compiled once for each instruction set, with its flags and, say, -DGAN_ISA=avx2.
+ * GAN_ISA_DECLARE(gan_f_table) declares these tables, and GAN_ISA_SELECT(gan_f_table, context) is the one for the
+ * context's CPU level. Such sources, and headers only for them, end in _isa. */
 #ifndef GAN_ISA_H
 #define GAN_ISA_H
 
@@ -26,7 +26,7 @@
 #define GAN_ISA_SELECT(name, context) ((void)(context), &name##_baseline)
 #endif
 
-/* Elementary functions, and how loops are marked that compilers shall vectorise. */
+/* Elementary functions, and the mark for loops that compilers should vectorise. */
 #ifdef GAN_ISA
 #include "kernels/isa/vector_math_isa.h"
 #endif

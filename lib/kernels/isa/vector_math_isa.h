@@ -1,6 +1,6 @@
-/* Elementary functions that a compiler can vectorise: no branches, no calls. In float they are polynomials of our own
- * with a relative error of at most 2e-7; results below the smallest normal number become 0. In double they are
- * libm's. A NaN gives a NaN.
+/* Elementary functions that a compiler can vectorise: no branches, no calls. In float they are polynomials with
+ * a relative error of at most 2e-7, and results below the smallest normal number become 0. In double they are libm's.
+ * NaN gives NaN.
  *
  * Part of isa.h, for sources that are compiled for each instruction set. */
 #ifndef GAN_VECTOR_MATH_ISA_H
@@ -10,8 +10,8 @@
 
 #include <math.h>
 
-/* Stands before a loop that reads and writes each array at the loop's index only, so that iterations do not depend on
- * each other even if an output is one of the inputs. */
+/* Marks a loop that reads and writes arrays only at its index, so that iterations are independent even if an output
+ * is one of the inputs. */
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpass-failed" /* double calls libm, sanitizers add branches */
 #define GAN_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
@@ -128,7 +128,7 @@ static inline float gan_real_log1p(float x)
     return x - x * x * p;
 }
 
-/* tanh(|x|) = e / (e + 2), e = exp(2 |x|) - 1; 1 to the last bit from |x| = 10 on */
+/* tanh(|x|) = e / (e + 2), e = exp(2 |x|) - 1; exactly 1 from |x| = 10 on */
 static inline float gan_real_tanh(float x)
 {
     float a = fabsf(x);

@@ -1,5 +1,4 @@
-/* Operands rounded to bfloat16, written out as pairs along k, which are multiplied as if they were half as many
- * values. */
+/* Operands rounded to bfloat16, written out as pairs along k, which are multiplied like half as many values. */
 #include "kernels/blocks/blocks.h"
 #include "kernels/micro_kernel/micro_kernel.h"
 

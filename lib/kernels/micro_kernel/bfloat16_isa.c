@@ -1,4 +1,4 @@
-/* Rounding to bfloat16, and pairs of what has been rounded. */
+/* Rounding to bfloat16, and pairs of rounded values. */
 #include "kernels/micro_kernel/micro_kernel.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 typedef uint32_t pair __attribute__((may_alias));
 typedef uint16_t half __attribute__((may_alias));
 
-/* As two halves lie in memory, one after the other. */
+/* Two halves as they lie in memory, one after the other. */
 static inline pair pair_of(uint32_t first, uint32_t second)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -22,7 +22,7 @@ static inline pair pair_of(uint32_t first, uint32_t second)
 
 /* to[j] = from[j], rounded; to[j] = the pair of first[j] and second[j], or of first[j] and 0. */
 #ifdef __AVX512BF16__
-/* Denormals are taken as 0 here, as they are in products. What is left after whole vectors goes the same way. */
+/* Denormals count as 0, as in products. The remainder after whole vectors is treated the same. */
 enum { LANES = 16 };
 
 static inline __mmask16 lanes_of(int64_t left)
@@ -56,9 +56,9 @@ static void round_pairs(int64_t count, const float *first, const float *second, 
     }
 }
 #else
-/* The upper half of the bits x, plus 1 when the lower half is more than half of its last place, or just half and the
- * sum is even: adding 0x7fff, or 0x8000 to odd ones, carries exactly then. A carry into the exponent is the next
- * power of two, and beyond the largest it is infinity. A NaN might carry into one too, or lose all of its bits. */
+/* The upper half of the bits x, plus 1 if the lower half is more than half of its last place, or exactly half and the
+ * sum is even: adding 0x7fff, or 0x8000 to odd ones, carries exactly then. A carry into the exponent gives the next
+ * power of two or, beyond the largest, infinity. A NaN could carry too, or lose all of its bits. */
 static inline uint32_t round_bits(uint32_t x)
 {
     const uint32_t nearest = (x + 0x7fff + (x >> 16 & 1)) >> 16, quiet = x >> 16 | 0x40;

@@ -1,10 +1,10 @@
-/* The door of micro_kernel: what matrix products and convolutions are made of.
+/* The door of micro_kernel: the building blocks of matrix products and convolutions.
  *
  * Every product is rows times a panel: C[i, j] = sum over k of A[i, k] B[k, j], for a few rows i, a few columns
- * j (a panel, as wide as one or two vectors of the CPU) and every k. The rows of A are read where they are, by a
- * pointer each; k runs through segments, which lie anywhere relative to these pointers, but equally for all rows. So
- * a row may be a row or a column of a matrix, or the patch of an image under the kernel of a convolution, one segment
- * a row of the kernel. */
+ * j (a panel, as wide as one or two vectors of the CPU) and every k. The rows of A are read in place, through one
+ * pointer each; k runs through segments, which lie anywhere relative to these pointers, but in the same places for
+ * all rows. So a row may be a row or column of a matrix, or the patch of an image under a convolution's kernel, with
+ * one segment per row of the kernel. */
 #ifndef GAN_MICRO_KERNEL_H
 #define GAN_MICRO_KERNEL_H
 
@@ -29,20 +29,20 @@ typedef struct gan_tile {
     const gan_real *const *a;
     int64_t a_step; /* from k to k + 1 */
     const gan_real *b;
-    int64_t b_step; /* tile: from k to k + 1, and columns follow each other; dot: from column to column, and k do */
+    int64_t b_step; /* tile: from k to k + 1, columns contiguous; dot: from column to column, k contiguous */
     int64_t width;  /* tile: of the panel, one of the table's widths */
     const gan_segment *segments;
     int64_t segment_count;
     gan_real *const *c;
     int64_t c_step;                         /* from column to column */
-    int64_t columns;                        /* to be stored: at most width */
+    int64_t columns;                        /* to store: at most width */
     bool accumulate;                        /* adds to C */
     const gan_real *column_bias, *row_bias; /* or NULL */
 } gan_tile;
 
 typedef struct gan_micro_kernel_table {
     int64_t rows;                  /* most rows of a tile */
-    int64_t width, vector, narrow; /* widths of panels: two vectors, one, and half of one if there is that */
+    int64_t width, vector, narrow; /* widths of panels: two vectors, one, and half of one if there is such */
     void (*tile)(const gan_tile *tile);
     /* For few columns: vectors run along k. a_step is 1. */
     void (*dot)(const gan_tile *tile);
@@ -60,8 +60,8 @@ GAN_ISA_DECLARE(gan_micro_kernel_table);
 enum {
     GAN_ROW_BLOCK = 128,          /* most rows of a block */
     GAN_SEGMENTS = 64,            /* most segments of a call */
-    GAN_PIECE_BYTES = 256 * 1024, /* of a packed panel that is multiplied at a time: stays in the second cache */
-    GAN_PANEL_BYTES = 24 * 1024   /* of a piece of a panel that a task packs for itself */
+    GAN_PIECE_BYTES = 256 * 1024, /* of a packed panel multiplied at a time: stays in the L2 cache */
+    GAN_PANEL_BYTES = 24 * 1024   /* of the piece of a panel that a task packs for itself */
 };
 
 /* Rows that share their segments. */
@@ -71,7 +71,7 @@ typedef struct gan_row_block {
     gan_real *c[GAN_ROW_BLOCK];
 } gan_row_block;
 
-/* Calls the micro-kernel for all rows of the block; `tile` has everything but rows, a and c. */
+/* Calls the micro-kernel for all rows of the block; `tile` has everything except rows, a and c. */
 void gan_row_block_run(const gan_micro_kernel_table *table, gan_tile *tile, const gan_row_block *block, bool dot);
 
 /* Columns of B are cut into panels, wide ones first. Panel p of a packed B of k rows begins at value first * k. */
@@ -83,9 +83,9 @@ gan_panel gan_panel_at(const gan_micro_kernel_table *table, int64_t columns, int
 /* The sum of all widths. */
 int64_t gan_panel_total(const gan_micro_kernel_table *table, int64_t columns);
 
-/* Rows of a block so that one panel's work is worth a task: from the product's shape only. */
+/* Rows per block, so that one panel's work is worth a task; depends only on the product's shape. */
 int64_t gan_block_rows(const gan_micro_kernel_table *table, int64_t rows, int64_t columns, int64_t k);
-/* Runs the tasks, in the caller's thread when all together are not worth a hand-over. */
+/* Runs the tasks, in the caller's thread if all of them together are not worth handing over. */
 void gan_multiply_parallel(gan_context *context, gan_task_fn task, void *argument, int64_t count,
                            double multiply_adds);
 
@@ -93,7 +93,7 @@ void gan_multiply_parallel(gan_context *context, gan_task_fn task, void *argumen
 void gan_parts_add(gan_context *context, int64_t parts, int64_t rows, int64_t columns, const gan_real *sums,
                    gan_real *out);
 
-/* `scratch` at the next multiple of GAN_ALIGNMENT; callers ask for GAN_SCRATCH_SLACK values more. */
+/* `scratch` at the next multiple of GAN_ALIGNMENT; callers ask for GAN_SCRATCH_SLACK more values. */
 #define GAN_SCRATCH_SLACK ((int64_t)(GAN_ALIGNMENT / sizeof(gan_real)))
 static inline gan_real *gan_scratch_align(gan_real *scratch)
 {
@@ -101,7 +101,7 @@ static inline gan_real *gan_scratch_align(gan_real *scratch)
     return past == 0 ? scratch : scratch + (GAN_ALIGNMENT - past) / sizeof(gan_real);
 }
 
-/* The next `count` values of a scratch that is used up from its beginning, aligned. */
+/* Takes the next `count` values of a scratch, aligned. */
 static inline gan_real *gan_scratch_take(gan_real **scratch, int64_t count)
 {
     gan_real *taken = gan_scratch_align(*scratch);
@@ -111,25 +111,25 @@ static inline gan_real *gan_scratch_take(gan_real **scratch, int64_t count)
 
 /* ---- Operands in bfloat16 (bfloat16.c, bfloat16_isa.c) ---- */
 
-/* bfloat16 is the upper half of a float: 8 bits of mantissa, the first of them implied, and the exponents of float.
- * Micro-kernels for it take two neighbours along k at a time, as a pair in the place of one gan_real. So whatever
- * reads rows and packs panels of gan_real does the same for pairs, with half as many along k. */
+/* bfloat16 is the upper half of a float: 8 bits of mantissa, the first implied, and the exponent of a float. Its
+ * micro-kernels take two neighbours along k at a time, as a pair in place of one gan_real. So whatever reads rows and
+ * packs panels of gan_real does the same with pairs, half as many along k. */
 static inline int64_t gan_pairs(int64_t count)
 {
     return count / 2 + count % 2;
 }
 
 typedef struct gan_rounding_table {
-    /* Rounds the values of each row: y[i * y_stride + j], a 0 behind the last where they are odd in number. Strides:
-     * of x in values, of y in pairs. To the nearest, ties to even; NaN stays NaN, and is quiet; denormals are rounded
-     * in plain C, and 0 with AVX512_BF16, which multiplies them as if they were. */
+    /* Rounds the values of each row: y[i * y_stride + j], with a 0 after the last if their number is odd. Strides: of
+     * x in values, of y in pairs. To nearest, ties to even; NaN stays NaN, and quiet; plain C rounds denormals,
+     * AVX512_BF16 takes them as 0, as in its products. */
     void (*rows)(int64_t rows, int64_t columns, const gan_real *x, int64_t x_stride, gan_real *y, int64_t y_stride);
-    /* Pairs of rows: pair j of row i is x[2 i, j], x[2 i + 1, j]. `rows`: of x, the one missing from the last pair
+    /* Pairs of rows: pair j of row i is x[2 i, j], x[2 i + 1, j]. `rows`: of x; one missing from the last pair
      * is 0. */
     void (*row_pairs)(int64_t rows, int64_t columns, const gan_real *x, int64_t x_stride, gan_real *y,
                       int64_t y_stride);
-    /* Pair j of row i is first[i * stride + j], second[i * stride + j], values that have been rounded; either may be
-     * NULL, which is 0. */
+    /* Pair j of row i is first[i * stride + j], second[i * stride + j], both rounded values; either may be NULL,
+     * which is 0. */
     void (*interleave)(int64_t rows, int64_t columns, const uint16_t *first, const uint16_t *second, int64_t stride,
                        gan_real *y, int64_t y_stride);
 } gan_rounding_table;
@@ -138,7 +138,7 @@ typedef struct gan_rounding_table {
 const gan_rounding_table *gan_bfloat16_rounding(const gan_context *context);
 const gan_micro_kernel_table *gan_bfloat16_micro_kernels(const gan_context *context);
 
-/* y: values one after the other, as they are in x. */
+/* y: values one after another, as in x. */
 void gan_bfloat16_round_values(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
 /* y: (rows, gan_pairs(columns)), pairs of neighbours in a row. */
 void gan_bfloat16_round_rows(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, int64_t x_stride,

@@ -1,8 +1,8 @@
-/* The micro-kernels of matrix products and convolutions, and the packing of panels. Vectors as wide as the
- * instruction set has them; tiles as large as its registers hold.
+/* The micro-kernels of matrix products and convolutions, and the packing of panels. Vectors are as wide as the
+ * instruction set's; tiles fill its registers.
  *
  * With GAN_BFLOAT16, the values of A and B are pairs: each takes the place of one gan_real and holds two neighbours
- * along k, rounded to bfloat16 (micro_kernel.h). Pairs are moved as they are, and C has gan_reals as ever. */
+ * along k, rounded to bfloat16 (micro_kernel.h). Pairs are moved unchanged, and C still holds gan_reals. */
 #include "kernels/micro_kernel/micro_kernel.h"
 
 #include <string.h>
@@ -143,7 +143,7 @@ static void run_tile(const gan_tile *tile)
     }
 }
 
-/* The micro-kernels store whole panels, row by row: where C is not like that, a copy of it is. */
+/* The micro-kernels store whole panels, row by row: if C is laid out differently, they store a copy. */
 static void tile(const gan_tile *given)
 {
     if (given->columns == given->width && given->c_step == 1) {
@@ -154,7 +154,7 @@ static void tile(const gan_tile *given)
     gan_real *c[TILE_ROWS];
     const gan_tile *at = given;
     gan_tile whole = *given;
-    /* Transposed, the rows of the tile lie beside each other whenever they do in C. */
+    /* Transposed, the rows of the tile are side by side whenever they are in C. */
     bool beside = at->c_step != 1;
     for (int64_t i = 0; i < at->rows; i++) {
         c[i] = sums[i];
@@ -182,7 +182,7 @@ static void tile(const gan_tile *given)
 
 typedef single_vector vector;
 
-/* The lanes of a vector, quarter by quarter: a fixed order. */
+/* Adds the lanes of a vector quarter by quarter: a fixed order. */
 static inline gan_real sum_of_lanes(vector x)
 {
     square part[VECTOR_BYTES / 16], sum;
@@ -203,8 +203,8 @@ static inline void store_dot(const gan_tile *tile, int64_t i, int64_t j, gan_rea
     *c = sum;
 }
 
-/* Rows first .. first + rows - 1, columns column .. column + columns - 1. What is left of a segment after whole
- * vectors is filled up with zeros. */
+/* Rows first .. first + rows - 1, columns column .. column + columns - 1. The remainder of a segment after whole
+ * vectors is padded with zeros. */
 static inline __attribute__((always_inline)) void run_dot(const gan_tile *tile, int64_t first, int64_t column,
                                                           const int rows, const int columns)
 {

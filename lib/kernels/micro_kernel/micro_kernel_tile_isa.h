@@ -1,11 +1,11 @@
 /* The micro-kernel for one type of vector: included by micro_kernel_isa.c with
  *     VECTOR        a vector of LANES values
  *     VECTORS       vectors side by side in a panel
- *     TILE(name)    a name of its own
+ *     TILE(name)    a name for this type
  * and TILE_ROWS, UNROLLED, real_mask and word.
  *
- * All sums stay in registers: for each k, the vectors of B's row are read once, and each row of A gives one value,
- * which is multiplied with all of them. */
+ * All sums stay in registers: for each k, the vectors of B's row are read once and multiplied by one value of each
+ * row of A. */
 typedef gan_real TILE(vector) __attribute__((vector_size(VECTOR), aligned(sizeof(gan_real)), may_alias));
 typedef real_mask TILE(mask) __attribute__((vector_size(VECTOR), may_alias));
 enum { TILE(lanes) = VECTOR / sizeof(gan_real) };

@@ -1,9 +1,9 @@
 /* How rows are cut into tiles, columns into panels, and products into tasks. */
 #include "kernels/micro_kernel/micro_kernel.h"
 
-/* A task should be worth this many multiply-adds: some 10 microseconds of one thread. */
+/* A task should do this many multiply-adds: some 10 microseconds of one thread. */
 #define TASK_MULTIPLY_ADDS (1 << 20)
-/* All of a product's tasks together are not worth a hand-over to other threads below this. */
+/* Below this, all tasks of a product together are not worth handing over to other threads. */
 #define SERIAL_MULTIPLY_ADDS (1 << 16)
 
 enum { DOT_ROWS = 4 };
@@ -29,8 +29,7 @@ void gan_row_block_run(const gan_micro_kernel_table *table, gan_tile *tile, cons
     tile->row_bias = row_bias;
 }
 
-/* The columns left after the wide panels take one wide panel, or a vector and then a narrow one, whichever wastes
- * less. */
+/* The columns after the wide panels take one wide panel, or a vector and then a narrow one, whichever wastes less. */
 static gan_panel last_panel(const gan_micro_kernel_table *table, int64_t first, int64_t left)
 {
     int64_t width = left > table->vector + table->narrow ? table->width

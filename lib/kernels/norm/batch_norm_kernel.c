@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-/* One pass over the blocks of a matrix. `partial` are three results of each block, (row_blocks, channels) each;
- * `coefficient` are up to three values a channel for the loop that writes. */
+/* One pass over the blocks of a matrix. `partial`: three results per block, (row_blocks, channels) each;
+ * `coefficient`: up to three values per channel, for the loop that writes. */
 typedef struct norm_work {
     const gan_columns_table *table;
     const gan_batch_norm_args *args;
@@ -36,7 +36,7 @@ static norm_work make_work(const gan_context *context, const gan_batch_norm_args
     return work;
 }
 
-/* Where block `index` begins in the matrix and in its partial results. */
+/* Where block `index` begins in the matrix and in the partial results. */
 typedef struct place {
     gan_column_block block;
     int64_t value, partial, channel;
@@ -86,7 +86,7 @@ static void combine_task(void *argument, int64_t index)
                          work->coefficient[2] + at.channel, work->out + at.value);
 }
 
-/* Mean and biased variance of `count` channels from `first` on, from their blocks (Chan et al., 1979). A block of n
+/* Mean and biased variance of `count` channels from `first` on, joined from blocks (Chan et al., 1979). A block of n
  * rows with centre k, s = sum of (x - k) and q = sum of (x - k)^2 has the mean k + s / n and the sum of squared
  * deviations q - s^2 / n. */
 static void join_moments(const norm_work *work, int64_t first, int64_t count, double mean[GAN_STRIP],
@@ -123,7 +123,7 @@ static gan_real scale_of(const gan_batch_norm_args *args, int64_t c)
     return args->scale ? args->scale[c] : 1;
 }
 
-/* Coefficients of y from args->mean and args->inverse, then y. */
+/* Computes the coefficients of y from args->mean and args->inverse, then y. */
 static void write_normalised(gan_context *context, norm_work *work)
 {
     const gan_batch_norm_args *args = work->args;

@@ -1,18 +1,18 @@
 /* Loops of normalisation within a sample, over one block of one sample. With n values in a group, a mean E over them,
  * m = E x, r = 1 / sqrt(E (x - m)^2 + epsilon) and h = (x - m) r, the layer is y = s h + t, where s and t belong to
- * the channel. Where there is no mean, m = 0, and so are all means below but those of products. */
+ * the channel. Without a mean, m = 0, and so are all means below except those of products. */
 #include "kernels/norm/norm_tables.h"
 
 enum { LANES = 16 };
 
-/* Part of a block: neighbouring rows and channels, few enough for sums in float. */
+/* Part of a block: neighbouring rows and channels, few enough to sum in float. */
 typedef struct piece {
     gan_column_block block;
     int64_t row, first; /* of the block's rows and channels */
     int64_t offset;     /* of its first value in the sample */
 } piece;
 
-/* Moves on to the next piece; to the first from a zeroed one. */
+/* Moves to the next piece; from a zeroed one, to the first. */
 static bool next_piece(const gan_group_block *b, piece *p)
 {
     const int64_t width = b->groups * b->run;
@@ -29,7 +29,7 @@ static bool next_piece(const gan_group_block *b, piece *p)
     return true;
 }
 
-/* Channels of a group in a piece: only a block of one group is wider than its pieces. */
+/* A group's channels in a piece: only a block of one group is wider than its pieces. */
 static int64_t run_in(const gan_group_block *b, const piece *p)
 {
     return b->run < p->block.columns ? b->run : p->block.columns;
@@ -37,7 +37,7 @@ static int64_t run_in(const gan_group_block *b, const piece *p)
 
 /* ---- From channels to groups and back ---- */
 
-/* `scaled` is a constant where this is called. */
+/* `scaled` is a constant in all callers. */
 static inline __attribute__((always_inline)) double sum_lanes(bool scaled, const gan_real *values,
                                                               const gan_real *scale, int64_t count)
 {
@@ -80,12 +80,12 @@ static void add_to_channels(const gan_group_block *b, const piece *p, const gan_
     }
 }
 
-/* A coefficient of each channel: by_group * by_channel, either of which may be NULL: 1. */
+/* A coefficient per channel: by_group * by_channel; NULL, for either, is 1. */
 typedef struct coefficient {
     const gan_real *by_group, *by_channel;
 } coefficient;
 
-/* The coefficients of a piece, repeated up to `width`. */
+/* The coefficients of a piece, repeated to `width`. */
 static void expand(const gan_group_block *b, const piece *p, coefficient from, int64_t width, gan_real *to)
 {
     const int64_t run = run_in(b, p), columns = p->block.columns;
@@ -119,13 +119,13 @@ static void piece_dots(const gan_group_block *b, const piece *p, const gan_real 
 
 enum { MOST_TERMS = 4 };
 
-/* values * factor; of the first term's values the mean is subtracted. */
+/* values * factor; the first term's values less their mean. */
 typedef struct term {
     const gan_real *values;
     coefficient factor;
 } term;
 
-/* `count` is a constant where this is called. */
+/* `count` is a constant in all callers. */
 static inline __attribute__((always_inline)) void add_terms(int count, int64_t length, const gan_real *middle,
                                                             const gan_real *constant,
                                                             const gan_real *const z[MOST_TERMS],
@@ -180,7 +180,7 @@ static double count_of(const gan_group_block *b)
     return (double)(b->pixels * b->run);
 }
 
-/* Two passes, since the squares of deviations from a mean that is only near lose no digits. */
+/* Two passes: squared deviations, even from a mean that is only approximate, lose no digits. */
 static void find_moments(const gan_group_block *b, const gan_group_arrays *a)
 {
     gan_real sum[GAN_BLOCK_COLUMNS], square[GAN_BLOCK_COLUMNS], middle[GAN_BLOCK_COLUMNS];
@@ -256,7 +256,7 @@ static void tangent(const gan_group_block *b, const gan_group_arrays *a)
     project(b, a, a->tangent_x, false);
 }
 
-/* What R{dx} is made of, for each group: with u = R{x}, g = s dy and g' = s R{dy}, sums of u, u (x - m), g, g (x -
+/* The parts of R{dx} for each group: with u = R{x}, g = s dy and g' = s R{dy}, sums of u, u (x - m), g, g (x -
  * m), g u, g' and g' (x - m). */
 typedef struct second_sums {
     totals u, ux, g, gx, gu, other_g, other_gx;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Samples are processed in at most this many lots, each with its own sums of the gradients of scale and shift. */
+/* Samples are processed in at most this many lots, each with its own sums for the gradients of scale and shift. */
 enum { MOST_LOTS = 32 };
 
 typedef void (*group_fn)(const gan_group_block *block, const gan_group_arrays *arrays);
@@ -16,8 +16,8 @@ typedef struct group_work {
     group_fn run;
     const gan_group_norm_args *args;
     gan_group_arrays arrays;   /* of sample 0 */
-    int64_t lot, lots;         /* samples in a lot, and how many of these */
-    int64_t groups, blocks;    /* groups in a block, and how many of these a sample has */
+    int64_t lot, lots;         /* samples per lot, and number of lots */
+    int64_t groups, blocks;    /* groups per block, and blocks per sample */
     gan_real *dscale, *dshift; /* (lots, channels), or NULL */
 } group_work;
 
@@ -50,7 +50,7 @@ static gan_real *at(gan_real *values, int64_t offset)
     return values ? values + offset : NULL;
 }
 
-/* The arrays of a sample, from a group on. Sums of gradients belong to the lot. */
+/* A sample's arrays, from a group on. Sums of gradients are the lot's. */
 static gan_group_arrays find_arrays(const group_work *work, int64_t lot, int64_t sample, int64_t group)
 {
     const gan_group_norm_args *args = work->args;
@@ -98,7 +98,7 @@ static void run(gan_context *context, const group_work *work)
     gan_blocks_run(context, group_task, (void *)work, work->lots * work->blocks);
 }
 
-/* The same, and adds up the gradients of scale and shift. */
+/* The same, and adds the gradients of scale and shift. */
 static void run_with_gradients(gan_context *context, group_work *work, gan_real *dscale, gan_real *dshift)
 {
     const int64_t channels = work->args->channels;

@@ -1,6 +1,6 @@
-/* Minibatch standard deviation (Karras et al., 2018). Samples are cut into groups of neighbours. With n samples in a
- * group, F features a sample and for each feature the mean m over the group and d = sqrt(E (x - m)^2 + epsilon), the
- * group's value is s = the mean of d over the features, which every pixel of its samples gets as one more channel. */
+/* Minibatch standard deviation (Karras et al., 2018). Samples are cut into groups of neighbours. With n samples per
+ * group, F features per sample and, for each feature, the mean m over the group and d = sqrt(E (x - m)^2 + epsilon),
+ * the group's value s is the mean of d over the features; every pixel of its samples gets it as one more channel. */
 #include "kernels/columns/columns.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/norm/norm.h"
@@ -50,7 +50,7 @@ static stddev_work make_work(const gan_context *context, const gan_minibatch_std
 }
 
 /* A strip of features of one group of samples: the group's number, where the strip begins, mean and deviation. The
- * mean m is centre + rest: rounded, it would leave few digits of x - m where samples hardly differ. */
+ * mean m is centre + rest: rounded to one number, it would leave few digits of x - m when samples hardly differ. */
 typedef struct strip {
     gan_column_block block;
     int64_t group, offset;
@@ -96,7 +96,7 @@ static void find_tangents(const stddev_work *work, const strip *s, gan_real *mea
 
 /* ---- The value of each group ---- */
 
-/* The sum of d over a strip, or with tangents of R{d}. */
+/* The sum over a strip of d or, with tangents, of R{d}. */
 static void sum_task(void *argument, int64_t index)
 {
     const stddev_work *work = argument;
@@ -154,7 +154,7 @@ static void sum_last_channel(const gan_minibatch_stddev_args *args, const gan_re
     }
 }
 
-/* dx += ds (x - m) / (F n d), or with tangents
+/* dx += ds (x - m) / (F n d) or, with tangents,
  * R{dx} += (R{ds} (x - m) + ds (u - E u) - ds (x - m) R{d} / d) / (F n d) */
 static void add_task(void *argument, int64_t index)
 {
@@ -181,7 +181,7 @@ static void add_task(void *argument, int64_t index)
         work->table->combine(&s.block, work->tangent_x + s.offset, out, mean_u, one, of_u, none, out);
 }
 
-/* The gradient of what is the input itself in y, and to it that of s. `direct` is dy or its tangent; NULL: 0. */
+/* The gradient through the input's own channels of y, plus that through s. `direct` is dy or its tangent; NULL: 0. */
 static void write_gradient(gan_context *context, stddev_work *work, const gan_real *direct, gan_real *dx)
 {
     const gan_minibatch_stddev_args *args = work->args;

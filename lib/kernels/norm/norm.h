@@ -20,7 +20,7 @@ typedef struct gan_batch_norm_args {
 } gan_batch_norm_args;
 int64_t gan_batch_norm_scratch(int64_t rows, int64_t channels);
 void gan_batch_norm_train(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, gan_real *y);
-/* With the running statistics; also fills mean and inverse, from them. In place. */
+/* Uses the running statistics, from which it also fills mean and inverse. In place. */
 void gan_batch_norm_sample(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, gan_real *y);
 /* Backward through gan_batch_norm_train (`training`) or _sample: dscale and dshift are added to (either may be NULL),
  * dx is written (may be NULL). dx may be dy. */
@@ -31,14 +31,14 @@ void gan_batch_norm_backward(gan_context *context, const gan_batch_norm_args *ar
 
 /* Channels are `groups` runs of neighbours. Each group of each sample is normalised over its pixels and channels:
  * h = (x - mean) * inverse, inverse = 1 / sqrt(mean of (x - mean)^2 + epsilon); y = scale * h + shift.
- * Layer normalisation is one pixel and one group, instance normalisation one channel a group. All outputs may be in
+ * Layer normalisation is one pixel and one group, instance normalisation one channel per group. All outputs may be in
  * place of any input of x's size. `scratch`: gan_group_norm_scratch() values, for backward passes with gradients. */
 typedef struct gan_group_norm_args {
     int64_t batch, pixels, channels, groups;
     gan_real epsilon;
     const gan_real *scale, *shift; /* (channels); NULL: 1, 0 */
-    /* (batch, groups): written by forward, read by the others. mean NULL: it is taken as 0, which leaves x divided by
-     * its root mean square. */
+    /* (batch, groups): written by forward, read by the others. mean NULL: taken as 0, so that h is x divided by its
+     * root mean square. */
     gan_real *mean, *inverse;
     gan_real *scratch;
 } gan_group_norm_args;
@@ -51,15 +51,15 @@ void gan_group_norm_backward(gan_context *context, const gan_group_norm_args *ar
 void gan_group_norm_tangent(gan_context *context, const gan_group_norm_args *args, const gan_real *x,
                             const gan_real *tangent_x, gan_real *tangent_y);
 /* R{} of the backward pass: tangents of dscale and dshift are added to, tangent_dx is written; each may be NULL. dy
- * or tangent_dy may be NULL, which is 0, but not both. */
+ * or tangent_dy, but not both, may be NULL, which is 0. */
 void gan_group_norm_tangent_backward(gan_context *context, const gan_group_norm_args *args, const gan_real *x,
                                      const gan_real *tangent_x, const gan_real *dy, const gan_real *tangent_dy,
                                      gan_real *dscale, gan_real *dshift, gan_real *tangent_dx);
 
 /* ---- Minibatch standard deviation (minibatch_stddev_kernel.c) ---- */
 
-/* x: (batch, pixels, channels); y: (batch, pixels, channels + 1), x with a last channel that is one number for each
- * group of `group` neighbouring samples, of which the last may have fewer: the mean over all features (a channel of a
+/* x: (batch, pixels, channels); y: (batch, pixels, channels + 1), x with one more channel, which holds one number for
+ * each group of `group` neighbouring samples (the last may have fewer): the mean over all features (a channel of a
  * pixel) of sqrt(variance of the feature over the group + 1e-8). `scratch`: gan_minibatch_stddev_scratch() values. */
 typedef struct gan_minibatch_stddev_args {
     int64_t batch, pixels, channels, group;

@@ -10,18 +10,18 @@
 
 typedef struct gan_group_block {
     int64_t pixels, channels;          /* of the sample */
-    int64_t groups, run;               /* groups in the block, one if they have more than GAN_BLOCK_COLUMNS channels
-                                          together; channels in a group */
-    int64_t piece_rows, piece_columns; /* what is added up in float */
+    int64_t groups, run;               /* groups in the block, one if more would exceed GAN_BLOCK_COLUMNS channels;
+                                          channels in a group */
+    int64_t piece_rows, piece_columns; /* what is summed in float */
 } gan_group_block;
 
-/* Each from the block's first value, channel or group on. */
+/* Each begins at the block's first value, channel or group. */
 typedef struct gan_group_arrays {
     const gan_real *x, *tangent_x, *dy, *tangent_dy;
     const gan_real *scale, *shift; /* one per channel; NULL: 1, 0 */
     gan_real *mean, *inverse;      /* one per group; mean NULL: 0 */
     gan_real *dscale, *dshift;     /* one per channel, or NULL; added to */
-    gan_real *out;                 /* y, dx or a tangent of them; NULL where it is not wanted */
+    gan_real *out;                 /* y, dx or a tangent of them; NULL if not wanted */
     gan_real epsilon;
 } gan_group_arrays;
 

@@ -1,4 +1,4 @@
-/* Which way a matrix product is done. */
+/* Chooses how to do a matrix product. */
 #include "kernels/product/gemm_ways.h"
 
 int64_t gan_gemm_scratch(const gan_context *context, int64_t m, int64_t n, int64_t k)

@@ -1,4 +1,4 @@
-/* Matrix products of operands rounded to bfloat16, by the micro-kernels for pairs. */
+/* Matrix products with operands rounded to bfloat16, by the micro-kernels for pairs. */
 #include "kernels/product/gemm_ways.h"
 
 int64_t gan_gemm_bfloat16_scratch(const gan_context *context, int64_t m, int64_t n, int64_t k)

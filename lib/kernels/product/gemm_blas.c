@@ -31,7 +31,7 @@ bool gan_gemm_blas_can(const gan_gemm *gemm)
            gemm->ldb <= INT_MAX && gemm->ldc <= INT_MAX;
 }
 
-/* A BLAS refuses the stride 0 of a matrix without columns; some of them by ending the process. */
+/* A BLAS rejects the stride 0 of a matrix without columns, and some then end the process. */
 static int blas_stride(int64_t stride)
 {
     return stride > 0 ? (int)stride : 1;

@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-/* The product as the micro-kernels see it: either C = A B, or its transpose, with the roles of A and B exchanged. */
+/* The product as the micro-kernels see it: C = A B, or its transpose, with A and B swapped. */
 typedef struct gemm_work {
     const gan_micro_kernel_table *table;
     int64_t rows, columns, k;
     const gan_real *a, *b;
     int64_t a_row, a_step; /* from row to row, from k to k + 1 */
-    int64_t b_stride;      /* from k to k + 1; when b_transposed, from column to column */
+    int64_t b_stride;      /* from k to k + 1; if b_transposed, from column to column */
     bool b_transposed, dot;
     gan_real *c, *packed; /* packed: all panels of B, or NULL: each task packs what it needs */
     int64_t c_row, c_step;
@@ -20,18 +20,18 @@ typedef struct gemm_work {
     bool packs_rows;
 } gemm_work;
 
-/* Who packs a whole operand: the smaller one, by this factor at least. */
+/* An operand more than this many times larger than the other is not packed whole. */
 enum { PACK_RATIO = 4 };
 
 enum {
-    ENOUGH_TASKS = 64, /* that keep all threads busy to the end */
+    ENOUGH_TASKS = 64, /* tasks to keep all threads busy to the end */
     GROUP_PANELS = 16, /* most panels of a task */
     LARGE_BLOCK = 64,  /* rows of a task that packs them, LARGE_LENGTH values of k at a time */
     LARGE_LENGTH = 192
 };
 
 /* Large products: tasks take more rows, so that a panel is packed less often, and several panels, so that the rows,
- * packed too where that pays, come from the second cache for all but the first. */
+ * packed too if that pays off, come from the L2 cache for all but the first. */
 static void enlarge_tasks(gemm_work *work)
 {
     const int64_t blocks = (work->rows + LARGE_BLOCK - 1) / LARGE_BLOCK;
@@ -53,7 +53,7 @@ static gemm_work gemm_work_make(const gan_micro_kernel_table *table, const gan_g
     work.a = swap ? gemm->b : gemm->a;
     work.b = swap ? gemm->a : gemm->b;
     const int64_t lda = swap ? gemm->ldb : gemm->lda;
-    /* Whether the values of a row, or of a column of B, lie k after k. */
+    /* Whether the values of a row of A, or of a column of B, are contiguous along k. */
     const bool a_along = swap ? gemm->transpose_b : !gemm->transpose_a;
     const bool b_along = swap ? !gemm->transpose_a : gemm->transpose_b;
     work.a_row = a_along ? lda : 1;
@@ -74,7 +74,7 @@ static gemm_work gemm_work_make(const gan_micro_kernel_table *table, const gan_g
     return work;
 }
 
-/* About the time it takes, in multiply-adds of a vector. */
+/* The approximate time, in multiply-adds of a vector. */
 static double cost(const gemm_work *work)
 {
     const gan_micro_kernel_table *table = work->table;
@@ -94,7 +94,7 @@ static gemm_work gemm_plan(const gan_micro_kernel_table *table, const gan_gemm *
     return cost(&straight) <= cost(&swapped) ? straight : swapped;
 }
 
-/* The part of the panel from row k on, packed now. */
+/* Packs the part of the panel from row k on. */
 static void pack_piece(const gemm_work *work, const gan_panel *panel, int64_t k, int64_t count, gan_real *to)
 {
     if (work->b_transposed) {
@@ -113,13 +113,13 @@ static void pack_task(void *argument, int64_t index)
     pack_piece(work, &panel, 0, work->k, work->packed + panel.first * work->k);
 }
 
-/* So few rows that packing does not pay. */
+/* Too few rows for packing to pay off. */
 static bool is_in_place(const gemm_work *work, const gan_panel *panel)
 {
     return work->dot || (!work->b_transposed && work->rows <= work->table->rows && panel->columns == panel->width);
 }
 
-/* The values of A that a task multiplies now: rows of its block, some values of k. */
+/* The values of A that a task multiplies at a time: rows of its block, a few values of k. */
 typedef struct row_piece {
     int64_t first, rows, k, length;
     const gan_real *a;
@@ -141,7 +141,7 @@ static void take_rows(const gemm_work *work, row_piece *piece, gan_real *to)
         memcpy(to + i * piece->length, a + i * work->a_row, (size_t)piece->length * sizeof(*to));
 }
 
-/* C[rows, panel] gets the part of the piece. */
+/* Computes the piece's part of C[rows, panel]. */
 static void multiply_piece(const gemm_work *work, const gan_panel *panel, const row_piece *piece)
 {
     _Alignas(64) gan_real own[GAN_PANEL_BYTES / sizeof(gan_real)];
@@ -173,7 +173,7 @@ static void multiply_piece(const gemm_work *work, const gan_panel *panel, const 
     gan_row_block_run(work->table, &tile, &block, work->dot);
 }
 
-/* Most values of k at a time: what is packed stays in the first cache, what is not in the second. */
+/* Most values of k at a time: what is packed stays in the L1 cache, the rest in L2. */
 static int64_t most_length(const gemm_work *work, const gan_panel *panel)
 {
     const int64_t value = (int64_t)sizeof(gan_real);

@@ -1,11 +1,11 @@
-/* The ways to do a matrix product, of which gemm.c takes one. */
+/* The ways to do a matrix product, among which gemm.c chooses. */
 #ifndef GAN_GEMM_WAYS_H
 #define GAN_GEMM_WAYS_H
 
 #include "kernels/micro_kernel/micro_kernel.h"
 #include "kernels/product/product.h"
 
-/* By the BLAS, which counts in int: only where it can. */
+/* By the BLAS, which counts in int: only if it can. */
 bool gan_gemm_blas_can(const gan_gemm *gemm);
 void gan_gemm_blas_run(gan_context *context, const gan_gemm *gemm);
 

@@ -20,14 +20,14 @@ typedef struct gan_gemm {
     bool accumulate;
     const gan_real *bias; /* or NULL */
     gan_real *scratch;
-    bool full_precision; /* the operands are not rounded, whatever the context's precision */
+    bool full_precision; /* does not round operands, whatever the context's precision */
 } gan_gemm;
 
 int64_t gan_gemm_scratch(const gan_context *context, int64_t m, int64_t n, int64_t k);
 void gan_gemm_run(gan_context *context, const gan_gemm *gemm);
 
-/* Adds the bias (NULL: none) to `rows` x `columns` finished elements with row stride ldc, for what does not end in a
- * product. */
+/* Adds the bias (NULL: none) to `rows` x `columns` finished elements with row stride ldc, for passes that do not end
+ * in a product. */
 void gan_bias_add(const gan_real *bias, int64_t rows, int64_t columns, gan_real *c, int64_t ldc);
 
 #endif

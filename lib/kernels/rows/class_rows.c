@@ -36,7 +36,7 @@ void gan_copy_classes(gan_context *context, int64_t count, int64_t columns, cons
     gan_range_run(context, copy_range, &args, count, columns < GAN_BLOCK ? GAN_BLOCK / columns : 1);
 }
 
-/* Columns begin <= j < end of all rows, in the rows' order. */
+/* Columns begin <= j < end of all rows, in order. */
 static void add_range(const void *arguments, int64_t begin, int64_t end)
 {
     const classes_args *args = arguments;

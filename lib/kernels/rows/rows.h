@@ -5,7 +5,7 @@
 #include "core/core.h"
 
 /* (batch, rows, columns) to (batch, columns, rows): N,C,H,W to channels last with rows = C and columns = H * W, and
- * back with them exchanged. */
+ * back with these swapped. */
 void gan_transpose(gan_context *context, int64_t batch, int64_t rows, int64_t columns, const gan_real *x,
                    gan_real *y);
 /* Copies `rows` runs of `count` values: from x + i * x_stride to y + i * y_stride. */

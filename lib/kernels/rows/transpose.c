@@ -11,8 +11,8 @@ typedef struct transpose_args {
 
 enum { TILE_ROWS = 128 }; /* rows of x that stay in cache while all their columns are read */
 
-/* y[j * rows + i] = x[i * columns + j] for a tile of x. Four columns are read together, so that the lines of x and
- * the streams of y are both used well; four rows at a time let their addresses be worked out once. */
+/* y[j * rows + i] = x[i * columns + j] for a tile of x. Four columns at a time use both the cache lines of x and the
+ * streams of y well; four rows at a time share the computation of addresses. */
 static void transpose_tile(const transpose_args *args, const gan_real *restrict x, gan_real *restrict y,
                            int64_t tile_rows, int64_t tile_columns)
 {

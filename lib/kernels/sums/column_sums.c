@@ -1,4 +1,4 @@
-/* Sums of columns: each block's by a loop of columns/columns_isa.c, then the blocks' in their order, in double. */
+/* Sums of columns: each block's by a loop of columns/columns_isa.c, then the blocks' in order, in double. */
 #include "kernels/columns/columns.h"
 #include "kernels/sums/sums.h"
 

@@ -1,5 +1,5 @@
-/* Dot products of all pairs of rows, in double. A task takes a few tiles of rows along all columns, so that what it
- * reads of B serves several tiles before it leaves the cache. */
+/* Dot products of all pairs of rows, in double. A task takes a few tiles of rows along all columns, so that several
+ * tiles use what it reads of B before it leaves the cache. */
 #include "kernels/sums/sums_tables.h"
 
 enum { TASK_TILES = 4 };

@@ -1,4 +1,4 @@
-/* The loop of gan_pairwise_dot over one tile. Sums stay in registers: as many rows at a time as these can hold. */
+/* The loop of gan_pairwise_dot over one tile. Sums stay in registers: as many rows at a time as they can hold. */
 #include "kernels/sums/sums_tables.h"
 
 #if defined(__AVX512F__)
@@ -17,7 +17,7 @@
 typedef double vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(double)), may_alias));
 enum { LANES = VECTOR_BYTES / sizeof(double), VECTORS = GAN_ROW_TILE / LANES };
 
-/* Every element is summed in the order of k, wherever it lies in the tile: equal rows give equal bits. */
+/* Every element is summed in the order of k, wherever it is in the tile: equal rows give equal bits. */
 static void tile(int64_t size, const double *a, const double *b, double *out)
 {
     for (int first = 0; first < GAN_ROW_TILE; first += ROWS) {

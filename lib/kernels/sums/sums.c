@@ -1,10 +1,10 @@
-/* Sums: each block's by a loop of sums_isa.c, then the blocks' in their order, in double. */
+/* Sums: each block's by a loop of sums_isa.c, then the blocks' in order, in double. */
 #include "kernels/blocks/blocks.h"
 #include "kernels/sums/sums_tables.h"
 
 #include <math.h>
 
-/* Partial sums lie on the stack: blocks grow with the array so that there are never more. */
+/* Partial sums are on the stack: blocks grow with the array, so that there are never more. */
 enum { MOST_PARTIALS = 256 };
 
 typedef struct reduce_work {
@@ -85,7 +85,7 @@ typedef struct distances_work {
     double partial[MOST_PARTIALS];
 } distances_work;
 
-/* Distances of the rows of a block to all rows below each. */
+/* Distances from each row of a block to all rows below it. */
 static void distances_task(void *argument, int64_t index)
 {
     distances_work *work = argument;

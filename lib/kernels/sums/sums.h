@@ -8,13 +8,13 @@
 int64_t gan_column_sums_scratch(int64_t rows, int64_t columns);
 void gan_column_sums(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, gan_real *out,
                      gan_real *scratch);
-/* Sum of squares in double precision; NaN or Inf in x shows in the result. Allocates nothing. */
+/* Sum of squares in double precision; NaN or Inf in x carries over to the result. Allocates nothing. */
 double gan_sum_of_squares(gan_context *context, int64_t count, const gan_real *x);
 /* Sum of x y, likewise. */
 double gan_dot(gan_context *context, int64_t count, const gan_real *x, const gan_real *y);
 /* Sum of (x - y)^2, likewise. */
 double gan_squared_distance(gan_context *context, int64_t count, const gan_real *x, const gan_real *y);
-/* How many values are below `low` or above `high`; NaN is neither. Allocates nothing. */
+/* The number of values below `low` or above `high`; NaN is neither. Allocates nothing. */
 int64_t gan_count_outside(gan_context *context, int64_t count, gan_real low, gan_real high, const gan_real *x);
 /* norms[i] = Euclidean norm of x[i, :], summed in double precision; x is (rows, columns) */
 void gan_row_norms(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, gan_real *norms);
@@ -23,28 +23,27 @@ double gan_mean_distance(gan_context *context, int64_t rows, int64_t columns, co
 
 /* ---- Pairs of rows in double (pairwise_dot.c), for statistics over many samples ---- */
 
-/* A matrix of doubles, GAN_ROW_TILE of its rows side by side so that one read fills a vector with them. `values`:
- * gan_double_rows_values() of them; those of rows that fill the last tile up are 0. */
+/* A matrix of doubles, with GAN_ROW_TILE rows interleaved so that one read fills a vector with them. `values`:
+ * gan_double_rows_values() of them; rows that pad the last tile are 0. */
 #define GAN_ROW_TILE 8
 typedef struct gan_double_rows {
     int64_t rows, size; /* size: values of a row */
     double *values;
 } gan_double_rows;
 
-/* False when the number overflows. */
+/* False if the number overflows. */
 bool gan_double_rows_values(int64_t rows, int64_t size, int64_t *values);
 static inline double *gan_double_rows_at(const gan_double_rows *matrix, int64_t row, int64_t k)
 {
     return matrix->values + (row / GAN_ROW_TILE * matrix->size + k) * GAN_ROW_TILE + row % GAN_ROW_TILE;
 }
 
-/* Gets tile[i * GAN_ROW_TILE + j] = sum over k of a[row + i, k] b[column + j, k], also for what fills the last tiles
- * up. */
+/* Receives tile[i * GAN_ROW_TILE + j] = sum over k of a[row + i, k] b[column + j, k], padding included. */
 typedef void (*gan_row_tile_fn)(void *user, int64_t row, int64_t column, const double *tile);
 
-/* Visits every tile of A B^T, or with `upper` only those on and right of the diagonal; A and B have one size. The
- * tiles of one row are visited by one thread, from left to right, those of other rows at the same time. Equal rows
- * give equal bits, wherever they lie. Allocates nothing. */
+/* Visits every tile of A B^T or, with `upper`, those on and right of the diagonal; A and B have the same size. One
+ * thread visits the tiles of a row, from left to right; others visit other rows at the same time. Equal rows give
+ * equal bits, wherever they are. Allocates nothing. */
 void gan_pairwise_dot(gan_context *context, const gan_double_rows *a, const gan_double_rows *b, bool upper,
                       gan_row_tile_fn visit, void *user);
 

@@ -3,7 +3,7 @@
 
 enum { LANES = 16 };
 
-/* The sum over the range of an expression in i, on many lanes since each addition waits for the one before. */
+/* The sum over the range of an expression in i, in many lanes, since each addition waits for the one before. */
 #define DEFINE_SUM(name, expression)                                                   \
     static double name(const gan_sum_args *args, int64_t begin, int64_t end)           \
     {                                                                                  \
