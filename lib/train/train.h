@@ -1,5 +1,5 @@
-/* The door of train: losses, optimizers, stabilisers, diagnoses, checkpoints and the trainer, each a room with a door
- * of its own. They are made of the public calls of the folders below. */
+/* The door of train: losses, optimizers, stabilisers, diagnoses, checkpoints and the trainer, each a room with its
+ * own door. They are made of the lower folders' public calls. */
 #ifndef GAN_TRAIN_H
 #define GAN_TRAIN_H
 

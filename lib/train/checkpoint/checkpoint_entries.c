@@ -32,7 +32,7 @@ const char *gan_entries_join(gan_entries *entries, const char *first, const char
     return text;
 }
 
-/* Room for one more element, in an array that doubles. */
+/* Makes space for one more element in an array that doubles. */
 static void *grow(gan_entries *entries, void *array, int64_t count, int64_t *capacity, size_t size)
 {
     const int64_t larger = *capacity > 0 ? 2 * *capacity : 64;
@@ -65,7 +65,7 @@ void gan_entries_expect(gan_entries *entries, gan_status missing, const char *wi
     entries->without = without;
 }
 
-/* Appends an entry whose name is `name`, the list's from here. */
+/* Appends an entry called `name`, which the list owns from here on. */
 static void add(gan_entries *entries, const char *name, gan_entry entry)
 {
     gan_entry *rows = grow(entries, entries->rows, entries->count, &entries->capacity, sizeof(*rows));

@@ -1,4 +1,4 @@
-/* Loading a list of entries. All is read and checked before anything changes. */
+/* Loading a list of entries. Everything is read and checked before anything changes. */
 #include "io/io.h"
 #include "train/checkpoint/checkpoint.h"
 
@@ -7,18 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A number that was read, before it goes to its place. */
+/* A number read from the file, before it goes to its place. */
 typedef union read_number {
     uint64_t whole;
     float rate;
 } read_number;
 
-/* A file, and what is read of it. */
+/* A file, and what has been read from it. */
 typedef struct reading {
     const gan_safetensors *file;
     const char *path;
-    read_number *numbers; /* one an entry */
-    float *values;        /* of all tensors after each other */
+    read_number *numbers; /* one per entry */
+    float *values;        /* of all tensors, one after another */
     int64_t value_count;
 } reading;
 
@@ -30,7 +30,7 @@ static bool parse_whole(const char *text, uint64_t most, uint64_t *out)
     return text[0] >= '0' && text[0] <= '9' && *end == 0 && errno == 0 && *out <= most;
 }
 
-/* The metadata value of a key that the file has to have. */
+/* The metadata value of a key that the file must have. */
 static gan_status require(const reading *r, const char *key, const char **value)
 {
     *value = gan_safetensors_metadata(r->file, key);
@@ -111,7 +111,7 @@ static gan_status read_tensor(const reading *r, const gan_entry *entry, float *o
 
 /* ---- All of them ----------------------------------------------------------------------------------------------- */
 
-/* What the file is of: before anything that follows from that is missed. */
+/* What the file is: checked first, since a wrong kind of file lacks everything else too. */
 static gan_status check_file(const gan_entries *entries, const reading *r)
 {
     GAN_TRY(check_kind(r));

@@ -1,4 +1,4 @@
-/* The state of what the folders below have: models, random numbers, sessions and datasets. */
+/* State of the lower folders: models, random numbers, sessions and datasets. */
 #include "train/checkpoint/checkpoint.h"
 
 /* ---- Models ---------------------------------------------------------------------------------------------------- */
@@ -43,7 +43,7 @@ void gan_entries_add_random(gan_entries *entries, const char *part, gan_random *
     gan_entries_add_word(entries, part, "counter", &random->state.counter);
 }
 
-/* Those of dropout. */
+/* The random numbers of dropout. */
 void gan_entries_add_session(gan_entries *entries, const char *part, gan_session *session)
 {
     gan_entries_add_word(entries, part, "seed", &session->seed);
@@ -52,7 +52,7 @@ void gan_entries_add_session(gan_entries *entries, const char *part, gan_session
 
 /* ---- Datasets -------------------------------------------------------------------------------------------------- */
 
-/* The dataset decides about a cursor, so that it is read into a draft. */
+/* Read into a draft, since the dataset decides whether a cursor is valid. */
 typedef struct dataset_part {
     gan_dataset *dataset;
     gan_dataset_cursor cursor;
@@ -67,7 +67,7 @@ static gan_status check_cursor(void *part)
 static void set_cursor(void *part)
 {
     const dataset_part *of = part;
-    gan_dataset_set_cursor(of->dataset, of->cursor); /* cannot fail, since it has been checked */
+    gan_dataset_set_cursor(of->dataset, of->cursor); /* cannot fail: it has been checked */
 }
 
 void gan_entries_add_dataset(gan_entries *entries, const char *part, gan_dataset *dataset)

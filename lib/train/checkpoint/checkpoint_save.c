@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* What the file is written from: pairs of the metadata, texts of the numbers in it, and tensors. */
+/* What the file is written from: pairs of metadata, texts of the numbers in it, and tensors. */
 typedef struct writing {
     gan_metadata *pairs;
     char (*texts)[GAN_NUMBER_TEXT];
@@ -66,7 +66,7 @@ static void add_tensor(writing *w, const gan_entry *entry)
     for (int k = 0; k < tensor->rank; k++) tensor->dims[k] = entry->plan->shape.dims[k];
 }
 
-/* Texts come first, since whoever reads the file looks at them first. */
+/* Texts come first, where a reader of the file looks first. */
 static void fill(const gan_entries *entries, writing *w)
 {
     add_pair(w, GAN_CHECKPOINT_FORMAT_KEY, GAN_CHECKPOINT_FORMAT_TEXT);

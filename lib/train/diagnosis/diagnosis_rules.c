@@ -1,10 +1,9 @@
-/* The rules that make diagnoses of what is measured. docs/stability.md explains them, and has the numbers of sound
- * and broken trainings that the thresholds lie between. */
+/* The rules that turn measurements into diagnoses. docs/stability.md explains them, and has the numbers of sound and
+ * broken trainings between which the thresholds lie. */
 #include "train/diagnosis/diagnosis.h"
 
-/* Where D separates real from generated samples, its gradient ought to show G the way. In sound trainings G's was at
- * least 0.004 times its weights. A Wasserstein loss may be on any scale: only what its gradients were before
- * counts. */
+/* If D separates real from generated samples, its gradient should show G the way. In sound trainings G's was at least
+ * 0.004 times its weights. A Wasserstein loss may have any scale: only its earlier gradients count. */
 static const double separating_accuracy = 0.98;
 static const double vanishing_share_of_weight = 1e-3, vanishing_share_of_usual = 1e-3;
 
@@ -17,8 +16,8 @@ static bool gradient_vanishes(const gan_findings *now)
 }
 
 /* In sound trainings gradients grew to at most 6.3 times their running median, while D sharpened from nothing, and to
- * 1.3 times the weights. A jump counts from the weights' own norm on: below that, gradients come from next to
- * nothing, as those of a hinge loss do whenever D has been content. */
+ * 1.3 times the weights. A jump counts only above the weights' own norm: below, gradients start from next to nothing,
+ * as a hinge loss's do whenever D has been content. */
 static const double exploding_times_usual = 30, exploding_least_times_weight = 1, exploding_times_weight = 100;
 
 static bool gradient_explodes(const gan_findings *now)
@@ -31,7 +30,7 @@ static bool gradient_explodes(const gan_findings *now)
     return false;
 }
 
-/* A D that is right about nearly all samples is common and may still teach; one that is also sure of it does not. A
+/* A D that is right about nearly all samples is common, and may still teach; one that is also sure does not. A
  * Wasserstein D is meant to be right. */
 static const double winning_accuracy = 0.99, winning_belief = 0.02;
 
@@ -41,8 +40,8 @@ static bool discriminator_wins(const gan_findings *now)
            now->belief <= winning_belief;
 }
 
-/* Samples of sound trainings were at least 0.55 times as far from each other as the data's. Of k equal modes that
- * are equally far apart, k' that are left give (1 - 1/k') / (1 - 1/k): below this threshold is about one. */
+/* Samples of sound trainings were at least 0.55 times as far from each other as the data's. If k' of k equal and
+ * equidistant modes remain, the ratio is (1 - 1/k') / (1 - 1/k): below this threshold, about one is left. */
 static const double collapsed_diversity = 0.3;
 
 static bool modes_collapse(const gan_findings *now)
@@ -50,8 +49,8 @@ static bool modes_collapse(const gan_findings *now)
     return now->diversity <= collapsed_diversity;
 }
 
-/* A rule makes its diagnosis when it has held at `patience` diagnoses more than it has not, at least in the recent
- * past: G may move a collapsed mode about, with a varied batch now and then. */
+/* A rule makes its diagnosis once it has recently held at `patience` more diagnoses than it has not: G may move a
+ * collapsed mode about, with a varied batch now and then. */
 static const struct {
     gan_diagnosis diagnosis;
     int patience;

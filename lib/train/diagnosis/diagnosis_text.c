@@ -1,4 +1,4 @@
-/* Diagnoses in words. The advice is that of docs/stability.md. */
+/* Diagnoses in words. The advice is from docs/stability.md. */
 #include "train/diagnosis/diagnosis.h"
 
 static const struct {

@@ -1,4 +1,4 @@
-/* How each layer took the last update of its model. */
+/* How each layer took its model's last update. */
 #include "train/diagnosis/diagnosis.h"
 
 static bool has_parameters(const gan_model *model, const gan_model_node *node)
@@ -9,7 +9,7 @@ static bool has_parameters(const gan_model *model, const gan_model_node *node)
     return false;
 }
 
-/* Layer `index` of those with parameters, or NULL; *count gets how many there are up to it. */
+/* Number `index` of the layers with parameters, or NULL; *count gets their number up to it. */
 static const gan_model_node *find_layer(const gan_model *model, int64_t index, int64_t *count)
 {
     *count = 0;

@@ -1,4 +1,4 @@
-/* Seeing trouble: what is measured while a pair is trained, and remembered from step to step. */
+/* Seeing trouble: what is measured during training, and remembered from step to step. */
 #include "train/diagnosis/diagnosis.h"
 
 #include <string.h>
@@ -54,7 +54,7 @@ static int level_count(const gan_diagnosis_memory *memory)
     return memory->level_count < GAN_DIAGNOSIS_LEVELS ? (int)memory->level_count : GAN_DIAGNOSIS_LEVELS;
 }
 
-/* The median of earlier levels, of an even number the lower of the two in the middle; NaN where they are too few. */
+/* The median of earlier levels, the lower middle one if their number is even; NaN if they are too few. */
 static double usual_level(const gan_diagnosis_memory *memory, int player)
 {
     enum { FEWEST = 5 };
@@ -77,7 +77,7 @@ static void remember_level(gan_diagnosis_memory *memory, int player, double leve
     levels[0] = (gan_real)level;
 }
 
-/* Takes the measurements of a player's last update. */
+/* Measures a player's last update. */
 static void measure_player(gan_monitor *monitor, int i, gan_findings *now)
 {
     const gan_model *model = monitor->of.models[i];
@@ -113,7 +113,7 @@ static void diagnose(gan_monitor *monitor)
     for (int i = 0; i < GAN_PLAYERS; i++) memory->log_norm[i] = 0;
 }
 
-/* Warns of the diagnoses that were not made the time before. */
+/* Warns of diagnoses that were not made the previous time. */
 static void log_new(const gan_monitor *monitor, int64_t step, uint64_t before, uint64_t now)
 {
     for (uint64_t bit = 1; bit <= now; bit <<= 1) {

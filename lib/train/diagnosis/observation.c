@@ -1,9 +1,9 @@
-/* What one step shows: how D judges samples, and what those of G are like. */
+/* What one step shows: how D judges samples, and what G's are like. */
 #include "train/diagnosis/diagnosis.h"
 
 #include <string.h>
 
-/* ---- What D says of samples ------------------------------------------------------------------------------------ */
+/* ---- D's judgement --------------------------------------------------------------------------------------------- */
 
 static double mean(const float *values, int64_t count)
 {
@@ -28,9 +28,9 @@ void gan_observe_logits(gan_observation *observation, const gan_adversarial_loss
     observation->judged += (double)count;
 }
 
-/* ---- What samples are like ------------------------------------------------------------------------------------- */
+/* ---- G's samples ----------------------------------------------------------------------------------------------- */
 
-/* The layer that makes G's output, but for its shape. */
+/* The type of the layer that computes G's output, whatever reshapes it. */
 static const char *output_type(const gan_model *model)
 {
     const gan_model_node *node = &model->nodes[model->outputs[0]];
@@ -40,8 +40,8 @@ static const char *output_type(const gan_model *model)
     return node->layer->ops->type;
 }
 
-/* Both ends of tanh and sigmoid, where a unit passes on less than a fiftieth of the gradient that it could: 1 - y^2
- * and 4 y (1 - y). */
+/* Both ends of tanh and sigmoid, where a unit passes on less than a fiftieth of its largest gradient: 1 - y^2 and
+ * 4 y (1 - y). */
 gan_saturation gan_saturation_of(const gan_model *generator)
 {
     const char *type = output_type(generator);

@@ -1,10 +1,10 @@
-/* The games of generator and discriminator. */
+/* The adversarial losses: games of generator and discriminator. */
 #include "train/losses/loss_terms.h"
 #include "train/options/options.h"
 
 /* ---- Terms ----------------------------------------------------------------------------------------------------- */
 
-/* Cross-entropy with the opposite sign: what the discriminator loses the generator wins. */
+/* Cross-entropy with the opposite sign: what the discriminator loses, the generator wins. */
 static gan_loss_term negative_cross_entropy(double logit, double target)
 {
     gan_loss_term term = gan_cross_entropy(logit, target);
@@ -83,7 +83,7 @@ static gan_loss_term mean_against(gan_loss_term_fn term_of, const gan_logits *se
     return mean;
 }
 
-/* d/dl_i = (t'(l_i - m) - E t' of the others, whose opponent the mean of l is) / n */
+/* d/dl_i = (t'(l_i - m) - E t' of the others, whose opponent is the mean of l) / n */
 static void differentiate_against(gan_loss_term_fn term_of, const gan_logits *set, double opponent, double others)
 {
     for (int64_t i = 0; set->gradient && i < set->count; i++) {
@@ -148,7 +148,7 @@ static double hinge_discriminator(const gan_logits *real, const gan_logits *fake
     return mean_of_both(hinge, real, fake);
 }
 
-/* Of both players: the generator has the targets exchanged. */
+/* Both players' loss: the generator's has the targets swapped. */
 static double relativistic(const gan_logits *real, const gan_logits *fake)
 {
     return mean_of_pairs(gan_cross_entropy, real, fake);
@@ -171,7 +171,7 @@ static double clamped(double score)
     return fmin(fmax(score, 0), 1);
 }
 
-/* From -1 to 1, which is where hinge losses leave logits alone. */
+/* From -1 to 1, beyond which hinge losses leave logits alone. */
 static double clamped_margin(double score)
 {
     return clamped((score + 1) / 2);
@@ -230,7 +230,7 @@ static const gan_adversarial_loss relativistic_average_loss = {.name = "relativi
                                                                .belief = probability,
                                                                .scaled = true};
 
-/* A value of gan_loss without a row does not compile. */
+/* A value of gan_loss without a row fails to compile. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic error "-Wswitch"
 const gan_adversarial_loss *gan_loss_find(gan_loss loss)

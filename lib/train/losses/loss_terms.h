@@ -1,17 +1,17 @@
-/* What losses are made of, in double. Within this room only. */
+/* What losses are made of, in double. Private to this room. */
 #ifndef GAN_LOSS_TERMS_H
 #define GAN_LOSS_TERMS_H
 
 #include "train/losses/losses.h"
 
-/* What one value adds to a loss before the mean is taken, and the derivative of that. */
+/* What one value adds to a loss before the mean is taken, and its derivative. */
 typedef struct gan_loss_term {
     double value, gradient;
 } gan_loss_term;
 
 typedef gan_loss_term (*gan_loss_term_fn)(double x, double target);
 
-/* -t log s(l) - (1 - t) log(1 - s(l)). The sigmoid never appears before its logarithm: -log s(l) is softplus(-l),
+/* -t log s(l) - (1 - t) log(1 - s(l)). The sigmoid is never computed before its logarithm: -log s(l) is softplus(-l),
  * which neither overflows nor rounds to 0 where the loss is large. */
 static inline gan_loss_term gan_cross_entropy(double logit, double target)
 {
@@ -21,8 +21,8 @@ static inline gan_loss_term gan_cross_entropy(double logit, double target)
     return term;
 }
 
-/* Mean of the term over `count` values; the target of value i is targets[i], or `target` without targets. Inline, so
- * that the term is too. */
+/* Mean of the term over `count` values; the target of value i is targets[i], or `target` if targets is NULL. Inline,
+ * so that the term is too. */
 static inline double gan_mean_of_terms(gan_loss_term_fn term_of, const float *values, const float *targets,
                                        double target, int64_t count, float *gradient)
 {

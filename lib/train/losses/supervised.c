@@ -1,4 +1,4 @@
-/* Losses against labels and other values. */
+/* Losses with respect to labels and other values. */
 #include "train/losses/loss_terms.h"
 
 /* ---- Labels ---------------------------------------------------------------------------------------------------- */

@@ -52,7 +52,7 @@ static void sgd_step(const gan_optimizer *optimizer, int index, double rate, dou
 
 static const struct {
     const char *name;
-    bool moments[GAN_MOMENTS]; /* which ones it has */
+    bool moments[GAN_MOMENTS]; /* which it has */
     step_fn step;
 } algorithms[] = {
     [GAN_OPTIMIZER_ADAM] = {"adam", {true, true}, adam_step},
@@ -60,7 +60,7 @@ static const struct {
     [GAN_OPTIMIZER_SGD] = {"sgd", {true, false}, sgd_step},
 };
 
-/* The largest norm of a gradient whose moments stay finite. Beyond it they would be infinite from then on, and the
+/* The largest gradient norm for which moments stay finite. Beyond it they would be infinite from then on, and the
  * weights stuck. */
 static double largest_norm(const gan_optimizer_options *options)
 {

@@ -1,6 +1,4 @@
-/* The door of optimizers: what moves weights and how its rate changes, and players, whose last move can be taken
- * back.
- */
+/* The door of optimizers: what moves weights, how its rate changes, and players, whose last move can be undone. */
 #ifndef GAN_OPTIMIZERS_H
 #define GAN_OPTIMIZERS_H
 
@@ -24,42 +22,41 @@ struct gan_optimizer {
     int64_t steps;
     int model_count;
     gan_model *models[GAN_OPTIMIZER_MODELS];
-    /* As many values as the model has parameters, in the same places; NULL where the algorithm has no use for it. */
+    /* As many values as the model's parameters, in the same layout; NULL if the algorithm does not use it. */
     gan_real *moments[GAN_OPTIMIZER_MODELS][GAN_MOMENTS];
 };
 
 /* Checks and fills in defaults; `what` names the options in messages. */
 gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, const char *what,
                                          gan_optimizer_options *resolved);
-/* gan_optimizer_create() by options that are resolved. */
+/* gan_optimizer_create() with resolved options. */
 gan_status gan_optimizer_create_resolved(gan_model *model, const gan_optimizer_options *options, gan_optimizer **out);
 void gan_optimizer_add_entries(gan_optimizer *optimizer, const char *name, gan_entries *entries);
 
 /* ---- Schedules (schedule.c) ------------------------------------------------------------------------------------ */
 
-/* GAN_ERROR_ARGUMENT unless the schedule is one up to `last` and has the steps that it needs. `what` names the
- * option; that of the steps is called the same and "_steps". */
+/* GAN_ERROR_ARGUMENT unless the schedule is at most `last` and has the steps that it needs. `what` names the option;
+ * with "_steps" appended, that of the steps. */
 gan_status gan_schedule_check(gan_schedule schedule, gan_schedule last, int64_t steps, const char *what);
-/* Between `first` and `last` after `steps` of `all` steps, by a constant, linear or cosine schedule. */
+/* From `first` to `last` after `steps` of `all` steps, by a constant, linear or cosine schedule. */
 double gan_schedule_value(gan_schedule schedule, double first, double last, int64_t steps, int64_t all);
-/* The rate of the step after `steps` steps, by resolved options. */
+/* The rate of the step that follows `steps` steps, by resolved options. */
 double gan_schedule_rate(const gan_optimizer_options *options, int64_t steps);
 
 /* ---- Players (player.c) ---------------------------------------------------------------------------------------- */
 
-/* A model that moves: by an optimizer, or as an average follows another. What a failed step did to it is taken back.
- */
+/* A model that moves: by an optimizer, or as an average of another. A failed step is undone. */
 typedef struct gan_player {
     const char *name; /* for messages and files */
     gan_model *model;
     gan_optimizer *optimizer; /* NULL without one */
-    /* Whether the present weights gave a finite loss and gradient, or are the first ones. If not, the model's
-     * previous weights did, and the player gets them back when training diverges. */
+    /* Whether the current weights gave a finite loss and gradient, or are the first ones. If not, the model's
+     * previous weights did, and the player gets them back if training diverges. */
     bool proved;
-    gan_real *buffers; /* the model's buffers before the present step; NULL if it has none */
+    gan_real *buffers; /* the model's buffers before the current step; NULL if it has none */
 } gan_player;
 
-/* `options` are resolved ones, or NULL for a player without an optimizer. The player is destroyed also after a
+/* `options` are resolved, or NULL for a player without an optimizer. The player must be destroyed even after a
  * failure. */
 gan_status gan_player_create(gan_player *player, const char *name, gan_model *model,
                              const gan_optimizer_options *options);
@@ -67,14 +64,13 @@ void gan_player_destroy(gan_player *player); /* accepts a zeroed one */
 
 /* Before a step. */
 void gan_player_remember(gan_player *player);
-/* The optimizer's step. The present weights are proved by now; the new ones are not, until the next update. */
+/* The optimizer's step. The current weights are proved by now; the new ones are not until the next update. */
 gan_status gan_player_learn(gan_player *player, double *gradient_norm);
-/* After a step that failed with a status: buffers as before it, and when it diverged the last weights that were
- * proved. */
+/* After a step that failed with a status: restores the buffers and, if it diverged, the last proved weights. */
 void gan_player_take_back(gan_player *player, gan_status status);
 bool gan_player_has_finite_buffers(const gan_player *player);
 
-/* The model and, if there is one, the optimizer, which is called NAME_optimizer. */
+/* The model and, if any, the optimizer, called NAME_optimizer. */
 void gan_player_add_entries(gan_player *player, gan_entries *entries);
 
 #endif

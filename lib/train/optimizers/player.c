@@ -1,4 +1,4 @@
-/* Players: models that move, and how a failed step is taken back. */
+/* Players: models that move, and how a failed step is undone. */
 #include "train/optimizers/optimizers.h"
 
 #include <math.h>

@@ -1,10 +1,10 @@
-/* Ranges of numbers, and options by the rows of their struct. */
+/* Ranges of numbers, and options by the rows of a table. */
 #include "train/options/options.h"
 
 #include <math.h>
 #include <stdio.h>
 
-/* The ends of each range; an open end is not part of it. */
+/* The ends of each range; an open end is excluded. */
 static const struct {
     double low, high;
     bool low_open, high_open;

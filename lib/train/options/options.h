@@ -1,4 +1,4 @@
-/* The door of options: ranges of numbers, and tables of what the fields of an options struct may be. */
+/* The door of options: ranges of numbers, and tables of what an options struct's fields may be. */
 #ifndef GAN_OPTIONS_H
 #define GAN_OPTIONS_H
 
@@ -16,7 +16,7 @@ typedef enum gan_range {
 gan_status gan_range_check(gan_range range, double value, const char *what);
 
 typedef enum gan_option_type {
-    GAN_OPTION_OF_FLOAT, /* a float in a range; read as gan_option() does */
+    GAN_OPTION_OF_FLOAT, /* a float in a range, read by gan_option() */
     GAN_OPTION_OF_COUNT, /* an int64_t from 1 to `most` */
     GAN_OPTION_OF_ENUM   /* from 0 to `last`; its default is 0 */
 } gan_option_type;
@@ -28,15 +28,15 @@ typedef struct gan_option_row {
     gan_option_type type;
     gan_range range; /* of a float, */
     float number;    /* and its default; */
-    bool may_lack;   /* or 0 stands for none, though it is not in the range */
+    bool may_lack;   /* or 0 means none, though it is out of range */
     int64_t most;    /* of a count, */
     int64_t count;   /* and its default */
     int last;        /* of an enum, */
     const char *enum_name;
-    gan_status refused; /* status of a count out of range; 0: GAN_ERROR_ARGUMENT */
+    gan_status refused; /* the status for a count out of range; 0: GAN_ERROR_ARGUMENT */
 } gan_option_row;
 
-/* Most of a number of times, so that products of two of them do not overflow. */
+/* The limit for numbers of times, so that products of two do not overflow. */
 #define GAN_OPTION_MOST_TIMES INT32_MAX
 
 /* Checks the fields in the order of their rows and fills in their defaults; `what` names the struct. */

@@ -1,4 +1,4 @@
-/* What is done to samples before a discriminator sees them: augmentation, and noise. */
+/* What is done to samples before a discriminator sees them: augmentation and noise. */
 #include "train/options/options.h"
 #include "train/stabilisers/stabilisers.h"
 
@@ -25,7 +25,7 @@ gan_status gan_samples_check(const char *function, int64_t batch, int64_t size, 
 
 typedef void (*samples_fn)(gan_context *context, const void *args, const gan_real *x, gan_real *y);
 
-/* Runs a kernel on `count` values at the border. Only the library that computes in double needs copies for it. */
+/* Runs a kernel on `count` values at the border. Only the library that computes in double needs copies. */
 static gan_status run_on_floats(gan_context *context, samples_fn function, const void *args, int64_t count,
                                 const float *x, float *y)
 {
@@ -82,7 +82,7 @@ static void run_augment(gan_context *context, const void *argument, const gan_re
     call->kernel(context, &call->args, call->batch, x, y);
 }
 
-/* Checks what the two directions have in common, and runs the kernel of one. */
+/* Checks what both directions share, and runs the kernel of one. */
 static gan_status augment(const char *function, augment_fn kernel, gan_context *context, uint64_t kinds,
                           gan_shape image, gan_random_state state, int64_t batch, const float *x, float *y)
 {

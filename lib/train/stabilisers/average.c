@@ -1,4 +1,4 @@
-/* Exponential averages of weights over a training. */
+/* Exponential averages of weights during training. */
 #include "train/options/options.h"
 #include "train/stabilisers/stabilisers.h"
 
@@ -14,7 +14,7 @@ static bool same_tensor(const gan_model_tensor *a, const gan_model_tensor *b)
            a->plan.pixels == b->plan.pixels;
 }
 
-/* With the same tensors, the flat arrays have the same places. */
+/* With the same tensors, the flat arrays have the same layout. */
 static gan_status check_same_tensors(const gan_model *average, const gan_model *model)
 {
     if (average->tensor_count != model->tensor_count) {
@@ -71,7 +71,7 @@ void gan_average_destroy(gan_average *average)
     gan_player_destroy(&average->player);
 }
 
-/* 2^(-n / H): half is left after H samples. */
+/* 2^(-n / H): half remains after H samples. */
 static double decay_of_step(const gan_average *average, int64_t count)
 {
     if (average->half_life == 0) return average->decay;
@@ -85,7 +85,7 @@ gan_status gan_average_move(gan_average *average, const gan_model *model, int64_
     gan_player *player = &average->player;
     if (!player->model) return GAN_OK;
     GAN_TRY(gan_model_average(player->model, model, decay_of_step(average, count)));
-    player->proved = false; /* as the weights that it has just taken in */
+    player->proved = false; /* like the weights that it has just averaged in */
     return GAN_OK;
 }
 

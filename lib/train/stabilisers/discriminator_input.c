@@ -1,5 +1,5 @@
-/* What the discriminator is shown of samples. Packing is counting: `packing` consecutive samples (c, h, w) are one
- * (packing * c, h, w) in the same memory, at the border. What G has made goes to D as both store it. */
+/* What the discriminator is shown of samples. At the border, packing only changes the shape: `packing` consecutive
+ * samples (c, h, w) are one (packing * c, h, w) in the same memory. G's samples reach D as both store them. */
 #include "train/stabilisers/stabilisers.h"
 
 /* ---- Checks ---------------------------------------------------------------------------------------------------- */
@@ -78,9 +78,9 @@ int64_t gan_discriminator_input_count(const gan_discriminator_input *input, int6
     return samples / input->options.packing;
 }
 
-/* ---- There ----------------------------------------------------------------------------------------------------- */
+/* ---- Forward --------------------------------------------------------------------------------------------------- */
 
-/* The deviation of the noise in a step. */
+/* The noise's deviation in a step. */
 static float noise_deviation(const gan_discriminator_input *input, int64_t step)
 {
     const gan_discriminator_input_options *options = &input->options;
@@ -88,7 +88,7 @@ static float noise_deviation(const gan_discriminator_input *input, int64_t step)
     return (float)gan_schedule_value(schedule, options->noise, 0, step, options->noise_steps);
 }
 
-/* Draws for the augmentation of a batch. */
+/* Draws the augmentation of a batch. */
 static gan_random_state draw(const gan_discriminator_input *input, int64_t batch)
 {
     if (!input->augmentation) return (gan_random_state){.counter = 0};
@@ -171,7 +171,7 @@ gan_status gan_discriminator_input_set_fake(gan_discriminator_input *input, cons
     return GAN_OK;
 }
 
-/* ---- And back -------------------------------------------------------------------------------------------------- */
+/* ---- Backward -------------------------------------------------------------------------------------------------- */
 
 gan_status gan_discriminator_input_backward(const gan_discriminator_input *input, const gan_session *discriminator,
                                             gan_session *generator)

@@ -1,5 +1,5 @@
-/* Penalties on the gradient of a discriminator with respect to its samples: each by itself, the samples that some are
- * taken on, and all that an update of a discriminator has. */
+/* Penalties on the gradient of a discriminator with respect to its samples: each by itself, the samples on which some
+ * are taken, and all those of a discriminator's update. */
 #include "train/options/options.h"
 #include "train/stabilisers/stabilisers.h"
 
@@ -7,13 +7,13 @@
 
 /* ---- One penalty ----------------------------------------------------------------------------------------------- */
 
-/* They are trained through exactly by passes of tangents: with g = dD/dx and v = dP/dg, the gradient of P with
- * respect to the weights is R{dD/dweights} in the direction R{x} = v. */
+/* Passes of tangents differentiate them exactly: with g = dD/dx and v = dP/dg, the gradient of P with respect to the
+ * weights is R{dD/dweights} in the direction R{x} = v. */
 
-/* A gradient as small as this has no direction. */
+/* A gradient this small has no direction. */
 static const double least_norm = 1e-30;
 
-/* What a sample adds to the penalty, of coefficient 1 and before the mean is taken, and dP/dg = factor * g. */
+/* What a sample adds to the penalty, with coefficient 1 and before the mean is taken, and dP/dg = factor * g. */
 typedef struct penalty_term {
     double value, factor;
 } penalty_term;
@@ -50,7 +50,7 @@ static gan_status check_penalty(gan_penalty penalty, float coefficient)
     return gan_range_check(GAN_RANGE_NOT_NEGATIVE, coefficient, "gan_gradient_penalty: coefficient");
 }
 
-/* g, and the norm of each sample's. */
+/* Computes g and its norm for each sample. */
 static gan_status find_norms(gan_session *session, gan_real *norms)
 {
     const gan_model *model = session->model;
@@ -72,7 +72,7 @@ gan_status gan_gradient_penalty(gan_session *discriminator, gan_penalty penalty,
     }
     if (!(discriminator->holds & GAN_HOLDS_OUTPUTS)) GAN_TRY(gan_session_forward(discriminator, GAN_MODE_TRAIN));
     gan_real *factors = gan_session_sample_values(discriminator);
-    GAN_TRY(find_norms(discriminator, factors)); /* in the places of the factors */
+    GAN_TRY(find_norms(discriminator, factors)); /* where the factors go */
     double sum = 0, weight = (double)coefficient / (double)discriminator->batch;
     for (int64_t i = 0; i < discriminator->batch; i++) {
         penalty_term term = terms[penalty]((double)factors[i]);
@@ -88,7 +88,7 @@ gan_status gan_gradient_penalty(gan_session *discriminator, gan_penalty penalty,
 
 /* ---- Samples between and around others ------------------------------------------------------------------------- */
 
-/* Random numbers are drawn in pieces of whole blocks, so that they are those of one call. */
+/* Random numbers are drawn in pieces of whole blocks, so that they are the same as in one call. */
 enum { PIECE = 256 };
 
 /* x = u r + (1 - u) f */
@@ -138,7 +138,7 @@ gan_status gan_penalty_perturb(gan_random *random, const float *real, int64_t ba
     return GAN_OK;
 }
 
-/* ---- All of an update ------------------------------------------------------------------------------------------ */
+/* ---- All penalties of an update -------------------------------------------------------------------------------- */
 
 bool gan_penalties_are_drawn(const gan_penalty_options *options)
 {
@@ -173,7 +173,7 @@ void gan_penalties_add_entries(gan_penalties *penalties, gan_entries *entries)
     gan_entries_add_session(entries, "penalised", penalties->session);
 }
 
-/* Lazy regularisation: one update in penalty_interval, with that many times the coefficient (Karras et al., 2020). */
+/* Lazy regularisation: every penalty_interval-th update, with the coefficient times that (Karras et al., 2020). */
 static bool has_penalties(const gan_penalties *penalties, int64_t update)
 {
     return update % penalties->options.interval == 0;
@@ -193,14 +193,14 @@ static gan_status add_penalty(gan_session *session, gan_penalty penalty, double 
     return GAN_OK;
 }
 
-/* WGAN-GP's and DRAGAN's samples, which were drawn. */
+/* WGAN-GP's and DRAGAN's, on the samples drawn. */
 static gan_status add_one_centered(const gan_penalties *penalties, int64_t count, double coefficient, double *sum)
 {
     GAN_TRY(gan_session_set_input(penalties->session, 0, penalties->samples, count));
     return add_penalty(penalties->session, GAN_PENALTY_ONE_CENTERED, coefficient, sum);
 }
 
-/* Their order is that of the options. */
+/* In the order of the options. */
 static gan_status add_all(const gan_penalties *penalties, const gan_penalised_passes *passes, double factor,
                           double *sum)
 {

@@ -1,5 +1,5 @@
 /* The door of stabilisers: what is added to a discriminator's loss, or done to its weights and samples or the
- * generator's weights, so that training stays stable. */
+ * generator's weights, to keep training stable. */
 #ifndef GAN_STABILISERS_H
 #define GAN_STABILISERS_H
 
@@ -7,10 +7,10 @@
 
 /* ---- Augmentation and noise (augmentation.c) ------------------------------------------------------------------- */
 
-/* GAN_ERROR_BATCH, _ARGUMENT or _OVERFLOW unless they are `batch` samples of `size` values, *count in all. */
+/* GAN_ERROR_BATCH, _ARGUMENT or _OVERFLOW unless these can be `batch` samples of `size` values, *count in all. */
 gan_status gan_samples_check(const char *function, int64_t batch, int64_t size, int64_t *count);
-/* GAN_ERROR_ARGUMENT unless it combines gan_augmentation bits, GAN_ERROR_SHAPE unless they can be done to such
- * samples; `what` names it. */
+/* GAN_ERROR_ARGUMENT unless it combines gan_augmentation bits, GAN_ERROR_SHAPE unless they apply to such samples;
+ * `what` names it. */
 gan_status gan_augment_check(uint64_t kinds, gan_shape image, const char *what);
 
 /* ---- The discriminator's input (discriminator_input.c) --------------------------------------------------------- */
@@ -18,40 +18,39 @@ gan_status gan_augment_check(uint64_t kinds, gan_shape image, const char *what);
 typedef struct gan_discriminator_input_options {
     uint64_t augment;    /* gan_augmentation values */
     float noise;         /* deviation in the first step */
-    int64_t noise_steps; /* over which it falls to 0; 0: it stays */
+    int64_t noise_steps; /* over which it falls to 0; 0: it stays constant */
     int64_t packing;     /* samples that D judges at once */
     uint64_t seed;
 } gan_discriminator_input_options;
 
-/* What a discriminator is shown of samples: them as they are, or augmented, with noise, several side by side. */
+/* What a discriminator is shown of samples: as they are, or augmented, with noise, several side by side. */
 typedef struct gan_discriminator_input {
     gan_context *context;
     gan_discriminator_input_options options;
     gan_shape sample;                 /* of G */
     gan_random *augmentation, *noise; /* NULL without augment, and without noise */
     gan_random_state fake_draws;      /* of the last augmentation of G's samples */
-    const float *real;                /* what D saw last of real samples, during a step */
-    float *real_room;                 /* room for it, `values` values; NULL where samples are not changed */
+    const float *real;                /* what D last saw of real samples, during a step */
+    float *real_room;                 /* memory for it, `values` values; NULL if samples are not changed */
     int64_t values;
 } gan_discriminator_input;
 
-/* GAN_ERROR_SHAPE, _ARGUMENT or _OVERFLOW unless D can be shown samples of the one shape as its inputs of the other.
- */
+/* GAN_ERROR_SHAPE, _ARGUMENT or _OVERFLOW unless samples of shape `made` give inputs of shape `judged`. */
 gan_status gan_discriminator_input_check(const gan_discriminator_input_options *options, gan_shape made,
                                          gan_shape judged);
-/* For up to `batch` samples. It is destroyed also after a failure. */
+/* For up to `batch` samples. Must be destroyed even after a failure. */
 gan_status gan_discriminator_input_create(gan_discriminator_input *input, gan_context *context, gan_shape sample,
                                           const gan_discriminator_input_options *options, int64_t batch);
 void gan_discriminator_input_destroy(gan_discriminator_input *input);
-/* The number of inputs of D that these samples make. */
+/* The number of D's inputs that these samples make. */
 int64_t gan_discriminator_input_count(const gan_discriminator_input *input, int64_t samples);
-/* Set the input of D's session to what D sees in step number `step`, from 0, of real samples, or of those of G's last
- * pass. *copy gets the latter as at the border, unless it is NULL. */
+/* Set the input of D's session to what D sees in step number `step`, from 0, of real samples, or of G's last pass.
+ * Unless it is NULL, `copy` gets the latter in the layout of the border. */
 gan_status gan_discriminator_input_set_real(gan_discriminator_input *input, const float *samples, int64_t batch,
                                             int64_t step, gan_session *discriminator);
 gan_status gan_discriminator_input_set_fake(gan_discriminator_input *input, const gan_session *generator,
                                             int64_t step, gan_session *discriminator, float *copy);
-/* Hands the gradient of D's input on to G's output, after gan_discriminator_input_set_fake(). */
+/* Passes the gradient of D's input on to G's output, after gan_discriminator_input_set_fake(). */
 gan_status gan_discriminator_input_backward(const gan_discriminator_input *input, const gan_session *discriminator,
                                             gan_session *generator);
 void gan_discriminator_input_add_entries(gan_discriminator_input *input, gan_entries *entries);
@@ -60,7 +59,7 @@ void gan_discriminator_input_add_entries(gan_discriminator_input *input, gan_ent
 
 typedef struct gan_penalty_options {
     float r1, r2, gradient_penalty, dragan; /* coefficients; 0: none */
-    int64_t interval;                       /* updates from one with penalties to the next */
+    int64_t interval;                       /* updates from one with penalties to the next one */
     gan_schedule schedule;
     float final_factor;
     int64_t schedule_steps;
@@ -70,8 +69,8 @@ typedef struct gan_penalty_options {
 typedef struct gan_penalties {
     gan_context *context;
     gan_penalty_options options;
-    /* For gradient_penalty and dragan, which have samples of their own; all NULL without them. */
-    gan_session *session; /* of D; who creates the penalties creates it */
+    /* For gradient_penalty and dragan, which have their own samples; all NULL without them. */
+    gan_session *session; /* of D; created by whoever creates the penalties */
     gan_random *random;
     float *samples; /* `values` values */
     int64_t values;
@@ -84,34 +83,34 @@ typedef struct gan_penalised_passes {
     int64_t count, size;
 } gan_penalised_passes;
 
-/* Whether there are penalties on samples of their own. */
+/* Whether any penalty has its own samples. */
 bool gan_penalties_are_drawn(const gan_penalty_options *options);
-/* `values`: in a batch. They are destroyed also after a failure. */
+/* `values`: in a batch. Must be destroyed even after a failure. */
 gan_status gan_penalties_create(gan_penalties *penalties, gan_context *context, const gan_penalty_options *options,
                                 int64_t values);
 void gan_penalties_destroy(gan_penalties *penalties);
-/* Where what D sees of G's samples has to be copied to before update number `update`, or NULL. */
+/* Where to copy what D sees of G's samples before update number `update`, or NULL. */
 float *gan_penalties_fake_place(const gan_penalties *penalties, int64_t update);
-/* Adds the gradients of the penalties of an update of D, after its passes, and gives the sum of the penalties: 0 when
- * the update has none. `step` is what the schedule goes by. */
+/* Adds the gradients of the penalties of D's update, after its passes, and gives the sum of the penalties, 0 if there
+ * are none. The schedule goes by `step`. */
 gan_status gan_penalties_add(const gan_penalties *penalties, const gan_penalised_passes *passes, int64_t update,
                              int64_t step, double *sum);
 void gan_penalties_add_entries(gan_penalties *penalties, gan_entries *entries);
 
 /* ---- Averages (average.c) -------------------------------------------------------------------------------------- */
 
-/* An exponential average of a model's weights over a training. */
+/* An exponential average of a model's weights during training. */
 typedef struct gan_average {
-    gan_player player;            /* without a model when there is no average */
+    gan_player player;            /* has no model if there is no average */
     float decay, half_life, ramp; /* see gan_trainer_options */
     uint64_t seen;                /* real samples of all steps */
 } gan_average;
 
-/* Starts as a clone of the model, unless decay and half-life are 0: then there is none. It is destroyed also after a
+/* Starts as a clone of the model; if decay and half-life are 0, there is no average. Must be destroyed even after a
  * failure. */
 gan_status gan_average_create(gan_average *average, const char *name, const gan_model *model);
 void gan_average_destroy(gan_average *average);
-/* Moves on after an update of the model in a step on `count` real samples. */
+/* Moves after an update of the model in a step on `count` real samples. */
 gan_status gan_average_move(gan_average *average, const gan_model *model, int64_t count);
 void gan_average_add_entries(gan_average *average, gan_entries *entries);
 

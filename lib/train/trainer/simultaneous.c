@@ -1,7 +1,6 @@
-/* Simultaneous updates of both players by one pass of D over the generated samples. With f_i the logit of sample x_i
- * and each logit a function of its own sample only, dL/dx_i = dL/df_i df_i/dx_i for any loss L of the logits. So the
- * gradient that the generator's loss has with respect to x_i is that of the discriminator's, times the ratio of both
- * with respect to f_i. */
+/* Simultaneous updates of both players by one pass of D over the generated samples. If each logit f_i depends only on
+ * its own sample x_i, dL/dx_i = dL/df_i df_i/dx_i for any loss L of the logits. So the gradient of the generator's
+ * loss with respect to x_i is that of the discriminator's, times the ratio of their gradients with respect to f_i. */
 #include "train/trainer/trainer.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* The trainer as a handle: checks and memory. Its options are in trainer_options.c; what it does is in
- * trainer_step.c, trainer_run.c and trainer_checkpoint.c. */
+/* The trainer as a handle: checks and memory. Its options are in trainer_options.c, its work in trainer_step.c,
+ * trainer_run.c and trainer_checkpoint.c. */
 #include "train/trainer/trainer.h"
 
 /* ---- Options of its parts -------------------------------------------------------------------------------------- */
@@ -69,8 +69,7 @@ static gan_status check_shapes(gan_trainer *trainer, const gan_model *generator,
 
 /* ---- The handle ------------------------------------------------------------------------------------------------ */
 
-/* A pass of a step, and the penalty on it that asks for second derivatives; its coefficient is 0 when there is none.
- */
+/* A pass of a step, and its penalty that needs second derivatives; the coefficient is 0 if there is none. */
 typedef struct trainer_pass {
     gan_model *model;
     gan_session **session;
@@ -88,7 +87,7 @@ static gan_status create_pass(const trainer_pass *pass, int64_t batch, uint64_t 
                     gan_last_error());
 }
 
-/* Dropout in each pass draws from a seed of its own. */
+/* Dropout draws from a different seed in each pass. */
 static gan_status create_sessions(gan_trainer *trainer)
 {
     const gan_trainer_options *options = &trainer->options;
@@ -232,7 +231,7 @@ void gan_trainer_destroy(gan_trainer *trainer)
     gan_context_release(context);
 }
 
-/* ---- What is asked of it --------------------------------------------------------------------------------------- */
+/* ---- Calls ----------------------------------------------------------------------------------------------------- */
 
 int64_t gan_trainer_steps(const gan_trainer *trainer)
 {

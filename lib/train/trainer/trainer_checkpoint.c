@@ -1,7 +1,6 @@
 /* Checkpoints of a trainer: the list of its parts. Tensors are called "generator." or "discriminator." and their
  * name, those of an average "generator_average.", moments "generator_optimizer.", the parameter's name and ".first"
- * or
- * ".second"; numbers and the architectures are in the metadata. */
+ * or ".second"; numbers and architectures are in the metadata. */
 #include "train/trainer/trainer.h"
 
 static void add_entries(gan_trainer *trainer, gan_dataset *dataset, gan_entries *entries)
@@ -26,7 +25,7 @@ gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *datas
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(path);
     gan_entries entries = {.context = trainer->context};
-    add_entries((gan_trainer *)trainer, (gan_dataset *)dataset, &entries); /* to be read only */
+    add_entries((gan_trainer *)trainer, (gan_dataset *)dataset, &entries); /* only read */
     gan_status status = gan_entries_save(&entries, path);
     gan_entries_release(&entries);
     return status;

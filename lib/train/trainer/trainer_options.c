@@ -1,4 +1,4 @@
-/* Options of a trainer: their ranges and defaults. What depends on the models is checked when the trainer is made. */
+/* Options of a trainer: ranges and defaults. What depends on the models is checked when the trainer is created. */
 #include "train/options/options.h"
 #include "train/trainer/trainer.h"
 
@@ -50,7 +50,7 @@ static const gan_option_row rows[] = {
     FLOAT_OR_NONE(ema_ramp, GAN_RANGE_POSITIVE),
 };
 
-/* ---- What one option asks of another --------------------------------------------------------------------------- */
+/* ---- Options checked against each other ------------------------------------------------------------------------ */
 
 static gan_status check_loss(const gan_trainer_options *options)
 {
@@ -59,7 +59,7 @@ static gan_status check_loss(const gan_trainer_options *options)
                                       "gan_trainer_options: label_smoothing", options->label_smoothing);
 }
 
-/* Simultaneous updates are one of each player, on the same noise. */
+/* Simultaneous updates are one per player, on the same noise. */
 static gan_status check_simultaneous(const gan_trainer_options *options)
 {
     for (size_t i = 0; i < sizeof(options->reserved); i++) {
@@ -85,7 +85,7 @@ static gan_status check_simultaneous(const gan_trainer_options *options)
     return GAN_OK;
 }
 
-/* A coefficient that the interval multiplies stays a float. */
+/* A coefficient times the interval must stay a float. */
 static gan_status check_coefficients(const gan_trainer_options *options)
 {
     const struct {
@@ -119,7 +119,7 @@ static gan_status check_penalties(const gan_trainer_options *options)
                               "gan_trainer_options: penalty_schedule");
 }
 
-/* What depends on the shape of samples is checked with it. */
+/* What depends on the shape of samples is checked once that is known. */
 static gan_status check_input(const gan_trainer_options *options)
 {
     if (options->batch % options->packing != 0) {
@@ -160,7 +160,7 @@ static gan_status resolve_diagnosis(gan_trainer_options *options)
 
 /* ---- All of them ----------------------------------------------------------------------------------------------- */
 
-/* A player's optimizer: by options of its own, or by what both players share. */
+/* A player's optimizer: by its own options, or by those that both players share. */
 static gan_status resolve_optimizer(const gan_trainer_options *options, const gan_optimizer_options *own,
                                     const char *name, gan_optimizer_options *resolved)
 {
@@ -189,7 +189,7 @@ gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_tra
                               &of_generator));
     GAN_TRY(resolve_optimizer(&options, options.discriminator_optimizer,
                               "gan_trainer_options: discriminator_optimizer", &of_discriminator));
-    options.generator_optimizer = options.discriminator_optimizer = NULL; /* whose they are is not for long */
+    options.generator_optimizer = options.discriminator_optimizer = NULL; /* the caller's structs may not live long */
     optimizers[GAN_ROLE_GENERATOR] = of_generator;
     optimizers[GAN_ROLE_DISCRIMINATOR] = of_discriminator;
     *resolved = options;

@@ -8,14 +8,14 @@
 
 /* ---- Throughput ------------------------------------------------------------------------------------------------ */
 
-/* How far a run was at some time. */
+/* How far a run had come at some time. */
 typedef struct run_mark {
     double time; /* seconds since the run's start */
     int64_t samples, steps;
 } run_mark;
 
-/* The window over which throughput is measured: the newest mark that is a second old, or the oldest there is. Marks
- * are at least an eighth of a second apart, so that the window moves little with each. */
+/* Throughput is measured since the newest mark that is a second old, or the oldest there is. Marks are at least an
+ * eighth of a second apart, so that each moves the window only a little. */
 #define WINDOW_SECONDS 1.0
 #define WINDOW_MARKS   10
 
@@ -42,7 +42,7 @@ static void meter_add(run_meter *meter, run_mark now)
     meter->marks[(meter->first + meter->count++) % WINDOW_MARKS] = now;
 }
 
-/* The beginning of the window that ends now. */
+/* The start of the window that ends now. */
 static const run_mark *meter_window(const run_meter *meter, double now)
 {
     int index = 0;
@@ -59,7 +59,7 @@ typedef struct run_state {
     run_meter meter;
     run_mark now;
     int64_t epochs; /* finished in this run */
-    double planned; /* samples until the limit of epochs; 0 without one */
+    double planned; /* samples until the limit of epochs; 0 if there is none */
 } run_state;
 
 static double seconds_since(const struct timespec *started)
@@ -69,7 +69,7 @@ static double seconds_since(const struct timespec *started)
     return (double)(now.tv_sec - started->tv_sec) + 1e-9 * (double)(now.tv_nsec - started->tv_nsec);
 }
 
-/* One limit: `share` of it is done, and at `rate` units a second `left` units remain. The first limit to be reached
+/* One limit: `share` of it is done, and `left` units remain, at `rate` units per second. The limit reached first
  * counts: the largest share and the least time. */
 static void count_limit(gan_step_report *report, double share, double left, double rate)
 {
@@ -108,14 +108,14 @@ static bool limit_reached(const run_state *run)
 
 /* ---- Data ------------------------------------------------------------------------------------------------------ */
 
-/* Samples of an epoch that are trained on. What is left at its end fills no batch with drop_last, or no pack. */
+/* Samples of an epoch that are trained on: all but a rest that fills no batch, with drop_last, or no pack. */
 static int64_t epoch_size(const gan_trainer *trainer, const gan_dataset *dataset)
 {
     const int64_t whole = dataset->options.drop_last ? trainer->options.batch : trainer->options.packing;
     return dataset->count - dataset->count % whole;
 }
 
-/* Ends the epoch when the remaining samples do not fill a pack. */
+/* Ends the epoch if the remaining samples do not fill a pack. */
 static gan_status skip_rest(const gan_trainer *trainer, gan_dataset *dataset, gan_dataset_cursor *cursor)
 {
     GAN_TRY(gan_dataset_get_cursor(dataset, cursor));
@@ -125,14 +125,14 @@ static gan_status skip_rest(const gan_trainer *trainer, gan_dataset *dataset, ga
     return gan_dataset_set_cursor(dataset, *cursor);
 }
 
-/* The data of one step: as many batches as the discriminator has updates, but none after an epoch's end. *epochs gets
- * how many epochs ended. */
+/* The data of one step: one batch per update of the discriminator, but none after an epoch's end. *epochs gets the
+ * number of epochs ended. */
 static gan_status read_step(const gan_trainer *trainer, gan_dataset *dataset, int64_t *count, int64_t *epochs)
 {
     int64_t batch = trainer->options.batch, total = 0;
     gan_dataset_cursor before, after;
     GAN_TRY(gan_dataset_get_cursor(dataset, &before));
-    GAN_TRY(skip_rest(trainer, dataset, &after)); /* a cursor from elsewhere may be anywhere */
+    GAN_TRY(skip_rest(trainer, dataset, &after)); /* a cursor that was set may be anywhere */
     for (int64_t i = 0; i < trainer->options.discriminator_steps; i++) {
         int64_t got;
         GAN_TRY(gan_dataset_next(dataset, batch, trainer->samples + total * trainer->sample_size, NULL, &got));
@@ -187,7 +187,7 @@ static bool tell(gan_trainer *trainer, run_state *run, gan_step_report *report)
     return run->options.progress && run->options.progress(run->options.user, trainer, report) != 0;
 }
 
-/* Tells of a step on `count` samples that diverged. The callback may call what fails, so the sentence is put back. */
+/* Reports a step on `count` samples that diverged. The callback's own calls may fail, so the sentence is restored. */
 static gan_status tell_divergence(gan_trainer *trainer, run_state *run, int64_t count)
 {
     gan_step_report report = GAN_STEP_REPORT_INIT;
@@ -224,7 +224,7 @@ static gan_status run_step(gan_trainer *trainer, run_state *run)
     return GAN_OK;
 }
 
-/* Whether gan_trainer_cancel() was called since the last look. */
+/* Whether gan_trainer_cancel() was called since the last check. */
 static gan_status check_cancel(gan_trainer *trainer)
 {
     if (!atomic_exchange(&trainer->cancel, false)) return GAN_OK;

@@ -23,7 +23,7 @@ static gan_status generate(gan_trainer *trainer, int64_t batch)
     return gan_session_forward(trainer->generate, GAN_MODE_TRAIN);
 }
 
-/* Logits of generated samples, from the last pass of G; *copy gets what D sees of them, unless it is NULL. */
+/* Logits of generated samples, from G's last pass; unless it is NULL, `copy` gets what D sees of them. */
 static gan_status judge_fake(gan_trainer *trainer, float *copy)
 {
     GAN_TRY(
@@ -57,7 +57,7 @@ static gan_status diverged(const gan_trainer *trainer, const gan_player *player,
                     (long long)trainer->steps + 1, what, player->name, how);
 }
 
-/* Whether the passes of an update may be learned from. */
+/* Fails unless the passes of an update may be learned from. */
 static gan_status check_passes(const gan_trainer *trainer, const gan_player *player, double loss)
 {
     const gan_player *players[] = {&trainer->generator, &trainer->discriminator};
@@ -76,7 +76,7 @@ static gan_status learn(const gan_trainer *trainer, gan_player *player, double *
     return status;
 }
 
-/* The log may be heard by what fails itself, so that the sentence is put back. */
+/* The log callback's own calls may fail, so the sentence is restored. */
 static gan_status log_divergence(const gan_trainer *trainer)
 {
     char sentence[GAN_SENTENCE];
@@ -87,13 +87,13 @@ static gan_status log_divergence(const gan_trainer *trainer)
 
 /* ---- Updates --------------------------------------------------------------------------------------------------- */
 
-/* How many D has had. */
+/* The number of updates D has had. */
 static int64_t discriminator_updates(const gan_trainer *trainer)
 {
     return gan_optimizer_steps(trainer->discriminator.optimizer);
 }
 
-/* D on real samples and on new ones of G, and its loss, which is added to the report's. */
+/* Runs D on real samples and on new ones of G, and adds its loss to the report's. */
 static gan_status judge_both(gan_trainer *trainer, const float *samples, int64_t batch, gan_step_report *report)
 {
     const int64_t judged = gan_discriminator_input_count(&trainer->input, batch);
@@ -112,7 +112,7 @@ static gan_status judge_both(gan_trainer *trainer, const float *samples, int64_t
     return check_passes(trainer, &trainer->discriminator, loss);
 }
 
-/* D's gradients; `what` is wanted of the pass on generated samples. */
+/* D's gradients; `what`: those wanted from the pass on generated samples. */
 static gan_status differentiate_discriminator(gan_trainer *trainer, uint64_t what)
 {
     GAN_TRY(gan_model_zero_gradients(trainer->discriminator.model));
@@ -138,7 +138,7 @@ static gan_status move_discriminator(gan_trainer *trainer, int64_t batch, gan_st
     return gan_model_clip_weights(player->model, trainer->options.weight_clip);
 }
 
-/* Back through G from the gradient that is set at its output. */
+/* Back through G from the gradient set at its output. */
 static gan_status move_generator(gan_trainer *trainer, gan_step_report *report)
 {
     gan_player *player = &trainer->generator;
@@ -148,7 +148,7 @@ static gan_status move_generator(gan_trainer *trainer, gan_step_report *report)
     return gan_average_move(&trainer->average, player->model, report->batch);
 }
 
-/* The loss of G and its gradient at the present logits. */
+/* G's loss and its gradient at the current logits. */
 static gan_status take_generator_loss(gan_trainer *trainer, int64_t batch, float *gradient, gan_step_report *report)
 {
     const int64_t judged = gan_discriminator_input_count(&trainer->input, batch);
@@ -157,7 +157,7 @@ static gan_status take_generator_loss(gan_trainer *trainer, int64_t batch, float
     return check_passes(trainer, &trainer->generator, report->generator_loss);
 }
 
-/* One update of D, on real samples and on new ones of G. */
+/* One update of D, on real samples and new ones of G. */
 static gan_status update_discriminator(gan_trainer *trainer, const float *samples, int64_t batch,
                                        gan_step_report *report)
 {
@@ -166,8 +166,8 @@ static gan_status update_discriminator(gan_trainer *trainer, const float *sample
     return move_discriminator(trainer, batch, report);
 }
 
-/* One update of G: back from the loss through D, whose parameters take no part, to the samples of the last pass of G,
- * and on through G. A relativistic loss takes D's present logits of real samples too. */
+/* One update of G: back from the loss through D, whose parameters take no part, to the samples of G's last pass, and
+ * on through G. A relativistic loss also takes D's current logits of real samples. */
 static gan_status update_generator(gan_trainer *trainer, const float *samples, int64_t batch, gan_step_report *report)
 {
     if (gan_loss_find(trainer->options.loss)->relativistic) GAN_TRY(judge_real(trainer, samples, batch));
@@ -179,8 +179,8 @@ static gan_status update_generator(gan_trainer *trainer, const float *samples, i
     return move_generator(trainer, report);
 }
 
-/* Both updates at once: what the pass of D on generated samples carries back to them for D's loss is for G's loss the
- * same but for a factor, sample by sample. */
+/* Both updates at once: what D's pass carries back to generated samples for D's loss is the same for G's loss, up to
+ * a factor per sample. */
 static gan_status update_simultaneously(gan_trainer *trainer, const float *samples, int64_t batch,
                                         gan_step_report *report)
 {
