@@ -1,4 +1,4 @@
-/* libgan.h alone, twice, and each of its macros used: must compile as C99 and as C11 without a warning. */
+/* libgan.h alone, twice, with each of its macros used: must compile as C99 and as C11 without warnings. */
 #include <libgan.h>
 #include <libgan.h>
 

@@ -1,4 +1,4 @@
-/* libgan.hpp and libgan.h alone, twice, with what C++ may use of the macros: C++17 and C++20, without a warning. */
+/* libgan.hpp and libgan.h alone, twice, with the macros that C++ may use: C++17 and C++20, without warnings. */
 #include <libgan.hpp>
 #include <libgan.h>
 #include <libgan.hpp>

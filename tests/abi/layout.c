@@ -1,6 +1,6 @@
-/* The binary interface, pinned where pointers have 64 bits: sizes and offsets of public structs, and enum values. A
- * change here breaks programs that are built already, unless it is a new field at the end of a struct that starts
- * with struct_size, or a new value. The statuses are pinned in tests/unit/core/test_status.c. */
+/* The binary interface, pinned for 64-bit pointers: sizes and offsets of public structs, and enum values. A change
+ * here breaks programs already built, unless it is a new field at the end of a struct that starts with struct_size,
+ * or a new value. Statuses are pinned in tests/unit/core/test_status.c. */
 #include <libgan.h>
 
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 typedef struct pinned {
     const char *name;
     size_t actual, expected;
-    size_t end; /* of a field: where its bytes end; 0 for the row that begins a struct */
+    size_t end; /* where a field's bytes end; 0 in the row that begins a struct */
 } pinned;
 
 /* clang-format off */
@@ -21,7 +21,7 @@ typedef struct pinned {
 #define VALUE(name, expected) {#name, (size_t)(name), expected, 0}
 /* clang-format on */
 
-/* Each struct is followed by all of its fields, in their order: fields.sh holds this table against the header. */
+/* Each struct is followed by all of its fields, in order: fields.sh checks this table against the header. */
 static const pinned structs[] = {
     SIZE(gan_allocator, 24),
     FIELD(gan_allocator, allocate, 0),
@@ -357,7 +357,7 @@ static void test_structs(void **state)
     assert_int_equal(differences(structs, sizeof(structs) / sizeof(*structs)), 0);
 }
 
-/* A field that a later version puts into padding would be read from bytes that no program of today sets. */
+/* A later version's field in padding would be read from bytes that no program sets today. */
 static void test_no_padding_at_the_end(void **state)
 {
     const size_t count = sizeof(structs) / sizeof(*structs);

@@ -96,7 +96,7 @@ static gan_status prepare_step(gan_context *context, int64_t batch, build_fn bui
     gan_status status = build_g(context, &g);
     if (status == GAN_OK) status = build_d(context, &d);
     if (status == GAN_OK) status = step_create(context, batch, g, d, state);
-    gan_model_destroy(g); /* the step keeps both alive */
+    gan_model_destroy(g); /* the step keeps both */
     gan_model_destroy(d);
     return status;
 }

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A pipe whose end `own` no other child inherits: it would keep it open. */
+/* A pipe whose end `own` no other child inherits, since that would keep it open. */
 static bool open_pipe(int ends[2], int own)
 {
     return pipe(ends) == 0 && fcntl(ends[own], F_SETFD, FD_CLOEXEC) == 0;

@@ -1,5 +1,4 @@
-/* A process that runs a case when it is asked to, libgan's own or a rival's. What both sides say is in
- * rivals/rival.py. */
+/* A process that runs a case on request, libgan's own or a rival's. rivals/rival.py documents the protocol. */
 #ifndef BENCH_CONTESTANT_H
 #define BENCH_CONTESTANT_H
 
@@ -16,12 +15,12 @@ typedef struct contestant {
     double start; /* seconds from its start until it was ready */
 } contestant;
 
-/* Starts a program and waits until it is ready. False, with the reason, when it is missing or does not answer; then
- * it has ended. */
+/* Starts a program and waits until it is ready. False, with the reason, if it is missing or does not answer; it has
+ * ended then. */
 bool contestant_start(contestant *c, char *const arguments[]);
-/* Seconds that so many repetitions take; false when it answers no more. */
+/* The seconds that these repetitions take; false if it no longer answers. */
 bool contestant_run(contestant *c, int repetitions, double *seconds);
-/* The most memory that it has held so far; 0 where the system does not tell. */
+/* The most memory that it has held so far; 0 if the system does not tell. */
 double contestant_peak_mib(const contestant *c);
 void contestant_stop(contestant *c);
 

@@ -6,11 +6,11 @@
 
 double bench_now(void); /* seconds, monotonic */
 
-/* Sets the BLAS's threads for this process, where the BLAS has a call for that; false otherwise. */
+/* Sets the BLAS's threads for this process; false if the BLAS has no call for that. */
 bool floor_set_threads(int threads);
-/* Multiply-adds a second of products of two 2048 x 2048 matrices; 0 without memory. */
+/* Multiply-adds per second of products of two 2048 x 2048 matrices; 0 without memory. */
 double floor_multiply_rate(void);
-/* Bytes a second when `threads` threads read an array of `bytes` again and again; 0 on failure. */
+/* Bytes per second when `threads` threads reread an array of `bytes`; 0 on failure. */
 double floor_read_rate(double bytes, int threads);
 
 #endif

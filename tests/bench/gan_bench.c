@@ -1,6 +1,6 @@
 /* Measures what libgan is used for: training steps, sampling, start-up. Each case takes turns with its rivals and
- * with the measurement of its floor, so that all see the same machine; each contestant is a process of its own, so
- * that its memory is its own. */
+ * with the measurement of its floor, so that all see the same machine; each contestant is its own process, so that
+ * its memory is its own. */
 #include "cases.h"
 #include "contestant.h"
 #include "floor.h"
@@ -23,7 +23,7 @@ typedef struct settings {
     bool csv, list, serve, alone;
 } settings;
 
-/* One in the contest of a case: libgan is the first, and in bfloat16, where that is asked for, the second. */
+/* One contestant of a case: libgan is the first and, if bfloat16 is asked for, the second too. */
 typedef struct entry {
     contestant contestant;
     const char *label;
@@ -90,7 +90,7 @@ static bool enter(entry *e, bool is_start)
 {
     double seconds;
     if (!contestant_start(&e->contestant, e->arguments)) return false;
-    if (is_start) { /* it has made its file */
+    if (is_start) { /* it has written its file */
         contestant_stop(&e->contestant);
         return true;
     }
@@ -106,7 +106,7 @@ static bool enter(entry *e, bool is_start)
 
 /* ---- Measuring ------------------------------------------------------------------------------------------------- */
 
-/* Seconds of the case's floor now; 0 when it has none. */
+/* The case's floor now, in seconds; 0 if it has none. */
 static double floor_seconds(const bench_case *self, int threads)
 {
     double rate = self->floor == FLOOR_MULTIPLY ? floor_multiply_rate()
@@ -228,7 +228,7 @@ static bool is_asked_for(const bench_case *self, char **names, int count)
     return asked;
 }
 
-/* Case names may stand before, between and after the options: moves them to the front, from argv[1] on. */
+/* Case names may come before, between and after options: moves them to the front, from argv[1] on. */
 static int gather_names(int argc, char **argv)
 {
     int names = 0;
@@ -287,7 +287,7 @@ int main(int argc, char **argv)
         return 2;
     }
     setenv("PYTHONDONTWRITEBYTECODE", "1", 1); /* no cache beside the scripts */
-    signal(SIGPIPE, SIG_IGN);                  /* a contestant that has ended is seen by what it does not answer */
+    signal(SIGPIPE, SIG_IGN);                  /* a contestant that has ended is noticed because it does not answer */
     if (!floor_set_threads((int)s.own.threads))
         fprintf(stderr, "gan-bench: this BLAS cannot be told its threads; the floor is at its own setting\n");
     if (!mkdtemp(folder)) {

@@ -1,5 +1,5 @@
-/* Times matrix products and convolutions: each on every CPU level and by the BLAS, which take turns, beside the rate
- * of the BLAS on a 2048-cube. Rates count a multiply-add as two operations, and the taps on padding too. */
+/* Times matrix products and convolutions on every CPU level and by the BLAS, which take turns, next to the rate of
+ * the BLAS on a 2048-cube. Rates count a multiply-add as two operations, and taps on padding too. */
 #include "floor.h"
 #include "kernels/kernels.h"
 #include "options.h"
@@ -154,7 +154,7 @@ static void run(gan_context *context, const bench_case *c, const buffers *b, flo
     }
 }
 
-/* Seconds of one call, as the mean of so many that they take a millisecond. */
+/* Seconds per call, as a mean over a millisecond. */
 static double time_calls(gan_context *context, const bench_case *c, const buffers *b, float *scratch)
 {
     int calls = 0;
@@ -168,8 +168,7 @@ static double time_calls(gan_context *context, const bench_case *c, const buffer
     return (end - start) / calls;
 }
 
-/* Times the case every way; returns the best time of the first way that there is, and raises `floor` to the BLAS's
- * rate. */
+/* Times the case every way; returns the first available way's best time, and raises `floor` to the BLAS's rate. */
 static double time_case(const bench_case *c, gan_context *const contexts[WAYS], int runs, double *floor)
 {
     double best[WAYS], first = 0;
@@ -181,7 +180,7 @@ static double time_case(const bench_case *c, gan_context *const contexts[WAYS], 
             double seconds = time_calls(contexts[i], c, &b, b.scratch[i]);
             if (seconds < best[i]) best[i] = seconds;
         }
-        /* The whole cube takes longer than most cases: now and then is enough. */
+        /* The whole cube takes longer than most cases, so it is run only now and then. */
         if (r % 5 == 0) {
             double rate = floor_multiply_rate();
             if (rate > *floor) *floor = rate;

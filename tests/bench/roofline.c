@@ -10,7 +10,7 @@ static const gan_box axes = {84, 64, WIDTH - 36, HEIGHT - 72};
 static const uint32_t frame = 0x9aa0a6, grid = 0xe6e9ec, label = 0x5f6368, title = 0x202124, roof = 0x1a6fc4,
                       dot = 0xe07b1f;
 
-/* Both axes are logarithmic: the exponents of two that they begin and end at. */
+/* Both axes are logarithmic: the exponents of two at which they begin and end. */
 typedef struct range {
     int left, right, bottom, top;
 } range;
@@ -69,8 +69,8 @@ static bool is_free(const gan_box *box, const gan_box *taken, int count)
     return is;
 }
 
-/* A name beside its dot, to the right or left, level with it or a line higher or lower: where it lies on none of the
- * `taken` boxes. Where there is no such place it is left out; the dot says enough. */
+/* A name beside its dot, to the right or left, level with it or a line higher or lower, wherever it overlaps none of
+ * the `taken` boxes. If there is no such place, the dot says enough. */
 static bool draw_name(gan_canvas *canvas, gan_point at, const char *name, const gan_box *taken, int count,
                       gan_box *box)
 {

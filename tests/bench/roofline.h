@@ -7,11 +7,11 @@
 typedef struct roofline_point {
     const char *name;
     double intensity; /* operations for each byte that must be read or written */
-    double rate;      /* operations a second */
+    double rate;      /* operations per second */
 } roofline_point;
 
-/* Writes a PNG: the roof, min(peak, intensity * bandwidth), and points below it. Both in operations or bytes a
- * second. */
+/* Writes a PNG: the roof, min(peak, intensity * bandwidth), and points below it. `peak` is in operations, `bandwidth`
+ * in bytes per second. */
 gan_status roofline_write(gan_context *context, const char *path, double peak, double bandwidth,
                           const roofline_point *points, int count);
 

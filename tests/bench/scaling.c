@@ -1,5 +1,5 @@
-/* How the time and the memory of a training step grow: with the batch, the width, the depth and the threads. All
- * sizes take turns, with the floor among them, so that all see the same machine. */
+/* How the time and memory of a training step grow with the batch, the width, the depth and the threads. All sizes
+ * take turns, with the floor among them, so that all see the same machine. */
 #include "floor.h"
 #include "options.h"
 #include "spread.h"
@@ -40,7 +40,7 @@ static void add_dense(gan_context *context, gan_model *model, int64_t units)
     gan_model_add(model, gan_layer_leaky_relu(context, NULL));
 }
 
-/* The seed model with so many times the units and filters. */
+/* The seed model with a multiple of its units and filters. */
 static gan_status build_wide(const size *self, gan_model **g, gan_model **d)
 {
     gan_context *context = self->context;
@@ -83,7 +83,7 @@ static gan_status build_stack(gan_context *context, int64_t depth, int64_t outpu
     return gan_model_build(*out, 1);
 }
 
-/* Dense layers of 400 units, so many of them hidden in each player. */
+/* Dense layers of 400 units, a given number of them hidden in each player. */
 static gan_status build_deep(const size *self, gan_model **g, gan_model **d)
 {
     gan_status status = build_stack(self->context, self->depth, UNITS, g);
@@ -123,7 +123,7 @@ static gan_status prepare(const sweep *self, size *s)
 static gan_status take_turn(size *s, int turn)
 {
     double start = bench_now();
-    gan_status status = step_run(s->state); /* brings the caches back, and tells how long it takes */
+    gan_status status = step_run(s->state); /* warms the caches, and tells how long a step takes */
     const double seconds = bench_now() - start;
     const int warm = warm_repetitions_for(seconds), repetitions = repetitions_for(seconds, MEASURED_SECONDS);
     for (int i = 0; status == GAN_OK && i < warm; i++) status = step_run(s->state);

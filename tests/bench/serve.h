@@ -15,7 +15,7 @@ typedef struct serve_options {
     const char *file; /* the saved model of the case start-up */
 } serve_options;
 
-/* Sets up the case and runs it as often as standard input says. Returns the exit code. */
+/* Sets up the case and runs it as often as standard input asks. Returns the exit code. */
 int serve(const bench_case *self, const serve_options *options);
 
 #endif

@@ -4,12 +4,12 @@
 
 #include <libgan.h>
 
-/* Multiply-adds of one sample's step, where g and d are those of one pass through each player: three passes of D
- * (forward, weights, data) on real and on generated samples, two through D for G (forward, data), three of G. */
+/* Multiply-adds of one sample's step, if one pass through each player takes g and d: three passes of D (forward,
+ * weights, data) on real and on generated samples, two through D for G (forward, data), three of G. */
 #define STEP_WORK(g, d) (8.0 * (d) + 3.0 * (g))
 
-/* A trainer of both models, which it keeps alive, and a batch of noise in the place of data. The state is for
- * step_destroy(), on failure too. */
+/* A trainer of both models, which it keeps alive, and a batch of noise as data. The state is for step_destroy(), even
+ * after a failure. */
 gan_status step_create(gan_context *context, int64_t batch, gan_model *g, gan_model *d, void **state);
 gan_status step_run(void *state);
 void step_destroy(void *state); /* accepts NULL */

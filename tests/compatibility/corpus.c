@@ -85,7 +85,7 @@ static unsigned char *read_all(const char *path, size_t *size)
 void corpus_compare_npy(gan_context *context, const char *path, const float *actual, int64_t count, gan_shape shape,
                         double tolerance)
 {
-    enum { PREAMBLE = 10 }; /* the magic, the version, and two bytes that are the length of the header */
+    enum { PREAMBLE = 10 }; /* the magic, the version, and two bytes for the length of the header */
     const int64_t values = count * gan_shape_count(shape);
     size_t size, again_size;
     unsigned char *bytes = read_all(path, &size);
@@ -113,7 +113,7 @@ void corpus_compare_npy(gan_context *context, const char *path, const float *act
 
 /* ---- Tensors of safetensors ----------------------------------------------------------------------------------- */
 
-/* The values of an entry, as many as it has, by its name. */
+/* All values of the entry with this name. */
 static float *read_entry(const char *path, const gan_safetensors *file, const char *name, int64_t count)
 {
     size_t index = 0;
@@ -182,7 +182,7 @@ static void compare_entries(gan_context *context, const char *expected_path, con
 
 /* ---- Metadata ------------------------------------------------------------------------------------------------- */
 
-/* Numbers mean the same where they are one float, however they are printed. */
+/* Numbers mean the same if they are the same float, however they are printed. */
 static bool same_number(double a, double b)
 {
     return a == b || (float)a == (float)b;
@@ -214,7 +214,7 @@ static bool same_json(const gan_json *a, const gan_json *b)
     return gan_json_get_number(a, &number_a) && gan_json_get_number(b, &number_b) && same_number(number_a, number_b);
 }
 
-/* Values of metadata are texts: JSON, numbers or words. */
+/* Metadata values are texts: JSON, numbers or words. */
 static bool same_meaning(const char *a, const char *b)
 {
     gan_json *json_a = NULL, *json_b = NULL;
@@ -231,7 +231,7 @@ static bool same_meaning(const char *a, const char *b)
     return same;
 }
 
-/* The header of a file, whose metadata are all read from it: the library looks up those that it knows. */
+/* The header of a file, to read all metadata: the library looks up only those that it knows. */
 static gan_json *read_header(const char *path)
 {
     enum { LENGTH = 8 };

@@ -1,5 +1,5 @@
-/* Files of an earlier release in the present library: what they hold is loaded bit for bit and saved again as it was.
- * What is computed from it is the same within float's precision, since other CPUs round and sum otherwise. */
+/* Files of an earlier release in the current library: their content is loaded bit for bit and saved again as it was.
+ * What is computed from it is the same within float's precision, since other CPUs round and sum differently. */
 #include "corpus.h"
 #include "support/files.h"
 #include "trainers.h"
@@ -25,13 +25,13 @@ enum {
     SAMPLES = 4    /* of a trainer */
 };
 
-/* Outputs may differ by so much of the largest value of a tensor; what some steps of training come to, each number by
- * so much of itself, or of 1 where that is more. CPU levels differ by less than a tenth of it. */
+/* Outputs may differ by this share of a tensor's largest value; each number after some steps of training, by this
+ * share of itself, or of 1 if that is more. CPU levels differ by less than a tenth of it. */
 static const double output_tolerance = 1e-5, training_tolerance = 3e-5;
 
 /* ---- Models --------------------------------------------------------------------------------------------------- */
 
-/* Value `i` of input `input`, counted over the batch; all of them are exact in float. */
+/* Value `i` of input `input`, counted over the batch; all are exact in float. */
 static float input_value(int64_t input, int64_t i, int64_t size)
 {
     return size == 1 ? (float)(i % CLASSES) : (float)((i * 37 + input * 11) % 64) / 32 - 1;
@@ -84,7 +84,7 @@ static void test_model(void **state)
 
 /* ---- Histories ------------------------------------------------------------------------------------------------ */
 
-/* The lines of a file, the header included, without their ends. */
+/* The lines of a file, including the header, without line ends. */
 typedef struct text_lines {
     char text[1 << 14];
     char *lines[32];
@@ -102,7 +102,7 @@ static void read_lines(const char *path, text_lines *out)
     }
 }
 
-/* Columns may have come after those that were there. */
+/* New columns may follow those of the release. */
 static void compare_line(const char *path, const char *actual, const char *expected)
 {
     const size_t length = strlen(expected);
@@ -110,7 +110,7 @@ static void compare_line(const char *path, const char *actual, const char *expec
     fail_msg("%s: a line is\n%s\nexpected\n%s", path, actual, expected);
 }
 
-/* Each number of the line, of the same columns, within the tolerance. */
+/* Each number of the line within the tolerance, in the same columns. */
 static void compare_numbers(const char *path, char *actual, char *expected)
 {
     while (*expected) {
@@ -122,7 +122,7 @@ static void compare_numbers(const char *path, char *actual, char *expected)
     }
 }
 
-/* The first `exact` rows are the same text; those that follow are near. */
+/* The first `exact` rows are the same text; later ones are near. */
 static void compare_history(const gan_history *history, const char *path, int exact)
 {
     static text_lines actual, expected;
@@ -156,7 +156,7 @@ static void test_history(void **state)
 
 /* ---- Checkpoints ---------------------------------------------------------------------------------------------- */
 
-/* A trainer as it was made when its checkpoint was written, and the dataset that it ran on. */
+/* A trainer as it was created when its checkpoint was written, and its dataset. */
 typedef struct training {
     const char *name, *path;
     gan_context *context;
@@ -205,7 +205,7 @@ static void release_training(training *t)
     gan_context_destroy(t->context);
 }
 
-/* All that the file holds, and nothing has been computed yet. */
+/* All that the file holds, before anything is computed. */
 static void compare_state(const training *t)
 {
     gan_model *average;
@@ -227,7 +227,7 @@ static int add_row(void *user, gan_trainer *trainer, const gan_step_report *repo
     return gan_history_add(user, &row) != GAN_OK;
 }
 
-/* Of the average, where there is one. */
+/* Of the average, if there is one. */
 static void compare_samples(const training *t, int steps, double tolerance)
 {
     static float samples[SAMPLES][SIDE][SIDE];

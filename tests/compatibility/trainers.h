@@ -1,4 +1,4 @@
-/* The trainers whose checkpoints the releases have written, in the terms of the present API. */
+/* The trainers whose checkpoints the releases wrote, in terms of the current API. */
 #ifndef GAN_TESTS_COMPATIBILITY_TRAINERS_H
 #define GAN_TESTS_COMPATIBILITY_TRAINERS_H
 
@@ -10,7 +10,7 @@ typedef struct named_trainer {
     const gan_trainer_options *options;
 } named_trainer;
 
-/* NULL when there is none of this name. */
+/* NULL if there is none of this name. */
 const named_trainer *find_trainer(const char *name);
 
 #endif

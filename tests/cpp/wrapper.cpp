@@ -1,5 +1,5 @@
-/* libgan.hpp: what it adds to the C API. Errors arrive as exceptions, handles move, options are those of C, vectors
- * are checked, and what a callback throws leaves the handles valid. */
+/* libgan.hpp: what it adds to the C API. Errors arrive as exceptions, handles move, options are C's, vectors are
+ * checked, and whatever a callback throws leaves the handles valid. */
 #include <libgan.hpp>
 
 #include <cmath>
@@ -24,7 +24,7 @@ void expect(bool condition, const char *text, int line)
 }
 #define EXPECT(condition) expect((condition), #condition, __LINE__)
 
-/* The call throws gan::error of this status, and its sentence has these words. */
+/* The call throws gan::error with this status, and a sentence that has these words. */
 template <typename Call> void expect_error(gan_status status, const char *words, int line, Call call)
 {
     try {
@@ -88,7 +88,7 @@ void test_errors_of_layers()
     EXPECT_ERROR(GAN_ERROR_VERSION, "dense", gan::dense(context, 8, newer));
 }
 
-/* Each kind of layer, called as libgan.hpp takes it from C: without options, with a shape, one number or two. */
+/* Each kind of layer, called in libgan.hpp's form: without options, with a shape, one number or two. */
 void test_kinds_of_layers()
 {
     gan::context context(GAN_CONTEXT(.threads = 1));
@@ -280,14 +280,14 @@ void test_tangents()
     judge.tangent_backward(GAN_BACKWARD_PARAMETERS);
     EXPECT(discriminator.get_gradient("0.weight") == expected);
 
-    /* Leaky ReLU is straight on either side: R{dx} is the gradient itself where R{dy} is dy. */
+    /* Leaky ReLU is straight on either side: R{dx} is the gradient itself if R{dy} is dy. */
     judge.set_output_gradient_tangent(0, {1, 1});
     judge.tangent_backward(GAN_BACKWARD_INPUTS);
     EXPECT(judge.get_input_gradient_tangent() == slope);
     EXPECT_ERROR(GAN_ERROR_STATE, "second_order", gan::session(discriminator).tangent_forward());
 }
 
-/* Two steps on a gradient of 1: how far the weight went. */
+/* How far two steps on a gradient of 1 move the weight. */
 float moved_by(const gan::context &context, const gan_optimizer_options &options)
 {
     gan::model model(context);
@@ -319,7 +319,7 @@ void test_zero_is_the_default()
     EXPECT(std::fabs(moved_by(context, options) - 1.0f) < 1e-6f);
 }
 
-/* Weights of a generator after some steps of a trainer of C, for NULL of one of C++ without options. */
+/* A generator's weights after some steps of a C trainer or, for NULL, of a C++ one without options. */
 std::vector<float> trained(const gan::context &context, const gan_trainer_options *options)
 {
     gan::model generator = dense_model(context, 3, 2, 1), discriminator = dense_model(context, 2, 1, 2);
@@ -379,7 +379,7 @@ void test_progress()
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file", trainer.load("no-such-file", data));
 }
 
-/* A resource that gives memory until it is told to throw, and counts what it gave. */
+/* A resource that gives memory until told to throw, and counts what it gave. */
 struct resource {
     void *allocate(std::size_t size, std::size_t)
     {
@@ -415,8 +415,7 @@ void test_allocator()
     EXPECT(memory.held == 0);
 }
 
-/* Threads of the host, of which one does the first piece and another those below `wanted`, and then throw if some are
- * left. */
+/* Host threads: one does the first piece, another those below `wanted`; they then throw if any are left. */
 void test_parallel()
 {
     int64_t wanted = 0, left = 0, calls = 0;
@@ -448,7 +447,7 @@ void test_parallel()
     }
 }
 
-/* A log hears what libgan says, and may throw: the call goes on. */
+/* A log receives libgan's messages, and may throw: the call continues. */
 void test_log()
 {
     std::string heard;
@@ -471,7 +470,7 @@ void test_average()
     gan::trainer trainer(context, generator, discriminator, options);
     trainer.step({1, -1, 1, -1});
     EXPECT(trainer.get_average().get_tensor("0.weight") ==
-           generator.get_tensor("0.weight")); /* nothing is left of the start */
+           generator.get_tensor("0.weight")); /* nothing remains of the initial weights */
     trainer.step({1, -1, 1, -1});
     EXPECT(trainer.get_average().get_tensor("0.weight") != generator.get_tensor("0.weight"));
     EXPECT(trainer.sample(1, 2) == trainer.get_average().sample(1, 2));
@@ -513,7 +512,7 @@ void test_diagnosis()
     EXPECT(std::isnan(gan::trainer(context, generator, discriminator, off).step({1, -1}).real_accuracy));
 }
 
-/* A step takes one batch for each update of the discriminator, and two when there are two. */
+/* A step takes one batch per update of the discriminator: two if there are two. */
 void test_discriminator_steps()
 {
     gan::context context(GAN_CONTEXT(.threads = 1));

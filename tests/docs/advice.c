@@ -1,4 +1,4 @@
-/* That the page about stability gives each diagnosis the advice that the library gives: each has a row with both. */
+/* The page about stability gives each diagnosis the library's own advice: each has a row with both. */
 #include "libgan.h"
 
 #include <stdio.h>

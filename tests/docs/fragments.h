@@ -1,4 +1,4 @@
-/* What the guide's fragments take for granted. */
+/* What the guide's fragments assume. */
 #include <libgan.h>
 
 #include <stdio.h>

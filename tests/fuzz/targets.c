@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* No honest file of the tests is larger; what claims to be is used in part. */
+/* No honest test file is larger; one that claims to be is only partly used. */
 enum { most_values = 1 << 16 };
 
 void fuzz_require(bool condition, const char *what)
@@ -35,7 +35,7 @@ static void use_dataset(gan_dataset *dataset, bool with_labels)
     }
 }
 
-/* In memory, and then from disk: both agree on whether the file is good. */
+/* In memory, then from disk: both must agree on whether the file is good. */
 static gan_status open_idx_twice(gan_context *context, const char *images, const char *labels)
 {
     static const size_t limits[] = {0, 1};

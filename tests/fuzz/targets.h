@@ -1,5 +1,5 @@
-/* What is fuzzed: each target takes any bytes as a file, opens it and uses what it got. It returns the status; a
- * crash, a leak or a wrong size is found by the sanitizers and by the checks within. */
+/* What is fuzzed: each target opens any bytes as a file and uses the result. It returns the status; sanitizers and
+ * its own checks find crashes, leaks and wrong sizes. */
 #ifndef GAN_TESTS_FUZZ_TARGETS_H
 #define GAN_TESTS_FUZZ_TARGETS_H
 
@@ -8,11 +8,11 @@
 typedef gan_status (*fuzz_target_fn)(gan_context *context, const char *path);
 
 gan_status fuzz_idx_images(gan_context *context, const char *path);
-gan_status fuzz_idx_labels(gan_context *context, const char *path); /* beside good images: path + ".images" */
+gan_status fuzz_idx_labels(gan_context *context, const char *path); /* with good images: path + ".images" */
 gan_status fuzz_safetensors(gan_context *context, const char *path);
 gan_status fuzz_history(gan_context *context, const char *path);
 
-/* Ends the process when the condition does not hold. */
+/* Ends the process unless the condition holds. */
 void fuzz_require(bool condition, const char *what);
 
 #endif

@@ -1,4 +1,4 @@
-/* Good files, changed in thousands of ways that depend on the number of the change only. Each must give a status and
+/* Good files, changed in thousands of ways that depend only on the number of the change. Each must give a status and
  * leave no memory held; under the sanitizers it must do nothing undefined. */
 #include "fuzz/targets.h"
 #include "io/io.h"
@@ -22,7 +22,7 @@ typedef struct file_bytes {
 
 /* ---- Mutations ---------------------------------------------------------------------------------------------- */
 
-/* A place in the file; one of two is in its first bytes, where headers are. */
+/* A place in the file; every other one is in its first bytes, where headers are. */
 static size_t random_place(gan_random_state *random, const file_bytes *file)
 {
     const size_t size = gan_random_below(random, 2) == 0 && file->size > 64 ? 64 : file->size;
@@ -50,7 +50,7 @@ static void remove_bytes(gan_random_state *random, file_bytes *file)
     file->size -= size;
 }
 
-/* A digit of JSON or CSV becomes another one, so that a number changes and the text around it stays good. */
+/* A digit of JSON or CSV becomes another, so that a number changes and the text around it stays valid. */
 static void change_digit(gan_random_state *random, file_bytes *file)
 {
     static size_t places[capacity];
@@ -99,7 +99,7 @@ static void run(const char *name, const file_bytes *good, fuzz_target_fn target,
         memcpy(&mutant, good, sizeof(mutant));
         const int times = i == 0 ? 0 : 1 + (int)gan_random_below(&random, 4);
         for (int t = 0; t < times; t++) mutate(&random, &mutant);
-        remove(path); /* to write over a file makes some file systems wait for the disk */
+        remove(path); /* overwriting a file makes some file systems wait for the disk */
         (packed ? test_file_write_gzip : test_file_write)(path, mutant.bytes, mutant.size);
         const gan_status status = target(context, path);
         if (i == 0) assert_int_equal(status, GAN_OK); /* not mutated */
@@ -126,7 +126,7 @@ static void make_idx(file_bytes *file, int dimensions)
     file->size = start + data;
 }
 
-/* Mutants before and after packing, and plain ones: of the file, of what is packed, and of the gzip format. */
+/* Mutants of the plain file, of what is packed, and of the gzip format. */
 static void run_idx(int dimensions, fuzz_target_fn target)
 {
     static file_bytes plain, packed;
@@ -142,7 +142,7 @@ static void run_idx(int dimensions, fuzz_target_fn target)
     run("plain", &plain, target, 700, true, counts);
     run("packed", &packed, target, 1000, false, counts);
 
-    /* Were one of these never met, the mutations would be too tame. */
+    /* If one of these never occurred, the mutations would be too tame. */
     assert_true(counts[GAN_OK] > 10 && counts[GAN_ERROR_MAGIC] > 10 && counts[GAN_ERROR_TRUNCATED] > 10);
     assert_true(counts[GAN_ERROR_TRAILING_DATA] > 10 && counts[GAN_ERROR_EMPTY] > 0 && counts[GAN_ERROR_FORMAT] > 10);
 }

@@ -12,7 +12,7 @@
 
 enum { BATCH = 4, SIZE = 3 * 6 * 5, COUNT = BATCH * SIZE };
 
-/* L = sum of w y, y the augmented images. */
+/* L = sum of w y, with y the augmented images. */
 typedef struct loss {
     gan_context *context;
     gan_augment_args args;

@@ -66,11 +66,11 @@ static void set_output_gradients(gan_session *session)
 typedef struct pass {
     gan_session *session;
     gan_mode mode;
-    double **weights; /* of the outputs in the sum below; NULL to run forward only */
-    double *buffers;  /* with which each pass begins; NULL: with the model's */
+    double **weights; /* of the outputs in the sum below; NULL: forward only */
+    double *buffers;  /* with which each pass begins; NULL: the model's */
 } pass;
 
-/* sum over all outputs of w y, whose gradient with respect to y is w; each pass with the same dropout and buffers. */
+/* sum over all outputs of w y, whose gradient by y is w; each pass has the same dropout and buffers. */
 static double weighted_sum(void *user)
 {
     const pass *p = user;
@@ -88,7 +88,7 @@ static double weighted_sum(void *user)
     return sum;
 }
 
-/* Spectral normalisation takes its vectors as constants, which for a difference they are once they have settled. */
+/* Spectral normalisation takes its vectors as constants, which differences see too once they have settled. */
 static void settle(pass *p)
 {
     const gan_model *model = p->session->model;
@@ -134,7 +134,7 @@ static void check_model(const char *name, gan_model *model, gan_mode mode)
         inputs[k] = copy(gan_session_data(session, GAN_SLOT_INPUT_GRADIENT, k), size_of(session, model->inputs[k]));
     }
     parameters = copy(model->gradients, model->parameter_size);
-    /* Some graphs have no parameters, but no gradient at all would be nothing to test. */
+    /* Some graphs have no parameters, but without any gradient there would be nothing to test. */
     assert_true(gan_sum_of_squares(context, model->parameter_size, parameters) +
                     gan_sum_of_squares(context, size_of(session, model->inputs[0]), inputs[0]) >
                 0);
@@ -188,7 +188,7 @@ static void test_random_graphs(void **state)
     }
 }
 
-/* Zeros and constants are symmetric points, where only a smooth model has a derivative. */
+/* Zeros and constants are points of symmetry, where only a smooth model has a derivative. */
 static void test_every_initializer(void **state)
 {
     static const gan_initializer initializers[] = {{GAN_INITIALIZER_DEFAULT, 0},

@@ -1,5 +1,5 @@
-/* Penalties on the gradient with respect to the samples: what gan_gradient_penalty() adds to the gradients of the
- * parameters, which takes second derivatives of every layer, against central differences of the penalty's value. */
+/* Penalties on the gradient with respect to samples: what gan_gradient_penalty() adds to the gradients of parameters,
+ * by second derivatives of every layer, against central differences of the penalty's value. */
 #include "inputs.h"
 
 #include "support/files.h"
@@ -75,7 +75,7 @@ static void check_penalty(const char *name, test_model_fn build, gan_mode mode, 
     gan_model_destroy(model);
 }
 
-/* Spectral normalisation takes its vectors as constants, which for a difference they are in sampling only. */
+/* Spectral normalisation takes its vectors as constants, which differences see only in sampling. */
 static const struct {
     const char *what;
     test_model_fn build;

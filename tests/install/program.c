@@ -1,5 +1,5 @@
-/* A program outside the project, in C: trains a tiny GAN and draws a sample, so that all the library stands on is
- * linked and used. */
+/* A C program outside the project: trains a tiny GAN and draws a sample, so that all the library depends on is linked
+ * and used. */
 #include <libgan.h>
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* The same in C++, by libgan.hpp, and an exception caught. */
+/* The same in C++, with libgan.hpp, and an exception caught. */
 #include <libgan.hpp>
 
 #include <cstdio>

@@ -69,7 +69,7 @@ void test_on_threads(void (*test)(gan_context *const contexts[3], const char *na
     for (int i = 0; i < 3; i++) gan_context_destroy(contexts[i]);
 }
 
-/* A multiple of the last place of 8 bits, which for small values is that of the least exponent. */
+/* A multiple of the last of 8 bits; for small values, of the last bit at the least exponent. */
 double test_bfloat16(double value)
 {
     int exponent;

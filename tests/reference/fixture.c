@@ -13,7 +13,7 @@
 
 static const char *path;
 static const double tolerance = 1e-4; /* of the largest value of a tensor */
-static const double least = 1e-3; /* what counts as the largest of smaller ones, since they may be only rounding */
+static const double least = 1e-3;     /* a smaller largest value counts as this, since it may be only rounding */
 
 bool fixture_of(int argc, char **argv)
 {
@@ -69,7 +69,7 @@ void fixture_compare_output(gan_context *context, const gan_session *session, in
     free(values);
 }
 
-/* What is done with a tensor, whose name in the file is given too. */
+/* What to do with a tensor, given its name in the file too. */
 typedef void (*tensor_fn)(gan_context *context, gan_model *model, const gan_tensor_info *info, const char *name,
                           float *values);
 

@@ -1,16 +1,16 @@
-/* A file of numbers that another program has computed, named on the command line of the test. */
+/* A file of numbers that another program computed, named on the test's command line. */
 #ifndef GAN_TESTS_REFERENCE_FIXTURE_H
 #define GAN_TESTS_REFERENCE_FIXTURE_H
 
 #include "libgan.h"
 
-/* Remembers the one argument; false when there is none, or more. */
+/* Remembers the only argument; false if there is none, or more. */
 bool fixture_of(int argc, char **argv);
 const char *fixture_path(void);
-/* Reads a tensor of the file, which has so many values. A failure fails the test. */
+/* Reads a tensor of `count` values from the file. A failure fails the test. */
 void fixture_read(gan_context *context, const char *name, float *out, int64_t count);
 
-/* Fails the test where a value is further from the file's than 1e-4 of the largest of the tensor. */
+/* Fails the test if a value differs from the file's by more than 1e-4 of the tensor's largest. */
 void fixture_compare(gan_context *context, const char *name, const float *actual, int64_t count);
 /* The same for the first output of the last forward pass. */
 void fixture_compare_output(gan_context *context, const gan_session *session, int64_t count, const char *name);

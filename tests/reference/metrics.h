@@ -1,5 +1,4 @@
-/* What NumPy and SciPy make of the sets of samples.c; written by make_metrics.py. Where a set is too
- * small, there is 0. */
+/* NumPy's and SciPy's results for the sets of samples.c; written by make_metrics.py. 0: the set is too small. */
 #include <stdint.h>
 
 enum { SETS = 6, NEIGHBOURS = 3 };

@@ -1,5 +1,5 @@
-/* Penalties on the gradient of discriminators, in which every layer with second derivatives has a place, against
- * PyTorch's double backward, as make_penalties.py recorded it. */
+/* Penalties on the gradient of discriminators, which cover every layer with second derivatives, against PyTorch's
+ * double backward, as make_penalties.py recorded it. */
 #include "fixture.h"
 #include "support/level.h"
 #include "support/run.h"
@@ -15,7 +15,7 @@
 enum { BATCH = 5 };
 static const float coefficient = 10;
 
-/* ---- The discriminators: layers have the numbers that they have in the file ------------------------------------ */
+/* ---- The discriminators: layers are numbered as in the file ---------------------------------------------------- */
 
 static void add_dense(gan_context *in, gan_model *m)
 {

@@ -1,5 +1,5 @@
-/* Spectral normalisation against PyTorch, as make_spectral_norm.py recorded it: a pass in training and its gradients,
- * a penalty, which takes second derivatives, and sampling. */
+/* Spectral normalisation against PyTorch, as make_spectral_norm.py recorded it: a training pass and its gradients, a
+ * penalty, by second derivatives, and sampling. */
 #include "fixture.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* 100 alternating steps of the seed GAN against PyTorch: the same initial weights, samples and noise, made by the
- * formulas of make_trace.py, and what it stored in trace.safetensors. */
+/* 100 alternating steps of the seed GAN against PyTorch: the same initial weights, samples and noise, by the formulas
+ * of make_trace.py, and the results in its trace.safetensors. */
 #include "fixture.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@
 #define PIXELS  784
 #define TENSORS 14
 
-/* Streams of numbers; those of the tensors are their numbers. */
+/* Streams of numbers; a tensor's stream is its number. */
 #define SAMPLE_STREAM    100
 #define NOISE_STREAM     101
 #define DIRECTION_STREAM 200
@@ -48,7 +48,7 @@ static float nearly_normal(uint64_t stream, uint64_t i)
     return (float)((double)(total - 131070) / 37837.2);
 }
 
-/* 4 x 4 squares of one grey each, with some noise on every pixel. */
+/* 4 x 4 squares of one grey each, with noise on every pixel. */
 static void make_samples(int step, float samples[BATCH * PIXELS])
 {
     const uint64_t stream = SAMPLE_STREAM + STREAMS_A_STEP * ((uint64_t)step + 1);
@@ -103,12 +103,12 @@ static gan_model *make_discriminator(gan_context *context)
     return model;
 }
 
-/* A tensor of either model: G's first, in their order. */
+/* A tensor of either model: G's first, in order. */
 typedef struct tensor {
     gan_model *model;
     const char *name;
     size_t count;
-    float bias; /* biases start at + and - this in turns */
+    float bias; /* biases start alternately at + and - this */
     float *initial;
 } tensor;
 
@@ -155,8 +155,7 @@ static void compare(const char *what, int number, double actual, double expected
     }
 }
 
-/* Norm and projection of each tensor's values (minus their initial ones) against stored ones, on the scale of the
- * norm. */
+/* Norm and projection of each tensor's values (minus initial ones) against stored ones, on the scale of the norm. */
 static void compare_summaries(gan_context *context, const char *name, const tensor tensors[TENSORS],
                               float *const values[TENSORS], bool minus_initial, double of_norm, double of_projection)
 {
@@ -297,7 +296,7 @@ static void test_trace(void **state)
         }
     }
     float *block = collect(l.tensors, false, values);
-    /* Adam moves weights of the smallest gradients by what rounding makes of their signs: PyTorch's own float32 and
+    /* Rounding decides the sign of the smallest gradients, and so where Adam moves weights: PyTorch's own float32 and
      * float64 end 4 * 10^-3 apart in the projections. */
     compare_summaries(l.context, "changes", l.tensors, values, true, 1e-3, 2e-2);
     free(block);

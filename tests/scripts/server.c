@@ -1,6 +1,5 @@
-/* A file server on loopback, for the test of downloads: server FOLDER. Prints its port, then answers GET requests,
- * one after another, until it is ended. GET /NAME sends FOLDER/NAME; GET /cut/NAME promises all of it and sends half.
- */
+/* A file server on loopback, for the test of downloads: server FOLDER. Prints its port, then answers GET requests one
+ * by one until killed. GET /NAME sends FOLDER/NAME; GET /cut/NAME promises all of it and sends half. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdbool.h>

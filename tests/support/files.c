@@ -22,7 +22,7 @@ int test_folder_create(void **state)
     return mkdtemp(folder) ? 0 : -1;
 }
 
-/* Calls `visit` with each entry but . and .., and returns how many there are. */
+/* Calls `visit` with each entry except . and .., and returns their number. */
 static int for_each_entry(const char *path, void (*visit)(const char *path))
 {
     DIR *directory = opendir(path);

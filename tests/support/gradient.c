@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-/* Balances the error of the difference, about step^2, against that of rounding, about 1e-16 / step. */
+/* Balances the error of the difference, about step^2, against the rounding error, about 1e-16 / step. */
 static const double step = 1e-5;
 
 static double central_difference(test_scalar_fn function, void *user, double *value)

@@ -1,5 +1,5 @@
-/* Contexts of a chosen CPU level. Every test that is linked with the support library calls gan_context_create() by
- * the wrapper below; what GAN_TEST_CPU names takes the place of the best level. */
+/* Contexts of a chosen CPU level. Every test linked with the support library calls gan_context_create() through the
+ * wrapper below, where the level that GAN_TEST_CPU names replaces the best one. */
 #include "support/level.h"
 #include "support/run.h"
 

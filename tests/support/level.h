@@ -1,4 +1,4 @@
-/* CPU levels, on each of which the tests can run: GAN_TEST_CPU=avx2 meson test -C build --suite levels. */
+/* CPU levels on which tests can run: GAN_TEST_CPU=avx2 meson test -C build --suite levels. */
 #ifndef GAN_TESTS_SUPPORT_LEVEL_H
 #define GAN_TESTS_SUPPORT_LEVEL_H
 

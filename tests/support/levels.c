@@ -1,4 +1,4 @@
-/* Prints each CPU level and "runs", or why it cannot be run here; with an argument, the same of bfloat16. */
+/* Prints each CPU level and "runs", or why it cannot run here; with an argument, the same for bfloat16. */
 #include "support/level.h"
 
 #include <stdio.h>

@@ -287,7 +287,7 @@ static gan_layer *draw_change(drawing *d, gan_shape *shape)
     return gan_layer_dense(d->context, shape->dims[0], NULL);
 }
 
-/* Joins a node with another of the same shape, by addition or side by side; with itself if there is no other. */
+/* Joins a node with another of the same shape, by addition or concatenation; with itself if there is no other. */
 static void draw_join(drawing *d, int first)
 {
     int second = draw(d, d->count);
@@ -310,7 +310,7 @@ static void draw_join(drawing *d, int first)
 
 static void draw_node(drawing *d)
 {
-    /* Mostly the newest node, so that there are chains, and sometimes an old one, so that there are skips. */
+    /* Mostly the newest node, for chains, and sometimes an old one, for skips. */
     const int from = draw(d, 3) == 0 ? draw(d, d->count) : d->count - 1;
     gan_shape shape = d->shapes[from];
     gan_layer *layer;
@@ -341,7 +341,7 @@ gan_status test_random_graph(gan_context *context, uint64_t seed, gan_model **ou
     const int nodes = 12 + draw(&d, 12);
     while (d.count < nodes) draw_node(&d);
     for (int i = 0; i < d.count; i++) {
-        /* An input that nothing reads gets a layer of its own. */
+        /* An input that nothing reads gets its own layer. */
         if (d.is_input[i] && !d.is_read[i]) {
             d.is_read[i] = true;
             record(&d, gan_model_add_from(d.model, gan_layer_tanh(context), 1, &d.nodes[i]), d.shapes[i]);

@@ -1,10 +1,10 @@
-/* Small models of every make, built, for tests of models, files and gradients. All calls are public. */
+/* Small built models of every kind, for tests of models, files and gradients. All calls are public. */
 #ifndef GAN_TESTS_SUPPORT_MODELS_H
 #define GAN_TESTS_SUPPORT_MODELS_H
 
 #include "libgan.h"
 
-/* Describes and builds a model; a failure is that of gan_model_build(). */
+/* Describes and builds a model; a failure is gan_model_build()'s. */
 typedef gan_status (*test_model_fn)(gan_context *context, uint64_t seed, gan_model **out);
 
 /* The generator 100-256-512-1024-784, a hundred times smaller: leaky ReLU 0.2, tanh. */
@@ -17,17 +17,17 @@ gan_status test_dcgan_generator(gan_context *context, uint64_t seed, gan_model *
 gan_status test_dcgan_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* A convolution, a transposed one and two dense layers, all with spectral normalisation, on (2, 5, 5). */
 gan_status test_spectral_discriminator(gan_context *context, uint64_t seed, gan_model **out);
-/* Layers that normalise within a sample and all curved activations, on (2, 5, 6). */
+/* Layers that normalise within a sample, and all curved activations, on (2, 5, 6). */
 gan_status test_normalised_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* An image (2, 4, 6) and a label, which is embedded: bilinear and nearest upsampling, average pooling, noise. */
 gan_status test_labelled_discriminator(gan_context *context, uint64_t seed, gan_model **out);
-/* In all of these, an input of the shape (1) is a label: the number of a class below this. */
+/* In all of these, an input of shape (1) is a label: the number of a class below this. */
 #define TEST_CLASSES 3
 /* Two inputs, (3, 4, 4) and (5); two outputs, (3, 4, 4) and (2); skips, concatenation, views, a layer that reads
  * one node twice, an output that other layers read. */
 gan_status test_graph(gan_context *context, uint64_t seed, gan_model **out);
-/* Some twenty nodes of all kinds, drawn from the seed, one or two inputs, as many outputs as there are loose ends and
- * sometimes another. */
+/* Some twenty nodes of all kinds, drawn from the seed: one or two inputs, an output for each loose end, and sometimes
+ * another. */
 gan_status test_random_graph(gan_context *context, uint64_t seed, gan_model **out);
 
 typedef struct test_named_model {
@@ -36,6 +36,6 @@ typedef struct test_named_model {
 } test_named_model;
 
 #define TEST_MODELS 8
-extern const test_named_model test_models[TEST_MODELS]; /* all but the random ones */
+extern const test_named_model test_models[TEST_MODELS]; /* all except the random ones */
 
 #endif

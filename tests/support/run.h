@@ -1,15 +1,15 @@
-/* How test programs run: all cases, or those that GAN_TEST_CASE names, with * and ? as in names of files:
+/* How test programs run: all cases, or those that GAN_TEST_CASE names, with * and ? as in file names:
  *   GAN_TEST_CASE='test_adam*' meson test -C build --suite train
  * A program without such a case is skipped, as is one whose cases were all skipped. Every program that uses cmocka is
- * linked so that this takes the place of cmocka's own runner. */
+ * linked so that this replaces cmocka's own runner. */
 #ifndef GAN_TESTS_SUPPORT_RUN_H
 #define GAN_TESTS_SUPPORT_RUN_H
 
 /* Ends a case that cannot be tested here, and says why; tests/check.sh lists both. */
 void test_skip(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-/* The same where what is lacking is what the whole program is run for: it counts as skipped, though cases that do
- * without may pass. */
+/* The same if what is missing is what the whole program is run for: it counts as skipped, even if cases that do not
+ * need it pass. */
 void test_skip_program(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 #endif

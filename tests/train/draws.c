@@ -1,6 +1,6 @@
 #include "draws.h"
 
-/* The order that cmocka wants. */
+/* In cmocka's order. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

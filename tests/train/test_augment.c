@@ -1,5 +1,5 @@
-/* Augmentation and instance noise as public calls: whose numbers a sample gets, the way back, and what is refused.
- * What they compute is tested with the kernels. */
+/* Augmentation and instance noise as public calls: which numbers a sample gets, the backward pass, and what is
+ * rejected. What they compute is tested with the kernels. */
 #include "draws.h"
 #include "gans.h"
 
@@ -13,7 +13,7 @@ static const gan_random_state draws = {.seed = 3, .stream = 4, .counter = 5};
 
 /* ---- Augmentation ---------------------------------------------------------------------------------------------- */
 
-/* An image depends on its own numbers and pixels only. */
+/* An image depends only on its own numbers and pixels. */
 static void test_one_by_one(void **state)
 {
     (void)state;
@@ -31,7 +31,7 @@ static void test_one_by_one(void **state)
     }
 }
 
-/* What one kind draws does not depend on the others: where pixels move and are cut is the same with colours. */
+/* What one kind draws does not depend on the others: pixels move and are cut in the same places with colours. */
 static void test_kinds_apart(void **state)
 {
     (void)state;

@@ -1,6 +1,5 @@
-/* Averages of weights, by themselves and in a trainer: known answers, what is refused, and what a step that diverges
- * leaves. That a step has the bits of one in public calls is in test_custom_loop.c, and files are in
- * test_checkpoint.c. */
+/* Averages of weights, by themselves and in a trainer: known answers, what is rejected, and what a diverging step
+ * leaves. test_custom_loop.c compares a step with public calls, bit for bit; test_checkpoint.c tests files. */
 #include "gans.h"
 
 #include "support/allocator.h"
@@ -26,7 +25,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* A generator with batch normalisation and another of the same make, with other weights and statistics. */
+/* A generator with batch normalisation and another of the same kind, with other weights and statistics. */
 static void create_pair(gan_model **average, gan_model **model)
 {
     gan_model *discriminators[2];
@@ -46,7 +45,7 @@ static void create_pair(gan_model **average, gan_model **model)
 
 /* ---- One call -------------------------------------------------------------------------------------------------- */
 
-/* a = decay a + (1 - decay) m for parameters; buffers are those of the model. */
+/* a = decay a + (1 - decay) m for parameters; buffers are the model's. */
 static void check_average(double decay)
 {
     gan_model *average, *model;
@@ -78,7 +77,7 @@ static void test_known_answers(void **state)
     for (size_t i = 0; i < sizeof(decays) / sizeof(*decays); i++) check_average(decays[i]);
 }
 
-/* The average of what stands still stands still: no rounding moves it, not even slowly. */
+/* If the model stands still, so does the average: rounding does not move it, not even slowly. */
 static void test_stands_still(void **state)
 {
     (void)state;
@@ -192,7 +191,7 @@ static void test_decay(void **state)
     check_course(GAN_TRAINER(.batch = BATCH, .learning_rate = RATE, .ema_decay = 0.75f), 1, decays, 4);
 }
 
-/* Steps of four samples with a half-life of eight: half is left after two; with two updates of D after one. */
+/* Steps of four samples with a half-life of eight: half remains after two; with two updates of D, after one. */
 static void test_half_life(void **state)
 {
     (void)state;
@@ -202,8 +201,8 @@ static void test_half_life(void **state)
                  halves, 3);
 }
 
-/* Nothing is left of the first weights; then the half-life is half of 4, of 8 and of 12 samples, and at last the 7 of
- * the option, which is less than half of 16. */
+/* Nothing remains of the first weights; then the half-life is half of 4, of 8 and of 12 samples, and finally the
+ * option's 7, which is less than half of 16. */
 static void test_ramp(void **state)
 {
     (void)state;
@@ -212,7 +211,7 @@ static void test_ramp(void **state)
                  6);
 }
 
-/* A half-life counts samples: batches of another size make no difference to a generator that stands still. */
+/* A half-life counts samples: the batch size makes no difference to a generator that stands still. */
 static void test_any_batch(void **state)
 {
     (void)state;
@@ -236,7 +235,7 @@ static void test_any_batch(void **state)
     }
 }
 
-/* Training is not disturbed by an average; samples are drawn from it, with the generator's running statistics. */
+/* An average does not disturb training; samples are drawn from it, with the generator's running statistics. */
 static void test_sample(void **state)
 {
     (void)state;
@@ -305,8 +304,8 @@ static void copy_parameters(const gan_model *model, float *out)
 
 #define MOST_PARAMETERS 1024
 
-/* What a step on bad samples leaves of the average: the parameters of `steps_back` steps ago, which hold no weights
- * but good ones, and the running statistics of the last step. */
+/* What a step on bad samples leaves of the average: the parameters of `steps_back` steps ago, which hold only good
+ * weights, and the running statistics of the last step. */
 static void check_divergence(gan_order order, int steps_back)
 {
     test_gan gan = test_gan_create(
@@ -334,8 +333,8 @@ static void check_divergence(gan_order order, int steps_back)
     test_gan_destroy(&gan);
 }
 
-/* With D first, the last weights of G were never found good and leave the average too; with G first, the loss of its
- * own update in the bad step has proved them. */
+/* With D first, G's last weights were never proved and leave the average too; with G first, the loss of its own
+ * update in the bad step has proved them. */
 static void test_divergence(void **state)
 {
     (void)state;
@@ -343,7 +342,7 @@ static void test_divergence(void **state)
     check_divergence(GAN_ORDER_GENERATOR_FIRST, 0);
 }
 
-/* A generator that explodes takes its average nowhere. */
+/* A generator that explodes does not take its average along. */
 static void test_explosion(void **state)
 {
     (void)state;
@@ -394,7 +393,7 @@ static uint64_t allocations(const gan_context *of)
     return info.allocations;
 }
 
-/* A step allocates nothing; a session on the average keeps it alive when the trainer is gone. */
+/* A step allocates nothing; a session on the average keeps it alive after the trainer is gone. */
 static void test_memory(void **state)
 {
     (void)state;

@@ -1,6 +1,5 @@
-/* Training with products in bfloat16: near that in float32, with penalties too, the same bits for any number of
- * threads, without allocations, and to the same end. In plain C on every machine; by AVX512_BF16 where it is there.
- */
+/* Training with products in bfloat16: close to float32, also with penalties, the same bits for any number of threads,
+ * without allocations, and with the same result. In plain C on every machine; with AVX512_BF16 if available. */
 #include "gans.h"
 #include "support/run.h"
 
@@ -22,8 +21,8 @@ static gan_context *create(gan_cpu cpu, gan_precision precision, int threads)
 
 /* ---- Near float32 ---------------------------------------------------------------------------------------------- */
 
-/* Runs the same steps in both precisions; fails unless losses and penalties agree to `tolerance` of them or 1, but
- * not to the last bit. */
+/* Runs the same steps in both precisions; fails unless losses and penalties agree to `tolerance`, relative to them or
+ * 1, but not to the last bit. */
 static void compare_precisions(gan_cpu cpu, test_gan_kind kind, const gan_trainer_options *options, int steps,
                                double tolerance)
 {
@@ -113,7 +112,7 @@ static void draw_data(int step, float out[BATCH * SIZE])
     for (int i = 0; i < BATCH * SIZE; i++) out[i] = centre[i % SIZE] + 0.1f * out[i];
 }
 
-/* The largest distance of the means of the four values from those of the data. */
+/* The largest distance of the four values' means from the data's. */
 static double distance(const test_gan *gan)
 {
     static float samples[SAMPLES * SIZE];

@@ -1,5 +1,5 @@
-/* Checkpoints: saved, loaded and continued is never stopped, to the bit, here and in another process; a file that
- * does not fit changes nothing. */
+/* Checkpoints: saved, loaded and continued equals never stopped, bit for bit, here and in another process; a file
+ * that does not fit changes nothing. */
 #include "gans.h"
 
 #include "support/allocator.h"
@@ -43,8 +43,8 @@ static training create_training_of(test_gan_kind kind, const gan_trainer_options
     return t;
 }
 
-/* With all that has a state: dropout, batch normalisation, moments, a schedule, an average whose half-life grows, a
- * shuffled dataset. */
+/* With everything that has a state: dropout, batch normalisation, moments, a schedule, an average whose half-life
+ * grows, a shuffled dataset. */
 static training create_training(uint64_t seed)
 {
     const gan_optimizer_options *generator =
@@ -67,7 +67,7 @@ static training create_penalised_training(uint64_t seed)
                                           .seed = seed));
 }
 
-/* With all that is drawn for what D sees, noise that falls included. */
+/* With everything drawn for what D sees, including noise that decreases. */
 static training create_seen_training(uint64_t seed)
 {
     return create_training_of(
@@ -102,7 +102,7 @@ static void assert_same_files(const char *a, const char *b)
 
 typedef training (*create_fn)(uint64_t seed);
 
-/* Saves what training has come to after some steps at `path`, for comparison: all of its state is in the file. */
+/* Saves training after some steps at `path`, for comparison: its whole state is in the file. */
 static void save_course(create_fn create, int64_t steps, const char *path)
 {
     training t = create(11);
@@ -169,7 +169,7 @@ static void test_resume_in_another_process(void **state)
     assert_same_files(test_path("whole"), resumed);
 }
 
-/* Saving disturbs nothing, and a file that is loaded and saved again is the same file. */
+/* Saving disturbs nothing, and a file loaded and saved again is the same file. */
 static void test_save_changes_nothing(void **state)
 {
     (void)state;
@@ -218,8 +218,8 @@ static void test_without_dataset(void **state)
     destroy_training(&t);
 }
 
-/* A checkpoint is a way back for a course that diverges later; and what was loaded is good, so that a step that
- * diverges at once leaves it and not the weights of before. */
+/* A checkpoint is a way back if training diverges later; and what was loaded counts as good, so that a step that
+ * diverges at once leaves it, not the weights from before. */
 static void test_divergence(void **state)
 {
     (void)state;
@@ -245,7 +245,7 @@ static void test_divergence(void **state)
 
 /* ---- Files that do not fit ------------------------------------------------------------------------------------- */
 
-/* The load fails as said, and what is saved before and after is the same. */
+/* The load fails as expected, and what is saved before and after is the same. */
 static void refuse(training *t, const char *path, gan_status status, const char *part)
 {
     save(t, test_path("before"));
@@ -271,8 +271,7 @@ static void test_other_architecture(void **state)
     destroy_training(&dcgan);
 }
 
-/* What the random numbers of an option come from has to be in the file; a trainer without the option leaves it there.
- */
+/* An option's random state must be in the file; a trainer without the option ignores it. */
 static void test_other_options(void **state)
 {
     (void)state;
@@ -310,7 +309,7 @@ static void test_other_views(void **state)
     destroy_training(&with_noise);
 }
 
-/* An average that is not in the file is missed; one that nobody keeps is left out. */
+/* An average must be in the file if the trainer keeps one; else it is ignored. */
 static void test_average(void **state)
 {
     (void)state;
@@ -330,7 +329,7 @@ static void test_average(void **state)
     destroy_training(&averaging);
 }
 
-/* After a load a step that diverges at once leaves the average that was loaded. */
+/* After a load, a step that diverges at once leaves the loaded average. */
 static void test_average_diverges(void **state)
 {
     (void)state;
@@ -376,7 +375,7 @@ static void test_other_files(void **state)
     destroy_training(&t);
 }
 
-/* Replaces a text by another of the same length in a copy of the file. */
+/* Replaces a text with another of the same length in a copy of the file. */
 static void write_changed(const char *from, const char *to, const char *text, const char *other)
 {
     static char bytes[MOST_BYTES];
@@ -428,7 +427,7 @@ static void test_malformed(void **state)
     destroy_training(&t);
 }
 
-/* A folder that is not there, and one that is no folder: the old file, if any, is untouched. */
+/* A folder that does not exist, and a path that is no folder: the old file, if any, is untouched. */
 static void test_unwritable(void **state)
 {
     (void)state;
@@ -445,7 +444,7 @@ static void test_unwritable(void **state)
     destroy_training(&t);
 }
 
-/* ---- Memory that is not there ---------------------------------------------------------------------------------- */
+/* ---- Out of memory --------------------------------------------------------------------------------------------- */
 
 static gan_status save_and_load(gan_context *context, void *user)
 {

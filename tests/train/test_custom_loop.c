@@ -1,4 +1,4 @@
-/* A training step written out with public calls gives the bits of the trainer's: in either order, with every option
+/* A training step written in public calls gives the same bits as the trainer's: in either order, with every option
  * that changes what a step does. */
 #include "gans.h"
 
@@ -10,7 +10,7 @@
 #define NOISE_SIZE  3
 #define MOST_VALUES (2 * BATCH * 128)
 
-/* What a loop of one's own needs. */
+/* What a custom loop needs. */
 typedef struct loop {
     const gan_trainer_options *options;
     gan_context *context;
@@ -19,9 +19,9 @@ typedef struct loop {
     gan_optimizer *generator_optimizer, *discriminator_optimizer;
     gan_random *noise, *penalty_random, *augmentation, *instance_noise;
     gan_shape shape;           /* of a sample, */
-    int64_t elements, packing; /* its values, and how many of them D takes at once */
-    int64_t steps, seen;       /* steps taken, and samples of all of them */
-    /* What D saw last of real and generated samples, and how the latter were augmented. */
+    int64_t elements, packing; /* its values, and how many samples D takes at once */
+    int64_t steps, seen;       /* steps taken, and the samples of all of them */
+    /* What D last saw of real and generated samples, and how the latter were augmented. */
     float seen_real[MOST_VALUES], seen_fake[MOST_VALUES];
     gan_random_state fake_draws;
 } loop;
@@ -153,7 +153,7 @@ static void judge_real(loop *l, const float *samples, int64_t batch, float logit
     assert_int_equal(gan_session_get_output(l->real, 0, logits), GAN_OK);
 }
 
-/* What the coefficients of this update are multiplied with. */
+/* What this update's coefficients are multiplied by. */
 static double penalty_factor(const loop *l)
 {
     const gan_trainer_options *options = l->options;
@@ -200,7 +200,7 @@ static double penalise(loop *l, int64_t batch)
     return sum;
 }
 
-/* For simultaneous updates: the loss of G, and the ratios of its gradients to D's, which are kept away from 0. */
+/* For simultaneous updates: G's loss, and the ratios of its gradients to D's, which are kept away from 0. */
 static double find_ratios(const loop *l, const float *real, const float *fake, int64_t batch, float *fake_gradient,
                           float *ratios)
 {
@@ -214,7 +214,7 @@ static double find_ratios(const loop *l, const float *real, const float *fake, i
     return loss;
 }
 
-/* Back from D's input to what G made; `ratios`: a factor for each logit, or NULL. */
+/* Back from D's input to G's samples; `ratios`: a factor per logit, or NULL. */
 static void set_gradient_of_fake(loop *l, int64_t batch, const float *ratios)
 {
     const int64_t size = l->elements * l->packing;
@@ -273,7 +273,7 @@ static void move_average(loop *l, int64_t count)
     assert_int_equal(gan_model_average(l->average, l->generator, decay), GAN_OK);
 }
 
-/* Back through G, from the gradient at its output. */
+/* Back through G from the gradient of its output. */
 static void move_generator(loop *l, int64_t count)
 {
     assert_int_equal(gan_model_zero_gradients(l->generator), GAN_OK);
@@ -282,7 +282,7 @@ static void move_generator(loop *l, int64_t count)
     if (l->average) move_average(l, count);
 }
 
-/* `samples` are compared with by a relativistic loss; `count`: all samples of the step. */
+/* A relativistic loss compares with `samples`; `count`: all samples of the step. */
 static double update_generator(loop *l, const float *samples, int64_t batch, int64_t count)
 {
     float real[BATCH], fake[BATCH], fake_gradient[BATCH];
@@ -414,7 +414,7 @@ static void test_own_optimizers(void **state)
             GAN_TRAINER(.batch = BATCH, .generator_optimizer = generator, .discriminator_optimizer = discriminator));
 }
 
-/* Each penalty with dropout in the discriminator, all of them together, and with several updates in a step. */
+/* Each penalty with dropout in the discriminator, all together, and with several updates per step. */
 static void test_penalties(void **state)
 {
     (void)state;
@@ -437,7 +437,7 @@ static void test_lazy_penalties(void **state)
             GAN_TRAINER(.batch = BATCH, .r1 = 1, .dragan = 2, .penalty_interval = 3, .discriminator_steps = 2));
 }
 
-/* Both end within the steps that are compared: one at 0, where nothing is left to be computed. */
+/* Both end within the steps compared: one at 0, where nothing remains to be computed. */
 static void test_penalty_schedules(void **state)
 {
     (void)state;
@@ -454,7 +454,7 @@ static void test_weight_clip(void **state)
                                         .discriminator_steps = 2));
 }
 
-/* In either order, with running statistics and several updates in a step; a batch of another size comes third. */
+/* In either order, with running statistics and several updates per step; the third batch has another size. */
 static void test_average(void **state)
 {
     (void)state;
@@ -475,7 +475,7 @@ static void test_augmentation(void **state)
                                          .order = GAN_ORDER_GENERATOR_FIRST, .loss = GAN_LOSS_RELATIVISTIC));
 }
 
-/* It falls to 0 within the steps that are compared. */
+/* It falls to 0 within the steps compared. */
 static void test_instance_noise(void **state)
 {
     (void)state;
@@ -505,7 +505,7 @@ static void test_everything_seen(void **state)
                         .augment = 7, .instance_noise = 0.5f, .loss = GAN_LOSS_RELATIVISTIC, .seed = 9));
 }
 
-/* With dropout, whose mask both players share; with penalties, which come after the gradients that G gets. */
+/* With dropout, whose mask both players share; with penalties, which come after G's gradients. */
 static void test_simultaneous(void **state)
 {
     (void)state;
@@ -519,7 +519,7 @@ static void test_simultaneous(void **state)
     compare(TEST_GAN_COLOUR, GAN_TRAINER(.batch = BATCH, .simultaneous = true, .augment = 7, .instance_noise = 0.5f));
 }
 
-/* The gradients that G gets leave alone what D saw, for the penalties. */
+/* G's gradients leave what D saw unchanged for the penalties. */
 static void test_simultaneous_seen(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* The same bits, whatever the number of threads, and from run to run. */
+/* The same bits for any number of threads, and from run to run. */
 #include "gans.h"
 
 #include <string.h>

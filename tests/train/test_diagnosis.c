@@ -1,5 +1,5 @@
-/* Diagnoses of real trainings, of a ring of eight normals: each trouble provoked by settings that are known to cause
- * it, and sound trainings with every loss, which stay quiet. */
+/* Diagnoses of real trainings on a ring of eight normals: each trouble provoked by settings known to cause it, and
+ * sound trainings with every loss, which stay quiet. */
 #include "gans.h"
 
 #include <math.h>
@@ -68,7 +68,7 @@ static gan_dataset *ring(const test_gan *gan, float centre, float radius)
     return dataset;
 }
 
-/* What the callback was told. */
+/* What the callback received. */
 typedef struct history {
     uint64_t seen; /* all diagnoses */
     int reports;
@@ -96,7 +96,7 @@ static gan_status train(const test_gan *gan, float centre, float radius, int ste
     return status;
 }
 
-/* The whole game, which goes to its end; fails unless these diagnoses are made in its course, and no other. */
+/* Plays the whole game to its end; fails unless exactly these diagnoses are made on the way. */
 static history play(const game *played, uint64_t expected)
 {
     test_gan gan = create(played);
@@ -113,7 +113,7 @@ static history play(const game *played, uint64_t expected)
 
 /* ---- A discriminator that is too strong ------------------------------------------------------------------------ */
 
-/* The data are far from where G starts, and D learns a thousand times as fast. */
+/* The data are far from where G starts, and D learns a thousand times faster. */
 static history win(gan_loss loss, uint64_t expected)
 {
     return play(&(game){.options = TRAINER(.loss = loss, .discriminator_optimizer = ADAM(1e-2f),
@@ -124,7 +124,7 @@ static history win(gan_loss loss, uint64_t expected)
                 expected);
 }
 
-/* Where the loss saturates, a sure D leaves no gradient. */
+/* If the loss saturates, a sure D leaves no gradient. */
 static void test_vanishing_gradient(void **state)
 {
     (void)state;
@@ -155,7 +155,7 @@ static void test_exploding_gradient(void **state)
     assert_true(h.last.generator_gradient_norm > 1e4);
 }
 
-/* After 300 sound steps data come a thousand times too large: the jump is seen at the next diagnosis. */
+/* After 300 sound steps, data are a thousand times too large: the next diagnosis sees the jump. */
 static void test_jumping_gradient(void **state)
 {
     (void)state;
@@ -171,7 +171,7 @@ static void test_jumping_gradient(void **state)
 
 /* ---- Collapse -------------------------------------------------------------------------------------------------- */
 
-/* Mean distance of two of 64 generated samples. */
+/* Mean distance between two of 64 generated samples. */
 static double spread_of(const test_gan *gan)
 {
     enum { SAMPLES = 64 };
@@ -187,7 +187,7 @@ static double spread_of(const test_gan *gan)
     return sum / (SAMPLES * (SAMPLES - 1) / 2);
 }
 
-/* G, whose samples are varied at first, learns so much faster than D that all of them run to where D is highest. */
+/* G, whose samples vary at first, learns so much faster than D that they all run to where D is highest. */
 static void test_mode_collapse(void **state)
 {
     (void)state;
@@ -205,8 +205,8 @@ static void test_mode_collapse(void **state)
 
 /* ---- Divergence ------------------------------------------------------------------------------------------------ */
 
-/* Gradient descent on squares with a step that is too long: a few steps to infinity. The callback is told of the step
- * that fails; the sentence stays. */
+/* Gradient descent on squares with too long a step: a few steps to infinity. The failed step is reported to the
+ * callback; the sentence stays. */
 static void test_divergence(void **state)
 {
     (void)state;
@@ -226,7 +226,7 @@ static void test_divergence(void **state)
     test_gan_destroy(&gan);
 }
 
-/* A NaN in the data; after a step that succeeds the diagnosis is gone. */
+/* A NaN in the data; after a successful step the diagnosis is gone. */
 static void test_bad_data(void **state)
 {
     (void)state;
@@ -245,7 +245,7 @@ static void test_bad_data(void **state)
 
 /* ---- Sound trainings ------------------------------------------------------------------------------------------- */
 
-/* With every loss, held back as it is usually; at the end samples are as varied as the data. */
+/* With every loss, stabilised as usual; at the end samples are as varied as the data. */
 static void test_sound_trainings(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* NaN and Inf stop a step with a status of their own, leave the last good weights, and let training go on. */
+/* NaN and Inf stop a step with their own status, leave the last good weights, and let training continue. */
 #include "gans.h"
 
 #include <float.h>
@@ -9,7 +9,7 @@
 #define BATCH      4
 #define MOST_STEPS 200
 
-/* Weights of both players at the starts of steps: of the last two that were begun. */
+/* Weights of both players at the start of the last two steps. */
 typedef struct snapshots {
     float *generator[2], *discriminator[2]; /* [1]: of the step before */
 } snapshots;
@@ -33,7 +33,7 @@ static void release(snapshots *s)
     }
 }
 
-/* Whether all tensors of a kind are those of a snapshot. */
+/* Whether all tensors of a kind equal a snapshot's. */
 static bool same_tensors(const gan_model *model, gan_tensor_kind kind, const float *expected)
 {
     size_t count, at = 0;
@@ -50,7 +50,7 @@ static bool same_tensors(const gan_model *model, gan_tensor_kind kind, const flo
     return same;
 }
 
-/* Whether the weights are those at the start of one of the last two steps. */
+/* Whether the weights are from the start of one of the last two steps. */
 static bool recent_parameters(const gan_model *model, float *const recent[2])
 {
     return same_tensors(model, GAN_TENSOR_PARAMETER, recent[0]) ||
@@ -59,8 +59,8 @@ static bool recent_parameters(const gan_model *model, float *const recent[2])
 
 /* ---- Bad data -------------------------------------------------------------------------------------------------- */
 
-/* Bad samples at step 4 of a healthy training: both players get back what they had when step 3, the last good one,
- * began, and running statistics are those of the start of step 4. */
+/* Bad samples at step 4 of a healthy training: both players get back the weights from the start of step 3, the last
+ * good one, and running statistics are those from the start of step 4. */
 static void check_bad_data(test_gan_kind kind, float bad, const gan_trainer_options *options, const char *sentence)
 {
     test_gan gan = test_gan_create(kind, 1, options);
@@ -103,7 +103,7 @@ static void test_bad_data(void **state)
     check_bad_data(TEST_GAN_DCGAN, INFINITY, GAN_TRAINER(.batch = BATCH, .fresh_noise = true), "not finite");
 }
 
-/* In the first step there is nothing to go back to: the weights stay. */
+/* In the first step there are no earlier weights to restore: the weights stay. */
 static void test_bad_start(void **state)
 {
     (void)state;
@@ -120,7 +120,7 @@ static void test_bad_start(void **state)
     test_gan_destroy(&gan);
 }
 
-/* Weights that the program has set since the trainer was made are not lost either. */
+/* Weights that the program has set since the trainer was created are not lost either. */
 static void test_weights_set(void **state)
 {
     (void)state;
@@ -167,7 +167,7 @@ static void test_infinite_statistics(void **state)
 
 /* ---- Bad rates ------------------------------------------------------------------------------------------------- */
 
-/* Trains at a rate that cannot end well. However it ends: in weights with which one of the last two steps began. */
+/* Trains at a rate that cannot end well. However it ends, weights are from the start of one of the last two steps. */
 static void check_rate(test_gan_kind kind, float generator_rate, float discriminator_rate, gan_order order)
 {
     const gan_optimizer_options *generator =
@@ -207,7 +207,7 @@ static void test_bad_rates(void **state)
     }
 }
 
-/* Training goes on from the weights that were left, once the rate is sensible. */
+/* Training continues from the remaining weights once the rate is sensible. */
 static void test_recovery(void **state)
 {
     (void)state;

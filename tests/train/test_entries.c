@@ -1,5 +1,5 @@
-/* Lists of what a checkpoint holds, by the internal calls: any number of models, optimizers, random states, sessions
- * and datasets, each under a name of its own. */
+/* Lists of what a checkpoint holds, by internal calls: any number of models, optimizers, random states, sessions and
+ * datasets, each under its own name. */
 #include "train/train.h"
 
 #include "gans.h"
@@ -22,7 +22,7 @@ typedef struct parts {
     gan_session *sessions[PARTS];
     gan_dataset *datasets[PARTS];
     float rate;
-    int64_t loaded; /* times that the hook was called */
+    int64_t loaded; /* calls of the hook */
     float data[SAMPLES * 4];
 } parts;
 
@@ -57,7 +57,7 @@ static void destroy_parts(parts *p)
     for (int i = 0; i <= PARTS; i++) gan_model_destroy(p->models[i]);
 }
 
-/* Gives every part a state of its own. */
+/* Gives every part its own state. */
 static void work(parts *p)
 {
     float values[64];
@@ -116,7 +116,7 @@ static void assert_same_files(const char *a, const char *b)
     assert_memory_equal(bytes[0], bytes[1], size);
 }
 
-/* What is loaded and saved again is the same file, and each part has what it had. */
+/* Loading and saving again gives the same file, and each part has its state back. */
 static void test_round_trip(void **state)
 {
     (void)state;
@@ -148,7 +148,7 @@ static void test_round_trip(void **state)
     gan_context_destroy(context);
 }
 
-/* The last dataset refuses its cursor: nothing has changed by then, also in the datasets before it. */
+/* The last dataset rejects its cursor: nothing has changed by then, not even in the datasets before it. */
 static void test_refused_cursor(void **state)
 {
     (void)state;
@@ -172,7 +172,7 @@ static void test_refused_cursor(void **state)
     gan_context_destroy(context);
 }
 
-/* An entry that files may lack: what it is then, or why that is refused. */
+/* An entry that files may lack: its value then, or why loading fails. */
 static void test_lacking(void **state)
 {
     (void)state;
@@ -197,7 +197,7 @@ static void test_lacking(void **state)
     gan_context_destroy(context);
 }
 
-/* More entries than a list begins with room for. */
+/* More entries than a list's first capacity. */
 static void test_many(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* What a trainer logs: that it has resumed, a diagnosis that is new, and divergence. */
+/* What a trainer logs: resuming, new diagnoses, and divergence. */
 #include "gans.h"
 
 #include <math.h>
@@ -10,13 +10,13 @@
 
 enum { MOST = 16 };
 
-/* What was said, of each level apart. */
+/* Messages, separately by level. */
 typedef struct messages {
     int count, warnings, infos;
     char text[MOST][512];
 } messages;
 
-/* Fails itself, so that the sentence of what is logged has to survive that. */
+/* Fails itself, which the sentence of what is logged must survive. */
 static void remember(void *user, gan_log_level level, const char *message)
 {
     messages *m = user;
@@ -72,8 +72,8 @@ static void make_constant(gan_model *model)
     }
 }
 
-/* A generator that makes one sample only is diagnosed as long as it does, and once in the log, even if training goes
- * on from a checkpoint. */
+/* A generator that makes only one sample is diagnosed as long as it does, but logged once, even if training resumes
+ * from a checkpoint. */
 static void test_new_diagnosis(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Losses: known answers, gradients against central differences, extreme logits, and what is refused. */
+/* Losses: known answers, gradients against central differences, extreme logits, and what is rejected. */
 #include "gans.h"
 
 #include <float.h>
@@ -132,7 +132,7 @@ static void test_generator(void **state)
     }
 }
 
-/* The generator plays the discriminator's game with the roles exchanged. */
+/* The generator plays the discriminator's game with the roles swapped. */
 static void test_relativistic_generator(void **state)
 {
     (void)state;
@@ -144,7 +144,7 @@ static void test_relativistic_generator(void **state)
     assert_near(value, averages_of(fake, real, 1), 1e-12);
 }
 
-/* What hinge has nothing to say about any more: samples beyond the margin. */
+/* Hinge losses ignore samples beyond the margin. */
 static void test_hinge_margin(void **state)
 {
     (void)state;
@@ -158,7 +158,7 @@ static void test_hinge_margin(void **state)
     for (int i = 0; i < 2; i++) assert_true(real_gradient[i] == 0 && fake_gradient[i] == 0);
 }
 
-/* At logits 0 nothing is known: L_D = 2 log 2, and the gradients are -1/2 and 1/2 of a sample's share. */
+/* At logits 0 D is undecided: L_D = 2 log 2, and the gradients are -1/2 and 1/2 of a sample's share. */
 static void test_undecided(void **state)
 {
     (void)state;
@@ -215,7 +215,7 @@ static void test_softmax(void **state)
 
 /* ---- Gradients ------------------------------------------------------------------------------------------------- */
 
-/* A loss as a function of one array of logits, of which the first COUNT are real and the others fake. */
+/* A loss as a function of one array of logits: the first COUNT are real, the others fake. */
 typedef gan_status (*loss_fn)(int which, const float logits[2 * COUNT], double *value, float *gradient);
 
 static gan_status discriminator_loss(int which, const float logits[2 * COUNT], double *value, float *gradient)
@@ -325,7 +325,7 @@ static void test_extremes(void **state)
     }
 }
 
-/* A loss far from its end is not rounded to 0 on the way: -log s(l) = exp(-l) for large l. */
+/* Small losses are not rounded to 0: -log s(l) = exp(-l) for large l. */
 static void test_small_losses(void **state)
 {
     (void)state;
@@ -342,7 +342,7 @@ static void test_not_a_number(void **state)
     (void)state;
     float logits[2 * COUNT], gradient[2 * COUNT];
     for (int which = 0; which < LOSSES; which++) {
-        /* The slope of a Wasserstein loss is what it is; a mean hands NaN on to all. */
+        /* The slope of a Wasserstein loss is constant; a mean passes NaN on to all. */
         const bool slope = which != GAN_LOSS_WASSERSTEIN && which != GAN_LOSS_HINGE;
         double value = 0;
         memcpy(logits, real, sizeof(real));
@@ -374,7 +374,7 @@ static void test_refused(void **state)
     float gradient[COUNT] = {7, 7, 7, 7, 7, 7, 7};
     test_status(gan_loss_discriminator((gan_loss)99, 1, real, COUNT, fake, COUNT, &value, gradient, NULL),
                 GAN_ERROR_ARGUMENT, "loss is 99");
-    /* All that are not refused are among those that are tested. */
+    /* All that are not rejected are among those tested. */
     assert_int_equal(gan_loss_generator((gan_loss)LOSSES, real, COUNT, fake, COUNT, &value, gradient),
                      GAN_ERROR_ARGUMENT);
     test_status(gan_loss_discriminator(GAN_LOSS_SATURATING, 1.5f, real, COUNT, fake, COUNT, &value, gradient, NULL),

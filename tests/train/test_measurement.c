@@ -1,5 +1,5 @@
-/* What a trainer measures beside its work: each number against one that is known, or computed here from public calls;
- * and that measuring changes nothing. */
+/* What a trainer measures besides its work: each number against one that is known, or computed here from public
+ * calls; and that measuring changes nothing. */
 #include "gans.h"
 
 #include <math.h>
@@ -52,9 +52,9 @@ static gan_step_report step(const test_gan *gan, const float *samples, int64_t b
     return report;
 }
 
-/* ---- What D says ----------------------------------------------------------------------------------------------- */
+/* ---- D's judgement --------------------------------------------------------------------------------------------- */
 
-/* Real samples have the logits -1, 1/4, 3/4 and 3, generated ones all the same. */
+/* Real samples have the logits -1, 1/4, 3/4 and 3; generated ones all have the same. */
 static void test_accuracy(void **state)
 {
     static const struct {
@@ -89,7 +89,7 @@ static void test_accuracy(void **state)
     }
 }
 
-/* Over all samples since the diagnosis before; in between, what was measured last is reported, and no diagnosis. */
+/* Over all samples since the previous diagnosis; in between, the last measurements are reported, and no diagnosis. */
 static void test_accuracy_of_interval(void **state)
 {
     static const float samples[2][2 * BATCH] = {{1, 0, 1, 0, 1, 0, -1, 0}, {-1, 0, -1, 0, -1, 0, -1, 0}};
@@ -106,7 +106,7 @@ static void test_accuracy_of_interval(void **state)
     test_gan_destroy(&gan);
 }
 
-/* ---- What samples are like ------------------------------------------------------------------------------------- */
+/* ---- G's samples ----------------------------------------------------------------------------------------------- */
 
 /* Of the first 64 samples (x, y). */
 static double mean_distance(const float *samples, int count)
@@ -143,7 +143,7 @@ static void test_diversity(void **state)
     }
 }
 
-/* tanh beyond 0.99 either way, a sigmoid beyond 0.005 and 0.995, which is where it is no less flat. */
+/* tanh beyond 0.99 either way, a sigmoid beyond 0.005 and 0.995, where it is just as flat. */
 static void test_saturation(void **state)
 {
     enum { MANY = 64 };
@@ -180,7 +180,7 @@ static double norm(const float *a, const float *b, size_t count)
     return sqrt(sum);
 }
 
-/* The dense GANs have no buffers, and tensors in the order of their layers: a weight and a bias each. */
+/* The dense GANs have no buffers, and tensors in the order of layers: a weight and a bias each. */
 static void check_updates(const test_gan *gan, gan_role role, const float *before, double model_ratio)
 {
     const gan_model *model = role == GAN_ROLE_GENERATOR ? gan->generator : gan->discriminator;
@@ -218,7 +218,7 @@ static void check_updates_of(const gan_trainer_options *options, int updates)
     test_gan gan = test_gan_create(TEST_GAN_DENSE, 1, options);
     float samples[4 * 3 * BATCH];
     size_t count;
-    /* D's last update of several starts from weights that no call shows: they are compared after one only. */
+    /* D's last update of several starts from weights that no call shows: only single updates are compared. */
     for (int i = 0; i < 5; i++) {
         float *generator = test_weights(gan.generator, &count),
               *discriminator = test_weights(gan.discriminator, &count);
@@ -252,7 +252,7 @@ static void test_updates(void **state)
         GAN_TRAINER(.batch = BATCH, .learning_rate = 1e-2f, .diagnosis_interval = 1, .discriminator_steps = 3), 3);
 }
 
-/* Layers without parameters are left out, those with a normalisation are not. */
+/* Layers without parameters are left out; those that normalise are not. */
 static void test_layer_reports(void **state)
 {
     (void)state;
@@ -322,8 +322,8 @@ static void assert_same_measurements(const gan_step_report *a, const gan_step_re
     assert_true(a->diagnoses == b->diagnoses);
 }
 
-/* Saved within an interval, and with a diagnosis that has a history: a trainer that goes on says the same. The rate
- * is too large for this GAN, but no larger: all CPU levels follow the same course. */
+/* Saved within an interval, and with a diagnosis that has a history: a resumed trainer reports the same. The rate is
+ * only just too large for this GAN: all CPU levels follow the same course. */
 static void test_checkpoint(void **state)
 {
     (void)state;
@@ -352,7 +352,7 @@ static void test_checkpoint(void **state)
     test_gan_destroy(&resumed);
 }
 
-/* A file of a trainer that measures nothing can be gone on from by one that does, as if it began, and the reverse. */
+/* A trainer that measures can resume from the file of one that does not, as if it began, and vice versa. */
 static void test_checkpoint_without(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Optimizers and schedules against the published formulas in double, clipping, divergence, and what is refused. */
+/* Optimizers and schedules against the published formulas in double, clipping, divergence, and what is rejected. */
 #include "train/train.h"
 
 #include "gans.h"
@@ -68,7 +68,7 @@ static void destroy_models(models *m)
     gan_context_destroy(m->context);
 }
 
-/* Gradients of all parameters, with the gaps between tensors left at 0; of different sizes from step to step. */
+/* Gradients of all parameters, with gaps between tensors left at 0; sizes differ from step to step. */
 static void set_gradients(gan_model *model, uint64_t seed, float scale)
 {
     for (int i = 0; i < model->tensor_count; i++) {
@@ -128,7 +128,7 @@ static void test_adam(void **state)
     follow(GAN_OPTIMIZER(.learning_rate = 1e-3f, .beta1 = GAN_ZERO, .beta2 = 0.99f), adam_update);
 }
 
-/* A player with options of its own has the momentum that the trainer gives it without them. */
+/* A player with its own options has the momentum that the trainer gives it without them. */
 static void test_defaults(void **state)
 {
     (void)state;
@@ -179,7 +179,7 @@ static void test_scheduled(void **state)
     follow(GAN_OPTIMIZER(.learning_rate = 1e-2f, .schedule = GAN_SCHEDULE_COSINE, .schedule_steps = 30), adam_update);
 }
 
-/* With the previous weights kept, the new ones are written beside them and nothing else changes. */
+/* If previous weights are kept, the new ones are written elsewhere, and nothing else changes. */
 static void test_previous(void **state)
 {
     (void)state;
@@ -291,7 +291,7 @@ static void test_learning_rate(void **state)
 
 /* ---- Divergence ------------------------------------------------------------------------------------------------ */
 
-/* A gradient that cannot be learned from changes neither weights nor moments, and the next good one goes on. */
+/* A gradient that cannot be learned from changes neither weights nor moments; the next good one works. */
 static void test_diverged(void **state)
 {
     (void)state;

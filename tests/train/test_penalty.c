@@ -1,5 +1,5 @@
-/* Penalties in a trainer: what is refused, what is reported, what they do, and that they cost no memory as they run.
- * That a step has the bits of one in public calls is in test_custom_loop.c. */
+/* Penalties in a trainer: what is rejected, what is reported, what they do, and that running them allocates nothing.
+ * test_custom_loop.c compares a step with public calls, bit for bit. */
 #include "gans.h"
 
 #include "support/allocator.h"
@@ -79,7 +79,7 @@ static double penalty_of_first_step(const gan_trainer_options *options, gan_step
     return report->penalty;
 }
 
-/* The report has the sum of the penalties, and the loss without them; what they draw does not change the noise. */
+/* The report has the sum of the penalties and the loss without them; their draws do not change the noise. */
 static void test_report(void **state)
 {
     (void)state;
@@ -99,7 +99,7 @@ static void test_report(void **state)
     assert_true(report.discriminator_gradient_norm != plain.discriminator_gradient_norm);
 }
 
-/* Of a linear D the penalties are known: |dD/dx| is the norm of its weights, wherever x is. */
+/* A linear D's penalties are known: |dD/dx| is the norm of its weights, wherever x is. */
 static void test_values(void **state)
 {
     (void)state;
@@ -133,7 +133,7 @@ static void test_values(void **state)
 
 /* ---- What they do ---------------------------------------------------------------------------------------------- */
 
-/* R1 with a large gamma leaves D no slope; the one-centred penalty of WGAN-GP leaves it one near 1. */
+/* R1 with a large gamma leaves D no slope; WGAN-GP's one-centred penalty leaves one near 1. */
 static void test_effect(void **state)
 {
     (void)state;
@@ -169,7 +169,7 @@ static void test_clip(void **state)
     test_gan_destroy(&gan);
 }
 
-/* A slope whose square overflows is found by its penalty, and D gets its weights back. */
+/* The penalty finds a slope whose square overflows, and D gets its weights back. */
 static void test_divergence(void **state)
 {
     (void)state;
@@ -211,7 +211,7 @@ static void test_failing_allocations(void **state)
     assert_true(test_trainer_allocations_fail(TEST_GAN_DENSE, &options) > without);
 }
 
-/* What is not asked for is not there: a plain trainer holds less than one with any penalty. */
+/* What is not asked for takes no memory: a plain trainer holds less than one with any penalty. */
 static void test_memory_without_penalties(void **state)
 {
     (void)state;

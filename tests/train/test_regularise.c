@@ -1,4 +1,4 @@
-/* The samples that penalties are taken on, and the clipping of weights: known answers, draws, and what is refused. */
+/* The samples on which penalties are taken, and weight clipping: known answers, draws, and what is rejected. */
 #include "draws.h"
 #include "gans.h"
 
@@ -36,7 +36,7 @@ static void test_interpolate_in_place(void **state)
     assert_memory_equal(out, fake, sizeof(out));
 }
 
-/* What two equal samples have between them is themselves. */
+/* Between two equal samples there is only that sample. */
 static void test_interpolate_equal(void **state)
 {
     (void)state;

@@ -71,7 +71,7 @@ static void test_epochs(void **state)
         assert_true(report->seconds > 0 && (i == 0 || report->seconds >= r.reports[i - 1].seconds));
         assert_true(i == 5 ? report->seconds_left == 0 : report->seconds_left > 0);
     }
-    /* Without any limit: one epoch. */
+    /* Without a limit: one epoch. */
     r.count = 0;
     assert_int_equal(gan_trainer_run(gan.trainer, dataset, GAN_RUN(.progress = remember, .user = &r)), GAN_OK);
     assert_int_equal(r.count, 3);
@@ -94,7 +94,7 @@ static void test_steps(void **state)
     for (int i = 0; i < 5; i++) assert_near(r.reports[i].progress, (i + 1) / 5.0, 1e-12);
     assert_true(r.reports[4].seconds_left == 0);
 
-    /* The epoch that was begun is finished first and counts as one: the first limit ends the run. */
+    /* The epoch in progress is finished first and counts as one: the first limit ends the run. */
     r.count = 0;
     assert_int_equal(
         gan_trainer_run(gan.trainer, dataset, GAN_RUN(.epochs = 2, .steps = 100, .progress = remember, .user = &r)),
@@ -108,7 +108,7 @@ static void test_steps(void **state)
     test_gan_destroy(&gan);
 }
 
-/* A limit of time that has passed at the first look ends the run after one step; one that is far away does not. */
+/* A time limit that has passed at the first check ends the run after one step; a distant one does not. */
 static void test_seconds(void **state)
 {
     (void)state;
@@ -150,7 +150,7 @@ static void test_drop_last(void **state)
     test_gan_destroy(&gan);
 }
 
-/* With three updates of D a step, an epoch of 22 samples gives 4 + 4 + 4 and 4 + 4 + 2; one of 17: 12, then 4 + 1. */
+/* With three updates of D per step, an epoch of 22 samples gives 4 + 4 + 4 and 4 + 4 + 2; one of 17, 12 and 4 + 1. */
 static void test_several_updates(void **state)
 {
     (void)state;
@@ -170,7 +170,7 @@ static void test_several_updates(void **state)
     test_gan_destroy(&gan);
 }
 
-/* A run is its steps: the same samples in the same order give the same bits. */
+/* A run equals its steps: the same samples in the same order give the same bits. */
 static void test_run_equals_steps(void **state)
 {
     (void)state;
@@ -204,7 +204,7 @@ static void test_cancel_by_callback(void **state)
     test_status(gan_trainer_run(gan.trainer, dataset, GAN_RUN(.epochs = 2, .progress = remember, .user = &r)),
                 GAN_ERROR_CANCELLED, "callback");
     assert_int_equal(r.count, 2);
-    /* The next run goes on from there, as if there had been no end. */
+    /* The next run continues from there, as if nothing had happened. */
     assert_int_equal(gan_trainer_run(gan.trainer, dataset, GAN_RUN(.epochs = 2)), GAN_OK);
     assert_int_equal(gan_trainer_run(whole.trainer, same, GAN_RUN(.epochs = 2)), GAN_OK);
     assert_int_equal(gan_trainer_steps(gan.trainer), 6);
@@ -215,7 +215,7 @@ static void test_cancel_by_callback(void **state)
     test_gan_destroy(&whole);
 }
 
-/* Another thread cancels once a step has been made. */
+/* Another thread cancels after the first step. */
 typedef struct canceller {
     gan_trainer *trainer;
     sem_t stepped;
@@ -288,7 +288,7 @@ static void test_cancel_by_signal(void **state)
     test_gan_destroy(&gan);
 }
 
-/* Before a run: it ends at once, and the one after it does not. */
+/* Cancelled before a run: it ends at once, but the next one does not. */
 static void test_cancel_before(void **state)
 {
     (void)state;

@@ -1,6 +1,5 @@
-/* Simultaneous updates: the same gradients as from a pass of D for each loss, also where the loss of D takes no
- * notice of a sample, and what is refused. That a step has the bits of one in public calls is in test_custom_loop.c.
- */
+/* Simultaneous updates: the same gradients as from one pass of D per loss, even for samples that D's loss ignores,
+ * and what is rejected. test_custom_loop.c compares a step with public calls, bit for bit. */
 #include "gans.h"
 
 #include <math.h>
@@ -11,7 +10,7 @@
 #define SEED      7
 #define MOST_SIZE 128
 
-/* ---- Passes of their own --------------------------------------------------------------------------------------- */
+/* ---- Separate passes ------------------------------------------------------------------------------------------- */
 
 static gan_session *create_session(gan_model *model, uint64_t seed)
 {
@@ -20,7 +19,7 @@ static gan_session *create_session(gan_model *model, uint64_t seed)
     return session;
 }
 
-/* The gradients of both players at the same weights, one backward pass of D for each loss. */
+/* The gradients of both players at the same weights, with one backward pass of D per loss. */
 static void separate_gradients(const test_gan *gan, gan_loss loss, const float *samples)
 {
     gan_session *generate = create_session(gan->generator, SEED),
@@ -59,7 +58,7 @@ static void separate_gradients(const test_gan *gan, gan_loss loss, const float *
     gan_session_destroy(fake);
 }
 
-/* Fails the test unless both gradients are the same but for rounding. `least`: how large their norm is at least. */
+/* Fails the test unless both gradients are the same except for rounding. `least`: the least norm they must have. */
 static void assert_same_gradients(const gan_model *a, const gan_model *b, double least)
 {
     double norm = 0, difference = 0;
@@ -81,8 +80,8 @@ static void assert_same_gradients(const gan_model *a, const gan_model *b, double
     assert_near(sqrt(difference / norm), 0, 2e-6);
 }
 
-/* The gradients of a step, which it leaves in the models, against those of separate passes. `bias` is added to D's
- * logit of all samples. */
+/* The gradients of a step, which it leaves in the models, against those of separate passes. `bias` is added to all of
+ * D's logits. */
 static void check_gradients(test_gan_kind kind, const char *last_bias, float bias, gan_loss loss, double least)
 {
     float samples[BATCH * MOST_SIZE];
@@ -112,7 +111,7 @@ static void test_gradients(void **state)
     }
 }
 
-/* D is so sure of its verdict that its loss has no gradient left, but the generator's has all of its own. */
+/* D is so sure that its loss has no gradient left, but the generator's still has all of its own. */
 static void test_where_discriminator_has_no_gradient(void **state)
 {
     (void)state;
@@ -123,7 +122,7 @@ static void test_where_discriminator_has_no_gradient(void **state)
     check_gradients(TEST_GAN_SMOOTH, "6.bias", -5, GAN_LOSS_HINGE, 1e-4);
 }
 
-/* Where f is exactly 0, so is the gradient of D's least squares, in between its signs. D is x -> w x, G makes 0. */
+/* Where f is exactly 0, so is the gradient of D's least squares, between its signs. D is x -> w x, G makes 0. */
 static void test_least_squares_at_zero(void **state)
 {
     (void)state;
@@ -158,7 +157,7 @@ static void test_least_squares_at_zero(void **state)
 
 /* ---- Training -------------------------------------------------------------------------------------------------- */
 
-/* The first update of D is that of a training by turns, but G answers the D before it. */
+/* D's first update is the same as in alternating training, but G answers the D before it. */
 static void test_other_algorithm(void **state)
 {
     (void)state;
@@ -224,7 +223,7 @@ static void test_options_refused(void **state)
     test_gan_destroy(&gan);
 }
 
-/* Layers of D that mix samples are refused by name; in G, which has a pass of its own, they are not. */
+/* Layers of D that mix samples are rejected by name; in G, which has its own pass, they are not. */
 static void test_layers_refused(void **state)
 {
     (void)state;

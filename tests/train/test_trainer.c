@@ -1,4 +1,4 @@
-/* The trainer: options and models that are refused, what a step reports, memory, and sampling. */
+/* The trainer: rejected options and models, what a step reports, memory, and sampling. */
 #include "gans.h"
 
 #include "support/allocator.h"
@@ -119,7 +119,7 @@ static void test_step_refused(void **state)
     test_gan_destroy(&gan);
 }
 
-/* Batch normalisation has nothing to learn from one sample; the models are as they were. */
+/* Batch normalisation cannot learn from one sample; the models stay as they were. */
 static void test_batch_of_one(void **state)
 {
     (void)state;
@@ -138,7 +138,7 @@ static void test_batch_of_one(void **state)
 /* ---- Reports --------------------------------------------------------------------------------------------------- */
 
 /* With D's weights at 0 every logit is 0: D(x) is 1/2, L_D is 2 log 2, and only D's last bias could get a gradient,
- * were it not that real and generated samples cancel. */
+ * if real and generated samples did not cancel. */
 static void test_report(void **state)
 {
     (void)state;
@@ -166,7 +166,7 @@ static void test_report(void **state)
     test_gan_destroy(&gan);
 }
 
-/* The loss and norms that are reported are those of D's own gradients, which are left in the models. */
+/* The reported loss and norms are those of D's own gradients, which stay in the models. */
 static void test_norms(void **state)
 {
     (void)state;
@@ -182,7 +182,7 @@ static void test_norms(void **state)
     test_gan_destroy(&gan);
 }
 
-/* Label smoothing lowers the label of real samples only: at logits 0 the loss is the same, its gradient is not. */
+/* Label smoothing lowers only the label of real samples: at logits 0 the loss is the same, its gradient is not. */
 static void test_label_smoothing(void **state)
 {
     (void)state;
@@ -197,7 +197,7 @@ static void test_label_smoothing(void **state)
     test_gan_destroy(&gan);
 }
 
-/* A program built with an older header has a shorter report; what it does not know of is not written. */
+/* A program built with an older header has a shorter report; nothing is written beyond it. */
 static void test_older_report(void **state)
 {
     (void)state;
@@ -304,7 +304,7 @@ static void test_sample(void **state)
     test_gan_destroy(&gan);
 }
 
-/* Of a generator that hands its noise on, samples are the noise: uniform in [-1, 1). */
+/* A generator that passes its noise on gives the noise as samples: uniform in [-1, 1). */
 static void test_uniform_sample(void **state)
 {
     (void)state;

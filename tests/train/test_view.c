@@ -1,5 +1,5 @@
-/* What a trainer's discriminator sees of samples: what is refused, packs of samples, draws that do not meet, epochs
- * whose end fills no pack, memory. That a step is the documented one is tested with a loop of public calls. */
+/* What a trainer's discriminator sees of samples: what is rejected, packs of samples, draws that do not overlap,
+ * epochs whose end fills no pack, memory. test_custom_loop.c compares a step with public calls. */
 #include "gans.h"
 
 #include "support/allocator.h"
@@ -82,7 +82,7 @@ static test_gan linear_gan(int packing, const gan_trainer_options *options)
     return gan;
 }
 
-/* D sees samples 0 to 2 as one, and 3 to 5: its values are known, of real samples and of G's, which are constant. */
+/* D sees samples 0 to 2 as one, and 3 to 5: its values are known for real samples and for G's, which are constant. */
 static void test_packs(void **state)
 {
     (void)state;
@@ -120,8 +120,8 @@ static void assert_same_course(test_gan_kind kind, const gan_trainer_options *a,
     test_gan_destroy(&second);
 }
 
-/* Noise too small to change a sample shows that what it draws changes no other draw, and that samples which take the
- * way through it arrive as they do without. */
+/* Noise too small to change a sample shows that its draws change no others, and that samples pass through it as they
+ * do without. */
 static void test_draws_apart(void **state)
 {
     (void)state;
@@ -153,7 +153,7 @@ static int remember(void *user, gan_trainer *trainer, const gan_step_report *rep
     return 0;
 }
 
-/* Two epochs of `count` samples from a place in the first: the steps take so many; ends with 0. */
+/* Two epochs of `count` samples from a place in the first: the samples that each step takes; ends with 0. */
 static void check_epochs(int64_t count, int64_t position, const gan_dataset_options *dataset_options,
                          const gan_trainer_options *options, const int64_t *expected)
 {
@@ -186,13 +186,13 @@ static void test_epochs(void **state)
     const gan_dataset_options *drop_last = GAN_DATASET(.drop_last = true);
     check_epochs(10, 0, NULL, pairs, (const int64_t[]){4, 4, 2, 4, 4, 2, 0});
     check_epochs(11, 0, NULL, pairs, (const int64_t[]){4, 4, 2, 4, 4, 2, 0}); /* the last batch is cut */
-    check_epochs(9, 0, NULL, pairs, (const int64_t[]){4, 4, 4, 4, 0});        /* and here nothing is left of it */
+    check_epochs(9, 0, NULL, pairs, (const int64_t[]){4, 4, 4, 4, 0});        /* and here nothing remains of it */
     check_epochs(11, 0, NULL, updates, (const int64_t[]){8, 2, 8, 2, 0});
     check_epochs(9, 0, NULL, updates, (const int64_t[]){8, 8, 0});
     check_epochs(5, 0, NULL, updates, (const int64_t[]){4, 4, 0});
     check_epochs(11, 0, drop_last, pairs, (const int64_t[]){4, 4, 4, 4, 0});
-    check_epochs(11, 5, NULL, pairs, (const int64_t[]){4, 2, 4, 4, 2, 0}); /* an epoch that was begun */
-    check_epochs(11, 10, NULL, pairs, (const int64_t[]){4, 4, 2, 0});      /* and one of which one sample is left */
+    check_epochs(11, 5, NULL, pairs, (const int64_t[]){4, 2, 4, 4, 2, 0}); /* an epoch in progress */
+    check_epochs(11, 10, NULL, pairs, (const int64_t[]){4, 4, 2, 0});      /* and one with one sample left */
 }
 
 static void test_too_few(void **state)
@@ -235,7 +235,7 @@ static void test_failing_allocations(void **state)
     assert_true(test_trainer_allocations_fail(TEST_GAN_PACKED, &options) > without);
 }
 
-/* What is not asked for is not there. */
+/* What is not asked for takes no memory. */
 static void test_memory_without(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Convolutions against the definition, seven loops in double. */
+/* Convolutions against their definition, seven loops in double. */
 #include "kernels/contexts.h"
 #include "kernels/kernels.h"
 
@@ -60,7 +60,7 @@ static arrays arrays_rounded(const gan_context *context, const gan_conv *c, int6
     return a;
 }
 
-/* A result of the definition: sums, and sums of the magnitudes of their terms. */
+/* A result of the definition: sums, and the sums of their terms' magnitudes. */
 typedef struct sums {
     double *value, *size;
     int64_t count;
@@ -130,7 +130,7 @@ static results run(gan_context *context, const gan_conv *c, int64_t batch, const
                    const gan_real *backward, const char *text)
 {
     results r = {test_guarded_create(a->y_count), test_guarded_create(a->x_count), test_guarded_create(a->w_count)};
-    /* A scratch for more images is good for fewer, whatever an earlier call has left in it. */
+    /* Scratch for more images serves fewer, whatever an earlier call has left in it. */
     test_guarded scratch = test_guarded_create(gan_conv_scratch(context, c, batch + 1));
     for (int64_t i = 0; i < scratch.count; i++) scratch.values[i] = (gan_real)NAN;
     memcpy(r.dw.values, a->dw, (size_t)a->w_count * sizeof(gan_real));
@@ -177,7 +177,7 @@ static void check(gan_context *context, const char *name, const gan_conv *c, int
     arrays_release(&a);
 }
 
-/* Any geometry whose padding below and right is at most the kernel, or negative: rows that no window reaches. */
+/* Any geometry whose padding below and right is at most the kernel, or negative, when no window reaches some rows. */
 static void draw_axis(uint64_t *seed, int64_t *inputs, int64_t *outputs, int64_t *kernel, int64_t *stride,
                       int64_t *pad)
 {
@@ -212,7 +212,7 @@ static void test_odd_shapes(void **state)
     test_on_level(odd_shapes_on);
 }
 
-/* The first five are of the models that the library is measured by. */
+/* The first five are from the models by which the library is measured. */
 static const struct {
     gan_conv conv;
     int64_t batch;
@@ -221,7 +221,7 @@ static const struct {
     {{64, 14, 14, 128, 7, 7, 5, 5, 2, 2, 1, 1}, 2},
     {{64, 14, 14, 32, 7, 7, 4, 4, 2, 2, 1, 1}, 3},
     {{64, 28, 28, 1, 28, 28, 3, 3, 1, 1, 1, 1}, 2},
-    /* Few filters that move by one pixel: other kernels and borders, a window that begins outside, more images. */
+    /* Few filters of stride 1: other kernels and borders, a window that begins outside, more images. */
     {{32, 7, 5, 3, 8, 4, 4, 2, 1, 1, 2, 0}, 3},
     {{32, 5, 6, 2, 4, 9, 2, 3, 1, 1, 0, 3}, 1},
     {{48, 6, 6, 1, 6, 6, 3, 3, 1, 1, 1, 1}, 30},
@@ -230,9 +230,9 @@ static const struct {
     {{2, 3, 80, 3, 3, 80, 2, 3, 1, 1, 1, 1}, 2},    /* long lines */
     {{1, 1, 700, 2, 1, 700, 1, 3, 1, 1, 0, 1}, 1},  /* longer than what is packed at a time */
     {{8, 6, 6, 8, 2, 2, 2, 2, 4, 4, 0, 0}, 3},      /* a stride longer than the kernel */
-    {{5, 70, 2, 3, 70, 2, 67, 1, 1, 1, 33, 0}, 1},  /* more rows of the kernel than segments of a call */
-    {{40, 5, 5, 150, 5, 5, 3, 3, 1, 1, 1, 1}, 2},   /* more filters than rows of a block */
-    {{1, 30, 5, 2000, 30, 5, 1, 2, 1, 1, 0, 0}, 1}, /* more of dy than all panels of the weights take at a time */
+    {{5, 70, 2, 3, 70, 2, 67, 1, 1, 1, 33, 0}, 1},  /* more rows of the kernel than segments in a call */
+    {{40, 5, 5, 150, 5, 5, 3, 3, 1, 1, 1, 1}, 2},   /* more filters than rows in a block */
+    {{1, 30, 5, 2000, 30, 5, 1, 2, 1, 1, 0, 0}, 1}, /* more of dy than all panels of weights take at a time */
     {{520, 3, 3, 6, 2, 2, 3, 3, 1, 1, 0, 0}, 2},    /* more values of k than are multiplied at a time */
 };
 

@@ -14,7 +14,7 @@
 
 static const gan_random_state random_state = {.seed = 0x123456789abcdef0, .stream = 77, .counter = 0xfffffff0};
 
-/* Values come in groups of 256: 64 with word 0 of 64 counters that follow each other, 64 with word 1 and so on. */
+/* Values come in groups of 256: 64 with word 0 of 64 consecutive counters, 64 with word 1 and so on. */
 static bool kept(gan_random_state at, int64_t i, gan_real rate)
 {
     uint32_t words[4];
@@ -50,7 +50,7 @@ static void test_definition(void **state)
     test_on_level(definition_on);
 }
 
-/* The share that is kept, and that neighbours are independent, within 5 standard deviations. */
+/* The share that is kept, and the independence of neighbours, within 5 standard deviations. */
 static void test_statistics(void **state)
 {
     (void)state;

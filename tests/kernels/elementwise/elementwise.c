@@ -1,4 +1,4 @@
-/* Element by element kernels against the functions that they compute, in long double. */
+/* Elementwise kernels against the functions that they compute, in long double. */
 #include "kernels/compare.h"
 #include "kernels/kernels.h"
 
@@ -16,14 +16,14 @@
 #define SLOPE ((gan_real)0.2)
 #define SCALE ((gan_real)1.7)
 
-/* out = f(a, b): b is dy in backward passes, what was in `out` in gan_add(), unused in the others. */
+/* out = f(a, b): b is dy in backward passes, the old `out` in gan_add(), and otherwise unused. */
 typedef struct operation {
     const char *name;
     void (*run)(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out);
     long double (*define)(long double a, long double b);
     bool two;         /* whether b is used */
     double low, high; /* of a */
-    double relative;  /* most error, as a multiple of the epsilon: of the value, */
+    double relative;  /* largest error, in multiples of epsilon: of the value, */
     double absolute;  /* and of |b| or 1 */
 } operation;
 
@@ -258,7 +258,7 @@ static gan_real from_bits(uint32_t bits)
     return (gan_real)value;
 }
 
-/* Every magnitude that a float can have. Where the result is below the normal numbers it may be 0. */
+/* Every magnitude that a float can have. A result below the normal numbers may be 0. */
 static void accuracy_on(gan_context *context, const char *name)
 {
     enum { COUNT = 1 << 16, STRIDE = 65537 };
@@ -360,7 +360,7 @@ static void test_extremes(void **state)
     test_on_level(extremes_on);
 }
 
-/* A NaN in a or b shows in the result at its place and nowhere else. */
+/* A NaN in a or b appears at its place in the result, and nowhere else. */
 static void nan_stays_on(gan_context *context, const char *name)
 {
     enum { COUNT = 37 };
@@ -368,7 +368,7 @@ static void nan_stays_on(gan_context *context, const char *name)
         const operation *op = &operations[i];
         for (int place = 0; place < COUNT; place++) {
             for (int second = 0; second < 2; second++) {
-                /* The sign of NaN is that of no number: leaky ReLU's backward pass takes it for <= 0. */
+                /* NaN is neither sign: leaky ReLU's backward pass takes it as <= 0. */
                 if (op->run == run_fill || (second && !op->two) || (!second && op->run == run_leaky_relu_backward))
                     continue;
                 gan_real a[COUNT], b[COUNT], out[COUNT];

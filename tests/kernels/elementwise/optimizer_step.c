@@ -18,7 +18,7 @@
 #define EPSILON        ((gan_real)1e-8)
 #define GRADIENT_SCALE ((gan_real)0.75)
 
-/* The state of a kernel, or of a formula, over all values. */
+/* The state of a kernel, or of a formula, for all values. */
 typedef struct floats {
     gan_real *m, *v, *w;
 } floats;
@@ -61,7 +61,7 @@ static void run_rmsprop(gan_context *context, int64_t count, int step, const gan
     gan_rmsprop_step(context, count, RATE, BETA2, EPSILON, GRADIENT_SCALE, g, s->v, s->w, w_out);
 }
 
-/* Tieleman and Hinton, 2012, with epsilon outside of the root */
+/* Tieleman and Hinton, 2012, with epsilon outside the root */
 static void rmsprop(int step, double g, doubles *s)
 {
     (void)step;
@@ -102,7 +102,7 @@ static void floats_release(floats *s)
     free(s->w);
 }
 
-/* Gradients of very different sizes, with a sign that changes now and then. */
+/* Gradients of very different sizes, whose sign changes now and then. */
 static void draw_gradient(uint64_t seed, int64_t count, gan_real *g)
 {
     for (int64_t i = 0; i < count; i++) g[i] = (gan_real)(pow(10, (double)(i % 7) - 5) * (test_number(&seed) + 0.3));
@@ -160,7 +160,7 @@ static void test_formulas(void **state)
     test_on_level(formulas_on);
 }
 
-/* Adam's first step moves by the rate, whatever the gradient; without a gradient nothing moves. */
+/* Adam's first step moves weights by the rate, whatever the gradient; without a gradient nothing moves. */
 static void first_step_on(gan_context *context, const char *name)
 {
     gan_real g[4] = {(gan_real)1e-3, -5, (gan_real)1e4, 0}, w[4] = {0, 0, 0, 7}, m[4] = {0}, v[4] = {0};

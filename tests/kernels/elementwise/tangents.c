@@ -1,5 +1,5 @@
-/* Kernels of second derivatives and of gradient penalties: tangents of backward passes against the second derivatives
- * that they stand for, in long double; norms of rows and rows scaled, row by row. */
+/* Kernels of second derivatives and gradient penalties: tangents of backward passes against the second derivatives
+ * that they stand for, in long double; norms and scaling of rows, row by row. */
 #include "kernels/compare.h"
 #include "kernels/kernels.h"
 
@@ -94,7 +94,7 @@ static void check_size(gan_context *context, const char *name, const tangent *t,
         long double by_x = t->second(y) * (long double)arrays[TANGENT_Y][i] * (long double)arrays[DY][i];
         test_close(name, t->name, i, (double)out.values[i], (double)(by_dy + by_x), 4 * TEST_EPSILON);
     }
-    /* Over any of the inputs. */
+    /* In place of any of the inputs. */
     for (int k = 0; k < ARRAYS; k++) {
         gan_real *before = arrays[k], *in_place = malloc((size_t)count * sizeof(gan_real));
         assert_non_null(in_place);
@@ -121,7 +121,7 @@ static void test_tangent_sizes(void **state)
     test_on_level(tangent_sizes_on);
 }
 
-/* Saturated, where both derivatives are 0, and NaN, which shows at its place and nowhere else. */
+/* Saturation, where both derivatives are 0, and NaN, which appears at its place and nowhere else. */
 static void tangent_extremes_on(gan_context *context, const char *name)
 {
     enum { COUNT = 37 };
@@ -202,7 +202,7 @@ static void test_rows(void **state)
     test_on_level(rows_on);
 }
 
-/* Squares that a float cannot hold; and what is not finite shows in the norm of its row alone. */
+/* Squares that a float cannot hold; and what is not finite appears only in the norm of its row. */
 static void row_extremes_on(gan_context *context, const char *name)
 {
     gan_real x[5][2] = {

@@ -1,4 +1,4 @@
-/* Augmentation of images against the steps of its definition, and noise against the numbers it is made of. */
+/* Augmentation of images against the steps of its definition, and noise against the numbers that it adds. */
 #include "kernels/compare.h"
 #include "kernels/kernels.h"
 
@@ -64,7 +64,7 @@ static draws draw(const gan_augment_args *args, int64_t sample)
                    .cut_column = (int64_t)floor(u[6] * (double)(args->width + (half(args->width) % 2 == 0)))};
 }
 
-/* The three steps of colour after each other. */
+/* The three steps of colour, one after another. */
 static void colour(const gan_augment_args *args, draws of, double *image)
 {
     const int64_t plane = args->height * args->width, count = args->channels * plane;
@@ -200,7 +200,7 @@ static void store(int64_t batch, int64_t channels, int64_t pixels, int64_t packi
     }
 }
 
-/* Channels last give the bits of images as at the border, in both directions and in packs. */
+/* Images stored channels last give the same bits as at the border, in both directions and in packs. */
 static void stored_on(gan_context *const contexts[3], const char *name)
 {
     for (int k = 0; k < SHAPES; k++) {
@@ -254,7 +254,7 @@ static void augment_many(unsigned kinds, const gan_real *x, gan_real *y)
     gan_context_destroy(context);
 }
 
-/* Of images whose first pixel is 1 and whose last is -1, distance and mean tell contrast and brightness. */
+/* If the first pixel is 1 and the last -1, their distance and mean tell contrast and brightness. */
 static void test_colours_drawn(void **state)
 {
     (void)state;
@@ -284,8 +284,8 @@ static void test_colours_drawn(void **state)
     test_close("draws", "most brightness", 0, most[1], 0.499, 0.001001);
 }
 
-/* The share of images in which each pixel is kept: a side of 8 moves by -1, 0 and 1 alike often, and is cut in 4
- * rows around one of 9 lines between rows. */
+/* The share of images in which each pixel is kept: a side of 8 moves by -1, 0 and 1 equally often, and 4 rows around
+ * one of 9 lines between rows are cut. */
 static void test_places_drawn(void **state)
 {
     (void)state;

@@ -33,8 +33,8 @@ enum { CASES = sizeof(cases) / sizeof(cases[0]) };
 
 static const double row_weight = 0.75, column_weight = -1.5;
 
-/* M[l, s]: whether the window of s holds l; or what a tent around the centre of s is at that of l, on an axis on
- * which everything beyond the centres at the border lies at these. */
+/* M[l, s]: whether the window of s holds l; or the value at the centre of l of a tent around that of s, where
+ * anything beyond the outermost centres counts as at them. */
 static double share(const side_case *side, int64_t s, int64_t l)
 {
     if (!side->interpolated) return l >= s * side->stride && l < s * side->stride + side->window;
@@ -48,7 +48,7 @@ static gan_resample_side side_of(const side_case *from, double weight)
                                from->stride, from->interpolated, (gan_real)weight};
 }
 
-/* The element at (row, column) of the image that `x` becomes; enlarged or reduced, channel c of sample n. */
+/* The element at (row, column), in channel c of sample n, of the image that `x` becomes, enlarged or reduced. */
 static double define(const image_case *test, bool enlarged, const gan_real *x, int64_t n, int64_t row, int64_t column,
                      int64_t c, double *magnitude)
 {
@@ -78,7 +78,7 @@ static void check(const char *name, const image_case *test, bool enlarged, const
         for (int64_t i = 0; i < height; i++) {
             for (int64_t j = 0; j < width; j++) {
                 for (int64_t c = 0; c < test->channels; c++, at++) {
-                    /* Some channels are enough where there are many. */
+                    /* If there are many channels, some are enough. */
                     if (c > 2 && c < test->channels - 2) continue;
                     double magnitude;
                     const double expected = define(test, enlarged, x, n, i, j, c, &magnitude);

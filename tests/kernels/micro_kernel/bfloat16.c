@@ -63,7 +63,7 @@ static const struct {
 };
 enum { ANSWERS = sizeof(answers) / sizeof(answers[0]) };
 
-/* Calls the test in plain C and, where the CPU has it, by AVX512_BF16. */
+/* Calls the test in plain C and, if the CPU has it, with AVX512_BF16. */
 typedef void rounding_test(const gan_rounding_table *table, const char *name, bool denormals);
 static rounding_test *current;
 
@@ -241,7 +241,7 @@ static float product_of(gan_context *context, float a, float b)
     return c;
 }
 
-/* The instruction takes denormals as 0, and gives 0 for them; plain C does neither. */
+/* The instruction takes denormals as 0, and returns 0 for them; plain C does neither. */
 static void denormals_on(gan_context *context, const char *name)
 {
     if (context->precision != GAN_PRECISION_BFLOAT16) return;

@@ -20,7 +20,7 @@ static const struct {
 };
 enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
 
-/* A layer, its input and the gradient at its output. */
+/* A layer, its input and the gradient of its output. */
 typedef struct problem {
     gan_batch_norm_args args;
     int64_t count;
@@ -206,8 +206,8 @@ static void test_known_answers(void **state)
     test_on_level(known_answers_on);
 }
 
-/* A mean a thousand times the deviation leaves the variance right; sums of squares would lose it in float. Channels
- * have means of 1000, 2000 and so on. */
+/* The variance is right even if the mean is a thousand times the deviation; sums of squares would lose it in float.
+ * Channels have means of 1000, 2000 and so on. */
 static void accuracy_on(gan_context *context, const char *name)
 {
     static const struct {
@@ -237,12 +237,12 @@ static void test_accuracy(void **state)
     test_on_level(accuracy_on);
 }
 
-/* What is added to dscale and dshift, and the sums of the magnitudes of its terms. */
+/* What is added to dscale and dshift, and the sums of its terms' magnitudes. */
 typedef struct parameter_gradient {
     double scale, shift, scale_size, shift_size;
 } parameter_gradient;
 
-/* The gradient of channel c by its formulas; dx is compared, the rest returned. */
+/* The gradient of channel c by the formulas; dx is compared, the rest returned. */
 static parameter_gradient check_gradient(const char *name, const problem *p, bool training, int64_t c,
                                          const gan_real *dx)
 {
@@ -310,7 +310,7 @@ static void test_backward(void **state)
     test_on_level(backward_on);
 }
 
-/* A channel of equal values has the variance 0; one with a NaN is NaN, and its neighbours are not. */
+/* A channel of equal values has variance 0; one with a NaN is NaN, but its neighbours are not. */
 static void constant_and_nan_on(gan_context *context, const char *name)
 {
     for (int k = 4; k < SHAPES; k++) {
@@ -383,7 +383,7 @@ static void test_scratch_grows(void **state)
 }
 
 #ifdef GAN_REAL_IS_DOUBLE
-/* sum of y dy, whose gradient is asked for */
+/* sum of y dy, whose gradient is wanted */
 static double weighted_output(gan_context *context, problem *p, bool training, gan_real *y)
 {
     double loss = 0;
@@ -415,7 +415,7 @@ static void differences_on(gan_context *context, const char *name)
         gan_real *mean = copy(p.args.running_mean, p.args.channels);
         gan_real *variance = copy(p.args.running_variance, p.args.channels);
         assert_true(y && dx && dscale && dshift);
-        /* Training moves the running statistics, which are not of interest here. */
+        /* Training moves the running statistics, which do not matter here. */
         gan_real *of_training[2] = {p.args.running_mean, p.args.running_variance};
         (void)weighted_output(context, &p, training, y);
         gan_batch_norm_backward(context, &p.args, training, p.x, p.dy, dscale, dshift, dx);

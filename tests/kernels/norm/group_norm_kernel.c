@@ -1,4 +1,4 @@
-/* Normalisation within samples against its formulas in long double, which take each derivative step by step. */
+/* Normalisation within samples against formulas in long double, which differentiate step by step. */
 #include "kernels/compare.h"
 #include "kernels/kernels.h"
 
@@ -17,8 +17,8 @@ typedef struct sizes {
     bool uncentred;
 } sizes;
 
-/* Layers, instances and groups: around the lengths of vectors and of blocks; blocks of many groups, of one wide
- * group, samples of several pieces, many small samples, several lots of samples. */
+/* Layers, instances and groups: around the sizes of vectors and blocks; blocks of many groups or of one wide group,
+ * samples of several pieces, many small samples, several lots of samples. */
 static const sizes shapes[] = {
     {3, 1, 2, 1, false},     {2, 1, 7, 1, false},      {5, 1, 128, 1, false},  {2, 1, 255, 1, true},
     {2, 1, 257, 1, false},   {3, 1, 9001, 1, false},   {100, 1, 33, 1, false}, {700, 1, 3, 1, true},
@@ -31,7 +31,7 @@ enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
 
 enum { X, TANGENT_X, DY, TANGENT_DY, INPUTS };
 
-/* A layer and all that its passes read. */
+/* A layer, and all that its passes read. */
 typedef struct problem {
     gan_group_norm_args args;
     int64_t count, moments;
@@ -82,7 +82,7 @@ typedef struct group {
     long double mean, r;
 } group;
 
-/* Over n, or 0 where nothing is centred. */
+/* The mean over n, or 0 if nothing is centred. */
 static long double mean_of(const problem *p, const group *s, const long double *values)
 {
     long double sum = 0;
@@ -364,7 +364,7 @@ static void test_second_order(void **state)
     test_on_level(second_order_on);
 }
 
-/* The variance is right where the mean is a thousand times the deviation; sums of squares would lose it in float. */
+/* The variance is right even if the mean is a thousand times the deviation; float sums of squares would lose it. */
 static void accuracy_on(gan_context *context, const char *name)
 {
     for (int k = 0; k < SHAPES; k++) {
@@ -390,7 +390,7 @@ static void test_accuracy(void **state)
     test_on_level(accuracy_on);
 }
 
-/* Equal values have the variance 0; a NaN or Inf shows in its group, and nowhere else. */
+/* Equal values have variance 0; a NaN or Inf appears in its group, and nowhere else. */
 static void constant_and_nan_on(gan_context *context, const char *name)
 {
     for (int k = 0; k < SHAPES; k++) {

@@ -1,4 +1,4 @@
-/* Minibatch standard deviation against its formulas in long double, which take each derivative step by step. */
+/* Minibatch standard deviation against formulas in long double, which differentiate step by step. */
 #include "kernels/compare.h"
 #include "kernels/kernels.h"
 
@@ -20,7 +20,7 @@ static const struct {
 };
 enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
 
-/* x, R{x}; and dy, R{dy}, which are larger by a channel. */
+/* x, R{x}; and dy, R{dy}, which have one more channel. */
 enum { X, TANGENT_X, DY, TANGENT_DY, INPUTS };
 
 typedef struct problem {
@@ -139,7 +139,7 @@ static void check_gradient(const char *name, const problem *p, bool tangent, con
                     expected +=
                         of_dy * share * (td / m.deviation - d * m.tangent_deviation / (m.deviation * m.deviation));
                 }
-                /* Of a small deviation, u - E u has few digits, but x - m has all. */
+                /* If the deviation is small, u - E u has few digits, but x - m has all. */
                 const double steep = fabs((double)(of_dy * share / m.deviation));
                 test_close(name, tangent ? "tangent of dx" : "dx", at, (double)dx[at], (double)expected,
                            64 * TEST_EPSILON * (1 + fabs((double)expected) + steep));
@@ -177,7 +177,7 @@ static void test_results(void **state)
     test_on_level(results_on);
 }
 
-/* Samples that differ in their last bits only: gradients turn around within a deviation of 1e-4. */
+/* Samples that differ only in their last bits: gradients turn around within a deviation of 1e-4. */
 static void nearly_equal_on(gan_context *context, const char *name)
 {
     problem p = problem_create(2);
@@ -216,7 +216,7 @@ static void test_known_answer(void **state)
     test_on_level(known_answer_on);
 }
 
-/* A NaN shows in its own group. */
+/* A NaN stays in its own group. */
 static void nan_on(gan_context *context, const char *name)
 {
     problem p = problem_create(3);

@@ -1,4 +1,4 @@
-/* Matrix products against the definition, three loops in double. */
+/* Matrix products against their definition, three loops in double. */
 #include "kernels/contexts.h"
 #include "kernels/kernels.h"
 
@@ -27,7 +27,7 @@ static void describe(const product *p, const char *name, char text[160])
              p->accumulate ? ", accumulate" : "", p->bias ? ", bias" : "", (int)p->more);
 }
 
-/* The operands of a product, and where the results belong. */
+/* The operands of a product, and where its results belong. */
 typedef struct operands {
     int64_t lda, ldb, ldc, a_count, b_count;
     gan_real *a, *b, *c, *bias;
@@ -146,7 +146,7 @@ static void test_odd_sizes(void **state)
     test_on_level(odd_sizes_on);
 }
 
-/* Sizes beyond what is multiplied, packed or handed to a thread at a time, in each direction. */
+/* In each direction, sizes beyond what is multiplied, packed or handed to a thread at a time. */
 static const product large[] = {
     {.m = 3, .n = 40, .k = 5000},
     {.m = 20, .n = 3, .k = 9000},
@@ -170,7 +170,7 @@ static const product large[] = {
 
 static void large_sizes_on(gan_context *context, const char *name)
 {
-    /* Rounded operands are multiplied by the same kernels: fewer options do. */
+    /* The same kernels multiply rounded operands: fewer options suffice. */
     const int64_t skip = context->precision == GAN_PRECISION_BFLOAT16 ? 3 : 1;
     for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
         for (int64_t bits = 0; bits < 16; bits += large[i].every ? 5 : skip * (i % 2 ? 3 : 5)) {
@@ -187,7 +187,7 @@ static void test_large_sizes(void **state)
     test_on_level(large_sizes_on);
 }
 
-/* Products with an empty dimension: nothing to do, or sums of nothing. */
+/* Products with an empty dimension: nothing to do, or empty sums. */
 static void empty_on(gan_context *context, const char *name)
 {
     product no_terms = {.m = 5, .n = 9, .k = 0, .bias = true};

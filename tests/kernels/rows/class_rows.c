@@ -57,7 +57,7 @@ static void added_on(gan_context *const contexts[3], const char *name)
         gan_real *expected = test_random_array(&seed, classes * columns);
         test_guarded table = test_guarded_create(classes * columns);
         memcpy(table.values, expected, (size_t)table.count * sizeof(*expected));
-        /* In the order of the rows, whatever the threads: the same bits. */
+        /* In the order of the rows for any number of threads: the same bits. */
         for (int64_t i = 0; i < count * columns; i++)
             expected[(int64_t)numbers[i / columns] * columns + i % columns] += x[i];
         gan_add_classes(contexts[k % 3], count, columns, numbers, x, table.values);

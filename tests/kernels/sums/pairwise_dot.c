@@ -33,7 +33,7 @@ static gan_double_rows random_rows(uint64_t *seed, int64_t rows, int64_t size)
 
 /* A product, and how far along each row it has been visited. */
 typedef struct product {
-    int64_t rows, columns, tiles; /* columns: filled up to whole tiles */
+    int64_t rows, columns, tiles; /* columns: padded to whole tiles */
     double *values;
     int64_t *next;
 } product;
@@ -54,7 +54,7 @@ static void product_release(product *out)
     free(out->next);
 }
 
-/* Runs in several threads, which share no row: cmocka's assertions are for the caller's. */
+/* Runs in several threads, which share no row; cmocka's assertions work only in the caller's. */
 static void store(void *user, int64_t row, int64_t column, const double *tile)
 {
     product *out = user;
@@ -110,7 +110,7 @@ static void test_products(void **state)
     test_on_level(products_on);
 }
 
-/* All rows are the same one, so all elements are. */
+/* All rows are the same, and so are all elements. */
 static void equal_rows_on(gan_context *context, const char *name)
 {
     enum { ROWS = 45, SIZE = 37 };

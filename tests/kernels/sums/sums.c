@@ -189,7 +189,7 @@ static void test_mean_distances(void **state)
 
 static void same_bits_on(gan_context *const contexts[3], const char *name)
 {
-    enum { COUNT = 256 * 16384 + 12345 }; /* more than so many blocks of the usual size */
+    enum { COUNT = 256 * 16384 + 12345 }; /* more than 256 blocks of the usual size */
     uint64_t seed = 4;
     gan_real *x = test_random_array(&seed, COUNT);
     double sums[3];

@@ -1,5 +1,5 @@
-/* Contexts: options, memory that is counted and limited, the log, and life. The CPU's level is made up by
- * __wrap_gan_cpu_detect and __wrap_gan_cpu_has_bfloat16, so that every choice is tested on every machine. */
+/* Contexts: options, counted and limited memory, the log, and lifetime. __wrap_gan_cpu_detect and
+ * __wrap_gan_cpu_has_bfloat16 fake the CPU's level, so that every choice is tested on every machine. */
 #include "core/core.h"
 #include "support/allocator.h"
 
@@ -364,7 +364,7 @@ static void test_failing_allocations(void **state)
     assert_int_equal(test_every_allocation_fails(use_memory, NULL), 3);
     for (int i = 0; i < 10; i++) assert_int_equal(use_memory(context, NULL), GAN_ERROR_MEMORY);
     assert_int_equal(info_of(context).bytes, bytes);
-    assert_int_equal(info_of(context).allocations, 21); /* what failed is not counted */
+    assert_int_equal(info_of(context).allocations, 21); /* failures are not counted */
     gan_context_destroy(context);
     test_allocator_assert_empty(&allocator);
 }
@@ -406,7 +406,7 @@ static void test_limit_below_a_context(void **state)
     test_allocator_assert_empty(&allocator);
 }
 
-/* Takes as much as it gets, again and again; with another thread doing the same, the limit is hit all the time. */
+/* Takes all it can get, again and again; with another thread doing the same, the limit is hit all the time. */
 static void *allocate_to_the_limit(void *argument)
 {
     gan_context *context = argument;
@@ -437,9 +437,9 @@ static void test_limit_with_two_threads(void **state)
     test_allocator_assert_empty(&allocator);
 }
 
-/* ---- Log and life ------------------------------------------------------------------------------------------- */
+/* ---- Log and lifetime --------------------------------------------------------------------------------------- */
 
-/* Whether tuned products are what GAN_MULTIPLY_AUTO looks for. */
+/* Whether GAN_MULTIPLY_AUTO prefers tuned products. */
 #ifdef GAN_REAL_IS_DOUBLE
 #define GAN_FLOAT false
 #else
@@ -461,7 +461,7 @@ static void keep_message(void *user, gan_log_level level, const char *message)
     snprintf(log->message, sizeof(log->message), "%s", message);
 }
 
-/* Each context says what it has chosen, and that the BLAS multiplies where nobody asked for it. */
+/* Each context logs what it has chosen, and that the BLAS multiplies if nobody asked for it. */
 static void test_choices_are_logged(void **state)
 {
     const struct {

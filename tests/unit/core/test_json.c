@@ -79,7 +79,7 @@ static void test_read(void **state)
     assert_int_equal(gan_json_size(gan_json_get(root, "l")), 2);
     assert_true(gan_json_get_int(gan_json_at(gan_json_get(root, "l"), 1), &integer) && integer == 5);
 
-    /* What is not there or of another type leaves the result alone. */
+    /* A missing value, or one of another type, leaves the result alone. */
     assert_false(gan_json_get_int(gan_json_get(root, "f"), &integer));
     assert_false(gan_json_get_int(gan_json_get(root, "missing"), &integer));
     assert_false(gan_json_get_number(gan_json_get(root, "s"), &number));
@@ -144,7 +144,7 @@ static void test_no_memory(void **state)
     gan_json_release(object);
 }
 
-/* The first and last characters of each length, and what lies just beside them. */
+/* The first and last characters of each length, and what lies just outside. */
 static void test_utf8(void **state)
 {
     static const char *const good[] = {"",

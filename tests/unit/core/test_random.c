@@ -1,5 +1,5 @@
-/* Random numbers: known answers, ranges, moments, and that numbers depend on their place only. Built in float and in
- * double. */
+/* Random numbers: known answers, ranges, moments, and that numbers depend only on their position. Built in float and
+ * in double. */
 #include "core/core.h"
 #include "support/allocator.h"
 
@@ -27,7 +27,7 @@ static void check_block(uint64_t seed, uint64_t stream, uint64_t counter, const 
     assert_memory_equal(words, expected, sizeof(words));
 }
 
-/* The known answers that are published with Random123. */
+/* The known answers published with Random123. */
 static void test_philox(void **state)
 {
     (void)state;
@@ -37,7 +37,7 @@ static void test_philox(void **state)
                 (uint32_t[]){0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
 
-/* Computed from the definitions, in double precision, by a program of a few lines in another language. */
+/* Computed from the definitions in double precision, by a short program in another language. */
 static const double normals[] = {1.065150880397961,   -0.8175247203520556, -0.658450371399801,  1.132865740964072,
                                  -0.3286256696531599, 0.32765787805008223, 0.49325451580886626, 0.9540148240365031};
 #ifdef GAN_REAL_IS_DOUBLE
@@ -90,11 +90,11 @@ static void test_normal_of_extreme_words(void **state)
 
 typedef void (*fill_fn)(gan_random_state *state, gan_real *out, int64_t count, gan_real a, gan_real b);
 
-/* Each count moves the counter by whole blocks, and its numbers are the first of those of a larger count. */
+/* Each count moves the counter by whole blocks, and its numbers are the first of a larger count's. */
 static void check_places(fill_fn fill, uint64_t per_block)
 {
     static gan_real all[200], some[201];
-    gan_random_state random = {5, 6, UINT32_MAX - 3}; /* the carry into the second word lies among them */
+    gan_random_state random = {5, 6, UINT32_MAX - 3}; /* the carry into the second word is among them */
 
     fill(&random, all, 200, 0, 1);
     for (uint64_t count = 0; count <= 200; count++) {
@@ -206,7 +206,7 @@ static void test_streams_and_seeds_are_independent(void **state)
     free(seed);
 }
 
-/* Between these, there are so few values that rounding reaches the upper one often. */
+/* There are so few values between these that rounding often reaches the upper one. */
 static void test_uniform_never_reaches_high(void **state)
 {
 #ifdef GAN_REAL_IS_DOUBLE
@@ -224,7 +224,7 @@ static void test_uniform_never_reaches_high(void **state)
         assert_true(out[i] >= low && out[i] < high);
         largest += out[i] == high - 2;
     }
-    assert_true(largest > 1024); /* of the five values, the last takes what rounds to it and to high */
+    assert_true(largest > 1024); /* the last of the five values takes what rounds to it and to high */
     gan_fill_uniform(&random, out, 3, low, low);
     assert_true(out[0] == low && out[1] == low && out[2] == low);
 }
@@ -246,7 +246,7 @@ static void test_below(void **state)
     assert_true(chi_square < 25); /* 6 degrees of freedom: mean 6, deviation 3.5 */
 }
 
-/* Close to half of all words are drawn again for this bound; without that, small values came twice as often. */
+/* Close to half of all words are drawn again for this bound; otherwise, small values would be twice as frequent. */
 static void test_below_large_bounds(void **state)
 {
     const uint64_t bound = (UINT64_C(1) << 63) + 1;

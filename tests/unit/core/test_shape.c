@@ -67,7 +67,7 @@ static void test_equal(void **state)
     gan_shape other = GAN_SHAPE(1, 28, 28);
 
     (void)state;
-    other.dims[3] = 5; /* beyond the rank: of no meaning */
+    other.dims[3] = 5; /* beyond the rank: meaningless */
     assert_true(gan_shape_equal(GAN_SHAPE(1, 28, 28), other));
     assert_false(gan_shape_equal(GAN_SHAPE(1, 28, 28), GAN_SHAPE(1, 28)));
     assert_false(gan_shape_equal(GAN_SHAPE(1, 28, 28), GAN_SHAPE(1, 28, 27)));
@@ -98,7 +98,7 @@ static void test_arena_layout(void **state)
         GAN_OK);
     const size_t first = gan_arena_reserve(&arena, 3);
     const size_t nothing = gan_arena_reserve(&arena, 0);
-    const size_t second = gan_arena_reserve(&arena, 1024); /* no padding behind it */
+    const size_t second = gan_arena_reserve(&arena, 1024); /* no padding after it */
     assert_int_equal(first, 0);
     assert_int_equal(nothing, GAN_ALIGNMENT);
     assert_int_equal(second, GAN_ALIGNMENT);
@@ -110,7 +110,7 @@ static void test_arena_layout(void **state)
     assert_int_equal((uintptr_t)gan_arena_at(&arena, second) % GAN_ALIGNMENT, 0);
     for (size_t i = 0; i < 1024; i++) {
         assert_true(gan_arena_at(&arena, second)[i] == 0);
-        gan_arena_at(&arena, second)[i] = 1; /* a sanitizer sees it if this is not ours */
+        gan_arena_at(&arena, second)[i] = 1; /* a sanitizer sees it if this is not the arena's */
     }
     assert_int_equal(gan_arena_allocate(&arena, context), GAN_ERROR_STATE);
 
@@ -127,7 +127,7 @@ static void check_arena_overflows(gan_context *context, const int64_t *counts, s
     gan_arena arena = {0};
 
     for (size_t i = 0; i < size; i++) gan_arena_reserve(&arena, counts[i]);
-    gan_arena_reserve(&arena, 1); /* what follows does not make it forget */
+    gan_arena_reserve(&arena, 1); /* a later success does not make it forget */
     assert_int_equal(gan_arena_allocate(&arena, context), GAN_ERROR_OVERFLOW);
     assert_null(arena.block);
     gan_arena_release(&arena);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* Pinned: written out once more here, so that a change of the map is seen. */
+/* Pinned: written out again here, so that a change of the map is noticed. */
 static const struct {
     int number;
     const char *name;
@@ -171,8 +171,7 @@ static void test_macros(void **state)
     assert_string_equal(gan_last_error(), "tried");
 }
 
-/* Options as three versions know them; like all options, without padding at the end, which a later field would
- * take. */
+/* Options as three versions know them; like all options, without padding at the end for a later field to take. */
 typedef struct older {
     size_t struct_size;
     int a, b;

@@ -1,5 +1,5 @@
-/* Threads: every task once, on as many threads as there are, with the same results; and what happens inside tasks, to
- * several callers, to signals and when a thread cannot be started (by __wrap_pthread_create). */
+/* Threads: every task runs once, on all threads, with the same results; and what happens inside tasks, with several
+ * callers, with signals, and when a thread cannot be started (by __wrap_pthread_create). */
 #include "core/core.h"
 #include "support/allocator.h"
 
@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 static atomic_int threads_started, threads_joined;
-static int failing_start; /* the number of the start that fails, the first being 1; 0: none */
+static int failing_start; /* the number, from 1, of the start that fails; 0: none */
 
 typedef void *(*start_fn)(void *argument);
 
@@ -101,7 +101,7 @@ static void test_same_results_for_any_number_of_threads(void **state)
     }
 }
 
-/* Tasks that all wait for each other can end only if each has a thread of its own. */
+/* Tasks that all wait for each other can end only if each has its own thread. */
 typedef struct thread_meeting {
     atomic_int arrived;
     int expected;
@@ -144,7 +144,7 @@ static void test_all_threads_work(void **state)
     }
 }
 
-/* Rounds of different lengths and pauses, so that the caller and the workers meet in every order. */
+/* Rounds with different lengths and pauses, so that the caller and the workers meet in every order. */
 static void test_many_rounds(void **state)
 {
     gan_context *context = create_context(3);
@@ -227,7 +227,7 @@ static void test_tasks_inside_tasks(void **state)
 
     (void)state;
     for (int round = 0; round < 50; round++) check_nesting(context);
-    check_all_threads_work(context, 3); /* and after it the threads are shared again */
+    check_all_threads_work(context, 3); /* and afterwards the threads share work again */
     gan_context_destroy(context);
 }
 
@@ -254,7 +254,7 @@ static void *occupy(void *argument)
     return NULL;
 }
 
-/* Slow enough for another thread to take some of many. */
+/* Slow enough for another thread to take some of many tasks. */
 static void record_thread_slowly(void *argument, int64_t index)
 {
     nanosleep(&(struct timespec){0, 100000}, NULL);
@@ -263,7 +263,7 @@ static void record_thread_slowly(void *argument, int64_t index)
 
 static void test_second_caller_works_alone(void **state)
 {
-    pool_occupation occupation = {.context = create_context(3)}; /* one worker is left idle */
+    pool_occupation occupation = {.context = create_context(3)}; /* one worker stays idle */
     pthread_t other, threads[20];
 
     (void)state;
@@ -290,7 +290,7 @@ static void *call_often(void *argument)
     return NULL;
 }
 
-/* Two threads call at the same time, on one context or on two, and get what one gets alone. */
+/* Two threads call at the same time, on one context or two, and get what one gets alone. */
 static void check_two_callers(gan_context *first, gan_context *second)
 {
     static busy_caller alone, one, two;

@@ -27,7 +27,7 @@ static int set_up(void **state)
     return test_folder_create(state);
 }
 
-/* Reads the content in pieces and the end; the first failure. */
+/* Reads the content in pieces, then the end; returns the first failure. */
 static gan_status read_all(const char *path, size_t piece)
 {
     static unsigned char read[content_size];
@@ -84,7 +84,7 @@ static void test_gzip(void **state)
     gan_context_destroy(context);
 }
 
-/* gzip files that follow each other are one, as after cat. */
+/* Concatenated gzip files are one, as after cat. */
 static void test_joined(void **state)
 {
     static unsigned char bytes[2 * capacity];
@@ -99,7 +99,7 @@ static void test_joined(void **state)
     test_status(read_all(path, content_size), GAN_OK, "");
     test_status(read_all(path, 321), GAN_OK, "");
 
-    bytes[size] = 0x1f; /* the beginning of another one */
+    bytes[size] = 0x1f; /* the start of another member */
     test_file_write(path, bytes, size + 1);
     test_status(read_all(path, content_size), GAN_ERROR_TRUNCATED, "ends within its gzip data");
     bytes[size] = 'x';
@@ -107,7 +107,7 @@ static void test_joined(void **state)
     test_status(read_all(path, content_size), GAN_ERROR_TRAILING_DATA, "not gzip");
 }
 
-/* Whatever is cut off, the checksum at the end included, is missed. */
+/* Whatever is cut off, even just the final checksum, is noticed. */
 static void test_cut_gzip(void **state)
 {
     static unsigned char bytes[capacity];
@@ -139,7 +139,7 @@ static void test_corrupted_gzip(void **state)
     }
 }
 
-/* The content unpacks to less, or to more, than is asked for. */
+/* The content unpacks to less, or more, than is asked for. */
 static void test_other_length_gzip(void **state)
 {
     static unsigned char longer[content_size + 1];
@@ -153,7 +153,7 @@ static void test_other_length_gzip(void **state)
     test_status(read_all(path, content_size), GAN_ERROR_TRAILING_DATA, "longer than its header says");
 }
 
-/* A gzip file that would unpack to far more than is asked for, and is corrupt later on: nobody gets that far. */
+/* A gzip file that would unpack to far more than is asked for, and is corrupt later: nobody gets that far. */
 static void test_bomb(void **state)
 {
     enum { bomb_size = 16 << 20 };

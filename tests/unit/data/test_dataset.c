@@ -63,7 +63,7 @@ static gan_dataset *create(const fixture *data, const gan_dataset_options *optio
     return dataset;
 }
 
-/* The numbers of the samples of one batch; the batch's size. Samples and labels must belong together. */
+/* Gets the numbers of a batch's samples and returns its size. Samples and labels must belong together. */
 static int64_t next(gan_dataset *dataset, int64_t batch, int numbers[SAMPLES])
 {
     float samples[SAMPLES * ELEMENTS];
@@ -150,7 +150,7 @@ static void test_drop_last(void **state)
         assert_int_equal(next(dataset, 4, numbers), 4);
         assert_int_equal(numbers[3], 7);
     }
-    /* Seven of the ten are left for a batch of eight: the epoch ends without them. */
+    /* Seven of the ten remain for a batch of eight: the epoch ends without them. */
     assert_int_equal(next(dataset, 3, numbers), 3);
     assert_int_equal(next(dataset, 8, numbers), 8);
     assert_int_equal(numbers[0], 0);
@@ -258,7 +258,7 @@ static void test_orders_are_permutations(void **state)
         for (int other = 0; other < epoch; other++)
             assert_memory_not_equal(orders[epoch], orders[other], sizeof(orders[0]));
     }
-    /* Each place keeps its sample in one epoch of ten. */
+    /* Each place keeps its sample in one epoch out of ten. */
     for (int i = 0; i < SAMPLES; i++) assert_in_range(moved[i], epochs * 7 / 10, epochs - 1);
     gan_dataset_destroy(dataset);
 }
@@ -283,7 +283,7 @@ static void test_orders_depend_on_seed(void **state)
 
 /* ---- Cursors ------------------------------------------------------------------------------------------------ */
 
-/* From any place of the first epochs, another dataset goes on as the first one did. */
+/* From any place in the first epochs, another dataset continues as the first one did. */
 static void test_resume(void **state)
 {
     gan_dataset *dataset = create(*state, GAN_DATASET(.seed = 3));

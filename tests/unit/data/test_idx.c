@@ -1,4 +1,4 @@
-/* IDX files as datasets: every way to keep them gives the same samples, and bad files give their statuses. */
+/* IDX files as datasets: every way to keep them gives the same samples, and each bad file its status. */
 #include "support/allocator.h"
 #include "support/files.h"
 
@@ -101,7 +101,7 @@ static void check_samples(gan_dataset *dataset, int64_t count)
     for (int i = 0; i < count * elements; i++) assert_true(values[i] == value_of(i % 251));
     for (int i = 0; i < count; i++) assert_int_equal(labels[i], i % 7);
 
-    /* Shuffled: which sample it is, its first pixel tells. */
+    /* Shuffled: the first pixel tells which sample it is. */
     test_status(gan_dataset_next(dataset, images, values, labels, &got), GAN_OK, "");
     assert_int_equal(got, count);
     for (int i = 0; i < count; i++) {
@@ -115,7 +115,7 @@ static void check_samples(gan_dataset *dataset, int64_t count)
     }
 }
 
-/* Plain and gzipped, in memory and not, all of it and a part. */
+/* Plain and gzipped, in memory and not, in full and in part. */
 static void test_every_way_to_keep_them(void **state)
 {
     gan_context *context = test_context();
@@ -137,7 +137,7 @@ static void test_every_way_to_keep_them(void **state)
         gan_dataset_destroy(dataset);
     }
     gan_context_destroy(context);
-    assert_int_equal(test_folder_count(), 5); /* these four and that of the test before: no temporary file is left */
+    assert_int_equal(test_folder_count(), 5); /* these four and the previous test's: no temporary file is left */
 }
 
 /* Images that are larger than what is read at once. */
@@ -315,7 +315,7 @@ static void test_refused_arguments(void **state)
     gan_context_destroy(context);
 }
 
-/* A file that changes after it was opened: the read fails, the cursor stays, and the next read is as good as any. */
+/* A file that changes after it was opened: the read fails, the cursor stays, and the next read works as ever. */
 static void test_file_cut_while_open(void **state)
 {
     gan_context *context = test_context();

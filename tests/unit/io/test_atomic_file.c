@@ -1,4 +1,4 @@
-/* Atomic replacement: whatever happens, a path holds the old file or the new one, whole. */
+/* Atomic replacement: whatever happens, a path holds all of the old file or all of the new one. */
 #include "io/io.h"
 #include "support/allocator.h"
 #include "support/files.h"
@@ -21,7 +21,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-/* Replaces a file by `size` bytes of one value, in pieces. */
+/* Replaces a file with `size` bytes of one value, in pieces. */
 static gan_status replace(gan_context *context, const char *path, int value, size_t size, size_t piece)
 {
     static _Thread_local unsigned char bytes[1 << 20];
@@ -40,7 +40,7 @@ static gan_status replace(gan_context *context, const char *path, int value, siz
     return status;
 }
 
-/* The value that all bytes of a file have, or -1 when it is not `size` bytes of one value. */
+/* The value of all bytes of a file, or -1 unless it is `size` bytes of one value. */
 static int content(const char *path, size_t size)
 {
     static unsigned char bytes[1 << 20];
@@ -79,7 +79,7 @@ static void test_new_and_old(void **state)
     gan_context_destroy(context);
 }
 
-/* Nothing is seen of a file before it is committed, nor after it was abandoned. */
+/* Nothing is visible of a file before it is committed, or after it is abandoned. */
 static void test_abandoned(void **state)
 {
     gan_context *context = test_context();
@@ -117,7 +117,7 @@ static void test_modes(void **state)
     gan_context_destroy(context);
 }
 
-/* Links stay; what they point to is replaced, also when it is not there yet. */
+/* Links stay; what they point to is replaced, even if it does not exist yet. */
 static void test_links(void **state)
 {
     gan_context *context = test_context();
@@ -172,7 +172,7 @@ static void test_paths_that_cannot_be(void **state)
 
 /* ---- Failures of the system --------------------------------------------------------------------------------- */
 
-/* Runs in a child, whose limits and rights may change; its exit status tells whether all was well. */
+/* Runs in a child, whose limits and rights may change; its exit status tells whether all went well. */
 static bool succeeds_in_child(bool (*run)(void))
 {
     int status;
@@ -218,7 +218,7 @@ static bool becomes_nobody(void)
     return setgid(65534) == 0 && setuid(65534) == 0;
 }
 
-/* Root may write anywhere: then it is somebody else who tries. */
+/* Root may write anywhere, so somebody else tries. */
 static bool no_rights(void)
 {
     gan_context *context = NULL;
@@ -280,7 +280,7 @@ static void save_for_ever(void)
         if (replace(context, test_path("file"), value, kill_size, 10000) != GAN_OK) _exit(1);
 }
 
-/* Killed at many moments of saving, a process leaves a whole file each time. */
+/* Killed at many moments while saving, a process always leaves a whole file. */
 static void test_killed(void **state)
 {
     gan_context *context = test_context();
@@ -323,7 +323,7 @@ static void *save_often(void *argument)
     return NULL;
 }
 
-/* Two threads that replace one file: it is one of theirs, and both succeed. */
+/* Two threads replace one file: both succeed, and it is one of theirs. */
 static void test_two_threads(void **state)
 {
     const char *path = test_path("file");

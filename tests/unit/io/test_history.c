@@ -1,4 +1,4 @@
-/* Histories: rows, CSV files in any locale, strict reading, and plots of everything that may happen in a training. */
+/* Histories: rows, CSV files in any locale, strict reading, and plots of anything that may happen in training. */
 #include "io/io.h"
 #include "support/allocator.h"
 #include "support/files.h"
@@ -157,7 +157,7 @@ static void add_row(gan_history *history, int64_t step, double loss, double norm
     assert_int_equal(gan_history_add(history, &report), GAN_OK);
 }
 
-/* The whole file, text by text; then the values again. */
+/* The whole file, text by text, then its values. */
 static void check_csv(void)
 {
     static const char expected[] = HEADER "1,2,32,0.333333333,0,0,0,0,1.5e-30,0,0.1,0,0,0,0.75,nan,0,0,24\n"
@@ -200,8 +200,8 @@ static void test_csv(void **state)
 }
 
 #ifdef __GLIBC__
-/* A locale that differs from C in its decimal point only, as files of the C library: none need be installed. `point`
- * has up to three bytes. */
+/* A locale that differs from C only in its decimal point, as files of the C library, so that none need be installed.
+ * `point` has up to three bytes. */
 static void make_locale(const char *name, const char *point)
 {
     const uint32_t header[] = {0x20031115 ^ LC_NUMERIC, 6, 32, 36, 38, 40, 44, 48}; /* magic, fields, offsets */
@@ -221,7 +221,7 @@ static void make_locale(const char *name, const char *point)
 
 static void test_csv_in_other_locales(void **state)
 {
-    static const char *const points[] = {",", "\xd9\xab"}; /* of German and of Arabic */
+    static const char *const points[] = {",", "\xd9\xab"}; /* German and Arabic */
     static const char *const names[] = {"comma", "momayyez"};
 
     (void)state;
@@ -244,7 +244,7 @@ static void test_csv_in_other_locales(void **state)
 #define LOCALE_TESTS
 #endif
 
-/* Much more than is read from the file at once. */
+/* Much more than is read at once. */
 static void test_long_csv(void **state)
 {
     gan_context *context = test_context();
@@ -269,7 +269,7 @@ static void test_long_csv(void **state)
 #define NEXT_ROW "2,0,32,1,1,1,1,1,1,1,1\n"
 #define LONG_ROW "1,0,32,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,8\n"
 
-/* A file of a version with fewer columns: what it lacks was not measured. */
+/* A file from a version with fewer columns: what it lacks was not measured. */
 static void test_earlier_csv(void **state)
 {
     gan_context *context = test_context();
@@ -448,7 +448,7 @@ static void test_plot(void **state)
     gan_context_destroy(context);
 }
 
-/* What was never measured has no panel; what was measured at times, as by diagnoses, has one. */
+/* What was never measured has no panel; what was sometimes measured, as by diagnoses, has one. */
 static void test_plots_of_samples(void **state)
 {
     gan_context *context = test_context();
@@ -470,7 +470,7 @@ static void test_plots_of_samples(void **state)
     gan_context_destroy(context);
 }
 
-/* What a training may come to: nothing of it stops the plot, and what is finite is drawn. */
+/* Whatever training may come to, the plot succeeds, and what is finite is drawn. */
 static void test_plots_of_trouble(void **state)
 {
     static const double values[][2] = {{0, 0},           {1, 1},          {NAN, NAN},       {INFINITY, -INFINITY},

@@ -1,4 +1,4 @@
-/* PNG grids and what is drawn for plots, read back with libpng; NumPy files, byte by byte. */
+/* PNG grids and drawings for plots, read back with libpng; NumPy files, byte by byte. */
 #include "io/io.h"
 #include "support/allocator.h"
 #include "support/files.h"
@@ -32,7 +32,7 @@ static void read_png(const char *path, int channels, int width, int height, unsi
 
 /* ---- Grids -------------------------------------------------------------------------------------------------- */
 
-/* Every byte that a dataset makes a value of is the byte again. */
+/* Every byte that a dataset turns into a value becomes the same byte again. */
 static void test_every_byte(void **state)
 {
     gan_context *context = test_context();
@@ -60,7 +60,7 @@ static void test_values_out_of_range(void **state)
     gan_context_destroy(context);
 }
 
-/* Five images of 2 x 3 in two columns: image i has the grey 40 i; between and after them is the border's. */
+/* Five images of 2 x 3 in two columns: image i has grey 40 i; between and after them is the border's. */
 static void test_places(void **state)
 {
     enum { width = 3, height = 2, columns = 2, across = 2 * width + 2, down = 3 * height + 4 };
@@ -354,7 +354,7 @@ static void test_npy(void **state)
     gan_context_destroy(context);
 }
 
-/* The header is a whole number of 64 bytes for every length that its text may have. */
+/* The header is a multiple of 64 bytes, whatever the length of its text. */
 static void test_npy_alignment(void **state)
 {
     static const float values[6000];

@@ -1,5 +1,5 @@
-/* Safetensors: what is written is read again, by others too; what others wrote is read; what nobody should have
- * written is refused. */
+/* Safetensors: what is written can be read, by others too; what others wrote is read; what nobody should have written
+ * is rejected. */
 #include "io/io.h"
 #include "support/allocator.h"
 #include "support/files.h"
@@ -88,7 +88,7 @@ static void test_what_is_not_there(void **state)
     gan_context_destroy(context);
 }
 
-/* The bytes are those of the format's definition, and the same each time. */
+/* The bytes follow the format's definition, and are the same each time. */
 static void test_bytes(void **state)
 {
     static const gan_safetensors_entry one = {"x", 1, {2}, 2};
@@ -110,7 +110,7 @@ static void test_bytes(void **state)
     gan_context_destroy(context);
 }
 
-/* Names of any length leave the data aligned. */
+/* The data are aligned for names of any length. */
 static void test_alignment(void **state)
 {
     gan_context *context = test_context();
@@ -151,7 +151,7 @@ static void test_without_tensors(void **state)
     gan_context_destroy(context);
 }
 
-/* A file of the reference implementation; tests/reference/make_safetensors.py. */
+/* A file of the reference implementation, by tests/reference/make_safetensors.py. */
 static void test_file_from_python(void **state)
 {
     gan_context *context = test_context();

@@ -98,7 +98,7 @@ static const layer_case cases[] = {
     {"conv_transpose2d same", transpose_same, 1, {SHAPE(2, 3, 4)}, false, false},
     {"conv_transpose2d same with gaps", transpose_same_gaps, 1, {SHAPE(3, 2, 3)}, false, false},
     {"conv_transpose2d explicit", transpose_explicit, 1, {SHAPE(3, 3, 2)}, false, false},
-    /* Only in sampling are u and v constants for a difference too. */
+    /* Differences see u and v as constants only in sampling. */
     {"dense with spectral norm", dense_spectral, 1, {SHAPE(7)}, true, false},
     {"conv2d with spectral norm", conv_spectral, 1, {SHAPE(2, 5, 3)}, true, false},
     {"conv_transpose2d with spectral norm", transpose_spectral, 1, {SHAPE(2, 3, 5)}, true, false},
@@ -181,10 +181,10 @@ void layer_case_create(harness *h, const layer_case *test)
     h->pass.training = !test->sampling;
 }
 
-/* Every kind of layer has a case but these. */
+/* Every kind of layer has a case, except these. */
 static const char *const others[] = {
     "input",     /* which the session fills */
-    "embedding", /* whose input cannot change by little: test_embedding.c */
+    "embedding", /* whose input cannot change continuously: test_embedding.c */
 };
 
 static void test_every_kind(void **state)

@@ -1,4 +1,4 @@
-/* Every layer in the ways in which gradients and tangents are tested. */
+/* Every layer, in all the ways in which gradients and tangents are tested. */
 #ifndef GAN_TESTS_LAYERS_CASES_H
 #define GAN_TESTS_LAYERS_CASES_H
 
@@ -10,13 +10,13 @@ typedef struct layer_case {
     int inputs;
     gan_shape shapes[HARNESS_INPUTS];
     bool sampling;
-    bool shares; /* memory: works in place, or is a view */
+    bool shares; /* memory: works in place or is a view */
 } layer_case;
 
-/* A case's harness, in a context of one thread that all tests of a program share. */
+/* A case's harness, in a context of one thread that all tests in a program share. */
 void layer_case_create(harness *h, const layer_case *test);
 
-/* A test of each case; *state is the case. */
+/* A test of every case; *state is the case. */
 typedef struct layer_test {
     const char *name;
     CMUnitTestFunction run;

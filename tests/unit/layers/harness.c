@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Values behind the end of each array, which nobody may write. */
+/* Values after the end of each array, which nobody may write. */
 enum { GUARD = 16 };
 static const gan_real guard_value = (gan_real)-7777.5;
 

@@ -1,4 +1,4 @@
-/* Calls one layer as a session would, on arrays of its own: everything that a layer must not read is NULL or NaN,
+/* Calls one layer as a session would, on its own arrays: everything that a layer must not read is NULL or NaN,
  * everything that it must not write is guarded. Works in float and in double. */
 #ifndef GAN_TESTS_LAYERS_HARNESS_H
 #define GAN_TESTS_LAYERS_HARNESS_H
@@ -33,8 +33,8 @@ typedef struct harness {
     gan_real *tensor_pointers[GAN_LAYER_TENSORS], *gradient_pointers[GAN_LAYER_TENSORS];
 } harness;
 
-/* Takes the layer over and plans it for `max_batch`; passes have `batch`. Inputs, dy, their tangents, and parameters
- * are normal random numbers, of the same seed each time; buffers have their initial values. */
+/* Takes over the layer and plans it for `max_batch`; passes have `batch`. Inputs, dy, their tangents, and parameters
+ * are normal random numbers from the same seed each time; buffers have their initial values. */
 void harness_create(harness *h, gan_context *context, gan_layer *layer, int inputs, const gan_shape *shapes,
                     int64_t batch, int64_t max_batch);
 /* Also checks the guards. */
@@ -44,11 +44,11 @@ void harness_destroy(harness *h);
 gan_status harness_infer(const gan_layer *layer, gan_shape input, gan_layer_plan *plan);
 
 gan_status harness_forward(harness *h);
-/* Gradients are added to what `gradients` hold. Without `data` or `parameters`, those pointers are NULL. */
+/* Gradients are added to what `gradients` holds. Without `data` or `parameters`, those pointers are NULL. */
 void harness_backward(harness *h, bool data, bool parameters);
 /* After harness_forward. */
 void harness_tangent_forward(harness *h);
-/* After that. Either of dy and its tangent may be 0, and is NULL then. */
+/* After that. Either dy or its tangent may be 0, and is then NULL. */
 typedef enum harness_zero { HARNESS_NONE_ZERO, HARNESS_DY_ZERO, HARNESS_TANGENT_DY_ZERO } harness_zero;
 void harness_tangent_backward(harness *h, bool data, bool parameters, harness_zero zero);
 

@@ -1,5 +1,4 @@
-/* docs/layers.md against the tables that the library itself goes by: test_docs PATH. A difference prints the text as
- * it should be. */
+/* docs/layers.md against the library's own tables: test_docs PATH. A difference prints the text as it should be. */
 #include "harness.h"
 #include "layers/shared.h"
 
@@ -98,7 +97,7 @@ static void test_tables(void **state)
     free(text);
 }
 
-/* A row says how large a value is: as its kind is stored. */
+/* A row gives the size of a value: that of its kind. */
 static void test_rows(void **state)
 {
     static const size_t sizes[] = {[GAN_OPTION_FLOAT] = sizeof(float),

@@ -1,4 +1,4 @@
-/* Embedding: its input is a number of a class, for which there are no differences to hold a gradient against. */
+/* Embedding: its input is the number of a class, so that no differences can check its gradient. */
 #include "harness.h"
 #include "support/gradient.h"
 
@@ -37,7 +37,7 @@ static void test_refused_numbers(void **state)
     h.x[0].values[1] = (gan_real)0.5;
     assert_int_equal(harness_forward(&h), GAN_ERROR_ARGUMENT);
     assert_string_equal(gan_last_error(), "sample 1 is of class 0.5, expected a whole number from 0 to 3");
-    /* Without the check before the pass, as where another layer gives the numbers. */
+    /* Without the check before the pass, as when another layer gives the numbers. */
     assert_int_equal(h.layer->ops->forward(h.layer, &h.pass), GAN_ERROR_ARGUMENT);
     h.x_pointers[0] = NULL;
     assert_int_equal(h.layer->ops->check(h.layer, &h.pass), GAN_OK);
@@ -67,7 +67,7 @@ static void test_gradient_of_weight(void **state)
     test_gradient("embedding: weight", weighted_sum, &h, h.tensors[0].values, h.gradients[0].values,
                   (size_t)h.tensors[0].count, 1e-8);
 
-    /* Gradients are added, and left alone when they are not wanted. */
+    /* Gradients are added, and left alone if not wanted. */
     gan_real first[CLASSES * UNITS];
     memcpy(first, h.gradients[0].values, sizeof(first));
     harness_backward(&h, true, false);

@@ -12,7 +12,7 @@ static void set(harness_array array, const double *values)
 
 /* ---- Convolutions --------------------------------------------------------------------------------------------- */
 
-/* One row of pixels and one filter of ones: 'same' is what TensorFlow computes, the odd pad comes last. */
+/* One row of pixels and one filter of ones: 'same' is as in TensorFlow, with the odd pad last. */
 static void check_row(gan_context *context, gan_layer *layer, int width, const double *x, const double *y)
 {
     harness h;
@@ -41,7 +41,7 @@ static void test_same_known_answers(void **state)
                                          GAN_CONV_TRANSPOSE2D(.kernel = {1, 5}, .stride = {1, 2},
                                                               .padding = GAN_PADDING_SAME, .no_bias = true)),
               2, x, (double[]){1, 3, 3, 3});
-    /* Kernel below stride: columns that no pixel reaches are the bias alone. */
+    /* Kernel below stride: columns that no pixel reaches are just the bias. */
     check_row(*state,
               gan_layer_conv_transpose2d(*state, 1,
                                          GAN_CONV_TRANSPOSE2D(.kernel = {1, 2}, .stride = {1, 3},
@@ -150,8 +150,8 @@ static void test_conv_definition(void **state)
     }
 }
 
-/* <conv(x), y> = <x, conv_transpose(y)> for the same weight. output_padding makes up for what the convolution's
- * stride leaves over. */
+/* <conv(x), y> = <x, conv_transpose(y)> for the same weight. output_padding makes up for the remainder of the
+ * convolution's stride. */
 static void test_adjoint(void **state)
 {
     for (int k = 0; k < CONV_CASES; k++) {
@@ -209,8 +209,8 @@ static void test_conv_transpose_known_answer(void **state)
 
 /* ---- Smaller batches ------------------------------------------------------------------------------------------- */
 
-/* A plan made for a large batch serves every smaller one: the guards behind saved values and scratch hold, and a
- * sample does not depend on its batch. */
+/* A plan for a large batch serves every smaller one: the guards after saved values and scratch hold, and a sample
+ * does not depend on its batch. */
 static void check_batches(gan_context *context, gan_layer *(*make)(gan_context *), gan_shape input, int64_t most)
 {
     harness whole;
@@ -301,7 +301,7 @@ static void test_add_known_answer(void **state)
 
 /* ---- Order of values ------------------------------------------------------------------------------------------- */
 
-/* Values count up in the order of the border, from a first one. */
+/* Values count up from `from`, in the order of the border. */
 static void number(harness_array array, gan_shape shape, int64_t batch, int from)
 {
     gan_real *values = malloc((size_t)array.count * sizeof(*values));
@@ -341,7 +341,7 @@ static void test_reshape_keeps_order(void **state)
     }
 }
 
-/* Two samples of two inputs, joined by the definition: coordinate `axis` of the output runs over both. */
+/* Two samples of two inputs, joined as defined: coordinate `axis` of the output runs over both. */
 static void check_concat(gan_context *context, int axis, gan_shape a, gan_shape b)
 {
     harness h;

@@ -1,4 +1,4 @@
-/* Every layer's backward pass: against central differences, and in all the ways in which a session calls it. */
+/* Every layer's backward pass: against central differences, and in all the ways that a session calls it. */
 #include "cases.h"
 #include "support/gradient.h"
 
@@ -47,7 +47,7 @@ static void test_central_differences(void **state)
     harness_destroy(&h);
 }
 
-/* Parameter gradients are added; what nobody wants is left out, without a change to the rest. */
+/* Parameter gradients are added; what nobody wants is left out, without changing the rest. */
 static void test_wanted_gradients(void **state)
 {
     const layer_case *test = *state;
@@ -79,7 +79,7 @@ static void test_wanted_gradients(void **state)
     harness_destroy(&parameters);
 }
 
-/* Output over input and dx over dy give the same, where a layer says that they may. */
+/* Output in place of input, and dx of dy, give the same, where a layer allows it. */
 static void test_shared_memory(void **state)
 {
     const layer_case *test = *state;
@@ -99,8 +99,7 @@ static void test_shared_memory(void **state)
     harness_destroy(&in_place);
 }
 
-/* What is made of the other samples when the first one changes is what it was, unless the layer says that it mixes.
- */
+/* Changing the first sample does not change the others' results, unless the layer says that it mixes samples. */
 static void test_samples_apart(void **state)
 {
     const layer_case *test = *state;

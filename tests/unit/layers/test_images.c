@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Two channels of the input, the second the first times -2, and so with the output; two samples alike. */
+/* Two channels of the input, the second -2 times the first, and likewise the output; two equal samples. */
 static void check(gan_context *context, gan_layer *layer, const double *x, int64_t height, int64_t width,
                   const double *y, int64_t out_height, int64_t out_width)
 {
@@ -81,7 +81,7 @@ static void test_bilinear(void **state)
     check(*state,
           gan_layer_upsample2d(*state, GAN_UPSAMPLE2D(.factor = {3, 2}, .interpolation = GAN_INTERPOLATION_BILINEAR)),
           x, 2, 3, y, 6, 6);
-    /* Of one pixel there is nothing to interpolate. */
+    /* With one pixel there is nothing to interpolate. */
     check(*state, gan_layer_upsample2d(*state, GAN_UPSAMPLE2D(.interpolation = GAN_INTERPOLATION_BILINEAR)),
           (double[]){7}, 1, 1, (double[]){7, 7, 7, 7}, 2, 2);
 }

@@ -32,8 +32,8 @@ static gan_real largest(const gan_real *values)
     return most;
 }
 
-/* Mean 0; the deviation, and the fourth moment over the squared variance: 3 for normal, 9 / 5 for uniform numbers. Of
- * 30,000 values they are known to about 0.6%, 0.4% and 1.4%. */
+/* Mean 0; the deviation, and the fourth moment over the squared variance: 3 for normal, 9 / 5 for uniform numbers.
+ * From 30,000 values they are known to about 0.6%, 0.4% and 1.4%. */
 static void check_moments(gan_initializer initializer, double deviation, double kurtosis)
 {
     gan_real *values = malloc(COUNT * sizeof(*values));
@@ -114,7 +114,7 @@ static void test_seeds(void **state)
     assert_memory_not_equal(first, second, sizeof(first));
 }
 
-/* What a layer documents where nothing is asked for, and what GAN_ZERO means. */
+/* A layer's documented defaults, and what GAN_ZERO means. */
 static void test_defaults(void **state)
 {
     gan_layer_plan plan;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A layer of every kind, and what is written of it. Numbers are powers of 2, so that all their digits are known. */
+/* A layer of every kind, and what is written of it. Numbers are powers of 2, so that all digits are known. */
 typedef struct json_case {
     gan_layer *layer;
     const char *type, *text;
@@ -108,7 +108,7 @@ static gan_layer *load_text(gan_context *context, const char *type, const char *
     return layer;
 }
 
-/* Where the value of a member begins that `at` is the name of, and where it ends. */
+/* Where the value ends of the member whose name begins at `at`. */
 static const char *value_end(const char *at)
 {
     int depth = 0;
@@ -119,7 +119,7 @@ static const char *value_end(const char *at)
     }
 }
 
-/* The object with `value` for the member `key`, or without that member where `value` is NULL. */
+/* The object with `value` for the member `key`, or without that member if `value` is NULL. */
 static void with_member(const char *text, const char *key, const char *value, char out[TEXT])
 {
     char member[TEXT] = "";
@@ -196,7 +196,7 @@ static void test_floats(void **state)
     }
 }
 
-/* An option that is missing or of another type is named. */
+/* A missing option, or one of another type, is named. */
 static void test_keys(void **state)
 {
     json_case cases[KINDS];
@@ -217,7 +217,7 @@ static void test_keys(void **state)
     assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3 + 1 + 2 + 2 + 1 + 3);
 }
 
-/* Options that came later are missing in older files, and where they have their default. */
+/* Options that came later are missing in older files, and if they have their default. */
 static void test_added_options(void **state)
 {
     static const struct {
@@ -257,7 +257,7 @@ static void test_unknown_option(void **state)
     }
 }
 
-/* What a program could not ask for is not taken from a file either: also not zeros, which mean a default there. */
+/* What a program could not ask for is not taken from a file either, not even zeros, which mean a default there. */
 static void test_ranges(void **state)
 {
     static const struct {

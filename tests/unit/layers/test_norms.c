@@ -1,5 +1,5 @@
-/* Layers that normalise within a sample, and minibatch standard deviation, against their definitions written out over
- * the border's layout. */
+/* Layers that normalise within a sample, and minibatch standard deviation, against their definitions in the border's
+ * layout. */
 #include "harness.h"
 
 #include <math.h>
@@ -8,7 +8,7 @@
 
 enum { BATCH = 3 };
 
-/* A copy in the order of the border; what is no image is one channel there. */
+/* A copy in the order of the border, where anything but an image is one channel. */
 static gan_real *at_border(harness_array stored, gan_shape shape, int64_t count)
 {
     gan_real *copy = malloc((size_t)stored.count * sizeof(*copy));
@@ -23,7 +23,7 @@ static gan_real *at_border(harness_array stored, gan_shape shape, int64_t count)
 
 /* ---- Layer, instance and group normalisation ------------------------------------------------------------------- */
 
-/* A sample is `groups` runs of `run` values, at the border. weight and bias are one a value, or one per channel. */
+/* A sample is `groups` runs of `run` values, at the border. weight and bias are one per value, or one per channel. */
 typedef struct definition {
     gan_shape shape;
     int64_t groups;
@@ -101,7 +101,7 @@ static void test_group_norm(void **state)
     }
 }
 
-/* Weights of a layer norm are those of the values that have their place at the border. */
+/* A layer norm's weights belong to the values in the same place at the border. */
 static void test_order_of_weights(void **state)
 {
     harness h;
@@ -154,7 +154,7 @@ static void test_minibatch_stddev(void **state)
         for (int64_t n = 0; n < SAMPLES; n++) {
             const gan_real *a = x + n / GROUP * GROUP * features, *b = n < SAMPLES - 1 ? a + features : a;
             const gan_real *out = y + n * (features + pixels);
-            double sum = 0; /* the deviation of a and b from their mean is half their distance */
+            double sum = 0; /* the deviation of a and b is half their distance */
             for (int64_t j = 0; j < features; j++) sum += sqrt(pow((double)(a[j] - b[j]) / 2, 2) + 1e-8);
             assert_memory_equal(out, x + n * features, (size_t)features * sizeof(*out));
             for (int64_t i = features; i < features + pixels; i++) {

@@ -1,4 +1,4 @@
-/* What layers refuse. */
+/* What layers reject. */
 #include "harness.h"
 #include "layers/shared.h"
 #include "support/allocator.h"

@@ -1,4 +1,4 @@
-/* Inferred shapes against the formulas of TensorFlow ('same') and PyTorch, and graphs that are refused. */
+/* Inferred shapes against the formulas of TensorFlow ('same') and PyTorch, and rejected graphs. */
 #include "harness.h"
 #include "layers/shared.h"
 
@@ -9,7 +9,7 @@
 typedef struct side {
     int64_t input, kernel, stride;
     gan_padding padding;
-    int64_t before, after; /* pads: given where explicit, else what is expected */
+    int64_t before, after; /* pads: given if explicit, else expected */
     int64_t output_padding;
     int64_t output;
 } side;

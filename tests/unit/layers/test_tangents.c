@@ -1,5 +1,5 @@
-/* Every layer's tangents, which second derivatives are made of: against central differences of its forward and
- * backward passes along a direction of x and dy, and in all the ways in which a session calls them. */
+/* Every layer's tangents, from which second derivatives are made: against central differences of its forward and
+ * backward passes along a direction of x and dy, and in all the ways that a session calls them. */
 #include "cases.h"
 #include "support/run.h"
 
@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Balances the error of the difference, about step^2, against that of rounding, about 1e-16 / step. */
+/* Balances the error of the difference, about step^2, against the rounding error, about 1e-16 / step. */
 static const double step = 1e-5;
 
 /* The layers whose second derivatives are not supported. */
 static const char *const without_tangents[] = {"batch_norm"};
 
-/* They say why, and all others have both functions; the test is skipped for them, with the name of its case. */
+/* They say why, and all others have both functions; the test is skipped for them, naming the case. */
 static void skip_without_tangents(const layer_case *test)
 {
     harness h;
@@ -35,7 +35,7 @@ static void fill_gradients(harness *h, gan_real value)
     for (int i = 0; i < h->plan.tensor_count; i++) harness_fill(h->gradients[i], value);
 }
 
-/* ---- Results, one after the other: y, the gradients of inputs, those of parameters ----------------------------- */
+/* ---- Results, one after another: y, the gradients of inputs, those of parameters ------------------------------- */
 
 typedef struct results {
     double *values;
@@ -66,7 +66,7 @@ static void move(harness_array values, harness_array tangent, double by)
     for (int64_t i = 0; i < values.count; i++) values.values[i] += by * tangent.values[i];
 }
 
-/* Of forward and backward at x + by R{x} and dy + by R{dy}. */
+/* The results of forward and backward at x + by R{x} and dy + by R{dy}. */
 static results at_distance(const layer_case *test, harness_zero zero, double by)
 {
     harness h;
@@ -123,7 +123,7 @@ static void test_central_differences(void **state)
         check_differences(test, (harness_zero)zero);
 }
 
-/* Parameter gradients are added; what nobody wants is left out, without a change to the rest. */
+/* Parameter gradients are added; what nobody wants is left out, without changing the rest. */
 static void test_wanted_tangents(void **state)
 {
     const layer_case *test = *state;
@@ -169,8 +169,8 @@ static void check_shared_memory(const layer_case *test, harness_zero zero)
     harness_destroy(&in_place);
 }
 
-/* Tangents of outputs over those of inputs, and of dx over those of dy, give the same where values may lie so; and a
- * layer without curvature whose dx may lie over dy reads no dy. */
+/* Tangents of outputs in place of those of inputs, and of dx of those of dy, give the same where values may; and a
+ * layer without curvature whose dx may overwrite dy does not read dy. */
 static void test_shared_memory(void **state)
 {
     const layer_case *test = *state;

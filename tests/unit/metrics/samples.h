@@ -1,4 +1,4 @@
-/* The sets of features, labels and samples of tests/reference/make_metrics.py, made from the same integers. */
+/* The features, labels and samples of tests/reference/make_metrics.py, made from the same integers. */
 #ifndef GAN_TESTS_UNIT_METRICS_SAMPLES_H
 #define GAN_TESTS_UNIT_METRICS_SAMPLES_H
 
@@ -15,7 +15,7 @@ enum {
     TEST_CENTRES = 8
 };
 
-/* Features of a stream, the last `dead` dimensions without variation. Released by free(). */
+/* Features of a stream; the last `dead` dimensions do not vary. Released by free(). */
 float *test_features(uint64_t stream, int64_t count, int64_t dimensions, int64_t dead);
 
 /* (TEST_PROBABILITIES, TEST_CLASSES) */
@@ -25,7 +25,7 @@ void test_labels(int32_t *out);
 /* (TEST_MIXTURE, 2) samples, (TEST_CENTRES, 2) centres and their deviation. */
 void test_mixture(float *samples, float *centres, float *deviation);
 
-/* Fails the test, with the words, unless |actual - expected| <= tolerance * max(1, |expected|). */
+/* Fails the test, naming `what`, unless |actual - expected| <= tolerance * max(1, |expected|). */
 void test_near(const char *what, double actual, double expected, double tolerance);
 
 #endif

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* The two sets of a row of the reference's table. */
+/* The two sets of a row in the reference's table. */
 typedef struct pair {
     int64_t real_count, fake_count, fewer, dimensions;
     float *real, *fake;
@@ -105,7 +105,7 @@ static void test_kernel_of_subsets(void **state)
     gan_context_destroy(context);
 }
 
-/* Left out, they are 100 subsets of as many samples as the smaller set has. */
+/* By default, 100 subsets of as many samples as the smaller set has. */
 static void test_kernel_defaults(void **state)
 {
     gan_context *context = test_context();
@@ -173,7 +173,7 @@ static void test_a_set_and_itself(void **state)
     gan_context_destroy(context);
 }
 
-/* Without bias the distance of two sets of one distribution is about 0: half of the values are less. */
+/* The unbiased distance of two sets from one distribution is about 0: half of the values are negative. */
 static void test_kernel_without_bias(void **state)
 {
     enum { COUNT = 2000, DIMENSIONS = 4 };
@@ -190,8 +190,8 @@ static void test_kernel_without_bias(void **state)
     gan_context_destroy(context);
 }
 
-/* Moving both sets and turning both by the same angle changes no distance; moving one set adds the square of the way
- * to the Frechet distance of equal sets. */
+/* Moving both sets, and turning both by the same angle, changes no distance; moving one of two equal sets adds the
+ * square of the move to their Frechet distance. */
 static void test_moved_and_turned(void **state)
 {
     enum { COUNT = 200, DIMENSIONS = 6 };
@@ -223,8 +223,8 @@ static void test_moved_and_turned(void **state)
     gan_context_destroy(context);
 }
 
-/* Two heaps, of which the second set has one: all of it is in the manifold of the first, but not half of the first in
- * that of the second. */
+/* Two clusters, of which the second set has one: all of it is in the first's manifold, but less than half of the
+ * first is in the second's. */
 static void test_a_lost_mode(void **state)
 {
     enum { COUNT = 200, DIMENSIONS = 3 };
@@ -245,7 +245,7 @@ static void test_a_lost_mode(void **state)
 
 /* ---- Decompositions -------------------------------------------------------------------------------------------- */
 
-/* Singular values 1, 1/2, 1/4 ... down to 2^-60, hidden by rotations: their sum is right to the last digits. */
+/* Singular values 1, 1/2, 1/4 ... down to 2^-60, hidden by rotations: their sum is accurate to the last digits. */
 static void test_singular_values(void **state)
 {
     enum { ROWS = 61, COLUMNS = 80 };

@@ -1,4 +1,4 @@
-/* What probabilities, labels and places of samples say about a set: SciPy's values, and cases that are plain. */
+/* What probabilities, labels and positions of samples say about a set: SciPy's values, and obvious cases. */
 #include "reference/metrics.h"
 #include "samples.h"
 #include "support/files.h"
@@ -33,7 +33,7 @@ static void test_inception_score(void **state)
     gan_context_destroy(context);
 }
 
-/* As many as classes when every sample is clear and all classes are equal; 1 when all are alike. */
+/* The number of classes if every sample is clear and all classes are equal; 1 if all samples are alike. */
 static void test_ends_of_the_score(void **state)
 {
     float p[6 * 3] = {0};
@@ -120,7 +120,7 @@ static void test_quality(void **state)
     gan_context_destroy(context);
 }
 
-/* What a sampler without fault reaches on the ring of eight: 1 - exp(-9/2) within 3 deviations. */
+/* What a perfect sampler reaches on the ring of eight: 1 - exp(-9/2) within 3 deviations. */
 static void test_a_perfect_sampler(void **state)
 {
     enum { COUNT = 20000, MODES = 8 };
@@ -145,7 +145,7 @@ static void test_a_perfect_sampler(void **state)
     gan_context_destroy(context);
 }
 
-/* A sample of low quality counts for the KL only. */
+/* A low-quality sample counts only for the KL. */
 static void test_far_from_all_modes(void **state)
 {
     static const float centres[3] = {0, 1, 2}, samples[4] = {0.25f, 0.375f, 1, -7};

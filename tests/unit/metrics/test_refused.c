@@ -1,6 +1,4 @@
-/* What metrics refuse, by name and value, with outputs untouched; memory that is not there; and any number of
- * threads.
- */
+/* What metrics reject, by name and value, with outputs untouched; lack of memory; and any number of threads. */
 #include "metrics/metrics.h"
 #include "samples.h"
 #include "support/allocator.h"
@@ -16,7 +14,7 @@
 
 enum { COUNT = 8, SIZE = 3 };
 
-/* The arguments of a call, of which a test spoils one. */
+/* The arguments of a call; a test spoils one of them. */
 typedef struct call {
     gan_context *context;
     float *real, *fake; /* (count, SIZE) */
@@ -32,7 +30,7 @@ static call good_call(gan_context *context)
     return (call){context, values[0], values[1], COUNT, COUNT, SIZE, 3, *GAN_KERNEL_DISTANCE(.subsets = 4)};
 }
 
-/* The three distances, each with results that a failure must not touch. */
+/* The three distances, with results that a failure must not touch. */
 static gan_status call_frechet(const call *c)
 {
     double out = 77;
@@ -279,7 +277,7 @@ static void test_memory(void **state)
 
 /* ---- Threads --------------------------------------------------------------------------------------------------- */
 
-/* The singular values of so large a product are found by several tasks a round. */
+/* Finding the singular values of so large a product takes several tasks per round. */
 static void test_threads(void **state)
 {
     enum { SAMPLES = 300, DIMENSIONS = 200 };

@@ -1,4 +1,4 @@
-/* Clones: the same graph and tensors, bit for bit, and from then on a model of its own. */
+/* Clones: the same graph and tensors, bit for bit, and from then on an independent model. */
 #include "session.h"
 
 #include "support/allocator.h"
@@ -42,7 +42,7 @@ static void test_models_and_graphs(void **state)
     for (uint64_t seed = 0; seed < 20; seed++) check_clone(test_random_graph, seed);
 }
 
-/* Training that moves the one, weights and statistics, leaves the other alone, which also outlives it. */
+/* Training one, which moves its weights and statistics, leaves the other alone, which also outlives it. */
 static void test_own_ways(void **state)
 {
     gan_model *model = NULL, *clone = NULL, *second = NULL;
@@ -79,7 +79,7 @@ static void test_refused(void **state)
     ASSERT_OK(gan_model_build(model, 1));
     ASSERT_FAILS(gan_model_clone(model, NULL), GAN_ERROR_NULL, "out is NULL");
     assert_null(clone);
-    ASSERT_OK(gan_model_clone(model, &clone)); /* of a model without tensors */
+    ASSERT_OK(gan_model_clone(model, &clone)); /* a model without tensors */
     assert_int_equal(gan_model_tensor_count(clone), 0);
     gan_model_destroy(clone);
     gan_model_destroy(model);

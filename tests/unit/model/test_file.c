@@ -1,4 +1,4 @@
-/* Models as files: what is saved comes back bit for bit, and what does not fit is refused and changes nothing. */
+/* Models as files: what is saved comes back bit for bit; what does not fit is rejected and changes nothing. */
 #include "session.h"
 
 #include "io/io.h"
@@ -154,7 +154,7 @@ static void test_weights_by_name(void **state)
     gan_model_destroy(model);
 }
 
-/* Loading weights fails, and the model is as before. */
+/* Loading weights fails and leaves the model as before. */
 static void refuse_weights(gan_model *model, gan_status status, const char *text)
 {
     const size_t size = (size_t)model->parameter_size * sizeof(gan_real);
@@ -199,7 +199,7 @@ static void test_weights_that_do_not_fit(void **state)
     gan_model_destroy(model);
 }
 
-/* A file of this header and so many zeros. */
+/* A file of this header and `zeros` zeros. */
 static void write_zeros(const char *header, size_t zeros)
 {
     unsigned char bytes[256] = {0};
@@ -231,7 +231,7 @@ static void test_other_types_and_truncated_files(void **state)
     gan_model_destroy(model);
 }
 
-/* ---- Files of models that are none -------------------------------------------------------------------------- */
+/* ---- Files of invalid models -------------------------------------------------------------------------------- */
 
 static void refuse_model(gan_status status, const char *text)
 {
@@ -251,7 +251,7 @@ static void test_metadata_that_does_not_fit(void **state)
     (void)state;
 
     write_file(entries, 1, metadata, 2);
-    ASSERT_OK(gan_model_load(context, path, &model)); /* tensors of others do no harm */
+    ASSERT_OK(gan_model_load(context, path, &model)); /* others' tensors do no harm */
     gan_model_destroy(model);
     write_file(entries, 1, NULL, 0);
     refuse_model(GAN_ERROR_FORMAT, "gan_model_load_weights()");
@@ -353,7 +353,7 @@ static void test_hostile_architectures(void **state)
     }
 }
 
-/* Room for the weights is made only when the file has as many. */
+/* Memory for weights is taken only if the file has as many. */
 static void test_sizes_are_known_before_memory_is_taken(void **state)
 {
     const gan_metadata metadata[] = {{"libgan.format", "1"}, {"libgan.architecture", MODEL(DENSE("2147483647"))}};
@@ -369,7 +369,7 @@ static void test_sizes_are_known_before_memory_is_taken(void **state)
     assert_true(info.peak_bytes < 10000000);
 }
 
-/* Whatever byte of the architecture is changed: it is refused, or it is another model, but nothing breaks. */
+/* Whatever byte of the architecture changes, it is rejected or means another model, but nothing breaks. */
 static void test_damaged_architectures(void **state)
 {
     gan_model *model = build(test_graph, 5);

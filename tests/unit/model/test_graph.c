@@ -1,4 +1,4 @@
-/* Describing and building models: every way in which a description is refused, names, shapes, and the seed. */
+/* Describing and building models: every way in which a description is rejected, names, shapes, and the seed. */
 #include "session.h"
 
 #include "support/models.h"
@@ -39,7 +39,7 @@ static gan_node add_dense(gan_model *model, int64_t units)
     return gan_model_add(model, gan_layer_dense(context, units, NULL));
 }
 
-/* Building fails as expected, a second time too, and the model is of no use but can be destroyed. */
+/* Building fails as expected, also a second time, and the model is useless but can be destroyed. */
 static void refuse(gan_model *model, gan_status status, const char *text)
 {
     gan_shape shape = {0};
@@ -176,7 +176,7 @@ static void test_loose_ends(void **state)
     add_dense(model, 4);
     refuse(model, GAN_ERROR_GRAPH, "input 'unused' is read by no layer");
 
-    /* The last node is the output only when no others are named. */
+    /* The last node is the output only if no others are named. */
     model = begin();
     const gan_node x = add_input(model, GAN_SHAPE(3)), first = add_dense(model, 4);
     gan_model_add_from(model, gan_layer_tanh(context), GAN_NODES(x));
@@ -231,7 +231,7 @@ static void test_names_are_unique(void **state)
     gan_model_add(model, gan_layer_named(gan_layer_dense(context, 4, NULL), "a"));
     refuse(model, GAN_ERROR_GRAPH, "layer 'a' (dense) has the name of layer 'a' (dense)");
 
-    /* A name may also meet the number of another layer. */
+    /* A name may also clash with another layer's number. */
     model = begin();
     add_input(model, GAN_SHAPE(3));
     gan_model_add(model, gan_layer_named(gan_layer_dense(context, 4, NULL), "1"));
@@ -275,7 +275,7 @@ static void test_limits(void **state)
     assert_int_equal(gan_model_add_from(model, gan_layer_add(context), GAN_MODEL_EDGES, zeros), GAN_NODE_NONE);
     refuse(model, GAN_ERROR_OVERFLOW, "layer 1 (add): reads from 16384 nodes, and the layers before it from 1");
 
-    /* More weights than any memory: the sizes are refused before they are multiplied, or the memory is not there. */
+    /* More weights than any memory: sizes are rejected before they are multiplied, or memory is lacking. */
     model = begin();
     add_input(model, GAN_SHAPE(INT32_MAX));
     for (int i = 0; i < 3; i++) add_dense(model, INT32_MAX);
@@ -296,7 +296,7 @@ static void test_built_models_are_fixed(void **state)
     ASSERT_FAILS(gan_model_build(model, 3), GAN_ERROR_STATE, "its graph is fixed");
     assert_int_equal(gan_model_set_outputs(model, GAN_NODES(1)), GAN_ERROR_STATE);
 
-    /* It works as before. */
+    /* The model works as before. */
     float out[2 * 9];
     ASSERT_OK(gan_model_sample(model, 1, 2, out));
     gan_model_destroy(model);
@@ -392,7 +392,7 @@ static void test_the_seed_decides_the_weights(void **state)
     assert_false(same_weights(5, 6));
 }
 
-/* An optimizer walks over the flat arrays: tensors are aligned, and the gaps between them 0. */
+/* An optimizer walks over the flat arrays: tensors are aligned, and gaps between them are 0. */
 static void test_flat_arrays(void **state)
 {
     (void)state;

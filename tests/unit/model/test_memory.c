@@ -1,4 +1,4 @@
-/* Memory that is not there: each allocation of every call fails once, and nothing leaks or changes. */
+/* Lack of memory: each allocation of every call fails once, and nothing leaks or changes. */
 #include "session.h"
 
 #include "support/allocator.h"

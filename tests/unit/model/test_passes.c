@@ -25,7 +25,7 @@ static int teardown(void **state)
 
 /* ---- Backward passes ---------------------------------------------------------------------------------------- */
 
-/* What is asked for in two passes is what one pass gives, and nothing else is touched. */
+/* Two passes give what one pass gives, and touch nothing else. */
 static void test_repeated_backward_passes(void **state)
 {
     (void)state;
@@ -82,7 +82,7 @@ static void test_outputs_that_are_not_set_count_as_zero(void **state)
     gan_session_destroy(session);
 }
 
-/* An input that no set output depends on has a gradient all the same: 0. */
+/* An input on which no set output depends still has a gradient: 0. */
 static void test_unreached_inputs_have_gradient_zero(void **state)
 {
     gan_model *model = NULL;
@@ -142,7 +142,7 @@ static void test_dropout_draws_anew_in_training_only(void **state)
     gan_session_destroy(session);
 }
 
-/* An optimizer exchanges the arrays of weights between two passes. */
+/* An optimizer swaps the arrays of weights between two passes. */
 static void test_sessions_see_new_weights(void **state)
 {
     gan_session *session = create_test_session(BATCH, build_test_model(context, test_seed_discriminator), false);

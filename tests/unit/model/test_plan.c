@@ -33,7 +33,7 @@ static gan_session *create(gan_model *model, bool forward_only, bool reuse)
     return session;
 }
 
-/* ---- Packing ------------------------------------------------------------------------------------------------ */
+/* ---- Placing ------------------------------------------------------------------------------------------------ */
 
 static void check_places(const gan_array *arrays, int32_t count, int64_t total)
 {
@@ -80,7 +80,7 @@ static void test_packing_of_known_cases(void **state)
     int64_t total = -1;
     (void)state;
 
-    /* A chain: each is read by the next only, so two places are enough. */
+    /* A chain: only the next one reads each, so two places are enough. */
     gan_array chain[] = {{.size = 3, .first = 0, .last = 1},
                          {.size = 5, .first = 1, .last = 2},
                          {.size = 2, .first = 2, .last = 3},
@@ -171,7 +171,7 @@ static void test_sharing_changes_no_bit(void **state)
     }
 }
 
-/* In-place work must really happen, or the test above compares nothing. */
+/* In-place work must really happen, or the test above would compare nothing. */
 static void test_layers_work_in_place(void **state)
 {
     gan_model *model = NULL;
@@ -182,13 +182,13 @@ static void test_layers_work_in_place(void **state)
     const gan_session_node *nodes = session->plan->nodes;
     for (int32_t i = 1; i < model->node_count; i++) {
         const bool dense = i % 2 == 1 && i < model->node_count - 1;
-        /* Activations lie on their dense layer's output, and the reshape at the end on that. */
+        /* Activations overwrite their dense layer's output, and the final reshape lies on that too. */
         if (dense) {
             assert_int_not_equal(nodes[i].value, nodes[i - 1].value);
         } else {
             assert_int_equal(nodes[i].value, nodes[i - 1].value);
         }
-        /* The gradient of the last output is the caller's and is not overwritten; the others are handed on. */
+        /* The gradient of the last output is the caller's and is not overwritten; the others are passed on. */
         if (dense) {
             assert_int_not_equal(nodes[i].gradient, nodes[i - 1].gradient);
         } else if (i < model->node_count - 1) {

@@ -1,4 +1,4 @@
-/* Sampling: the same samples whatever the batches, and what cannot be sampled. */
+/* Sampling: the same samples for any batches, and what cannot be sampled. */
 #include "session.h"
 
 #include "support/models.h"
@@ -41,7 +41,7 @@ static void test_samples_depend_on_seed_and_number_only(void **state)
     gan_model_destroy(model);
 }
 
-/* A model that hands its noise on. */
+/* A model that passes its noise on. */
 static gan_model *build_identity(gan_shape shape)
 {
     gan_model *model = NULL;

@@ -1,4 +1,4 @@
-/* Sessions: the order of calls, batches, and two models after each other. */
+/* Sessions: the order of calls, batches, and two models in a row. */
 #include "session.h"
 
 #include <math.h>
@@ -155,7 +155,7 @@ static void test_default_batch(void **state)
     gan_model_destroy(model);
 }
 
-/* In sampling, a sample's output does not depend on the others'. */
+/* In sampling, a sample's output does not depend on others. */
 static void test_batches_of_any_size(void **state)
 {
     (void)state;
@@ -206,7 +206,7 @@ static void test_batch_of_one_in_training(void **state)
     gan_session_destroy(session);
 }
 
-/* Of a pass that cannot be made, no layer runs: statistics of layers before the one that says so stay. */
+/* If a pass cannot run, no layer runs: statistics of layers before the one that fails stay. */
 static void test_refused_passes_change_nothing(void **state)
 {
     gan_model *model = NULL;
@@ -243,7 +243,7 @@ static void test_refused_passes_change_nothing(void **state)
     gan_session_destroy(session);
 }
 
-/* ---- Two models after each other ---------------------------------------------------------------------------- */
+/* ---- Two models in a row ------------------------------------------------------------------------------------ */
 
 static void test_a_chain_equals_the_detour(void **state)
 {

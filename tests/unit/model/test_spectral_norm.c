@@ -1,4 +1,4 @@
-/* Spectral normalisation: a known answer, what training and sampling do to its vectors, and passes in between. */
+/* Spectral normalisation: a known answer, what training and sampling do to its vectors, and interleaved passes. */
 #include "session.h"
 
 #include <math.h>
@@ -82,7 +82,7 @@ static void known_matrix(float weight[WEIGHTS])
     }
 }
 
-/* Trains on without changing the weights until the vectors have settled. */
+/* Runs training passes without changing the weights until the vectors have settled. */
 static void check_known(gan_session *session, const float weight[WEIGHTS])
 {
     float u[UNITS], v[REST], sigma;
@@ -146,7 +146,7 @@ static void test_output(void **state)
 
 /* ---- The vectors ----------------------------------------------------------------------------------------------- */
 
-/* v = W^T u / |W^T u|: what is left of it is at right angles to u^T W. */
+/* v = W^T u / |W^T u| */
 static void assert_iterated(const float *weight, const float *u, const float *v)
 {
     double product[REST] = {0}, square = 0;
@@ -192,7 +192,7 @@ static gan_real *copy_buffers(const gan_model *model)
     return memcpy(buffers, model->buffers, size);
 }
 
-/* Sampling takes sigma of the weights that are there, and moves nothing. */
+/* Sampling takes sigma of the current weights, and moves nothing. */
 static void test_sampling(void **state)
 {
     gan_session *session = make_dense();
@@ -216,7 +216,7 @@ static void test_sampling(void **state)
     gan_session_destroy(session);
 }
 
-/* A session for passes forward alone gives what any other gives. */
+/* A forward-only session gives what any other gives. */
 static void test_forward_only(void **state)
 {
     gan_session *sessions[2];
@@ -258,7 +258,7 @@ static void test_weight_of_zeros(void **state)
 
 /* ---- Several sessions ------------------------------------------------------------------------------------------ */
 
-/* Between a pass and its way back others train the vectors, and an optimizer the weights; or nobody does. */
+/* Between a pass and its backward pass, others train the vectors and an optimizer the weights; or nobody does. */
 static results pass(bool disturbed)
 {
     gan_model *model = build_test_model(context, test_spectral_discriminator);

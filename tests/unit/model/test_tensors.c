@@ -1,4 +1,4 @@
-/* Tensors by name: layouts at the border, gradients, the weights before the last step, and the table for people. */
+/* Tensors by name: layouts at the border, gradients, weights before the last step, and the table for people. */
 #include "session.h"
 
 #include "support/models.h"
@@ -169,7 +169,7 @@ static void test_previous_weights(void **state)
     gan_real *before = malloc(size * sizeof(*before));
     assert_non_null(before);
     memcpy(before, model->parameters, size * sizeof(*before));
-    gan_model_restore_previous(model); /* nothing was kept, nothing changes */
+    gan_model_restore_previous(model); /* nothing was kept, so nothing changes */
     assert_memory_equal(before, model->parameters, size * sizeof(*before));
 
     ASSERT_OK(gan_model_keep_previous(model));
@@ -224,7 +224,7 @@ static void test_description(void **state)
     assert_string_equal(text, expected);
     assert_int_equal(text[length + 1], 'x');
 
-    /* Cut to the room there is, always with an end. */
+    /* Cut to the available size, always terminated. */
     for (size_t size = 1; size < 200; size += 13) {
         memset(text, 'x', sizeof(text));
         ASSERT_OK(gan_model_describe(model, text, size, &length));
