@@ -1,17 +1,17 @@
 #!/bin/sh
-# Installs what is missing, builds with warnings as errors, and runs the tests. Parts, by name, of which the first four
-# run when none is named:
+# Installs what is missing, builds with warnings as errors, and runs the tests. Parts, by name; without a name, the
+# first four run:
 #
 #   release         as released, and all that computes on each level of CPU instructions
 #   sanitizers      under AddressSanitizer and UndefinedBehaviorSanitizer
 #   reference-blas  with the reference BLAS, and all that computes on each level
 #   clang           built by clang
-#   avx512          on a CPU that has AVX-512 and bfloat16, emulated by Intel's SDE, whose command is in the variable SDE
-#   aarch64         built for AArch64 and run under QEMU; installs libraries of arm64, as Debian has them
+#   avx512          on a CPU with AVX-512 and bfloat16, emulated by Intel's SDE, whose command is in the variable SDE
+#   aarch64         built for AArch64 and run under QEMU; installs Debian's arm64 libraries
 #
-# Doxygen, of whose pages the suite has a test, is not installed here: it brings too much along. What was skipped is listed
-# with its reason. The last line counts what passed and failed over all parts, and what was skipped, which it names; the
-# exit status is 0 when nothing failed.
+# Doxygen, whose pages the suite tests, is not installed here, as it brings too much along. What was skipped is listed
+# with its reason. The last line counts what passed and failed in all parts, and names what was skipped; the exit status
+# is 0 if nothing failed.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tests/packages.sh"
@@ -41,14 +41,14 @@ skip()
     printf '%s\t%s\n' "$1" "$2" >>"$skips"
 }
 
-# count LABEL FILE: what a summary of meson test says after the label, which it prints once.
+# count LABEL FILE: the number after the label in a summary of meson test, which prints it once.
 count()
 {
     number=$(sed -n "s/^$1: *\([0-9][0-9]*\) *\$/\1/p" "$2" | tail -n 1)
     echo "${number:-0}"
 }
 
-# From the log of meson test, the programs that were skipped as a whole, and cases of others.
+# From the log of meson test: programs that were skipped as a whole, and skipped cases of others.
 skipped_in_log()
 {
     awk '
@@ -60,7 +60,7 @@ skipped_in_log()
         /^=+$/ && whole { note(test, "no reason is given") }'
 }
 
-# run_tests BUILD OPTION...: runs tests that are built, and counts them.
+# run_tests BUILD OPTION...: runs built tests and counts them.
 run_tests()
 {
     log=$1.log
@@ -87,8 +87,8 @@ build()
     return 1
 }
 
-# levels NAME: runs the tests that compute, as built in build/NAME, on each CPU level below the best, which all tests
-# use anyway.
+# levels NAME: runs the tests that compute, from build/NAME, on each CPU level below the best, which all tests use
+# anyway.
 levels()
 {
     build=$root/build/$1
@@ -108,7 +108,7 @@ levels()
     done <"$build.levels"
 }
 
-# What does not depend on the build is looked at in one of them.
+# What does not depend on the build is checked in only one.
 once='--no-suite style'
 
 part_release()

@@ -1,9 +1,8 @@
-# Sourced by the scripts that people start: finds out what is missing on this machine and installs it, and prepares
-# build folders. The caller has set `root` to the root of the project.
+# Sourced by the scripts that people start: finds out what is missing on this machine, installs it, and prepares build
+# folders. The caller has set `root` to the project's root.
 #
-# A need is a line "PACKAGE KIND SUBJECT": the subject is a command, a module of pkg-config, a file, or a tool of LLVM 14,
-# and the package is where Debian and Ubuntu have it. Nothing is installed, and no network is used, where every subject is
-# there.
+# A need is a line "PACKAGE KIND SUBJECT": the subject is a command, a pkg-config module, a file or an LLVM 14 tool, and
+# the package is where Debian and Ubuntu have it. If every subject exists, nothing is installed and no network is used.
 
 build_needs='
 gcc command cc
@@ -16,7 +15,7 @@ libpng-dev module libpng
 libjansson-dev module jansson
 libopenblas-dev module openblas'
 
-# llvm14 TOOL prints the command that is version 14 of a tool of LLVM, or fails. Only Debian puts versions into names.
+# llvm14 TOOL prints the command for version 14 of an LLVM tool, or fails. Only Debian puts versions into names.
 llvm14()
 {
     for command in "$1-14" "$1"; do
@@ -27,7 +26,7 @@ llvm14()
     return 1
 }
 
-# missing NEEDS prints the packages of the needs that are not met.
+# missing NEEDS prints the packages of unmet needs.
 missing()
 {
     echo "$1" | while read -r package kind subject; do
@@ -42,7 +41,7 @@ missing()
     done
 }
 
-# Stops with what is left to do by hand.
+# Stops with what remains to be done by hand.
 cannot_install()
 {
     echo "$2" >&2
@@ -73,14 +72,14 @@ install_missing()
     [ -z "$packages" ] || cannot_install "$packages" 'apt-get has installed them, but they are still not found.'
 }
 
-# install_wanted NEEDS: the same, but goes on without what cannot be had, and the tests that want it say that they were
+# install_wanted NEEDS: the same, but continues without what is unavailable; tests that want it report that they were
 # skipped.
 install_wanted()
 {
     (install_missing "$1") || echo 'Going on without these.'
 }
 
-# set_up FOLDER OPTION...: a build folder with these options; made anew when it cannot be kept, as after a move.
+# set_up FOLDER OPTION...: a build folder with these options; recreated if it cannot be kept, as after a move.
 set_up()
 {
     folder=$1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Holds the functions of libgan.h and the symbols that a shared library exports against each other, and looks at its
-# soname: exports.sh NM READELF HEADER LIBRARY SONAME
+# Compares the functions of libgan.h with the symbols that a shared library exports, and checks its soname:
+# exports.sh NM READELF HEADER LIBRARY SONAME
 set -eu
 nm=$1 readelf=$2 header=$3 library=$4 soname=$5
 . "$(dirname "$0")/functions.sh"

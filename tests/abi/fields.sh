@@ -1,5 +1,5 @@
 #!/bin/sh
-# Holds the structs of libgan.h and their fields against the pins of layout.c, in their order: fields.sh HEADER LAYOUT
+# Compares the structs of libgan.h and their fields, in order, with those pinned in layout.c: fields.sh HEADER LAYOUT
 set -eu
 header=$1 layout=$2
 . "$(dirname "$0")/functions.sh"

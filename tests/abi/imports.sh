@@ -1,7 +1,7 @@
 #!/bin/sh
-# Fails when a library of ours calls what a library must not: imports.sh NM SHARED STATIC
-# Printing, ending the process, signals, the environment, state of the whole process, and settings of the BLAS that
-# are the host's. A name in brackets stands for its forms, with the checks of _FORTIFY_SOURCE too.
+# Fails if one of the libraries calls what a library must not: imports.sh NM SHARED STATIC
+# Printing, ending the process, signals, the environment, process-wide state, and BLAS settings that are the host's. A
+# name in brackets stands for all of its forms, including the checked ones of _FORTIFY_SOURCE.
 set -eu
 nm=$1 shared=$2 static=$3
 forbidden='

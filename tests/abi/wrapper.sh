@@ -6,7 +6,7 @@ header=$1 wrapper=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Deliberately of C only: functions of a number, which C++ calls as they are.
+# Deliberately only in C: functions of a number, which C++ calls as they are.
 cat >"$work/c_only" <<'END'
 gan_diagnosis_advice
 gan_diagnosis_name

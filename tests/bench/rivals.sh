@@ -1,6 +1,6 @@
 #!/bin/sh
-# What gan-bench makes of its rivals' answers, with rivals that are made up: one that runs the case, one that is missing,
-# one that talks nonsense, one that is not there.
+# How gan-bench handles its rivals' answers, with fake rivals: one that runs the case, one that is missing, one that
+# talks nonsense, one that is not there.
 set -eu
 bench=$1
 folder=$(mktemp -d)
@@ -21,7 +21,7 @@ expect()
 
 "$bench" sample-1 --runs 2 --threads 1 --python sh --scripts "$folder" >"$folder/table" 2>"$folder/errors"
 expect '^sample-1  *libgan [0-9]' "$folder/table"
-# It takes as many seconds as it is asked for runs: one each.
+# It takes one second per run.
 expect '^sample-1  *Made-up 1.5  *1  *1000.000  *1000.000  *1000.000' "$folder/table"
 expect 'tensorflow is left out: it is not installed$' "$folder/table"
 expect "jax is left out: it answers 'hello'$" "$folder/table"

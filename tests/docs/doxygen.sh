@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the pages of docs/Doxyfile, of which a warning is a failure: doxygen.sh PROJECT FOLDER
+# Makes the pages of docs/Doxyfile; a warning is a failure: doxygen.sh PROJECT FOLDER
 set -eu
 project=$1 folder=$2
 command -v doxygen >/dev/null || { echo 'SKIP: doxygen is not installed'; exit 77; }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compiles the C of the documentation: programs.sh FOLDER INCLUDE DOCUMENT CC.... A block with a main() is a program; any
-# other is the body of a function, among the names of fragments.h, and may leave lines out by "...".
+# Compiles the documentation's C code: programs.sh FOLDER INCLUDE DOCUMENT CC.... A block with main() is a program; any
+# other is the body of a function that sees the names of fragments.h, and may omit lines by "...".
 set -eu
 here=$(cd "$(dirname "$0")" && pwd) folder=$1 include=$2 document=$3
 shift 3

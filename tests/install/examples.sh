@@ -1,7 +1,7 @@
-# Sourced by install.sh, in a folder that has the built examples in examples/: gives each a small job, and looks at what
-# it leaves behind.
+# Sourced by install.sh, in a folder with the built examples in examples/: gives each a small job, and checks what it
+# leaves behind.
 
-# expect_files NAME...: they are there, and not empty.
+# expect_files NAME...: they exist and are not empty.
 expect_files()
 {
     for made in "$@"; do
@@ -9,7 +9,7 @@ expect_files()
     done
 }
 
-# refused STATUS SENTENCE COMMAND...: it leaves with that status and says that on stderr.
+# refused STATUS SENTENCE COMMAND...: it exits with that status and prints the sentence on stderr.
 refused()
 {
     expected=$1

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the library into a temporary folder, moves it, and there builds and runs programs of the outside world: one
 # in C and one in C++, by pkg-config and by CMake, shared and static; then the examples, each with a small job.
-# The environment says what is under test: MESON, BUILD, PREFIX, VERSION, KIND (shared, static or both), CC, CXX,
-# CFLAGS, READELF and PICTURES (not empty: it writes PNG). Arguments: "NAME:" and its sources, for each example.
+# The environment says what to test: MESON, BUILD, PREFIX, VERSION, KIND (shared, static or both), CC, CXX, CFLAGS,
+# READELF and PICTURES (not empty: it writes PNG). Arguments: "NAME:" and its sources, for each example.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
@@ -17,7 +17,7 @@ file=$(find installed -name libgan.pc)
 libraries=${file#installed/}
 libraries=${libraries%/pkgconfig/*}
 
-# Beside the tree as it was installed one without the shared library, where -lgan means the static one.
+# Beside the installed tree, one without the shared library, where -lgan means the static one.
 cp -R installed installed-static
 rm -f installed-static/"$libraries"/libgan.so*
 mv installed installed-shared
@@ -34,7 +34,7 @@ link_flags()
         pkg-config $deep --cflags --libs libgan
 }
 
-# try PROGRAM KIND: it is linked as it should be, and runs.
+# try PROGRAM KIND: it is linked as intended, and runs.
 try()
 {
     found=static
@@ -62,7 +62,7 @@ for kind in $kinds; do
     try cmake/cpp-"$kind" "$kind"
 done
 
-# The examples use public headers only, so that they build here as they lie.
+# The examples use only public headers, so that they build here unchanged.
 mkdir examples objects
 flags=$(link_flags "${kinds%% *}")
 for argument in "$@"; do

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Breaks every rule of layering.awk, in trees made for it, and fails when one goes unseen or is complained about by another
-# sentence, or when what is allowed is complained about.
+# Breaks every rule of layering.awk, in trees made for this, and fails if one goes unnoticed, gets another rule's
+# sentence, or if something allowed is reported.
 set -eu
 layering=$(cd "$(dirname "$0")" && pwd)/layering.sh
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 failed=0
 
-# expect SENTENCE (FILE INCLUDE)...: what alone is said of a tree of files with one include each; nothing, if allowed.
+# expect SENTENCE (FILE INCLUDE)...: all that is reported of a tree of files with one include each; empty if allowed.
 expect()
 {
     expected=$1 what=
@@ -31,11 +31,11 @@ expect()
     failed=1
 }
 
-# A source that is compiled once for each instruction set has such a line.
+# A source compiled once for each instruction set has such a line.
 table='<string.h>
 const gan_loops_table GAN_ISA_TABLE(gan_loops_table) = {.loop = loop};'
 
-# room NUMBER: that many files of one room, each with one include.
+# room NUMBER: that many files in one room, each with one include.
 room()
 {
     for i in $(seq "$1"); do echo "lib/kernels/conv/conv_$i.c" '<string.h>'; done

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fails when files of lib/ use each other in a circle, directly or by way of others, as the objects of a static library
-# show; prints what each uses of the next: circles.sh NM LIBRARY
+# Fails if files of lib/ use each other in a circle, directly or through others, as a static library's objects show;
+# prints what each uses of the next: circles.sh NM LIBRARY
 set -eu
 nm=$1 library=$2
 work=$(mktemp -d)

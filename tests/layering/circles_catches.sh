@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes libraries with and without circles, and fails when circles.sh takes one for the other: circles_catches.sh NM AR CC...
+# Makes libraries with and without circles, and fails if circles.sh confuses them: circles_catches.sh NM AR CC...
 set -eu
 circles=$(cd "$(dirname "$0")" && pwd)/circles.sh nm=$1 ar=$2
 shift 2
@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
 
-# expect VERDICT USER:USED...: a library of one file for each letter, each of which calls the files that it uses.
+# expect VERDICT USER:USED...: a library with one file per letter, each calling the files that it uses.
 expect()
 {
     expected=$1
@@ -34,6 +34,6 @@ expect allowed a:b b:c a:c
 expect allowed b:a c:b
 expect broken a:b b:a
 expect broken a:b b:c c:a
-# A library in which nothing is found fails.
+# An empty library fails.
 expect broken
 exit $failed

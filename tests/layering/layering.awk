@@ -1,15 +1,15 @@
-# Holds the includes of source files against the rules of lib/; prints each that breaks one. Input: the files, by
-# their path from the root of the project (lib/core/status.c, examples/minimal.c).
+# Checks the includes of source files against the rules of lib/; prints each that breaks one. Input: the files, by
+# their path from the project's root (lib/core/status.c, examples/minimal.c).
 #
-# - A folder of lib/ sees itself and the folders below it, and enters another one by its door only: lib/x sees of
-#   lib/y nothing but y/y.h. Paths are written from lib/.
-# - A folder in it is a room, whose door is y/room/room.h. The other rooms of its folder, and the folder's door, enter it
-#   by that only. Rooms do not include each other in circles, nor what stands in their folder outside the rooms. A room
+# - A folder of lib/ sees itself and the folders below it, and enters another only by its door: lib/x sees nothing of
+#   lib/y but y/y.h. Paths are written from lib/.
+# - A folder in it is a room, whose door is y/room/room.h. Other rooms of its folder, and the folder's door, enter it
+#   only by that. Rooms do not include each other in circles, nor anything in their folder outside the rooms. A room
 #   has no folders, and at most 10 files.
 # - No two files of lib/ have one name.
-# - Sources that are compiled once for each instruction set, which GAN_ISA_TABLE tells, end in _isa, and no others do.
-# - Some headers of the system belong to one place.
-# - Examples see the public headers only.
+# - Sources compiled once for each instruction set, marked by GAN_ISA_TABLE, end in _isa, and no others do.
+# - Some system headers belong to one place.
+# - Examples see only the public headers.
 BEGIN {
     sees["core"] = " "
     sees["kernels"] = " core "
@@ -55,7 +55,7 @@ FNR == 1 {
 
 /^const .*GAN_ISA_TABLE\(/ { has_table = 1 }
 
-# What is known of a file once all of it has been read.
+# What is known of a file once it has been read.
 function end_file()
 {
     if (has_table && file !~ /_isa\.c$/)
@@ -84,7 +84,7 @@ function in_folder(parts,    own, other)
     else if (room != "") enters[own] = enters[own] " " other
 }
 
-# Whether a room leads back to `goal` by what it enters; `seen` holds those that have been asked.
+# Whether a room leads back to `goal` through those it enters; `seen` holds those already asked.
 function leads(from, goal, seen,    next_rooms, n, i)
 {
     n = split(enters[from], next_rooms, " ")

@@ -17,7 +17,7 @@ import scipy.spatial
 import scipy.special
 import scipy.stats
 
-# Samples of each set, dimensions, and which features never change, as those of a unit that is dead.
+# Samples in each set, dimensions, and which features never change, like those of a dead unit.
 SETS = [(60, 50, 5, 0), (7, 9, 12, 0), (300, 260, 64, 0), (80, 90, 16, 6), (2, 2, 1, 0), (33, 1000, 3, 0)]
 FAKE = 64  # the streams of the second sets begin here
 NEIGHBOURS = [1, 3, 5]

@@ -23,8 +23,8 @@ from torch.nn.utils import spectral_norm
 from make_trace import uniform, write_safetensors
 
 BATCH, CLASSES, COEFFICIENT = 5, 3, 10.0
-# Of a (leaky) ReLU's input from its kink, so that rounding does not decide on which side it is; and of samples from each
-# other in a minibatch standard deviation, which has a kink where they are equal, rounded off over 1e-4.
+# Least distance of a (leaky) ReLU's input from its kink, so that rounding does not decide its side; and of samples from
+# each other in a minibatch standard deviation, which has a kink where they are equal, rounded off over 1e-4.
 LEAST_DISTANCE, LEAST_DEVIATION = 1e-4, 3e-3
 ATTEMPTS = 1000
 kinks, deviations = [], []

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Tries examples/fetch-mnist.sh against a file server on loopback, with curl and with wget, whichever is there: good
-# files, corrupted ones, ones that are cut short or missing, and a second run: fetch.sh SCRIPT SERVER
+# Tries examples/fetch-mnist.sh against a file server on loopback, with curl and wget, if installed: good files, files
+# that are corrupted, cut short or missing, and a second run: fetch.sh SCRIPT SERVER
 set -eu
 script=$1 server=$2
 work=$(mktemp -d)
@@ -16,7 +16,7 @@ fail()
     failed=1
 }
 
-# run MIRROR [OPTION]...: the script, with the tool under test alone on the PATH.
+# run MIRROR [OPTION]...: the script, with only the tool under test on the PATH.
 run()
 {
     address=$1
@@ -25,7 +25,7 @@ run()
         sh "$script" "$work/data" --mirror "$address" "$@" >"$work/output" 2>&1
 }
 
-# Each file of the mirror is there and right, but for those named, which are not there at all.
+# Each file of the mirror exists and is right, except for those named, which do not exist.
 expect_all_but()
 {
     for name in $names; do
@@ -71,7 +71,7 @@ for tool in curl wget; do
     expect_all_but
     run http://127.0.0.1:1/ --checksums "$work/checksums" || fail 'files that are right are downloaded again'
 
-    # A file that went bad is fetched again, and one that the mirror has wrong is refused by its name.
+    # A file that went bad is fetched again, and one that is wrong on the mirror is rejected by name.
     mentioned=t10k-images-idx3-ubyte.gz
     echo x >>"$work/data/$mentioned"
     run "$url" --checksums "$work/checksums" || fail 'a file that went bad is not replaced'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Tries tests/packages.sh on machines that are made up: with and without apt-get, as root, and as a user with and without
-# sudo; what is installed is what is missing, and nothing else; what is only wanted stops nobody: packages.sh FILE
+# Tries tests/packages.sh on fake machines: with and without apt-get, as root, and as a user with and without sudo; what
+# is missing is installed, and nothing else; what is only wanted stops nobody: packages.sh FILE
 set -eu
 packages=$1
 work=$(mktemp -d)
@@ -53,7 +53,7 @@ fake()
     chmod +x "$bin/$1"
 }
 
-# expect STATUS CALLS [WORDS]: what came of the machine.
+# expect STATUS CALLS [WORDS]: what happened on the machine.
 expect()
 {
     calls=$(tr '\n' ';' <"$work/calls")

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Breaks every rule of symbols.sh once, in a library made for it, and fails when one goes unseen: catches.sh NM AR CC...
+# Breaks every rule of symbols.sh once, in a library made for this; fails if one is missed: catches.sh NM AR CC...
 set -eu
 symbols=$(cd "$(dirname "$0")" && pwd)/symbols.sh nm=$1 ar=$2
 shift 2
@@ -18,7 +18,7 @@ EOT
 echo 'int gan_helper(int x); int gan_helper(int x) { return x; }' >"$work/lib/b.c"
 failed=0
 
-# expect SENTENCES EXTENSION CODE: what is said of the library when a file with this code is added to it.
+# expect SENTENCES EXTENSION CODE: what is reported when a file with this code is added to the library.
 expect()
 {
     rm -f "$work"/lib/c.* "$work"/*.o "$work/lib.a"
@@ -41,7 +41,7 @@ helper is used by no other file: it is dead, or should be static' c 'int helper;
 expect 'GAN_THREE is defined in a header and used nowhere' h '#define GAN_THREE 3 /* not GAN_THREE */'
 expect 'gan_three is defined in a header and used nowhere' h 'static inline int gan_three(void) { return 3; }'
 
-# That library needs none of the exceptions, so that each is told of; a library of nothing is not passed.
+# That library needs none of the exceptions, so that each is reported; an empty library does not pass.
 if ! grep -q 'is an exception, which it no longer has to be' "$work/output"; then
     echo 'exceptions that nothing needs are not told of'
     failed=1

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fails when a source differs from what clang-format 14 makes of it by .clang-format: format.sh ROOT
+# Fails if clang-format 14, by .clang-format, would change a source: format.sh ROOT
 # Mend it with: clang-format-14 -i FILE. Other versions of clang-format break lines elsewhere.
 set -eu
 root=$1

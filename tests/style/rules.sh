@@ -1,10 +1,10 @@
 #!/bin/sh
-# Rules of style that neither the compiler nor clang-tidy knows: rules.sh ROOT
+# Style rules that neither the compiler nor clang-tidy knows: rules.sh ROOT
 set -eu
 cd "$1"
 failed=0
 
-# refuse SENTENCE FOLDERS PATTERN: prints the lines of C and C++ in these folders that have the extended pattern.
+# refuse SENTENCE FOLDERS PATTERN: prints the C and C++ lines in these folders that match the extended pattern.
 refuse()
 {
     # shellcheck disable=SC2086
@@ -25,7 +25,7 @@ if [ -n "$long" ]; then
     failed=1
 fi
 
-# A function of the API names itself by __func__; its helpers, which gan_fail() cannot ask, write its name.
+# A function of the API names itself by __func__; its helpers, where that is another name, write it out.
 found=$(find lib -name '*.c' -exec awk '
     /^[A-Za-z].*[ *]gan_[a-z0-9_]+\(/ { match($0, /gan_[a-z0-9_]+\(/); name = substr($0, RSTART, RLENGTH - 1) }
     /^}/ { name = "" }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Holds the symbols of the library's objects against each other: symbols.sh NM LIBRARY HEADER SOURCES
+# Checks the symbols of the library's objects against each other: symbols.sh NM LIBRARY HEADER SOURCES
 # What is not static is called gan_... and is declared in the header or used by another object; what an internal header
-# defines for others (an inline function, a macro) is used somewhere. Whatever else is found is dead, or should be static.
+# defines for others (an inline function, a macro) is used somewhere. Anything else is dead, or should be static.
 set -eu
 nm=$1 library=$2 header=$3 sources=$4
 . "$(dirname "$0")/../abi/functions.sh"
@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
 
-# Nothing in the library calls these; each is there for the reason that follows it.
+# Nothing in the library calls these; each exists for the reason that follows it.
 exceptions='
 gan_layer_kinds             tests compare their cases with the list of all layers
 gan_option_range            a test compares the ranges that docs/layers.md gives
@@ -24,7 +24,7 @@ complain()
     done <"$work/found"
 }
 
-# Sanitizers bring symbols of their own, beginning with underscores.
+# Sanitizers add symbols that begin with underscores.
 "$nm" "$library" | awk '$2 ~ /^[A-TV-Z]$/ && $3 !~ /^_/ { print $3 }' | LC_ALL=C sort -u >"$work/defined"
 "$nm" --undefined-only "$library" | awk '$1 ~ /^[Uw]$/ { print $2 }' | LC_ALL=C sort -u >"$work/used"
 {
@@ -44,7 +44,7 @@ complain 'is used by no other file: it is dead, or should be static'
 echo "$exceptions" | awk 'NF { print $1 }' | LC_ALL=C sort | LC_ALL=C comm -23 - "$work/unused" >"$work/found"
 complain 'is an exception, which it no longer has to be'
 
-# Words of the sources, without comments, and how often each stands there.
+# Words of the sources, without comments, and how often each occurs.
 find "$sources" -name '*.[ch]' -exec cat {} + | awk '
     { while (match($0, /\/\*([^*]|\*+[^*\/])*\*+\//)) $0 = substr($0, 1, RSTART - 1) " " substr($0, RSTART + RLENGTH)
       if (inside && !sub(/^.*\*\//, "")) next

@@ -5,8 +5,8 @@ import sys
 
 import rival
 
-# A model is a list of layers, (kind, settings...); its parameters and its running statistics are a list of as many
-# entries, empty for layers without.
+# A model is a list of layers, (kind, settings...); parameters and running statistics are lists of the same length, with
+# empty entries for layers without.
 LEAKY_RELU, RELU, TANH = ("leaky_relu",), ("relu",), ("tanh",)
 
 
@@ -178,7 +178,7 @@ def prepare(jax, case):
 
 
 if __name__ == "__main__":
-    # XLA takes as many threads as it may use CPUs, and has no other setting.
+    # XLA uses as many threads as it may use CPUs, and has no other setting.
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:int(sys.argv[2])])
     os.environ.setdefault("JAX_PLATFORMS", "cpu")

@@ -20,7 +20,7 @@ def seed_generator(nn):
 
 
 def seed_discriminator(nn):
-    # libgan pads by 1 before and 2 after, and PyTorch the other way round: as much work, on the mirror image.
+    # libgan pads by 1 before and 2 after, PyTorch the other way round: the same work on the mirror image.
     return nn.Sequential(
         nn.Conv2d(1, 64, 5, 2, 2), nn.LeakyReLU(rival.LEAK),
         nn.Conv2d(64, 128, 5, 2, 2), nn.LeakyReLU(rival.LEAK),
