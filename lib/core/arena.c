@@ -25,7 +25,7 @@ gan_status gan_arena_allocate(gan_arena *arena, gan_context *context)
     const size_t block_size = arena->size + GAN_ALIGNMENT;
     unsigned char *block;
 
-    if (arena->block) return gan_fail(GAN_ERROR_STATE, "the arena of %zu bytes is allocated already", arena->size);
+    if (arena->block) return gan_fail(GAN_ERROR_STATE, "the arena of %zu bytes is already allocated", arena->size);
     if (arena->overflow) return gan_fail(GAN_ERROR_OVERFLOW, "the memory needed exceeds %td bytes", MOST_BYTES);
     block = gan_allocate(context, block_size);
     if (!block) return GAN_ERROR_MEMORY;

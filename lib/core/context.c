@@ -144,7 +144,7 @@ static void log_choices(const gan_context *context, gan_multiply asked)
             cpu_name(context->cpu), context->multiply == GAN_MULTIPLY_BLAS ? GAN_BLAS_NAME : "libgan",
             context->threads, context->parallel ? " and the host's" : "");
     if (asked == GAN_MULTIPLY_AUTO && context->multiply == GAN_MULTIPLY_BLAS) {
-        gan_log(context, GAN_LOG_INFO, "there are no tuned kernels for %s: the BLAS, %s, multiplies matrices",
+        gan_log(context, GAN_LOG_INFO, "no tuned kernels for %s: the BLAS, %s, multiplies matrices",
                 cpu_name(context->cpu), GAN_BLAS_NAME);
     }
 }
@@ -162,7 +162,7 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     const gan_multiply asked = options.multiply;
     GAN_TRY(resolve_options(&options));
     if (options.memory_limit < sizeof(*context)) {
-        return gan_fail(GAN_ERROR_MEMORY, "%s: memory_limit is %zu, but a context takes %zu bytes", __func__,
+        return gan_fail(GAN_ERROR_MEMORY, "%s: memory_limit is %zu, but a context needs %zu bytes", __func__,
                         options.memory_limit, sizeof(*context));
     }
     context = gan_allocator_zeroed(&options.allocator, sizeof(*context));

@@ -41,7 +41,7 @@ void gan_json_release(gan_json *value)
 static gan_status check_text(const char *text)
 {
     if (gan_is_utf8(text)) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "a text for JSON is not UTF-8: '%s'", text);
+    return gan_fail(GAN_ERROR_ARGUMENT, "a string for JSON is not valid UTF-8: '%s'", text);
 }
 
 gan_status gan_json_set(gan_json *object, const char *key, gan_json *value)

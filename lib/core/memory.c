@@ -40,7 +40,7 @@ static bool count_bytes(gan_context *context, size_t size)
 
     do {
         if (held > context->memory_limit || size > context->memory_limit - held) {
-            gan_fail(GAN_ERROR_MEMORY, "%zu bytes are needed, but %zu of memory_limit = %zu are held", size, held,
+            gan_fail(GAN_ERROR_MEMORY, "%zu bytes are needed, but %zu of memory_limit = %zu are in use", size, held,
                      context->memory_limit);
             return false;
         }

@@ -116,8 +116,8 @@ gan_status gan_options_read(void *known, size_t known_size, const void *given, c
         for (size_t i = known_size; i < size; i++) {
             if (bytes[i] != 0) {
                 return gan_fail(GAN_ERROR_VERSION,
-                                "%s: a field at byte %zu is set, but libgan %s knows only %zu bytes of it", what, i,
-                                gan_version_text(), known_size);
+                                "%s: a field at byte %zu is set, but libgan %s knows only its first %zu bytes", what,
+                                i, gan_version_text(), known_size);
             }
         }
     }
@@ -137,7 +137,7 @@ gan_status gan_report_write(void *given, const void *known, size_t known_size, c
 {
     size_t size;
 
-    if (!given) return gan_fail(GAN_ERROR_NULL, "%s: the pointer to write it to is NULL", what);
+    if (!given) return gan_fail(GAN_ERROR_NULL, "%s: the pointer to write to is NULL", what);
     GAN_TRY(read_struct_size(given, what, &size));
     if (size > known_size) size = known_size;
     memcpy((unsigned char *)given + sizeof(size), (const unsigned char *)known + sizeof(size), size - sizeof(size));

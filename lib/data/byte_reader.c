@@ -104,7 +104,7 @@ static gan_status end_member(gan_byte_reader *reader)
         return GAN_OK;
     }
     if (reader->stream.next_in[0] != 0x1f) {
-        return gan_fail(GAN_ERROR_TRAILING_DATA, "'%s' has bytes that are not gzip after its end", reader->file.path);
+        return gan_fail(GAN_ERROR_TRAILING_DATA, "'%s' has trailing bytes that are not gzip", reader->file.path);
     }
     const int code = inflateReset(&reader->stream);
     return code == Z_OK ? GAN_OK : zlib_fail(reader, code);
@@ -145,7 +145,7 @@ gan_status gan_byte_reader_read(gan_byte_reader *reader, void *out, size_t size)
     }
     GAN_TRY(unpack(reader, out, size, &got));
     if (got < size) {
-        return gan_fail(GAN_ERROR_TRUNCATED, "'%s' ends, once unpacked, %zu bytes too early", reader->file.path,
+        return gan_fail(GAN_ERROR_TRUNCATED, "'%s', once unpacked, ends %zu bytes too early", reader->file.path,
                         size - got);
     }
     return GAN_OK;

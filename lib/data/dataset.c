@@ -113,7 +113,7 @@ static gan_status read_range(gan_dataset *dataset, int64_t first, int64_t count,
 static gan_status check_labels(const gan_dataset *dataset, const int32_t *labels, const char *function)
 {
     if (!labels || dataset->classes > 0) return GAN_OK;
-    return gan_fail(GAN_ERROR_STATE, "%s: labels were asked for, but the dataset has none", function);
+    return gan_fail(GAN_ERROR_STATE, "%s: labels were requested, but the dataset has none", function);
 }
 
 gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples, int32_t *labels, int64_t *count)
@@ -129,8 +129,8 @@ gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples,
     }
     if (drop_last && batch > dataset->count) {
         return gan_fail(GAN_ERROR_BATCH,
-                        "%s: batch is %lld, but an epoch has %lld samples and drop_last wants full batches", __func__,
-                        (long long)batch, (long long)dataset->count);
+                        "%s: batch is %lld, but an epoch has %lld samples and drop_last requires full batches",
+                        __func__, (long long)batch, (long long)dataset->count);
     }
     GAN_TRY(check_labels(dataset, labels, "gan_dataset_next"));
 
@@ -162,8 +162,9 @@ gan_status gan_dataset_read(gan_dataset *dataset, int64_t first, int64_t count, 
     GAN_CHECK_NOT_NULL(dataset);
     GAN_CHECK_NOT_NULL(samples);
     if (first < 0 || count < 1 || first >= dataset->count || count > dataset->count - first) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: %lld samples from %lld were asked for, but the dataset has %lld",
-                        __func__, (long long)count, (long long)first, (long long)dataset->count);
+        return gan_fail(GAN_ERROR_ARGUMENT,
+                        "%s: %lld samples from index %lld were requested, but the dataset has %lld", __func__,
+                        (long long)count, (long long)first, (long long)dataset->count);
     }
     GAN_TRY(check_labels(dataset, labels, "gan_dataset_read"));
     return read_range(dataset, first, count, samples, labels);

@@ -157,7 +157,7 @@ static gan_status commit(gan_atomic_file *file)
     file->temporary[0] = 0;
     /* Some file systems cannot sync a folder (EINVAL), but keep renames in order themselves. */
     if (fsync(file->folder) != 0 && errno != EINVAL)
-        return gan_fail_errno(errno, "'%s' is replaced, but its folder cannot be synced", file->path);
+        return gan_fail_errno(errno, "'%s' was replaced, but its folder cannot be synced", file->path);
     return GAN_OK;
 }
 

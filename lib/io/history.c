@@ -48,7 +48,7 @@ gan_status gan_history_append(gan_history *history, const gan_history_row *row)
     const double step = row->values[GAN_HISTORY_STEP];
 
     if (history->count > 0 && step <= history->rows[history->count - 1].values[GAN_HISTORY_STEP]) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "a history has step %lld already; step %lld cannot follow",
+        return gan_fail(GAN_ERROR_ARGUMENT, "the history already has step %lld; step %lld cannot follow",
                         (long long)(history->rows[history->count - 1].values[GAN_HISTORY_STEP]), (long long)step);
     }
     GAN_TRY(grow(history));

@@ -118,7 +118,7 @@ gan_status gan_png_write(gan_context *context, const char *path, int64_t width, 
                          gan_png_row_fn row, void *user)
 {
     (void)context, (void)width, (void)height, (void)channels, (void)row, (void)user;
-    return gan_fail(GAN_ERROR_UNSUPPORTED, "'%s' cannot be written: this build of libgan is without libpng", path);
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "'%s' cannot be written: libgan was built without libpng", path);
 }
 
 #endif

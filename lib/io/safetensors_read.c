@@ -106,7 +106,7 @@ static gan_status metadata_parse(gan_safetensors *file, const gan_json *json)
     const char *key = NULL;
     for (const gan_json *at; (at = gan_json_next(json, &key));) {
         const char *value = gan_json_get_text(at);
-        if (!value) return gan_fail(GAN_ERROR_FORMAT, "'%s': metadata '%s' is not a text", file->file.path, key);
+        if (!value) return gan_fail(GAN_ERROR_FORMAT, "'%s': metadata '%s' is not a string", file->file.path, key);
         text_pair *pair = &file->metadata[file->metadata_count++];
         pair->key = gan_copy_text(file->context, key);
         pair->value = gan_copy_text(file->context, value);
@@ -300,7 +300,7 @@ gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name,
 gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float *out)
 {
     if (index >= file->tensor_count) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "'%s' has %zu tensors; number %zu was asked for", file->file.path,
+        return gan_fail(GAN_ERROR_ARGUMENT, "'%s' has %zu tensors; number %zu was requested", file->file.path,
                         file->tensor_count, index);
     }
     const tensor *at = &file->tensors[index];

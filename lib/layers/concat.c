@@ -46,8 +46,9 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
         gan_shape same = inputs[i];
         if (same.rank == inputs[0].rank) same.dims[axis] = inputs[0].dims[axis];
         if (!gan_shape_equal(same, inputs[0])) {
-            return gan_fail(GAN_ERROR_SHAPE, "input %d is %s, which differs from input 0, %s, not only along axis %d",
-                            i, gan_shape_text(inputs[i], other), gan_shape_text(inputs[0], first), axis);
+            return gan_fail(GAN_ERROR_SHAPE,
+                            "input %d is %s, which differs from input 0, %s, along more than axis %d", i,
+                            gan_shape_text(inputs[i], other), gan_shape_text(inputs[0], first), axis);
         }
         if (inputs[i].dims[axis] > INT64_MAX - plan->output.dims[axis])
             return gan_fail(GAN_ERROR_OVERFLOW, "the joined size along axis %d overflows", axis);

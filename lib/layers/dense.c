@@ -26,7 +26,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     (void)count;
     if (inputs[0].rank != 1) {
         char text[GAN_SHAPE_TEXT];
-        return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected rank 1: flatten comes before it",
+        return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected rank 1: add a flatten layer before it",
                         gan_shape_text(inputs[0], text));
     }
     GAN_TRY(gan_check_extent("the size of the input", width));

@@ -25,7 +25,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     (void)context, (void)count, (void)batch;
     if (!gan_shape_equal(inputs[0], GAN_SHAPE(1))) {
         char text[GAN_SHAPE_TEXT];
-        return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected (1), the number of a class",
+        return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected (1), a class number",
                         gan_shape_text(inputs[0], text));
     }
     plan->output = GAN_SHAPE(self->units);

@@ -41,8 +41,7 @@ gan_status gan_initializer_check(gan_initializer initializer, const char *what)
     if (kind < 0 || kind >= RULES)
         return gan_fail(GAN_ERROR_ARGUMENT, "%s is of kind %d, expected 0 to %d", what, kind, RULES - 1);
     if (kind == GAN_INITIALIZER_DEFAULT) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s has the value %g, expected a kind with it", what,
-                        (double)initializer.value);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s has the value %g but no kind", what, (double)initializer.value);
     }
     const initializer_rule *rule = &rules[kind];
     bool valid =
@@ -123,7 +122,7 @@ gan_status gan_initializer_load(const gan_json *json, const char *key, gan_initi
     const char *name = gan_json_get_text(gan_json_get(json, "kind"));
     double value = 0;
     if (!gan_json_is_object(json)) return gan_fail(GAN_ERROR_FORMAT, "option %s is missing or not an object", key);
-    if (!name) return gan_fail(GAN_ERROR_FORMAT, "the kind of option %s is missing or not a text", key);
+    if (!name) return gan_fail(GAN_ERROR_FORMAT, "the kind of option %s is missing or not a string", key);
     for (int kind = GAN_INITIALIZER_DEFAULT + 1; kind < RULES; kind++) {
         if (strcmp(rules[kind].name, name) != 0) continue;
         if (rules[kind].takes_value && !gan_json_get_number(gan_json_get(json, "value"), &value))

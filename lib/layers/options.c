@@ -328,7 +328,7 @@ static gan_status load_choice(const gan_layer_option *option, const gan_json *js
 {
     const char *name = gan_json_get_text(json);
 
-    if (!name) return malformed(option, "a text");
+    if (!name) return malformed(option, "a string");
     for (int i = 0; i < option->name_count; i++) {
         if (strcmp(option->names[i], name) != 0) continue;
         *value = i;
@@ -367,7 +367,7 @@ static gan_status load_added(gan_layer *layer, const gan_layer_option *option, c
     if (!gan_json_get(options, option->name)) return GAN_OK;
     GAN_TRY(load_option(layer, option, options));
     if (!gan_option_is_default(layer, option)) return GAN_OK;
-    return gan_fail(GAN_ERROR_FORMAT, "option %s has its default, and is left out then", option->name);
+    return gan_fail(GAN_ERROR_FORMAT, "option %s has its default value and must be omitted", option->name);
 }
 
 static gan_status load_all(gan_layer *layer, const gan_json *options)

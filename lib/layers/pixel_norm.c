@@ -19,7 +19,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     (void)layer, (void)context, (void)count;
     GAN_TRY(gan_check_channels(inputs[0]));
     if (inputs[0].dims[0] == 1) {
-        return gan_fail(GAN_ERROR_SHAPE, "input is %s, of which 1 value is normalised by itself, expected at least 2",
+        return gan_fail(GAN_ERROR_SHAPE, "input is %s, so 1 value would be normalised alone, expected at least 2",
                         gan_shape_text(inputs[0], text));
     }
     const int64_t elements = gan_shape_count(inputs[0]);

@@ -55,12 +55,12 @@ static gan_status check_shape(const sample_norm *self, gan_shape shape)
         return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected an image (channels, height, width)", text);
     if (kind_of(self) == GROUP_NORM) GAN_TRY(gan_check_channels(shape));
     if (kind_of(self) == GROUP_NORM && shape.dims[0] % self->groups != 0) {
-        return gan_fail(GAN_ERROR_SHAPE, "input is %s, whose %lld channels cannot be cut into %lld groups", text,
+        return gan_fail(GAN_ERROR_SHAPE, "input is %s, whose %lld channels cannot be divided into %lld groups", text,
                         (long long)shape.dims[0], (long long)self->groups);
     }
     const cut sample = cut_sample(self, shape);
     if (sample.pixels * sample.channels / sample.groups == 1) {
-        return gan_fail(GAN_ERROR_SHAPE, "input is %s, of which 1 value is normalised by itself, expected at least 2",
+        return gan_fail(GAN_ERROR_SHAPE, "input is %s, so 1 value would be normalised alone, expected at least 2",
                         text);
     }
     return GAN_OK;

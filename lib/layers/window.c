@@ -56,8 +56,8 @@ gan_status gan_window_transpose(const gan_conv_transpose2d_options *o, gan_shape
             output[i] = (size - 1) * stride + o->kernel[i] - pads[2 * i] - pads[2 * i + 1] + o->output_padding[i];
         }
         if (output[i] < 1) {
-            return gan_fail(GAN_ERROR_SHAPE, "pads cut all %s of input %s with kernel %s", i ? "columns" : "rows",
-                            gan_shape_text(input, text), kernel_text(o, kernel));
+            return gan_fail(GAN_ERROR_SHAPE, "pads crop all output %s for input %s with kernel %s",
+                            i ? "columns" : "rows", gan_shape_text(input, text), kernel_text(o, kernel));
         }
         GAN_TRY(gan_check_extent(i ? "the width of the output" : "the height of the output", output[i]));
     }

@@ -26,7 +26,7 @@ static gan_status check_probabilities(const gan_given *given)
             sum += p;
         }
         if (fabs(sum - 1) > SUM_TOLERANCE) {
-            return gan_fail(GAN_ERROR_ARGUMENT, "%s: row %lld of %s has the sum %g, expected 1", given->function,
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: row %lld of %s sums to %g, expected 1", given->function,
                             (long long)i, given->name, sum);
         }
     }

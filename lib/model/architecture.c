@@ -95,7 +95,8 @@ static gan_status read_layer(gan_context *context, const gan_json *json, gan_lay
     gan_layer *layer;
 
     if (!type || !gan_json_is_object(options) || (gan_json_get(json, "name") && !name)) {
-        return gan_fail(GAN_ERROR_FORMAT, "it needs a text 'type', an object 'options', and no 'name' but a text");
+        return gan_fail(GAN_ERROR_FORMAT,
+                        "it needs a string 'type' and an object 'options'; a 'name' must be a string");
     }
     if (!ops) return gan_fail(GAN_ERROR_UNSUPPORTED, "libgan %s has no layer '%.64s'", gan_version_text(), type);
     layer = gan_layer_load(context, ops, options);

@@ -60,7 +60,7 @@ static gan_status check_names(const gan_model *model)
     for (int32_t i = 0; i < model->node_count; i++) {
         for (int32_t j = 0; j < i; j++) {
             if (strcmp(model->nodes[i].name, model->nodes[j].name) != 0) continue;
-            return gan_fail(GAN_ERROR_GRAPH, "%s has the name of %s", gan_model_node_text(model, i, text),
+            return gan_fail(GAN_ERROR_GRAPH, "%s has the same name as %s", gan_model_node_text(model, i, text),
                             gan_model_node_text(model, j, other));
         }
     }
@@ -220,7 +220,7 @@ gan_status gan_model_build(gan_model *model, uint64_t seed)
 
     GAN_CHECK_NOT_NULL(model);
     if (model->built && model->status == GAN_OK) {
-        return gan_fail(GAN_ERROR_STATE, "%s: the model is built already", __func__);
+        return gan_fail(GAN_ERROR_STATE, "%s: the model is already built", __func__);
     }
     GAN_TRY(gan_model_infer(model));
     status = gan_model_allocate(model);

@@ -55,7 +55,7 @@ void *gan_model_grow(gan_context *context, void *array, int32_t count, int32_t *
 {
     if (count < *capacity) return array;
     if (*capacity > INT32_MAX / 2) {
-        gan_fail(GAN_ERROR_OVERFLOW, "a table of a model has %d rows already", (int)count);
+        gan_fail(GAN_ERROR_OVERFLOW, "a table of the model already has %d rows, the most it can have", (int)count);
         return NULL;
     }
     const int32_t larger = *capacity == 0 ? 8 : 2 * *capacity;
@@ -149,7 +149,7 @@ static gan_status connect_node(gan_model *model, gan_model_node *node, int64_t c
     const gan_layer_ops *ops = node->layer->ops;
 
     if (model->node_count == 0 && ops->min_inputs > 0) {
-        return gan_fail(GAN_ERROR_GRAPH, "there is nothing to read from; a model starts with gan_layer_input()");
+        return gan_fail(GAN_ERROR_GRAPH, "there is no node to read from; a model starts with gan_layer_input()");
     }
     if (count < ops->min_inputs || count > ops->max_inputs) {
         const bool few = count < ops->min_inputs;

@@ -94,13 +94,12 @@ static gan_status check_format(const gan_safetensors *file, const char *path)
     char *end;
     long version;
 
-    if (kind) return gan_fail(GAN_ERROR_FORMAT, "'%s' is a %.32s of libgan, expected a model", path, kind);
+    if (kind) return gan_fail(GAN_ERROR_FORMAT, "'%s' is a libgan %.32s, expected a model", path, kind);
     if (!format || !gan_safetensors_metadata(file, ARCHITECTURE_KEY)) {
-        return gan_fail(
-            GAN_ERROR_FORMAT,
-            "'%s' holds tensors but no architecture of libgan; gan_model_load_weights() reads such a file "
-            "into a model that is built",
-            path);
+        return gan_fail(GAN_ERROR_FORMAT,
+                        "'%s' holds tensors but no libgan architecture; gan_model_load_weights() reads such a file "
+                        "into a built model",
+                        path);
     }
     version = strtol(format, &end, 10);
     if (*format == '\0' || *end != '\0' || version < 1) {
@@ -174,8 +173,8 @@ static void log_skipped(const gan_model *model, const gan_safetensors *file, con
     for (size_t i = 0; skipped > 0 && i < count; i++) {
         const char *name = gan_safetensors_at(file, i, &is_float)->name;
         if (gan_model_find_tensor(model, name)) continue;
-        gan_log(model->context, GAN_LOG_INFO,
-                "'%s': tensors that the model does not have are skipped: %zu, such as '%s'", path, skipped, name);
+        gan_log(model->context, GAN_LOG_INFO, "'%s': skipped tensors that the model does not have: %zu, such as '%s'",
+                path, skipped, name);
         return;
     }
 }

@@ -45,7 +45,7 @@ static const slot_rule rules[] = {
     [GAN_SLOT_INPUT_GRADIENT_TANGENT] = {.of_tangents = true,
                                          .array = GRADIENT,
                                          .needs = GAN_HOLDS_INPUT_GRADIENT_TANGENTS,
-                                         .missing = "no pass of tangents with GAN_BACKWARD_INPUTS has run since the "
+                                         .missing = "no tangent pass with GAN_BACKWARD_INPUTS has run since the "
                                                     "forward pass"},
 };
 

@@ -114,7 +114,7 @@ static gan_status check_tangent_backward(const gan_session *session, uint64_t wh
                         "%s: gan_session_backward() has not run since the outputs' gradients were set", call);
     }
     if ((what & GAN_BACKWARD_INPUTS) && !(session->holds & GAN_HOLDS_INPUT_GRADIENTS)) {
-        return gan_fail(GAN_ERROR_STATE, "%s: the last backward pass was without GAN_BACKWARD_INPUTS", call);
+        return gan_fail(GAN_ERROR_STATE, "%s: the last backward pass ran without GAN_BACKWARD_INPUTS", call);
     }
     if (session->holds & GAN_HOLDS_OUTPUT_TANGENTS) return GAN_OK;
     return gan_fail(GAN_ERROR_STATE, "%s: gan_session_tangent_forward() has not run since the backward pass", call);

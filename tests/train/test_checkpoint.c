@@ -263,7 +263,7 @@ static void test_other_architecture(void **state)
         GAN_TRAINER(.batch = BATCH, .discriminator_optimizer = GAN_OPTIMIZER(.algorithm = GAN_OPTIMIZER_RMSPROP)));
     training dcgan = create_training(11);
     save(&dense, test_path("dense"));
-    refuse(&dcgan, test_path("dense"), GAN_ERROR_ARCHITECTURE, "its generator has another architecture");
+    refuse(&dcgan, test_path("dense"), GAN_ERROR_ARCHITECTURE, "its generator has a different architecture");
     refuse(&rmsprop, test_path("dense"), GAN_ERROR_ARCHITECTURE,
            "its discriminator_optimizer is adam, expected rmsprop");
     destroy_training(&dense);

@@ -310,7 +310,7 @@ static void test_diverged(void **state)
         for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
             set_gradients(m.a, 2, 1);
             m.a->gradients[3] = bad[i];
-            test_status(gan_optimizer_step(optimizer, &norm), GAN_ERROR_DIVERGED, "norm of the gradient is");
+            test_status(gan_optimizer_step(optimizer, &norm), GAN_ERROR_DIVERGED, "gradient norm is");
             assert_true(norm == 7);
             assert_int_equal(gan_optimizer_steps(optimizer), 1);
             test_assert_weights(m.a, before);
@@ -392,7 +392,7 @@ static void test_models_refused(void **state)
     assert_int_equal(gan_optimizer_create(empty, NULL, &optimizer), GAN_ERROR_STATE);
     assert_null(optimizer);
     assert_int_equal(gan_optimizer_create(m.a, NULL, &optimizer), GAN_OK);
-    test_status(gan_optimizer_add_model(optimizer, m.a), GAN_ERROR_ARGUMENT, "has this model already");
+    test_status(gan_optimizer_add_model(optimizer, m.a), GAN_ERROR_ARGUMENT, "already has this model");
     test_status(gan_optimizer_add_model(optimizer, other.a), GAN_ERROR_ARGUMENT, "another context");
     assert_int_equal(gan_optimizer_add_model(optimizer, empty), GAN_ERROR_STATE);
     test_status(gan_optimizer_add_model(NULL, m.b), GAN_ERROR_NULL, "optimizer is NULL");

@@ -46,11 +46,10 @@ static void test_shapes_refused(void **state)
            "augment is 2, but samples (4) are not images");
     refuse(&two, GAN_TRAINER(.augment = GAN_AUGMENT_COLOUR), GAN_ERROR_SHAPE,
            "augment is 1, but images (2, 8, 8) have no colours");
-    refuse(
-        &dense, GAN_TRAINER(.packing = 2), GAN_ERROR_SHAPE,
-        "packing is 2 and the generator makes samples (4), so the discriminator's input has to be (8), but is (4)");
-    refuse(&single, GAN_TRAINER(.packing = 2), GAN_ERROR_SHAPE, "has to be (6, 6, 5), but is (3, 6, 5)");
-    refuse(&packed, GAN_TRAINER(.packing = 4), GAN_ERROR_SHAPE, "has to be (12, 6, 5), but is (6, 6, 5)");
+    refuse(&dense, GAN_TRAINER(.packing = 2), GAN_ERROR_SHAPE,
+           "packing is 2 and the generator makes samples (4), so the discriminator's input must be (8), but is (4)");
+    refuse(&single, GAN_TRAINER(.packing = 2), GAN_ERROR_SHAPE, "must be (6, 6, 5), but is (3, 6, 5)");
+    refuse(&packed, GAN_TRAINER(.packing = 4), GAN_ERROR_SHAPE, "must be (12, 6, 5), but is (6, 6, 5)");
     refuse(&packed, NULL, GAN_ERROR_SHAPE, "makes samples (3, 6, 5), but the discriminator's input is (6, 6, 5)");
     test_status(gan_trainer_step(packed.trainer, samples, 3, NULL), GAN_ERROR_BATCH,
                 "batch is 3, expected a multiple of the trainer's packing, 2");

@@ -65,8 +65,8 @@ static gan_status check_text(const reading *r, const gan_entry *entry)
     GAN_TRY(require(r, entry->name, &text));
     if (strcmp(text, entry->text) == 0) return GAN_OK;
     if (entry->kind == GAN_ENTRY_ARCHITECTURE) {
-        return gan_fail(GAN_ERROR_ARCHITECTURE,
-                        "'%s': its %s has another architecture than the one to be loaded into", r->path, part);
+        return gan_fail(GAN_ERROR_ARCHITECTURE, "'%s': its %s has a different architecture from the one to load into",
+                        r->path, part);
     }
     return gan_fail(GAN_ERROR_ARCHITECTURE, "'%s': its %s is %.32s, expected %s", r->path, part, text, entry->text);
 }

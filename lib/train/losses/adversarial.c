@@ -258,8 +258,8 @@ gan_status gan_loss_check_real_target(gan_loss loss, float real_target, const ch
 {
     const gan_adversarial_loss *row = gan_loss_find(loss);
     if (real_target == 1 || !row->hard_labels) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s is %g, but the %s loss has no labels that could be smoothed", what,
-                    (double)value, row->name);
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s is %g, but the %s loss has no labels to smooth", what, (double)value,
+                    row->name);
 }
 
 /* ---- The calls ------------------------------------------------------------------------------------------------- */
@@ -297,8 +297,8 @@ static gan_status check_real_logits(const gan_adversarial_loss *row, const float
 {
     const char *function = "gan_loss_generator";
     if (!real_logits && row->relativistic) {
-        return gan_fail(GAN_ERROR_NULL, "%s: real_logits is NULL, but the %s loss compares with real samples",
-                        function, row->name);
+        return gan_fail(GAN_ERROR_NULL, "%s: real_logits is NULL, but the %s loss needs real samples", function,
+                        row->name);
     }
     if (real_logits) GAN_TRY(gan_loss_check_count(real_count, function, "real_count"));
     return real_logits ? check_pairs(row, real_count, fake_count, function) : GAN_OK;

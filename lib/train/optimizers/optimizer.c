@@ -154,12 +154,12 @@ gan_status gan_optimizer_add_model(gan_optimizer *optimizer, gan_model *model)
         return gan_fail(GAN_ERROR_ARGUMENT, "%s: the model belongs to another context", __func__);
     }
     if (optimizer->model_count == GAN_OPTIMIZER_MODELS) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: the optimizer has %d models already, which is the most", __func__,
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: the optimizer already has %d models, the most it can have", __func__,
                         GAN_OPTIMIZER_MODELS);
     }
     for (int i = 0; i < optimizer->model_count; i++) {
         if (optimizer->models[i] == model) {
-            return gan_fail(GAN_ERROR_ARGUMENT, "%s: the optimizer has this model already", __func__);
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: the optimizer already has this model", __func__);
         }
     }
     gan_real *moments[GAN_MOMENTS] = {NULL};
@@ -201,7 +201,7 @@ gan_status gan_optimizer_step(gan_optimizer *optimizer, double *gradient_norm)
     double norm = sqrt(squares);
     double scale = options->clip_norm > 0 && norm > options->clip_norm ? options->clip_norm / norm : 1;
     if (!isfinite(norm) || norm * scale > largest_norm(options)) {
-        return gan_fail(GAN_ERROR_DIVERGED, "%s: the norm of the gradient is %g", __func__, norm);
+        return gan_fail(GAN_ERROR_DIVERGED, "%s: the gradient norm is %g", __func__, norm);
     }
     double rate = gan_schedule_rate(options, optimizer->steps);
     for (int i = 0; i < optimizer->model_count; i++) {

@@ -10,7 +10,7 @@ static gan_status check_packing(int64_t packing, gan_shape made, gan_shape judge
     char text[GAN_SHAPE_TEXT], other[GAN_SHAPE_TEXT], packs[GAN_SHAPE_TEXT];
     gan_shape pack = made;
     if (!gan_checked_multiply(made.dims[0], packing, &pack.dims[0]) || gan_shape_count(pack) == 0) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "gan_trainer_options: packing is %lld, and so many samples %s overflow",
+        return gan_fail(GAN_ERROR_OVERFLOW, "gan_trainer_options: packing is %lld, and that many samples %s overflow",
                         (long long)packing, gan_shape_text(made, text));
     }
     if (gan_shape_equal(pack, judged)) return GAN_OK;
@@ -21,7 +21,7 @@ static gan_status check_packing(int64_t packing, gan_shape made, gan_shape judge
     }
     return gan_fail(GAN_ERROR_SHAPE,
                     "gan_trainer_options: packing is %lld and the generator makes samples %s, so the discriminator's "
-                    "input has to be %s, but is %s",
+                    "input must be %s, but is %s",
                     (long long)packing, gan_shape_text(made, text), gan_shape_text(pack, packs),
                     gan_shape_text(judged, other));
 }

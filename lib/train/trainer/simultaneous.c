@@ -13,7 +13,7 @@ gan_status gan_simultaneous_check(const gan_model *discriminator)
         return gan_fail(
             GAN_ERROR_UNSUPPORTED,
             "gan_trainer_options: simultaneous is set, but %s of the discriminator mixes the samples of a "
-            "batch, so that the gradients of the two losses are not multiples of each other",
+            "batch, so the gradients of the two losses are not proportional",
             gan_model_node_text(discriminator, i, text));
     }
     return GAN_OK;

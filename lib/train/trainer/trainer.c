@@ -261,7 +261,7 @@ gan_status gan_trainer_get_average(gan_trainer *trainer, gan_model **out)
     GAN_CHECK_NOT_NULL(out);
     if (!trainer->average.player.model) {
         return gan_fail(GAN_ERROR_STATE,
-                        "%s: the trainer was made without ema_decay and ema_half_life, and keeps no average",
+                        "%s: the trainer was created without ema_decay and ema_half_life and keeps no average",
                         __func__);
     }
     *out = trainer->average.player.model;
@@ -300,7 +300,7 @@ gan_status gan_trainer_get_layer_report(const gan_trainer *trainer, gan_role rol
                         (long long)index, player->name, (long long)count);
     }
     if (!trainer->monitor.stepped) {
-        return gan_fail(GAN_ERROR_STATE, "%s: the trainer has made no step yet", __func__);
+        return gan_fail(GAN_ERROR_STATE, "%s: the trainer has taken no step yet", __func__);
     }
     const gan_layer_report report = gan_layer_report_measure(player->model, index);
     return gan_report_write(out, &report, sizeof(report), "gan_layer_report");

@@ -128,7 +128,7 @@ static gan_status check_input(const gan_trainer_options *options)
     }
     if (options->instance_noise_steps < 0) {
         return gan_fail(GAN_ERROR_ARGUMENT,
-                        "%s: instance_noise_steps is %lld, expected at least 1, or 0 for noise that stays", what,
+                        "%s: instance_noise_steps is %lld, expected at least 1, or 0 for constant noise", what,
                         (long long)options->instance_noise_steps);
     }
     return GAN_OK;
@@ -139,7 +139,7 @@ static gan_status check_average(const gan_trainer_options *options)
     if (options->ema_decay > 0 && options->ema_half_life > 0) {
         return gan_fail(
             GAN_ERROR_ARGUMENT,
-            "%s: ema_decay is %g and ema_half_life %g, expected at most one of them: both say how fast the "
+            "%s: ema_decay is %g and ema_half_life %g, expected at most one of them: both set how fast the "
             "average forgets",
             what, (double)options->ema_decay, (double)options->ema_half_life);
     }

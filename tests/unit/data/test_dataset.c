@@ -215,10 +215,10 @@ static void test_read(void **state)
     assert_int_equal(gan_dataset_read(dataset, 9, 1, samples, NULL), GAN_OK);
     assert_true(samples[0] == 9);
     assert_cursor(dataset, 5, 0, 3);
-    test_status(gan_dataset_read(dataset, -1, 1, samples, NULL), GAN_ERROR_ARGUMENT, "from -1");
+    test_status(gan_dataset_read(dataset, -1, 1, samples, NULL), GAN_ERROR_ARGUMENT, "from index -1");
     test_status(gan_dataset_read(dataset, 0, 0, samples, NULL), GAN_ERROR_ARGUMENT, "0 samples");
     test_status(gan_dataset_read(dataset, 0, 11, samples, NULL), GAN_ERROR_ARGUMENT, "11 samples");
-    test_status(gan_dataset_read(dataset, 9, INT64_MAX, samples, NULL), GAN_ERROR_ARGUMENT, "from 9");
+    test_status(gan_dataset_read(dataset, 9, INT64_MAX, samples, NULL), GAN_ERROR_ARGUMENT, "from index 9");
     test_status(gan_dataset_read(dataset, INT64_MAX, 1, samples, NULL), GAN_ERROR_ARGUMENT, "the dataset has 10");
     gan_dataset_destroy(dataset);
 }

@@ -82,7 +82,7 @@ static void test_what_is_not_there(void **state)
     assert_null(gan_safetensors_find(file, "zeta", &index, &is_float));
     assert_null(gan_safetensors_at(file, entry_count, &is_float));
     assert_int_equal(index, 99);
-    test_status(gan_safetensors_read(file, entry_count, &value), GAN_ERROR_ARGUMENT, "number 3 was asked for");
+    test_status(gan_safetensors_read(file, entry_count, &value), GAN_ERROR_ARGUMENT, "number 3 was requested");
     gan_safetensors_close(file);
     gan_safetensors_close(NULL);
     gan_context_destroy(context);
@@ -266,7 +266,7 @@ static void test_bad_headers(void **state)
         {"{\"a\":[]}", 0, GAN_ERROR_FORMAT, "the description of tensor 'a'"},
         {"{\"a\":{}}", 0, GAN_ERROR_FORMAT, "the type of tensor 'a'"},
         {"{\"__metadata__\":[]}", 0, GAN_ERROR_FORMAT, "metadata is not an object"},
-        {"{\"__metadata__\":{\"k\":1}}", 0, GAN_ERROR_FORMAT, "metadata 'k' is not a text"},
+        {"{\"__metadata__\":{\"k\":1}}", 0, GAN_ERROR_FORMAT, "metadata 'k' is not a string"},
         /* type */
         {"{\"a\":{\"dtype\":32,\"shape\":[2],\"data_offsets\":[0,8]}}", 8, GAN_ERROR_FORMAT, "the type"},
         {"{" TENSOR("a", "f32", "[2]", "[0,8]") "}", 8, GAN_ERROR_FORMAT, "unknown type 'f32'"},
@@ -400,7 +400,7 @@ static void test_refused_entries(void **state)
     } bad[] = {
         {{NULL, 1, {1}, 1}, GAN_ERROR_ARGUMENT, "no name"},
         {{"", 1, {1}, 1}, GAN_ERROR_ARGUMENT, "no name"},
-        {{"\xff", 1, {1}, 1}, GAN_ERROR_ARGUMENT, "not UTF-8"},
+        {{"\xff", 1, {1}, 1}, GAN_ERROR_ARGUMENT, "not valid UTF-8"},
         {{"__metadata__", 1, {1}, 1}, GAN_ERROR_ARGUMENT, "__metadata__"},
         {{"scalar", 1, {1}, 1}, GAN_ERROR_ARGUMENT, "two entries called 'scalar'"},
         {{"x", -1, {1}, 1}, GAN_ERROR_SHAPE, "rank -1"},
@@ -436,7 +436,7 @@ static void test_refused_metadata(void **state)
     (void)state;
     for (int i = 0; i < 3; i++) {
         test_status(gan_safetensors_write(context, test_path("none"), entries, 1, bad[i], 2, fill, (void *)entries),
-                    GAN_ERROR_ARGUMENT, i < 2 ? "not UTF-8" : "two entries called 'k'");
+                    GAN_ERROR_ARGUMENT, i < 2 ? "not valid UTF-8" : "two entries called 'k'");
     }
     assert_false(test_file_exists(test_path("none")));
     gan_context_destroy(context);

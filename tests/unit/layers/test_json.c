@@ -239,7 +239,7 @@ static void test_added_options(void **state)
         assert_int_equal(strlen(saved), strlen(text));
         gan_layer_destroy(layer);
         load_refused(*state, added[i].type, added[i].text, added[i].key, added[i].standard, GAN_ERROR_FORMAT,
-                     "has its default, and is left out then");
+                     "has its default value and must be omitted");
         load_refused(*state, added[i].type, added[i].text, added[i].key, added[i].other, GAN_ERROR_FORMAT,
                      added[i].key);
     }

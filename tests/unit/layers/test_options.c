@@ -107,7 +107,7 @@ static void test_initializers_refused(void **state)
     refused(gan_layer_dense(*state, 1, GAN_DENSE(.weight_initializer = {GAN_INITIALIZER_HE_NORMAL, 0.02f})),
             GAN_ERROR_ARGUMENT, "he_normal, has the value 0.02, expected none");
     refused(gan_layer_dense(*state, 1, GAN_DENSE(.weight_initializer = {GAN_INITIALIZER_DEFAULT, 0.02f})),
-            GAN_ERROR_ARGUMENT, "has the value 0.02, expected a kind with it");
+            GAN_ERROR_ARGUMENT, "has the value 0.02 but no kind");
     refused(gan_layer_dense(*state, 1, GAN_DENSE(.weight_initializer = {(gan_initializer_kind)99, 0})),
             GAN_ERROR_ARGUMENT, "dense: weight_initializer is of kind 99, expected 0 to 10");
     refused(gan_layer_conv2d(*state, 1, GAN_CONV2D(.weight_initializer = GAN_NORMAL(-1.0f))), GAN_ERROR_ARGUMENT,

@@ -242,31 +242,32 @@ static void test_refused(void **state)
             "input is (7, 7), expected an image");
     refused(gan_layer_conv_transpose2d(context, 7,
                                        GAN_CONV_TRANSPOSE2D(.padding = GAN_PADDING_EXPLICIT, .pads = {0, 0, 2, 1})),
-            GAN_SHAPE(5, 1, 1), GAN_ERROR_SHAPE, "pads cut all columns of input (5, 1, 1) with kernel (3, 3)");
+            GAN_SHAPE(5, 1, 1), GAN_ERROR_SHAPE,
+            "pads crop all output columns for input (5, 1, 1) with kernel (3, 3)");
     refused(gan_layer_upsample2d(context, NULL), GAN_SHAPE(7, 7), GAN_ERROR_SHAPE,
             "input is (7, 7), expected an image");
     refused(gan_layer_avg_pool2d(context, NULL), GAN_SHAPE(7), GAN_ERROR_SHAPE, "input is (7), expected an image");
     refused(gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {2, 5})), GAN_SHAPE(2, 4, 4), GAN_ERROR_SHAPE,
             "is smaller than the kernel (2, 5)");
     refused(gan_layer_embedding(context, 10, 5, NULL), GAN_SHAPE(10), GAN_ERROR_SHAPE,
-            "input is (10), expected (1), the number of a class");
+            "input is (10), expected (1), a class number");
     refused(gan_layer_embedding(context, 10, 5, NULL), GAN_SHAPE(1, 1), GAN_ERROR_SHAPE, "input is (1, 1)");
     refused(gan_layer_reshape(context, GAN_SHAPE(7, 7)), GAN_SHAPE(2, 5, 5), GAN_ERROR_SHAPE,
             "input (2, 5, 5) has 50 elements, but shape (7, 7) has 49");
     refused(gan_layer_batch_norm(context, NULL), GAN_SHAPE(3, 4), GAN_ERROR_SHAPE, "input is (3, 4)");
     refused(gan_layer_layer_norm(context, NULL), GAN_SHAPE(1, 1), GAN_ERROR_SHAPE,
-            "input is (1, 1), of which 1 value is normalised by itself, expected at least 2");
+            "input is (1, 1), so 1 value would be normalised alone, expected at least 2");
     refused(gan_layer_instance_norm(context, NULL), GAN_SHAPE(8), GAN_ERROR_SHAPE, "input is (8), expected an image");
     refused(gan_layer_instance_norm(context, NULL), GAN_SHAPE(8, 1, 1), GAN_ERROR_SHAPE,
-            "input is (8, 1, 1), of which 1 value is normalised by itself");
+            "input is (8, 1, 1), so 1 value would be normalised alone");
     refused(gan_layer_group_norm(context, 2, NULL), GAN_SHAPE(4, 3), GAN_ERROR_SHAPE,
             "input is (4, 3), expected rank 1 or an image");
     refused(gan_layer_group_norm(context, 4, NULL), GAN_SHAPE(6, 2, 2), GAN_ERROR_SHAPE,
-            "input is (6, 2, 2), whose 6 channels cannot be cut into 4 groups");
+            "input is (6, 2, 2), whose 6 channels cannot be divided into 4 groups");
     refused(gan_layer_group_norm(context, 6, NULL), GAN_SHAPE(6), GAN_ERROR_SHAPE,
-            "input is (6), of which 1 value is normalised by itself");
+            "input is (6), so 1 value would be normalised alone");
     refused(gan_layer_pixel_norm(context, NULL), GAN_SHAPE(1, 4, 4), GAN_ERROR_SHAPE,
-            "input is (1, 4, 4), of which 1 value is normalised by itself");
+            "input is (1, 4, 4), so 1 value would be normalised alone");
     refused(gan_layer_pixel_norm(context, NULL), GAN_SHAPE(3, 4), GAN_ERROR_SHAPE,
             "input is (3, 4), expected rank 1");
     refused(gan_layer_minibatch_stddev(context, NULL), GAN_SHAPE(3, 4, 5, 6), GAN_ERROR_SHAPE,
@@ -275,7 +276,7 @@ static void test_refused(void **state)
             "input 0 is (3), which has no axis 1");
     refused_batch(gan_layer_concat(context, NULL), 2, (gan_shape[]){GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 6)}, 1,
                   GAN_ERROR_SHAPE,
-                  "input 1 is (3, 4, 6), which differs from input 0, (3, 4, 5), not only along axis 0");
+                  "input 1 is (3, 4, 6), which differs from input 0, (3, 4, 5), along more than axis 0");
     refused_batch(gan_layer_concat(context, NULL), 2, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(3)}, 1,
                   GAN_ERROR_SHAPE, "input 1 is (3)");
     refused_batch(gan_layer_add(context), 3, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(3, 4), GAN_SHAPE(4, 3)}, 1,

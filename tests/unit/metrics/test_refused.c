@@ -168,7 +168,7 @@ static void test_inception_score(void **state)
                 "splits is 4, expected 1 to 3");
     p[3] = 0.5f;
     test_status(gan_metric_inception_score(context, p, 3, 2, 1, &mean, &deviation), GAN_ERROR_ARGUMENT,
-                "row 1 of probabilities has the sum 1.5, expected 1");
+                "row 1 of probabilities sums to 1.5, expected 1");
     p[2] = -0.5f;
     test_status(gan_metric_inception_score(context, p, 3, 2, 1, &mean, &deviation), GAN_ERROR_ARGUMENT,
                 "probabilities is -0.5 in row 1, column 0, expected a number in [0, 1]");

@@ -258,7 +258,7 @@ static void test_metadata_that_does_not_fit(void **state)
     write_file(entries, 1, metadata, 1);
     refuse_model(GAN_ERROR_FORMAT, "gan_model_load_weights()");
     write_file(entries, 1, &(gan_metadata){"libgan.kind", "checkpoint"}, 1);
-    refuse_model(GAN_ERROR_FORMAT, "is a checkpoint of libgan, expected a model");
+    refuse_model(GAN_ERROR_FORMAT, "is a libgan checkpoint, expected a model");
     metadata[0].value = "2";
     write_file(entries, 1, metadata, 2);
     refuse_model(GAN_ERROR_VERSION, "has the format 2");

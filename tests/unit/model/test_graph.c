@@ -127,7 +127,7 @@ static void test_graphs_that_are_none(void **state)
 
     model = begin();
     assert_int_equal(add_dense(model, 4), GAN_NODE_NONE);
-    refuse(model, GAN_ERROR_GRAPH, "layer 0 (dense): there is nothing to read from");
+    refuse(model, GAN_ERROR_GRAPH, "layer 0 (dense): there is no node to read from");
 
     model = begin();
     add_input(model, GAN_SHAPE(3));
@@ -229,14 +229,14 @@ static void test_names_are_unique(void **state)
     add_input(model, GAN_SHAPE(3));
     gan_model_add(model, gan_layer_named(gan_layer_dense(context, 4, NULL), "a"));
     gan_model_add(model, gan_layer_named(gan_layer_dense(context, 4, NULL), "a"));
-    refuse(model, GAN_ERROR_GRAPH, "layer 'a' (dense) has the name of layer 'a' (dense)");
+    refuse(model, GAN_ERROR_GRAPH, "layer 'a' (dense) has the same name as layer 'a' (dense)");
 
     /* A name may also clash with another layer's number. */
     model = begin();
     add_input(model, GAN_SHAPE(3));
     gan_model_add(model, gan_layer_named(gan_layer_dense(context, 4, NULL), "1"));
     gan_model_add(model, gan_layer_tanh(context));
-    refuse(model, GAN_ERROR_GRAPH, "layer 1 (tanh) has the name of layer '1' (dense)");
+    refuse(model, GAN_ERROR_GRAPH, "layer 1 (tanh) has the same name as layer '1' (dense)");
 }
 
 static void test_layers_of_others(void **state)
@@ -290,7 +290,7 @@ static void test_built_models_are_fixed(void **state)
     (void)state;
 
     ASSERT_OK(test_seed_generator(context, 3, &model));
-    ASSERT_FAILS(gan_model_build(model, 3), GAN_ERROR_STATE, "is built already");
+    ASSERT_FAILS(gan_model_build(model, 3), GAN_ERROR_STATE, "is already built");
     assert_int_equal(gan_model_add(model, gan_layer_tanh(context)), GAN_NODE_NONE);
     assert_non_null(strstr(gan_last_error(), "its graph is fixed"));
     ASSERT_FAILS(gan_model_build(model, 3), GAN_ERROR_STATE, "its graph is fixed");
