@@ -105,7 +105,7 @@ static gan_status load_or_train(gan_context *context, gan_dataset *dataset, cons
                                 classifier *judge)
 {
     if (access(path, F_OK) == 0) return gan_model_load(context, path, &judge->model);
-    if (!quiet) fprintf(stderr, "classifier: %s is not there, so one is trained\n", path);
+    if (!quiet) fprintf(stderr, "classifier: no %s yet, training one\n", path);
     gan_model *model = NULL;
     gan_status status = build(context, judge->image, judge->classes, &model);
     if (status == GAN_OK) status = train(model, dataset, judge, quiet);
@@ -179,7 +179,7 @@ gan_status classifier_open(gan_context *context, const char *folder, const char 
     }
     if (status == GAN_OK) status = measure_accuracy(out, &unseen);
     if (status == GAN_OK && !quiet) {
-        fprintf(stderr, "classifier: %.2f %% of %lld images that it has not seen\n", 100 * out->accuracy,
+        fprintf(stderr, "classifier: %.2f %% right on %lld unseen images\n", 100 * out->accuracy,
                 (long long)unseen.count);
         if (out->accuracy < 0.5) fprintf(stderr, "classifier: was %s trained on other images?\n", path);
     }

@@ -198,7 +198,7 @@ static settings read_settings(int argc, char **argv, char default_classifier[PAT
     const char *usage = "evaluate MODEL: measures a generator that gan_model_save() wrote.";
     read_options(argc, argv, named ? 2 : 1, usage, options, (int)(sizeof(options) / sizeof(options[0])));
     if (!named) {
-        fprintf(stderr, "evaluate: name a model file (--help says more)\n");
+        fprintf(stderr, "evaluate: name a model file (see --help)\n");
         exit(2);
     }
     s.generator = argv[1];

@@ -36,7 +36,7 @@ md5_of()
     elif command -v openssl >/dev/null 2>&1; then
         openssl md5 -r <"$1" | cut -d ' ' -f 1
     else
-        refuse 'neither md5sum nor openssl is there to check the files with'
+        refuse 'md5sum or openssl is needed to check the files'
     fi
 }
 
@@ -47,7 +47,7 @@ download()
     elif command -v wget >/dev/null 2>&1; then
         wget --no-verbose --connect-timeout=30 --tries=2 --output-document="$2" "$1"
     else
-        refuse 'neither curl nor wget is there to download with; on Debian: apt-get install curl'
+        refuse 'curl or wget is needed to download; on Debian: apt-get install curl'
     fi
 }
 
@@ -69,13 +69,13 @@ while [ $# -gt 0 ]; do
         ;;
     -*) refuse "$1: no such option (--help lists the options)" 2 ;;
     *)
-        [ -z "$folder" ] || refuse "$1: the folder is named already: $folder" 2
+        [ -z "$folder" ] || refuse "$1: the folder is already given: $folder" 2
         folder=$1
         ;;
     esac
     shift
 done
-[ -n "$folder" ] || refuse 'name the folder to download to (--help tells more)' 2
+[ -n "$folder" ] || refuse 'name the folder to download to (see --help)' 2
 mkdir -p "$folder"
 
 # A file gets its name only once it is complete and correct: until then it is NAME.part.
@@ -83,7 +83,7 @@ fetch()
 {
     file=$folder/$2
     if [ -e "$file" ] && [ "$(md5_of "$file")" = "$1" ]; then
-        echo "$file: there already"
+        echo "$file: already there"
         return 0
     fi
     echo "$file: downloading"

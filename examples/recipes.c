@@ -165,7 +165,7 @@ recipe choose_recipe(const recipe_choice *choice, int64_t steps)
     }
     recipe r = find_recipe(choice->name);
     if (r.anneal && steps == 0) {
-        fprintf(stderr, "--recipe %s: its rates fall over --steps, which is missing\n", choice->name);
+        fprintf(stderr, "--recipe %s: give --steps, over which its rates fall\n", choice->name);
         exit(2);
     }
     if (choice->loss) r.trainer.loss = find_loss(choice->loss);

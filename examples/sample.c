@@ -81,7 +81,7 @@ int main(int argc, char **argv)
     read_options(argc, argv, named ? 2 : 1, usage, options, (int)(sizeof(options) / sizeof(options[0])));
     if (!named || (!ends_with(output, ".png") && !ends_with(output, ".npy"))) {
         fprintf(stderr,
-                !named ? "sample: name a model file (--help says more)\n"
+                !named ? "sample: name a model file (see --help)\n"
                        : "--output %s: expected a name that ends in .png or .npy\n",
                 output);
         return 2;

@@ -221,7 +221,7 @@ int train_on_images(const image_gan *what, int argc, char **argv)
     gan_status status = prepare(&job, what);
     if (status == GAN_OK && job.settings.resume) status = resume(&job);
     if (status == GAN_OK) status = train(&job);
-    if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped and saved; --resume goes on from here\n");
+    if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped and saved; --resume continues from here\n");
     int result = exit_status(status);
     release(&job);
     return result;

@@ -23,7 +23,7 @@ static const struct {
      "normalisation in the generator, or a lower learning rate of the generator than of the discriminator."},
     {GAN_DIAGNOSIS_NOT_FINITE, "not finite",
      "A loss, gradient or running statistic was NaN or infinite, and the models hold their last good weights: look "
-     "for such values in the data, lower the learning rate, clip the gradient's norm, and go on from the last "
+     "for such values in the data, lower the learning rate, clip the gradient's norm, and resume from the last "
      "checkpoint."},
 };
 
