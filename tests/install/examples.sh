@@ -61,7 +61,7 @@ for program in examples/*; do
         refused 2 'expected one of' examples/dcgan --recipe none
         refused 2 'expected one of non-saturating' examples/dcgan --loss none
         refused 2 'expected none, batch' examples/dcgan --generator-norm some
-        refused 2 'fall over --steps' examples/dcgan --recipe r3gan-anneal
+        refused 2 'give --steps' examples/dcgan --recipe r3gan-anneal
         rounded='examples/dcgan --data plain --output dcgan --batch 8 --steps 1 --quiet --bfloat16'
         if grep -qs avx512_bf16 /proc/cpuinfo; then
             $rounded
