@@ -100,7 +100,10 @@ extern "C" {
     X(GAN_ERROR_VERSION, 24, "written or built for a newer version")                    \
     X(GAN_ERROR_THREAD, 25, "a thread could not be started")
 
-/** Result of a call; see ::GAN_STATUS_MAP for the meanings. */
+/**
+ * Result of a call; see ::GAN_STATUS_MAP for the meanings. No call returns ::GAN_ERROR_THREAD at present: a context
+ * whose threads cannot all be started uses those that could.
+ */
 typedef enum gan_status {
 #define GAN_STATUS_ENUM(name, number, text) name = number,
     GAN_STATUS_MAP(GAN_STATUS_ENUM)
@@ -176,7 +179,8 @@ typedef enum gan_log_level {
 } gan_log_level;
 
 /**
- * Receives log messages (one line of UTF-8, no newline, at most 511 bytes; valid during the call), in the thread that
+ * Receives log messages (one line, no newline, at most 511 bytes; valid during the call; UTF-8 but for
+ * paths, which are as the caller gave them), in the thread that
  * made the call. `user` is log_user of the options. Errors are not logged: they are returned. It must not call libgan
  * with the handles of that call. The messages are:
  *
@@ -831,7 +835,7 @@ typedef enum gan_tensor_kind {
 /** Name and shape of a tensor of a model. */
 typedef struct gan_tensor_info {
     size_t struct_size;   /**< set by ::GAN_TENSOR_INFO_INIT */
-    const char *name;     /**< "0.weight"; owned by the model, and valid for as long */
+    const char *name;     /**< "0.weight"; owned by the model; valid until the model is destroyed */
     gan_tensor_kind kind; /**< trained, or maintained */
     gan_shape shape;      /**< in PyTorch's layout */
     int64_t count;        /**< elements */
@@ -921,7 +925,7 @@ typedef struct gan_session_options {
     size_t struct_size; /**< set by GAN_SESSION() */
     int64_t batch;      /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
     bool forward_only;  /**< less memory, no backward pass; default: backward possible */
-    uint64_t seed;      /**< of dropout masks; default 0 */
+    uint64_t seed;      /**< of what layers draw in training: dropout masks, Gaussian noise; default 0 */
     bool second_order;  /**< also allow tangent passes, for more memory; not with forward_only; default: no */
     uint32_t reserved;  /**< 0 */
 } gan_session_options;
@@ -953,6 +957,11 @@ GAN_API gan_status gan_session_set_input(gan_session *session, int64_t index, co
  */
 GAN_API gan_status gan_session_set_input_from(gan_session *session, int64_t index, const gan_session *from,
                                               int64_t output);
+/**
+ * Samples in the present pass: of the last forward pass, or of input 0 where it has been set since; 0 before it is
+ * set, and for NULL.
+ */
+GAN_API int64_t gan_session_batch(const gan_session *session);
 /** Runs the model on the inputs. Results of an earlier pass are overwritten. */
 GAN_API gan_status gan_session_forward(gan_session *session, gan_mode mode);
 /** Copies out an output of the last forward pass: batch * elements of the output's shape. */
@@ -1450,8 +1459,8 @@ typedef struct gan_trainer_options {
                               gan_augment(); default 0, none */
     float ema_decay;     /**< keep an exponential average of the generator's weights, with this decay per step; in [0,
                               1); default 0: no average. See gan_trainer_get_average() */
-    float ema_half_life; /**< the same by half-life: the number of real samples after which the average's content
-                              counts half, whatever the batch; > 0; not with ema_decay; default: no average */
+    float ema_half_life; /**< the same by half-life in real samples: after this many, what the average held has
+                              half its weight, whatever the batch; > 0; not with ema_decay; default: no average */
     float ema_ramp;      /**< the half-life is at most this share of the samples seen so far, so that the first
                               weights soon fade (Karras et al., StyleGAN2, 2020: 0.05); > 0; only with ema_half_life;
                               default: no limit */
@@ -1481,7 +1490,7 @@ GAN_API gan_status gan_trainer_create(gan_context *context, gan_model *generator
 /** Releases the trainer; the models keep their weights. */
 GAN_API void gan_trainer_destroy(gan_trainer *trainer);
 
-/** As diagnosis_interval: measure nothing for diagnoses, and make none but ::GAN_DIAGNOSIS_NOT_FINITE. */
+/** Value of diagnosis_interval that turns diagnosis off; only ::GAN_DIAGNOSIS_NOT_FINITE is still reported. */
 #define GAN_DIAGNOSIS_OFF (-1)
 
 /**
@@ -1556,9 +1565,9 @@ typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_
  * Takes one step on `batch` real samples: discriminator and generator, once each, in the trainer's order. With more
  * discriminator steps, the samples are `discriminator_steps` consecutive batches of `batch`. `batch` is at most that
  * of the options and a multiple of packing, else ::GAN_ERROR_BATCH. `report` may be NULL. If a loss, gradient or
- * running statistic is not finite: GAN_ERROR_DIVERGED. Each model then holds the last weights for which its own loss
- * and gradient were finite, and the average only such weights; the optimizers keep their moments, which are finite.
- * After any failure, running statistics are as before the step, and the step does not count.
+ * running statistic is not finite: GAN_ERROR_DIVERGED. Each model is reset to its last weights that gave a finite
+ * loss and gradient, and the average is made of such weights only; the optimizers keep their moments, which are
+ * finite. After any failure, running statistics are as before the step, and the step does not count.
  */
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch,
                                     gan_step_report *report);

@@ -579,20 +579,18 @@ class session : public handle<gan_session, gan_session_destroy>
         for (int64_t i = 0; i < model.input_count(); i++) inputs_.push_back(model.get_input_shape(i).count());
         for (int64_t i = 0; i < model.output_count(); i++) outputs_.push_back(model.get_output_shape(i).count());
     }
-    /** Samples in the current pass; 0 before an input is set. */
-    int64_t batch() const noexcept { return batch_; }
+    /** See gan_session_batch(). */
+    int64_t batch() const noexcept { return gan_session_batch(get()); }
     /** Copies in samples; their number sets the batch. See gan_session_set_input(). */
     void set_input(int64_t index, const std::vector<float> &samples)
     {
         const int64_t batch = detail::batch_of(samples, at(inputs_, index), "set_input: samples");
         call(gan_session_set_input, index, samples.data(), batch);
-        batch_ = batch;
     }
     /** See gan_session_set_input_from(). */
     void set_input_from(int64_t index, const session &from, int64_t output = 0)
     {
         call(gan_session_set_input_from, index, from.get(), output);
-        batch_ = from.batch_;
     }
     /** See gan_session_forward(). */
     void forward(gan_mode mode) { call(gan_session_forward, mode); }
@@ -660,7 +658,7 @@ class session : public handle<gan_session, gan_session_destroy>
     template <typename Function>
     std::vector<float> copied(Function function, const std::vector<int64_t> &elements, int64_t index) const
     {
-        std::vector<float> out = detail::floats(batch_, at(elements, index));
+        std::vector<float> out = detail::floats(batch(), at(elements, index));
         call(function, index, out.data());
         return out;
     }
@@ -668,11 +666,10 @@ class session : public handle<gan_session, gan_session_destroy>
     void copy(Function function, const std::vector<int64_t> &elements, int64_t index,
               const std::vector<float> &values, const char *name)
     {
-        detail::expect_length(values, batch_ * at(elements, index), name);
+        detail::expect_length(values, batch() * at(elements, index), name);
         call(function, index, values.data());
     }
     std::vector<int64_t> inputs_, outputs_; /* elements per sample */
-    int64_t batch_ = 0;
 };
 
 /* ---- Losses ------------------------------------------------------------------------------------------------ */

@@ -57,6 +57,7 @@ static inline float gan_option(float value, float when_zero)
 
 /* Copies a report to a caller whose struct may be older: min(struct_size, known_size) bytes, keeping the caller's
  * struct_size. `what` names the struct; a struct_size below sizeof(size_t) is GAN_ERROR_ARGUMENT. */
+gan_status gan_report_check(const void *given, const char *what); /* the struct_size, before work is done */
 gan_status gan_report_write(void *given, const void *known, size_t known_size, const char *what);
 
 /* ---- Sizes (shape.c) --------------------------------------------------------------------------------------- */

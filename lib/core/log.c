@@ -2,16 +2,30 @@
 #include "core/core.h"
 
 #include <stdio.h>
+#include <string.h>
+
+/* Drops the character of several bytes that a text which was cut off ends within. */
+static void cut_to_characters(char *text)
+{
+    size_t end = strlen(text), begin = end;
+
+    while (begin > 0 && ((unsigned char)text[begin - 1] & 0xc0) == 0x80) begin--;
+    if (begin == 0) return;
+    const unsigned char lead = (unsigned char)text[begin - 1];
+    const size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+    if (end - (begin - 1) < bytes) text[begin - 1] = '\0';
+}
 
 void gan_log(const gan_context *context, gan_log_level level, const char *format, ...)
 {
-    char message[512];
+    char message[GAN_SENTENCE];
     va_list arguments;
 
     if (!context->log) return;
     va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
+    const int length = vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
+    if (length >= (int)sizeof(message)) cut_to_characters(message);
     for (char *c = message; *c; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
     }

@@ -133,12 +133,20 @@ gan_status gan_check_reserved(const char *what, uint32_t reserved)
     return gan_fail(GAN_ERROR_VERSION, "%s: a field is set that libgan %s does not know", what, gan_version_text());
 }
 
-gan_status gan_report_write(void *given, const void *known, size_t known_size, const char *what)
+gan_status gan_report_check(const void *given, const char *what)
 {
     size_t size;
 
     if (!given) return gan_fail(GAN_ERROR_NULL, "%s: the pointer to write to is NULL", what);
-    GAN_TRY(read_struct_size(given, what, &size));
+    return read_struct_size(given, what, &size);
+}
+
+gan_status gan_report_write(void *given, const void *known, size_t known_size, const char *what)
+{
+    size_t size;
+
+    GAN_TRY(gan_report_check(given, what));
+    memcpy(&size, given, sizeof(size));
     if (size > known_size) size = known_size;
     memcpy((unsigned char *)given + sizeof(size), (const unsigned char *)known + sizeof(size), size - sizeof(size));
     return GAN_OK;

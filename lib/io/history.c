@@ -1,6 +1,7 @@
 /* The history of a training run, in memory: one row per step. */
 #include "io/io.h"
 
+#include <math.h>
 #include <string.h>
 
 gan_status gan_history_create(gan_context *context, gan_history **out)
@@ -64,6 +65,17 @@ gan_status gan_history_add(gan_history *history, const gan_step_report *report)
     GAN_CHECK_NOT_NULL(history);
     GAN_CHECK_NOT_NULL(report);
     GAN_TRY(gan_options_read(&known, sizeof(known), report, "gan_step_report"));
+    /* What an older program's report lacks was not measured. */
+#define SET_NAN_REAL(field) \
+    if (FIELD_END(field) > report->struct_size) known.field = NAN;
+#define SET_NAN_WHOLE(field)
+#define FIELD_END(field)               offsetof(gan_step_report, field) + sizeof(known.field)
+#define SET_MISSING(name, field, kind) SET_NAN_##kind(field)
+    GAN_HISTORY_MAP(SET_MISSING)
+#undef SET_MISSING
+#undef FIELD_END
+#undef SET_NAN_WHOLE
+#undef SET_NAN_REAL
 #define WHOLE_VALUE(field)           (int64_t) known.field
 #define REAL_VALUE(field)            0
 #define ANY_VALUE(name, field, kind) kind##_VALUE(field),

@@ -133,6 +133,13 @@ void gan_session_forget_border(gan_session *session)
     session->holds &= ~(GAN_HOLDS_GRADIENTS | GAN_HOLDS_OUTPUT_TANGENTS);
 }
 
+int64_t gan_session_batch(const gan_session *session)
+{
+    if (!session) return 0;
+    if (session->holds & GAN_HOLDS_OUTPUTS) return session->batch;
+    return session->plan->nodes[session->model->inputs[0]].given;
+}
+
 gan_status gan_session_forward(gan_session *session, gan_mode mode)
 {
     GAN_CHECK_NOT_NULL(session);
@@ -141,9 +148,15 @@ gan_status gan_session_forward(gan_session *session, gan_mode mode)
     }
     GAN_TRY(check_inputs(session));
     const gan_model *model = session->model;
+    const gan_session before = *session;
     session->holds = 0;
     session->batch = session->plan->nodes[model->inputs[0]].given;
-    GAN_TRY(check_layers(session, mode));
+    const gan_status possible = check_layers(session, mode);
+    if (possible != GAN_OK) {
+        session->holds = before.holds;
+        session->batch = before.batch;
+        return possible;
+    }
     for (int32_t i = 0; i < model->node_count; i++) {
         if (model->nodes[i].input_count == 0) continue;
         gan_status status = forward_node(session, i, mode);

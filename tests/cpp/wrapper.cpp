@@ -217,6 +217,13 @@ void test_sessions_and_losses()
     EXPECT(generator.get_gradient_norm() > 0 && generator.get_gradient("0.weight").size() == 24);
     EXPECT(judge.get_input_gradient().size() == 4);
 
+    /* Batches that C has set count too. */
+    const float three[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    gan::check(gan_session_set_input(generate.get(), 0, three, 3));
+    generate.forward(GAN_MODE_SAMPLE);
+    EXPECT(generate.batch() == 3 && generate.get_output().size() == 6);
+    generate.run({1, 2, 3, 4, 5, 6}, GAN_MODE_TRAIN);
+
     EXPECT_ERROR(GAN_ERROR_SHAPE, "multiple of 3", generate.set_input(0, {1, 2, 3, 4}));
     EXPECT_ERROR(GAN_ERROR_SHAPE, "expected 4", generate.set_output_gradient(0, {1}));
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "index is 1", generate.get_output(1));

@@ -242,6 +242,13 @@ static void test_recovery(void **state)
     gan_context_destroy(context);
 }
 
+static int keep_epoch(void *user, gan_trainer *trainer, const gan_step_report *report)
+{
+    (void)trainer;
+    *(int64_t *)user = report->epoch;
+    return 0;
+}
+
 /* ---- In a run -------------------------------------------------------------------------------------------------- */
 
 static void test_run(void **state)
@@ -257,8 +264,12 @@ static void test_run(void **state)
         GAN_OK);
     assert_int_equal(gan_trainer_run(gan.trainer, dataset, GAN_RUN(.epochs = 2)), GAN_ERROR_DIVERGED);
     assert_int_equal(gan_trainer_steps(gan.trainer), 2);
-    assert_int_equal(gan_trainer_run(gan.trainer, dataset, GAN_RUN(.steps = 2)), GAN_OK);
+    /* The step that diverged took the last batch of the first epoch. */
+    int64_t epoch = -1;
+    assert_int_equal(
+        gan_trainer_run(gan.trainer, dataset, GAN_RUN(.steps = 2, .progress = keep_epoch, .user = &epoch)), GAN_OK);
     assert_int_equal(gan_trainer_steps(gan.trainer), 4);
+    assert_int_equal(epoch, 1);
     gan_dataset_destroy(dataset);
     test_gan_destroy(&gan);
 }

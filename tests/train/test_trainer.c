@@ -110,8 +110,12 @@ static void test_step_refused(void **state)
     test_status(gan_trainer_step(gan.trainer, NULL, BATCH, &report), GAN_ERROR_NULL, "samples is NULL");
     test_status(gan_trainer_step(gan.trainer, samples, 0, &report), GAN_ERROR_BATCH, "batch is 0, expected 1 to 4");
     test_status(gan_trainer_step(gan.trainer, samples, BATCH + 1, &report), GAN_ERROR_BATCH, "batch is 5");
+    const int64_t before = gan_trainer_steps(gan.trainer);
     report.struct_size = 0;
     test_status(gan_trainer_step(gan.trainer, samples, BATCH, &report), GAN_ERROR_ARGUMENT, "struct_size");
+    report.struct_size = SIZE_MAX;
+    test_status(gan_trainer_step(gan.trainer, samples, BATCH, &report), GAN_ERROR_ARGUMENT, "struct_size");
+    assert_int_equal(gan_trainer_steps(gan.trainer), before);
     assert_int_equal(gan_trainer_steps(gan.trainer), 0);
     assert_int_equal(gan_trainer_steps(NULL), 0);
     gan_trainer_cancel(NULL);

@@ -36,8 +36,8 @@ static gan_status check_model(const gan_context *context, const gan_model *model
     GAN_TRY(gan_model_check_built(model, "gan_trainer_create"));
     if (gan_model_input_count(model) != 1 || gan_model_output_count(model) != 1) {
         return gan_fail(GAN_ERROR_SHAPE,
-                        "gan_trainer_create: the %s has %zu inputs and %zu outputs, expected one of each", name,
-                        gan_model_input_count(model), gan_model_output_count(model));
+                        "gan_trainer_create: the %s has %lld inputs and %lld outputs, expected one of each", name,
+                        (long long)gan_model_input_count(model), (long long)gan_model_output_count(model));
     }
     return GAN_OK;
 }

@@ -155,6 +155,7 @@ static gan_status read_options(const gan_run_options *given, gan_run_options *op
                         options->epochs < 0 ? "epochs" : "steps",
                         (long long)(options->epochs < 0 ? options->epochs : options->steps));
     }
+    if (options->seconds == (double)GAN_ZERO) options->seconds = 0;
     GAN_TRY(gan_range_check(GAN_RANGE_NOT_NEGATIVE, options->seconds, "gan_run_options: seconds"));
     if (options->epochs == 0 && options->steps == 0 && options->seconds == 0) options->epochs = 1;
     return GAN_OK;
@@ -211,10 +212,11 @@ static gan_status run_step(gan_trainer *trainer, run_state *run)
     int64_t count, epochs;
     GAN_TRY(read_step(trainer, run->dataset, &count, &epochs));
     gan_status status = gan_trainer_step_on(trainer, trainer->samples, count, trainer->options.batch, &report);
-    if (status == GAN_ERROR_DIVERGED) return tell_divergence(trainer, run, count);
-    GAN_TRY(status);
+    /* The cursor has moved past them, whatever became of the step. */
     run->epochs += epochs;
     trainer->epochs += epochs;
+    if (status == GAN_ERROR_DIVERGED) return tell_divergence(trainer, run, count);
+    GAN_TRY(status);
     run->now.samples += count;
     run->now.steps++;
     if (tell(trainer, run, &report)) {

@@ -251,10 +251,7 @@ gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t 
                         __func__, (long long)batch, (long long)trainer->options.packing);
     }
     gan_step_report known = GAN_STEP_REPORT_INIT;
-    if (report && report->struct_size < sizeof(report->struct_size)) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: the report's struct_size is %zu; use GAN_STEP_REPORT_INIT", __func__,
-                        report->struct_size);
-    }
+    if (report) GAN_TRY(gan_report_check(report, "gan_step_report"));
     GAN_TRY(gan_trainer_step_on(trainer, samples, batch * trainer->options.discriminator_steps, batch, &known));
     return report ? gan_report_write(report, &known, sizeof(known), "gan_step_report") : GAN_OK;
 }

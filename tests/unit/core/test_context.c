@@ -505,6 +505,11 @@ static void test_log(void **state)
     assert_int_equal(log.count, 1);
     assert_int_equal(log.level, GAN_LOG_WARNING);
     assert_string_equal(log.message, "epoch 3");
+    /* A text that is cut off ends with a whole character: 170 of them, of three bytes, and one byte to spare. */
+    for (int i = 0; i < 200; i++) memcpy(text + (size_t)i * 3, "\xe2\x82\xac", 4);
+    gan_log(context, GAN_LOG_INFO, "%s", text);
+    assert_int_equal(strlen(log.message), 510);
+    log.count = 1;
     gan_log(context, GAN_LOG_INFO, "'%s'", "two\nlines\x7f");
     assert_string_equal(log.message, "'two?lines?'");
     memset(text, 'x', sizeof(text) - 1);

@@ -84,6 +84,24 @@ static void test_rows(void **state)
     gan_context_destroy(context);
 }
 
+/* What the report of an older program lacks is not a measurement of 0. */
+static void test_shorter_reports(void **state)
+{
+    gan_context *context = test_context();
+    gan_history *history = create(context, 0);
+    gan_step_report report = report_of(1);
+
+    (void)state;
+    report.struct_size = offsetof(gan_step_report, penalty);
+    assert_int_equal(gan_history_add(history, &report), GAN_OK);
+    assert_true(history->rows[0].values[GAN_HISTORY_SECONDS] == report.seconds);
+    assert_true(isnan(history->rows[0].values[GAN_HISTORY_PENALTY]));
+    assert_true(isnan(history->rows[0].values[GAN_HISTORY_DIVERSITY]));
+    assert_true(history->rows[0].values[GAN_HISTORY_DIAGNOSES] == 0);
+    gan_history_destroy(history);
+    gan_context_destroy(context);
+}
+
 static void test_truncate(void **state)
 {
     gan_context *context = test_context();
@@ -561,6 +579,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_shorter_reports),
         cmocka_unit_test(test_truncate),
         cmocka_unit_test(test_refused_reports),
         cmocka_unit_test(test_csv),

@@ -200,9 +200,27 @@ static void test_batch_of_one_in_training(void **state)
     ASSERT_FAILS(gan_session_forward(session, GAN_MODE_TRAIN), GAN_ERROR_BATCH_OF_ONE, "layer 1 (batch_norm): ");
     assert_int_equal(gan_session_get_output(session, 0, out), GAN_ERROR_STATE);
     ASSERT_OK(gan_session_forward(session, GAN_MODE_SAMPLE));
+    ASSERT_FAILS(gan_session_forward(session, GAN_MODE_TRAIN), GAN_ERROR_BATCH_OF_ONE, "layer 1 (batch_norm): ");
+    ASSERT_OK(gan_session_get_output(session, 0, out)); /* of the pass before */
     set_random_inputs(session, 2, 1);
     ASSERT_OK(gan_session_forward(session, GAN_MODE_TRAIN));
     ASSERT_OK(gan_session_get_output(session, 0, out));
+    gan_session_destroy(session);
+}
+
+static void test_batch_of_the_pass(void **state)
+{
+    gan_session *session = create_test_session(BATCH, build_test_model(context, test_dcgan_generator), false);
+    (void)state;
+
+    assert_int_equal(gan_session_batch(NULL), 0);
+    assert_int_equal(gan_session_batch(session), 0);
+    set_random_inputs(session, 3, 1);
+    assert_int_equal(gan_session_batch(session), 3);
+    ASSERT_OK(gan_session_forward(session, GAN_MODE_TRAIN));
+    assert_int_equal(gan_session_batch(session), 3);
+    set_random_inputs(session, 2, 1);
+    assert_int_equal(gan_session_batch(session), 2);
     gan_session_destroy(session);
 }
 
@@ -338,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_default_batch),
         cmocka_unit_test(test_batches_of_any_size),
         cmocka_unit_test(test_batch_of_one_in_training),
+        cmocka_unit_test(test_batch_of_the_pass),
         cmocka_unit_test(test_refused_passes_change_nothing),
         cmocka_unit_test(test_a_chain_equals_the_detour),
         cmocka_unit_test(test_pairs_that_do_not_fit),
