@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NEIGHBOURS 3  /* of precision and recall, as in their paper */
-#define SPLITS     10 /* of the inception-style score, as in its paper */
-
 typedef struct settings {
     const char *generator, *data, *classifier;
     int64_t samples, seed, threads;
@@ -92,7 +89,7 @@ static gan_status measure_distances(gan_context *context, const views *real, con
     }
     if (status == GAN_OK) {
         status = gan_metric_precision_recall(context, real->features, real->count, fake->features, fake->count,
-                                             CLASSIFIER_FEATURES, NEIGHBOURS, &precision, &recall);
+                                             CLASSIFIER_FEATURES, NULL, &precision, &recall);
     }
     if (status != GAN_OK) return status;
     print(prefix, "frechet_distance", frechet);
@@ -107,9 +104,8 @@ static gan_status measure_labels(gan_context *context, int64_t classes, const vi
 {
     double score, deviation;
     gan_mode_coverage coverage = GAN_MODE_COVERAGE_INIT;
-    int64_t splits = fake->count < SPLITS ? fake->count : SPLITS;
     gan_status status =
-        gan_metric_inception_score(context, fake->probabilities, fake->count, classes, splits, &score, &deviation);
+        gan_metric_inception_score(context, fake->probabilities, fake->count, classes, NULL, &score, &deviation);
     if (status == GAN_OK)
         status = gan_metric_mode_coverage(context, fake->labels, fake->count, classes, NULL, &coverage);
     if (status != GAN_OK) return status;

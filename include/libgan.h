@@ -15,8 +15,9 @@
  *   C99 designated initialisers and yields a pointer to a struct that lives until the end of the enclosing block or,
  *   in C++ with libgan.hpp, a value. Every field that is omitted or zero takes its documented default. Where exactly
  *   zero makes sense but is not the default, ::GAN_ZERO asks for it. A NULL options pointer selects all defaults.
- * - Counts, sizes in elements and indices are int64_t; size_t counts bytes of memory. Bit sets are uint64_t; an enum
- *   names the bits to combine.
+ * - Counts, sizes in elements and indices are int64_t; size_t counts bytes of memory. What ::GAN_MAX_RANK bounds, a
+ *   rank or an axis, is int. A node of a model is a ::gan_node, which programs pass on but do not calculate with. Bit
+ *   sets are uint64_t; an enum names the bits to combine.
  * - A getter that cannot fail returns its value and is called gan_noun_x(), such as gan_model_input_count(); its
  *   comment says what it returns for NULL. A getter that can fail returns a status, stores its value through a
  *   pointer and is called gan_noun_get_x(), such as gan_model_get_input_shape().
@@ -278,7 +279,7 @@ typedef struct gan_context_info {
     uint64_t allocations;    /**< successful allocations so far */
     const char *blas;        /**< the BLAS that the library was built for, such as "openblas"; never changes */
     gan_precision precision; /**< of products */
-    uint32_t reserved;       /**< 0 */
+    uint32_t reserved;       /**< always 0 */
 } gan_context_info;
 
 /** The value that a ::gan_context_info starts with: gan_context_info info = GAN_CONTEXT_INFO_INIT. */
@@ -368,17 +369,17 @@ typedef struct gan_layer gan_layer;
 
 /** How weights are initialised. In formulas, fan_in and fan_out are those of the layer's weight, as in PyTorch. */
 typedef enum gan_initializer_kind {
-    GAN_INITIALIZER_DEFAULT = 0,    /**< the layer's default: mostly Glorot uniform weights, zero biases */
-    GAN_INITIALIZER_ZEROS,          /**< 0 */
-    GAN_INITIALIZER_CONSTANT,       /**< value */
-    GAN_INITIALIZER_NORMAL,         /**< N(0, value^2); 0.02 in DCGAN (Radford et al., 2016) */
-    GAN_INITIALIZER_UNIFORM,        /**< U(-value, value) */
-    GAN_INITIALIZER_GLOROT_UNIFORM, /**< U(-a, a), a = sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010) */
-    GAN_INITIALIZER_GLOROT_NORMAL,  /**< N(0, 2 / (fan_in + fan_out)) */
-    GAN_INITIALIZER_HE_UNIFORM,     /**< U(-a, a), a = sqrt(6 / fan_in) (He et al., 2015) */
-    GAN_INITIALIZER_HE_NORMAL,      /**< N(0, 2 / fan_in) */
-    GAN_INITIALIZER_LECUN_UNIFORM,  /**< U(-a, a), a = sqrt(3 / fan_in) (LeCun et al., 1998) */
-    GAN_INITIALIZER_LECUN_NORMAL    /**< N(0, 1 / fan_in) */
+    GAN_INITIALIZER_DEFAULT = 0,        /**< the layer's default: mostly Glorot uniform weights, zero biases */
+    GAN_INITIALIZER_ZEROS = 1,          /**< 0 */
+    GAN_INITIALIZER_CONSTANT = 2,       /**< value */
+    GAN_INITIALIZER_NORMAL = 3,         /**< N(0, value^2); 0.02 in DCGAN (Radford et al., 2016) */
+    GAN_INITIALIZER_UNIFORM = 4,        /**< U(-value, value) */
+    GAN_INITIALIZER_GLOROT_UNIFORM = 5, /**< U(-a, a), a = sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010) */
+    GAN_INITIALIZER_GLOROT_NORMAL = 6,  /**< N(0, 2 / (fan_in + fan_out)) */
+    GAN_INITIALIZER_HE_UNIFORM = 7,     /**< U(-a, a), a = sqrt(6 / fan_in) (He et al., 2015) */
+    GAN_INITIALIZER_HE_NORMAL = 8,      /**< N(0, 2 / fan_in) */
+    GAN_INITIALIZER_LECUN_UNIFORM = 9,  /**< U(-a, a), a = sqrt(3 / fan_in) (LeCun et al., 1998) */
+    GAN_INITIALIZER_LECUN_NORMAL = 10   /**< N(0, 1 / fan_in) */
 } gan_initializer_kind;
 
 /** How a tensor is initialised; made by one of the macros below: .weight_initializer = GAN_NORMAL(0.02f). */
@@ -469,10 +470,10 @@ GAN_API gan_layer *gan_layer_dense(gan_context *context, int64_t units, const ga
 
 /** How a convolution treats the border of an image. */
 typedef enum gan_padding {
-    GAN_PADDING_VALID = 0, /**< none */
-    GAN_PADDING_SAME,      /**< as in TensorFlow: output = ceil(input / stride); an odd total adds one more below and
-                                right */
-    GAN_PADDING_EXPLICIT   /**< as given in `pads`: top, bottom, left, right */
+    GAN_PADDING_VALID = 0,   /**< none */
+    GAN_PADDING_SAME = 1,    /**< as in TensorFlow: output = ceil(input / stride); an odd total adds one more below
+                                  and right */
+    GAN_PADDING_EXPLICIT = 2 /**< as given in `pads`: top, bottom, left, right */
 } gan_padding;
 
 /** Options of gan_layer_conv2d(). */
@@ -583,11 +584,11 @@ GAN_API gan_layer *gan_layer_dropout(gan_context *context, const gan_dropout_opt
 
 /** Options of gan_layer_batch_norm(). */
 typedef struct gan_batch_norm_options {
-    size_t struct_size; /**< set by GAN_BATCH_NORM() */
-    float momentum;     /**< weight of the new batch in the running statistics, as in PyTorch; (0, 1]; default 0.1 */
-    float epsilon;      /**< added to the variance; > 0; default 1e-5 */
-    bool no_affine;     /**< default: with a learned scale (weight, from 1) and shift (bias, from 0) */
-    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
+    size_t struct_size;  /**< set by GAN_BATCH_NORM() */
+    float momentum;      /**< weight of the new batch in the running statistics, as in PyTorch; (0, 1]; default 0.1 */
+    float epsilon;       /**< added to the variance; > 0; default 1e-5 */
+    bool no_affine;      /**< default: with a learned scale (weight, from 1) and shift (bias, from 0) */
+    uint8_t reserved[7]; /**< 0, else ::GAN_ERROR_VERSION */
 } gan_batch_norm_options;
 /** ::gan_batch_norm_options with the given fields: GAN_BATCH_NORM(.momentum = 0.01f). */
 #define GAN_BATCH_NORM(...) GAN_OPTIONS(gan_batch_norm_options, __VA_ARGS__)
@@ -656,7 +657,7 @@ GAN_API gan_layer *gan_layer_group_norm(gan_context *context, int64_t groups, co
 /** How upsampling fills in new pixels. */
 typedef enum gan_interpolation {
     GAN_INTERPOLATION_NEAREST = 0, /**< each pixel repeated */
-    GAN_INTERPOLATION_BILINEAR     /**< weighted by distance from the nearest pixel centres, two in each direction, or
+    GAN_INTERPOLATION_BILINEAR = 1 /**< weighted by distance from the nearest pixel centres, two in each direction, or
                                         fewer at the border (PyTorch's align_corners=False) */
 } gan_interpolation;
 
@@ -846,11 +847,11 @@ typedef struct gan_tensor_info {
         sizeof(gan_tensor_info), NULL, GAN_TENSOR_PARAMETER, {0, {0}}, 0 \
     }
 
-/** Number of tensors, parameters and buffers; 0 before the model is built. */
+/** Number of tensors, parameters and buffers; 0 for NULL, and before the model is built. */
 GAN_API int64_t gan_model_tensor_count(const gan_model *model);
 /** Fills in `info`, whose struct_size the caller has set, for tensor `index`, from 0, in layer order. */
 GAN_API gan_status gan_model_get_tensor_info(const gan_model *model, int64_t index, gan_tensor_info *info);
-/** Total number of trained values; 0 before the model is built. */
+/** Total number of trained values; 0 for NULL, and before the model is built. */
 GAN_API int64_t gan_model_parameter_count(const gan_model *model);
 /**
  * Copies out a tensor, in PyTorch's layout. `count` must be its number of elements, else ::GAN_ERROR_SHAPE; an
@@ -922,12 +923,12 @@ typedef struct gan_session gan_session;
 
 /** Options of gan_session_create(). */
 typedef struct gan_session_options {
-    size_t struct_size; /**< set by GAN_SESSION() */
-    int64_t batch;      /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
-    bool forward_only;  /**< less memory, no backward pass; default: backward possible */
-    uint64_t seed;      /**< of what layers draw in training: dropout masks, Gaussian noise; default 0 */
-    bool second_order;  /**< also allow tangent passes, for more memory; not with forward_only; default: no */
-    uint32_t reserved;  /**< 0 */
+    size_t struct_size;  /**< set by GAN_SESSION() */
+    int64_t batch;       /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
+    bool forward_only;   /**< less memory, no backward pass; default: backward possible */
+    uint64_t seed;       /**< of what layers draw in training: dropout masks, Gaussian noise; default 0 */
+    bool second_order;   /**< also allow tangent passes, for more memory; not with forward_only; default: no */
+    uint8_t reserved[7]; /**< 0, else ::GAN_ERROR_VERSION */
 } gan_session_options;
 /** ::gan_session_options with the given fields: GAN_SESSION(.batch = 64, .forward_only = true). */
 #define GAN_SESSION(...) GAN_OPTIONS(gan_session_options, __VA_ARGS__)
@@ -1031,17 +1032,17 @@ GAN_API gan_status gan_session_get_input_gradient_tangent(const gan_session *ses
 
 /** The losses of generator and discriminator. s is sigmoid, r and f are logits of real and generated samples. */
 typedef enum gan_loss {
-    GAN_LOSS_NON_SATURATING = 0,  /**< L_D = -E log s(r) - E log(1 - s(f)); L_G = -E log s(f)
-                                       (Goodfellow et al., 2014) */
-    GAN_LOSS_SATURATING,          /**< the same L_D; L_G = E log(1 - s(f)): the minimax game itself */
-    GAN_LOSS_LEAST_SQUARES,       /**< L_D = (E (r - 1)^2 + E f^2) / 2; L_G = E (f - 1)^2 / 2 (Mao et al., 2017) */
-    GAN_LOSS_WASSERSTEIN,         /**< L_D = E f - E r; L_G = -E f, for a D kept smooth by clipping or a penalty
-                                       (Arjovsky et al., 2017) */
-    GAN_LOSS_HINGE,               /**< L_D = E max(0, 1 - r) + E max(0, 1 + f); L_G = -E f (Lim and Ye, 2017) */
-    GAN_LOSS_RELATIVISTIC,        /**< L_D = E softplus(f_i - r_i); L_G = E softplus(r_i - f_i), over pairs i
-                                       (Jolicoeur-Martineau, 2019; with R1 and R2 it is R3GAN, Huang et al., 2024) */
-    GAN_LOSS_RELATIVISTIC_AVERAGE /**< L_D = -E log s(r - E f) - E log(1 - s(f - E r)); L_G the same with r and f
-                                       exchanged (Jolicoeur-Martineau, 2019) */
+    GAN_LOSS_NON_SATURATING = 0, /**< L_D = -E log s(r) - E log(1 - s(f)); L_G = -E log s(f)
+                                      (Goodfellow et al., 2014) */
+    GAN_LOSS_SATURATING = 1,     /**< the same L_D; L_G = E log(1 - s(f)): the minimax game itself */
+    GAN_LOSS_LEAST_SQUARES = 2,  /**< L_D = (E (r - 1)^2 + E f^2) / 2; L_G = E (f - 1)^2 / 2 (Mao et al., 2017) */
+    GAN_LOSS_WASSERSTEIN = 3,    /**< L_D = E f - E r; L_G = -E f, for a D kept smooth by clipping or a penalty
+                                      (Arjovsky et al., 2017) */
+    GAN_LOSS_HINGE = 4,          /**< L_D = E max(0, 1 - r) + E max(0, 1 + f); L_G = -E f (Lim and Ye, 2017) */
+    GAN_LOSS_RELATIVISTIC = 5,   /**< L_D = E softplus(f_i - r_i); L_G = E softplus(r_i - f_i), over pairs i
+                                      (Jolicoeur-Martineau, 2019; with R1 and R2 it is R3GAN, Huang et al., 2024) */
+    GAN_LOSS_RELATIVISTIC_AVERAGE = 6 /**< L_D = -E log s(r - E f) - E log(1 - s(f - E r)); L_G the same with r and f
+                                           exchanged (Jolicoeur-Martineau, 2019) */
 } gan_loss;
 
 /**
@@ -1189,20 +1190,20 @@ typedef struct gan_optimizer gan_optimizer;
 
 /** How a step changes a weight w by its gradient g. */
 typedef enum gan_optimizer_algorithm {
-    GAN_OPTIMIZER_ADAM = 0, /**< Kingma and Ba, "Adam", 2015, algorithm 1, with bias correction */
-    GAN_OPTIMIZER_RMSPROP,  /**< v = decay v + (1 - decay) g^2; w -= rate g / (sqrt(v) + epsilon)
-                                 (Tieleman and Hinton, 2012) */
-    GAN_OPTIMIZER_SGD       /**< v = momentum v + g; w -= rate v */
+    GAN_OPTIMIZER_ADAM = 0,    /**< Kingma and Ba, "Adam", 2015, algorithm 1, with bias correction */
+    GAN_OPTIMIZER_RMSPROP = 1, /**< v = decay v + (1 - decay) g^2; w -= rate g / (sqrt(v) + epsilon)
+                                    (Tieleman and Hinton, 2012) */
+    GAN_OPTIMIZER_SGD = 2      /**< v = momentum v + g; w -= rate v */
 } gan_optimizer_algorithm;
 
 /** How the learning rate changes with the number n of steps taken; T is schedule_steps, p = min(n / T, 1). */
 typedef enum gan_schedule {
-    GAN_SCHEDULE_CONSTANT = 0, /**< rate */
-    GAN_SCHEDULE_LINEAR,       /**< rate + (final_rate - rate) p */
-    GAN_SCHEDULE_COSINE,       /**< final_rate + (rate - final_rate) (1 + cos(pi p)) / 2
-                                    (Loshchilov and Hutter, 2017) */
-    GAN_SCHEDULE_STEP,         /**< rate * factor^floor(n / T) */
-    GAN_SCHEDULE_EXPONENTIAL   /**< rate * factor^(n / T) */
+    GAN_SCHEDULE_CONSTANT = 0,   /**< rate */
+    GAN_SCHEDULE_LINEAR = 1,     /**< rate + (final_rate - rate) p */
+    GAN_SCHEDULE_COSINE = 2,     /**< final_rate + (rate - final_rate) (1 + cos(pi p)) / 2
+                                      (Loshchilov and Hutter, 2017) */
+    GAN_SCHEDULE_STEP = 3,       /**< rate * factor^floor(n / T) */
+    GAN_SCHEDULE_EXPONENTIAL = 4 /**< rate * factor^(n / T) */
 } gan_schedule;
 
 /** Options of gan_optimizer_create(). */
@@ -1308,11 +1309,11 @@ GAN_API gan_status gan_dataset_from_array(gan_context *context, const float *sam
 /** Releases the dataset; arrays in memory stay the caller's. */
 GAN_API void gan_dataset_destroy(gan_dataset *dataset);
 
-/** Number of samples: the limit of the options, or all. */
+/** Number of samples: the limit of the options, or all; 0 for NULL. */
 GAN_API int64_t gan_dataset_count(const gan_dataset *dataset);
 /** The shape of one sample. */
 GAN_API gan_status gan_dataset_get_shape(const gan_dataset *dataset, gan_shape *out);
-/** The largest label + 1; 0 without labels. */
+/** The largest label + 1; 0 without labels, and for NULL. */
 GAN_API int64_t gan_dataset_classes(const gan_dataset *dataset);
 
 /**
@@ -1728,24 +1729,44 @@ GAN_API gan_status gan_metric_kernel_distance(gan_context *context, const float 
                                               const gan_kernel_distance_options *options, double *mean,
                                               double *deviation);
 
+/** Options of gan_metric_precision_recall(). */
+typedef struct gan_precision_recall_options {
+    size_t struct_size; /**< set by GAN_PRECISION_RECALL() */
+    int64_t neighbours; /**< k: a ball reaches its centre's k-th nearest neighbour; >= 1 and less than the smaller
+                             count; default: 3, as in the paper, or the most that the counts allow if that is less */
+} gan_precision_recall_options;
+/** ::gan_precision_recall_options with the given fields: GAN_PRECISION_RECALL(.neighbours = 5). */
+#define GAN_PRECISION_RECALL(...) GAN_OPTIONS(gan_precision_recall_options, __VA_ARGS__)
+
 /**
  * Improved precision and recall (Kynkaanniemi et al., 2019): the share of generated samples that lie in the manifold
  * of the real ones, and the share of real samples in that of the generated ones. A manifold is the union of balls
- * around its samples, each reaching its `neighbours`-th nearest neighbour; 3 in the paper, at least 1 and less than
- * the smaller count. Both results are in [0, 1]. Time grows with the square of the counts.
+ * around its samples, each reaching one of its nearest neighbours. Both counts must be at least 2. Both results are
+ * in [0, 1]. Time grows with the square of the counts.
  */
 GAN_API gan_status gan_metric_precision_recall(gan_context *context, const float *real, int64_t real_count,
                                                const float *fake, int64_t fake_count, int64_t dimensions,
-                                               int64_t neighbours, double *precision, double *recall);
+                                               const gan_precision_recall_options *options, double *precision,
+                                               double *recall);
+
+/** Options of gan_metric_inception_score(). */
+typedef struct gan_inception_score_options {
+    size_t struct_size; /**< set by GAN_INCEPTION_SCORE() */
+    int64_t splits; /**< equal runs of samples, scored one by one; from 1 to the number of samples; default: 10, as
+                         in the paper, or the number of samples if that is less */
+} gan_inception_score_options;
+/** ::gan_inception_score_options with the given fields: GAN_INCEPTION_SCORE(.splits = 1). */
+#define GAN_INCEPTION_SCORE(...) GAN_OPTIONS(gan_inception_score_options, __VA_ARGS__)
 
 /**
  * Inception-style score (Salimans et al., 2016) of a classifier's class probabilities, `classes` per sample: exp(E
  * KL(p(y|x) || p(y))), where p(y) is the mean of p(y|x). From 1, when all samples are alike or unclear, to `classes`.
- * *mean and *deviation (may be NULL) are over `splits` equal runs of samples; 10 in the paper, from 1 to `count`.
- * Probabilities must be in [0, 1], and each row must sum to 1 within 0.001.
+ * *mean and *deviation (may be NULL) are over the splits. Probabilities must be in [0, 1], and each row must sum to 1
+ * within 0.001.
  */
 GAN_API gan_status gan_metric_inception_score(gan_context *context, const float *probabilities, int64_t count,
-                                              int64_t classes, int64_t splits, double *mean, double *deviation);
+                                              int64_t classes, const gan_inception_score_options *options,
+                                              double *mean, double *deviation);
 
 /** How samples are spread over modes. q is a mode's share of the samples, p its share of the data. */
 typedef struct gan_mode_coverage {

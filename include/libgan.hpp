@@ -688,8 +688,9 @@ struct discriminator_loss_value {
 };
 
 /** See gan_loss_discriminator(). */
-inline discriminator_loss_value loss_discriminator(gan_loss loss, const std::vector<float> &real_logits,
-                                                   const std::vector<float> &fake_logits, float real_target = 1.0f)
+inline discriminator_loss_value loss_discriminator(gan_loss loss, float real_target,
+                                                   const std::vector<float> &real_logits,
+                                                   const std::vector<float> &fake_logits)
 {
     discriminator_loss_value out = {0.0, std::vector<float>(real_logits.size()),
                                     std::vector<float>(fake_logits.size())};
@@ -699,9 +700,9 @@ inline discriminator_loss_value loss_discriminator(gan_loss loss, const std::vec
     return out;
 }
 
-/** See gan_loss_generator(). */
-inline loss_value loss_generator(gan_loss loss, const std::vector<float> &fake_logits,
-                                 const std::vector<float> &real_logits = {})
+/** See gan_loss_generator(); `real_logits` may be empty, {}, where C takes NULL. */
+inline loss_value loss_generator(gan_loss loss, const std::vector<float> &real_logits,
+                                 const std::vector<float> &fake_logits)
 {
     loss_value out = {0.0, std::vector<float>(fake_logits.size())};
     check(gan_loss_generator(loss, detail::data(real_logits), detail::length(real_logits), fake_logits.data(),
@@ -1072,24 +1073,24 @@ inline metric_value metric_kernel_distance(const context &context, const std::ve
 /** See gan_metric_precision_recall(). */
 inline precision_recall metric_precision_recall(const context &context, const std::vector<float> &real,
                                                 const std::vector<float> &fake, int64_t dimensions,
-                                                int64_t neighbours = 3)
+                                                gan_precision_recall_options options = {})
 {
     const int64_t real_count = detail::batch_of(real, dimensions, "metric_precision_recall: real");
     const int64_t fake_count = detail::batch_of(fake, dimensions, "metric_precision_recall: fake");
     precision_recall out = {0, 0};
     check(gan_metric_precision_recall(context.get(), real.data(), real_count, fake.data(), fake_count, dimensions,
-                                      neighbours, &out.precision, &out.recall));
+                                      detail::sized(options), &out.precision, &out.recall));
     return out;
 }
 
 /** See gan_metric_inception_score(); `classes` probabilities per sample. */
 inline metric_value metric_inception_score(const context &context, const std::vector<float> &probabilities,
-                                           int64_t classes, int64_t splits = 10)
+                                           int64_t classes, gan_inception_score_options options = {})
 {
     const int64_t count = detail::batch_of(probabilities, classes, "metric_inception_score: probabilities");
     metric_value out = {0, 0};
-    check(gan_metric_inception_score(context.get(), probabilities.data(), count, classes, splits, &out.mean,
-                                     &out.deviation));
+    check(gan_metric_inception_score(context.get(), probabilities.data(), count, classes, detail::sized(options),
+                                     &out.mean, &out.deviation));
     return out;
 }
 

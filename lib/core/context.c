@@ -131,7 +131,7 @@ static gan_status resolve_options(gan_context_options *options)
         options->threads = gan_cpu_count();
     }
     if (options->memory_limit == 0) options->memory_limit = SIZE_MAX;
-    GAN_TRY(gan_check_reserved("gan_context_options", options->reserved));
+    GAN_TRY(gan_check_reserved("gan_context_options", &options->reserved, sizeof(options->reserved)));
     GAN_TRY(choose_cpu(options->cpu, &options->cpu));
     GAN_TRY(check_precision(options->precision, options->cpu, plain));
     return choose_multiply(options->multiply, options->cpu, options->precision, &options->multiply);

@@ -46,8 +46,9 @@ const char *gan_errno_text(int error, char text[GAN_ERRNO_TEXT]);
 /* Copies a caller's options into *known (known_size bytes), with zeros for what an older struct, or NULL, lacks. A
  * newer caller's extra bytes must be zero, else GAN_ERROR_VERSION. `what` names the struct. */
 gan_status gan_options_read(void *known, size_t known_size, const void *given, const char *what);
-/* GAN_ERROR_VERSION unless the reserved field of an option struct is 0: a newer header may have a use for it. */
-gan_status gan_check_reserved(const char *what, uint32_t reserved);
+/* GAN_ERROR_VERSION unless all bytes of an option struct's reserved field are 0: a newer header may have a use for
+ * them. `what` names the struct. */
+gan_status gan_check_reserved(const char *what, const void *reserved, size_t size);
 
 /* How options and reports read floats: 0, or left out, means the default; GAN_ZERO means 0. */
 static inline float gan_option(float value, float when_zero)

@@ -127,10 +127,16 @@ gan_status gan_options_read(void *known, size_t known_size, const void *given, c
     return GAN_OK;
 }
 
-gan_status gan_check_reserved(const char *what, uint32_t reserved)
+gan_status gan_check_reserved(const char *what, const void *reserved, size_t size)
 {
-    if (reserved == 0) return GAN_OK;
-    return gan_fail(GAN_ERROR_VERSION, "%s: a field is set that libgan %s does not know", what, gan_version_text());
+    const unsigned char *bytes = reserved;
+
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] == 0) continue;
+        return gan_fail(GAN_ERROR_VERSION, "%s: a field is set that libgan %s does not know", what,
+                        gan_version_text());
+    }
+    return GAN_OK;
 }
 
 gan_status gan_report_check(const void *given, const char *what)

@@ -99,22 +99,15 @@ static void resolve(gan_layer *layer, const gan_layer_option *option)
     }
 }
 
-static gan_status check_reserved(const gan_options_struct *known, const unsigned char *given)
-{
-    uint32_t reserved = 0;
-
-    for (size_t i = 0; i < known->reserved_size; i++) reserved |= given[known->reserved + i];
-    return gan_check_reserved(known->name, reserved);
-}
-
 static gan_status read_given(gan_layer *layer, const void *options)
 {
     const gan_layer_ops *ops = layer->ops;
+    const gan_options_struct *known = &ops->options_struct;
     _Alignas(max_align_t) unsigned char given[GAN_OPTIONS_SIZE];
 
-    if (!ops->options_struct.name) return GAN_OK;
-    GAN_TRY(gan_options_read(given, ops->options_struct.size, options, ops->options_struct.name));
-    GAN_TRY(check_reserved(&ops->options_struct, given));
+    if (!known->name) return GAN_OK;
+    GAN_TRY(gan_options_read(given, known->size, options, known->name));
+    GAN_TRY(gan_check_reserved(known->name, given + known->reserved, known->reserved_size));
     for (int i = 0; i < ops->option_count; i++) {
         const gan_layer_option *option = &ops->options[i];
         if (option->given == 0) continue;

@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-#define SUM_TOLERANCE 1e-3
+#define DEFAULT_SPLITS 10
+#define SUM_TOLERANCE  1e-3
 
 /* p log p, which is 0 at 0 */
 static double p_log_p(double p)
@@ -44,22 +45,36 @@ static double score(const gan_given *part, double *q)
     return exp(fmax(divergence, 0));
 }
 
+static gan_status resolve(const gan_inception_score_options *given, int64_t count, int64_t *splits)
+{
+    static const char *const function = "gan_metric_inception_score";
+    gan_inception_score_options options;
+    int64_t product;
+
+    GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_inception_score_options"));
+    if (options.splits == 0) options.splits = count < DEFAULT_SPLITS ? count : DEFAULT_SPLITS;
+    GAN_TRY(gan_number_check(function, "splits", options.splits, 1, count));
+    if (!gan_checked_multiply(count, options.splits, &product)) {
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld splits of %lld samples overflow", function,
+                        (long long)options.splits, (long long)count);
+    }
+    *splits = options.splits;
+    return GAN_OK;
+}
+
 gan_status gan_metric_inception_score(gan_context *context, const float *probabilities, int64_t count,
-                                      int64_t classes, int64_t splits, double *mean, double *deviation)
+                                      int64_t classes, const gan_inception_score_options *options, double *mean,
+                                      double *deviation)
 {
     const gan_given given = {__func__, "probabilities", probabilities, count, classes};
     gan_spread spread = {0};
-    int64_t product;
+    int64_t splits = 0;
 
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(mean);
     GAN_TRY(gan_given_check(&given, 1, 2));
     GAN_TRY(check_probabilities(&given));
-    GAN_TRY(gan_number_check(__func__, "splits", splits, 1, count));
-    if (!gan_checked_multiply(count, splits, &product)) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld splits of %lld samples overflow", __func__, (long long)splits,
-                        (long long)count);
-    }
+    GAN_TRY(resolve(options, count, &splits));
     double *q = gan_allocate_array(context, classes, sizeof(double));
     if (!q) return GAN_ERROR_MEMORY;
     for (int64_t i = 0; i < splits; i++) {

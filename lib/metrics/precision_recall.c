@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#define DEFAULT_NEIGHBOURS 3
+
 /* A set of features as a union of balls: each sample is the centre of one that reaches its `neighbours`-th nearest
  * neighbour. Distances are squared. */
 typedef struct manifold {
@@ -127,13 +129,25 @@ static double covered_share(gan_context *context, manifold *a, manifold *b)
     return (double)count / (double)a->given.rows;
 }
 
+static gan_status resolve(const gan_precision_recall_options *given, manifold of[2])
+{
+    const int64_t most = (of[0].given.rows < of[1].given.rows ? of[0].given.rows : of[1].given.rows) - 1;
+    gan_precision_recall_options options;
+
+    GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_precision_recall_options"));
+    if (options.neighbours == 0) options.neighbours = most < DEFAULT_NEIGHBOURS ? most : DEFAULT_NEIGHBOURS;
+    GAN_TRY(gan_number_check(of[0].given.function, "neighbours", options.neighbours, 1, most));
+    for (int i = 0; i < 2; i++) of[i].neighbours = options.neighbours;
+    return GAN_OK;
+}
+
 gan_status gan_metric_precision_recall(gan_context *context, const float *real, int64_t real_count, const float *fake,
-                                       int64_t fake_count, int64_t dimensions, int64_t neighbours, double *precision,
-                                       double *recall)
+                                       int64_t fake_count, int64_t dimensions,
+                                       const gan_precision_recall_options *options, double *precision, double *recall)
 {
     manifold of[2] = {
-        {.given = {__func__, "real", real, real_count, dimensions}, .neighbours = neighbours},
-        {.given = {__func__, "fake", fake, fake_count, dimensions}, .neighbours = neighbours},
+        {.given = {__func__, "real", real, real_count, dimensions}},
+        {.given = {__func__, "fake", fake, fake_count, dimensions}},
     };
     gan_status status = GAN_OK;
 
@@ -141,8 +155,7 @@ gan_status gan_metric_precision_recall(gan_context *context, const float *real, 
     GAN_CHECK_NOT_NULL(precision);
     GAN_CHECK_NOT_NULL(recall);
     for (int i = 0; i < 2; i++) GAN_TRY(gan_given_check(&of[i].given, 2, 1));
-    GAN_TRY(gan_number_check(__func__, "neighbours", neighbours, 1,
-                             (real_count < fake_count ? real_count : fake_count) - 1));
+    GAN_TRY(resolve(options, of));
     double *origin = gan_allocate_array(context, dimensions, sizeof(double));
     if (!origin) return GAN_ERROR_MEMORY;
     gan_given_means(&of[0].given, origin);

@@ -31,7 +31,7 @@ gan_status gan_session_create(gan_model *model, const gan_session_options *given
     GAN_CHECK_NOT_NULL(model);
     GAN_CHECK_NOT_NULL(out);
     GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_session_options"));
-    GAN_TRY(gan_check_reserved("gan_session_options", options.reserved));
+    GAN_TRY(gan_check_reserved("gan_session_options", options.reserved, sizeof(options.reserved)));
     GAN_TRY(gan_model_check_built(model, __func__));
     if (options.batch == 0) options.batch = DEFAULT_BATCH;
     if (options.batch < 0) {

@@ -206,7 +206,7 @@ void test_sessions_and_losses()
     std::vector<float> logits = judge.get_output();
     EXPECT(logits == gan::session(discriminator).run(fake));
 
-    gan::loss_value loss = gan::loss_generator(GAN_LOSS_NON_SATURATING, logits);
+    gan::loss_value loss = gan::loss_generator(GAN_LOSS_NON_SATURATING, {}, logits);
     gan::loss_value same = gan::loss_binary_cross_entropy(logits, {1, 1});
     EXPECT(std::fabs(loss.value - same.value) < 1e-6 && loss.gradient.size() == 2);
     judge.set_output_gradient(0, loss.gradient);
@@ -230,7 +230,7 @@ void test_sessions_and_losses()
     EXPECT_ERROR(GAN_ERROR_BATCH, "batch", gan::session(generator, GAN_SESSION(.batch = -1)));
     EXPECT_ERROR(GAN_ERROR_SHAPE, "labels", gan::loss_binary_cross_entropy({1, 2}, {1}));
 
-    gan::discriminator_loss_value both = gan::loss_discriminator(GAN_LOSS_LEAST_SQUARES, {1}, {0, 0});
+    gan::discriminator_loss_value both = gan::loss_discriminator(GAN_LOSS_LEAST_SQUARES, 1, {1}, {0, 0});
     EXPECT(both.value == 0 && both.real_gradient.size() == 1 && both.fake_gradient.size() == 2);
     EXPECT(std::fabs(gan::loss_softmax_cross_entropy({0, 0}, {1}, 2).value - std::log(2.0)) < 1e-6);
     EXPECT_ERROR(GAN_ERROR_SHAPE, "logits", gan::loss_softmax_cross_entropy({0, 0, 0}, {1}, 2));
@@ -540,8 +540,9 @@ void test_metrics()
     EXPECT(distance.mean > 1 && distance.deviation > 0);
     const gan::precision_recall near = gan::metric_precision_recall(context, real, real, 2);
     EXPECT(near.precision == 1 && near.recall == 1);
-    EXPECT(gan::metric_precision_recall(context, real, far, 2, 1).recall == 0);
-    EXPECT(std::fabs(gan::metric_inception_score(context, {1, 0, 0, 1}, 2, 1).mean - 2) < 1e-6);
+    EXPECT(gan::metric_precision_recall(context, real, far, 2, GAN_PRECISION_RECALL(.neighbours = 1)).recall == 0);
+    EXPECT(std::fabs(gan::metric_inception_score(context, {1, 0, 0, 1}, 2, GAN_INCEPTION_SCORE(.splits = 1)).mean -
+                     2) < 1e-6);
     EXPECT(gan::metric_mode_coverage(context, {0, 1, 1}, 3).modes == 2);
     EXPECT(gan::metric_mode_coverage(context, {0, 1, 1}, 2, {1, 2}).kl < 1e-6);
     EXPECT(gan::metric_mixture_quality(context, real, {0, 0, 1, 1}, 2, 0.1f).high_quality == 0.5);

@@ -62,9 +62,6 @@ static gan_status check_loss(const gan_trainer_options *options)
 /* Simultaneous updates are one per player, on the same noise. */
 static gan_status check_simultaneous(const gan_trainer_options *options)
 {
-    for (size_t i = 0; i < sizeof(options->reserved); i++) {
-        GAN_TRY(gan_check_reserved("gan_trainer_options", options->reserved[i]));
-    }
     if (!options->simultaneous) return GAN_OK;
     if (options->discriminator_steps != 1) {
         return gan_fail(GAN_ERROR_ARGUMENT,
@@ -178,6 +175,7 @@ gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_tra
     gan_trainer_options options;
     gan_optimizer_options of_generator, of_discriminator;
     GAN_TRY(gan_options_read(&options, sizeof(options), given, what));
+    GAN_TRY(gan_check_reserved(what, options.reserved, sizeof(options.reserved)));
     GAN_TRY(gan_option_rows_resolve(rows, sizeof(rows) / sizeof(*rows), what, &options));
     GAN_TRY(check_loss(&options));
     GAN_TRY(check_simultaneous(&options));

@@ -87,7 +87,7 @@ static void test_reserved_refused(void **state)
     refused(gan_layer_dropout(*state, GAN_DROPOUT(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_gaussian_noise(*state, GAN_GAUSSIAN_NOISE(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_pixel_norm(*state, GAN_PIXEL_NORM(.reserved = 1)), GAN_ERROR_VERSION, words);
-    refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.reserved = {1})), GAN_ERROR_VERSION, words);
     refused(gan_layer_layer_norm(*state, GAN_LAYER_NORM(.reserved = {1})), GAN_ERROR_VERSION, words);
     refused(gan_layer_instance_norm(*state, GAN_INSTANCE_NORM(.reserved = {0, 1})), GAN_ERROR_VERSION, words);
     refused(gan_layer_group_norm(*state, 1, GAN_GROUP_NORM(.reserved = {0, 0, 1})), GAN_ERROR_VERSION, words);

@@ -135,7 +135,8 @@ static void test_precision_recall(void **state)
             double precision = -1, recall = -1;
             if (neighbours_of[k] >= p.fewer) continue;
             test_status(gan_metric_precision_recall(context, p.real, p.real_count, p.fake, p.fake_count, p.dimensions,
-                                                    neighbours_of[k], &precision, &recall),
+                                                    GAN_PRECISION_RECALL(.neighbours = neighbours_of[k]), &precision,
+                                                    &recall),
                         GAN_OK, "");
             test_near("precision", precision, precisions_and_recalls[s][2 * k], 1e-14);
             test_near("recall", recall, precisions_and_recalls[s][2 * k + 1], 1e-14);
@@ -144,6 +145,31 @@ static void test_precision_recall(void **state)
         pair_release(&p);
     }
     assert_int_equal(tried, 16);
+    gan_context_destroy(context);
+}
+
+/* 3, or the most that the smaller set allows. */
+static void test_default_neighbours(void **state)
+{
+    gan_context *context = test_context();
+    int fewer_than_three = 0;
+
+    (void)state;
+    for (int s = 0; s < SETS; s++) {
+        pair p = pair_of(s);
+        const int64_t neighbours = p.fewer > 3 ? 3 : p.fewer - 1;
+        double by_default[2] = {-1, -1}, given[2] = {-2, -2};
+        test_status(gan_metric_precision_recall(context, p.real, p.real_count, p.fake, p.fake_count, p.dimensions,
+                                                NULL, &by_default[0], &by_default[1]),
+                    GAN_OK, "");
+        test_status(gan_metric_precision_recall(context, p.real, p.real_count, p.fake, p.fake_count, p.dimensions,
+                                                GAN_PRECISION_RECALL(.neighbours = neighbours), &given[0], &given[1]),
+                    GAN_OK, "");
+        assert_true(by_default[0] == given[0] && by_default[1] == given[1]);
+        if (neighbours < 3) fewer_than_three++;
+        pair_release(&p);
+    }
+    assert_true(fewer_than_three > 0 && fewer_than_three < SETS);
     gan_context_destroy(context);
 }
 
@@ -164,8 +190,8 @@ static void test_a_set_and_itself(void **state)
         }
         test_near("Frechet distance of a set to itself",
                   frechet(context, p.real, p.real_count, p.real, p.real_count, p.dimensions), 0, 1e-11);
-        test_status(gan_metric_precision_recall(context, p.real, p.real_count, p.real, p.real_count, p.dimensions, 1,
-                                                &precision, &recall),
+        test_status(gan_metric_precision_recall(context, p.real, p.real_count, p.real, p.real_count, p.dimensions,
+                                                GAN_PRECISION_RECALL(.neighbours = 1), &precision, &recall),
                     GAN_OK, "");
         assert_true(precision == 1 && recall == 1);
         pair_release(&p);
@@ -206,7 +232,8 @@ static void test_moved_and_turned(void **state)
     test_near("moved", frechet(context, a, COUNT, moved, COUNT, DIMENSIONS), 9, 1e-12);
 
     before = frechet(context, a, COUNT, b, COUNT, DIMENSIONS);
-    test_status(gan_metric_precision_recall(context, a, COUNT, b, COUNT, DIMENSIONS, 3, &precision[0], &recall[0]),
+    test_status(gan_metric_precision_recall(context, a, COUNT, b, COUNT, DIMENSIONS,
+                                            GAN_PRECISION_RECALL(.neighbours = 3), &precision[0], &recall[0]),
                 GAN_OK, "");
     for (int i = 0; i < 2 * COUNT; i++) {
         float *row = (i < COUNT ? a : b) + i % COUNT * DIMENSIONS, x = row[0];
@@ -214,7 +241,8 @@ static void test_moved_and_turned(void **state)
         row[1] = x + 4;
     }
     test_near("moved and turned", frechet(context, a, COUNT, b, COUNT, DIMENSIONS), before, 1e-12);
-    test_status(gan_metric_precision_recall(context, a, COUNT, b, COUNT, DIMENSIONS, 3, &precision[1], &recall[1]),
+    test_status(gan_metric_precision_recall(context, a, COUNT, b, COUNT, DIMENSIONS,
+                                            GAN_PRECISION_RECALL(.neighbours = 3), &precision[1], &recall[1]),
                 GAN_OK, "");
     assert_true(precision[0] == precision[1] && recall[0] == recall[1]);
     free(a);
@@ -234,8 +262,8 @@ static void test_a_lost_mode(void **state)
 
     (void)state;
     for (int i = 0; i < COUNT / 2 * DIMENSIONS; i++) a[i] += 100;
-    test_status(gan_metric_precision_recall(context, a, COUNT, a + COUNT / 2 * DIMENSIONS, COUNT / 2, DIMENSIONS, 3,
-                                            &precision, &recall),
+    test_status(gan_metric_precision_recall(context, a, COUNT, a + COUNT / 2 * DIMENSIONS, COUNT / 2, DIMENSIONS,
+                                            GAN_PRECISION_RECALL(.neighbours = 3), &precision, &recall),
                 GAN_OK, "");
     assert_true(precision == 1);
     assert_true(recall == 0.5);
@@ -269,15 +297,11 @@ static void test_singular_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_frechet),
-        cmocka_unit_test(test_kernel_of_all),
-        cmocka_unit_test(test_kernel_of_subsets),
-        cmocka_unit_test(test_kernel_defaults),
-        cmocka_unit_test(test_precision_recall),
-        cmocka_unit_test(test_a_set_and_itself),
-        cmocka_unit_test(test_kernel_without_bias),
-        cmocka_unit_test(test_moved_and_turned),
-        cmocka_unit_test(test_a_lost_mode),
+        cmocka_unit_test(test_frechet),           cmocka_unit_test(test_kernel_of_all),
+        cmocka_unit_test(test_kernel_of_subsets), cmocka_unit_test(test_kernel_defaults),
+        cmocka_unit_test(test_precision_recall),  cmocka_unit_test(test_default_neighbours),
+        cmocka_unit_test(test_a_set_and_itself),  cmocka_unit_test(test_kernel_without_bias),
+        cmocka_unit_test(test_moved_and_turned),  cmocka_unit_test(test_a_lost_mode),
         cmocka_unit_test(test_singular_values),
     };
     return cmocka_run_group_tests_name("distances", tests, NULL, NULL);

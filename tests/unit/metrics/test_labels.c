@@ -21,14 +21,36 @@ static void test_inception_score(void **state)
     for (int i = 0; i < 3; i++) {
         double mean = -1, deviation = -1, alone = -1;
         const int64_t splits = (int64_t)inception_scores[i][0];
-        test_status(
-            gan_metric_inception_score(context, p, TEST_PROBABILITIES, TEST_CLASSES, splits, &mean, &deviation),
-            GAN_OK, "");
+        test_status(gan_metric_inception_score(context, p, TEST_PROBABILITIES, TEST_CLASSES,
+                                               GAN_INCEPTION_SCORE(.splits = splits), &mean, &deviation),
+                    GAN_OK, "");
         test_near("mean score", mean, inception_scores[i][1], 1e-12);
         test_near("deviation of scores", deviation, inception_scores[i][2], 1e-12);
-        test_status(gan_metric_inception_score(context, p, TEST_PROBABILITIES, TEST_CLASSES, splits, &alone, NULL),
+        test_status(gan_metric_inception_score(context, p, TEST_PROBABILITIES, TEST_CLASSES,
+                                               GAN_INCEPTION_SCORE(.splits = splits), &alone, NULL),
                     GAN_OK, "");
         assert_true(alone == mean);
+    }
+    gan_context_destroy(context);
+}
+
+/* 10 splits, or one for each sample if there are fewer. */
+static void test_default_splits(void **state)
+{
+    static float p[TEST_PROBABILITIES * TEST_CLASSES];
+    const int64_t counts[] = {TEST_PROBABILITIES, 4}, splits[] = {10, 4};
+    gan_context *context = test_context();
+
+    (void)state;
+    test_probabilities(p);
+    for (int i = 0; i < 2; i++) {
+        double by_default = -1, given = -2;
+        test_status(gan_metric_inception_score(context, p, counts[i], TEST_CLASSES, NULL, &by_default, NULL), GAN_OK,
+                    "");
+        test_status(gan_metric_inception_score(context, p, counts[i], TEST_CLASSES,
+                                               GAN_INCEPTION_SCORE(.splits = splits[i]), &given, NULL),
+                    GAN_OK, "");
+        assert_true(by_default == given);
     }
     gan_context_destroy(context);
 }
@@ -42,11 +64,13 @@ static void test_ends_of_the_score(void **state)
 
     (void)state;
     for (int i = 0; i < 6; i++) p[3 * i + i % 3] = 1;
-    test_status(gan_metric_inception_score(context, p, 6, 3, 1, &score, NULL), GAN_OK, "");
+    test_status(gan_metric_inception_score(context, p, 6, 3, GAN_INCEPTION_SCORE(.splits = 1), &score, NULL), GAN_OK,
+                "");
     test_near("score of clear samples", score, 3, 1e-14);
     for (int i = 0; i < 6; i++)
         for (int k = 0; k < 3; k++) p[3 * i + k] = k == 0 ? 0.5f : 0.25f;
-    test_status(gan_metric_inception_score(context, p, 6, 3, 1, &score, NULL), GAN_OK, "");
+    test_status(gan_metric_inception_score(context, p, 6, 3, GAN_INCEPTION_SCORE(.splits = 1), &score, NULL), GAN_OK,
+                "");
     test_near("score of equal samples", score, 1, 1e-14);
     gan_context_destroy(context);
 }
@@ -163,13 +187,10 @@ static void test_far_from_all_modes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_inception_score),
-        cmocka_unit_test(test_ends_of_the_score),
-        cmocka_unit_test(test_coverage),
-        cmocka_unit_test(test_ends_of_coverage),
-        cmocka_unit_test(test_quality),
-        cmocka_unit_test(test_a_perfect_sampler),
-        cmocka_unit_test(test_far_from_all_modes),
+        cmocka_unit_test(test_inception_score),   cmocka_unit_test(test_default_splits),
+        cmocka_unit_test(test_ends_of_the_score), cmocka_unit_test(test_coverage),
+        cmocka_unit_test(test_ends_of_coverage),  cmocka_unit_test(test_quality),
+        cmocka_unit_test(test_a_perfect_sampler), cmocka_unit_test(test_far_from_all_modes),
     };
     return cmocka_run_group_tests_name("labels", tests, NULL, NULL);
 }

@@ -53,8 +53,9 @@ static gan_status call_kernel(const call *c)
 static gan_status call_precision_recall(const call *c)
 {
     double precision = 77, recall = 77;
-    gan_status status = gan_metric_precision_recall(c->context, c->real, c->real_count, c->fake, c->fake_count,
-                                                    c->dimensions, c->neighbours, &precision, &recall);
+    gan_status status =
+        gan_metric_precision_recall(c->context, c->real, c->real_count, c->fake, c->fake_count, c->dimensions,
+                                    GAN_PRECISION_RECALL(.neighbours = c->neighbours), &precision, &recall);
     assert_true((precision == 77) == (status != GAN_OK));
     assert_true((recall == 77) == (status != GAN_OK));
     return status;
@@ -105,10 +106,11 @@ static void test_options_of_distances(void **state)
 {
     gan_context *context = test_context();
     call c = good_call(context);
+    double precision = 77, recall = 77;
 
     (void)state;
-    c.neighbours = 0;
-    test_status(call_precision_recall(&c), GAN_ERROR_ARGUMENT, "neighbours is 0, expected 1 to 7");
+    c.neighbours = -1;
+    test_status(call_precision_recall(&c), GAN_ERROR_ARGUMENT, "neighbours is -1, expected 1 to 7");
     c.neighbours = COUNT;
     test_status(call_precision_recall(&c), GAN_ERROR_ARGUMENT, "neighbours is 8, expected 1 to 7");
     c.fake_count = 5;
@@ -125,6 +127,11 @@ static void test_options_of_distances(void **state)
     test_status(call_kernel(&c), GAN_OK, "");
     c.options.struct_size = 3;
     test_status(call_kernel(&c), GAN_ERROR_ARGUMENT, "gan_kernel_distance_options");
+    c = good_call(context);
+    test_status(gan_metric_precision_recall(context, c.real, COUNT, c.fake, COUNT, SIZE,
+                                            &(gan_precision_recall_options){.struct_size = 3}, &precision, &recall),
+                GAN_ERROR_ARGUMENT, "gan_precision_recall_options: struct_size is 3");
+    assert_true(precision == 77 && recall == 77);
     gan_context_destroy(context);
 }
 
@@ -139,9 +146,11 @@ static void test_nowhere_to_write(void **state)
                 "out is NULL");
     test_status(gan_metric_kernel_distance(context, c.real, COUNT, c.fake, COUNT, SIZE, NULL, NULL, &out),
                 GAN_ERROR_NULL, "mean is NULL");
-    test_status(gan_metric_precision_recall(context, c.real, COUNT, c.fake, COUNT, SIZE, 3, NULL, &out),
+    test_status(gan_metric_precision_recall(context, c.real, COUNT, c.fake, COUNT, SIZE,
+                                            GAN_PRECISION_RECALL(.neighbours = 3), NULL, &out),
                 GAN_ERROR_NULL, "precision is NULL");
-    test_status(gan_metric_precision_recall(context, c.real, COUNT, c.fake, COUNT, SIZE, 3, &out, NULL),
+    test_status(gan_metric_precision_recall(context, c.real, COUNT, c.fake, COUNT, SIZE,
+                                            GAN_PRECISION_RECALL(.neighbours = 3), &out, NULL),
                 GAN_ERROR_NULL, "recall is NULL");
     assert_true(out == 77);
     gan_context_destroy(context);
@@ -154,27 +163,32 @@ static void test_inception_score(void **state)
     double mean = 77, deviation = 77;
 
     (void)state;
-    test_status(gan_metric_inception_score(NULL, p, 3, 2, 1, &mean, NULL), GAN_ERROR_NULL, "context is NULL");
-    test_status(gan_metric_inception_score(context, NULL, 3, 2, 1, &mean, NULL), GAN_ERROR_NULL,
-                "probabilities is NULL");
-    test_status(gan_metric_inception_score(context, p, 3, 2, 1, NULL, &deviation), GAN_ERROR_NULL, "mean is NULL");
-    test_status(gan_metric_inception_score(context, p, 0, 2, 1, &mean, NULL), GAN_ERROR_ARGUMENT,
-                "probabilities has 0 rows, expected at least 1");
-    test_status(gan_metric_inception_score(context, p, 6, 1, 1, &mean, NULL), GAN_ERROR_ARGUMENT,
-                "rows of probabilities have 1 values, expected at least 2");
-    test_status(gan_metric_inception_score(context, p, 3, 2, 0, &mean, NULL), GAN_ERROR_ARGUMENT,
-                "splits is 0, expected 1 to 3");
-    test_status(gan_metric_inception_score(context, p, 3, 2, 4, &mean, NULL), GAN_ERROR_ARGUMENT,
-                "splits is 4, expected 1 to 3");
+    test_status(gan_metric_inception_score(NULL, p, 3, 2, GAN_INCEPTION_SCORE(.splits = 1), &mean, NULL),
+                GAN_ERROR_NULL, "context is NULL");
+    test_status(gan_metric_inception_score(context, NULL, 3, 2, GAN_INCEPTION_SCORE(.splits = 1), &mean, NULL),
+                GAN_ERROR_NULL, "probabilities is NULL");
+    test_status(gan_metric_inception_score(context, p, 3, 2, GAN_INCEPTION_SCORE(.splits = 1), NULL, &deviation),
+                GAN_ERROR_NULL, "mean is NULL");
+    test_status(gan_metric_inception_score(context, p, 0, 2, GAN_INCEPTION_SCORE(.splits = 1), &mean, NULL),
+                GAN_ERROR_ARGUMENT, "probabilities has 0 rows, expected at least 1");
+    test_status(gan_metric_inception_score(context, p, 6, 1, GAN_INCEPTION_SCORE(.splits = 1), &mean, NULL),
+                GAN_ERROR_ARGUMENT, "rows of probabilities have 1 values, expected at least 2");
+    test_status(gan_metric_inception_score(context, p, 3, 2, GAN_INCEPTION_SCORE(.splits = -1), &mean, NULL),
+                GAN_ERROR_ARGUMENT, "splits is -1, expected 1 to 3");
+    test_status(gan_metric_inception_score(context, p, 3, 2, GAN_INCEPTION_SCORE(.splits = 4), &mean, NULL),
+                GAN_ERROR_ARGUMENT, "splits is 4, expected 1 to 3");
+    test_status(
+        gan_metric_inception_score(context, p, 3, 2, &(gan_inception_score_options){.struct_size = 3}, &mean, NULL),
+        GAN_ERROR_ARGUMENT, "gan_inception_score_options: struct_size is 3");
     p[3] = 0.5f;
-    test_status(gan_metric_inception_score(context, p, 3, 2, 1, &mean, &deviation), GAN_ERROR_ARGUMENT,
-                "row 1 of probabilities sums to 1.5, expected 1");
+    test_status(gan_metric_inception_score(context, p, 3, 2, GAN_INCEPTION_SCORE(.splits = 1), &mean, &deviation),
+                GAN_ERROR_ARGUMENT, "row 1 of probabilities sums to 1.5, expected 1");
     p[2] = -0.5f;
-    test_status(gan_metric_inception_score(context, p, 3, 2, 1, &mean, &deviation), GAN_ERROR_ARGUMENT,
-                "probabilities is -0.5 in row 1, column 0, expected a number in [0, 1]");
+    test_status(gan_metric_inception_score(context, p, 3, 2, GAN_INCEPTION_SCORE(.splits = 1), &mean, &deviation),
+                GAN_ERROR_ARGUMENT, "probabilities is -0.5 in row 1, column 0, expected a number in [0, 1]");
     p[4] = NAN;
-    test_status(gan_metric_inception_score(context, p, 3, 2, 1, &mean, &deviation), GAN_ERROR_NOT_FINITE,
-                "probabilities is nan in row 2, column 0");
+    test_status(gan_metric_inception_score(context, p, 3, 2, GAN_INCEPTION_SCORE(.splits = 1), &mean, &deviation),
+                GAN_ERROR_NOT_FINITE, "probabilities is nan in row 2, column 0");
     assert_true(mean == 77 && deviation == 77);
     gan_context_destroy(context);
 }
@@ -263,7 +277,7 @@ static gan_status all_of_labels(gan_context *context, void *user)
     double mean;
 
     (void)user;
-    GAN_TRY(gan_metric_inception_score(context, p, 2, 2, 1, &mean, NULL));
+    GAN_TRY(gan_metric_inception_score(context, p, 2, 2, GAN_INCEPTION_SCORE(.splits = 1), &mean, NULL));
     GAN_TRY(gan_metric_mode_coverage(context, labels, 3, 2, NULL, &coverage));
     return gan_metric_mixture_quality(context, samples, 2, centres, 2, 2, 1, &quality);
 }
@@ -295,8 +309,9 @@ static void test_threads(void **state)
                                                     GAN_KERNEL_DISTANCE(.subsets = 3, .subset_size = 150),
                                                     &results[t][1], &results[t][2]),
                          GAN_OK);
-        assert_int_equal(gan_metric_precision_recall(context, real, SAMPLES, fake, SAMPLES, DIMENSIONS, 3,
-                                                     &results[t][3], &results[t][4]),
+        assert_int_equal(gan_metric_precision_recall(context, real, SAMPLES, fake, SAMPLES, DIMENSIONS,
+                                                     GAN_PRECISION_RECALL(.neighbours = 3), &results[t][3],
+                                                     &results[t][4]),
                          GAN_OK);
         assert_memory_equal(results[t], results[0], sizeof(results[0]));
         gan_context_destroy(context);

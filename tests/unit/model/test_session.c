@@ -125,6 +125,8 @@ static void test_wrong_batches(void **state)
     (void)state;
 
     ASSERT_FAILS(gan_session_create(model, GAN_SESSION(.batch = -2), &session), GAN_ERROR_BATCH, "batch is -2");
+    ASSERT_FAILS(gan_session_create(model, GAN_SESSION(.reserved = {0, 1}), &session), GAN_ERROR_VERSION,
+                 "gan_session_options: a field is set that libgan");
     ASSERT_FAILS(gan_session_create(model, GAN_SESSION(.batch = INT64_MAX), &session), GAN_ERROR_OVERFLOW,
                  "gan_session_create: batch is 9223372036854775807: ");
     ASSERT_FAILS(gan_session_create(model, GAN_SESSION(.batch = INT64_MAX / 16), &session), GAN_ERROR_OVERFLOW, "");
