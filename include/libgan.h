@@ -1024,9 +1024,9 @@ GAN_API gan_status gan_session_get_input_gradient_tangent(const gan_session *ses
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup loss Losses
- * Functions of logits (D(x) = sigmoid(logit)), numerically safe for every finite logit; NaN in a logit gives NaN.
- * Values are means over the samples; gradients have one value per logit; either may be NULL if not wanted. A count
- * below 1 is ::GAN_ERROR_BATCH. Any thread.
+ * Functions of logits (D(x) = sigmoid(logit)) and other values, numerically safe for every finite one; NaN in one
+ * gives NaN. Values are means over the samples; gradients have one value per logit; either may be NULL if not wanted.
+ * A count of samples below 1 is ::GAN_ERROR_BATCH. Any thread.
  * @{
  */
 
@@ -1072,10 +1072,53 @@ GAN_API gan_status gan_loss_binary_cross_entropy(const float *logits, const floa
  */
 GAN_API gan_status gan_loss_softmax_cross_entropy(const float *logits, const int32_t *labels, int64_t rows,
                                                   int64_t classes, double *value, float *gradient);
-/** Mean of |a - b|; gradient with respect to a, 0 where a = b. */
+/** Mean of |a - b|; gradient with respect to a, 0 where a = b. With respect to b it is the negative. */
 GAN_API gan_status gan_loss_l1(const float *a, const float *b, int64_t count, double *value, float *gradient);
-/** Mean of (a - b)^2; gradient with respect to a. */
+/** Mean of (a - b)^2; gradient with respect to a. With respect to b it is the negative. */
 GAN_API gan_status gan_loss_l2(const float *a, const float *b, int64_t count, double *value, float *gradient);
+
+/** Options of gan_loss_smooth_l1(). */
+typedef struct gan_smooth_l1_options {
+    size_t struct_size; /**< set by GAN_SMOOTH_L1() */
+    float beta;         /**< where the square becomes a line; >= 0, and with 0 it is gan_loss_l1(); default 1 */
+    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
+} gan_smooth_l1_options;
+/** ::gan_smooth_l1_options with the given fields: GAN_SMOOTH_L1(.beta = 0.1f). */
+#define GAN_SMOOTH_L1(...) GAN_OPTIONS(gan_smooth_l1_options, __VA_ARGS__)
+
+/**
+ * Mean of d^2 / (2 beta) where |d| < beta, and of |d| - beta / 2 elsewhere, with d = a - b: as PyTorch's
+ * SmoothL1Loss, Huber's loss over beta. Gradient with respect to a; with respect to b it is the negative.
+ */
+GAN_API gan_status gan_loss_smooth_l1(const float *a, const float *b, int64_t count,
+                                      const gan_smooth_l1_options *options, double *value, float *gradient);
+
+/**
+ * KL(N(m, e^v) || N(0, 1)) = sum (m^2 + e^v - 1 - v) / 2 over the `size` means m and logarithms of variances v of a
+ * row, mean over rows: the second term of a variational autoencoder's loss (Kingma and Welling, "Auto-Encoding
+ * Variational Bayes", 2014). Both gradients have rows * size values. Where e^v is beyond a number's range, value and
+ * gradient are infinite.
+ */
+GAN_API gan_status gan_loss_gaussian_kl(const float *mean, const float *log_variance, int64_t rows, int64_t size,
+                                        double *value, float *mean_gradient, float *log_variance_gradient);
+
+/**
+ * |E real - E fake|^2, the squared Euclidean distance of the means over the rows of `size` features each: what a
+ * generator minimises in place of a discriminator's judgement, with features from one of D's layers (Salimans et al.,
+ * "Improved Techniques for Training GANs", 2016, section 3.1). The numbers of rows may differ. The gradients have
+ * real_rows * size and fake_rows * size values.
+ */
+GAN_API gan_status gan_loss_feature_matching(const float *real, const float *fake, int64_t real_rows,
+                                             int64_t fake_rows, int64_t size, double *value, float *real_gradient,
+                                             float *fake_gradient);
+
+/**
+ * Entropy of softmax over rows of `classes` logits, -sum p log p in nats, mean over rows: 0 for a sure prediction,
+ * log classes for one that knows nothing. Minimise it for sure predictions, maximise it for unsure ones
+ * (Springenberg, "Unsupervised and Semi-supervised Learning with Categorical GANs", 2016).
+ */
+GAN_API gan_status gan_loss_entropy(const float *logits, int64_t rows, int64_t classes, double *value,
+                                    float *gradient);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */

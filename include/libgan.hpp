@@ -755,6 +755,61 @@ inline loss_value loss_l2(const std::vector<float> &a, const std::vector<float> 
     return detail::loss_of(gan_loss_l2, a, b, detail::length(a));
 }
 
+/** See gan_loss_smooth_l1(). */
+inline loss_value loss_smooth_l1(const std::vector<float> &a, const std::vector<float> &b,
+                                 gan_smooth_l1_options options = {})
+{
+    detail::expect_length(b, detail::length(a), "loss_smooth_l1: b");
+    return detail::loss_of(gan_loss_smooth_l1, a, b, detail::length(a), detail::sized(options));
+}
+
+/** A divergence of normal distributions and its gradients with respect to their parameters. */
+struct gaussian_kl_value {
+    double value;                             /**< mean over the rows */
+    std::vector<float> mean_gradient;         /**< one for each mean */
+    std::vector<float> log_variance_gradient; /**< one for each logarithm of a variance */
+};
+
+/** See gan_loss_gaussian_kl(); `size` values in each row. */
+inline gaussian_kl_value loss_gaussian_kl(const std::vector<float> &mean, const std::vector<float> &log_variance,
+                                          int64_t size)
+{
+    const int64_t rows = detail::batch_of(mean, size, "loss_gaussian_kl: mean");
+    detail::expect_length(log_variance, detail::length(mean), "loss_gaussian_kl: log_variance");
+    gaussian_kl_value out = {0.0, std::vector<float>(mean.size()), std::vector<float>(mean.size())};
+    check(gan_loss_gaussian_kl(mean.data(), log_variance.data(), rows, size, &out.value, out.mean_gradient.data(),
+                               out.log_variance_gradient.data()));
+    return out;
+}
+
+/** A distance of features and its gradients with respect to both sets. */
+struct feature_matching_value {
+    double value;                     /**< of the means over the rows */
+    std::vector<float> real_gradient; /**< one for each feature of a real sample */
+    std::vector<float> fake_gradient; /**< one for each feature of a generated sample */
+};
+
+/** See gan_loss_feature_matching(); `size` features in each row. */
+inline feature_matching_value loss_feature_matching(const std::vector<float> &real, const std::vector<float> &fake,
+                                                    int64_t size)
+{
+    const int64_t real_rows = detail::batch_of(real, size, "loss_feature_matching: real"),
+                  fake_rows = detail::batch_of(fake, size, "loss_feature_matching: fake");
+    feature_matching_value out = {0.0, std::vector<float>(real.size()), std::vector<float>(fake.size())};
+    check(gan_loss_feature_matching(real.data(), fake.data(), real_rows, fake_rows, size, &out.value,
+                                    out.real_gradient.data(), out.fake_gradient.data()));
+    return out;
+}
+
+/** See gan_loss_entropy(); `classes` logits in each row. */
+inline loss_value loss_entropy(const std::vector<float> &logits, int64_t classes)
+{
+    const int64_t rows = detail::batch_of(logits, classes, "loss_entropy: logits");
+    loss_value out = {0.0, std::vector<float>(logits.size())};
+    check(gan_loss_entropy(logits.data(), rows, classes, &out.value, out.gradient.data()));
+    return out;
+}
+
 /* ---- Regularisers ------------------------------------------------------------------------------------------ */
 
 /** Adds the gradient of a penalty to the model's gradients; returns the penalty. See gan_gradient_penalty(). */

@@ -235,6 +235,16 @@ void test_sessions_and_losses()
     EXPECT(std::fabs(gan::loss_softmax_cross_entropy({0, 0}, {1}, 2).value - std::log(2.0)) < 1e-6);
     EXPECT_ERROR(GAN_ERROR_SHAPE, "logits", gan::loss_softmax_cross_entropy({0, 0, 0}, {1}, 2));
     EXPECT(gan::loss_l1({1, 3}, {0, 0}).value == 2 && gan::loss_l2({1, 3}, {0, 0}).value == 5);
+    EXPECT(gan::loss_smooth_l1({1, 3}, {0, 0}).value == 1.5);
+    EXPECT(gan::loss_smooth_l1({1, 3}, {0, 0}, GAN_SMOOTH_L1(.beta = 4)).value == 0.625);
+    gan::gaussian_kl_value divergence = gan::loss_gaussian_kl({2, 0, 0, 0}, {0, 0, 0, 0}, 2);
+    EXPECT(divergence.value == 1 && divergence.mean_gradient == std::vector<float>({1, 0, 0, 0}) &&
+           divergence.log_variance_gradient.size() == 4);
+    gan::feature_matching_value distance = gan::loss_feature_matching({1, 3}, {0, 0, 3, 1}, 1);
+    EXPECT(distance.value == 1 && distance.real_gradient == std::vector<float>({1, 1}) &&
+           distance.fake_gradient == std::vector<float>({-0.5f, -0.5f, -0.5f, -0.5f}));
+    EXPECT(std::fabs(gan::loss_entropy({0, 0}, 2).value - std::log(2.0)) < 1e-15);
+    EXPECT_ERROR(GAN_ERROR_SHAPE, "log_variance", gan::loss_gaussian_kl({1, 2}, {1}, 1));
 }
 
 void test_regularisers()

@@ -5,8 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-#define COUNT  7
-#define LOSSES (GAN_LOSS_RELATIVISTIC_AVERAGE + 1)
+#define COUNT      7
+#define LOSSES     (GAN_LOSS_RELATIVISTIC_AVERAGE + 1)
+#define SUPERVISED 7
 
 static const float real[COUNT] = {0.5f, -1.25f, 2, 0, 3.5f, -0.75f, 1};
 static const float fake[COUNT] = {-0.5f, 1.75f, -3, 0.25f, 0, 2.5f, -1};
@@ -195,6 +196,28 @@ static void test_supervised(void **state)
     assert_near(value, expected, 1e-12);
 }
 
+/* PyTorch's SmoothL1Loss: a parabola up to beta, a line of slope 1 beyond it. */
+static void test_smooth_l1(void **state)
+{
+    (void)state;
+    const float a[4] = {0.5f, -0.5f, 1, -3}, b[4] = {0, 0, 0, 0};
+    float gradient[4], same[COUNT];
+    double value, other;
+    assert_int_equal(gan_loss_smooth_l1(a, b, 4, NULL, &value, gradient), GAN_OK);
+    assert_near(value, (0.125 + 0.125 + 0.5 + 2.5) / 4, 1e-15);
+    const float expected[4] = {0.125f, -0.125f, 0.25f, -0.25f};
+    for (int i = 0; i < 4; i++) assert_true(gradient[i] == expected[i]);
+    assert_int_equal(gan_loss_smooth_l1(a, b, 4, GAN_SMOOTH_L1(.beta = 2), &value, gradient), GAN_OK);
+    assert_near(value, (0.0625 + 0.0625 + 0.25 + 2) / 4, 1e-15);
+    assert_true(gradient[0] == 0.0625f && gradient[2] == 0.125f && gradient[3] == -0.25f);
+
+    assert_int_equal(gan_loss_smooth_l1(real, fake, COUNT, GAN_SMOOTH_L1(.beta = GAN_ZERO), &value, same), GAN_OK);
+    assert_int_equal(gan_loss_l1(real, fake, COUNT, &other, NULL), GAN_OK);
+    assert_true(value == other);
+    assert_int_equal(gan_loss_smooth_l1(real, real, COUNT, GAN_SMOOTH_L1(.beta = GAN_ZERO), &value, same), GAN_OK);
+    assert_true(value == 0 && same[0] == 0);
+}
+
 static void test_softmax(void **state)
 {
     (void)state;
@@ -242,6 +265,9 @@ static gan_status supervised_loss(int which, const float logits[2 * COUNT], doub
     case 0: return gan_loss_binary_cross_entropy(logits, targets, 2 * COUNT, value, gradient);
     case 1: return gan_loss_l1(logits, targets, 2 * COUNT, value, gradient);
     case 2: return gan_loss_l2(logits, targets, 2 * COUNT, value, gradient);
+    case 3: return gan_loss_smooth_l1(logits, targets, 2 * COUNT, NULL, value, gradient);
+    case 4: return gan_loss_smooth_l1(logits, targets, 2 * COUNT, GAN_SMOOTH_L1(.beta = 0.25f), value, gradient);
+    case 5: return gan_loss_smooth_l1(logits, targets, 2 * COUNT, GAN_SMOOTH_L1(.beta = GAN_ZERO), value, gradient);
     default: return gan_loss_softmax_cross_entropy(logits, labels, COUNT, 2, value, gradient);
     }
 }
@@ -272,7 +298,7 @@ static void test_gradients(void **state)
     (void)state;
     for (int which = 0; which < LOSSES; which++) check_gradient(discriminator_loss, which);
     for (int which = 0; which < LOSSES; which++) check_gradient(generator_loss, which);
-    for (int which = 0; which < 4; which++) check_gradient(supervised_loss, which);
+    for (int which = 0; which < SUPERVISED; which++) check_gradient(supervised_loss, which);
 }
 
 static void test_l1_at_equality(void **state)
@@ -356,7 +382,7 @@ static void test_not_a_number(void **state)
         assert_true(isnan(value));
         assert_true(isnan(gradient[3]) == slope);
     }
-    for (int which = 0; which < 4; which++) {
+    for (int which = 0; which < SUPERVISED; which++) {
         double value = 0;
         assert_int_equal(supervised_loss(which, logits, &value, gradient), GAN_OK);
         assert_true(isnan(value) && isnan(gradient[3]));
@@ -423,6 +449,15 @@ static void test_refused(void **state)
     test_status(gan_loss_l1(real, NULL, COUNT, &value, gradient), GAN_ERROR_NULL, "gan_loss_l1: b");
     test_status(gan_loss_l2(NULL, fake, COUNT, &value, gradient), GAN_ERROR_NULL, "gan_loss_l2: a");
     test_status(gan_loss_l2(real, fake, 0, &value, gradient), GAN_ERROR_BATCH, "count is 0");
+    test_status(gan_loss_smooth_l1(real, NULL, COUNT, NULL, &value, gradient), GAN_ERROR_NULL,
+                "gan_loss_smooth_l1: b");
+    test_status(gan_loss_smooth_l1(real, fake, 0, NULL, &value, gradient), GAN_ERROR_BATCH, "count is 0");
+    test_status(gan_loss_smooth_l1(real, fake, COUNT, GAN_SMOOTH_L1(.beta = -1), &value, gradient),
+                GAN_ERROR_ARGUMENT, "beta is -1");
+    test_status(gan_loss_smooth_l1(real, fake, COUNT, GAN_SMOOTH_L1(.beta = NAN), &value, gradient),
+                GAN_ERROR_NOT_FINITE, "beta is nan");
+    test_status(gan_loss_smooth_l1(real, fake, COUNT, GAN_SMOOTH_L1(.reserved = 1), &value, gradient),
+                GAN_ERROR_VERSION, "gan_smooth_l1_options");
     assert_true(value == 7);
     for (int i = 0; i < COUNT; i++) assert_true(gradient[i] == 7);
 }
@@ -444,10 +479,10 @@ int main(void)
         cmocka_unit_test(test_generator),      cmocka_unit_test(test_relativistic_generator),
         cmocka_unit_test(test_hinge_margin),   cmocka_unit_test(test_undecided),
         cmocka_unit_test(test_supervised),     cmocka_unit_test(test_softmax),
-        cmocka_unit_test(test_gradients),      cmocka_unit_test(test_l1_at_equality),
-        cmocka_unit_test(test_extremes),       cmocka_unit_test(test_small_losses),
-        cmocka_unit_test(test_not_a_number),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_nothing_wanted),
+        cmocka_unit_test(test_smooth_l1),      cmocka_unit_test(test_gradients),
+        cmocka_unit_test(test_l1_at_equality), cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_small_losses),   cmocka_unit_test(test_not_a_number),
+        cmocka_unit_test(test_refused),        cmocka_unit_test(test_nothing_wanted),
     };
     return cmocka_run_group_tests_name("losses", tests, NULL, NULL);
 }

@@ -44,4 +44,36 @@ static inline gan_status gan_loss_check_count(int64_t count, const char *functio
     return GAN_OK;
 }
 
+/* GAN_ERROR_BATCH unless there is a row, GAN_ERROR_ARGUMENT unless a row has values, GAN_ERROR_OVERFLOW unless they
+ * fit into an array. */
+static inline gan_status gan_loss_check_rows(int64_t rows, const char *rows_name, int64_t size, const char *size_name,
+                                             const char *function)
+{
+    int64_t count, bytes;
+    GAN_TRY(gan_loss_check_count(rows, function, rows_name));
+    if (size < 1) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %lld, expected at least 1", function, size_name,
+                        (long long)size);
+    }
+    if (!gan_checked_multiply(rows, size, &count) || !gan_checked_multiply(count, sizeof(float), &bytes)) {
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: an array with %s %lld and %s %lld overflows", function, rows_name,
+                        (long long)rows, size_name, (long long)size);
+    }
+    return GAN_OK;
+}
+
+/* softmax(l)[k] = exp(l[k] - largest) / sum, without overflow. */
+typedef struct gan_softmax {
+    double largest, sum;
+} gan_softmax;
+
+static inline gan_softmax gan_softmax_of(const float *logits, int64_t classes)
+{
+    float greatest = logits[0];
+    for (int64_t k = 1; k < classes; k++) greatest = fmaxf(greatest, logits[k]);
+    gan_softmax softmax = {greatest, 0};
+    for (int64_t k = 0; k < classes; k++) softmax.sum += exp(logits[k] - softmax.largest);
+    return softmax;
+}
+
 #endif
