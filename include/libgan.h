@@ -356,8 +356,8 @@ GAN_API gan_status gan_random_set_state(gan_random *random, gan_random_state sta
  * @defgroup layer Layers
  * A layer is a description: a kind and its options. It is cheap, and becomes part of the model to which it is added;
  * until then the caller owns it. These functions return NULL on failure, and gan_last_status() gives the reason; a
- * model to which NULL is added remembers the failure, and gan_model_build() returns it. gan_model_build() also checks
- * that each layer fits its inputs.
+ * model to which NULL is added remembers the failure, or ::GAN_ERROR_NULL if another one has followed it in this
+ * thread, and gan_model_build() returns it. gan_model_build() also checks that each layer fits its inputs.
  *
  * Inside a model, layer k (counted from 0, without inputs) is called "k" unless gan_layer_named() names it; its
  * tensors are "k.weight", "k.bias" and so on, as in PyTorch's nn.Sequential. Shapes below are those of one sample.

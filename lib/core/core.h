@@ -19,6 +19,8 @@ typedef float gan_real;
 /* ---- Status (status.c) ------------------------------------------------------------------------------------- */
 
 #define GAN_SENTENCE 512 /* bytes of the longest sentence, with its terminator */
+/* Failures in this thread so far. While it stays the same, so does the sentence of the last one. */
+uint64_t gan_failure_count(void);
 
 /* Stores the sentence for gan_last_error() and returns `status`. */
 gan_status gan_fail(gan_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -11,6 +11,7 @@
 
 static _Thread_local char last_error[GAN_SENTENCE];
 static _Thread_local gan_status last_status;
+static _Thread_local uint64_t failure_count;
 
 const char *gan_status_name(gan_status status)
 {
@@ -44,6 +45,11 @@ gan_status gan_last_status(void)
     return last_status;
 }
 
+uint64_t gan_failure_count(void)
+{
+    return failure_count;
+}
+
 /* Not written to last_error directly, since the arguments may point into it. */
 static void format_sentence(char sentence[GAN_SENTENCE], gan_status status, const char *format, va_list arguments)
 {
@@ -62,6 +68,7 @@ gan_status gan_fail(gan_status status, const char *format, ...)
     va_end(arguments);
     memcpy(last_error, sentence, sizeof(sentence));
     last_status = status;
+    failure_count++;
     return status;
 }
 

@@ -5,14 +5,29 @@
 
 #define MAX_NAME 63
 
+/* The thread's number of failures when a layer last failed; 0 before that. */
+static _Thread_local uint64_t failure_of_layer;
+
+gan_layer *gan_layer_fail(gan_layer *layer)
+{
+    gan_layer_destroy(layer);
+    failure_of_layer = gan_failure_count();
+    return NULL;
+}
+
+bool gan_layer_failed_last(void)
+{
+    return failure_of_layer != 0 && failure_of_layer == gan_failure_count();
+}
+
 gan_layer *gan_layer_allocate(gan_context *context, const gan_layer_ops *ops)
 {
     if (!context) {
         gan_fail(GAN_ERROR_NULL, "%s: context is NULL", ops->type);
-        return NULL;
+        return gan_layer_fail(NULL);
     }
     gan_layer *layer = gan_allocate(context, ops->size);
-    if (!layer) return NULL;
+    if (!layer) return gan_layer_fail(NULL);
     layer->ops = ops;
     layer->context = gan_context_retain(context);
     return layer;
@@ -49,10 +64,7 @@ gan_layer *gan_layer_named(gan_layer *layer, const char *name)
 {
     if (!layer) return NULL; /* keeps the error of its creation */
     char *copy = check_name(name) == GAN_OK ? gan_copy_text(layer->context, name) : NULL;
-    if (!copy) {
-        gan_layer_destroy(layer);
-        return NULL;
-    }
+    if (!copy) return gan_layer_fail(layer);
     gan_release_text(layer->context, layer->name);
     layer->name = copy;
     return layer;

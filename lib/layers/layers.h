@@ -160,6 +160,8 @@ struct gan_layer {
  * (registry.c). */
 const gan_layer_ops *const *gan_layer_kinds(int *count);
 const gan_layer_ops *gan_layer_find_kind(const char *type);
+/* Whether the thread's last failure is that of a layer's creation or naming, which then returned NULL. */
+bool gan_layer_failed_last(void);
 extern const gan_layer_ops gan_input_ops; /* the model must know it */
 
 /* Options to and from JSON: into an empty object, and from any value, checked as a program's options are. On failure

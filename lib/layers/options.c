@@ -122,8 +122,7 @@ void *gan_layer_create(gan_context *context, const gan_layer_ops *ops, const voi
     gan_layer *layer = gan_layer_allocate(context, ops);
 
     if (!layer || read_given(layer, options) == GAN_OK) return layer;
-    gan_layer_destroy(layer);
-    return NULL;
+    return gan_layer_fail(layer);
 }
 
 /* ---- Checks ------------------------------------------------------------------------------------------------- */
@@ -205,8 +204,7 @@ static gan_status check_layer(const gan_layer *layer)
 gan_layer *gan_layer_checked(void *layer)
 {
     if (!layer || check_layer(layer) == GAN_OK) return layer;
-    gan_layer_destroy(layer);
-    return NULL;
+    return gan_layer_fail(layer);
 }
 
 /* ---- Saving ------------------------------------------------------------------------------------------------- */
@@ -385,8 +383,7 @@ gan_layer *gan_layer_load(gan_context *context, const gan_layer_ops *ops, const 
     gan_layer *layer = gan_layer_allocate(context, ops);
 
     if (!layer || load_all(layer, options) == GAN_OK) return layer;
-    gan_layer_destroy(layer);
-    return NULL;
+    return gan_layer_fail(layer);
 }
 
 /* ---- Texts for people --------------------------------------------------------------------------------------- */

@@ -19,6 +19,8 @@ static inline int64_t gan_larger(int64_t a, int64_t b)
 
 /* ---- Making a layer (layer.c) ---------------------------------------------------------------------------------- */
 
+/* Destroys a layer (or NULL) that has failed, marks the thread's last failure as its own, and returns NULL. */
+gan_layer *gan_layer_fail(gan_layer *layer);
 /* A layer of ops->size bytes, zeroed except for the head; or NULL with the error set. */
 gan_layer *gan_layer_allocate(gan_context *context, const gan_layer_ops *ops);
 /* The same with a program's options (NULL, or the struct of the kind) and defaults for the others; the caller then

@@ -118,8 +118,10 @@ static gan_status check_layer(const gan_model *model, const gan_layer *layer)
     const int number = model->node_count - model->input_count;
 
     if (!layer) {
-        if (gan_last_status() == GAN_OK) return gan_fail(GAN_ERROR_NULL, "layer %d is NULL", number);
-        return gan_fail(gan_last_status(), "layer %d could not be described: %s", number, gan_last_error());
+        /* The thread's last failure may be an older one, of another call. */
+        if (!gan_layer_failed_last()) return gan_fail(GAN_ERROR_NULL, "layer %d is NULL", number);
+        return gan_fail(gan_last_status(), "layer %d is NULL; the last layer that could not be created: %s", number,
+                        gan_last_error());
     }
     if (layer->context != model->context) {
         return gan_fail(GAN_ERROR_ARGUMENT, "layer %d (%s) belongs to another context than the model", number,

@@ -86,14 +86,43 @@ static void test_first_failure_sticks(void **state)
     assert_int_equal(add_dense(model, -4), GAN_NODE_NONE);
     assert_int_equal(gan_model_add(model, gan_layer_leaky_relu(context, GAN_LEAKY_RELU(.slope = 7.0f))),
                      GAN_NODE_NONE);
-    refuse(model, GAN_ERROR_ARGUMENT, "layer 0 could not be described: dense: units is -4");
+    refuse(model, GAN_ERROR_ARGUMENT,
+           "layer 0 is NULL; the last layer that could not be created: dense: units is -4");
 
     model = begin();
     add_input(model, GAN_SHAPE(3));
     add_dense(model, 4);
     assert_int_equal(gan_model_add(model, gan_layer_dropout(context, GAN_DROPOUT(.rate = (float)0.0 / 0.0f))),
                      GAN_NODE_NONE);
-    refuse(model, GAN_ERROR_NOT_FINITE, "layer 1 could not be described: dropout: rate is");
+    refuse(model, GAN_ERROR_NOT_FINITE,
+           "layer 1 is NULL; the last layer that could not be created: dropout: rate is");
+}
+
+/* NULL takes the failure of a layer, unless another has followed it. */
+static void test_failures_of_others(void **state)
+{
+    (void)state;
+    gan_model *model = begin();
+    add_input(model, GAN_SHAPE(3));
+    assert_int_equal(gan_model_save(NULL, "no model"), GAN_ERROR_NULL);
+    assert_int_equal(gan_model_add(model, NULL), GAN_NODE_NONE);
+    refuse(model, GAN_ERROR_NULL, "layer 0 is NULL");
+    assert_null(strstr(gan_last_error(), "gan_model_save"));
+
+    model = begin();
+    gan_layer *layer = gan_layer_dense(context, -4, NULL);
+    assert_null(layer);
+    assert_int_equal(gan_model_save(NULL, "no model"), GAN_ERROR_NULL);
+    assert_int_equal(gan_model_add(model, layer), GAN_NODE_NONE);
+    refuse(model, GAN_ERROR_NULL, "layer 0 is NULL");
+    assert_null(strstr(gan_last_error(), "gan_model_save"));
+
+    model = begin();
+    layer = gan_layer_named(gan_layer_dense(context, 4, NULL), "a/b");
+    assert_null(layer);
+    assert_int_equal(gan_model_add(model, gan_layer_input(context, GAN_SHAPE(3))), 0);
+    assert_int_equal(gan_model_add(model, layer), GAN_NODE_NONE);
+    refuse(model, GAN_ERROR_ARGUMENT, "could not be created: gan_layer_named: name is \"a/b\"");
 }
 
 static void test_shapes_that_do_not_fit(void **state)
@@ -422,6 +451,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_null_handles),
         cmocka_unit_test(test_first_failure_sticks),
+        cmocka_unit_test(test_failures_of_others),
         cmocka_unit_test(test_shapes_that_do_not_fit),
         cmocka_unit_test(test_graphs_that_are_none),
         cmocka_unit_test(test_loose_ends),
