@@ -36,17 +36,17 @@ static gan_status choose_cpu(gan_cpu wanted, gan_cpu *chosen)
     gan_cpu best = detected;
 
     if (wanted < GAN_CPU_BEST || wanted > GAN_CPU_AVX512) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: cpu is %d, expected %d to %d", (int)wanted,
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_options: cpu is %d, expected %d to %d", (int)wanted,
                         (int)GAN_CPU_BEST, (int)GAN_CPU_AVX512);
     }
     while (!cpu_is_built(best)) best = (gan_cpu)(best - 1);
     if (wanted == GAN_CPU_BEST) wanted = best;
     if (wanted > detected) {
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_create: cpu is %s, but this CPU has %s at most",
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_options: cpu is %s, but this CPU has %s at most",
                         cpu_name(wanted), cpu_name(detected));
     }
     if (!cpu_is_built(wanted)) {
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_create: cpu is %s, but this build has %s at most",
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_options: cpu is %s, but this build has %s at most",
                         cpu_name(wanted), cpu_name(best));
     }
     *chosen = wanted;
@@ -77,24 +77,24 @@ static gan_status check_precision(gan_precision precision, gan_cpu cpu, bool pla
     const char *obstacle = NULL;
 
     if (precision < GAN_PRECISION_FLOAT32 || precision > GAN_PRECISION_BFLOAT16) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: precision is %d, expected %d to %d", (int)precision,
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_options: precision is %d, expected %d to %d", (int)precision,
                         (int)GAN_PRECISION_FLOAT32, (int)GAN_PRECISION_BFLOAT16);
     }
     if (precision == GAN_PRECISION_BFLOAT16) obstacle = bfloat16_obstacle(cpu, plain);
     if (!obstacle) return GAN_OK;
-    return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_create: precision is GAN_PRECISION_BFLOAT16, but %s",
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_options: precision is GAN_PRECISION_BFLOAT16, but %s",
                     obstacle);
 }
 
 static gan_status choose_multiply(gan_multiply wanted, gan_cpu cpu, gan_precision precision, gan_multiply *chosen)
 {
     if (wanted < GAN_MULTIPLY_AUTO || wanted > GAN_MULTIPLY_BLAS) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: multiply is %d, expected %d to %d", (int)wanted,
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_options: multiply is %d, expected %d to %d", (int)wanted,
                         (int)GAN_MULTIPLY_AUTO, (int)GAN_MULTIPLY_BLAS);
     }
     if (precision == GAN_PRECISION_BFLOAT16) {
         if (wanted == GAN_MULTIPLY_BLAS) {
-            return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: multiply is GAN_MULTIPLY_BLAS, expected "
+            return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_options: multiply is GAN_MULTIPLY_BLAS, expected "
                                                 "GAN_MULTIPLY_NATIVE for precision GAN_PRECISION_BFLOAT16");
         }
         wanted = GAN_MULTIPLY_NATIVE;
@@ -118,14 +118,14 @@ static gan_status resolve_options(gan_context_options *options)
     const bool plain = options->cpu == GAN_CPU_BASELINE;
 
     if (!allocator->allocate != !allocator->release) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: allocator.%s is given, but allocator.%s is NULL",
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_options: allocator.%s is given, but allocator.%s is NULL",
                         allocator->allocate ? "allocate" : "release", allocator->allocate ? "release" : "allocate");
     }
     if (!allocator->allocate) *allocator = gan_allocator_default();
     if (options->parallel) {
         options->threads = 1;
     } else if (options->threads < 0 || options->threads > GAN_MAX_THREADS) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_create: threads is %lld, expected 0 to %d",
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_options: threads is %lld, expected 0 to %d",
                         (long long)options->threads, GAN_MAX_THREADS);
     } else if (options->threads == 0) {
         options->threads = gan_cpu_count();
@@ -162,7 +162,7 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     const gan_multiply asked = options.multiply;
     GAN_TRY(resolve_options(&options));
     if (options.memory_limit < sizeof(*context)) {
-        return gan_fail(GAN_ERROR_MEMORY, "%s: memory_limit is %zu, but a context needs %zu bytes", __func__,
+        return gan_fail(GAN_ERROR_MEMORY, "gan_context_options: memory_limit is %zu, but a context needs %zu bytes",
                         options.memory_limit, sizeof(*context));
     }
     context = gan_allocator_zeroed(&options.allocator, sizeof(*context));

@@ -3,14 +3,14 @@
 
 #include <math.h>
 
-gan_status gan_number_check(const char *function, const char *name, int64_t value, int64_t least, int64_t most)
+gan_status gan_number_check(const char *what, const char *name, int64_t value, int64_t least, int64_t most)
 {
     if (value >= least && value <= most) return GAN_OK;
     if (most == INT64_MAX) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %lld, expected at least %lld", function, name,
-                        (long long)value, (long long)least);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %lld, expected at least %lld", what, name, (long long)value,
+                        (long long)least);
     }
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %lld, expected %lld to %lld", function, name, (long long)value,
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %lld, expected %lld to %lld", what, name, (long long)value,
                     (long long)least, (long long)most);
 }
 

@@ -47,15 +47,15 @@ static double score(const gan_given *part, double *q)
 
 static gan_status resolve(const gan_inception_score_options *given, int64_t count, int64_t *splits)
 {
-    static const char *const function = "gan_metric_inception_score";
+    static const char *const what = "gan_inception_score_options";
     gan_inception_score_options options;
     int64_t product;
 
-    GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_inception_score_options"));
+    GAN_TRY(gan_options_read(&options, sizeof(options), given, what));
     if (options.splits == 0) options.splits = count < DEFAULT_SPLITS ? count : DEFAULT_SPLITS;
-    GAN_TRY(gan_number_check(function, "splits", options.splits, 1, count));
+    GAN_TRY(gan_number_check(what, "splits", options.splits, 1, count));
     if (!gan_checked_multiply(count, options.splits, &product)) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld splits of %lld samples overflow", function,
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld splits of %lld samples overflow", what,
                         (long long)options.splits, (long long)count);
     }
     *splits = options.splits;

@@ -67,14 +67,14 @@ static double discrepancy(gan_context *context, const gan_double_rows *x, const 
 static gan_status resolve(const gan_kernel_distance_options *given, int64_t real_count, int64_t fake_count,
                           gan_kernel_distance_options *options)
 {
-    static const char *const function = "gan_metric_kernel_distance";
+    static const char *const what = "gan_kernel_distance_options";
     const int64_t fewer = real_count < fake_count ? real_count : fake_count;
 
-    GAN_TRY(gan_options_read(options, sizeof(*options), given, "gan_kernel_distance_options"));
+    GAN_TRY(gan_options_read(options, sizeof(*options), given, what));
     if (options->subsets == 0) options->subsets = DEFAULT_SUBSETS;
     if (options->subset_size == 0) options->subset_size = fewer < DEFAULT_SUBSET_SIZE ? fewer : DEFAULT_SUBSET_SIZE;
-    GAN_TRY(gan_number_check(function, "subsets", options->subsets, 1, INT64_MAX));
-    GAN_TRY(gan_number_check(function, "subset_size", options->subset_size, 2, fewer));
+    GAN_TRY(gan_number_check(what, "subsets", options->subsets, 1, INT64_MAX));
+    GAN_TRY(gan_number_check(what, "subset_size", options->subset_size, 2, fewer));
     if (options->subset_size == real_count && options->subset_size == fake_count) options->subsets = 1;
     return GAN_OK;
 }

@@ -17,8 +17,9 @@ typedef struct gan_given {
 /* Rejects NULL, fewer rows or columns than these, sizes that overflow, and values that are not finite. */
 gan_status gan_given_check(const gan_given *given, int64_t least_rows, int64_t least_columns);
 
-/* Rejects a number outside [least, most]: "function: name is 0, expected 1 to 7". */
-gan_status gan_number_check(const char *function, const char *name, int64_t value, int64_t least, int64_t most);
+/* Rejects a number outside [least, most]: "what: name is 0, expected 1 to 7"; `what` is a function, or the struct of
+ * its options. */
+gan_status gan_number_check(const char *what, const char *name, int64_t value, int64_t least, int64_t most);
 
 /* Means of the columns. */
 void gan_given_means(const gan_given *given, double *means);

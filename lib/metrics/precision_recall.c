@@ -132,11 +132,12 @@ static double covered_share(gan_context *context, manifold *a, manifold *b)
 static gan_status resolve(const gan_precision_recall_options *given, manifold of[2])
 {
     const int64_t most = (of[0].given.rows < of[1].given.rows ? of[0].given.rows : of[1].given.rows) - 1;
+    static const char *const what = "gan_precision_recall_options";
     gan_precision_recall_options options;
 
-    GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_precision_recall_options"));
+    GAN_TRY(gan_options_read(&options, sizeof(options), given, what));
     if (options.neighbours == 0) options.neighbours = most < DEFAULT_NEIGHBOURS ? most : DEFAULT_NEIGHBOURS;
-    GAN_TRY(gan_number_check(of[0].given.function, "neighbours", options.neighbours, 1, most));
+    GAN_TRY(gan_number_check(what, "neighbours", options.neighbours, 1, most));
     for (int i = 0; i < 2; i++) of[i].neighbours = options.neighbours;
     return GAN_OK;
 }

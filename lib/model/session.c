@@ -18,7 +18,8 @@ gan_status gan_session_create_planned(gan_model *model, const gan_session_option
     status = gan_session_make_plan(session, reuse);
     if (status != GAN_OK) {
         gan_session_destroy(session);
-        return gan_fail(status, "gan_session_create: batch is %lld: %s", (long long)options->batch, gan_last_error());
+        return gan_fail(status, "gan_session_options: batch is %lld: %s", (long long)options->batch,
+                        gan_last_error());
     }
     *out = session;
     return GAN_OK;
@@ -35,12 +36,12 @@ gan_status gan_session_create(gan_model *model, const gan_session_options *given
     GAN_TRY(gan_model_check_built(model, __func__));
     if (options.batch == 0) options.batch = DEFAULT_BATCH;
     if (options.batch < 0) {
-        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected at least 1", __func__,
+        return gan_fail(GAN_ERROR_BATCH, "gan_session_options: batch is %lld, expected at least 1",
                         (long long)options.batch);
     }
     if (options.forward_only && options.second_order) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: forward_only and second_order are both set, expected at most one",
-                        __func__);
+        return gan_fail(GAN_ERROR_ARGUMENT,
+                        "gan_session_options: forward_only and second_order are both set, expected at most one");
     }
     return gan_session_create_planned(model, &options, true, out);
 }

@@ -93,6 +93,15 @@ static const gan_option_row rows[] = {
      .type = GAN_OPTION_OF_FLOAT,
      .range = GAN_RANGE_POSITIVE,
      .may_lack = true},
+    {.name = "schedule",
+     .offset = offsetof(gan_optimizer_options, schedule),
+     .type = GAN_OPTION_OF_ENUM,
+     .last = GAN_SCHEDULE_EXPONENTIAL,
+     .enum_name = "gan_schedule"},
+    {.name = "schedule_steps",
+     .offset = offsetof(gan_optimizer_options, schedule_steps),
+     .type = GAN_OPTION_OF_COUNT,
+     .most = INT64_MAX},
     FLOAT(final_learning_rate, GAN_RANGE_NOT_NEGATIVE, 0),
     FLOAT(schedule_factor, GAN_RANGE_UP_TO_ONE, 0.1f),
 };
@@ -101,11 +110,9 @@ gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, con
                                          gan_optimizer_options *resolved)
 {
     gan_optimizer_options options;
-    char schedule[128];
     GAN_TRY(gan_options_read(&options, sizeof(options), given, what));
     GAN_TRY(gan_option_rows_resolve(rows, sizeof(rows) / sizeof(*rows), what, &options));
-    snprintf(schedule, sizeof(schedule), "%s: schedule", what);
-    GAN_TRY(gan_schedule_check(options.schedule, GAN_SCHEDULE_EXPONENTIAL, options.schedule_steps, schedule));
+    GAN_TRY(gan_schedule_check(options.schedule, options.schedule_steps, what, "schedule_steps"));
     *resolved = options;
     return GAN_OK;
 }

@@ -35,9 +35,8 @@ void gan_optimizer_add_entries(gan_optimizer *optimizer, const char *name, gan_e
 
 /* ---- Schedules (schedule.c) ------------------------------------------------------------------------------------ */
 
-/* GAN_ERROR_ARGUMENT unless the schedule is at most `last` and has the steps that it needs. `what` names the option;
- * with "_steps" appended, that of the steps. */
-gan_status gan_schedule_check(gan_schedule schedule, gan_schedule last, int64_t steps, const char *what);
+/* GAN_ERROR_ARGUMENT unless the schedule has the steps that it needs, in the option `name` of the struct `what`. */
+gan_status gan_schedule_check(gan_schedule schedule, int64_t steps, const char *what, const char *name);
 /* From `first` to `last` after `steps` of `all` steps, by a constant, linear or cosine schedule. */
 double gan_schedule_value(gan_schedule schedule, double first, double last, int64_t steps, int64_t all);
 /* The rate of the step that follows `steps` steps, by resolved options. */

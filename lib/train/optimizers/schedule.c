@@ -3,16 +3,10 @@
 
 #include <math.h>
 
-gan_status gan_schedule_check(gan_schedule schedule, gan_schedule last, int64_t steps, const char *what)
+gan_status gan_schedule_check(gan_schedule schedule, int64_t steps, const char *what, const char *name)
 {
-    if ((unsigned)schedule > (unsigned)last) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s is %d, expected %s", what, (int)schedule,
-                        last == GAN_SCHEDULE_COSINE ? "a constant, linear or cosine one" : "a gan_schedule");
-    }
-    if (steps < 0 || (steps == 0 && schedule != GAN_SCHEDULE_CONSTANT)) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s_steps is %lld, expected at least 1", what, (long long)steps);
-    }
-    return GAN_OK;
+    if (schedule == GAN_SCHEDULE_CONSTANT || steps >= 1) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %lld, expected at least 1", what, name, (long long)steps);
 }
 
 double gan_schedule_value(gan_schedule schedule, double first, double last, int64_t steps, int64_t all)

@@ -44,9 +44,14 @@ static gan_status resolve_float(const gan_option_row *row, const char *what, flo
 
 static gan_status resolve_count(const gan_option_row *row, const char *what, int64_t *value)
 {
+    const gan_status refused = row->refused ? row->refused : GAN_ERROR_ARGUMENT;
+
+    if (*value < 0 && row->most == INT64_MAX) {
+        return gan_fail(refused, "%s: %s is %lld, expected at least 1", what, row->name, (long long)*value);
+    }
     if (*value < 0 || *value > row->most) {
-        return gan_fail(row->refused ? row->refused : GAN_ERROR_ARGUMENT, "%s: %s is %lld, expected 1 to %lld", what,
-                        row->name, (long long)*value, (long long)row->most);
+        return gan_fail(refused, "%s: %s is %lld, expected 1 to %lld", what, row->name, (long long)*value,
+                        (long long)row->most);
     }
     if (*value == 0) *value = row->count;
     return GAN_OK;

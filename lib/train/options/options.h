@@ -30,7 +30,7 @@ typedef struct gan_option_row {
     float number;    /* and its default; */
     bool may_lack;   /* or 0 means none, though it is out of range */
     int64_t most;    /* of a count, */
-    int64_t count;   /* and its default */
+    int64_t count;   /* and its default, or 0 for none */
     int last;        /* of an enum, */
     const char *enum_name;
     gan_status refused; /* the status for a count out of range; 0: GAN_ERROR_ARGUMENT */

@@ -22,6 +22,10 @@ static const char what[] = "gan_trainer_options";
     {                                                                                     \
         AT(field), .type = GAN_OPTION_OF_COUNT, .most = GAN_OPTION_MOST_TIMES, .count = 1 \
     }
+#define COUNT_OR_NONE(field)                                      \
+    {                                                             \
+        AT(field), .type = GAN_OPTION_OF_COUNT, .most = INT64_MAX \
+    }
 #define CHOICE(field, last_one)                                                             \
     {                                                                                       \
         AT(field), .type = GAN_OPTION_OF_ENUM, .last = last_one, .enum_name = "gan_" #field \
@@ -42,9 +46,13 @@ static const gan_option_row rows[] = {
     FLOAT(dragan, GAN_RANGE_NOT_NEGATIVE, 0),
     FLOAT_OR_NONE(weight_clip, GAN_RANGE_POSITIVE),
     TIMES(penalty_interval),
+    {AT(penalty_schedule), .type = GAN_OPTION_OF_ENUM, .last = GAN_SCHEDULE_COSINE,
+     .enum_name = "constant, linear or cosine gan_schedule"},
+    COUNT_OR_NONE(penalty_schedule_steps),
     FLOAT(final_penalty_factor, GAN_RANGE_UNIT, 0),
     TIMES(packing),
     FLOAT(instance_noise, GAN_RANGE_NOT_NEGATIVE, 0),
+    COUNT_OR_NONE(instance_noise_steps),
     FLOAT(ema_decay, GAN_RANGE_BELOW_ONE, 0),
     FLOAT_OR_NONE(ema_half_life, GAN_RANGE_POSITIVE),
     FLOAT_OR_NONE(ema_ramp, GAN_RANGE_POSITIVE),
@@ -112,8 +120,8 @@ static gan_status check_penalties(const gan_trainer_options *options)
                         "slope of a Wasserstein discriminator",
                         what, (double)options->weight_clip, (double)options->gradient_penalty);
     }
-    return gan_schedule_check(options->penalty_schedule, GAN_SCHEDULE_COSINE, options->penalty_schedule_steps,
-                              "gan_trainer_options: penalty_schedule");
+    return gan_schedule_check(options->penalty_schedule, options->penalty_schedule_steps, what,
+                              "penalty_schedule_steps");
 }
 
 /* What depends on the shape of samples is checked once that is known. */
@@ -122,11 +130,6 @@ static gan_status check_input(const gan_trainer_options *options)
     if (options->batch % options->packing != 0) {
         return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected a multiple of packing, %lld", what,
                         (long long)options->batch, (long long)options->packing);
-    }
-    if (options->instance_noise_steps < 0) {
-        return gan_fail(GAN_ERROR_ARGUMENT,
-                        "%s: instance_noise_steps is %lld, expected at least 1, or 0 for constant noise", what,
-                        (long long)options->instance_noise_steps);
     }
     return GAN_OK;
 }

@@ -128,7 +128,7 @@ static void test_wrong_batches(void **state)
     ASSERT_FAILS(gan_session_create(model, GAN_SESSION(.reserved = {0, 1}), &session), GAN_ERROR_VERSION,
                  "gan_session_options: a field is set that libgan");
     ASSERT_FAILS(gan_session_create(model, GAN_SESSION(.batch = INT64_MAX), &session), GAN_ERROR_OVERFLOW,
-                 "gan_session_create: batch is 9223372036854775807: ");
+                 "gan_session_options: batch is 9223372036854775807: ");
     ASSERT_FAILS(gan_session_create(model, GAN_SESSION(.batch = INT64_MAX / 16), &session), GAN_ERROR_OVERFLOW, "");
     assert_null(session);
     session = create_test_session(BATCH, model, false);
