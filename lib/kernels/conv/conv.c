@@ -1,39 +1,41 @@
-/* Convolutions: by the micro-kernels, without patches in memory; by the BLAS, with them; or with rounded operands. */
+/* Convolutions: direct, by the micro-kernels; as matrix products of patches in memory (im2col), by the BLAS; or
+ * direct with operands rounded to bfloat16. */
 #include "kernels/conv/conv_ways.h"
 
-/* ---- The micro-kernels ------------------------------------------------------------------------------------- */
+/* ---- Direct ------------------------------------------------------------------------------------------------ */
 
-static int64_t native_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)
+static int64_t direct_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)
 {
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
     int64_t rows = gan_conv_direct_scratch(table, conv);
-    int64_t weights = gan_conv_has_few_filters(table, conv) ? gan_conv_few_filters_scratch(table, conv, batch)
-                                                            : gan_conv_weights_scratch(table, NULL, conv, batch);
+    int64_t weights = gan_conv_has_few_filters(table, conv)
+                          ? gan_conv_few_filters_scratch(table, conv, batch)
+                          : gan_conv_direct_backward_weights_scratch(table, NULL, conv, batch);
     return rows > weights ? rows : weights;
 }
 
-static void native_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+static void direct_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                            const gan_real *w, const gan_real *bias, gan_real *y, gan_real *scratch)
 {
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
     gan_conv_direct_forward(context, table, conv, batch, x, w, bias, y, scratch);
 }
 
-static void native_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
+static void direct_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
                                  const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch)
 {
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
     gan_conv_direct_backward_data(context, table, conv, batch, dy, w, bias, dx, scratch);
 }
 
-static void native_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+static void direct_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                                     const gan_real *dy, gan_real *dw, gan_real *scratch)
 {
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
     if (gan_conv_has_few_filters(table, conv)) {
-        gan_conv_few_filters_backward(context, table, conv, batch, x, dy, dw, scratch);
+        gan_conv_few_filters_backward_weights(context, table, conv, batch, x, dy, dw, scratch);
     } else {
-        gan_conv_weights_backward(context, table, NULL, conv, batch, x, dy, dw, scratch);
+        gan_conv_direct_backward_weights(context, table, NULL, conv, batch, x, dy, dw, scratch);
     }
 }
 
@@ -49,9 +51,9 @@ typedef struct conv_way {
                              gan_real *dw, gan_real *scratch);
 } conv_way;
 
-static const conv_way native = {native_scratch, native_forward, native_backward_data, native_backward_weights};
-static const conv_way columns = {gan_conv_im2col_scratch, gan_conv_im2col_forward, gan_conv_im2col_backward_data,
-                                 gan_conv_im2col_backward_weights};
+static const conv_way direct = {direct_scratch, direct_forward, direct_backward_data, direct_backward_weights};
+static const conv_way im2col = {gan_conv_im2col_scratch, gan_conv_im2col_forward, gan_conv_im2col_backward_data,
+                                gan_conv_im2col_backward_weights};
 #ifdef GAN_HAVE_BFLOAT16
 static const conv_way bfloat16 = {gan_conv_bfloat16_scratch, gan_conv_bfloat16_forward,
                                   gan_conv_bfloat16_backward_data, gan_conv_bfloat16_backward_weights};
@@ -62,7 +64,7 @@ static const conv_way *way_of(const gan_context *context)
 #ifdef GAN_HAVE_BFLOAT16
     if (context->precision == GAN_PRECISION_BFLOAT16) return &bfloat16;
 #endif
-    return context->multiply == GAN_MULTIPLY_BLAS ? &columns : &native;
+    return context->multiply == GAN_MULTIPLY_BLAS ? &im2col : &direct;
 }
 
 int64_t gan_conv_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)

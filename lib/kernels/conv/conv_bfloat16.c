@@ -42,7 +42,7 @@ int64_t gan_conv_bfloat16_scratch(const gan_context *context, const gan_conv *co
         (s.positions + s.taps * conv->channels) * by_filters.filters + gan_conv_direct_scratch(table, &by_filters);
     const int64_t weights = gan_pairs(s.pixels * conv->channels) +
                             gan_pairs(s.lines) * conv->out_width * conv->filters +
-                            gan_conv_weights_scratch(table, rounded, conv, batch);
+                            gan_conv_direct_backward_weights_scratch(table, rounded, conv, batch);
     const int64_t most = forward > data ? forward : data;
     return (most > weights ? most : weights) + 2 * GAN_SCRATCH_SLACK;
 }
@@ -83,6 +83,6 @@ void gan_conv_bfloat16_backward_weights(gan_context *context, const gan_conv *co
     gan_real *dy_pairs = gan_scratch_take(&scratch, gan_pairs(s.lines) * line_values);
     gan_bfloat16_round_values(context, s.pixels * conv->channels, x, x_values);
     gan_bfloat16_round_row_pairs(context, s.lines, line_values, dy, line_values, dy_pairs);
-    gan_conv_weights_backward(context, gan_bfloat16_micro_kernels(context), gan_bfloat16_rounding(context), conv,
-                              batch, x_values, dy_pairs, dw, scratch);
+    gan_conv_direct_backward_weights(context, gan_bfloat16_micro_kernels(context), gan_bfloat16_rounding(context),
+                                     conv, batch, x_values, dy_pairs, dw, scratch);
 }

@@ -105,9 +105,9 @@ int64_t gan_conv_few_filters_scratch(const gan_micro_kernel_table *table, const 
     return work.parts * work.rows * conv->channels + GAN_SCRATCH_SLACK;
 }
 
-void gan_conv_few_filters_backward(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,
-                                   int64_t batch, const gan_real *x, const gan_real *dy, gan_real *dw,
-                                   gan_real *scratch)
+void gan_conv_few_filters_backward_weights(gan_context *context, const gan_micro_kernel_table *table,
+                                           const gan_conv *conv, int64_t batch, const gan_real *x, const gan_real *dy,
+                                           gan_real *dw, gan_real *scratch)
 {
     few_filters_work work = few_filters_work_make(table, conv, batch);
     work.x = x;

@@ -15,7 +15,7 @@ void gan_conv_im2col_backward_data(gan_context *context, const gan_conv *conv, i
 void gan_conv_im2col_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                                       const gan_real *dy, gan_real *dw, gan_real *scratch);
 
-/* ---- Without patches in memory (conv_direct.c, conv_weights.c, conv_few_filters.c) ---- */
+/* ---- Direct: without patches in memory (conv_direct.c, conv_weights.c, conv_few_filters.c) ---- */
 
 int64_t gan_conv_direct_scratch(const gan_micro_kernel_table *table, const gan_conv *conv);
 void gan_conv_direct_forward(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,
@@ -27,18 +27,19 @@ void gan_conv_direct_backward_data(gan_context *context, const gan_micro_kernel_
 
 /* `rounded`, unless NULL, has the functions for operands in bfloat16: then x is rounded values one after another, and
  * dy the pairs of its batch * out_height lines. */
-int64_t gan_conv_weights_scratch(const gan_micro_kernel_table *table, const gan_rounding_table *rounded,
-                                 const gan_conv *conv, int64_t batch);
-void gan_conv_weights_backward(gan_context *context, const gan_micro_kernel_table *table,
-                               const gan_rounding_table *rounded, const gan_conv *conv, int64_t batch, const void *x,
-                               const gan_real *dy, gan_real *dw, gan_real *scratch);
+int64_t gan_conv_direct_backward_weights_scratch(const gan_micro_kernel_table *table,
+                                                 const gan_rounding_table *rounded, const gan_conv *conv,
+                                                 int64_t batch);
+void gan_conv_direct_backward_weights(gan_context *context, const gan_micro_kernel_table *table,
+                                      const gan_rounding_table *rounded, const gan_conv *conv, int64_t batch,
+                                      const void *x, const gan_real *dy, gan_real *dw, gan_real *scratch);
 
 /* Few filters of stride 1 (conv_few_filters.c); only if gan_conv_has_few_filters(). */
 bool gan_conv_has_few_filters(const gan_micro_kernel_table *table, const gan_conv *conv);
 int64_t gan_conv_few_filters_scratch(const gan_micro_kernel_table *table, const gan_conv *conv, int64_t batch);
-void gan_conv_few_filters_backward(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,
-                                   int64_t batch, const gan_real *x, const gan_real *dy, gan_real *dw,
-                                   gan_real *scratch);
+void gan_conv_few_filters_backward_weights(gan_context *context, const gan_micro_kernel_table *table,
+                                           const gan_conv *conv, int64_t batch, const gan_real *x, const gan_real *dy,
+                                           gan_real *dw, gan_real *scratch);
 
 /* ---- With operands rounded to bfloat16 (conv_bfloat16.c) ---- */
 

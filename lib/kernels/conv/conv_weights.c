@@ -261,16 +261,17 @@ static weights_work weights_work_make(const gan_micro_kernel_table *table, const
     return work;
 }
 
-int64_t gan_conv_weights_scratch(const gan_micro_kernel_table *table, const gan_rounding_table *rounded,
-                                 const gan_conv *conv, int64_t batch)
+int64_t gan_conv_direct_backward_weights_scratch(const gan_micro_kernel_table *table,
+                                                 const gan_rounding_table *rounded, const gan_conv *conv,
+                                                 int64_t batch)
 {
     weights_work work = weights_work_make(table, rounded, conv, batch);
     return work.parts > 1 ? work.parts * conv->filters * work.columns + GAN_SCRATCH_SLACK : 0;
 }
 
-void gan_conv_weights_backward(gan_context *context, const gan_micro_kernel_table *table,
-                               const gan_rounding_table *rounded, const gan_conv *conv, int64_t batch, const void *x,
-                               const gan_real *dy, gan_real *dw, gan_real *scratch)
+void gan_conv_direct_backward_weights(gan_context *context, const gan_micro_kernel_table *table,
+                                      const gan_rounding_table *rounded, const gan_conv *conv, int64_t batch,
+                                      const void *x, const gan_real *dy, gan_real *dw, gan_real *scratch)
 {
     weights_work work = weights_work_make(table, rounded, conv, batch);
     double multiply_adds = (double)(work.stretch * conv->out_width) * (double)(work.columns * conv->filters);
