@@ -95,16 +95,17 @@ static gan_status curved_tangent_backward(const gan_layer *layer, const gan_pass
     }
 /* Kinds whose kernels take the slope, and the others. */
 #define PIECEWISE(name, ...) KIND(name, 0, gan_linear_tangent_backward, __VA_ARGS__)
-#define CURVED(name)                                      \
-    KIND(name, GAN_LAYER_CURVED, curved_tangent_backward, \
-         .variant = &(const kernels){gan_##name##_forward, gan_##name##_backward, gan_##name##_tangent})
+#define CURVED(name, ...)                                                                                \
+    KIND(name, GAN_LAYER_CURVED, curved_tangent_backward,                                                \
+         .variant = &(const kernels){gan_##name##_forward, gan_##name##_backward, gan_##name##_tangent}, \
+         __VA_ARGS__)
 
 const gan_layer_ops gan_leaky_relu_ops =
     PIECEWISE(leaky_relu, GAN_OPTION_TABLE(options), GAN_OPTION_STRUCT(gan_leaky_relu_options));
 const gan_layer_ops gan_relu_ops = PIECEWISE(relu, .options = NULL);
-const gan_layer_ops gan_tanh_ops = CURVED(tanh);
-const gan_layer_ops gan_sigmoid_ops = CURVED(sigmoid);
-const gan_layer_ops gan_softplus_ops = CURVED(softplus);
+const gan_layer_ops gan_tanh_ops = CURVED(tanh, .low = -1, .high = 1);
+const gan_layer_ops gan_sigmoid_ops = CURVED(sigmoid, .low = 0, .high = 1);
+const gan_layer_ops gan_softplus_ops = CURVED(softplus, .options = NULL);
 
 gan_layer *gan_layer_leaky_relu(gan_context *context, const gan_leaky_relu_options *given)
 {

@@ -68,7 +68,8 @@ enum {
     /* The second derivative of y by x is not 0. Without this flag, R{dx} is 0 where R{dy} is; if it is IN_PLACE too,
      * tangent_backward does not read dy, which dx may have overwritten. */
     GAN_LAYER_CURVED = 8,
-    GAN_LAYER_MIXES_SAMPLES = 16 /* at least in training, a sample's y depends on the other samples of its batch */
+    GAN_LAYER_MIXES_SAMPLES = 16, /* at least in training, a sample's y depends on the other samples of its batch */
+    GAN_LAYER_RESHAPES = 32       /* y is the values of x[0] in another shape */
 };
 
 /* ---- Options (options.c) ------------------------------------------------------------------------------------ */
@@ -122,7 +123,8 @@ typedef struct gan_layer_ops {
     unsigned flags;
     int min_inputs, max_inputs; /* an input layer has 0 */
     size_t size;                /* of the layer's struct */
-    const void *variant;        /* how the kinds of one file differ; known only to that file */
+    double low, high;    /* the ends that y only approaches, where its gradient vanishes; equal if it has none */
+    const void *variant; /* how the kinds of one file differ; known only to that file */
     const gan_layer_option *options;
     int option_count;
     gan_options_struct options_struct;

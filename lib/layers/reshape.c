@@ -67,11 +67,11 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
-#define KIND(name, ...)                                                                           \
-    {                                                                                             \
-        .type = #name, .min_inputs = 1, .max_inputs = 1, .size = sizeof(reshape), .infer = infer, \
-        .forward = forward, .backward = backward, .tangent_forward = gan_linear_tangent_forward,  \
-        .tangent_backward = gan_linear_tangent_backward, __VA_ARGS__                              \
+#define KIND(name, ...)                                                                                          \
+    {                                                                                                            \
+        .type = #name, .flags = GAN_LAYER_RESHAPES, .min_inputs = 1, .max_inputs = 1, .size = sizeof(reshape),   \
+        .infer = infer, .forward = forward, .backward = backward, .tangent_forward = gan_linear_tangent_forward, \
+        .tangent_backward = gan_linear_tangent_backward, __VA_ARGS__                                             \
     }
 const gan_layer_ops gan_flatten_ops = KIND(flatten, .options = NULL);
 const gan_layer_ops gan_reshape_ops = KIND(reshape, GAN_OPTION_TABLE(options));

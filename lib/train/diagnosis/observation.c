@@ -1,8 +1,6 @@
 /* What one step shows: how D judges samples, and what G's are like. */
 #include "train/diagnosis/diagnosis.h"
 
-#include <string.h>
-
 /* ---- D's judgement --------------------------------------------------------------------------------------------- */
 
 static double mean(const float *values, int64_t count)
@@ -30,24 +28,21 @@ void gan_observe_logits(gan_observation *observation, const gan_adversarial_loss
 
 /* ---- G's samples ----------------------------------------------------------------------------------------------- */
 
-/* The type of the layer that computes G's output, whatever reshapes it. */
-static const char *output_type(const gan_model *model)
+/* The kind of the layer that computes G's output, whatever reshapes it. */
+static const gan_layer_ops *output_ops(const gan_model *model)
 {
     const gan_model_node *node = &model->nodes[model->outputs[0]];
-    while (strcmp(node->layer->ops->type, "reshape") == 0 || strcmp(node->layer->ops->type, "flatten") == 0) {
-        node = &model->nodes[node->inputs[0]];
-    }
-    return node->layer->ops->type;
+    while (node->layer->ops->flags & GAN_LAYER_RESHAPES) node = &model->nodes[node->inputs[0]];
+    return node->layer->ops;
 }
 
-/* Both ends of tanh and sigmoid, where a unit passes on less than a fiftieth of its largest gradient: 1 - y^2 and
- * 4 y (1 - y). */
+/* The outer half per cent at either end. There, tanh and sigmoid pass on less than a fiftieth of their largest
+ * gradient: 1 - y^2 and 4 y (1 - y). */
 gan_saturation gan_saturation_of(const gan_model *generator)
 {
-    const char *type = output_type(generator);
-    if (strcmp(type, "tanh") == 0) return (gan_saturation){(gan_real)-0.99, (gan_real)0.99};
-    if (strcmp(type, "sigmoid") == 0) return (gan_saturation){(gan_real)0.005, (gan_real)0.995};
-    return (gan_saturation){0, 0};
+    const gan_layer_ops *ops = output_ops(generator);
+    const double margin = 0.005 * (ops->high - ops->low);
+    return (gan_saturation){(gan_real)(ops->low + margin), (gan_real)(ops->high - margin)};
 }
 
 void gan_observe_samples(gan_observation *observation, gan_context *context, gan_saturation ends, int64_t size,
