@@ -181,11 +181,11 @@ gan_status gan_dataset_get_cursor(const gan_dataset *dataset, gan_dataset_cursor
 gan_status gan_dataset_check_cursor(const gan_dataset *dataset, const gan_dataset_cursor *cursor)
 {
     if (cursor->epoch < 0 || cursor->epoch > INT64_MAX / 2) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_set_cursor: epoch is %lld, expected 0 to %lld",
+        return gan_fail(GAN_ERROR_ARGUMENT, "the cursor's epoch is %lld, expected 0 to %lld",
                         (long long)cursor->epoch, (long long)(INT64_MAX / 2));
     }
     if (cursor->position < 0 || cursor->position > dataset->count) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_set_cursor: position is %lld, expected 0 to %lld",
+        return gan_fail(GAN_ERROR_ARGUMENT, "the cursor's position is %lld, but the dataset has %lld samples",
                         (long long)cursor->position, (long long)dataset->count);
     }
     return GAN_OK;
@@ -194,7 +194,8 @@ gan_status gan_dataset_check_cursor(const gan_dataset *dataset, const gan_datase
 gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_cursor cursor)
 {
     GAN_CHECK_NOT_NULL(dataset);
-    GAN_TRY(gan_dataset_check_cursor(dataset, &cursor));
+    const gan_status status = gan_dataset_check_cursor(dataset, &cursor);
+    if (status != GAN_OK) return gan_fail(status, "%s: %s", __func__, gan_last_error());
     if (cursor.position == dataset->count) {
         cursor.epoch++;
         cursor.position = 0;

@@ -291,6 +291,23 @@ static void test_other_options(void **state)
     destroy_training(&drawn);
 }
 
+/* Samples have gone since the file was saved: the sentence is about the file, not about a call that nobody made. */
+static void test_smaller_dataset(void **state)
+{
+    (void)state;
+    training t = create_training(1);
+    gan_dataset *whole = t.dataset, *rest;
+    assert_int_equal(gan_dataset_set_cursor(whole, (gan_dataset_cursor){.seed = 3, .position = COUNT - 1}), GAN_OK);
+    save(&t, test_path("whole_data"));
+    assert_int_equal(
+        gan_dataset_from_array(t.gan.context, t.data, NULL, COUNT / 2, test_gan_shape(KIND), NULL, &rest), GAN_OK);
+    t.dataset = rest;
+    refuse(&t, test_path("whole_data"), GAN_ERROR_ARGUMENT, "whole_data': ");
+    assert_null(strstr(gan_last_error(), "gan_dataset_set_cursor"));
+    gan_dataset_destroy(whole);
+    destroy_training(&t);
+}
+
 static void test_other_views(void **state)
 {
     (void)state;
@@ -478,6 +495,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_resume_in_another_process),
         cmocka_unit_test(test_save_changes_nothing),
         cmocka_unit_test(test_learning_rate),
+        cmocka_unit_test(test_smaller_dataset),
         cmocka_unit_test(test_other_views),
         cmocka_unit_test(test_average),
         cmocka_unit_test(test_average_diverges),

@@ -144,7 +144,9 @@ static gan_status read_entries(const gan_entries *entries, const reading *r)
         next += entry->count;
     }
     for (int64_t i = 0; i < entries->hook_count; i++) {
-        if (entries->hooks[i].check) GAN_TRY(entries->hooks[i].check(entries->hooks[i].part));
+        const gan_entries_hook *hook = &entries->hooks[i];
+        const gan_status status = hook->check ? hook->check(hook->part) : GAN_OK;
+        if (status != GAN_OK) return gan_fail(status, "'%s': %s", r->path, gan_last_error());
     }
     return GAN_OK;
 }
