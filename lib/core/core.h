@@ -112,6 +112,9 @@ void *gan_allocator_zeroed(const gan_allocator *allocator, size_t size);
 void *gan_allocate(gan_context *context, size_t size);
 /* The same for count elements; NULL also when the product overflows. */
 void *gan_allocate_array(gan_context *context, int64_t count, size_t element_size);
+/* The array, or a copy of twice the capacity in its place if all `count` elements are in use: there is room for one
+ * more. NULL if that fails; the array is then as before. */
+void *gan_grow_array(gan_context *context, void *array, int64_t count, int64_t *capacity, size_t element_size);
 void gan_release(gan_context *context, void *memory, size_t size); /* accepts NULL */
 char *gan_copy_text(gan_context *context, const char *text);       /* released with strlen + 1 bytes */
 void gan_release_text(gan_context *context, char *text);           /* accepts NULL */
@@ -122,6 +125,17 @@ void gan_release_sized(gan_context *context, void *memory); /* accepts NULL */
 
 /* Whether a text is UTF-8 (utf8.c). */
 bool gan_is_utf8(const char *text);
+
+/* ---- Sorting (sort.c) -------------------------------------------------------------------------------------- */
+
+/* Elements known by their index: whether one goes before another, and how two change places. */
+typedef struct gan_sortable {
+    void *user;
+    bool (*before)(const void *user, int64_t a, int64_t b);
+    void (*swap)(void *user, int64_t a, int64_t b);
+} gan_sortable;
+/* Sorts elements [0, count). Never allocates. */
+void gan_sort(const gan_sortable *of, int64_t count);
 
 /* ---- Arena (arena.c): one block, laid out before it is allocated --------------------------------------------- */
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FIRST_CAPACITY 8 /* of an array that grows */
+
 static void *default_allocate(void *user, size_t size)
 {
     (void)user;
@@ -74,6 +76,19 @@ void *gan_allocate_array(gan_context *context, int64_t count, size_t element_siz
         return NULL;
     }
     return gan_allocate(context, (size_t)count * element_size);
+}
+
+void *gan_grow_array(gan_context *context, void *array, int64_t count, int64_t *capacity, size_t element_size)
+{
+    const int64_t larger = *capacity > 0 ? 2 * *capacity : FIRST_CAPACITY;
+
+    if (count < *capacity) return array;
+    void *grown = gan_allocate_array(context, larger, element_size);
+    if (!grown) return NULL;
+    if (count > 0) memcpy(grown, array, (size_t)count * element_size);
+    gan_release(context, array, (size_t)*capacity * element_size);
+    *capacity = larger;
+    return grown;
 }
 
 void gan_release(gan_context *context, void *memory, size_t size)

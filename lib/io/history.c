@@ -29,21 +29,6 @@ int64_t gan_history_count(const gan_history *history)
     return history ? history->count : 0;
 }
 
-/* Makes space for one more row; the capacity doubles. */
-static gan_status grow(gan_history *history)
-{
-    const int64_t capacity = history->capacity > 0 ? 2 * history->capacity : 256;
-
-    if (history->count < history->capacity) return GAN_OK;
-    gan_history_row *rows = gan_allocate_array(history->context, capacity, sizeof(*rows));
-    if (!rows) return GAN_ERROR_MEMORY;
-    if (history->count > 0) memcpy(rows, history->rows, (size_t)history->count * sizeof(*rows));
-    gan_release(history->context, history->rows, (size_t)history->capacity * sizeof(*rows));
-    history->rows = rows;
-    history->capacity = capacity;
-    return GAN_OK;
-}
-
 gan_status gan_history_append(gan_history *history, const gan_history_row *row)
 {
     const double step = row->values[GAN_HISTORY_STEP];
@@ -52,8 +37,11 @@ gan_status gan_history_append(gan_history *history, const gan_history_row *row)
         return gan_fail(GAN_ERROR_ARGUMENT, "the history already has step %lld; step %lld cannot follow",
                         (long long)(history->rows[history->count - 1].values[GAN_HISTORY_STEP]), (long long)step);
     }
-    GAN_TRY(grow(history));
-    history->rows[history->count++] = *row;
+    gan_history_row *rows =
+        gan_grow_array(history->context, history->rows, history->count, &history->capacity, sizeof(*rows));
+    if (!rows) return GAN_ERROR_MEMORY;
+    history->rows = rows;
+    rows[history->count++] = *row;
     return GAN_OK;
 }
 

@@ -115,33 +115,22 @@ static gan_status metadata_parse(gan_safetensors *file, const gan_json *json)
     return GAN_OK;
 }
 
-/* Heapsort by offset: in place, and n log n whatever the file says. */
-static void sift_down(tensor *tensors, size_t at, size_t count)
+static bool begins_before(const void *tensors, int64_t a, int64_t b)
 {
-    for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && tensors[child + 1].begin > tensors[child].begin) child++;
-        if (tensors[at].begin >= tensors[child].begin) return;
-        tensor moved = tensors[at];
-        tensors[at] = tensors[child];
-        tensors[child] = moved;
-    }
+    return ((const tensor *)tensors)[a].begin < ((const tensor *)tensors)[b].begin;
 }
 
-static void sort_by_offset(tensor *tensors, size_t count)
+static void swap_tensors(void *tensors, int64_t a, int64_t b)
 {
-    for (size_t i = count / 2; i-- > 0;) sift_down(tensors, i, count);
-    for (size_t end = count; end-- > 1;) {
-        tensor largest = tensors[0];
-        tensors[0] = tensors[end];
-        tensors[end] = largest;
-        sift_down(tensors, 0, end);
-    }
+    tensor *of = tensors, moved = of[a];
+    of[a] = of[b];
+    of[b] = moved;
 }
 
 static gan_status places_check(gan_safetensors *file)
 {
     int64_t end = 0, available = file->file.size - file->data;
-    sort_by_offset(file->tensors, file->tensor_count);
+    gan_sort(&(gan_sortable){file->tensors, begins_before, swap_tensors}, (int64_t)file->tensor_count);
     for (size_t i = 0; i < file->tensor_count; i++) {
         const tensor *at = &file->tensors[i];
         if (at->begin != end) {

@@ -13,7 +13,8 @@ static gan_status default_output(gan_model *model)
     if (model->output_count > 0) return GAN_OK;
     model->outputs = gan_allocate_array(model->context, 1, sizeof(*model->outputs));
     if (!model->outputs) return GAN_ERROR_MEMORY;
-    model->output_count = model->output_capacity = 1;
+    model->output_count = 1;
+    model->output_capacity = 1;
     model->outputs[0] = model->node_count - 1;
     return GAN_OK;
 }
@@ -112,7 +113,7 @@ static gan_status append_tensor(gan_model *model, const gan_model_node *node, co
     GAN_TRY(gan_shape_check(plan->shape, plan->name));
     tensor.count = gan_shape_count(plan->shape);
     GAN_TRY(place_tensor(&tensor, size));
-    void *tensors = gan_model_grow(model->context, model->tensors, model->tensor_count, &model->tensor_capacity,
+    void *tensors = gan_grow_array(model->context, model->tensors, model->tensor_count, &model->tensor_capacity,
                                    sizeof(*model->tensors));
     if (!tensors) return gan_last_status();
     model->tensors = tensors;

@@ -51,22 +51,6 @@ void gan_model_destroy(gan_model *model)
     gan_context_release(context);
 }
 
-void *gan_model_grow(gan_context *context, void *array, int32_t count, int32_t *capacity, size_t size)
-{
-    if (count < *capacity) return array;
-    if (*capacity > INT32_MAX / 2) {
-        gan_fail(GAN_ERROR_OVERFLOW, "a table of the model already has %d rows, the most it can have", (int)count);
-        return NULL;
-    }
-    const int32_t larger = *capacity == 0 ? 8 : 2 * *capacity;
-    void *grown = gan_allocate_array(context, larger, size);
-    if (!grown) return NULL;
-    if (count > 0) memcpy(grown, array, (size_t)count * size);
-    gan_release(context, array, (size_t)*capacity * size);
-    *capacity = larger;
-    return grown;
-}
-
 /* ---- Messages ----------------------------------------------------------------------------------------------- */
 
 const char *gan_model_node_text(const gan_model *model, gan_node node, char text[GAN_NODE_TEXT])
@@ -181,10 +165,10 @@ static gan_status connect_node(gan_model *model, gan_model_node *node, int64_t c
 static gan_status make_room(gan_model *model)
 {
     void *nodes =
-        gan_model_grow(model->context, model->nodes, model->node_count, &model->node_capacity, sizeof(*model->nodes));
+        gan_grow_array(model->context, model->nodes, model->node_count, &model->node_capacity, sizeof(*model->nodes));
     if (!nodes) return gan_last_status();
     model->nodes = nodes;
-    void *inputs = gan_model_grow(model->context, model->inputs, model->input_count, &model->input_capacity,
+    void *inputs = gan_grow_array(model->context, model->inputs, model->input_count, &model->input_capacity,
                                   sizeof(*model->inputs));
     if (!inputs) return gan_last_status();
     model->inputs = inputs;
@@ -275,7 +259,8 @@ static gan_status set_outputs(gan_model *model, int64_t count, const gan_node *n
     memcpy(outputs, nodes, (size_t)count * sizeof(*nodes));
     gan_release(model->context, model->outputs, (size_t)model->output_capacity * sizeof(*model->outputs));
     model->outputs = outputs;
-    model->output_count = model->output_capacity = (int32_t)count;
+    model->output_count = (int32_t)count;
+    model->output_capacity = count;
     return GAN_OK;
 }
 

@@ -33,14 +33,17 @@ struct gan_model {
     gan_context *context;
     atomic_int references;
     gan_status status; /* first failure while describing or building, with its sentence: */
-    char error[512];
+    char error[GAN_SENTENCE];
     bool built;
     gan_model_node *nodes;
-    int32_t node_count, node_capacity, edge_count;
+    int32_t node_count, edge_count;
+    int64_t node_capacity;
     gan_node *inputs, *outputs;
-    int32_t input_count, output_count, input_capacity, output_capacity;
+    int32_t input_count, output_count;
+    int64_t input_capacity, output_capacity;
     gan_model_tensor *tensors;
-    int32_t tensor_count, tensor_capacity;
+    int32_t tensor_count;
+    int64_t tensor_capacity;
     /* Weights and their gradients, one flat array each, with every tensor at a multiple of GAN_ALIGNMENT bytes. Gaps
      * are 0 and stay 0, so that an optimizer step, an average, saving and an all-reduce are each one loop. */
     int64_t parameter_size, buffer_size; /* values in the arrays, gaps included */
@@ -64,10 +67,6 @@ const char *gan_model_node_text(const gan_model *model, gan_node node, char text
 gan_status gan_model_node_fail(const gan_model *model, gan_node node, gan_status status);
 /* Remembers the failure that was just reported, unless there is an earlier one. */
 void gan_model_remember_failure(gan_model *model, gan_status status);
-
-/* An array with space for one element more than the `count` in use, of `size` bytes each: the same, or a copy twice
- * as large. NULL on failure, with the old array untouched. */
-void *gan_model_grow(gan_context *context, void *array, int32_t count, int32_t *capacity, size_t size);
 
 /* The two halves of gan_model_build: shapes and the table of tensors; then the arrays, still without values. The
  * model remembers a failure of the first. */

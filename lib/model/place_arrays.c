@@ -4,25 +4,25 @@
 
 #include <string.h>
 
-static bool goes_before(const gan_array *arrays, int32_t a, int32_t b)
+/* Arrays, and their numbers in the order in which they are placed. */
+typedef struct ordered {
+    const gan_array *arrays;
+    int32_t *order;
+} ordered;
+
+static bool goes_before(const void *user, int64_t i, int64_t j)
 {
-    return arrays[a].size > arrays[b].size || (arrays[a].size == arrays[b].size && a < b);
+    const ordered *of = user;
+    const int32_t a = of->order[i], b = of->order[j];
+    const int64_t size = of->arrays[a].size, other = of->arrays[b].size;
+    return size > other || (size == other && a < b);
 }
 
-/* Shell's sort with Knuth's gaps: short, and no allocation. */
-static void sort_by_size(const gan_array *arrays, int32_t *order, int32_t count)
+static void swap_places(void *user, int64_t i, int64_t j)
 {
-    int32_t gap = 1;
-
-    while (gap < count / 3) gap = 3 * gap + 1;
-    for (; gap > 0; gap /= 3) {
-        for (int32_t i = gap; i < count; i++) {
-            const int32_t moved = order[i];
-            int32_t j = i;
-            for (; j >= gap && goes_before(arrays, moved, order[j - gap]); j -= gap) order[j] = order[j - gap];
-            order[j] = moved;
-        }
-    }
+    int32_t *order = ((const ordered *)user)->order, moved = order[i];
+    order[i] = order[j];
+    order[j] = moved;
 }
 
 static bool live_together(const gan_array *a, const gan_array *b)
@@ -62,7 +62,7 @@ gan_status gan_arrays_place(gan_context *context, gan_array *arrays, int32_t cou
     if (!order) return GAN_ERROR_MEMORY;
     placed = order + count;
     for (int32_t i = 0; i < count; i++) order[i] = i;
-    sort_by_size(arrays, order, count);
+    gan_sort(&(gan_sortable){&(ordered){arrays, order}, goes_before, swap_places}, count);
     *total = 0;
     for (int32_t i = 0; i < count; i++) {
         const gan_array *array = &arrays[order[i]];

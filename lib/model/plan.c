@@ -45,7 +45,7 @@ static gan_status add_array(session_planner *planner, int64_t count, int32_t fir
     gan_array *arrays;
 
     if (count > INT64_MAX - ALIGNED_VALUES) return gan_fail(GAN_ERROR_OVERFLOW, "the memory needed overflows");
-    arrays = gan_model_grow(planner->model->context, plan->arrays, plan->array_count, &plan->array_capacity,
+    arrays = gan_grow_array(planner->model->context, plan->arrays, plan->array_count, &plan->array_capacity,
                             sizeof(*arrays));
     if (!arrays) return gan_last_status();
     plan->arrays = arrays;

@@ -40,7 +40,8 @@ typedef struct gan_session_plan {
     gan_session_node *tangents; /* after the nodes; NULL without second order */
     int32_t *spares;
     gan_array *arrays;
-    int32_t array_count, array_capacity;
+    int32_t array_count;
+    int64_t array_capacity;
     int32_t sample_values; /* second order: one value per sample, for penalties */
     /* Tables large enough for the layer with the most inputs. */
     int width;

@@ -32,18 +32,12 @@ const char *gan_entries_join(gan_entries *entries, const char *first, const char
     return text;
 }
 
-/* Makes space for one more element in an array that doubles. */
+/* Makes space for one more element. */
 static void *grow(gan_entries *entries, void *array, int64_t count, int64_t *capacity, size_t size)
 {
-    const int64_t larger = *capacity > 0 ? 2 * *capacity : 64;
     if (entries->status != GAN_OK) return NULL;
-    if (count < *capacity) return array;
-    void *copy = gan_allocate_array(entries->context, larger, size);
-    if (!copy) return failed(entries);
-    if (array) memcpy(copy, array, (size_t)count * size);
-    gan_release(entries->context, array, (size_t)*capacity * size);
-    *capacity = larger;
-    return copy;
+    void *grown = gan_grow_array(entries->context, array, count, capacity, size);
+    return grown ? grown : failed(entries);
 }
 
 void gan_entries_release(gan_entries *entries)
