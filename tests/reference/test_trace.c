@@ -1,6 +1,7 @@
 /* 100 alternating steps of the seed GAN against PyTorch: the same initial weights, samples and noise, by the formulas
  * of make_trace.py, and the results in its trace.safetensors. */
 #include "fixture.h"
+#include "support/splitmix.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -25,13 +26,10 @@
 
 /* ---- Numbers that both sides make ------------------------------------------------------------------------------ */
 
-/* The output function of SplitMix64 at stream * 2^32 + i. */
+/* Number i of a stream. */
 static uint64_t hash(uint64_t stream, uint64_t i)
 {
-    uint64_t x = ((stream << 32) + i + 1) * UINT64_C(0x9E3779B97F4A7C15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return x ^ (x >> 31);
+    return test_splitmix((stream << 32) + i + 1);
 }
 
 /* In [-1, 1). */

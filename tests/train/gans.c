@@ -2,6 +2,7 @@
 
 #include "support/allocator.h"
 #include "support/models.h"
+#include "support/splitmix.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -211,17 +212,9 @@ void test_gan_destroy(test_gan *gan)
     gan_context_destroy(gan->context);
 }
 
-/* SplitMix64. */
 void test_numbers(uint64_t seed, float *out, size_t count)
 {
-    uint64_t state = seed * UINT64_C(0x9E3779B97F4A7C15);
-
-    for (size_t i = 0; i < count; i++) {
-        uint64_t x = state += UINT64_C(0x9E3779B97F4A7C15);
-        x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-        x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
-        out[i] = (float)((x ^ (x >> 31)) >> 40) * 0x1p-23f - 1;
-    }
+    for (size_t i = 0; i < count; i++) out[i] = (float)(test_splitmix(seed + i + 1) >> 40) * 0x1p-23f - 1;
 }
 
 void test_gan_steps(const test_gan *gan, test_gan_kind kind, int first, int last, int64_t batch, int updates,

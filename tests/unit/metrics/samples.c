@@ -1,4 +1,5 @@
 #include "samples.h"
+#include "support/splitmix.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -7,13 +8,10 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-/* SplitMix64's output function at stream * 2^32 + i. */
+/* Number i of a stream. */
 static uint64_t hash(uint64_t stream, uint64_t i)
 {
-    uint64_t x = ((stream << 32) + i + 1) * UINT64_C(0x9E3779B97F4A7C15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return x ^ (x >> 31);
+    return test_splitmix((stream << 32) + i + 1);
 }
 
 static double nearly_normal(uint64_t stream, int64_t i)
