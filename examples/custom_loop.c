@@ -1,5 +1,6 @@
 /* A training step written out in public calls, beside the trainer's: same weights, same data, same noise. At the end
- * it compares both generators, which are bit-identical. Take the loop and change what you like. */
+ * it compares both generators, which are bit-identical, also if the loop was saved and resumed on the way while the
+ * trainer never stopped. Take the loop and change what you like. */
 #include "models.h"
 #include "options.h"
 
@@ -7,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH  32
-#define SIDE   28
-#define PIXELS (SIDE * SIDE)
-#define SEED   7
+#define BATCH          32
+#define SIDE           28
+#define PIXELS         (SIDE * SIDE)
+#define SEED           7
+#define SQUARES_STREAM 100
 
 static void check(gan_status status)
 {
@@ -47,12 +49,13 @@ static players make_players(gan_context *context)
     return p;
 }
 
-/* What a loop needs: a pass through G, two through D, two optimizers and the noise. */
+/* What a loop needs: a pass through G, two through D, two optimizers, the noise, the data and the number of steps. */
 typedef struct loop {
     players players;
     gan_session *generate, *real, *fake;
     gan_optimizer *generator_optimizer, *discriminator_optimizer;
-    gan_random *noise;
+    gan_random *noise, *squares;
+    int64_t step;
 } loop;
 
 static loop make_loop(gan_context *context)
@@ -65,7 +68,39 @@ static loop make_loop(gan_context *context)
     check(gan_optimizer_create(g, GAN_OPTIMIZER(.learning_rate = 2e-4f, .beta1 = 0.5f), &l.generator_optimizer));
     check(gan_optimizer_create(d, GAN_OPTIMIZER(.learning_rate = 2e-4f, .beta1 = 0.5f), &l.discriminator_optimizer));
     check(gan_random_create(context, SEED, GAN_NOISE_STREAM, &l.noise));
+    check(gan_random_create(context, SEED, SQUARES_STREAM, &l.squares));
     return l;
+}
+
+static void destroy_loop(loop *l)
+{
+    gan_random_destroy(l->squares);
+    gan_random_destroy(l->noise);
+    gan_optimizer_destroy(l->generator_optimizer);
+    gan_optimizer_destroy(l->discriminator_optimizer);
+    gan_session_destroy(l->generate);
+    gan_session_destroy(l->real);
+    gan_session_destroy(l->fake);
+    gan_model_destroy(l->players.generator);
+    gan_model_destroy(l->players.discriminator);
+}
+
+/* All that changes from step to step: whatever is missing here would not be the same after resuming. */
+static gan_checkpoint *make_checkpoint(gan_context *context, loop *l)
+{
+    gan_checkpoint *checkpoint = NULL;
+    check(gan_checkpoint_create(context, &checkpoint));
+    check(gan_checkpoint_add_model(checkpoint, "generator", l->players.generator));
+    check(gan_checkpoint_add_model(checkpoint, "discriminator", l->players.discriminator));
+    check(gan_checkpoint_add_optimizer(checkpoint, "generator_optimizer", l->generator_optimizer));
+    check(gan_checkpoint_add_optimizer(checkpoint, "discriminator_optimizer", l->discriminator_optimizer));
+    check(gan_checkpoint_add_session(checkpoint, "generate", l->generate)); /* random layers, such as dropout */
+    check(gan_checkpoint_add_session(checkpoint, "real", l->real));
+    check(gan_checkpoint_add_session(checkpoint, "fake", l->fake));
+    check(gan_checkpoint_add_random(checkpoint, "noise", l->noise));
+    check(gan_checkpoint_add_random(checkpoint, "squares", l->squares));
+    check(gan_checkpoint_add_integer(checkpoint, "step", &l->step));
+    return checkpoint;
 }
 
 static void run_discriminator(gan_session *session, float logits[BATCH])
@@ -137,46 +172,62 @@ static bool same_weights(const gan_model *a, const gan_model *b)
     return same;
 }
 
-int main(int argc, char **argv)
+/* One step of the loop, and one of the trainer on the same images. */
+static void take_steps(loop *l, gan_trainer *trainer, gan_random *squares, int64_t steps)
 {
     static float images[BATCH][PIXELS];
+    for (int64_t step = 1; step <= steps; step++) {
+        gan_step_report report = GAN_STEP_REPORT_INIT;
+        draw_squares(squares, images);
+        check(gan_trainer_step(trainer, images[0], BATCH, &report));
+        if (step <= l->step) continue; /* the trainer catches up with what was resumed */
+        draw_squares(l->squares, images);
+        double discriminator_loss = update_discriminator(l, images[0]);
+        double generator_loss = update_generator(l);
+        l->step = step;
+        printf("step %3lld  D %.6f (trainer %.6f)  G %.6f (trainer %.6f)\n", (long long)step, discriminator_loss,
+               report.discriminator_loss, generator_loss, report.generator_loss);
+    }
+}
+
+int main(int argc, char **argv)
+{
     int64_t steps = 20;
-    const option options[] = {{"--steps", OPTION_INTEGER, &steps, 1, 1e9, "N", "training steps (default 20)"}};
-    read_options(argc, argv, 1, "custom_loop: the trainer's step, written out.", options, 1);
+    const char *save = NULL, *resume = NULL;
+    const option options[] = {
+        {"--steps", OPTION_INTEGER, &steps, 1, 1e9, "N", "training steps, resumed ones included (default 20)"},
+        {"--save", OPTION_TEXT, &save, 0, 0, "FILE", "save the loop at the end"},
+        {"--resume", OPTION_TEXT, &resume, 0, 0, "FILE", "resume a loop that was saved"},
+    };
+    read_options(argc, argv, 1, "custom_loop: the trainer's step, written out.", options, 3);
 
     gan_context *context = NULL;
     gan_trainer *trainer = NULL;
-    gan_random *random = NULL;
+    gan_random *squares = NULL;
     check(gan_context_create(NULL, &context));
-    check(gan_random_create(context, SEED, 100, &random));
+    check(gan_random_create(context, SEED, SQUARES_STREAM, &squares));
     loop l = make_loop(context);
+    gan_checkpoint *checkpoint = make_checkpoint(context, &l);
     players p = make_players(context);
     check(gan_trainer_create(context, p.generator, p.discriminator, GAN_TRAINER(.batch = BATCH, .seed = SEED),
                              &trainer));
 
-    for (int64_t step = 1; step <= steps; step++) {
-        gan_step_report report = GAN_STEP_REPORT_INIT;
-        draw_squares(random, images);
-        check(gan_trainer_step(trainer, images[0], BATCH, &report));
-        double discriminator_loss = update_discriminator(&l, images[0]);
-        double generator_loss = update_generator(&l);
-        printf("step %3lld  D %.6f (trainer %.6f)  G %.6f (trainer %.6f)\n", (long long)step, discriminator_loss,
-               report.discriminator_loss, generator_loss, report.generator_loss);
+    if (resume) check(gan_checkpoint_load(checkpoint, resume));
+    if (l.step > steps) {
+        fprintf(stderr, "the loop in %s has taken %lld steps: --steps must be at least that\n", resume,
+                (long long)l.step);
+        return 1;
     }
+    take_steps(&l, trainer, squares, steps);
+    if (save) check(gan_checkpoint_save(checkpoint, save));
     bool same =
         same_weights(l.players.generator, p.generator) && same_weights(l.players.discriminator, p.discriminator);
     printf("%s\n", same ? "the weights are the same bits" : "THE WEIGHTS DIFFER");
 
     gan_trainer_destroy(trainer);
-    gan_random_destroy(random);
-    gan_random_destroy(l.noise);
-    gan_optimizer_destroy(l.generator_optimizer);
-    gan_optimizer_destroy(l.discriminator_optimizer);
-    gan_session_destroy(l.generate);
-    gan_session_destroy(l.real);
-    gan_session_destroy(l.fake);
-    gan_model_destroy(l.players.generator);
-    gan_model_destroy(l.players.discriminator);
+    gan_checkpoint_destroy(checkpoint);
+    gan_random_destroy(squares);
+    destroy_loop(&l);
     gan_model_destroy(p.generator);
     gan_model_destroy(p.discriminator);
     gan_context_destroy(context);

@@ -1386,6 +1386,75 @@ GAN_API gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_curs
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
+ * @defgroup checkpoint Checkpoints
+ * Everything that a loop written by hand needs to resume, in one file: saved, loaded in another process and
+ * continued, it equals one that never stopped, bit for bit. (A trainer has its own: gan_trainer_save().)
+ *
+ *     gan_checkpoint_create(context, &checkpoint);
+ *     gan_checkpoint_add_model(checkpoint, "generator", generator);
+ *     gan_checkpoint_add_optimizer(checkpoint, "generator_optimizer", optimizer);
+ *     gan_checkpoint_add_random(checkpoint, "noise", noise);
+ *     gan_checkpoint_add_integer(checkpoint, "step", &step);
+ *     if (resume) gan_checkpoint_load(checkpoint, path);
+ *
+ * A part is saved and loaded under the name that it is added by: 1 to 63 bytes of UTF-8 without '/' or control
+ * characters. A name that another part has, or that begins with another part's name and a '.', is
+ * ::GAN_ERROR_ARGUMENT; so are the file's own "format", "kind" and "__metadata__", a part that has been added before,
+ * and a handle of another context. Adding neither reads nor changes a part. Handles are kept alive; arrays and
+ * integers are the caller's and must outlive the checkpoint.
+ *
+ * Thread safety: while a checkpoint is saved or loaded, nothing else may use its parts.
+ * @{
+ */
+
+/** A list of named parts; see above. */
+typedef struct gan_checkpoint gan_checkpoint;
+
+/** Creates a checkpoint without parts. The caller owns it. */
+GAN_API gan_status gan_checkpoint_create(gan_context *context, gan_checkpoint **out);
+/** Releases the checkpoint; the parts stay as they are. */
+GAN_API void gan_checkpoint_destroy(gan_checkpoint *checkpoint);
+
+/** Adds a built model: its architecture, weights and buffers, but not its gradients. An average is a model too. */
+GAN_API gan_status gan_checkpoint_add_model(gan_checkpoint *checkpoint, const char *name, gan_model *model);
+/** Adds an optimizer: algorithm, moments, steps and base learning rate. Add its models as well. */
+GAN_API gan_status gan_checkpoint_add_optimizer(gan_checkpoint *checkpoint, const char *name,
+                                                gan_optimizer *optimizer);
+/** Adds a random generator: its state. */
+GAN_API gan_status gan_checkpoint_add_random(gan_checkpoint *checkpoint, const char *name, gan_random *random);
+/**
+ * Adds the random state of a session, which layers such as dropout draw from in ::GAN_MODE_TRAIN. Values that it was
+ * given or has computed are not saved: after loading, start with the inputs.
+ */
+GAN_API gan_status gan_checkpoint_add_session(gan_checkpoint *checkpoint, const char *name, gan_session *session);
+/** Adds a dataset: its cursor. */
+GAN_API gan_status gan_checkpoint_add_dataset(gan_checkpoint *checkpoint, const char *name, gan_dataset *dataset);
+/** Adds an array of `count` floats, at least 1; any, NaN included. */
+GAN_API gan_status gan_checkpoint_add_values(gan_checkpoint *checkpoint, const char *name, float *values,
+                                             int64_t count);
+/** Adds an array of `count` doubles, at least 1; any, NaN included. */
+GAN_API gan_status gan_checkpoint_add_doubles(gan_checkpoint *checkpoint, const char *name, double *values,
+                                              int64_t count);
+/** Adds an integer, such as a count of steps; any value. */
+GAN_API gan_status gan_checkpoint_add_integer(gan_checkpoint *checkpoint, const char *name, int64_t *value);
+
+/**
+ * Writes all parts to a file, which is replaced atomically. Weights or moments that are NaN or infinite are
+ * ::GAN_ERROR_NOT_FINITE, since no training can resume from them: the old file stays.
+ */
+GAN_API gan_status gan_checkpoint_save(const gan_checkpoint *checkpoint, const char *path);
+
+/**
+ * Reads all parts from such a file, saved with parts of the same names, kinds and sizes; whatever else it has is
+ * skipped. A part that it lacks is ::GAN_ERROR_NOT_FOUND, another architecture, optimizer or count
+ * ::GAN_ERROR_ARCHITECTURE; a cursor that the dataset cannot have, and weights or moments that are not finite,
+ * ::GAN_ERROR_FORMAT; bad files are as with gan_model_load(). On failure nothing has changed.
+ */
+GAN_API gan_status gan_checkpoint_load(gan_checkpoint *checkpoint, const char *path);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/**
  * @defgroup trainer Trainers
  * Two models, two optimizers, a loss and a schedule. One call is one step, and a step is made of public calls:
  * examples/custom_loop.c writes it out, to the same bits.
@@ -1697,7 +1766,8 @@ GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
 /**
  * Writes everything needed to resume training: both models, optimizers, the average if there is one, random state
  * and, unless `dataset` is NULL, the cursor. A run that is saved, loaded in another process and continued equals one
- * that never stopped, bit for bit. The file is replaced atomically.
+ * that never stopped, bit for bit. The file is replaced atomically. Weights or moments that are NaN or infinite,
+ * which training does not leave behind, are ::GAN_ERROR_NOT_FINITE: the old file stays.
  */
 GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *dataset, const char *path);
 
@@ -1706,7 +1776,8 @@ GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_datase
  * learning rates are the file's. A different architecture or optimizer is ::GAN_ERROR_ARCHITECTURE, and so is a file
  * without the average of the generator that the trainer keeps; an average that it does not keep is skipped. A file
  * without the cursor for `dataset` (which may be NULL), or without the state of an option's random numbers, is
- * ::GAN_ERROR_NOT_FOUND; bad files are as with gan_model_load(). On failure nothing has changed.
+ * ::GAN_ERROR_NOT_FOUND; a cursor that the dataset cannot have is ::GAN_ERROR_FORMAT; bad files are as with
+ * gan_model_load(). On failure nothing has changed.
  */
 GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, const char *path);
 

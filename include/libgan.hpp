@@ -984,6 +984,66 @@ class dataset : detail::sample_array, public handle<gan_dataset, gan_dataset_des
     }
 };
 
+/* ---- Checkpoints ------------------------------------------------------------------------------------------- */
+
+/**
+ * Named parts of a loop written by hand, saved and loaded together; see ::gan_checkpoint. It keeps handles alive;
+ * vectors and integers must outlive it, and vectors must keep their size.
+ */
+class checkpoint : public handle<gan_checkpoint, gan_checkpoint_destroy>
+{
+  public:
+    /** See gan_checkpoint_create(). */
+    explicit checkpoint(const context &context)
+        : handle(detail::result<gan_checkpoint *>(gan_checkpoint_create, context.get()))
+    {
+    }
+    /** See gan_checkpoint_add_model(). */
+    void add_model(const std::string &name, model &model)
+    {
+        call(gan_checkpoint_add_model, name.c_str(), model.get());
+    }
+    /** See gan_checkpoint_add_optimizer(). */
+    void add_optimizer(const std::string &name, optimizer &optimizer)
+    {
+        call(gan_checkpoint_add_optimizer, name.c_str(), optimizer.get());
+    }
+    /** See gan_checkpoint_add_random(). */
+    void add_random(const std::string &name, random &random)
+    {
+        call(gan_checkpoint_add_random, name.c_str(), random.get());
+    }
+    /** See gan_checkpoint_add_session(). */
+    void add_session(const std::string &name, session &session)
+    {
+        call(gan_checkpoint_add_session, name.c_str(), session.get());
+    }
+    /** See gan_checkpoint_add_dataset(). */
+    void add_dataset(const std::string &name, dataset &dataset)
+    {
+        call(gan_checkpoint_add_dataset, name.c_str(), dataset.get());
+    }
+    /** See gan_checkpoint_add_values(). */
+    void add_values(const std::string &name, std::vector<float> &values)
+    {
+        call(gan_checkpoint_add_values, name.c_str(), values.data(), detail::length(values));
+    }
+    /** See gan_checkpoint_add_doubles(). */
+    void add_doubles(const std::string &name, std::vector<double> &values)
+    {
+        call(gan_checkpoint_add_doubles, name.c_str(), values.data(), detail::length(values));
+    }
+    /** See gan_checkpoint_add_integer(). */
+    void add_integer(const std::string &name, int64_t &value)
+    {
+        call(gan_checkpoint_add_integer, name.c_str(), &value);
+    }
+    /** See gan_checkpoint_save(). */
+    void save(const std::string &path) const { call(gan_checkpoint_save, path.c_str()); }
+    /** See gan_checkpoint_load(). */
+    void load(const std::string &path) { call(gan_checkpoint_load, path.c_str()); }
+};
+
 /* ---- Trainers ---------------------------------------------------------------------------------------------- */
 
 /** Two models trained against each other; see ::gan_trainer. It keeps both alive. */

@@ -125,6 +125,10 @@ void gan_release_sized(gan_context *context, void *memory); /* accepts NULL */
 
 /* Whether a text is UTF-8 (utf8.c). */
 bool gan_is_utf8(const char *text);
+/* GAN_ERROR_NULL or GAN_ERROR_ARGUMENT unless a function's argument `name` has 1 to GAN_NAME_LIMIT bytes of UTF-8,
+ * without '/' or control characters. */
+#define GAN_NAME_LIMIT 63
+gan_status gan_name_check(const char *name, const char *function);
 
 /* ---- Sorting (sort.c) -------------------------------------------------------------------------------------- */
 
@@ -162,10 +166,12 @@ static inline gan_real *gan_arena_at(const gan_arena *arena, size_t offset)
 /* ---- Random numbers (random.c) ----------------------------------------------------------------------------- */
 
 struct gan_random {
+    atomic_int references;
     gan_context *context;
     gan_random_state state;
 };
 
+gan_random *gan_random_retain(gan_random *random);
 /* The four words of one block of Philox (philox.h). */
 void gan_philox(gan_random_state at, uint32_t words[4]);
 /* Fills `out` and advances the state past the blocks used. A number depends only on its position; one block gives

@@ -126,15 +126,22 @@ gan_status gan_random_create(gan_context *context, uint64_t seed, uint64_t strea
     GAN_CHECK_NOT_NULL(out);
     random = gan_allocate(context, sizeof(*random));
     if (!random) return GAN_ERROR_MEMORY;
+    atomic_init(&random->references, 1);
     random->context = gan_context_retain(context);
     random->state = (gan_random_state){.seed = seed, .stream = stream};
     *out = random;
     return GAN_OK;
 }
 
+gan_random *gan_random_retain(gan_random *random)
+{
+    atomic_fetch_add(&random->references, 1);
+    return random;
+}
+
 void gan_random_destroy(gan_random *random)
 {
-    if (!random) return;
+    if (!random || atomic_fetch_sub(&random->references, 1) > 1) return;
     gan_context *context = random->context;
     gan_release(context, random, sizeof(*random));
     gan_context_release(context);

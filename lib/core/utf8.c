@@ -1,5 +1,7 @@
-/* UTF-8 (RFC 3629). */
+/* UTF-8 (RFC 3629), and the names that callers give. */
 #include "core/core.h"
+
+#include <string.h>
 
 /* The length of the character that begins with `first`, and the range of its second byte, which rules out overlong
  * encodings, surrogates and anything beyond U+10FFFF. */
@@ -27,4 +29,23 @@ bool gan_is_utf8(const char *text)
         at += length;
     }
     return true;
+}
+
+gan_status gan_name_check(const char *name, const char *function)
+{
+    if (!name) return gan_fail(GAN_ERROR_NULL, "%s: name is NULL", function);
+    const size_t length = strlen(name);
+    if (length < 1 || length > GAN_NAME_LIMIT) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: name has %zu bytes, expected 1 to %d", function, length,
+                        GAN_NAME_LIMIT);
+    }
+    if (strchr(name, '/')) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: name is \"%s\", expected no '/' in it", function, name);
+    }
+    for (const char *c = name; *c; c++) {
+        if ((unsigned char)*c < ' ')
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: name holds the control character %d", function, *c);
+    }
+    if (!gan_is_utf8(name)) return gan_fail(GAN_ERROR_ARGUMENT, "%s: name is not valid UTF-8", function);
+    return GAN_OK;
 }

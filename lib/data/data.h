@@ -14,6 +14,7 @@ typedef struct gan_source_ops {
 } gan_source_ops;
 
 struct gan_dataset {
+    atomic_int references;
     gan_context *context;
     const gan_source_ops *ops;
     void *source;
@@ -34,6 +35,7 @@ gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t
 gan_status gan_dataset_create(gan_context *context, const gan_source_ops *ops, void *source, gan_shape shape,
                               int64_t classes, const gan_dataset_options *options, gan_dataset **out);
 
+gan_dataset *gan_dataset_retain(gan_dataset *dataset);
 /* GAN_ERROR_ARGUMENT unless gan_dataset_set_cursor() accepts the cursor. */
 gan_status gan_dataset_check_cursor(const gan_dataset *dataset, const gan_dataset_cursor *cursor);
 

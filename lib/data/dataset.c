@@ -35,6 +35,7 @@ gan_status gan_dataset_create(gan_context *context, const gan_source_ops *ops, v
                              .classes = classes,
                              .options = *options,
                              .order_epoch = -1};
+    atomic_init(&dataset->references, 1);
     dataset->cursor.seed = options->seed;
     if (!options->in_order) {
         dataset->order = gan_allocate_array(context, dataset->count, sizeof(*dataset->order));
@@ -47,9 +48,15 @@ gan_status gan_dataset_create(gan_context *context, const gan_source_ops *ops, v
     return GAN_OK;
 }
 
+gan_dataset *gan_dataset_retain(gan_dataset *dataset)
+{
+    atomic_fetch_add(&dataset->references, 1);
+    return dataset;
+}
+
 void gan_dataset_destroy(gan_dataset *dataset)
 {
-    if (!dataset) return;
+    if (!dataset || atomic_fetch_sub(&dataset->references, 1) > 1) return;
     gan_context *context = dataset->context;
     dataset->ops->destroy(dataset->source);
     gan_release(context, dataset->order, (size_t)dataset->count * sizeof(*dataset->order));

@@ -16,11 +16,19 @@ void gan_atomic_file_abandon(gan_atomic_file *file); /* accepts NULL */
 
 /* ---- Safetensors (safetensors_write.c, safetensors_read.c) ----------------------------------------------- */
 
+/* Only tensors of floats and doubles are written and read. */
+typedef enum gan_safetensors_type {
+    GAN_SAFETENSORS_F32,
+    GAN_SAFETENSORS_F64,
+    GAN_SAFETENSORS_OTHER /* in files of others */
+} gan_safetensors_type;
+
 typedef struct gan_safetensors_entry {
     const char *name;
     int rank; /* 0 to GAN_MAX_RANK + 1 */
     int64_t dims[GAN_MAX_RANK + 1];
     int64_t count;
+    gan_safetensors_type type;
 } gan_safetensors_entry;
 
 #define GAN_SAFETENSORS_METADATA     "__metadata__"
@@ -31,8 +39,8 @@ typedef struct gan_metadata {
     const char *key, *value;
 } gan_metadata;
 
-/* Provides the values of entry `index`: `count` floats into out. */
-typedef gan_status (*gan_safetensors_fill_fn)(void *user, size_t index, float *out);
+/* Provides the values of entry `index`: `count` floats or doubles, by its type, into out. */
+typedef gan_status (*gan_safetensors_fill_fn)(void *user, size_t index, void *out);
 
 gan_status gan_safetensors_write(gan_context *context, const char *path, const gan_safetensors_entry *entries,
                                  size_t entry_count, const gan_metadata *metadata, size_t metadata_count,
@@ -43,16 +51,16 @@ typedef struct gan_safetensors gan_safetensors;
 gan_status gan_safetensors_open(gan_context *context, const char *path, gan_safetensors **out);
 void gan_safetensors_close(gan_safetensors *file); /* accepts NULL */
 size_t gan_safetensors_count(const gan_safetensors *file);
-/* Entry `index` in the order of the data, and the entry called `name` (*index gets its number), or NULL. *is_float
- * tells whether its type is F32: only such tensors can be read. */
-const gan_safetensors_entry *gan_safetensors_at(const gan_safetensors *file, size_t index, bool *is_float);
-const gan_safetensors_entry *gan_safetensors_find(const gan_safetensors *file, const char *name, size_t *index,
-                                                  bool *is_float);
-/* The number of the tensor that a model needs: GAN_ERROR_ARCHITECTURE if none has this name and shape,
- * GAN_ERROR_UNSUPPORTED if its type is not F32. */
-gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name, gan_shape shape, size_t *index);
-/* Reads entry->count floats. */
+/* Entry `index` in the order of the data, and the entry called `name` (*index gets its number), or NULL. */
+const gan_safetensors_entry *gan_safetensors_at(const gan_safetensors *file, size_t index);
+const gan_safetensors_entry *gan_safetensors_find(const gan_safetensors *file, const char *name, size_t *index);
+/* The number of a tensor that the caller needs: GAN_ERROR_ARCHITECTURE if none has this name and shape,
+ * GAN_ERROR_UNSUPPORTED if it has another type. */
+gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name, gan_shape shape,
+                                  gan_safetensors_type type, size_t *index);
+/* Reads entry->count floats or doubles, by its type. */
 gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float *out);
+gan_status gan_safetensors_read_doubles(const gan_safetensors *file, size_t index, double *out);
 /* The metadata value of a key, or NULL. */
 const char *gan_safetensors_metadata(const gan_safetensors *file, const char *key);
 
@@ -190,8 +198,10 @@ bool gan_number_parse(const char *text, size_t length, double *out);
 
 /* ---- Byte order (little_endian.c) ------------------------------------------------------------------------ */
 
-/* In place: the machine's floats to the bytes of little-endian files, and back. */
+/* In place: the machine's floats and doubles to the bytes of little-endian files, and back. */
 void gan_floats_to_little_endian(float *values, int64_t count);
 void gan_floats_from_little_endian(float *values, int64_t count);
+void gan_doubles_to_little_endian(double *values, int64_t count);
+void gan_doubles_from_little_endian(double *values, int64_t count);
 
 #endif

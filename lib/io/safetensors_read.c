@@ -6,8 +6,7 @@
 
 typedef struct tensor {
     gan_safetensors_entry entry; /* owns its name */
-    bool is_float;
-    int64_t begin, end; /* bytes after the header */
+    int64_t begin, end;          /* bytes after the header */
 } tensor;
 
 typedef struct text_pair {
@@ -24,6 +23,7 @@ struct gan_safetensors {
     size_t metadata_count, metadata_capacity;
 };
 
+/* The first ones by their gan_safetensors_type. */
 static const struct {
     const char *name;
     int bytes;
@@ -43,7 +43,7 @@ static gan_status type_parse(const gan_safetensors *file, const char *name, cons
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (strcmp(type, types[i].name) == 0) {
             *bytes = types[i].bytes;
-            out->is_float = i == 0;
+            out->entry.type = i < GAN_SAFETENSORS_OTHER ? (gan_safetensors_type)i : GAN_SAFETENSORS_OTHER;
             return GAN_OK;
         }
     }
@@ -243,31 +243,28 @@ size_t gan_safetensors_count(const gan_safetensors *file)
     return file->tensor_count;
 }
 
-const gan_safetensors_entry *gan_safetensors_at(const gan_safetensors *file, size_t index, bool *is_float)
+const gan_safetensors_entry *gan_safetensors_at(const gan_safetensors *file, size_t index)
 {
-    if (index >= file->tensor_count) return NULL;
-    *is_float = file->tensors[index].is_float;
-    return &file->tensors[index].entry;
+    return index < file->tensor_count ? &file->tensors[index].entry : NULL;
 }
 
-const gan_safetensors_entry *gan_safetensors_find(const gan_safetensors *file, const char *name, size_t *index,
-                                                  bool *is_float)
+const gan_safetensors_entry *gan_safetensors_find(const gan_safetensors *file, const char *name, size_t *index)
 {
     for (size_t i = 0; i < file->tensor_count; i++) {
         if (strcmp(file->tensors[i].entry.name, name) == 0) {
             *index = i;
-            return gan_safetensors_at(file, i, is_float);
+            return &file->tensors[i].entry;
         }
     }
     return NULL;
 }
 
-gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name, gan_shape shape, size_t *index)
+gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name, gan_shape shape,
+                                  gan_safetensors_type type, size_t *index)
 {
     const char *path = file->file.path;
     size_t found = 0;
-    bool is_float = false;
-    const gan_safetensors_entry *entry = gan_safetensors_find(file, name, &found, &is_float);
+    const gan_safetensors_entry *entry = gan_safetensors_find(file, name, &found);
 
     if (!entry) return gan_fail(GAN_ERROR_ARCHITECTURE, "'%s' has no tensor '%s'", path, name);
     bool fits = entry->rank == shape.rank;
@@ -278,27 +275,42 @@ gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name,
         for (int i = 0; i < entry->rank && i < GAN_MAX_RANK; i++) given.dims[i] = entry->dims[i];
         if (entry->rank > GAN_MAX_RANK) given.rank = GAN_MAX_RANK;
         if (entry->rank > 0) gan_shape_text(given, actual);
-        return gan_fail(GAN_ERROR_ARCHITECTURE, "tensor '%s' of '%s' has the shape %s%s; the model's is %s", name,
-                        path, actual, entry->rank > GAN_MAX_RANK ? " and more" : "", gan_shape_text(shape, expected));
+        return gan_fail(GAN_ERROR_ARCHITECTURE, "tensor '%s' of '%s' has the shape %s%s; expected %s", name, path,
+                        actual, entry->rank > GAN_MAX_RANK ? " and more" : "", gan_shape_text(shape, expected));
     }
-    if (!is_float) return gan_fail(GAN_ERROR_UNSUPPORTED, "tensor '%s' of '%s' is not of the type F32", name, path);
+    if (entry->type != type) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "tensor '%s' of '%s' is not of the type %s", name, path,
+                        types[type].name);
+    }
     *index = found;
     return GAN_OK;
 }
 
-gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float *out)
+static gan_status read_bytes(const gan_safetensors *file, size_t index, gan_safetensors_type type, void *out)
 {
     if (index >= file->tensor_count) {
         return gan_fail(GAN_ERROR_ARGUMENT, "'%s' has %zu tensors; number %zu was requested", file->file.path,
                         file->tensor_count, index);
     }
     const tensor *at = &file->tensors[index];
-    if (!at->is_float) {
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "'%s': tensor '%s' is not of the type F32", file->file.path,
-                        at->entry.name);
+    if (at->entry.type != type) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "'%s': tensor '%s' is not of the type %s", file->file.path,
+                        at->entry.name, types[type].name);
     }
-    GAN_TRY(gan_file_read(&file->file, file->data + at->begin, out, (size_t)(at->end - at->begin)));
-    gan_floats_from_little_endian(out, at->entry.count);
+    return gan_file_read(&file->file, file->data + at->begin, out, (size_t)(at->end - at->begin));
+}
+
+gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float *out)
+{
+    GAN_TRY(read_bytes(file, index, GAN_SAFETENSORS_F32, out));
+    gan_floats_from_little_endian(out, file->tensors[index].entry.count);
+    return GAN_OK;
+}
+
+gan_status gan_safetensors_read_doubles(const gan_safetensors *file, size_t index, double *out)
+{
+    GAN_TRY(read_bytes(file, index, GAN_SAFETENSORS_F64, out));
+    gan_doubles_from_little_endian(out, file->tensors[index].entry.count);
     return GAN_OK;
 }
 

@@ -9,10 +9,18 @@ static gan_status check_new(const gan_json *object, const char *key)
     return gan_fail(GAN_ERROR_ARGUMENT, "a safetensors header has two entries called '%s'", key);
 }
 
+static const struct {
+    const char *name;
+    size_t bytes;
+} types[] = {[GAN_SAFETENSORS_F32] = {"F32", sizeof(float)}, [GAN_SAFETENSORS_F64] = {"F64", sizeof(double)}};
+
 static gan_status entry_check(const gan_safetensors_entry *entry)
 {
     int64_t count = 1;
     if (!entry->name || !entry->name[0]) return gan_fail(GAN_ERROR_ARGUMENT, "a tensor to write has no name");
+    if (entry->type != GAN_SAFETENSORS_F32 && entry->type != GAN_SAFETENSORS_F64) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "tensor '%s' has a type that is not written", entry->name);
+    }
     if (entry->rank < 0 || entry->rank > GAN_MAX_RANK + 1) {
         return gan_fail(GAN_ERROR_SHAPE, "tensor '%s' has rank %d; expected 0 to %d", entry->name, entry->rank,
                         GAN_MAX_RANK + 1);
@@ -40,10 +48,10 @@ static gan_status integers_set(gan_json *object, const char *key, const int64_t 
     return GAN_OK;
 }
 
-/* {"dtype":"F32","shape":[...],"data_offsets":[begin,end]} */
+/* {"dtype":"F32" or "F64","shape":[...],"data_offsets":[begin,end]} */
 static gan_status tensor_describe(gan_json *tensor, const gan_safetensors_entry *entry, int64_t begin, int64_t end)
 {
-    GAN_TRY(gan_json_set_text(tensor, "dtype", "F32"));
+    GAN_TRY(gan_json_set_text(tensor, "dtype", types[entry->type].name));
     GAN_TRY(integers_set(tensor, "shape", entry->dims, entry->rank));
     return integers_set(tensor, "data_offsets", (int64_t[]){begin, end}, 2);
 }
@@ -52,7 +60,7 @@ static gan_status tensor_add(gan_json *header, const gan_safetensors_entry *entr
 {
     int64_t bytes, begin = *end;
     GAN_TRY(entry_check(entry));
-    if (!gan_checked_multiply(entry->count, (int64_t)sizeof(float), &bytes) || bytes > INT64_MAX - begin)
+    if (!gan_checked_multiply(entry->count, (int64_t)types[entry->type].bytes, &bytes) || bytes > INT64_MAX - begin)
         return gan_fail(GAN_ERROR_OVERFLOW, "the size of the file overflows at tensor '%s'", entry->name);
 
     *end = begin + bytes;
@@ -104,24 +112,35 @@ static gan_status header_write(gan_context *context, gan_atomic_file *file, cons
     return status;
 }
 
+static void to_little_endian(const gan_safetensors_entry *entry, void *values)
+{
+    if (entry->type == GAN_SAFETENSORS_F64) {
+        gan_doubles_to_little_endian(values, entry->count);
+    } else {
+        gan_floats_to_little_endian(values, entry->count);
+    }
+}
+
 static gan_status values_write(gan_context *context, gan_atomic_file *file, const gan_safetensors_entry *entries,
                                size_t entry_count, gan_safetensors_fill_fn fill, void *user)
 {
-    int64_t largest = 0;
-    for (size_t i = 0; i < entry_count; i++)
-        if (entries[i].count > largest) largest = entries[i].count;
+    size_t largest = 0;
+    for (size_t i = 0; i < entry_count; i++) {
+        const size_t bytes = (size_t)entries[i].count * types[entries[i].type].bytes;
+        if (bytes > largest) largest = bytes;
+    }
     if (largest == 0) return GAN_OK;
-    float *values = gan_allocate_array(context, largest, sizeof(float));
+    void *values = gan_allocate(context, largest);
     if (!values) return GAN_ERROR_MEMORY;
 
     gan_status status = GAN_OK;
     for (size_t i = 0; i < entry_count && status == GAN_OK; i++) {
         status = fill(user, i, values);
         if (status != GAN_OK) break;
-        gan_floats_to_little_endian(values, entries[i].count);
-        status = gan_atomic_file_write(file, values, (size_t)entries[i].count * sizeof(float));
+        to_little_endian(&entries[i], values);
+        status = gan_atomic_file_write(file, values, (size_t)entries[i].count * types[entries[i].type].bytes);
     }
-    gan_release(context, values, (size_t)largest * sizeof(float));
+    gan_release(context, values, largest);
     return status;
 }
 

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define MAX_NAME 63
-
 /* The thread's number of failures when a layer last failed; 0 before that. */
 static _Thread_local uint64_t failure_of_layer;
 
@@ -42,28 +40,10 @@ void gan_layer_destroy(gan_layer *layer)
     gan_context_release(context);
 }
 
-static gan_status check_name(const char *name)
-{
-    GAN_CHECK_NOT_NULL(name);
-    size_t length = strlen(name);
-    if (length < 1 || length > MAX_NAME) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_layer_named: name has %zu bytes, expected 1 to %d", length,
-                        MAX_NAME);
-    }
-    if (strchr(name, '/'))
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_layer_named: name is \"%s\", expected no '/' in it", name);
-    for (const char *c = name; *c; c++) {
-        if ((unsigned char)*c < ' ')
-            return gan_fail(GAN_ERROR_ARGUMENT, "gan_layer_named: name holds the control character %d", *c);
-    }
-    if (!gan_is_utf8(name)) return gan_fail(GAN_ERROR_ARGUMENT, "gan_layer_named: name is not valid UTF-8");
-    return GAN_OK;
-}
-
 gan_layer *gan_layer_named(gan_layer *layer, const char *name)
 {
     if (!layer) return NULL; /* keeps the error of its creation */
-    char *copy = check_name(name) == GAN_OK ? gan_copy_text(layer->context, name) : NULL;
+    char *copy = gan_name_check(name, __func__) == GAN_OK ? gan_copy_text(layer->context, name) : NULL;
     if (!copy) return gan_layer_fail(layer);
     gan_release_text(layer->context, layer->name);
     layer->name = copy;

@@ -115,6 +115,7 @@ enum {
 };
 
 struct gan_session {
+    atomic_int references;
     gan_model *model;
     int64_t max_batch, batch; /* batch: of the last forward pass */
     bool forward_only, second_order;
@@ -127,6 +128,7 @@ struct gan_session {
     struct gan_session_plan *plan; /* plan.h */
 };
 
+gan_session *gan_session_retain(gan_session *session);
 /* gan_session_create with valid options; without `reuse`, no two values share memory, for tests to compare with. */
 gan_status gan_session_create_planned(gan_model *model, const gan_session_options *options, bool reuse,
                                       gan_session **out);

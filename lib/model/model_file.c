@@ -12,7 +12,7 @@
 
 /* ---- Saving ------------------------------------------------------------------------------------------------- */
 
-static gan_status fill_entry(void *user, size_t index, float *out)
+static gan_status fill_entry(void *user, size_t index, void *out)
 {
     const gan_model *model = user;
     const gan_model_tensor *tensor = &model->tensors[index];
@@ -57,7 +57,7 @@ static gan_status check_entries(const gan_safetensors *file, const gan_model *mo
     for (int32_t i = 0; i < model->tensor_count; i++) {
         const gan_model_tensor *tensor = &model->tensors[i];
         size_t index;
-        GAN_TRY(gan_safetensors_expect(file, tensor->name, tensor->plan.shape, &index));
+        GAN_TRY(gan_safetensors_expect(file, tensor->name, tensor->plan.shape, GAN_SAFETENSORS_F32, &index));
     }
     return GAN_OK;
 }
@@ -79,7 +79,7 @@ static gan_status read_tensors(const gan_safetensors *file, const gan_model *mod
         const gan_model_tensor *tensor = &model->tensors[i];
         gan_real *array = tensor->plan.kind == GAN_TENSOR_PARAMETER ? parameters : buffers;
         size_t index = 0;
-        status = gan_safetensors_expect(file, tensor->name, tensor->plan.shape, &index);
+        status = gan_safetensors_expect(file, tensor->name, tensor->plan.shape, GAN_SAFETENSORS_F32, &index);
         if (status == GAN_OK) status = gan_safetensors_read(file, index, values);
         if (status == GAN_OK) gan_tensor_import(&tensor->plan, tensor->count, values, array + tensor->offset);
     }
@@ -168,10 +168,9 @@ static gan_status load_weights(gan_model *model, const gan_safetensors *file)
 static void log_skipped(const gan_model *model, const gan_safetensors *file, const char *path)
 {
     const size_t count = gan_safetensors_count(file), skipped = count - (size_t)model->tensor_count;
-    bool is_float;
 
     for (size_t i = 0; skipped > 0 && i < count; i++) {
-        const char *name = gan_safetensors_at(file, i, &is_float)->name;
+        const char *name = gan_safetensors_at(file, i)->name;
         if (gan_model_find_tensor(model, name)) continue;
         gan_log(model->context, GAN_LOG_INFO, "'%s': skipped tensors that the model does not have: %zu, such as '%s'",
                 path, skipped, name);

@@ -10,6 +10,7 @@ gan_status gan_session_create_planned(gan_model *model, const gan_session_option
     gan_status status;
 
     if (!session) return GAN_ERROR_MEMORY;
+    atomic_init(&session->references, 1);
     session->model = gan_model_retain(model);
     session->max_batch = options->batch;
     session->forward_only = options->forward_only;
@@ -46,9 +47,15 @@ gan_status gan_session_create(gan_model *model, const gan_session_options *given
     return gan_session_create_planned(model, &options, true, out);
 }
 
+gan_session *gan_session_retain(gan_session *session)
+{
+    atomic_fetch_add(&session->references, 1);
+    return session;
+}
+
 void gan_session_destroy(gan_session *session)
 {
-    if (!session) return;
+    if (!session || atomic_fetch_sub(&session->references, 1) > 1) return;
     gan_model *model = session->model;
     gan_session_release_plan(session);
     gan_release(model->context, session, sizeof(*session));

@@ -5,6 +5,7 @@
 
 #include "train/checkpoint/checkpoint.h"
 #include "train/diagnosis/diagnosis.h"
+#include "train/loop_checkpoint/loop_checkpoint.h"
 #include "train/losses/losses.h"
 #include "train/optimizers/optimizers.h"
 #include "train/options/options.h"

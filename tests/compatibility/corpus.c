@@ -117,9 +117,8 @@ void corpus_compare_npy(gan_context *context, const char *path, const float *act
 static float *read_entry(const char *path, const gan_safetensors *file, const char *name, int64_t count)
 {
     size_t index = 0;
-    bool is_float = false;
-    const gan_safetensors_entry *entry = gan_safetensors_find(file, name, &index, &is_float);
-    if (!entry || !is_float) fail_msg("%s: no float32 tensor '%s'", path, name);
+    const gan_safetensors_entry *entry = gan_safetensors_find(file, name, &index);
+    if (!entry || entry->type != GAN_SAFETENSORS_F32) fail_msg("%s: no float32 tensor '%s'", path, name);
     if (entry->count != count) fail_msg("%s: '%s' has %lld values", path, name, (long long)entry->count);
     float *values = malloc((size_t)count * sizeof(float));
     assert_non_null(values);
@@ -165,11 +164,10 @@ static void compare_entries(gan_context *context, const char *expected_path, con
     assert_int_equal(gan_safetensors_count(actual), gan_safetensors_count(expected));
     for (size_t i = 0; i < gan_safetensors_count(expected); i++) {
         size_t index;
-        bool is_float;
-        const gan_safetensors_entry *a = gan_safetensors_at(expected, i, &is_float);
+        const gan_safetensors_entry *a = gan_safetensors_at(expected, i);
         float *values = read_entry(expected_path, expected, a->name, a->count);
         float *again = read_entry(actual_path, actual, a->name, a->count);
-        const gan_safetensors_entry *b = gan_safetensors_find(actual, a->name, &index, &is_float);
+        const gan_safetensors_entry *b = gan_safetensors_find(actual, a->name, &index);
         assert_int_equal(b->rank, a->rank);
         for (int d = 0; d < a->rank; d++) assert_int_equal(b->dims[d], a->dims[d]);
         compare_bits(actual_path, a->name, again, values, a->count);

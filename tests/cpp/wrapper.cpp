@@ -247,6 +247,44 @@ void test_sessions_and_losses()
     EXPECT_ERROR(GAN_ERROR_SHAPE, "log_variance", gan::loss_gaussian_kl({1, 2}, {1}, 1));
 }
 
+/* The integer and the arrays are the caller's own, changed by loading. */
+void test_checkpoints()
+{
+    gan::context context(GAN_CONTEXT(.threads = 1));
+    gan::model model = dense_model(context, 3, 2, 1), other = dense_model(context, 3, 2, 2);
+    std::vector<float> values = {1, 2};
+    std::vector<double> doubles = {0.1, 0.2, 0.3};
+    int64_t step = 5;
+    auto fill = [&](gan::checkpoint &checkpoint, gan::model &of) {
+        gan::optimizer optimizer(of);
+        gan::random random(context, 1, 1);
+        gan::session session(of);
+        gan::dataset dataset = squares(context);
+        checkpoint.add_model("model", of);
+        checkpoint.add_optimizer("optimizer", optimizer);
+        checkpoint.add_random("noise", random);
+        checkpoint.add_session("session", session);
+        checkpoint.add_dataset("data", dataset);
+        checkpoint.add_values("values", values);
+        checkpoint.add_doubles("doubles", doubles);
+        checkpoint.add_integer("step", step);
+    };
+    gan::checkpoint saved(context), loaded(context);
+    fill(saved, model);
+    fill(loaded, other);
+    const std::string path = "wrapper_checkpoint.safetensors";
+    saved.save(path);
+    values = {0, 0};
+    doubles = {0, 0, 0};
+    step = 0;
+    loaded.load(path);
+    std::remove(path.c_str());
+    EXPECT(step == 5 && values[1] == 2 && doubles[0] == 0.1);
+    EXPECT(other.get_tensor("0.weight") == model.get_tensor("0.weight"));
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "name is 'step'", loaded.add_integer("step", step));
+    EXPECT_ERROR(GAN_ERROR_NOT_FOUND, path.c_str(), loaded.load(path));
+}
+
 void test_regularisers()
 {
     gan::context context(GAN_CONTEXT(.threads = 1));
@@ -598,6 +636,7 @@ int main()
         test_spectral_norm();
         test_moves();
         test_sessions_and_losses();
+        test_checkpoints();
         test_regularisers();
         test_tangents();
         test_zero_is_the_default();

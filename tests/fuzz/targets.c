@@ -66,20 +66,23 @@ gan_status fuzz_idx_labels(gan_context *context, const char *path)
 
 gan_status fuzz_safetensors(gan_context *context, const char *path)
 {
-    static float values[most_values];
+    static double values[most_values];
     gan_safetensors *file = NULL;
     const gan_status status = gan_safetensors_open(context, path, &file);
 
     for (size_t i = 0; status == GAN_OK && i < gan_safetensors_count(file); i++) {
-        bool is_float;
         size_t found;
-        const gan_safetensors_entry *entry = gan_safetensors_at(file, i, &is_float);
-        fuzz_require(gan_safetensors_find(file, entry->name, &found, &is_float) == entry && found == i,
+        const gan_safetensors_entry *entry = gan_safetensors_at(file, i);
+        fuzz_require(gan_safetensors_find(file, entry->name, &found) == entry && found == i,
                      "a tensor that its name does not find");
         fuzz_require(entry->count >= 1, "an empty tensor");
         if (entry->count > most_values) continue;
-        fuzz_require(gan_safetensors_read(file, i, values) == (is_float ? GAN_OK : GAN_ERROR_UNSUPPORTED),
-                     "a tensor that cannot be read");
+        fuzz_require(gan_safetensors_read(file, i, (float *)values) ==
+                         (entry->type == GAN_SAFETENSORS_F32 ? GAN_OK : GAN_ERROR_UNSUPPORTED),
+                     "a tensor of floats that cannot be read");
+        fuzz_require(gan_safetensors_read_doubles(file, i, values) ==
+                         (entry->type == GAN_SAFETENSORS_F64 ? GAN_OK : GAN_ERROR_UNSUPPORTED),
+                     "a tensor of doubles that cannot be read");
     }
     gan_safetensors_close(file);
     return status;

@@ -159,7 +159,7 @@ static void test_idx_labels(void **state)
     run_idx(1, fuzz_idx_labels);
 }
 
-static gan_status fill_with_zeros(void *user, size_t index, float *out)
+static gan_status fill_with_zeros(void *user, size_t index, void *out)
 {
     (void)user;
     (void)index;
@@ -169,8 +169,10 @@ static gan_status fill_with_zeros(void *user, size_t index, float *out)
 
 static void test_safetensors(void **state)
 {
-    static const gan_safetensors_entry entries[] = {
-        {"0.weight", 2, {3, 5}, 15}, {"0.bias", 1, {3}, 3}, {"scale", 0, {0}, 1}, {"1.weight", 4, {2, 3, 1, 2}, 12}};
+    static const gan_safetensors_entry entries[] = {{"0.weight", 2, {3, 5}, 15, GAN_SAFETENSORS_F32},
+                                                    {"0.bias", 1, {3}, 3, GAN_SAFETENSORS_F32},
+                                                    {"scale", 0, {0}, 1, GAN_SAFETENSORS_F32},
+                                                    {"1.weight", 4, {2, 3, 1, 2}, 12, GAN_SAFETENSORS_F32}};
     static const gan_metadata metadata[] = {{"architecture", "{\"layers\": []}"}};
     static file_bytes good;
     gan_context *context = test_context();

@@ -47,7 +47,14 @@ for program in examples/*; do
         examples/cpp_gan 3 .
         expect_files squares.safetensors ${PICTURES:+squares.png}
         ;;
-    custom_loop) examples/custom_loop --steps 2 ;;
+    custom_loop)
+        # Stopped and resumed, it is the file of a loop that never stopped.
+        examples/custom_loop --steps 3 --save whole.safetensors
+        examples/custom_loop --steps 2 --save part.safetensors
+        examples/custom_loop --steps 3 --resume part.safetensors --save resumed.safetensors
+        cmp whole.safetensors resumed.safetensors
+        refused 1 'has taken 2 steps' examples/custom_loop --steps 1 --resume part.safetensors
+        ;;
     dcgan)
         for recipe in $(examples/dcgan --recipes | awk '{ print $1 }'); do
             examples/dcgan --data plain --output dcgan --recipe "$recipe" --batch 4 --steps 1 --quiet

@@ -31,11 +31,10 @@ void fixture_read(gan_context *context, const char *name, float *out, int64_t co
 {
     gan_safetensors *file;
     size_t index = 0;
-    bool is_float = false;
     assert_int_equal(gan_safetensors_open(context, path, &file), GAN_OK);
-    const gan_safetensors_entry *entry = gan_safetensors_find(file, name, &index, &is_float);
+    const gan_safetensors_entry *entry = gan_safetensors_find(file, name, &index);
     if (!entry) fail_msg("%s has no %s", path, name);
-    assert_true(is_float && entry->count == count);
+    assert_true(entry->type == GAN_SAFETENSORS_F32 && entry->count == count);
     assert_int_equal(gan_safetensors_read(file, index, out), GAN_OK);
     gan_safetensors_close(file);
 }

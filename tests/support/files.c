@@ -97,6 +97,29 @@ size_t test_file_read(const char *path, void *bytes, size_t capacity)
     return size;
 }
 
+enum { MOST_BYTES = 131072 }; /* of a file to change or compare */
+
+void test_file_change(const char *from, const char *to, const void *bytes, const void *others, size_t size)
+{
+    static char whole[MOST_BYTES];
+    const size_t length = test_file_read(from, whole, sizeof(whole));
+    size_t at = 0;
+
+    while (at + size <= length && memcmp(whole + at, bytes, size) != 0) at++;
+    if (at + size > length) fail_msg("%s does not hold what should be changed", from);
+    memcpy(whole + at, others, size);
+    test_file_write(to, whole, length);
+}
+
+void test_assert_same_files(const char *a, const char *b)
+{
+    static char bytes[2][MOST_BYTES];
+    const size_t size = test_file_read(a, bytes[0], MOST_BYTES);
+
+    assert_int_equal(test_file_read(b, bytes[1], MOST_BYTES), size);
+    assert_memory_equal(bytes[0], bytes[1], size);
+}
+
 bool test_file_exists(const char *path)
 {
     return access(path, F_OK) == 0;

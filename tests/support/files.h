@@ -16,6 +16,11 @@ void test_file_write(const char *path, const void *bytes, size_t size);
 void test_file_write_gzip(const char *path, const void *bytes, size_t size);
 /* Reads the whole file and returns its size, at most `capacity`. */
 size_t test_file_read(const char *path, void *bytes, size_t capacity);
+/* Writes a copy of a file with the first occurrence of some bytes replaced by others; it fails the test if there is
+ * none. */
+void test_file_change(const char *from, const char *to, const void *bytes, const void *others, size_t size);
+/* Fails the test unless both files have the same bytes. */
+void test_assert_same_files(const char *a, const char *b);
 bool test_file_exists(const char *path);
 /* The number of files in the folder. */
 int test_folder_count(void);

@@ -6,10 +6,12 @@
 
 #include "support/allocator.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { PARTS = 3, SAMPLES = 5, MOST_BYTES = 65536 };
+enum { PARTS = 3, SAMPLES = 5 };
 
 static const char *const names[PARTS] = {"to_photo", "to_map", "judge"};
 
@@ -108,14 +110,6 @@ static gan_status with_entries(parts *p, file_fn function, const char *path)
     return status;
 }
 
-static void assert_same_files(const char *a, const char *b)
-{
-    static char bytes[2][MOST_BYTES];
-    const size_t size = test_file_read(a, bytes[0], MOST_BYTES);
-    assert_int_equal(test_file_read(b, bytes[1], MOST_BYTES), size);
-    assert_memory_equal(bytes[0], bytes[1], size);
-}
-
 /* Loading and saving again gives the same file, and each part has its state back. */
 static void test_round_trip(void **state)
 {
@@ -129,7 +123,7 @@ static void test_round_trip(void **state)
     assert_int_equal(with_entries(&to, gan_entries_load, test_path("file")), GAN_OK);
     assert_int_equal(to.loaded, 1);
     assert_int_equal(with_entries(&to, gan_entries_save, test_path("again")), GAN_OK);
-    assert_same_files(test_path("file"), test_path("again"));
+    test_assert_same_files(test_path("file"), test_path("again"));
     for (int i = 0; i < PARTS; i++) {
         assert_int_equal(to.optimizers[i]->steps, i + 1);
         assert_int_equal(to.datasets[i]->cursor.position, i + 1);
@@ -161,12 +155,13 @@ static void test_refused_cursor(void **state)
     assert_int_equal(with_entries(&to, gan_entries_save, test_path("before")), GAN_OK);
     gan_dataset *whole = to.datasets[2];
     assert_int_equal(gan_dataset_from_array(context, to.data, NULL, 1, GAN_SHAPE(4), NULL, &to.datasets[2]), GAN_OK);
-    test_status(with_entries(&to, gan_entries_load, test_path("file")), GAN_ERROR_ARGUMENT, "position is 3");
+    test_status(with_entries(&to, gan_entries_load, test_path("file")), GAN_ERROR_FORMAT,
+                "file': the cursor's position is 3");
     assert_int_equal(to.loaded, 0);
     gan_dataset_destroy(to.datasets[2]);
     to.datasets[2] = whole;
     assert_int_equal(with_entries(&to, gan_entries_save, test_path("after")), GAN_OK);
-    assert_same_files(test_path("before"), test_path("after"));
+    test_assert_same_files(test_path("before"), test_path("after"));
     destroy_parts(&from);
     destroy_parts(&to);
     gan_context_destroy(context);
@@ -194,6 +189,60 @@ static void test_lacking(void **state)
     gan_entries_release(&empty);
     gan_entries_release(&more);
     gan_entries_release(&option);
+    gan_context_destroy(context);
+}
+
+/* Two entries of one name, or with one of the file's own, are found before a file is touched, either way. */
+static void test_same_names(void **state)
+{
+    (void)state;
+    gan_context *context = test_context();
+    int64_t count = 1;
+    float array[1] = {2};
+    for (int i = 0; i < 3; i++) {
+        const char *const twice[] = {"data.epoch", "format", "kind"};
+        gan_entries entries = {.context = context};
+        gan_entries_add_array(&entries, "libgan.data.epoch", GAN_ENTRY_FLOATS, array, 1); /* not in the metadata */
+        gan_entries_add_count(&entries, "data", "epoch", &count);
+        assert_int_equal(gan_entries_save(&entries, test_path("once")), GAN_OK);
+        gan_entries_add_count(&entries, twice[i], NULL, &count);
+        const int files = test_folder_count();
+        test_status(gan_entries_save(&entries, test_path("twice")), GAN_ERROR_ARGUMENT,
+                    "two entries called 'libgan.");
+        test_status(gan_entries_load(&entries, test_path("once")), GAN_ERROR_ARGUMENT, twice[i]);
+        assert_int_equal(test_folder_count(), files);
+        gan_entries_release(&entries);
+    }
+    gan_context_destroy(context);
+}
+
+/* What loading would refuse is not saved: counts that could overflow, and rates that are none. */
+static void test_refused_numbers(void **state)
+{
+    (void)state;
+    gan_context *context = test_context();
+    int64_t count = GAN_ENTRY_MOST_COUNT;
+    float rate = FLT_MAX;
+    gan_entries entries = {.context = context};
+    gan_entries_add_count(&entries, "count", NULL, &count);
+    gan_entries_add_rate(&entries, "rate", NULL, &rate);
+    assert_int_equal(gan_entries_save(&entries, test_path("largest")), GAN_OK);
+    count = 0, rate = 0;
+    test_status(gan_entries_load(&entries, test_path("largest")), GAN_OK, "");
+    assert_true(count == GAN_ENTRY_MOST_COUNT && rate == FLT_MAX);
+    test_file_change(test_path("largest"), test_path("larger"), "4611686018427387903", "4611686018427387904", 19);
+    test_status(gan_entries_load(&entries, test_path("larger")), GAN_ERROR_FORMAT, "libgan.count is '46116860184273");
+    test_file_change(test_path("largest"), test_path("larger"), "3.40282347e+38", "3.40282357e+38", 14);
+    test_status(gan_entries_load(&entries, test_path("larger")), GAN_ERROR_FORMAT, "libgan.rate is '3.40282357e+38'");
+    count = GAN_ENTRY_MOST_COUNT + 1;
+    test_status(gan_entries_save(&entries, test_path("never")), GAN_ERROR_ARGUMENT,
+                "libgan.count is 461168601842738");
+    count = -1;
+    test_status(gan_entries_save(&entries, test_path("never")), GAN_ERROR_ARGUMENT, "libgan.count is -1");
+    count = 0, rate = NAN;
+    test_status(gan_entries_save(&entries, test_path("never")), GAN_ERROR_ARGUMENT, "libgan.rate is nan");
+    assert_false(test_file_exists(test_path("never")));
+    gan_entries_release(&entries);
     gan_context_destroy(context);
 }
 
@@ -239,8 +288,13 @@ static void test_failing_allocations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_refused_cursor),      cmocka_unit_test(test_lacking),
-        cmocka_unit_test(test_many),       cmocka_unit_test(test_failing_allocations),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_refused_cursor),
+        cmocka_unit_test(test_lacking),
+        cmocka_unit_test(test_same_names),
+        cmocka_unit_test(test_refused_numbers),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_failing_allocations),
     };
     return cmocka_run_group_tests_name("entries of checkpoints", tests, test_folder_create, test_folder_remove);
 }

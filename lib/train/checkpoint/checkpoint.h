@@ -1,6 +1,6 @@
 /* The door of checkpoint: lists of what a file holds. Each part with a state adds its entries, which have a name, a
  * kind and a place in memory; saving and loading walk the list. So whatever adds itself is saved and loaded. Loading
- * reads and checks the whole file before it changes anything. */
+ * reads and checks the whole file before it changes anything. Saving refuses what loading would refuse. */
 #ifndef GAN_CHECKPOINT_H
 #define GAN_CHECKPOINT_H
 
@@ -11,32 +11,47 @@
 typedef enum gan_entry_kind {
     GAN_ENTRY_ARCHITECTURE, /* text that must be the same */
     GAN_ENTRY_TEXT,         /* the same, short enough for messages */
-    GAN_ENTRY_COUNT,        /* int64_t, >= 0 */
+    GAN_ENTRY_COUNT,        /* int64_t, 0 to GAN_ENTRY_MOST_COUNT */
+    GAN_ENTRY_INTEGER,      /* int64_t */
     GAN_ENTRY_WORD,         /* uint64_t */
     GAN_ENTRY_RATE,         /* float, >= 0 and finite */
-    GAN_ENTRY_TENSOR        /* the only kind that is not metadata */
+    GAN_ENTRY_TENSOR,       /* of a model or like one; from here on, entries are tensors of the file, not metadata */
+    GAN_ENTRY_FLOATS,       /* an array of any floats */
+    GAN_ENTRY_DOUBLES       /* and of any doubles */
 } gan_entry_kind;
+
+/* What is left above it cannot be counted through, so that no counter from a file overflows. */
+#define GAN_ENTRY_MOST_COUNT (INT64_MAX / 2)
+
+/* What the values of a tensor may be. */
+typedef enum gan_entry_values {
+    GAN_VALUES_ANY,
+    GAN_VALUES_FINITE,
+    GAN_VALUES_NOT_NEGATIVE /* and finite */
+} gan_entry_values;
 
 typedef struct gan_entry {
     gan_entry_kind kind;
     const char *name;
     const char *text; /* of an architecture or a text */
-    void *place;      /* of a value */
+    void *place;      /* of a number, or of an array's values */
     bool draft;       /* the list owns the place, which may be written before the file is known to be good */
     /* What a missing entry means. Unless `without` is NULL, loading fails with the status: the file "was saved
      * `without`". */
     const char *without;
     gan_status missing;
-    /* Of tensors: */
+    int64_t count; /* of a tensor's values */
+    /* Of GAN_ENTRY_TENSOR: */
     const gan_tensor_plan *plan;
-    int64_t count;
+    gan_entry_values values;
     gan_real *stored;
     const gan_real *otherwise; /* its value if the file lacks it; NULL: no file may */
 } gan_entry;
 
 /* What a part does during a load, besides having its entries set. Either may be NULL. */
 typedef struct gan_entries_hook {
-    gan_status (*check)(void *part); /* may reject what its drafts hold, before anything else changes */
+    gan_status (*check)(void *part); /* may reject what its drafts hold, before anything else changes; then the file
+                                        is malformed, for the reason that it gave */
     void (*loaded)(void *part);      /* everything has changed */
     void *part;
 } gan_entries_hook;
@@ -48,7 +63,8 @@ typedef struct gan_entries_draft {
 } gan_entries_draft;
 
 /* A list starts as {.context = context}. It remembers a failure: later additions are ignored, and saving and loading
- * return it. */
+ * return it. There may be any number of parts, each declared by one call with its name; two entries of one name are
+ * GAN_ERROR_ARGUMENT. */
 typedef struct gan_entries {
     gan_context *context;
     gan_status status;
@@ -68,11 +84,14 @@ void gan_entries_release(gan_entries *entries);
 /* Values called PART.FIELD, or PART if `field` is NULL; in the file after the prefix "libgan.". Texts are copied. */
 void gan_entries_add_text(gan_entries *entries, const char *part, const char *text);
 void gan_entries_add_count(gan_entries *entries, const char *part, const char *field, int64_t *place);
+void gan_entries_add_integer(gan_entries *entries, const char *part, int64_t *place);
 void gan_entries_add_word(gan_entries *entries, const char *part, const char *field, uint64_t *place);
 void gan_entries_add_rate(gan_entries *entries, const char *part, const char *field, float *place);
 /* A tensor called PART.NAME.SUFFIX; NULL omits either of the last two. */
 void gan_entries_add_tensor(gan_entries *entries, const char *part, const char *name, const char *suffix,
                             const gan_tensor_plan *plan, int64_t count, gan_real *stored, const gan_real *otherwise);
+/* An array of the caller, called PART: a tensor of rank 1 in the file. */
+void gan_entries_add_array(gan_entries *entries, const char *part, gan_entry_kind kind, void *values, int64_t count);
 void gan_entries_add_hook(gan_entries *entries, gan_status (*check)(void *part), void (*loaded)(void *part),
                           void *part);
 
@@ -81,6 +100,8 @@ void gan_entries_add_hook(gan_entries *entries, gan_status (*check)(void *part),
 void gan_entries_expect(gan_entries *entries, gan_status missing, const char *without);
 /* Zeroed memory, released with the list; NULL after a failure. */
 void *gan_entries_allocate(gan_entries *entries, size_t size);
+/* GAN_ERROR_ARGUMENT if two entries of a list have one name (checkpoint_names.c). */
+gan_status gan_entries_check_names(const gan_entries *entries);
 /* The two texts one after the other, in such memory; "" after a failure. */
 const char *gan_entries_join(gan_entries *entries, const char *first, const char *second);
 
@@ -88,11 +109,13 @@ const char *gan_entries_join(gan_entries *entries, const char *first, const char
 
 /* The model's architecture, so that a file with another one is rejected. */
 void gan_entries_add_architecture(gan_entries *entries, const char *part, const gan_model *model);
-/* All tensors of the model. */
+/* All tensors of the model; their values must be finite. */
 void gan_entries_add_tensors(gan_entries *entries, const char *part, const gan_model *model);
+/* Both of the above. */
+void gan_entries_add_model(gan_entries *entries, const char *part, const gan_model *model);
 /* An array laid out like its parameters, each called PART.NAME.SUFFIX. */
 void gan_entries_add_parameters(gan_entries *entries, const char *part, const gan_model *model, const char *suffix,
-                                gan_real *values);
+                                gan_entry_values allowed, gan_real *values);
 void gan_entries_add_random(gan_entries *entries, const char *part, gan_random *random);
 void gan_entries_add_session(gan_entries *entries, const char *part, gan_session *session);
 /* Its cursor. */
@@ -101,6 +124,8 @@ void gan_entries_add_dataset(gan_entries *entries, const char *part, gan_dataset
 /* ---- Files (checkpoint_save.c, checkpoint_load.c) -------------------------------------------------------------- */
 
 gan_status gan_entries_save(gan_entries *entries, const char *path);
+/* The index of the first value that is not allowed, or -1. */
+int64_t gan_entry_find_refused(gan_entry_values allowed, const float *values, int64_t count);
 /* On failure only drafts have changed. Whatever else the file has is ignored. */
 gan_status gan_entries_load(gan_entries *entries, const char *path);
 

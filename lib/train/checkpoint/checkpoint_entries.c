@@ -96,6 +96,11 @@ void gan_entries_add_count(gan_entries *entries, const char *part, const char *f
     add_value(entries, part, field, (gan_entry){.kind = GAN_ENTRY_COUNT, .place = place});
 }
 
+void gan_entries_add_integer(gan_entries *entries, const char *part, int64_t *place)
+{
+    add_value(entries, part, NULL, (gan_entry){.kind = GAN_ENTRY_INTEGER, .place = place});
+}
+
 void gan_entries_add_word(gan_entries *entries, const char *part, const char *field, uint64_t *place)
 {
     add_value(entries, part, field, (gan_entry){.kind = GAN_ENTRY_WORD, .place = place});
@@ -114,6 +119,11 @@ void gan_entries_add_tensor(gan_entries *entries, const char *part, const char *
     add(entries, whole,
         (gan_entry){
             .kind = GAN_ENTRY_TENSOR, .plan = plan, .count = count, .stored = stored, .otherwise = otherwise});
+}
+
+void gan_entries_add_array(gan_entries *entries, const char *part, gan_entry_kind kind, void *values, int64_t count)
+{
+    add(entries, join_name(entries, "", part, NULL), (gan_entry){.kind = kind, .place = values, .count = count});
 }
 
 void gan_entries_add_hook(gan_entries *entries, gan_status (*check)(void *part), void (*loaded)(void *part),

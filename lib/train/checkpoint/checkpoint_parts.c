@@ -14,23 +14,37 @@ void gan_entries_add_architecture(gan_entries *entries, const char *part, const 
     gan_release_text(model->context, text);
 }
 
+/* Of the last entry. */
+static void allow(gan_entries *entries, gan_entry_values allowed)
+{
+    if (entries->status == GAN_OK) entries->rows[entries->count - 1].values = allowed;
+}
+
 void gan_entries_add_tensors(gan_entries *entries, const char *part, const gan_model *model)
 {
     for (int32_t i = 0; i < model->tensor_count; i++) {
         const gan_model_tensor *tensor = &model->tensors[i];
         gan_entries_add_tensor(entries, part, tensor->name, NULL, &tensor->plan, tensor->count,
                                gan_model_tensor_data(model, tensor), NULL);
+        allow(entries, GAN_VALUES_FINITE);
     }
 }
 
+void gan_entries_add_model(gan_entries *entries, const char *part, const gan_model *model)
+{
+    gan_entries_add_architecture(entries, part, model);
+    gan_entries_add_tensors(entries, part, model);
+}
+
 void gan_entries_add_parameters(gan_entries *entries, const char *part, const gan_model *model, const char *suffix,
-                                gan_real *values)
+                                gan_entry_values allowed, gan_real *values)
 {
     for (int32_t i = 0; i < model->tensor_count; i++) {
         const gan_model_tensor *tensor = &model->tensors[i];
         if (tensor->plan.kind != GAN_TENSOR_PARAMETER) continue;
         gan_entries_add_tensor(entries, part, tensor->name, suffix, &tensor->plan, tensor->count,
                                values + tensor->offset, NULL);
+        allow(entries, allowed);
     }
 }
 
@@ -76,8 +90,8 @@ void gan_entries_add_dataset(gan_entries *entries, const char *part, gan_dataset
     dataset_part *of = gan_entries_allocate(entries, sizeof(*of));
     if (!of) return;
     of->dataset = dataset;
-    of->cursor = dataset->cursor;
-    gan_entries_expect(entries, GAN_ERROR_NOT_FOUND, "without a dataset: it has no cursor");
+    gan_dataset_get_cursor(dataset, &of->cursor);
+    if (!entries->without) gan_entries_expect(entries, GAN_ERROR_NOT_FOUND, "without a dataset: it has no cursor");
     gan_entries_add_count(entries, part, "epoch", &of->cursor.epoch);
     gan_entries_add_count(entries, part, "position", &of->cursor.position);
     gan_entries_add_word(entries, part, "seed", &of->cursor.seed);

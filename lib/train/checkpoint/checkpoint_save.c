@@ -2,7 +2,10 @@
 #include "io/io.h"
 #include "train/checkpoint/checkpoint.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* What the file is written from: pairs of metadata, texts of the numbers in it, and tensors. */
 typedef struct writing {
@@ -49,7 +52,7 @@ static void print_number(const gan_entry *entry, char text[GAN_NUMBER_TEXT])
 {
     if (entry->kind == GAN_ENTRY_RATE) {
         gan_number_print(text, *(const float *)entry->place);
-    } else if (entry->kind == GAN_ENTRY_COUNT) {
+    } else if (entry->kind == GAN_ENTRY_COUNT || entry->kind == GAN_ENTRY_INTEGER) {
         snprintf(text, GAN_NUMBER_TEXT, "%lld", (long long)(*(const int64_t *)entry->place));
     } else {
         snprintf(text, GAN_NUMBER_TEXT, "%llu", (unsigned long long)(*(const uint64_t *)entry->place));
@@ -62,6 +65,12 @@ static void add_tensor(writing *w, const gan_entry *entry)
     w->rows[w->tensor_count++] = entry;
     tensor->name = entry->name;
     tensor->count = entry->count;
+    tensor->type = entry->kind == GAN_ENTRY_DOUBLES ? GAN_SAFETENSORS_F64 : GAN_SAFETENSORS_F32;
+    if (entry->kind != GAN_ENTRY_TENSOR) {
+        tensor->rank = 1;
+        tensor->dims[0] = entry->count;
+        return;
+    }
     tensor->rank = entry->plan->shape.rank;
     for (int k = 0; k < tensor->rank; k++) tensor->dims[k] = entry->plan->shape.dims[k];
 }
@@ -76,17 +85,56 @@ static void fill(const gan_entries *entries, writing *w)
     }
     for (int64_t i = 0; i < entries->count; i++) {
         const gan_entry *entry = &entries->rows[i];
-        if (entry->kind == GAN_ENTRY_TENSOR) add_tensor(w, entry);
-        if (entry->kind == GAN_ENTRY_TENSOR || is_text(entry)) continue;
+        if (entry->kind >= GAN_ENTRY_TENSOR) add_tensor(w, entry);
+        if (entry->kind >= GAN_ENTRY_TENSOR || is_text(entry)) continue;
         print_number(entry, w->texts[i]);
         add_pair(w, entry->name, w->texts[i]);
     }
 }
 
-static gan_status fill_tensor(void *user, size_t index, float *out)
+int64_t gan_entry_find_refused(gan_entry_values allowed, const float *values, int64_t count)
+{
+    if (allowed == GAN_VALUES_ANY) return -1;
+    const float least = allowed == GAN_VALUES_NOT_NEGATIVE ? 0 : -FLT_MAX;
+    for (int64_t i = 0; i < count; i++) {
+        if (!(values[i] >= least && values[i] <= FLT_MAX)) return i;
+    }
+    return -1;
+}
+
+static gan_status fill_tensor(void *user, size_t index, void *out)
 {
     const gan_entry *entry = ((const writing *)user)->rows[index];
+    if (entry->kind != GAN_ENTRY_TENSOR) {
+        const size_t size = entry->kind == GAN_ENTRY_DOUBLES ? sizeof(double) : sizeof(float);
+        memcpy(out, entry->place, (size_t)entry->count * size);
+        return GAN_OK;
+    }
     gan_tensor_export(entry->plan, entry->count, entry->stored, out);
+    const float *values = out;
+    const int64_t refused = gan_entry_find_refused(entry->values, values, entry->count);
+    if (refused < 0) return GAN_OK;
+    return gan_fail(GAN_ERROR_NOT_FINITE, "'%s' holds %g, which could not be loaded from a checkpoint: not saved",
+                    entry->name, (double)values[refused]);
+}
+
+/* Numbers that would be refused when loaded. */
+static gan_status check_numbers(const gan_entries *entries)
+{
+    for (int64_t i = 0; i < entries->count; i++) {
+        const gan_entry *entry = &entries->rows[i];
+        if (entry->kind == GAN_ENTRY_COUNT) {
+            const int64_t count = *(const int64_t *)entry->place;
+            if (count >= 0 && count <= GAN_ENTRY_MOST_COUNT) continue;
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s is %lld, expected 0 to %lld", entry->name, (long long)count,
+                            (long long)GAN_ENTRY_MOST_COUNT);
+        }
+        if (entry->kind == GAN_ENTRY_RATE &&
+            !(*(const float *)entry->place >= 0 && isfinite(*(const float *)entry->place))) {
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s is %g, expected a finite number >= 0", entry->name,
+                            (double)*(const float *)entry->place);
+        }
+    }
     return GAN_OK;
 }
 
@@ -94,6 +142,8 @@ gan_status gan_entries_save(gan_entries *entries, const char *path)
 {
     writing w = {.pair_count = 0};
     GAN_TRY(entries->status);
+    GAN_TRY(gan_entries_check_names(entries));
+    GAN_TRY(check_numbers(entries));
     gan_status status = allocate(entries->context, entries->count, &w);
     if (status == GAN_OK) {
         fill(entries, &w);

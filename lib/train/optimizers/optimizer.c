@@ -132,6 +132,7 @@ gan_status gan_optimizer_create_resolved(gan_model *model, const gan_optimizer_o
 {
     gan_optimizer *optimizer = gan_allocate(model->context, sizeof(*optimizer));
     if (!optimizer) return GAN_ERROR_MEMORY;
+    atomic_init(&optimizer->references, 1);
     optimizer->context = gan_context_retain(model->context);
     optimizer->options = *options;
     gan_status status = gan_optimizer_add_model(optimizer, model);
@@ -184,9 +185,15 @@ gan_status gan_optimizer_add_model(gan_optimizer *optimizer, gan_model *model)
     return GAN_OK;
 }
 
+gan_optimizer *gan_optimizer_retain(gan_optimizer *optimizer)
+{
+    atomic_fetch_add(&optimizer->references, 1);
+    return optimizer;
+}
+
 void gan_optimizer_destroy(gan_optimizer *optimizer)
 {
-    if (!optimizer) return;
+    if (!optimizer || atomic_fetch_sub(&optimizer->references, 1) > 1) return;
     gan_context *context = optimizer->context;
     for (int i = 0; i < optimizer->model_count; i++) {
         release_moments(context, optimizer->models[i]->parameter_size, optimizer->moments[i]);
@@ -248,12 +255,13 @@ void gan_optimizer_add_entries(gan_optimizer *optimizer, const char *name, gan_e
     gan_entries_add_count(entries, name, "steps", &optimizer->steps);
     gan_entries_add_rate(entries, name, "learning_rate", &optimizer->options.learning_rate);
     for (int i = 0; i < optimizer->model_count; i++) {
-        char number[16] = "";
-        if (i > 0) snprintf(number, sizeof(number), "_%d", i);
+        char number[16] = ""; /* a '/' is in no name of a part or layer, so that none has these names */
+        if (i > 0) snprintf(number, sizeof(number), "/%d", i);
         const char *part = gan_entries_join(entries, name, number);
         for (int k = 0; k < GAN_MOMENTS; k++) {
             if (!optimizer->moments[i][k]) continue;
-            gan_entries_add_parameters(entries, part, optimizer->models[i], moment_names[k],
+            const gan_entry_values allowed = k == GAN_MOMENT_SECOND ? GAN_VALUES_NOT_NEGATIVE : GAN_VALUES_FINITE;
+            gan_entries_add_parameters(entries, part, optimizer->models[i], moment_names[k], allowed,
                                        optimizer->moments[i][k]);
         }
     }

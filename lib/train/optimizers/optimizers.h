@@ -17,6 +17,7 @@
 enum { GAN_MOMENT_FIRST, GAN_MOMENT_SECOND, GAN_MOMENTS };
 
 struct gan_optimizer {
+    atomic_int references;
     gan_context *context;
     gan_optimizer_options options; /* resolved: no defaults left */
     int64_t steps;
@@ -31,6 +32,7 @@ gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, con
                                          gan_optimizer_options *resolved);
 /* gan_optimizer_create() with resolved options. */
 gan_status gan_optimizer_create_resolved(gan_model *model, const gan_optimizer_options *options, gan_optimizer **out);
+gan_optimizer *gan_optimizer_retain(gan_optimizer *optimizer);
 void gan_optimizer_add_entries(gan_optimizer *optimizer, const char *name, gan_entries *entries);
 
 /* ---- Schedules (schedule.c) ------------------------------------------------------------------------------------ */

@@ -89,12 +89,12 @@ gan_status gan_average_move(gan_average *average, const gan_model *model, int64_
     return GAN_OK;
 }
 
-void gan_average_add_entries(gan_average *average, gan_entries *entries)
+void gan_average_add_entries(gan_average *average, const char *name, gan_entries *entries)
 {
     if (!average->player.model) return;
     gan_entries_expect(entries, GAN_ERROR_ARCHITECTURE,
                        "by a trainer without an average of the generator, which this trainer keeps: make it without "
                        "ema_decay and ema_half_life to load the file");
-    gan_entries_add_word(entries, "average", "samples", &average->seen);
+    gan_entries_add_word(entries, name, "samples", &average->seen);
     gan_player_add_entries(&average->player, entries);
 }

@@ -112,6 +112,6 @@ gan_status gan_average_create(gan_average *average, const char *name, const gan_
 void gan_average_destroy(gan_average *average);
 /* Moves after an update of the model in a step on `count` real samples. */
 gan_status gan_average_move(gan_average *average, const gan_model *model, int64_t count);
-void gan_average_add_entries(gan_average *average, gan_entries *entries);
+void gan_average_add_entries(gan_average *average, const char *name, gan_entries *entries);
 
 #endif

@@ -15,7 +15,7 @@ static void add_entries(gan_trainer *trainer, gan_dataset *dataset, gan_entries 
     gan_entries_add_session(entries, "fake", trainer->fake);
     gan_penalties_add_entries(&trainer->penalties, entries);
     gan_discriminator_input_add_entries(&trainer->input, entries);
-    gan_average_add_entries(&trainer->average, entries);
+    gan_average_add_entries(&trainer->average, "average", entries);
     gan_monitor_add_entries(&trainer->monitor, entries);
     if (dataset) gan_entries_add_dataset(entries, "dataset", dataset);
 }

@@ -12,19 +12,21 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const gan_safetensors_entry entries[] = {{"zeta.weight", 2, {2, 3}, 6},
-                                                {"scalar", 0, {0}, 1},
-                                                {"a \"quoted\" \xc3\xbc\xe2\x82\xac name", 3, {1, 2, 2}, 4}};
+static const gan_safetensors_entry entries[] = {
+    {"zeta.weight", 2, {2, 3}, 6, GAN_SAFETENSORS_F32},
+    {"scalar", 0, {0}, 1, GAN_SAFETENSORS_F32},
+    {"a \"quoted\" \xc3\xbc\xe2\x82\xac name", 3, {1, 2, 2}, 4, GAN_SAFETENSORS_F32}};
 static const gan_metadata metadata[] = {{"architecture", "{\"layers\": [\"dense\"], \"x\": \"\\n\"}"}, {"empty", ""}};
 
 enum { entry_count = 3, metadata_count = 2, file_capacity = 4096 };
 
 /* Value k of tensor i is 10 i + k + 0.25. `user`: the entries. */
-static gan_status fill(void *user, size_t index, float *out)
+static gan_status fill(void *user, size_t index, void *out)
 {
     const gan_safetensors_entry *filled = user;
+    float *values = out;
 
-    for (int64_t k = 0; k < filled[index].count; k++) out[k] = (float)index * 10 + (float)k + 0.25f;
+    for (int64_t k = 0; k < filled[index].count; k++) values[k] = (float)index * 10 + (float)k + 0.25f;
     return GAN_OK;
 }
 
@@ -47,11 +49,10 @@ static void test_round_trip(void **state)
     assert_int_equal(gan_safetensors_count(file), entry_count);
     for (size_t i = 0; i < entry_count; i++) {
         float values[6] = {0}, expected[6] = {0};
-        bool is_float = false, at_is_float = false;
         size_t index = 99;
-        const gan_safetensors_entry *entry = gan_safetensors_find(file, entries[i].name, &index, &is_float);
-        assert_ptr_equal(entry, gan_safetensors_at(file, i, &at_is_float));
-        assert_true(is_float && at_is_float);
+        const gan_safetensors_entry *entry = gan_safetensors_find(file, entries[i].name, &index);
+        assert_ptr_equal(entry, gan_safetensors_at(file, i));
+        assert_int_equal(entry->type, GAN_SAFETENSORS_F32);
         assert_int_equal(index, i);
         assert_string_equal(entry->name, entries[i].name);
         assert_int_equal(entry->rank, entries[i].rank);
@@ -72,15 +73,14 @@ static void test_what_is_not_there(void **state)
 {
     gan_context *context = test_context();
     gan_safetensors *file = NULL;
-    bool is_float = true;
     size_t index = 99;
     float value;
 
     (void)state;
     assert_int_equal(write_file(context, test_path("file")), GAN_OK);
     assert_int_equal(gan_safetensors_open(context, test_path("file"), &file), GAN_OK);
-    assert_null(gan_safetensors_find(file, "zeta", &index, &is_float));
-    assert_null(gan_safetensors_at(file, entry_count, &is_float));
+    assert_null(gan_safetensors_find(file, "zeta", &index));
+    assert_null(gan_safetensors_at(file, entry_count));
     assert_int_equal(index, 99);
     test_status(gan_safetensors_read(file, entry_count, &value), GAN_ERROR_ARGUMENT, "number 3 was requested");
     gan_safetensors_close(file);
@@ -91,7 +91,7 @@ static void test_what_is_not_there(void **state)
 /* The bytes follow the format's definition, and are the same each time. */
 static void test_bytes(void **state)
 {
-    static const gan_safetensors_entry one = {"x", 1, {2}, 2};
+    static const gan_safetensors_entry one = {"x", 1, {2}, 2, GAN_SAFETENSORS_F32};
     static const char header[] = "{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}  ";
     static const unsigned char values[] = {0, 0, 0x80, 0x3e, 0, 0, 0xa0, 0x3f}; /* 0.25 and 1.25 */
     unsigned char expected[8 + sizeof(header) - 1 + 8] = {sizeof(header) - 1}, bytes[file_capacity];
@@ -118,7 +118,7 @@ static void test_alignment(void **state)
 
     (void)state;
     for (int length = 10; length > 0; length--) {
-        const gan_safetensors_entry one = {name, 1, {2}, 2};
+        const gan_safetensors_entry one = {name, 1, {2}, 2, GAN_SAFETENSORS_F32};
         unsigned char bytes[file_capacity];
         gan_safetensors *file = NULL;
         name[length] = 0;
@@ -128,6 +128,40 @@ static void test_alignment(void **state)
         test_status(gan_safetensors_open(context, test_path("file"), &file), GAN_OK, "");
         gan_safetensors_close(file);
     }
+    gan_context_destroy(context);
+}
+
+static const double doubles[] = {0.1, -1e300, 5e-324, 0x1.fffffffffffffp0};
+
+static gan_status fill_doubles(void *user, size_t index, void *out)
+{
+    if (index == 0) return fill(user, index, out);
+    memcpy(out, doubles, sizeof(doubles));
+    return GAN_OK;
+}
+
+/* Doubles beside floats keep all their bits, and neither is read as the other. */
+static void test_doubles(void **state)
+{
+    static const gan_safetensors_entry mixed[] = {{"floats", 1, {3}, 3, GAN_SAFETENSORS_F32},
+                                                  {"doubles", 2, {2, 2}, 4, GAN_SAFETENSORS_F64}};
+    gan_context *context = test_context();
+    gan_safetensors *file = NULL;
+    double values[4];
+    float floats[8];
+    size_t index = 9;
+
+    (void)state;
+    test_status(gan_safetensors_write(context, test_path("file"), mixed, 2, NULL, 0, fill_doubles, (void *)mixed),
+                GAN_OK, "");
+    assert_int_equal(gan_safetensors_open(context, test_path("file"), &file), GAN_OK);
+    assert_int_equal(gan_safetensors_find(file, "doubles", &index)->type, GAN_SAFETENSORS_F64);
+    assert_int_equal(gan_safetensors_read_doubles(file, index, values), GAN_OK);
+    assert_memory_equal(values, doubles, sizeof(doubles));
+    test_status(gan_safetensors_read(file, index, floats), GAN_ERROR_UNSUPPORTED, "'doubles' is not of the type F32");
+    test_status(gan_safetensors_read_doubles(file, 1 - index, values), GAN_ERROR_UNSUPPORTED,
+                "'floats' is not of the type F64");
+    gan_safetensors_close(file);
     gan_context_destroy(context);
 }
 
@@ -157,7 +191,6 @@ static void test_file_from_python(void **state)
     gan_context *context = test_context();
     gan_safetensors *file = NULL;
     float values[6];
-    bool is_float;
     size_t index;
 
     (void)state;
@@ -167,23 +200,23 @@ static void test_file_from_python(void **state)
     assert_string_equal(gan_safetensors_metadata(file, "empty"), "");
     assert_string_equal(gan_safetensors_metadata(file, "json"), "{\"a\": [1, 2]}");
 
-    const gan_safetensors_entry *entry = gan_safetensors_find(file, "weight", &index, &is_float);
+    const gan_safetensors_entry *entry = gan_safetensors_find(file, "weight", &index);
     assert_non_null(entry);
-    assert_true(is_float && entry->rank == 2 && entry->dims[0] == 2 && entry->dims[1] == 3);
+    assert_true(entry->type == GAN_SAFETENSORS_F32 && entry->rank == 2 && entry->dims[0] == 2 && entry->dims[1] == 3);
     assert_int_equal(gan_safetensors_read(file, index, values), GAN_OK);
     for (int i = 0; i < 6; i++) assert_true(values[i] == (float)i / 4 - 0.5f);
     assert_non_null(gan_safetensors_find(file,
                                          "\xc3\xbcn\xc3\xaf"
                                          "code \"name\"",
-                                         &index, &is_float));
+                                         &index));
     assert_int_equal(gan_safetensors_read(file, index, values), GAN_OK);
     assert_true(values[0] == 1 && values[1] == -2 && values[2] == 3);
-    entry = gan_safetensors_find(file, "scalar", &index, &is_float);
+    entry = gan_safetensors_find(file, "scalar", &index);
     assert_true(entry->rank == 0 && entry->count == 1);
     assert_int_equal(gan_safetensors_read(file, index, values), GAN_OK);
     assert_true(values[0] == 1e-30f);
-    entry = gan_safetensors_find(file, "half", &index, &is_float);
-    assert_true(!is_float && entry->count == 4);
+    entry = gan_safetensors_find(file, "half", &index);
+    assert_true(entry->type == GAN_SAFETENSORS_OTHER && entry->count == 4);
     test_status(gan_safetensors_read(file, index, values), GAN_ERROR_UNSUPPORTED, "'half' is not of the type F32");
     gan_safetensors_close(file);
     gan_context_destroy(context);
@@ -385,7 +418,7 @@ static void test_deep_header(void **state)
 
 /* ---- What is not written ------------------------------------------------------------------------------------ */
 
-static gan_status fail_to_fill(void *user, size_t index, float *out)
+static gan_status fail_to_fill(void *user, size_t index, void *out)
 {
     if (index == 1) return gan_fail(GAN_ERROR_CANCELLED, "no second tensor");
     return fill(user, index, out);
@@ -398,17 +431,19 @@ static void test_refused_entries(void **state)
         gan_status status;
         const char *part;
     } bad[] = {
-        {{NULL, 1, {1}, 1}, GAN_ERROR_ARGUMENT, "no name"},
-        {{"", 1, {1}, 1}, GAN_ERROR_ARGUMENT, "no name"},
-        {{"\xff", 1, {1}, 1}, GAN_ERROR_ARGUMENT, "not valid UTF-8"},
-        {{"__metadata__", 1, {1}, 1}, GAN_ERROR_ARGUMENT, "__metadata__"},
-        {{"scalar", 1, {1}, 1}, GAN_ERROR_ARGUMENT, "two entries called 'scalar'"},
-        {{"x", -1, {1}, 1}, GAN_ERROR_SHAPE, "rank -1"},
-        {{"x", 8, {1}, 1}, GAN_ERROR_SHAPE, "rank 8"},
-        {{"x", 2, {1, 0}, 0}, GAN_ERROR_SHAPE, "dimension 1 of tensor 'x' is 0"},
-        {{"x", 1, {2}, 3}, GAN_ERROR_SHAPE, "3 values; its shape has 2"},
-        {{"x", 2, {INT64_MAX, 2}, 2}, GAN_ERROR_OVERFLOW, "'x' overflows"},
-        {{"x", 1, {INT64_MAX}, INT64_MAX}, GAN_ERROR_OVERFLOW, "at tensor 'x'"},
+        {{NULL, 1, {1}, 1, GAN_SAFETENSORS_F32}, GAN_ERROR_ARGUMENT, "no name"},
+        {{"", 1, {1}, 1, GAN_SAFETENSORS_F32}, GAN_ERROR_ARGUMENT, "no name"},
+        {{"\xff", 1, {1}, 1, GAN_SAFETENSORS_F32}, GAN_ERROR_ARGUMENT, "not valid UTF-8"},
+        {{"__metadata__", 1, {1}, 1, GAN_SAFETENSORS_F32}, GAN_ERROR_ARGUMENT, "__metadata__"},
+        {{"scalar", 1, {1}, 1, GAN_SAFETENSORS_F32}, GAN_ERROR_ARGUMENT, "two entries called 'scalar'"},
+        {{"x", -1, {1}, 1, GAN_SAFETENSORS_F32}, GAN_ERROR_SHAPE, "rank -1"},
+        {{"x", 8, {1}, 1, GAN_SAFETENSORS_F32}, GAN_ERROR_SHAPE, "rank 8"},
+        {{"x", 1, {1}, 1, GAN_SAFETENSORS_OTHER}, GAN_ERROR_ARGUMENT, "a type that is not written"},
+        {{"x", 1, {INT64_MAX / 7}, INT64_MAX / 7, GAN_SAFETENSORS_F64}, GAN_ERROR_OVERFLOW, "at tensor 'x'"},
+        {{"x", 2, {1, 0}, 0, GAN_SAFETENSORS_F32}, GAN_ERROR_SHAPE, "dimension 1 of tensor 'x' is 0"},
+        {{"x", 1, {2}, 3, GAN_SAFETENSORS_F32}, GAN_ERROR_SHAPE, "3 values; its shape has 2"},
+        {{"x", 2, {INT64_MAX, 2}, 2, GAN_SAFETENSORS_F32}, GAN_ERROR_OVERFLOW, "'x' overflows"},
+        {{"x", 1, {INT64_MAX}, INT64_MAX, GAN_SAFETENSORS_F32}, GAN_ERROR_OVERFLOW, "at tensor 'x'"},
     };
     gan_context *context = test_context();
     gan_safetensors_entry both[2] = {entries[1]};
@@ -487,6 +522,7 @@ int main(void)
         cmocka_unit_test(test_what_is_not_there),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_alignment),
+        cmocka_unit_test(test_doubles),
         cmocka_unit_test(test_without_tensors),
         cmocka_unit_test(test_file_from_python),
         cmocka_unit_test(test_byte_order),

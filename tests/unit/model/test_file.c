@@ -122,10 +122,11 @@ static void test_skipped_tensors_are_logged(void **state)
 
 /* ---- Files of others ---------------------------------------------------------------------------------------- */
 
-static gan_status fill_count(void *user, size_t index, float *out)
+static gan_status fill_count(void *user, size_t index, void *out)
 {
     const gan_safetensors_entry *entries = user;
-    for (int64_t i = 0; i < entries[index].count; i++) out[i] = (float)(100 * index) + (float)i;
+    float *values = out;
+    for (int64_t i = 0; i < entries[index].count; i++) values[i] = (float)(100 * index) + (float)i;
     return GAN_OK;
 }
 
@@ -136,7 +137,9 @@ static void write_file(gan_safetensors_entry *entries, size_t count, const gan_m
 
 static void test_weights_by_name(void **state)
 {
-    gan_safetensors_entry entries[] = {{"extra", 1, {2}, 2}, {"0.bias", 1, {2}, 2}, {"0.weight", 2, {2, 3}, 6}};
+    gan_safetensors_entry entries[] = {{"extra", 1, {2}, 2, GAN_SAFETENSORS_F32},
+                                       {"0.bias", 1, {2}, 2, GAN_SAFETENSORS_F32},
+                                       {"0.weight", 2, {2, 3}, 6, GAN_SAFETENSORS_F32}};
     gan_model *model = NULL;
     float weight[6], bias[2];
     (void)state;
@@ -169,7 +172,8 @@ static void refuse_weights(gan_model *model, gan_status status, const char *text
 
 static void test_weights_that_do_not_fit(void **state)
 {
-    gan_safetensors_entry entries[] = {{"0.bias", 1, {2}, 2}, {"0.weight", 2, {2, 3}, 6}};
+    gan_safetensors_entry entries[] = {{"0.bias", 1, {2}, 2, GAN_SAFETENSORS_F32},
+                                       {"0.weight", 2, {2, 3}, 6, GAN_SAFETENSORS_F32}};
     gan_model *model = NULL;
     (void)state;
 
@@ -180,18 +184,18 @@ static void test_weights_that_do_not_fit(void **state)
     ASSERT_OK(gan_model_build(model, 0));
     write_file(entries, 1, NULL, 0);
     refuse_weights(model, GAN_ERROR_ARCHITECTURE, "has no tensor '0.weight'");
-    entries[1] = (gan_safetensors_entry){"0.weight", 2, {3, 2}, 6};
+    entries[1] = (gan_safetensors_entry){"0.weight", 2, {3, 2}, 6, GAN_SAFETENSORS_F32};
     write_file(entries, 2, NULL, 0);
-    refuse_weights(model, GAN_ERROR_ARCHITECTURE, "has the shape (3, 2); the model's is (2, 3)");
-    entries[1] = (gan_safetensors_entry){"0.weight", 1, {6}, 6};
+    refuse_weights(model, GAN_ERROR_ARCHITECTURE, "has the shape (3, 2); expected (2, 3)");
+    entries[1] = (gan_safetensors_entry){"0.weight", 1, {6}, 6, GAN_SAFETENSORS_F32};
     write_file(entries, 2, NULL, 0);
-    refuse_weights(model, GAN_ERROR_ARCHITECTURE, "has the shape (6); the model's is (2, 3)");
-    entries[1] = (gan_safetensors_entry){"0.weight", 0, {0}, 1};
+    refuse_weights(model, GAN_ERROR_ARCHITECTURE, "has the shape (6); expected (2, 3)");
+    entries[1] = (gan_safetensors_entry){"0.weight", 0, {0}, 1, GAN_SAFETENSORS_F32};
     write_file(entries, 2, NULL, 0);
-    refuse_weights(model, GAN_ERROR_ARCHITECTURE, "has the shape (); the model's is (2, 3)");
-    entries[1] = (gan_safetensors_entry){"0.weight", 7, {1, 1, 1, 1, 1, 2, 3}, 6};
+    refuse_weights(model, GAN_ERROR_ARCHITECTURE, "has the shape (); expected (2, 3)");
+    entries[1] = (gan_safetensors_entry){"0.weight", 7, {1, 1, 1, 1, 1, 2, 3}, 6, GAN_SAFETENSORS_F32};
     write_file(entries, 2, NULL, 0);
-    refuse_weights(model, GAN_ERROR_ARCHITECTURE, "has the shape (1, 1, 1, 1, 1, 2) and more; the model's is (2, 3)");
+    refuse_weights(model, GAN_ERROR_ARCHITECTURE, "has the shape (1, 1, 1, 1, 1, 2) and more; expected (2, 3)");
     remove(path);
     refuse_weights(model, GAN_ERROR_NOT_FOUND, "model.safetensors");
     assert_int_equal(gan_model_load_weights(NULL, path), GAN_ERROR_NULL);
@@ -245,7 +249,7 @@ static void test_metadata_that_does_not_fit(void **state)
 {
     static const char architecture[] = "{\"nodes\":[{\"inputs\":[],\"options\":{\"shape\":[3]},\"type\":\"input\"},"
                                        "{\"inputs\":[0],\"options\":{},\"type\":\"tanh\"}],\"outputs\":[1]}";
-    gan_safetensors_entry entries[] = {{"0.weight", 2, {2, 3}, 6}};
+    gan_safetensors_entry entries[] = {{"0.weight", 2, {2, 3}, 6, GAN_SAFETENSORS_F32}};
     gan_metadata metadata[] = {{"libgan.format", "1"}, {"libgan.architecture", architecture}};
     gan_model *model = NULL;
     (void)state;
@@ -357,12 +361,12 @@ static void test_hostile_architectures(void **state)
 static void test_sizes_are_known_before_memory_is_taken(void **state)
 {
     const gan_metadata metadata[] = {{"libgan.format", "1"}, {"libgan.architecture", MODEL(DENSE("2147483647"))}};
-    gan_safetensors_entry entries[] = {{"0.weight", 2, {2, 3}, 6}};
+    gan_safetensors_entry entries[] = {{"0.weight", 2, {2, 3}, 6, GAN_SAFETENSORS_F32}};
     gan_context_info info = GAN_CONTEXT_INFO_INIT;
     (void)state;
 
     write_file(entries, 1, metadata, 2);
-    refuse_model(GAN_ERROR_ARCHITECTURE, "has the shape (2, 3); the model's is (2147483647, 3)");
+    refuse_model(GAN_ERROR_ARCHITECTURE, "has the shape (2, 3); expected (2147483647, 3)");
     write_file(entries, 0, metadata, 2);
     refuse_model(GAN_ERROR_ARCHITECTURE, "has no tensor '0.weight'");
     ASSERT_OK(gan_context_get_info(context, &info));
