@@ -544,8 +544,33 @@ typedef struct gan_concat_options {
 /** Joins two or more inputs along an axis; all other dimensions must be equal. */
 GAN_API gan_layer *gan_layer_concat(gan_context *context, const gan_concat_options *options);
 
+/** Options of gan_layer_slice(). */
+typedef struct gan_slice_options {
+    size_t struct_size; /**< set by GAN_SLICE() */
+    int64_t start;      /**< the first index that is kept; 0 to 2^31 - 1; default 0 */
+    int64_t length;     /**< how many are kept; 0 to 2^31 - 1; 0, the default: all from `start` on */
+    int axis;           /**< of the sample, from 0; below its rank; default 0, the channels */
+    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
+} gan_slice_options;
+/** ::gan_slice_options with the given fields: GAN_SLICE(.start = 8, .length = 4). */
+#define GAN_SLICE(...) GAN_OPTIONS(gan_slice_options, __VA_ARGS__)
+
+/**
+ * Part of a sample along an axis, such as some of the channels, or the mean in a vector that holds mean and log
+ * variance. A part that is not within the input is ::GAN_ERROR_SHAPE. The inverse of concat: its gradient with
+ * respect to all else is 0.
+ */
+GAN_API gan_layer *gan_layer_slice(gan_context *context, const gan_slice_options *options);
+
 /** Sum of two or more inputs of one shape. */
 GAN_API gan_layer *gan_layer_add(gan_context *context);
+
+/**
+ * The inner product of two inputs of one shape: to (1), the sum of the products of their elements. A projection
+ * discriminator (Miyato and Koyama, "cGANs with Projection Discriminator", 2018) adds that of its last features and
+ * an embedding of the class to its logit.
+ */
+GAN_API gan_layer *gan_layer_inner_product(gan_context *context);
 
 /** Options of gan_layer_leaky_relu(). */
 typedef struct gan_leaky_relu_options {
@@ -722,6 +747,14 @@ typedef struct gan_embedding_options {
  */
 GAN_API gan_layer *gan_layer_embedding(gan_context *context, int64_t classes, int64_t units,
                                        const gan_embedding_options *options);
+
+/**
+ * The class as a vector: maps (1), a class number x as a float, to (classes), 1 at x and 0 elsewhere. 1 <= classes <=
+ * 2^24. A number that is not an integer in [0, classes) is GAN_ERROR_ARGUMENT in gan_session_forward(). The gradient
+ * with respect to the number is 0. gan_layer_reshape() and gan_layer_upsample2d() repeat the vector at every pixel,
+ * so that it can be joined to an image.
+ */
+GAN_API gan_layer *gan_layer_one_hot(gan_context *context, int64_t classes);
 
 /** Options of gan_layer_pixel_norm(). */
 typedef struct gan_pixel_norm_options {

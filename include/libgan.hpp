@@ -435,7 +435,9 @@ inline constexpr detail::layer_of<gan_layer_conv_transpose2d> conv_transpose2d{}
 inline constexpr detail::layer_of<gan_layer_flatten> flatten{};                   /**< gan_layer_flatten() */
 inline constexpr detail::layer_of<gan_layer_reshape> reshape{};                   /**< gan_layer_reshape() */
 inline constexpr detail::layer_of<gan_layer_concat> concat{};                     /**< gan_layer_concat() */
+inline constexpr detail::layer_of<gan_layer_slice> slice{};                       /**< gan_layer_slice() */
 inline constexpr detail::layer_of<gan_layer_add> add{};                           /**< gan_layer_add() */
+inline constexpr detail::layer_of<gan_layer_inner_product> inner_product{};       /**< gan_layer_inner_product() */
 inline constexpr detail::layer_of<gan_layer_leaky_relu> leaky_relu{};             /**< gan_layer_leaky_relu() */
 inline constexpr detail::layer_of<gan_layer_relu> relu{};                         /**< gan_layer_relu() */
 inline constexpr detail::layer_of<gan_layer_tanh> tanh{};                         /**< gan_layer_tanh() */
@@ -450,6 +452,7 @@ inline constexpr detail::layer_of<gan_layer_upsample2d> upsample2d{};           
 inline constexpr detail::layer_of<gan_layer_avg_pool2d> avg_pool2d{};             /**< gan_layer_avg_pool2d() */
 inline constexpr detail::layer_of<gan_layer_gaussian_noise> gaussian_noise{};     /**< gan_layer_gaussian_noise() */
 inline constexpr detail::layer_of<gan_layer_embedding> embedding{};               /**< gan_layer_embedding() */
+inline constexpr detail::layer_of<gan_layer_one_hot> one_hot{};                   /**< gan_layer_one_hot() */
 inline constexpr detail::layer_of<gan_layer_pixel_norm> pixel_norm{};             /**< gan_layer_pixel_norm() */
 inline constexpr detail::layer_of<gan_layer_minibatch_stddev> minibatch_stddev{}; /**< gan_layer_minibatch_stddev() */
 

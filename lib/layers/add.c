@@ -7,12 +7,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
                         int64_t batch, gan_layer_plan *plan)
 {
     (void)layer, (void)context, (void)batch;
-    for (int i = 1; i < count; i++) {
-        if (gan_shape_equal(inputs[i], inputs[0])) continue;
-        char first[GAN_SHAPE_TEXT], other[GAN_SHAPE_TEXT];
-        return gan_fail(GAN_ERROR_SHAPE, "input %d is %s, but input 0 is %s", i, gan_shape_text(inputs[i], other),
-                        gan_shape_text(inputs[0], first));
-    }
+    GAN_TRY(gan_check_equal_shapes(inputs, count));
     plan->output = inputs[0];
     return GAN_OK;
 }

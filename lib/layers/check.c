@@ -25,6 +25,17 @@ gan_status gan_check_channels(gan_shape input)
                     gan_shape_text(input, text));
 }
 
+gan_status gan_check_equal_shapes(const gan_shape *inputs, int count)
+{
+    for (int i = 1; i < count; i++) {
+        if (gan_shape_equal(inputs[i], inputs[0])) continue;
+        char first[GAN_SHAPE_TEXT], other[GAN_SHAPE_TEXT];
+        return gan_fail(GAN_ERROR_SHAPE, "input %d is %s, but input 0 is %s", i, gan_shape_text(inputs[i], other),
+                        gan_shape_text(inputs[0], first));
+    }
+    return GAN_OK;
+}
+
 gan_status gan_check_image(gan_shape input)
 {
     char text[GAN_SHAPE_TEXT];

@@ -13,24 +13,6 @@ static const gan_layer_option options[] = {
     {GAN_OPTION(concat, gan_concat_options, axis), .kind = GAN_OPTION_INT, .most = GAN_MAX_RANK - 1},
 };
 
-/* The axis at the border that is stored at `place`: images are stored row, column, channel. */
-static int stored_axis(int rank, int place)
-{
-    return rank == 3 ? (place + 1) % 3 : place;
-}
-
-/* A sample's rows and the length of their runs, as defined above. */
-static void cut(gan_shape shape, int axis, int64_t *rows, int64_t *run)
-{
-    bool reached = false;
-    *rows = *run = 1;
-    for (int place = 0; place < shape.rank; place++) {
-        int stored = stored_axis(shape.rank, place);
-        reached = reached || stored == axis;
-        *(reached ? run : rows) *= shape.dims[stored];
-    }
-}
-
 static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan)
 {
@@ -61,9 +43,9 @@ static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
     int64_t rows, run, output_run;
     gan_real *y = pass->y;
-    cut(pass->output_shape, ((const concat *)layer)->options.axis, &rows, &output_run);
+    gan_cut_at_axis(pass->output_shape, ((const concat *)layer)->options.axis, &rows, &output_run);
     for (int i = 0; i < pass->inputs; i++) {
-        cut(pass->input_shapes[i], ((const concat *)layer)->options.axis, &rows, &run);
+        gan_cut_at_axis(pass->input_shapes[i], ((const concat *)layer)->options.axis, &rows, &run);
         gan_copy_rows(pass->context, pass->batch * rows, run, pass->x[i], run, y, output_run);
         y += run;
     }
@@ -74,9 +56,9 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
 {
     int64_t rows, run, output_run;
     const gan_real *dy = pass->dy;
-    cut(pass->output_shape, ((const concat *)layer)->options.axis, &rows, &output_run);
+    gan_cut_at_axis(pass->output_shape, ((const concat *)layer)->options.axis, &rows, &output_run);
     for (int i = 0; i < pass->inputs; i++) {
-        cut(pass->input_shapes[i], ((const concat *)layer)->options.axis, &rows, &run);
+        gan_cut_at_axis(pass->input_shapes[i], ((const concat *)layer)->options.axis, &rows, &run);
         if (pass->dx[i]) gan_copy_rows(pass->context, pass->batch * rows, run, dy, output_run, pass->dx[i], run);
         dy += run;
     }

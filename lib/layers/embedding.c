@@ -8,11 +8,8 @@ typedef struct embedding {
     gan_embedding_options options;
 } embedding;
 
-/* A float holds every whole number up to here. */
-#define MOST_CLASSES (INT64_C(1) << 24)
-
 static const gan_layer_option options[] = {
-    {GAN_ARGUMENT(embedding, classes), .kind = GAN_OPTION_INT, .least = 1, .most = MOST_CLASSES},
+    GAN_CLASSES(embedding),
     {GAN_ARGUMENT(embedding, units), GAN_POSITIVE_INTS},
     {GAN_OPTION(embedding, gan_embedding_options, weight_initializer), .kind = GAN_OPTION_INITIALIZER,
      .initializer = GAN_NORMAL(1.0f)},
@@ -23,11 +20,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
 {
     const embedding *self = (const embedding *)layer;
     (void)context, (void)count, (void)batch;
-    if (!gan_shape_equal(inputs[0], GAN_SHAPE(1))) {
-        char text[GAN_SHAPE_TEXT];
-        return gan_fail(GAN_ERROR_SHAPE, "input is %s, expected (1), a class number",
-                        gan_shape_text(inputs[0], text));
-    }
+    GAN_TRY(gan_check_class_shape("input", inputs[0]));
     plan->output = GAN_SHAPE(self->units);
     plan->tensor_count = 1;
     plan->tensors[0] = (gan_tensor_plan){.name = "weight",
@@ -39,25 +32,15 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     return GAN_OK;
 }
 
-static gan_status check_numbers(const embedding *self, const gan_pass *pass)
-{
-    const gan_real *numbers = pass->x[0];
-    int64_t bad = gan_find_bad_class(pass->batch, self->classes, numbers);
-    if (bad == pass->batch) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "sample %lld is of class %.9g, expected a whole number from 0 to %lld",
-                    (long long)bad, (double)numbers[bad], (long long)(self->classes - 1));
-}
-
 static gan_status check(const gan_layer *layer, const gan_pass *pass)
 {
-    return pass->x[0] ? check_numbers((const embedding *)layer, pass) : GAN_OK;
+    return gan_check_class_numbers(pass, 0, ((const embedding *)layer)->classes);
 }
 
-/* Labels that another layer computes are known only here. */
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
     const embedding *self = (const embedding *)layer;
-    GAN_TRY(check_numbers(self, pass));
+    GAN_TRY(gan_check_class_numbers(pass, 0, self->classes));
     gan_copy_classes(pass->context, pass->batch, self->units, pass->x[0], pass->tensors[0], pass->y);
     return GAN_OK;
 }

@@ -76,6 +76,31 @@ gan_status gan_check_product(const char *what, const int64_t *factors, int count
 gan_status gan_check_channels(gan_shape input);
 /* GAN_ERROR_SHAPE unless it is an image, GAN_ERROR_OVERFLOW if a side is too large. */
 gan_status gan_check_image(gan_shape input);
+/* GAN_ERROR_SHAPE unless all inputs have the shape of the first. */
+gan_status gan_check_equal_shapes(const gan_shape *inputs, int count);
+
+/* ---- Class numbers as inputs (class_number.c) ------------------------------------------------------------------ */
+
+/* A float holds every whole number up to here. */
+#define GAN_MOST_CLASSES (INT64_C(1) << 24)
+/* The argument `classes`, for the table of options. */
+#define GAN_CLASSES(layer)                                                                         \
+    {                                                                                              \
+        GAN_ARGUMENT(layer, classes), .kind = GAN_OPTION_INT, .least = 1, .most = GAN_MOST_CLASSES \
+    }
+/* GAN_ERROR_SHAPE unless it is (1); `what`: "input". */
+gan_status gan_check_class_shape(const char *what, gan_shape input);
+/* GAN_ERROR_ARGUMENT unless input k of the pass holds whole numbers from 0 to classes - 1. The numbers of a model's
+ * input are known when `check` is called, those that another layer computes only in `forward`: both call this, and it
+ * passes what is not known yet. */
+gan_status gan_check_class_numbers(const gan_pass *pass, int k, int64_t classes);
+
+/* ---- Axes (axis.c) --------------------------------------------------------------------------------------------- */
+
+/* A sample along an axis at the border: stored as (rows, run), a run being the axis and all that is stored after
+ * it. */
+void gan_cut_at_axis(gan_shape shape, int axis, int64_t *rows, int64_t *run);
+
 /* ---- The window of convolutions and avg_pool2d (window.c) ------------------------------------------------------ */
 
 /* GAN_ERROR_SHAPE if the input, whose padded height and width are `padded`, is smaller than the window that is to

@@ -116,9 +116,11 @@ void test_images_and_labels()
     gan::node label = model.add(gan::input(context, {1}));
     gan::node vector =
         model.add(gan::embedding(context, 3, 2, GAN_EMBEDDING(.weight_initializer = GAN_CONSTANT(0.5f))), {label});
-    model.add(gan::concat(context), {static_cast<gan::node>(label - 1), vector});
+    gan::node part = model.add(gan::slice(context, GAN_SLICE(.start = 1, .length = 3)),
+                               {model.add(gan::one_hot(context, 4), {label})});
+    model.add(gan::concat(context), {static_cast<gan::node>(label - 1), vector, part});
     model.build(1);
-    EXPECT(image == 0 && model.get_output_shape() == gan::shape({6}));
+    EXPECT(image == 0 && model.get_output_shape() == gan::shape({9}));
     EXPECT(model.get_tensor("5.weight") == std::vector<float>(6, 0.5f));
 }
 

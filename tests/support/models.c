@@ -6,11 +6,15 @@
 
 #include <cmocka.h>
 
-const test_named_model test_models[TEST_MODELS] = {
-    {"seed generator", test_seed_generator},        {"seed discriminator", test_seed_discriminator},
-    {"DCGAN generator", test_dcgan_generator},      {"DCGAN discriminator", test_dcgan_discriminator},
-    {"spectral norm", test_spectral_discriminator}, {"normalisation", test_normalised_discriminator},
-    {"label", test_labelled_discriminator},         {"graph", test_graph}};
+const test_named_model test_models[TEST_MODELS] = {{"seed generator", test_seed_generator},
+                                                   {"seed discriminator", test_seed_discriminator},
+                                                   {"DCGAN generator", test_dcgan_generator},
+                                                   {"DCGAN discriminator", test_dcgan_discriminator},
+                                                   {"spectral norm", test_spectral_discriminator},
+                                                   {"normalisation", test_normalised_discriminator},
+                                                   {"label", test_labelled_discriminator},
+                                                   {"projection", test_projection_discriminator},
+                                                   {"graph", test_graph}};
 
 static gan_status finish(gan_model *model, uint64_t seed, gan_model **out)
 {
@@ -170,6 +174,34 @@ gan_status test_labelled_discriminator(gan_context *context, uint64_t seed, gan_
     gan_model_add(model, gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 2}, .stride = {1, 2})));
     gan_model_add(model, gan_layer_flatten(context));
     gan_model_add(model, gan_layer_dense(context, 1, NULL));
+    return finish(model, seed, out);
+}
+
+gan_status test_projection_discriminator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    const gan_node image = gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 4, 5)));
+    const gan_node label = gan_model_add(model, gan_layer_input(context, GAN_SHAPE(1)));
+    gan_model_add(model, gan_layer_one_hot(context, TEST_CLASSES));
+    gan_model_add(model, gan_layer_reshape(context, GAN_SHAPE(TEST_CLASSES, 1, 1)));
+    const gan_node map = gan_model_add(model, gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {4, 5})));
+    gan_model_add_from(model, gan_layer_concat(context, NULL), GAN_NODES(image, map));
+    gan_model_add(model, gan_layer_conv2d(context, 4, GAN_CONV2D(.stride = {2, 2})));
+    const gan_node curved = gan_model_add(model, gan_layer_tanh(context));
+    gan_model_add(model, gan_layer_slice(context, GAN_SLICE(.start = 1, .length = 2)));
+    gan_model_add(model, gan_layer_slice(context, GAN_SLICE(.start = 1, .axis = 2)));
+    gan_model_add(model, gan_layer_flatten(context));
+    const gan_node features = gan_model_add(model, gan_layer_dense(context, 6, NULL));
+    const gan_node row =
+        gan_model_add_from(model, gan_layer_embedding(context, TEST_CLASSES, 6, NULL), GAN_NODES(label));
+    const gan_node projection = gan_model_add_from(model, gan_layer_inner_product(context), GAN_NODES(features, row));
+    gan_model_add_from(model, gan_layer_inner_product(context), GAN_NODES(curved, curved));
+    const gan_node squares = gan_model_add(model, gan_layer_softplus(context));
+    const gan_node logit = gan_model_add_from(model, gan_layer_dense(context, 1, NULL), GAN_NODES(features));
+    gan_model_add_from(model, gan_layer_add(context), GAN_NODES(projection, squares, logit));
     return finish(model, seed, out);
 }
 

@@ -186,18 +186,18 @@ void gan_clamp(gan_context *context, int64_t count, gan_real limit, const gan_re
 }
 
 typedef struct rows_args {
-    gan_range_fn scale;
+    gan_range_fn row;
     int64_t columns;
     const gan_real *scales, *x;
     gan_real *y;
 } rows_args;
 
-static void scale_rows(const void *arguments, int64_t begin, int64_t end)
+static void run_rows(const void *arguments, int64_t begin, int64_t end)
 {
     const rows_args *args = arguments;
     for (int64_t i = begin; i < end; i++) {
-        gan_elementwise_args row = {.x = args->x, .y = args->y, .value = args->scales[i]};
-        args->scale(&row, i * args->columns, (i + 1) * args->columns);
+        const gan_elementwise_args row = {.x = args->x, .y = args->y, .value = args->scales[i]};
+        args->row(&row, i * args->columns, (i + 1) * args->columns);
     }
 }
 
@@ -205,5 +205,12 @@ void gan_scale_rows(gan_context *context, int64_t rows, int64_t columns, const g
                     gan_real *y)
 {
     rows_args args = {TABLE->scale, columns, scales, x, y};
-    gan_range_run(context, scale_rows, &args, rows, columns < GAN_BLOCK ? GAN_BLOCK / columns : 1);
+    gan_range_run(context, run_rows, &args, rows, columns < GAN_BLOCK ? GAN_BLOCK / columns : 1);
+}
+
+void gan_add_scaled_rows(gan_context *context, int64_t rows, int64_t columns, const gan_real *scales,
+                         const gan_real *x, gan_real *y)
+{
+    const rows_args args = {TABLE->add_scaled, columns, scales, x, y};
+    gan_range_run(context, run_rows, &args, rows, columns < GAN_BLOCK ? GAN_BLOCK / columns : 1);
 }

@@ -53,6 +53,9 @@ void gan_clamp(gan_context *context, int64_t count, gan_real limit, const gan_re
 /* y[i, j] = scales[i] * x[i, j]; x is (rows, columns) */
 void gan_scale_rows(gan_context *context, int64_t rows, int64_t columns, const gan_real *scales, const gan_real *x,
                     gan_real *y);
+/* y[i, j] += scales[i] * x[i, j] */
+void gan_add_scaled_rows(gan_context *context, int64_t rows, int64_t columns, const gan_real *scales,
+                         const gan_real *x, gan_real *y);
 
 /* ---- Optimizer steps (optimizer_step.c); w_out may be w_in ---- */
 

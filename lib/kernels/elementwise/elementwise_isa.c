@@ -162,6 +162,16 @@ static void scale(const void *arguments, int64_t begin, int64_t end)
     for (int64_t i = begin; i < end; i++) y[i] = value * x[i];
 }
 
+/* y += value x */
+static void add_scaled(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_elementwise_args *args = arguments;
+    const gan_real *x = args->x;
+    gan_real *y = args->y, value = args->value;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) y[i] += value * x[i];
+}
+
 static void clamp(const void *arguments, int64_t begin, int64_t end)
 {
     const gan_elementwise_args *args = arguments;
@@ -191,5 +201,6 @@ const gan_elementwise_table GAN_ISA_TABLE(gan_elementwise_table) = {
     .add = add,
     .lerp = lerp,
     .scale = scale,
+    .add_scaled = add_scaled,
     .clamp = clamp,
 };

@@ -25,7 +25,7 @@ typedef struct gan_elementwise_table {
     gan_range_fn sigmoid_forward, sigmoid_backward;
     gan_range_fn softplus_forward, softplus_backward;
     gan_range_fn tanh_tangent, sigmoid_tangent, softplus_tangent;
-    gan_range_fn dropout, fill, add, lerp, scale, clamp;
+    gan_range_fn dropout, fill, add, lerp, scale, add_scaled, clamp;
 } gan_elementwise_table;
 GAN_ISA_DECLARE(gan_elementwise_table);
 

@@ -36,6 +36,22 @@ void gan_copy_classes(gan_context *context, int64_t count, int64_t columns, cons
     gan_range_run(context, copy_range, &args, count, columns < GAN_BLOCK ? GAN_BLOCK / columns : 1);
 }
 
+static void one_hot_range(const void *arguments, int64_t begin, int64_t end)
+{
+    const classes_args *args = arguments;
+    for (int64_t i = begin; i < end; i++) {
+        gan_real *y = args->y + i * args->columns;
+        for (int64_t j = 0; j < args->columns; j++) y[j] = 0;
+        y[(int64_t)args->numbers[i]] = 1;
+    }
+}
+
+void gan_one_hot(gan_context *context, int64_t count, int64_t classes, const gan_real *numbers, gan_real *y)
+{
+    const classes_args args = {.count = count, .columns = classes, .numbers = numbers, .y = y};
+    gan_range_run(context, one_hot_range, &args, count, classes < GAN_BLOCK ? GAN_BLOCK / classes : 1);
+}
+
 /* Columns begin <= j < end of all rows, in order. */
 static void add_range(const void *arguments, int64_t begin, int64_t end)
 {

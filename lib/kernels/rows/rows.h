@@ -22,6 +22,8 @@ int64_t gan_find_bad_class(int64_t count, int64_t classes, const gan_real *numbe
 /* y[i, :] = table[numbers[i], :] */
 void gan_copy_classes(gan_context *context, int64_t count, int64_t columns, const gan_real *numbers,
                       const gan_real *table, gan_real *y);
+/* y[i, j] = 1 where j is numbers[i], else 0; y is (count, classes) */
+void gan_one_hot(gan_context *context, int64_t count, int64_t classes, const gan_real *numbers, gan_real *y);
 /* table[numbers[i], :] += x[i, :] */
 void gan_add_classes(gan_context *context, int64_t count, int64_t columns, const gan_real *numbers, const gan_real *x,
                      gan_real *table);

@@ -78,6 +78,29 @@ void gan_row_norms(gan_context *context, int64_t rows, int64_t columns, const ga
     gan_range_run(context, row_norms, &args, rows, columns < GAN_BLOCK ? GAN_BLOCK / columns : 1);
 }
 
+typedef struct dots_args {
+    gan_sum_fn dot;
+    int64_t columns;
+    const gan_real *x, *y;
+    gan_real *out;
+} dots_args;
+
+static void add_row_dots(const void *arguments, int64_t begin, int64_t end)
+{
+    const dots_args *args = arguments;
+    for (int64_t i = begin; i < end; i++) {
+        const gan_sum_args row = {.x = args->x + i * args->columns, .y = args->y + i * args->columns};
+        args->out[i] = (gan_real)((double)args->out[i] + args->dot(&row, 0, args->columns));
+    }
+}
+
+void gan_add_row_dots(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, const gan_real *y,
+                      gan_real *out)
+{
+    const dots_args args = {TABLE->dot, columns, x, y, out};
+    gan_range_run(context, add_row_dots, &args, rows, columns < GAN_BLOCK ? GAN_BLOCK / columns : 1);
+}
+
 typedef struct distances_work {
     gan_sum_fn squared_differences;
     int64_t rows, columns, block;

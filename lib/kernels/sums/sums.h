@@ -18,6 +18,9 @@ double gan_squared_distance(gan_context *context, int64_t count, const gan_real 
 int64_t gan_count_outside(gan_context *context, int64_t count, gan_real low, gan_real high, const gan_real *x);
 /* norms[i] = Euclidean norm of x[i, :], summed in double precision; x is (rows, columns) */
 void gan_row_norms(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, gan_real *norms);
+/* out[i] += sum over j of x[i, j] y[i, j], summed in double precision; x and y are (rows, columns) */
+void gan_add_row_dots(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, const gan_real *y,
+                      gan_real *out);
 /* Mean of |x[i, :] - x[j, :]| over all pairs i < j of at least two rows, in double precision. Allocates nothing. */
 double gan_mean_distance(gan_context *context, int64_t rows, int64_t columns, const gan_real *x);
 

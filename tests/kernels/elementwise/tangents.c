@@ -187,6 +187,14 @@ static void rows_on(gan_context *context, const char *name)
             double norm = (double)sqrtl(squares);
             test_close(name, "norm of a row", i, (double)norms.values[i], norm, (TEST_EPSILON + 1e-13) * norm);
         }
+        test_guarded added = test_guarded_create(rows * columns);
+        for (int64_t i = 0; i < rows * columns; i++) added.values[i] = (gan_real)(i % 7 - 3);
+        gan_add_scaled_rows(context, rows, columns, scales, x, added.values);
+        for (int64_t i = 0; i < rows * columns; i++) {
+            const double expected = (double)(i % 7 - 3) + (double)scales[i / columns] * (double)x[i];
+            test_close(name, "row added", i, (double)added.values[i], expected, 4 * TEST_EPSILON);
+        }
+        test_guarded_check(&added, "rows added");
         gan_scale_rows(context, rows, columns, scales, x, x);
         test_same_bits(name, "rows scaled in place", scaled.values, x, rows * columns);
         test_guarded_check(&norms, "norms of rows");

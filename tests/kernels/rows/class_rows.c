@@ -48,6 +48,27 @@ static void test_copied(void **state)
     test_on_threads(copied_on);
 }
 
+static void one_hot_on(gan_context *const contexts[3], const char *name)
+{
+    for (int k = 0; k < 3 * SIZES; k++) {
+        const int64_t count = sizes[k / 3].count, classes = sizes[k / 3].columns;
+        uint64_t seed = (uint64_t)k;
+        gan_real *numbers = draw_numbers(&seed, count, classes);
+        test_guarded y = test_guarded_create(count * classes);
+        gan_one_hot(contexts[k % 3], count, classes, numbers, y.values);
+        for (int64_t i = 0; i < y.count; i++)
+            test_close(name, "one-hot", i, (double)y.values[i], i % classes == (int64_t)numbers[i / classes], 0);
+        test_guarded_check(&y, "one-hot rows");
+        free(numbers);
+    }
+}
+
+static void test_one_hot(void **state)
+{
+    (void)state;
+    test_on_threads(one_hot_on);
+}
+
 static void added_on(gan_context *const contexts[3], const char *name)
 {
     for (int k = 0; k < 3 * SIZES; k++) {
@@ -92,7 +113,7 @@ static void test_bad(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_copied), cmocka_unit_test(test_added),
-                                       cmocka_unit_test(test_bad)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_copied), cmocka_unit_test(test_one_hot),
+                                       cmocka_unit_test(test_added), cmocka_unit_test(test_bad)};
     return cmocka_run_group_tests_name("classes", tests, NULL, NULL);
 }

@@ -187,6 +187,43 @@ static void test_mean_distances(void **state)
     test_on_level(mean_distances_on);
 }
 
+static void row_dots_on(gan_context *context, const char *name)
+{
+    for (int k = 0; k < SHAPES; k++) {
+        const int64_t rows = shapes[k].rows, columns = shapes[k].columns;
+        uint64_t seed = (uint64_t)k;
+        gan_real *x = test_random_array(&seed, rows * columns), *y = test_random_array(&seed, rows * columns);
+        gan_real *before = test_random_array(&seed, rows);
+        test_guarded out = test_guarded_create(rows);
+        memcpy(out.values, before, (size_t)rows * sizeof(gan_real));
+        gan_add_row_dots(context, rows, columns, x, y, out.values);
+        for (int64_t i = 0; i < rows; i++) {
+            long double expected = (long double)before[i], size = 1;
+            for (int64_t j = i * columns; j < (i + 1) * columns; j++) {
+                expected += (long double)x[j] * (long double)y[j];
+                size += fabsl((long double)x[j] * (long double)y[j]);
+            }
+            /* Rounded once, however long the row is. */
+            test_close(name, "dot product of rows", i, (double)out.values[i], (double)expected,
+                       TEST_EPSILON * (1 + fabs((double)expected)) + 1e-14 * (double)size);
+        }
+        test_guarded_check(&out, "dot products of rows");
+        free(x);
+        free(y);
+        free(before);
+    }
+    const gan_real bad[2][2] = {{1, (gan_real)NAN}, {1, 2}}, good[2][2] = {{1, 1}, {3, 4}};
+    gan_real dots[2] = {0, 0};
+    gan_add_row_dots(context, 2, 2, bad[0], good[0], dots);
+    assert_true(isnan((double)dots[0]) && dots[1] == 11);
+}
+
+static void test_row_dots(void **state)
+{
+    (void)state;
+    test_on_level(row_dots_on);
+}
+
 static void same_bits_on(gan_context *const contexts[3], const char *name)
 {
     enum { COUNT = 256 * 16384 + 12345 }; /* more than 256 blocks of the usual size */
@@ -227,9 +264,13 @@ static void test_any_number_of_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_column_sums),    cmocka_unit_test(test_long_sums),
-        cmocka_unit_test(test_squares),        cmocka_unit_test(test_distances),
-        cmocka_unit_test(test_mean_distances), cmocka_unit_test(test_any_number_of_threads),
+        cmocka_unit_test(test_column_sums),
+        cmocka_unit_test(test_long_sums),
+        cmocka_unit_test(test_squares),
+        cmocka_unit_test(test_distances),
+        cmocka_unit_test(test_mean_distances),
+        cmocka_unit_test(test_row_dots),
+        cmocka_unit_test(test_any_number_of_threads),
     };
     return cmocka_run_group_tests_name("reduce", tests, NULL, NULL);
 }

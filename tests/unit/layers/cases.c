@@ -48,7 +48,12 @@ LAYER(to_matrix, gan_layer_reshape(context, GAN_SHAPE(6, 5)))
 LAYER(concat_0, gan_layer_concat(context, NULL))
 LAYER(concat_1, gan_layer_concat(context, GAN_CONCAT(.axis = 1)))
 LAYER(concat_2, gan_layer_concat(context, GAN_CONCAT(.axis = 2)))
+LAYER(slice_default, gan_layer_slice(context, NULL))
+LAYER(slice_0, gan_layer_slice(context, GAN_SLICE(.start = 1, .length = 2)))
+LAYER(slice_1, gan_layer_slice(context, GAN_SLICE(.start = 2, .axis = 1)))
+LAYER(slice_2, gan_layer_slice(context, GAN_SLICE(.start = 1, .length = 3, .axis = 2)))
 LAYER(add, gan_layer_add(context))
+LAYER(inner_product, gan_layer_inner_product(context))
 LAYER(leaky_relu, gan_layer_leaky_relu(context, NULL))
 LAYER(relu, gan_layer_relu(context))
 LAYER(tanh_, gan_layer_tanh(context))
@@ -117,8 +122,17 @@ static const layer_case cases[] = {
     {"concat of columns", concat_2, 3, {SHAPE(2, 3, 5), SHAPE(2, 3, 1), SHAPE(2, 3, 2)}, false, false},
     {"concat of matrices", concat_1, 2, {SHAPE(3, 5), SHAPE(3, 2)}, false, false},
     {"concat of rank 4", concat_2, 2, {SHAPE(3, 2, 5, 2), SHAPE(3, 2, 1, 2)}, false, false},
+    {"slice of all", slice_default, 1, {SHAPE(5)}, false, false},
+    {"slice", slice_0, 1, {SHAPE(5)}, false, false},
+    {"slice of channels", slice_0, 1, {SHAPE(5, 2, 3)}, false, false},
+    {"slice of rows", slice_1, 1, {SHAPE(2, 5, 3)}, false, false},
+    {"slice of columns", slice_2, 1, {SHAPE(2, 3, 5)}, false, false},
+    {"slice of a matrix", slice_1, 1, {SHAPE(3, 5)}, false, false},
+    {"slice of rank 4", slice_2, 1, {SHAPE(2, 3, 5, 2)}, false, false},
     {"add", add, 2, {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}, false, true},
     {"add of three", add, 3, {SHAPE(7), SHAPE(7), SHAPE(7)}, false, true},
+    {"inner_product", inner_product, 2, {SHAPE(7), SHAPE(7)}, false, false},
+    {"inner_product of images", inner_product, 2, {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}, false, false},
     {"leaky_relu", leaky_relu, 1, {SHAPE(11)}, false, true},
     {"relu", relu, 1, {SHAPE(11)}, false, true},
     {"tanh", tanh_, 1, {SHAPE(2, 3, 5)}, false, true},
@@ -184,7 +198,8 @@ void layer_case_create(harness *h, const layer_case *test)
 /* Every kind of layer has a case, except these. */
 static const char *const others[] = {
     "input",     /* which the session fills */
-    "embedding", /* whose input cannot change continuously: test_embedding.c */
+    "one_hot",   /* whose output cannot change continuously: test_class_numbers.c */
+    "embedding", /* whose input cannot change continuously: test_class_numbers.c */
 };
 
 static void test_every_kind(void **state)

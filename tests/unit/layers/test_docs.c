@@ -50,6 +50,8 @@ static void write_inputs(FILE *to, const gan_layer_ops *ops)
         fprintf(to, "Reads no layer");
     } else if (ops->max_inputs == 1) {
         fprintf(to, "Reads one layer");
+    } else if (ops->max_inputs == ops->min_inputs) {
+        fprintf(to, "Reads %d layers", ops->min_inputs);
     } else {
         fprintf(to, "Reads %d or more layers", ops->min_inputs);
     }

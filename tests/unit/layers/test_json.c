@@ -11,7 +11,7 @@ typedef struct json_case {
     const char *type, *text;
 } json_case;
 
-enum { KINDS = 24 };
+enum { KINDS = 27 };
 
 #define DENSE                                                                         \
     "{'bias_initializer':{'kind':'constant','value':-0.5},'no_bias':false,'units':7," \
@@ -25,6 +25,7 @@ enum { KINDS = 24 };
     "'weight_initializer':{'kind':'glorot_uniform'}}"
 #define BATCH_NORM "{'epsilon':0.5,'momentum':0.25,'no_affine':true}"
 #define UPSAMPLE   "{'factor':[3,1],'interpolation':'bilinear'}"
+#define SLICE      "{'axis':1,'length':2,'start':3}"
 #define EMBEDDING  "{'classes':10,'units':50,'weight_initializer':{'kind':'normal','value':1.0}}"
 
 static void make_kinds(gan_context *context, json_case cases[KINDS])
@@ -45,7 +46,9 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
         {gan_layer_flatten(context), "flatten", "{}"},
         {gan_layer_reshape(context, GAN_SHAPE(2, 72)), "reshape", "{'shape':[2,72]}"},
         {gan_layer_concat(context, GAN_CONCAT(.axis = 2)), "concat", "{'axis':2}"},
+        {gan_layer_slice(context, GAN_SLICE(.start = 3, .length = 2, .axis = 1)), "slice", SLICE},
         {gan_layer_add(context), "add", "{}"},
+        {gan_layer_inner_product(context), "inner_product", "{}"},
         {gan_layer_leaky_relu(context, GAN_LEAKY_RELU(.slope = 0.125f)), "leaky_relu", "{'slope':0.125}"},
         {gan_layer_relu(context), "relu", "{}"},
         {gan_layer_tanh(context), "tanh", "{}"},
@@ -69,6 +72,7 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
         {gan_layer_gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.25f)), "gaussian_noise",
          "{'deviation':0.25}"},
         {gan_layer_embedding(context, 10, 50, NULL), "embedding", EMBEDDING},
+        {gan_layer_one_hot(context, 10), "one_hot", "{'classes':10}"},
     };
     memcpy(cases, all, sizeof(all));
 }
@@ -214,7 +218,7 @@ static void test_keys(void **state)
         }
         gan_layer_destroy(cases[i].layer);
     }
-    assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3 + 1 + 2 + 2 + 1 + 3);
+    assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3 + 1 + 2 + 2 + 1 + 3 + 3 + 1);
 }
 
 /* Options that came later are missing in older files, and if they have their default. */
@@ -270,6 +274,8 @@ static void test_ranges(void **state)
         {"input", "{}", "shape", "[]", GAN_ERROR_SHAPE, "rank is 0"},
         {"reshape", "{}", "shape", "[3037000500,3037000500]", GAN_ERROR_OVERFLOW, "3037000500"},
         {"concat", "{}", "axis", "4294967296", GAN_ERROR_ARGUMENT, "axis is 4294967296"},
+        {"slice", SLICE, "start", "-1", GAN_ERROR_ARGUMENT, "start is -1"},
+        {"slice", SLICE, "axis", "6", GAN_ERROR_ARGUMENT, "axis is 6"},
         {"dense", DENSE, "units", "0", GAN_ERROR_ARGUMENT, "dense: units is 0"},
         {"dense", DENSE, "weight_initializer", "{'kind':'best'}", GAN_ERROR_FORMAT, "\"best\""},
         {"dense", DENSE, "weight_initializer", "{'kind':'normal'}", GAN_ERROR_FORMAT, "value"},
@@ -288,6 +294,7 @@ static void test_ranges(void **state)
         {"gaussian_noise", "{}", "deviation", "-1", GAN_ERROR_ARGUMENT, "deviation is -1"},
         {"embedding", EMBEDDING, "classes", "1e9", GAN_ERROR_FORMAT, "classes"},
         {"embedding", EMBEDDING, "units", "0", GAN_ERROR_ARGUMENT, "units is 0"},
+        {"one_hot", "{}", "classes", "0", GAN_ERROR_ARGUMENT, "one_hot: classes is 0"},
         {"leaky_relu", "{}", "slope", "1", GAN_ERROR_ARGUMENT, "slope is 1"},
         {"dropout", "{}", "rate", "-0.5", GAN_ERROR_ARGUMENT, "rate is -0.5"},
         {"batch_norm", BATCH_NORM, "momentum", "0", GAN_ERROR_ARGUMENT, "momentum is 0"},

@@ -34,6 +34,9 @@ static void test_null(void **state)
     refused(gan_layer_reshape(NULL, GAN_SHAPE(1)), GAN_ERROR_NULL, "reshape: context is NULL");
     refused(gan_layer_concat(NULL, NULL), GAN_ERROR_NULL, "concat: context is NULL");
     refused(gan_layer_add(NULL), GAN_ERROR_NULL, "add: context is NULL");
+    refused(gan_layer_slice(NULL, NULL), GAN_ERROR_NULL, "slice: context is NULL");
+    refused(gan_layer_inner_product(NULL), GAN_ERROR_NULL, "inner_product: context is NULL");
+    refused(gan_layer_one_hot(NULL, 1), GAN_ERROR_NULL, "one_hot: context is NULL");
     refused(gan_layer_leaky_relu(NULL, GAN_LEAKY_RELU(.slope = 0.1f)), GAN_ERROR_NULL, "leaky_relu: context is NULL");
     refused(gan_layer_tanh(NULL), GAN_ERROR_NULL, "tanh: context is NULL");
     refused(gan_layer_dropout(NULL, GAN_DROPOUT(.rate = 0.1f)), GAN_ERROR_NULL, "dropout: context is NULL");
@@ -83,6 +86,7 @@ static void test_reserved_refused(void **state)
         refused(gan_layer_conv_transpose2d(*state, 1, transpose), GAN_ERROR_VERSION, words);
     }
     refused(gan_layer_concat(*state, GAN_CONCAT(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_slice(*state, GAN_SLICE(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_leaky_relu(*state, GAN_LEAKY_RELU(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_dropout(*state, GAN_DROPOUT(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_gaussian_noise(*state, GAN_GAUSSIAN_NOISE(.reserved = 1)), GAN_ERROR_VERSION, words);
@@ -164,10 +168,20 @@ static void test_resampling_refused(void **state)
             "avg_pool2d: stride[1] is 0");
 }
 
+static void test_slice_refused(void **state)
+{
+    refused(gan_layer_slice(*state, GAN_SLICE(.start = -1)), GAN_ERROR_ARGUMENT,
+            "slice: start is -1, expected 0 to 2147483647");
+    refused(gan_layer_slice(*state, GAN_SLICE(.length = -2)), GAN_ERROR_ARGUMENT, "slice: length is -2");
+    refused(gan_layer_slice(*state, GAN_SLICE(.axis = 6)), GAN_ERROR_ARGUMENT, "slice: axis is 6, expected 0 to 5");
+}
+
 static void test_embedding_refused(void **state)
 {
     refused(gan_layer_embedding(*state, 0, 5, NULL), GAN_ERROR_ARGUMENT,
             "embedding: classes is 0, expected 1 to 16777216");
+    refused(gan_layer_one_hot(*state, 16777217), GAN_ERROR_ARGUMENT,
+            "one_hot: classes is 16777217, expected 1 to 16777216");
     refused(gan_layer_embedding(*state, 16777217, 5, NULL), GAN_ERROR_ARGUMENT, "embedding: classes is 16777217");
     refused(gan_layer_embedding(*state, 5, -1, NULL), GAN_ERROR_ARGUMENT, "embedding: units is -1, expected 1 to");
     refused(gan_layer_embedding(*state, 5, 5, GAN_EMBEDDING(.weight_initializer = GAN_NORMAL(-1.0f))),
@@ -275,6 +289,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_conv2d_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_conv_transpose2d_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_resampling_refused, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_slice_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_embedding_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_numbers_refused, harness_setup, harness_teardown),
         cmocka_unit_test(test_names),

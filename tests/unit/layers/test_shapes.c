@@ -177,6 +177,11 @@ static void test_shapes(void **state)
     check_plan(gan_layer_flatten(context), GAN_SHAPE(3, 4, 5), GAN_SHAPE(60), 0, NULL);
     check_plan(gan_layer_flatten(context), GAN_SHAPE(60), GAN_SHAPE(60), 0, NULL);
     check_plan(gan_layer_reshape(context, GAN_SHAPE(5, 4, 3)), GAN_SHAPE(60), GAN_SHAPE(5, 4, 3), 0, NULL);
+    check_plan(gan_layer_slice(context, NULL), GAN_SHAPE(3, 4), GAN_SHAPE(3, 4), 0, NULL);
+    check_plan(gan_layer_slice(context, GAN_SLICE(.start = 1, .length = 2)), GAN_SHAPE(3), GAN_SHAPE(2), 0, NULL);
+    check_plan(gan_layer_slice(context, GAN_SLICE(.start = 4, .axis = 2)), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 1), 0,
+               NULL);
+    check_plan(gan_layer_one_hot(context, 10), GAN_SHAPE(1), GAN_SHAPE(10), 0, NULL);
     check_plan(gan_layer_leaky_relu(context, NULL), GAN_SHAPE(3, 4), GAN_SHAPE(3, 4), 0, NULL);
     check_plan(gan_layer_softplus(context), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
     check_plan(gan_layer_dropout(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
@@ -279,6 +284,16 @@ static void test_refused(void **state)
                   "input 1 is (3, 4, 6), which differs from input 0, (3, 4, 5), along more than axis 0");
     refused_batch(gan_layer_concat(context, NULL), 2, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(3)}, 1,
                   GAN_ERROR_SHAPE, "input 1 is (3)");
+    refused(gan_layer_slice(context, GAN_SLICE(.axis = 1)), GAN_SHAPE(3), GAN_ERROR_SHAPE,
+            "input is (3), which has no axis 1");
+    refused(gan_layer_slice(context, GAN_SLICE(.start = 4, .axis = 1)), GAN_SHAPE(8, 4), GAN_ERROR_SHAPE,
+            "input is (8, 4), but the slice starts at 4 along axis 1");
+    refused(gan_layer_slice(context, GAN_SLICE(.start = 2, .length = 3)), GAN_SHAPE(4), GAN_ERROR_SHAPE,
+            "input is (4), but the slice ends at 5 along axis 0");
+    refused(gan_layer_one_hot(context, 5), GAN_SHAPE(5), GAN_ERROR_SHAPE,
+            "input is (5), expected (1), a class number");
+    refused_batch(gan_layer_inner_product(context), 2, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(12)}, 1,
+                  GAN_ERROR_SHAPE, "input 1 is (12), but input 0 is (3, 4)");
     refused_batch(gan_layer_add(context), 3, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(3, 4), GAN_SHAPE(4, 3)}, 1,
                   GAN_ERROR_SHAPE, "input 2 is (4, 3), but input 0 is (3, 4)");
 }

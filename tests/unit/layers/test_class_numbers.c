@@ -1,4 +1,4 @@
-/* Embedding: its input is the number of a class, so that no differences can check its gradient. */
+/* Layers that read the number of a class, whose gradient no differences can check. */
 #include "harness.h"
 #include "support/gradient.h"
 
@@ -98,12 +98,44 @@ static void test_tangents(void **state)
     harness_destroy(&h);
 }
 
+/* ---- One-hot --------------------------------------------------------------------------------------------------- */
+
+static void test_one_hot(void **state)
+{
+    harness h;
+    harness_create(&h, *state, gan_layer_one_hot(*state, CLASSES), 1, &GAN_SHAPE(1), BATCH, 8);
+    memcpy(h.x[0].values, numbers, sizeof(numbers));
+    for (int i = 0; i < 2; i++) {
+        h.pass.training = i == 0;
+        assert_int_equal(harness_forward(&h), GAN_OK);
+        for (int k = 0; k < BATCH * CLASSES; k++)
+            assert_true(h.y.values[k] == (k % CLASSES == (int)numbers[k / CLASSES]));
+    }
+    harness_backward(&h, true, true);
+    harness_backward(&h, false, false);
+    harness_backward(&h, true, false);
+    harness_tangent_forward(&h);
+    harness_tangent_backward(&h, true, true, HARNESS_NONE_ZERO);
+    harness_tangent_backward(&h, true, true, HARNESS_TANGENT_DY_ZERO);
+    for (int i = 0; i < BATCH; i++) assert_true(h.dx[0].values[i] == 0 && h.tangent_dx[0].values[i] == 0);
+    for (int64_t i = 0; i < h.tangent_y.count; i++) assert_true(h.tangent_y.values[i] == 0);
+
+    h.x[0].values[2] = (gan_real)-1;
+    assert_int_equal(harness_forward(&h), GAN_ERROR_ARGUMENT);
+    assert_string_equal(gan_last_error(), "sample 2 is of class -1, expected a whole number from 0 to 3");
+    assert_int_equal(h.layer->ops->forward(h.layer, &h.pass), GAN_ERROR_ARGUMENT);
+    h.x_pointers[0] = NULL;
+    assert_int_equal(h.layer->ops->check(h.layer, &h.pass), GAN_OK);
+    harness_destroy(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_forward, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_refused_numbers, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_gradient_of_weight, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_one_hot, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_tangents, harness_setup, harness_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
