@@ -1346,74 +1346,198 @@ GAN_API gan_status gan_model_average(gan_model *average, const gan_model *model,
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
  * @defgroup dataset Datasets
- * Samples, optionally with class labels, and a cursor that is part of a checkpoint. Shuffled without replacement:
- * each epoch is a new permutation, made from the seed and the epoch's number.
+ * Samples with named fields, such as an image and its class label, and a cursor that is part of a checkpoint.
+ * Shuffled without replacement: each epoch is a new permutation, made from the seed and the epoch's number.
+ *
+ * A field has a name and, for each sample, values of one shape. A class label is a field of shape (1) whose value is
+ * the number of a class, from 0; such a field knows its number of classes.
  * @{
  */
 
-/** Samples, their labels if there are any, and a cursor. */
+/**
+ * Samples by number, and a cursor. Datasets made from one another by gan_dataset_subset() or gan_dataset_split() read
+ * the same source: use them, too, from one thread at a time.
+ */
 typedef struct gan_dataset gan_dataset;
+
+/** The most classes that a class label can have: floats count exactly up to here. */
+#define GAN_MAX_CLASSES 16777216
 
 /** Options of all functions that make a dataset. */
 typedef struct gan_dataset_options {
-    size_t struct_size;  /**< set by GAN_DATASET() */
-    bool in_order;       /**< default: shuffled */
-    bool drop_last;      /**< skip an epoch's last batch if it is not full; default: return it, smaller */
-    uint64_t seed;       /**< of the permutations; default 0 */
-    int64_t limit;       /**< use at most this many samples, the first ones; >= 0; default: all */
-    size_t memory_limit; /**< bytes of samples kept in memory; larger data are read from disk; default 256 MiB */
+    size_t struct_size;      /**< set by GAN_DATASET() */
+    bool in_order;           /**< default: shuffled */
+    bool drop_last;          /**< skip an epoch's last batch if it is not full; default: return it, smaller */
+    bool restart_if_changed; /**< a cursor of other data starts its epoch anew; default: it is refused */
+    uint64_t seed;           /**< of the permutations; default 0 */
+    int64_t limit;           /**< use at most this many samples, the first ones; >= 0; default: all */
+    size_t memory_limit;     /**< bytes of samples kept in memory; larger data are read from disk; default 256 MiB */
 } gan_dataset_options;
 /** ::gan_dataset_options with the given fields: GAN_DATASET(.seed = 7, .drop_last = true). */
 #define GAN_DATASET(...) GAN_OPTIONS(gan_dataset_options, __VA_ARGS__)
 
 /**
- * Opens an IDX file of images (the format of MNIST), plain or gzipped, as samples (1, height, width), and optionally
- * one of labels (labels_path, or NULL), one per image. Bytes b become b / 127.5 - 1, in [-1, 1]. A gzipped file over
- * the memory limit is unpacked once into an unnamed temporary file. Bad files give the statuses of gan_model_load();
- * unequal numbers of labels and images are ::GAN_ERROR_SHAPE. The caller owns the dataset.
+ * Opens an IDX file of images (the format of MNIST), plain or gzipped, as field "image", (1, height, width), and
+ * optionally one of labels (labels_path, or NULL), one per image, as field "label". Bytes b of images become
+ * b / 127.5 - 1, in [-1, 1]. A gzipped file over the memory limit is unpacked once into an unnamed temporary file.
+ * Bad files give the statuses of gan_model_load(); unequal numbers of labels and images are ::GAN_ERROR_SHAPE. The
+ * caller owns the dataset.
  */
 GAN_API gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, const char *labels_path,
                                         const gan_dataset_options *options, gan_dataset **out);
 
 /**
- * A dataset over `count` samples in memory, which are not copied: the arrays must outlive the dataset. `labels`: one
- * class number >= 0 per sample, or NULL. Values are used as they are. The caller owns the dataset.
+ * A dataset over `count` samples in memory, which are not copied: the arrays must outlive the dataset and all made
+ * from it. `samples` becomes field "sample", `labels` field "label": one class number per sample, from 0 and below
+ * ::GAN_MAX_CLASSES, or NULL. Values are used as they are. The caller owns the dataset.
  */
 GAN_API gan_status gan_dataset_from_array(gan_context *context, const float *samples, const int32_t *labels,
                                           int64_t count, gan_shape shape, const gan_dataset_options *options,
                                           gan_dataset **out);
+
+/** A field in memory. */
+typedef struct gan_array_field {
+    const char *name;    /**< not empty; another one for each field */
+    const float *values; /**< count * elements of the shape */
+    gan_shape shape;     /**< of one sample; (1) for a class label */
+    int64_t classes;     /**< of a class label, up to ::GAN_MAX_CLASSES: values are whole, from 0, and less; else 0 */
+} gan_array_field;
+
+/**
+ * The same for any number of fields, at least one, in this order. The structs and names are copied, the values are
+ * not. A class label outside its range is ::GAN_ERROR_ARGUMENT.
+ */
+GAN_API gan_status gan_dataset_from_arrays(gan_context *context, int64_t count, int64_t field_count,
+                                           const gan_array_field *fields, const gan_dataset_options *options,
+                                           gan_dataset **out);
+
+/** A field that a callback fills. */
+typedef struct gan_callback_field {
+    const char *name; /**< not empty; another one for each field */
+    gan_shape shape;  /**< of one sample; (1) for a class label */
+    int64_t classes;  /**< of a class label, up to ::GAN_MAX_CLASSES; else 0 */
+} gan_callback_field;
+
+/**
+ * Writes samples numbers[0] to numbers[count - 1] to fields[f], an array for each field, count * elements of its
+ * shape, or NULL if it is not wanted. A number must always give the same sample, so that training can be resumed.
+ * Anything but GAN_OK ends the call that reads, with this status. Called by what reads the dataset, in the same
+ * thread, for a part of a batch at a time; it must not use the dataset or one that shares its source.
+ */
+typedef gan_status (*gan_fill_fn)(void *user, const int64_t *numbers, int64_t count, float *const *fields);
+
+/**
+ * A dataset of `count` samples with these fields, at least one, which `fill` provides; `user` is passed to it. A
+ * class label from it that is not whole, from 0 and below the number of classes is ::GAN_ERROR_ARGUMENT. The structs
+ * and names are copied. The caller owns the dataset.
+ */
+GAN_API gan_status gan_dataset_from_callback(gan_context *context, int64_t count, int64_t field_count,
+                                             const gan_callback_field *fields, gan_fill_fn fill, void *user,
+                                             const gan_dataset_options *options, gan_dataset **out);
+
+/**
+ * A dataset of the samples of another with these numbers, counted as gan_dataset_read() does, in this order; a number
+ * may occur more than once. It has its own cursor and reads the same source, which lives as long as any of them.
+ * memory_limit is not used. The caller owns the dataset.
+ */
+GAN_API gan_status gan_dataset_subset(gan_dataset *dataset, int64_t count, const int64_t *numbers,
+                                      const gan_dataset_options *options, gan_dataset **out);
+
+/** How many samples gan_dataset_split() chooses: exactly one of the first three is set. */
+typedef struct gan_split_options {
+    size_t struct_size; /**< set by GAN_SPLIT() */
+    int64_t per_class;  /**< this many of each class of the first field that is a class label; >= 1 */
+    int64_t count;      /**< this many; >= 1 */
+    double share;       /**< this share, in (0, 1); rounded to whole samples, at least one */
+    uint64_t seed;      /**< of the choice; default 0 */
+} gan_split_options;
+/** ::gan_split_options with the given fields: GAN_SPLIT(.per_class = 10, .seed = 1). */
+#define GAN_SPLIT(...) GAN_OPTIONS(gan_split_options, __VA_ARGS__)
+
+/**
+ * Chooses samples at random, without replacement, as two subsets of a dataset: those chosen and, unless `rest` is
+ * NULL, all others, such as the labelled and the unlabelled samples of semi-supervised learning. Both are ordered by
+ * number and have the options of the dataset. The choice depends only on seed, number of samples and labels. A class
+ * with fewer than per_class samples, or nothing left for `rest`, is ::GAN_ERROR_ARGUMENT; per_class without a class
+ * label, ::GAN_ERROR_STATE. The caller owns both.
+ */
+GAN_API gan_status gan_dataset_split(gan_dataset *dataset, const gan_split_options *options, gan_dataset **chosen,
+                                     gan_dataset **rest);
+
 /** Releases the dataset; arrays in memory stay the caller's. */
 GAN_API void gan_dataset_destroy(gan_dataset *dataset);
 
 /** Number of samples: the limit of the options, or all; 0 for NULL. */
 GAN_API int64_t gan_dataset_count(const gan_dataset *dataset);
-/** The shape of one sample. */
+/** The shape of one sample's first field. */
 GAN_API gan_status gan_dataset_get_shape(const gan_dataset *dataset, gan_shape *out);
-/** The largest label + 1; 0 without labels, and for NULL. */
+/**
+ * Classes of the first field that is a class label, in files and arrays the largest label + 1; 0 without one, and for
+ * NULL.
+ */
 GAN_API int64_t gan_dataset_classes(const gan_dataset *dataset);
+
+/** Name, shape and classes of a field. */
+typedef struct gan_field_info {
+    size_t struct_size; /**< set by ::GAN_FIELD_INFO_INIT */
+    const char *name;   /**< "image"; owned by the dataset; valid until the dataset is destroyed */
+    gan_shape shape;    /**< of one sample */
+    int64_t classes;    /**< of a class label; else 0 */
+} gan_field_info;
+/** The value that a ::gan_field_info starts with: gan_field_info info = GAN_FIELD_INFO_INIT. */
+#define GAN_FIELD_INFO_INIT                       \
+    {                                             \
+        sizeof(gan_field_info), NULL, {0, {0}}, 0 \
+    }
+
+/** Number of fields; 0 for NULL. */
+GAN_API int64_t gan_dataset_field_count(const gan_dataset *dataset);
+/** Fills in `info`, whose struct_size the caller has set, for field `index`, from 0. */
+GAN_API gan_status gan_dataset_get_field(const gan_dataset *dataset, int64_t index, gan_field_info *info);
+/** The index of the field with this name; -1 if there is none, and for NULL. */
+GAN_API int64_t gan_dataset_find_field(const gan_dataset *dataset, const char *name);
 
 /**
  * Reads the next batch: up to `batch` samples, fewer at an epoch's end; never from two epochs. The call after an
- * epoch's end starts the next one. `samples`: batch * elements; `labels`: batch, or NULL; requesting labels from a
- * dataset without any is ::GAN_ERROR_STATE. *count receives the number of samples. With drop_last, a batch larger
- * than the dataset is ::GAN_ERROR_BATCH. If the file cannot be read, `samples` may be partly overwritten; the cursor
- * has not moved.
+ * epoch's end starts the next one. fields[f], for each field in order: batch * elements of its shape, or NULL to skip
+ * it. *count receives the number of samples. With drop_last, a batch larger than the dataset is ::GAN_ERROR_BATCH. If
+ * reading fails, the arrays may be partly overwritten; the cursor has not moved.
+ */
+GAN_API gan_status gan_dataset_next_fields(gan_dataset *dataset, int64_t batch, float *const *fields, int64_t *count);
+/** Reads `count` samples by their number in the dataset, from `first`, as above; the cursor does not move. */
+GAN_API gan_status gan_dataset_read_fields(gan_dataset *dataset, int64_t first, int64_t count, float *const *fields);
+/**
+ * gan_dataset_next_fields() for the two fields that most datasets have. `samples`: batch * elements of the first
+ * field; `labels`: batch, of the first field that is a class label, or NULL; requesting labels from a dataset without
+ * one is ::GAN_ERROR_STATE.
  */
 GAN_API gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples, int32_t *labels,
                                     int64_t *count);
-/** Reads `count` samples by their number in the file or array, from `first`, as above; the cursor does not move. */
+/** gan_dataset_read_fields() for the same two fields. */
 GAN_API gan_status gan_dataset_read(gan_dataset *dataset, int64_t first, int64_t count, float *samples,
                                     int32_t *labels);
+/**
+ * Copies out the numbers that samples `first` to first + count - 1 have in their source, the file, arrays or
+ * callback: of a subset, those that it was made of.
+ */
+GAN_API gan_status gan_dataset_get_numbers(const gan_dataset *dataset, int64_t first, int64_t count,
+                                           int64_t *numbers);
 
 /** A position in a dataset. */
 typedef struct gan_dataset_cursor {
-    uint64_t seed;    /**< of the permutations */
-    int64_t epoch;    /**< epochs finished; the batch that ends an epoch counts it */
-    int64_t position; /**< samples returned in the current epoch, less than all of them */
+    uint64_t seed;        /**< of the permutations */
+    int64_t epoch;        /**< epochs finished; the batch that ends an epoch counts it */
+    int64_t position;     /**< samples returned in the current epoch, less than all of them */
+    int64_t count;        /**< samples of the dataset; 0: unknown */
+    uint64_t fingerprint; /**< of the first field's shape and a subset's numbers; 0: unknown */
 } gan_dataset_cursor;
 /** Returns the current cursor. */
 GAN_API gan_status gan_dataset_get_cursor(const gan_dataset *dataset, gan_dataset_cursor *out);
-/** Restores a cursor over the same samples: epoch >= 0, position from 0 to their number. */
+/**
+ * Restores a cursor over the same samples: epoch >= 0, position from 0 to their number. If the dataset has grown or
+ * shrunk, or has other samples, as far as count and fingerprint tell, this is ::GAN_ERROR_STATE; with
+ * restart_if_changed, the cursor's epoch starts anew. The same holds for loading a checkpoint.
+ */
 GAN_API gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_cursor cursor);
 
 /** @} */
@@ -1480,7 +1604,8 @@ GAN_API gan_status gan_checkpoint_save(const gan_checkpoint *checkpoint, const c
 /**
  * Reads all parts from such a file, saved with parts of the same names, kinds and sizes; whatever else it has is
  * skipped. A part that it lacks is ::GAN_ERROR_NOT_FOUND, another architecture, optimizer or count
- * ::GAN_ERROR_ARCHITECTURE; a cursor that the dataset cannot have, and weights or moments that are not finite,
+ * ::GAN_ERROR_ARCHITECTURE; a dataset that has grown, shrunk or changed, without restart_if_changed,
+ * ::GAN_ERROR_STATE; any other cursor that it cannot have, and weights or moments that are not finite,
  * ::GAN_ERROR_FORMAT; bad files are as with gan_model_load(). On failure nothing has changed.
  */
 GAN_API gan_status gan_checkpoint_load(gan_checkpoint *checkpoint, const char *path);
@@ -1809,7 +1934,8 @@ GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_datase
  * learning rates are the file's. A different architecture or optimizer is ::GAN_ERROR_ARCHITECTURE, and so is a file
  * without the average of the generator that the trainer keeps; an average that it does not keep is skipped. A file
  * without the cursor for `dataset` (which may be NULL), or without the state of an option's random numbers, is
- * ::GAN_ERROR_NOT_FOUND; a cursor that the dataset cannot have is ::GAN_ERROR_FORMAT; bad files are as with
+ * ::GAN_ERROR_NOT_FOUND. A dataset that has grown, shrunk or changed since is ::GAN_ERROR_STATE, unless it has the
+ * option restart_if_changed; any other cursor that it cannot have, ::GAN_ERROR_FORMAT. Bad files are as with
  * gan_model_load(). On failure nothing has changed.
  */
 GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, const char *path);

@@ -903,19 +903,56 @@ struct samples {
     int64_t count;               /**< number of samples */
 };
 
+/** A field of dataset::from_arrays(); see ::gan_array_field. */
+struct array_field {
+    std::string name;          /**< not empty; another one for each field */
+    std::vector<float> values; /**< of all samples */
+    gan::shape shape = {1};    /**< of one sample */
+    int64_t classes = 0;       /**< of a class label; else 0 */
+};
+
+/** A field of dataset::from_callback(); see ::gan_callback_field. */
+struct callback_field {
+    std::string name;       /**< not empty; another one for each field */
+    gan::shape shape = {1}; /**< of one sample */
+    int64_t classes = 0;    /**< of a class label; else 0 */
+};
+
+/** Samples from a dataset, an array for each of its fields in order. */
+struct batch {
+    std::vector<std::vector<float>> fields; /**< count * elements of each field's shape; empty if skipped */
+    int64_t count;                          /**< number of samples */
+};
+
 namespace detail
 {
 
-/* The memory that a dataset reads: a base, so that it outlives the handle. */
-struct sample_array {
+/* What a dataset and all made from it read. */
+struct origin {
+    virtual ~origin() = default;
+    std::exception_ptr thrown; /* by a callback: rethrown once the call has returned from C */
+};
+
+struct arrays_origin : origin {
     std::vector<float> values;
     std::vector<int32_t> labels;
+    std::vector<array_field> fields;
+};
+
+template <typename Fill> struct callback_origin : origin {
+    explicit callback_origin(Fill given) : fill(std::move(given)) {}
+    Fill fill;
+};
+
+/* A base, so that it outlives the handle. */
+struct keeper {
+    std::shared_ptr<origin> kept;
 };
 
 } // namespace detail
 
-/** Samples, optionally with class labels; see ::gan_dataset. */
-class dataset : detail::sample_array, public handle<gan_dataset, gan_dataset_destroy>
+/** Samples with named fields; see ::gan_dataset. */
+class dataset : detail::keeper, public handle<gan_dataset, gan_dataset_destroy>
 {
   public:
     /** Opens a file of images, and one of labels unless its path is empty; see gan_dataset_open_idx(). */
@@ -932,19 +969,91 @@ class dataset : detail::sample_array, public handle<gan_dataset, gan_dataset_des
     {
         const int64_t count = detail::batch_of(values, sample.count(), "from_array: values");
         if (!labels.empty()) detail::expect_length(labels, count, "from_array: labels");
+        auto kept = std::make_shared<detail::arrays_origin>();
+        kept->values = std::move(values);
+        kept->labels = std::move(labels);
+        gan_dataset *made = detail::result<gan_dataset *>(gan_dataset_from_array, context.get(), kept->values.data(),
+                                                          detail::data(kept->labels), count, gan_shape(sample),
+                                                          detail::sized(options));
+        return dataset(made, std::move(kept));
+    }
+    /** Takes ownership of fields in memory, all with the same number of samples; see gan_dataset_from_arrays(). */
+    static dataset from_arrays(const context &context, std::vector<array_field> fields,
+                               gan_dataset_options options = {})
+    {
+        auto kept = std::make_shared<detail::arrays_origin>();
+        kept->fields = std::move(fields);
+        std::vector<gan_array_field> described;
+        described.reserve(kept->fields.size());
+        int64_t count = 0;
+        for (const array_field &field : kept->fields) {
+            const int64_t in_field = detail::batch_of(field.values, field.shape.count(), "from_arrays: a field");
+            if (described.empty()) count = in_field;
+            if (in_field != count) {
+                throw error(GAN_ERROR_SHAPE, "from_arrays: field '" + field.name + "' has " +
+                                                 std::to_string(in_field) + " samples, expected " +
+                                                 std::to_string(count));
+            }
+            described.push_back({field.name.c_str(), field.values.data(), field.shape, field.classes});
+        }
         gan_dataset *made =
-            detail::result<gan_dataset *>(gan_dataset_from_array, context.get(), values.data(), detail::data(labels),
-                                          count, gan_shape(sample), detail::sized(options));
-        return dataset(made, {std::move(values), std::move(labels)}); /* a moved vector keeps its memory */
+            detail::result<gan_dataset *>(gan_dataset_from_arrays, context.get(), count, detail::length(described),
+                                          described.data(), detail::sized(options));
+        return dataset(made, std::move(kept));
+    }
+    /**
+     * `count` samples that `fill(numbers, count, fields)` provides, with the arguments of ::gan_fill_fn. It is moved
+     * into the dataset. An exception from it ends the call that reads with ::GAN_ERROR_CANCELLED, and is rethrown by
+     * this class and by trainer::run(). See gan_dataset_from_callback().
+     */
+    template <typename Fill>
+    static dataset from_callback(const context &context, int64_t count, const std::vector<callback_field> &fields,
+                                 Fill fill, gan_dataset_options options = {})
+    {
+        auto kept = std::make_shared<detail::callback_origin<Fill>>(std::move(fill));
+        std::vector<gan_callback_field> described;
+        described.reserve(fields.size());
+        for (const callback_field &field : fields)
+            described.push_back({field.name.c_str(), field.shape, field.classes});
+        const gan_fill_fn call_fill = [](void *user, const int64_t *numbers, int64_t samples,
+                                         float *const *to) noexcept -> gan_status {
+            auto &callback = *static_cast<detail::callback_origin<Fill> *>(user);
+            try {
+                callback.fill(numbers, samples, to);
+                return GAN_OK;
+            } catch (...) {
+                callback.thrown = std::current_exception(); /* must not pass through C */
+                return GAN_ERROR_CANCELLED;
+            }
+        };
+        gan_dataset *made = detail::result<gan_dataset *>(
+            gan_dataset_from_callback, context.get(), count, detail::length(described), detail::data(described),
+            call_fill, static_cast<void *>(kept.get()), detail::sized(options));
+        return dataset(made, std::move(kept));
     }
     /** Takes ownership of another dataset, with its samples and cursor. */
     dataset(dataset &&) noexcept = default;
     /** Releases this dataset and takes ownership of another. */
     dataset &operator=(dataset &&other) noexcept
     {
-        handle::operator=(static_cast<handle &&>(other)); /* first, since it reads the array */
-        sample_array::operator=(static_cast<sample_array &&>(other));
+        handle::operator=(static_cast<handle &&>(other)); /* first, since it reads what is kept */
+        keeper::operator=(static_cast<keeper &&>(other));
         return *this;
+    }
+
+    /** The samples with these numbers, with a cursor of their own; see gan_dataset_subset(). */
+    dataset subset(const std::vector<int64_t> &numbers, gan_dataset_options options = {}) const
+    {
+        return dataset(detail::result<gan_dataset *>(gan_dataset_subset, get(), detail::length(numbers),
+                                                     detail::data(numbers), detail::sized(options)),
+                       kept);
+    }
+    /** Samples chosen at random, and the others; see gan_dataset_split(). */
+    std::pair<dataset, dataset> split(gan_split_options options) const
+    {
+        gan_dataset *chosen = nullptr, *rest = nullptr;
+        completed(gan_dataset_split(get(), detail::sized(options), &chosen, &rest));
+        return {dataset(chosen, kept), dataset(rest, kept)};
     }
 
     /** See gan_dataset_count(). */
@@ -953,12 +1062,28 @@ class dataset : detail::sample_array, public handle<gan_dataset, gan_dataset_des
     shape get_shape() const { return ask<gan_shape>(gan_dataset_get_shape); }
     /** See gan_dataset_classes(). */
     int64_t classes() const noexcept { return gan_dataset_classes(get()); }
+    /** See gan_dataset_field_count(). */
+    int64_t field_count() const noexcept { return gan_dataset_field_count(get()); }
+    /** See gan_dataset_get_field(). */
+    gan_field_info get_field(int64_t index) const
+    {
+        return detail::report<gan_field_info>(gan_dataset_get_field, get(), index);
+    }
+    /** See gan_dataset_find_field(). */
+    int64_t find_field(const std::string &name) const noexcept { return gan_dataset_find_field(get(), name.c_str()); }
+    /** The numbers of all samples in their source; see gan_dataset_get_numbers(). */
+    std::vector<int64_t> get_numbers() const
+    {
+        std::vector<int64_t> out(static_cast<std::size_t>(count()));
+        call(gan_dataset_get_numbers, int64_t(0), count(), out.data());
+        return out;
+    }
     /** The next batch: up to `batch` samples, fewer at an epoch's end; see gan_dataset_next(). */
     samples next(int64_t batch)
     {
         samples out = room_for(batch);
-        call(gan_dataset_next, batch, out.values.data(), out.labels.empty() ? nullptr : out.labels.data(),
-             &out.count);
+        completed(gan_dataset_next(get(), batch, out.values.data(), out.labels.empty() ? nullptr : out.labels.data(),
+                                   &out.count));
         out.values.resize(static_cast<std::size_t>(out.count * get_shape().count()));
         if (!out.labels.empty()) out.labels.resize(static_cast<std::size_t>(out.count));
         return out;
@@ -967,23 +1092,73 @@ class dataset : detail::sample_array, public handle<gan_dataset, gan_dataset_des
     samples read(int64_t first, int64_t count)
     {
         samples out = room_for(count);
-        call(gan_dataset_read, first, count, out.values.data(), out.labels.empty() ? nullptr : out.labels.data());
+        completed(gan_dataset_read(get(), first, count, out.values.data(),
+                                   out.labels.empty() ? nullptr : out.labels.data()));
+        return out;
+    }
+    /** The next batch, all fields but those whose index is in `skip`; see gan_dataset_next_fields(). */
+    gan::batch next_fields(int64_t batch, const std::vector<int64_t> &skip = {})
+    {
+        gan::batch out = {room_for_fields(batch, skip), 0};
+        completed(gan_dataset_next_fields(get(), batch, places(out).data(), &out.count));
+        for (std::size_t f = 0; f < out.fields.size(); f++) {
+            if (!out.fields[f].empty()) out.fields[f].resize(static_cast<std::size_t>(out.count * elements(f)));
+        }
+        return out;
+    }
+    /** See gan_dataset_read_fields(). */
+    gan::batch read_fields(int64_t first, int64_t count, const std::vector<int64_t> &skip = {})
+    {
+        gan::batch out = {room_for_fields(count, skip), count};
+        completed(gan_dataset_read_fields(get(), first, count, places(out).data()));
         return out;
     }
     /** See gan_dataset_get_cursor(). */
     gan_dataset_cursor get_cursor() const { return ask<gan_dataset_cursor>(gan_dataset_get_cursor); }
     /** See gan_dataset_set_cursor(). */
     void set_cursor(gan_dataset_cursor cursor) { call(gan_dataset_set_cursor, cursor); }
+    /** Rethrows, once, what a callback has thrown; for calls of the C API that have read this dataset. */
+    void rethrow() const
+    {
+        if (kept && kept->thrown) std::rethrow_exception(std::exchange(kept->thrown, nullptr));
+    }
 
   private:
-    explicit dataset(gan_dataset *owned, detail::sample_array array = {}) noexcept
-        : sample_array(std::move(array)), handle(owned)
+    explicit dataset(gan_dataset *owned, std::shared_ptr<detail::origin> origin = {}) noexcept
+        : keeper{std::move(origin)}, handle(owned)
     {
+    }
+    /* After a call that has read samples. */
+    void completed(gan_status status) const
+    {
+        if (status != GAN_OK) rethrow();
+        check(status);
     }
     samples room_for(int64_t count) const
     {
         std::vector<float> room = detail::floats(count, get_shape().count());
         return {std::move(room), std::vector<int32_t>(static_cast<std::size_t>(classes() > 0 ? count : 0)), count};
+    }
+    int64_t elements(std::size_t field) const
+    {
+        return gan_shape_count(get_field(static_cast<int64_t>(field)).shape);
+    }
+    std::vector<std::vector<float>> room_for_fields(int64_t count, const std::vector<int64_t> &skip) const
+    {
+        std::vector<std::vector<float>> out(static_cast<std::size_t>(field_count()));
+        for (std::size_t f = 0; f < out.size(); f++) {
+            if (std::find(skip.begin(), skip.end(), static_cast<int64_t>(f)) == skip.end()) {
+                out[f] = detail::floats(count, elements(f));
+            }
+        }
+        return out;
+    }
+    static std::vector<float *> places(gan::batch &batch)
+    {
+        std::vector<float *> out;
+        out.reserve(batch.fields.size());
+        for (std::vector<float> &field : batch.fields) out.push_back(field.empty() ? nullptr : field.data());
+        return out;
     }
 };
 
@@ -1073,7 +1248,9 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
      */
     bool run(dataset &dataset, gan_run_options options = {})
     {
-        return completed(gan_trainer_run(get(), dataset.get(), detail::sized(options)));
+        const gan_status status = gan_trainer_run(get(), dataset.get(), detail::sized(options));
+        if (status != GAN_OK) dataset.rethrow();
+        return completed(status);
     }
     /**
      * The same, calling `progress(report)` after each step, with a const ::gan_step_report &, in place of the C
@@ -1103,6 +1280,7 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
         };
         const gan_status status = gan_trainer_run(get(), dataset.get(), detail::sized(options));
         if (state.thrown) std::rethrow_exception(state.thrown);
+        if (status != GAN_OK) dataset.rethrow();
         return completed(status);
     }
     /** See gan_trainer_cancel(). */

@@ -181,6 +181,8 @@ void gan_fill_uniform(gan_random_state *state, gan_real *out, int64_t count, gan
 void gan_fill_normal(gan_random_state *state, gan_real *out, int64_t count, gan_real mean, gan_real deviation);
 /* A uniform integer in [0, bound), bound >= 1, without bias. */
 uint64_t gan_random_below(gan_random_state *state, uint64_t bound);
+/* A permutation of 0 to count - 1, by one draw for each but the first (Fisher and Yates). */
+void gan_random_permutation(gan_random_state *state, int64_t *order, int64_t count);
 
 /* Streams of one seed, so that no two uses of it overlap. */
 enum {
@@ -193,6 +195,7 @@ enum {
     GAN_STREAM_PENALTY = GAN_PENALTY_STREAM,               /* samples that a trainer's penalties are taken on */
     GAN_STREAM_AUGMENT = GAN_AUGMENT_STREAM,               /* how a trainer augments samples */
     GAN_STREAM_INSTANCE_NOISE = GAN_INSTANCE_NOISE_STREAM, /* what it adds to them */
+    GAN_STREAM_SPLIT = 9,                                  /* samples that gan_dataset_split() chooses */
     GAN_STREAM_LAYER = 2000000                             /* + node number: what a layer draws in a pass */
 };
 

@@ -118,6 +118,16 @@ uint64_t gan_random_below(gan_random_state *state, uint64_t bound)
     }
 }
 
+void gan_random_permutation(gan_random_state *state, int64_t *order, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) order[i] = i;
+    for (int64_t i = count - 1; i > 0; i--) {
+        const int64_t j = (int64_t)gan_random_below(state, (uint64_t)i + 1), moved = order[i];
+        order[i] = order[j];
+        order[j] = moved;
+    }
+}
+
 gan_status gan_random_create(gan_context *context, uint64_t seed, uint64_t stream, gan_random **out)
 {
     gan_random *random;

@@ -4,39 +4,88 @@
 
 #include "core/core.h"
 
-/* ---- Datasets (dataset.c) -------------------------------------------------------------------------------- */
+/* ---- Sources (source.c) ---------------------------------------------------------------------------------- */
+
+/* What every sample of a source has by this name. */
+typedef struct gan_field {
+    const char *name;
+    gan_shape shape;
+    int64_t elements; /* of the shape */
+    int64_t classes;  /* of a class label, whose shape is (1); else 0 */
+} gan_field;
+
+#define GAN_SOURCE_PIECE 256 /* most samples that are read at once */
 
 /* A kind of source, which gives samples by number. */
 typedef struct gan_source_ops {
-    /* Writes samples numbers[0..count) to `samples` (N,C,H,W) and, unless NULL, their labels. Allocates nothing. */
-    gan_status (*read)(void *source, const int64_t *numbers, int64_t count, float *samples, int32_t *labels);
-    void (*destroy)(void *source);
+    /* Writes up to GAN_SOURCE_PIECE samples to fields[f], an array for each field or NULL. Allocates nothing. */
+    gan_status (*read)(void *state, const int64_t *numbers, int64_t count, float *const *fields);
+    void (*destroy)(void *state);
 } gan_source_ops;
+
+/* What all datasets over the same samples share. */
+typedef struct gan_source {
+    atomic_int references;
+    gan_context *context;
+    const gan_source_ops *ops;
+    void *state;
+    int64_t field_count;
+    gan_field *fields; /* with their names */
+} gan_source;
+
+/* GAN_ERROR_ARGUMENT, _SHAPE or _OVERFLOW unless this many samples can have these fields; fills in `elements`. */
+gan_status gan_fields_check(const char *function, int64_t count, gan_field *fields, int64_t field_count);
+
+gan_status gan_count_check(const char *function, int64_t count);             /* of samples, at least 1 */
+gan_status gan_field_count_check(const char *function, int64_t field_count); /* at least 1 */
+
+/* GAN_ERROR_ARGUMENT unless all `count` values are classes of the field. `numbers` are those of the samples, or NULL
+ * if they count from 0. */
+gan_status gan_labels_check(const char *what, const gan_field *field, const float *values, int64_t count,
+                            const int64_t *numbers);
+
+/* Copies the fields. Owns `state` from here on, even on failure. */
+gan_status gan_source_create(gan_context *context, const gan_source_ops *ops, void *state, const gan_field *fields,
+                             int64_t field_count, gan_source **out);
+gan_source *gan_source_retain(gan_source *source);
+void gan_source_release(gan_source *source);
+
+/* ---- Datasets (dataset.c) -------------------------------------------------------------------------------- */
 
 struct gan_dataset {
     atomic_int references;
     gan_context *context;
-    const gan_source_ops *ops;
-    void *source;
-    int64_t count; /* samples in an epoch */
-    gan_shape shape;
-    int64_t classes;             /* 0 without labels */
+    gan_source *source;
+    int64_t count;               /* samples in an epoch */
+    gan_shape shape;             /* of the first field */
+    int64_t classes;             /* of the first class label; 0 without one */
+    int64_t label;               /* its field; -1: none */
+    int64_t *numbers;            /* of a subset: its samples' numbers in the source; NULL: from 0 */
     gan_dataset_options options; /* resolved: no defaults left */
     gan_dataset_cursor cursor;   /* position < count */
     int64_t *order;              /* a permutation of the samples; NULL when in order */
     int64_t order_epoch;         /* the epoch of `order`; -1: none */
+    float **places;              /* of a piece, in each field */
 };
 
 /* Checks options and fills in defaults for a source of `count` samples; `limit` becomes the samples in an epoch. */
 gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t count,
                                        gan_dataset_options *resolved);
 
-/* Wraps a source, which the dataset owns from here on, even on failure. `options` are resolved. */
-gan_status gan_dataset_create(gan_context *context, const gan_source_ops *ops, void *source, gan_shape shape,
-                              int64_t classes, const gan_dataset_options *options, gan_dataset **out);
+/* A dataset over a source, which it retains, or with `numbers`, which are copied, over a part of it. `options` are
+ * resolved. */
+gan_status gan_dataset_over(gan_source *source, const int64_t *numbers, const gan_dataset_options *options,
+                            gan_dataset **out);
+
+/* The same over a new source, whose state it owns from here on, even on failure. */
+gan_status gan_dataset_create(gan_context *context, const gan_source_ops *ops, void *state, const gan_field *fields,
+                              int64_t field_count, const gan_dataset_options *options, gan_dataset **out);
+
+/* Labels of samples first, first + 1, ... of a dataset that has them. */
+gan_status gan_dataset_read_labels(gan_dataset *dataset, int64_t first, int64_t count, int32_t *labels);
 
 gan_dataset *gan_dataset_retain(gan_dataset *dataset);
-/* GAN_ERROR_ARGUMENT unless gan_dataset_set_cursor() accepts the cursor. */
+/* An error unless gan_dataset_set_cursor() accepts the cursor. */
 gan_status gan_dataset_check_cursor(const gan_dataset *dataset, const gan_dataset_cursor *cursor);
 
 /* ---- Files read from start to end, gzipped or not (byte_reader.c) ---------------------------------------- */

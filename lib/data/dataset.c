@@ -1,6 +1,8 @@
 /* The cursor over a source: batches of an epoch, in a new order each time. */
 #include "data/data.h"
 
+#include <string.h>
+
 #define DEFAULT_MEMORY_LIMIT ((size_t)256 << 20)
 
 gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t count, gan_dataset_options *resolved)
@@ -18,32 +20,63 @@ gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t
     return GAN_OK;
 }
 
-gan_status gan_dataset_create(gan_context *context, const gan_source_ops *ops, void *source, gan_shape shape,
-                              int64_t classes, const gan_dataset_options *options, gan_dataset **out)
+/* FNV-1a over whole words: tells one set of samples from another, as far as that costs nothing. */
+static uint64_t fingerprint(const gan_dataset *dataset)
 {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+    for (int i = 0; i < dataset->shape.rank; i++)
+        hash = (hash ^ (uint64_t)dataset->shape.dims[i]) * UINT64_C(0x100000001b3);
+    for (int64_t i = 0; i < dataset->count && dataset->numbers; i++)
+        hash = (hash ^ (uint64_t)dataset->numbers[i]) * UINT64_C(0x100000001b3);
+    return hash > 0 ? hash : 1;
+}
+
+static gan_status allocate_arrays(gan_dataset *dataset, const int64_t *numbers)
+{
+    gan_context *context = dataset->context;
+
+    dataset->places = gan_allocate_array(context, dataset->source->field_count, sizeof(*dataset->places));
+    if (!dataset->places) return GAN_ERROR_MEMORY;
+    if (!dataset->options.in_order) {
+        dataset->order = gan_allocate_array(context, dataset->count, sizeof(*dataset->order));
+        if (!dataset->order) return GAN_ERROR_MEMORY;
+    }
+    if (numbers) {
+        dataset->numbers = gan_allocate_array(context, dataset->count, sizeof(*dataset->numbers));
+        if (!dataset->numbers) return GAN_ERROR_MEMORY;
+        memcpy(dataset->numbers, numbers, (size_t)dataset->count * sizeof(*numbers));
+    }
+    return GAN_OK;
+}
+
+gan_status gan_dataset_over(gan_source *source, const int64_t *numbers, const gan_dataset_options *options,
+                            gan_dataset **out)
+{
+    gan_context *context = source->context;
     gan_dataset *dataset = gan_allocate(context, sizeof(*dataset));
 
-    if (!dataset) {
-        ops->destroy(source);
-        return GAN_ERROR_MEMORY;
-    }
+    if (!dataset) return GAN_ERROR_MEMORY;
     *dataset = (gan_dataset){.context = gan_context_retain(context),
-                             .ops = ops,
-                             .source = source,
-                             .shape = shape,
+                             .source = gan_source_retain(source),
                              .count = options->limit,
-                             .classes = classes,
+                             .shape = source->fields[0].shape,
+                             .label = -1,
                              .options = *options,
                              .order_epoch = -1};
     atomic_init(&dataset->references, 1);
-    dataset->cursor.seed = options->seed;
-    if (!options->in_order) {
-        dataset->order = gan_allocate_array(context, dataset->count, sizeof(*dataset->order));
-        if (!dataset->order) {
-            gan_dataset_destroy(dataset);
-            return GAN_ERROR_MEMORY;
-        }
+    for (int64_t f = source->field_count - 1; f >= 0; f--) {
+        if (source->fields[f].classes > 0) dataset->label = f;
     }
+    if (dataset->label >= 0) dataset->classes = source->fields[dataset->label].classes;
+    const gan_status status = allocate_arrays(dataset, numbers);
+    if (status != GAN_OK) {
+        gan_dataset_destroy(dataset);
+        return status;
+    }
+    dataset->cursor.seed = options->seed;
+    dataset->cursor.count = dataset->count;
+    dataset->cursor.fingerprint = fingerprint(dataset);
     *out = dataset;
     return GAN_OK;
 }
@@ -54,12 +87,25 @@ gan_dataset *gan_dataset_retain(gan_dataset *dataset)
     return dataset;
 }
 
+gan_status gan_dataset_create(gan_context *context, const gan_source_ops *ops, void *state, const gan_field *fields,
+                              int64_t field_count, const gan_dataset_options *options, gan_dataset **out)
+{
+    gan_source *source = NULL;
+
+    GAN_TRY(gan_source_create(context, ops, state, fields, field_count, &source));
+    const gan_status status = gan_dataset_over(source, NULL, options, out);
+    gan_source_release(source);
+    return status;
+}
+
 void gan_dataset_destroy(gan_dataset *dataset)
 {
     if (!dataset || atomic_fetch_sub(&dataset->references, 1) > 1) return;
     gan_context *context = dataset->context;
-    dataset->ops->destroy(dataset->source);
+    gan_release(context, dataset->places, (size_t)dataset->source->field_count * sizeof(*dataset->places));
     gan_release(context, dataset->order, (size_t)dataset->count * sizeof(*dataset->order));
+    gan_release(context, dataset->numbers, (size_t)dataset->count * sizeof(*dataset->numbers));
+    gan_source_release(dataset->source);
     gan_release(context, dataset, sizeof(*dataset));
     gan_context_release(context);
 }
@@ -82,7 +128,37 @@ int64_t gan_dataset_classes(const gan_dataset *dataset)
     return dataset ? dataset->classes : 0;
 }
 
-/* The Fisher-Yates permutation of the current epoch. It depends only on seed and epoch, so that a restored cursor
+int64_t gan_dataset_field_count(const gan_dataset *dataset)
+{
+    return dataset ? dataset->source->field_count : 0;
+}
+
+gan_status gan_dataset_get_field(const gan_dataset *dataset, int64_t index, gan_field_info *info)
+{
+    gan_field_info known = GAN_FIELD_INFO_INIT;
+
+    GAN_CHECK_NOT_NULL(dataset);
+    GAN_CHECK_NOT_NULL(info);
+    if (index < 0 || index >= dataset->source->field_count) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but the dataset has %lld fields", __func__,
+                        (long long)index, (long long)dataset->source->field_count);
+    }
+    const gan_field *field = &dataset->source->fields[index];
+    known.name = field->name;
+    known.shape = field->shape;
+    known.classes = field->classes;
+    return gan_report_write(info, &known, sizeof(known), "gan_field_info");
+}
+
+int64_t gan_dataset_find_field(const gan_dataset *dataset, const char *name)
+{
+    for (int64_t f = 0; name && f < gan_dataset_field_count(dataset); f++) {
+        if (strcmp(dataset->source->fields[f].name, name) == 0) return f;
+    }
+    return -1;
+}
+
+/* The permutation of the current epoch. It depends only on seed and epoch, so that a restored cursor
  * continues in the same order. Each epoch has its own counters: one draw per sample. */
 static void shuffle(gan_dataset *dataset)
 {
@@ -93,26 +169,49 @@ static void shuffle(gan_dataset *dataset)
     int64_t *order = dataset->order;
 
     if (!order || dataset->order_epoch == cursor->epoch) return;
-    for (int64_t i = 0; i < dataset->count; i++) order[i] = i;
-    for (int64_t i = dataset->count - 1; i > 0; i--) {
-        const int64_t j = (int64_t)gan_random_below(&random, (uint64_t)i + 1), moved = order[i];
-        order[i] = order[j];
-        order[j] = moved;
-    }
+    gan_random_permutation(&random, order, dataset->count);
     dataset->order_epoch = cursor->epoch;
 }
 
-/* Samples first, first + 1, ... of the source. */
-static gan_status read_range(gan_dataset *dataset, int64_t first, int64_t count, float *samples, int32_t *labels)
+/* ---- Reading ------------------------------------------------------------------------------------------------ */
+
+/* Where samples go: to an array per field, or to the two that most datasets have. Any may be NULL. */
+typedef struct destination {
+    float *const *fields;
+    float *samples;
+    int32_t *labels;
+} destination;
+
+/* Reads a piece to place `done` of the arrays. Labels that are not wanted as floats pass through `labels`. */
+static gan_status read_piece(gan_dataset *dataset, const int64_t *numbers, int64_t count, const destination *to,
+                             int64_t done)
 {
-    const int64_t elements = gan_shape_count(dataset->shape);
-    int64_t numbers[64];
+    const gan_source *source = dataset->source;
+    float labels[GAN_SOURCE_PIECE], **places = dataset->places;
+
+    for (int64_t f = 0; f < source->field_count; f++) {
+        float *array = to->fields ? to->fields[f] : f == 0 ? to->samples : NULL;
+        places[f] = array ? array + done * source->fields[f].elements : NULL;
+    }
+    if (to->labels && !places[dataset->label]) places[dataset->label] = labels;
+    GAN_TRY(source->ops->read(source->state, numbers, count, places));
+    for (int64_t i = 0; i < count && to->labels; i++) to->labels[done + i] = (int32_t)places[dataset->label][i];
+    return GAN_OK;
+}
+
+/* Samples first, first + 1, ... of the dataset, or of its order. */
+static gan_status read_samples(gan_dataset *dataset, const int64_t *order, int64_t first, int64_t count,
+                               const destination *to)
+{
+    int64_t numbers[GAN_SOURCE_PIECE];
 
     for (int64_t done = 0, size; done < count; done += size) {
-        size = count - done < 64 ? count - done : 64;
-        for (int64_t i = 0; i < size; i++) numbers[i] = first + done + i;
-        GAN_TRY(dataset->ops->read(dataset->source, numbers, size, samples + done * elements,
-                                   labels ? labels + done : NULL));
+        size = count - done < GAN_SOURCE_PIECE ? count - done : GAN_SOURCE_PIECE;
+        for (int64_t i = 0; i < size; i++) {
+            const int64_t at = order ? order[first + done + i] : first + done + i;
+            numbers[i] = dataset->numbers ? dataset->numbers[at] : at;
+        }
+        GAN_TRY(read_piece(dataset, numbers, size, to, done));
     }
     return GAN_OK;
 }
@@ -123,23 +222,23 @@ static gan_status check_labels(const gan_dataset *dataset, const int32_t *labels
     return gan_fail(GAN_ERROR_STATE, "%s: labels were requested, but the dataset has none", function);
 }
 
-gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples, int32_t *labels, int64_t *count)
+static gan_status check_batch(const gan_dataset *dataset, int64_t batch, const char *function)
 {
-    GAN_CHECK_NOT_NULL(dataset);
-    GAN_CHECK_NOT_NULL(samples);
-    GAN_CHECK_NOT_NULL(count);
-    gan_dataset_cursor *cursor = &dataset->cursor, before = *cursor;
-    const bool drop_last = dataset->options.drop_last;
-
     if (batch < 1) {
-        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected at least 1", __func__, (long long)batch);
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected at least 1", function, (long long)batch);
     }
-    if (drop_last && batch > dataset->count) {
+    if (dataset->options.drop_last && batch > dataset->count) {
         return gan_fail(GAN_ERROR_BATCH,
                         "%s: batch is %lld, but an epoch has %lld samples and drop_last requires full batches",
-                        __func__, (long long)batch, (long long)dataset->count);
+                        function, (long long)batch, (long long)dataset->count);
     }
-    GAN_TRY(check_labels(dataset, labels, "gan_dataset_next"));
+    return GAN_OK;
+}
+
+static gan_status read_next(gan_dataset *dataset, int64_t batch, const destination *to, int64_t *count)
+{
+    gan_dataset_cursor *cursor = &dataset->cursor, before = *cursor;
+    const bool drop_last = dataset->options.drop_last;
 
     /* After a restored cursor, or before a larger batch, less than a full batch may be left. */
     if (drop_last && dataset->count - cursor->position < batch) {
@@ -148,9 +247,7 @@ gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples,
     }
     shuffle(dataset);
     const int64_t left = dataset->count - cursor->position, size = left < batch ? left : batch;
-    const gan_status status =
-        dataset->order ? dataset->ops->read(dataset->source, dataset->order + cursor->position, size, samples, labels)
-                       : read_range(dataset, cursor->position, size, samples, labels);
+    const gan_status status = read_samples(dataset, dataset->order, cursor->position, size, to);
     if (status != GAN_OK) {
         *cursor = before;
         return status;
@@ -164,18 +261,64 @@ gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples,
     return GAN_OK;
 }
 
+gan_status gan_dataset_next_fields(gan_dataset *dataset, int64_t batch, float *const *fields, int64_t *count)
+{
+    GAN_CHECK_NOT_NULL(dataset);
+    GAN_CHECK_NOT_NULL(fields);
+    GAN_CHECK_NOT_NULL(count);
+    GAN_TRY(check_batch(dataset, batch, __func__));
+    return read_next(dataset, batch, &(destination){.fields = fields}, count);
+}
+
+gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples, int32_t *labels, int64_t *count)
+{
+    GAN_CHECK_NOT_NULL(dataset);
+    GAN_CHECK_NOT_NULL(samples);
+    GAN_CHECK_NOT_NULL(count);
+    GAN_TRY(check_batch(dataset, batch, __func__));
+    GAN_TRY(check_labels(dataset, labels, __func__));
+    return read_next(dataset, batch, &(destination){.samples = samples, .labels = labels}, count);
+}
+
+static gan_status check_range(const gan_dataset *dataset, int64_t first, int64_t count, const char *function)
+{
+    if (first >= 0 && count >= 1 && first < dataset->count && count <= dataset->count - first) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %lld samples from index %lld were requested, but the dataset has %lld",
+                    function, (long long)count, (long long)first, (long long)dataset->count);
+}
+
+gan_status gan_dataset_read_fields(gan_dataset *dataset, int64_t first, int64_t count, float *const *fields)
+{
+    GAN_CHECK_NOT_NULL(dataset);
+    GAN_CHECK_NOT_NULL(fields);
+    GAN_TRY(check_range(dataset, first, count, __func__));
+    return read_samples(dataset, NULL, first, count, &(destination){.fields = fields});
+}
+
 gan_status gan_dataset_read(gan_dataset *dataset, int64_t first, int64_t count, float *samples, int32_t *labels)
 {
     GAN_CHECK_NOT_NULL(dataset);
     GAN_CHECK_NOT_NULL(samples);
-    if (first < 0 || count < 1 || first >= dataset->count || count > dataset->count - first) {
-        return gan_fail(GAN_ERROR_ARGUMENT,
-                        "%s: %lld samples from index %lld were requested, but the dataset has %lld", __func__,
-                        (long long)count, (long long)first, (long long)dataset->count);
-    }
-    GAN_TRY(check_labels(dataset, labels, "gan_dataset_read"));
-    return read_range(dataset, first, count, samples, labels);
+    GAN_TRY(check_range(dataset, first, count, __func__));
+    GAN_TRY(check_labels(dataset, labels, __func__));
+    return read_samples(dataset, NULL, first, count, &(destination){.samples = samples, .labels = labels});
 }
+
+gan_status gan_dataset_read_labels(gan_dataset *dataset, int64_t first, int64_t count, int32_t *labels)
+{
+    return read_samples(dataset, NULL, first, count, &(destination){.labels = labels});
+}
+
+gan_status gan_dataset_get_numbers(const gan_dataset *dataset, int64_t first, int64_t count, int64_t *numbers)
+{
+    GAN_CHECK_NOT_NULL(dataset);
+    GAN_CHECK_NOT_NULL(numbers);
+    GAN_TRY(check_range(dataset, first, count, __func__));
+    for (int64_t i = 0; i < count; i++) numbers[i] = dataset->numbers ? dataset->numbers[first + i] : first + i;
+    return GAN_OK;
+}
+
+/* ---- Cursors ------------------------------------------------------------------------------------------------ */
 
 gan_status gan_dataset_get_cursor(const gan_dataset *dataset, gan_dataset_cursor *out)
 {
@@ -185,12 +328,34 @@ gan_status gan_dataset_get_cursor(const gan_dataset *dataset, gan_dataset_cursor
     return GAN_OK;
 }
 
+/* GAN_ERROR_STATE if the cursor is known to be of other samples. */
+static gan_status check_same_data(const gan_dataset *dataset, const gan_dataset_cursor *cursor)
+{
+    const int64_t count = dataset->count;
+
+    if (cursor->count != 0 && cursor->count != count) {
+        return gan_fail(GAN_ERROR_STATE,
+                        "the dataset has %lld samples, but had %lld when the cursor was taken: "
+                        "it has %s since",
+                        (long long)count, (long long)cursor->count, count > cursor->count ? "grown" : "shrunk");
+    }
+    if (cursor->fingerprint != 0 && cursor->fingerprint != dataset->cursor.fingerprint) {
+        return gan_fail(GAN_ERROR_STATE,
+                        "the cursor was taken in another dataset of %lld samples: "
+                        "its samples have another shape or, in a subset, other numbers",
+                        (long long)count);
+    }
+    return GAN_OK;
+}
+
 gan_status gan_dataset_check_cursor(const gan_dataset *dataset, const gan_dataset_cursor *cursor)
 {
     if (cursor->epoch < 0 || cursor->epoch > INT64_MAX / 2) {
         return gan_fail(GAN_ERROR_ARGUMENT, "the cursor's epoch is %lld, expected 0 to %lld",
                         (long long)cursor->epoch, (long long)(INT64_MAX / 2));
     }
+    const gan_status status = check_same_data(dataset, cursor);
+    if (status != GAN_OK) return dataset->options.restart_if_changed ? GAN_OK : status;
     if (cursor->position < 0 || cursor->position > dataset->count) {
         return gan_fail(GAN_ERROR_ARGUMENT, "the cursor's position is %lld, but the dataset has %lld samples",
                         (long long)cursor->position, (long long)dataset->count);
@@ -203,10 +368,16 @@ gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_cursor curso
     GAN_CHECK_NOT_NULL(dataset);
     const gan_status status = gan_dataset_check_cursor(dataset, &cursor);
     if (status != GAN_OK) return gan_fail(status, "%s: %s", __func__, gan_last_error());
+    if (check_same_data(dataset, &cursor) != GAN_OK) {
+        gan_log(dataset->context, GAN_LOG_WARNING, "%s; the epoch starts anew", gan_last_error());
+        cursor.position = 0;
+    }
     if (cursor.position == dataset->count) {
         cursor.epoch++;
         cursor.position = 0;
     }
+    cursor.count = dataset->count;
+    cursor.fingerprint = dataset->cursor.fingerprint;
     if (cursor.seed != dataset->cursor.seed) dataset->order_epoch = -1;
     dataset->cursor = cursor;
     return GAN_OK;

@@ -22,9 +22,9 @@ typedef struct idx_source {
     unsigned char piece[piece_size];
 } idx_source;
 
-static void idx_destroy(void *source)
+static void idx_destroy(void *state)
 {
-    idx_source *idx = source;
+    idx_source *idx = state;
     gan_context *context = idx->context;
 
     gan_release(context, idx->bytes, idx->byte_count);
@@ -55,12 +55,13 @@ static gan_status read_sample(idx_source *idx, int64_t number, float *out)
     return GAN_OK;
 }
 
-static gan_status idx_read(void *source, const int64_t *numbers, int64_t count, float *samples, int32_t *labels)
+static gan_status idx_read(void *state, const int64_t *numbers, int64_t count, float *const *fields)
 {
-    idx_source *idx = source;
+    idx_source *idx = state;
+    float *images = fields[0], *labels = idx->labels ? fields[1] : NULL;
 
-    for (int64_t i = 0; i < count; i++) GAN_TRY(read_sample(idx, numbers[i], samples + i * idx->elements));
-    for (int64_t i = 0; i < count && labels; i++) labels[i] = idx->labels[numbers[i]];
+    for (int64_t i = 0; i < count && images; i++) GAN_TRY(read_sample(idx, numbers[i], images + i * idx->elements));
+    for (int64_t i = 0; i < count && labels; i++) labels[i] = (float)idx->labels[numbers[i]];
     return GAN_OK;
 }
 
@@ -153,8 +154,7 @@ static gan_status load_labels(idx_source *idx, const char *path, int64_t images,
 
 /* Opens both files into `idx`, which the caller destroys on failure. */
 static gan_status open_files(idx_source *idx, const char *images_path, const char *labels_path,
-                             const gan_dataset_options *given, gan_dataset_options *options, gan_shape *shape,
-                             int64_t *classes)
+                             const gan_dataset_options *given, gan_dataset_options *options, gan_field fields[2])
 {
     gan_byte_reader *reader = NULL;
     gan_idx_header header;
@@ -162,10 +162,10 @@ static gan_status open_files(idx_source *idx, const char *images_path, const cha
     GAN_TRY(gan_byte_reader_open(idx->context, images_path, &reader));
     gan_status status = gan_idx_read_header(reader, images_path, GAN_IDX_IMAGES, &header);
     if (status == GAN_OK) status = gan_dataset_options_resolve(given, header.count, options);
-    if (status == GAN_OK && labels_path) status = load_labels(idx, labels_path, header.count, classes);
+    if (status == GAN_OK && labels_path) status = load_labels(idx, labels_path, header.count, &fields[1].classes);
     if (status == GAN_OK) {
         idx->elements = header.elements;
-        *shape = GAN_SHAPE(1, header.height, header.width);
+        fields[0].shape = GAN_SHAPE(1, header.height, header.width);
         status =
             load_images(idx, reader, images_path, &header, options->limit * header.elements, options->memory_limit);
     }
@@ -176,9 +176,8 @@ static gan_status open_files(idx_source *idx, const char *images_path, const cha
 gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, const char *labels_path,
                                 const gan_dataset_options *options, gan_dataset **out)
 {
+    gan_field fields[2] = {{.name = "image"}, {.name = "label", .shape = GAN_SHAPE(1)}};
     gan_dataset_options resolved;
-    gan_shape shape;
-    int64_t classes = 0;
 
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(images_path);
@@ -187,10 +186,10 @@ gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, c
     if (!idx) return GAN_ERROR_MEMORY;
     idx->context = gan_context_retain(context);
     for (int b = 0; b < 256; b++) idx->values[b] = (float)(b / 127.5 - 1.0);
-    const gan_status status = open_files(idx, images_path, labels_path, options, &resolved, &shape, &classes);
+    const gan_status status = open_files(idx, images_path, labels_path, options, &resolved, fields);
     if (status != GAN_OK) {
         idx_destroy(idx);
         return status;
     }
-    return gan_dataset_create(context, &idx_ops, idx, shape, classes, &resolved, out);
+    return gan_dataset_create(context, &idx_ops, idx, fields, labels_path ? 2 : 1, &resolved, out);
 }

@@ -15,7 +15,8 @@ void corpus_names_release(char **names, int count);
 /* Fails the test unless `count` samples of a shape are those of an NPY file, within the tolerance of the largest. */
 void corpus_compare_npy(gan_context *context, const char *path, const float *actual, int64_t count, gan_shape shape,
                         double tolerance);
-/* Fails the test unless two safetensors files hold the same entries, bit for bit, and equivalent metadata. */
+/* Fails the test unless two safetensors files hold the same entries, bit for bit, and equivalent metadata,
+ * apart from what later versions have added. */
 void corpus_compare_files(gan_context *context, const char *expected, const char *actual);
 /* Fails the test unless each tensor of the model is, bit for bit, the one called PREFIX and its name in the file. */
 void corpus_compare_tensors(gan_context *context, const char *path, const char *prefix, const gan_model *model);

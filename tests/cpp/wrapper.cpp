@@ -624,6 +624,67 @@ void test_random_and_data()
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file", gan::dataset::open_idx(context, "no-such-file"));
 }
 
+void test_fields()
+{
+    gan::context context(GAN_CONTEXT(.threads = 1));
+    std::vector<gan::array_field> fields = {{"pair", {0, 10, 1, 11, 2, 12, 3, 13}, {2}},
+                                            {"kind", {0, 1, 0, 1}, {1}, 2}};
+    gan::dataset data = gan::dataset::from_arrays(context, fields, GAN_DATASET(.in_order = true));
+    EXPECT(data.field_count() == 2 && data.find_field("kind") == 1 && data.find_field("none") == -1);
+    EXPECT(std::string(data.get_field(0).name) == "pair" && data.get_field(1).classes == 2);
+    gan::batch batch = data.next_fields(3);
+    EXPECT(batch.count == 3 && batch.fields[0] == std::vector<float>({0, 10, 1, 11, 2, 12}));
+    EXPECT(batch.fields[1] == std::vector<float>({0, 1, 0}) && data.next_fields(3).fields[0].size() == 2);
+    batch = data.read_fields(1, 2, {0});
+    EXPECT(batch.fields[0].empty() && batch.fields[1] == std::vector<float>({1, 0}));
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "4 fields", [&] {
+        fields.insert(fields.end(), 2, fields[0]);
+        fields[2].name = "x";
+        fields[3].name = "y";
+        gan::dataset::from_arrays(context, fields).get_field(4);
+    }());
+    fields[1].values.pop_back();
+    EXPECT_ERROR(GAN_ERROR_SHAPE, "'kind' has 3 samples", gan::dataset::from_arrays(context, fields));
+
+    /* Parts keep the arrays, and the callback, alive. */
+    auto parts = data.split(GAN_SPLIT(.per_class = 1, .seed = 1));
+    gan::dataset last = data.subset({3}, GAN_DATASET(.in_order = true));
+    data = gan::dataset::from_callback(context, 5, {{"x", {1}}},
+                                       [](const int64_t *numbers, int64_t count, float *const *to) {
+                                           for (int64_t i = 0; i < count; i++) {
+                                               if (numbers[i] == 4) throw std::range_error("no sample 4");
+                                               to[0][i] = static_cast<float>(numbers[i]) * 2;
+                                           }
+                                       });
+    EXPECT(parts.first.count() == 2 && parts.second.count() == 2 &&
+           parts.first.get_numbers() < std::vector<int64_t>({4}));
+    EXPECT(last.read(0, 1).values == std::vector<float>({3, 13}) && last.get_numbers() == std::vector<int64_t>({3}));
+    gan::dataset part = data.subset({3, 4});
+    EXPECT(data.read(1, 2).values == std::vector<float>({2, 4}));
+    data = gan::dataset::from_array(context, {1}, {1});
+    EXPECT(part.read(0, 1).values[0] == 6);
+    for (int i = 0; i < 2; i++) {
+        bool thrown = false;
+        try {
+            part.next(2);
+        } catch (const std::range_error &error) {
+            thrown = std::string(error.what()) == "no sample 4";
+        }
+        EXPECT(thrown && part.get_cursor().position == 0);
+    }
+    EXPECT(part.read(0, 1).values[0] == 6);
+
+    gan::model generator = dense_model(context, 3, 1, 1), discriminator = dense_model(context, 1, 1, 2);
+    gan::trainer trainer(context, generator, discriminator);
+    bool thrown = false;
+    try {
+        trainer.run(part);
+    } catch (const std::range_error &) {
+        thrown = true;
+    }
+    EXPECT(thrown);
+}
+
 } // namespace
 
 int main()
@@ -653,6 +714,7 @@ int main()
         test_discriminator_steps();
         test_metrics();
         test_random_and_data();
+        test_fields();
     } catch (const gan::error &error) {
         std::printf("%s: %s\n", gan_status_name(error.status()), error.what());
         return 1;

@@ -17,7 +17,7 @@ extern gan_optimizer *generator_optimizer, *discriminator_optimizer;
 extern gan_random *random_noise;
 extern gan_checkpoint *checkpoint;
 extern const float *noise, *samples, *real_logits, *fake_logits;
-extern float *real_gradient, *fake_gradient;
+extern float *real_gradient, *fake_gradient, *images, *labels;
 extern const char *path;
 extern bool resume;
 extern int64_t n, step;

@@ -298,7 +298,7 @@ static void test_smaller_dataset(void **state)
     assert_int_equal(
         gan_dataset_from_array(t.gan.context, t.data, NULL, COUNT / 2, test_gan_shape(KIND), NULL, &rest), GAN_OK);
     t.dataset = rest;
-    refuse(&t, test_path("whole_data"), GAN_ERROR_FORMAT, "whole_data': ");
+    refuse(&t, test_path("whole_data"), GAN_ERROR_STATE, "whole_data': the dataset has");
     assert_null(strstr(gan_last_error(), "gan_dataset_set_cursor"));
     gan_dataset_destroy(whole);
     destroy_training(&t);

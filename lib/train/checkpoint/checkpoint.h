@@ -36,6 +36,7 @@ typedef struct gan_entry {
     const char *text; /* of an architecture or a text */
     void *place;      /* of a number, or of an array's values */
     bool draft;       /* the list owns the place, which may be written before the file is known to be good */
+    bool optional;    /* a number, 0 if the file lacks it */
     /* What a missing entry means. Unless `without` is NULL, loading fails with the status: the file "was saved
      * `without`". */
     const char *without;

@@ -95,6 +95,12 @@ void gan_entries_add_dataset(gan_entries *entries, const char *part, gan_dataset
     gan_entries_add_count(entries, part, "epoch", &of->cursor.epoch);
     gan_entries_add_count(entries, part, "position", &of->cursor.position);
     gan_entries_add_word(entries, part, "seed", &of->cursor.seed);
-    for (int64_t i = first; i < entries->count; i++) entries->rows[i].draft = true;
+    const int64_t optional = entries->count; /* version 0.1 did not save these */
+    gan_entries_add_count(entries, part, "count", &of->cursor.count);
+    gan_entries_add_word(entries, part, "fingerprint", &of->cursor.fingerprint);
+    for (int64_t i = first; i < entries->count; i++) {
+        entries->rows[i].draft = true;
+        entries->rows[i].optional = i >= optional;
+    }
     gan_entries_add_hook(entries, check_cursor, set_cursor, of);
 }

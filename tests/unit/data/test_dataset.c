@@ -311,10 +311,10 @@ static void test_cursor_of_another_seed(void **state)
     int first[SAMPLES], other[SAMPLES], again[SAMPLES];
 
     next(dataset, SAMPLES, first);
-    assert_int_equal(gan_dataset_set_cursor(dataset, (gan_dataset_cursor){2, 0, 0}), GAN_OK);
+    assert_int_equal(gan_dataset_set_cursor(dataset, (gan_dataset_cursor){.seed = 2}), GAN_OK);
     next(dataset, SAMPLES, other);
     assert_memory_not_equal(first, other, sizeof(first));
-    assert_int_equal(gan_dataset_set_cursor(dataset, (gan_dataset_cursor){1, 0, 0}), GAN_OK);
+    assert_int_equal(gan_dataset_set_cursor(dataset, (gan_dataset_cursor){.seed = 1}), GAN_OK);
     next(dataset, SAMPLES, again);
     assert_memory_equal(first, again, sizeof(first));
     gan_dataset_destroy(dataset);
@@ -323,15 +323,18 @@ static void test_cursor_of_another_seed(void **state)
 static void test_cursor_is_checked(void **state)
 {
     gan_dataset *dataset = create(*state, NULL);
-    const gan_dataset_cursor wrong[] = {{0, -1, 0}, {0, INT64_MAX, 0}, {0, 0, -1}, {0, 0, SAMPLES + 1}};
+    const gan_dataset_cursor wrong[] = {
+        {.epoch = -1}, {.epoch = INT64_MAX}, {.position = -1}, {.position = SAMPLES + 1}};
 
-    assert_int_equal(gan_dataset_set_cursor(dataset, (gan_dataset_cursor){4, 2, 6}), GAN_OK);
+    assert_int_equal(gan_dataset_set_cursor(dataset, (gan_dataset_cursor){.seed = 4, .epoch = 2, .position = 6}),
+                     GAN_OK);
     for (int i = 0; i < 4; i++) {
         test_status(gan_dataset_set_cursor(dataset, wrong[i]), GAN_ERROR_ARGUMENT, i < 2 ? "epoch" : "position");
         assert_cursor(dataset, 4, 2, 6);
     }
     /* The end of an epoch is the beginning of the next. */
-    assert_int_equal(gan_dataset_set_cursor(dataset, (gan_dataset_cursor){4, 2, SAMPLES}), GAN_OK);
+    assert_int_equal(
+        gan_dataset_set_cursor(dataset, (gan_dataset_cursor){.seed = 4, .epoch = 2, .position = SAMPLES}), GAN_OK);
     assert_cursor(dataset, 4, 3, 0);
     gan_dataset_destroy(dataset);
 }
@@ -342,7 +345,7 @@ static void test_null(void **state)
 {
     const fixture *data = *state;
     gan_dataset *dataset = create(data, NULL), *out = NULL;
-    gan_dataset_cursor cursor = {0, 0, 0};
+    gan_dataset_cursor cursor = {.position = 0};
     gan_shape shape = GAN_SHAPE(ELEMENTS);
     float samples[ELEMENTS];
     int64_t count;
@@ -393,12 +396,19 @@ static void test_refused_arrays(void **state)
 static void test_largest_label(void **state)
 {
     const fixture *data = *state;
-    const int32_t labels[] = {0, 1, INT32_MAX};
-    gan_dataset *dataset = NULL;
+    const int32_t labels[] = {0, 1, GAN_MAX_CLASSES - 1}, larger[] = {0, 1, GAN_MAX_CLASSES};
+    gan_dataset *dataset = NULL, *none = NULL;
+    float sample[ELEMENTS];
+    int32_t label = -1;
 
     test_status(gan_dataset_from_array(data->context, data->samples, labels, 3, GAN_SHAPE(2), NULL, &dataset), GAN_OK,
                 NULL);
-    assert_true(gan_dataset_classes(dataset) == (int64_t)INT32_MAX + 1);
+    assert_true(gan_dataset_classes(dataset) == GAN_MAX_CLASSES);
+    assert_int_equal(gan_dataset_read(dataset, 2, 1, sample, &label), GAN_OK);
+    assert_int_equal(label, GAN_MAX_CLASSES - 1);
+    test_status(gan_dataset_from_array(data->context, data->samples, larger, 3, GAN_SHAPE(2), NULL, &none),
+                GAN_ERROR_ARGUMENT, "label 2 is 16777216");
+    assert_null(none);
     gan_dataset_destroy(dataset);
 }
 
@@ -446,7 +456,8 @@ static gan_status create_and_destroy(gan_context *context, void *user)
 
 static void test_failing_memory(void **state)
 {
-    assert_int_equal(test_every_allocation_fails(create_and_destroy, *state), 3);
+    /* The arrays and their columns; the source, its fields and two names; the dataset, its places and its order. */
+    assert_int_equal(test_every_allocation_fails(create_and_destroy, *state), 9);
 }
 
 /* The context goes first: the dataset keeps it. */
