@@ -1386,6 +1386,40 @@ typedef struct gan_dataset_options {
 GAN_API gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, const char *labels_path,
                                         const gan_dataset_options *options, gan_dataset **out);
 
+/** How gan_dataset_open_npy() reads a file, as bits of gan_npy_field.flags. */
+typedef enum gan_npy_flag {
+    GAN_NPY_LABEL = 1,      /**< class labels: whole numbers from 0 */
+    GAN_NPY_SCALE_BYTES = 2 /**< bytes b become b / 127.5 - 1, in [-1, 1]; other types are ::GAN_ERROR_UNSUPPORTED */
+} gan_npy_flag;
+
+/** A field in a NumPy file. */
+typedef struct gan_npy_field {
+    const char *name; /**< not empty; another one for each field */
+    const char *path; /**< an array (samples, shape of one), or (samples) for fields of shape (1) */
+    uint64_t flags;   /**< bits of ::gan_npy_flag; default 0 */
+} gan_npy_field;
+
+/**
+ * Opens NumPy files (NPY formats 1.0 to 3.0, C order), one for each field, all with the same number of samples, else
+ * ::GAN_ERROR_SHAPE. Little-endian float32, float64, int32 and int64, and bytes, become floats; other types, and
+ * Fortran order, are ::GAN_ERROR_UNSUPPORTED. Fields are kept in memory, in their order, as far as they fit into
+ * memory_limit; the others are read from their files. Class labels are checked and counted here. Bad files give the
+ * statuses of gan_model_load(). The caller owns the dataset.
+ */
+GAN_API gan_status gan_dataset_open_npy(gan_context *context, int64_t field_count, const gan_npy_field *fields,
+                                        const gan_dataset_options *options, gan_dataset **out);
+
+/**
+ * Opens a table of comma-separated values (RFC 4180, UTF-8): a header line with the names of the fields, then a line
+ * for each sample. A column of finite numbers, with a decimal point, is a field of shape (1). A column of texts is a
+ * class label, whose classes are the different texts, at most 65,536, sorted by their bytes; see
+ * gan_dataset_get_class_name(). Spaces around cells and empty lines do not count. An empty cell, a column with both
+ * numbers and texts, or a line with another number of cells is ::GAN_ERROR_FORMAT, with line and column. The table is
+ * kept in memory: one larger than memory_limit is ::GAN_ERROR_OVERFLOW. The caller owns the dataset.
+ */
+GAN_API gan_status gan_dataset_open_csv(gan_context *context, const char *path, const gan_dataset_options *options,
+                                        gan_dataset **out);
+
 /**
  * A dataset over `count` samples in memory, which are not copied: the arrays must outlive the dataset and all made
  * from it. `samples` becomes field "sample", `labels` field "label": one class number per sample, from 0 and below
@@ -1496,6 +1530,13 @@ GAN_API int64_t gan_dataset_field_count(const gan_dataset *dataset);
 GAN_API gan_status gan_dataset_get_field(const gan_dataset *dataset, int64_t index, gan_field_info *info);
 /** The index of the field with this name; -1 if there is none, and for NULL. */
 GAN_API int64_t gan_dataset_find_field(const gan_dataset *dataset, const char *name);
+/**
+ * *out becomes the name of a class of field `field`, such as the text of a column; owned by the dataset, valid until
+ * it is destroyed. A field that is no class label is ::GAN_ERROR_STATE, one whose classes have no names,
+ * ::GAN_ERROR_NOT_FOUND.
+ */
+GAN_API gan_status gan_dataset_get_class_name(const gan_dataset *dataset, int64_t field, int64_t class_number,
+                                              const char **out);
 
 /**
  * Reads the next batch: up to `batch` samples, fewer at an epoch's end; never from two epochs. The call after an

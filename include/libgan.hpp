@@ -963,6 +963,19 @@ class dataset : detail::keeper, public handle<gan_dataset, gan_dataset_destroy>
                                                      labels_path.empty() ? nullptr : labels_path.c_str(),
                                                      detail::sized(options)));
     }
+    /** Opens NumPy files, one for each field; see gan_dataset_open_npy(). */
+    static dataset open_npy(const context &context, const std::vector<gan_npy_field> &fields,
+                            gan_dataset_options options = {})
+    {
+        return dataset(detail::result<gan_dataset *>(gan_dataset_open_npy, context.get(), detail::length(fields),
+                                                     detail::data(fields), detail::sized(options)));
+    }
+    /** Opens a table, a field for each column; see gan_dataset_open_csv(). */
+    static dataset open_csv(const context &context, const std::string &path, gan_dataset_options options = {})
+    {
+        return dataset(
+            detail::result<gan_dataset *>(gan_dataset_open_csv, context.get(), path.c_str(), detail::sized(options)));
+    }
     /** Takes ownership of samples in memory, with one class number per sample unless `labels` is empty. */
     static dataset from_array(const context &context, const shape &sample, std::vector<float> values,
                               std::vector<int32_t> labels = {}, gan_dataset_options options = {})
@@ -1071,6 +1084,11 @@ class dataset : detail::keeper, public handle<gan_dataset, gan_dataset_destroy>
     }
     /** See gan_dataset_find_field(). */
     int64_t find_field(const std::string &name) const noexcept { return gan_dataset_find_field(get(), name.c_str()); }
+    /** See gan_dataset_get_class_name(). */
+    std::string get_class_name(int64_t field, int64_t class_number) const
+    {
+        return ask<const char *>(gan_dataset_get_class_name, field, class_number);
+    }
     /** The numbers of all samples in their source; see gan_dataset_get_numbers(). */
     std::vector<int64_t> get_numbers() const
     {

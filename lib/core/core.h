@@ -140,6 +140,14 @@ typedef struct gan_sortable {
 } gan_sortable;
 /* Sorts elements [0, count). Never allocates. */
 void gan_sort(const gan_sortable *of, int64_t count);
+/* ---- Numbers as text (number.c) ---------------------------------------------------------------------------- */
+
+/* Nine significant digits, so that every float survives, with a decimal point whatever the host's locale; "nan" and
+ * "inf". Returns the length. */
+#define GAN_NUMBER_TEXT 32
+size_t gan_number_print(char text[GAN_NUMBER_TEXT], double value);
+/* Parses exactly `length` characters, all part of the number. */
+bool gan_number_parse(const char *text, size_t length, double *out);
 
 /* ---- Arena (arena.c): one block, laid out before it is allocated --------------------------------------------- */
 

@@ -49,7 +49,7 @@ static gan_status array_read(void *state, const int64_t *numbers, int64_t count,
     return GAN_OK;
 }
 
-static const gan_source_ops array_ops = {array_read, array_destroy};
+static const gan_source_ops array_ops = {.read = array_read, .destroy = array_destroy};
 
 /* A source of such fields, whose columns the caller fills in. */
 static gan_status create_array(gan_context *context, int64_t field_count, array_source **out)

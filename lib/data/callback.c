@@ -37,7 +37,7 @@ static gan_status callback_read(void *state, const int64_t *numbers, int64_t cou
     return GAN_OK;
 }
 
-static const gan_source_ops callback_ops = {callback_read, callback_destroy};
+static const gan_source_ops callback_ops = {.read = callback_read, .destroy = callback_destroy};
 
 static gan_status create_callback(gan_context *context, int64_t field_count, const gan_callback_field *fields,
                                   callback_source **out)

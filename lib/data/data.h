@@ -21,6 +21,8 @@ typedef struct gan_source_ops {
     /* Writes up to GAN_SOURCE_PIECE samples to fields[f], an array for each field or NULL. Allocates nothing. */
     gan_status (*read)(void *state, const int64_t *numbers, int64_t count, float *const *fields);
     void (*destroy)(void *state);
+    /* The name of a class of a class label; NULL: classes have none. */
+    const char *(*class_name)(void *state, int64_t field, int64_t class_number);
 } gan_source_ops;
 
 /* What all datasets over the same samples share. */
@@ -114,5 +116,50 @@ typedef struct gan_idx_header {
 
 /* Reads and checks the header and, if it is known, the length of the file. */
 gan_status gan_idx_read_header(gan_byte_reader *reader, const char *path, gan_idx_kind kind, gan_idx_header *out);
+
+/* ---- NumPy files (npy_file.c) ---------------------------------------------------------------------------- */
+
+typedef enum gan_npy_type {
+    GAN_NPY_FLOAT32,
+    GAN_NPY_FLOAT64,
+    GAN_NPY_UINT8,
+    GAN_NPY_INT32,
+    GAN_NPY_INT64
+} gan_npy_type;
+
+typedef struct gan_npy_header {
+    gan_npy_type type;
+    int64_t item_size; /* bytes of a value */
+    int64_t count;     /* samples: the first dimension */
+    gan_shape shape;   /* of a sample: the others, or (1) */
+    int64_t elements;  /* of a sample */
+    int64_t offset;    /* of the values in the file */
+    int64_t bytes;     /* of all values */
+} gan_npy_header;
+
+/* Reads and checks the header and the length of the file. */
+gan_status gan_npy_read_header(const gan_file *file, gan_npy_header *out);
+
+/* ---- Tables (csv_reader.c) ------------------------------------------------------------------------------- */
+
+#define GAN_CSV_CELL 4096 /* most bytes in a cell */
+
+typedef struct gan_csv_reader {
+    gan_file file;
+    int64_t offset; /* of the next byte to read from the file */
+    size_t used, size;
+    int64_t next_line;
+    /* The cell that was read last, a text: */
+    int64_t line; /* where it begins, from 1 */
+    size_t length;
+    bool ends_line;
+    bool nothing; /* the file had ended before it */
+    char cell[GAN_CSV_CELL + 1];
+    unsigned char buffer[1 << 16];
+} gan_csv_reader;
+
+gan_status gan_csv_open(gan_context *context, const char *path, gan_csv_reader *out);
+gan_status gan_csv_next(gan_csv_reader *reader);
+void gan_csv_close(gan_csv_reader *reader);
 
 #endif

@@ -158,6 +158,30 @@ int64_t gan_dataset_find_field(const gan_dataset *dataset, const char *name)
     return -1;
 }
 
+gan_status gan_dataset_get_class_name(const gan_dataset *dataset, int64_t field, int64_t class_number,
+                                      const char **out)
+{
+    gan_field_info info = GAN_FIELD_INFO_INIT;
+
+    GAN_CHECK_NOT_NULL(dataset);
+    GAN_CHECK_NOT_NULL(out);
+    GAN_TRY(gan_dataset_get_field(dataset, field, &info));
+    if (info.classes == 0) {
+        return gan_fail(GAN_ERROR_STATE, "%s: field '%.64s' is not a class label", __func__, info.name);
+    }
+    if (class_number < 0 || class_number >= info.classes) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: class_number is %lld, but field '%.64s' has %lld classes", __func__,
+                        (long long)class_number, info.name, (long long)info.classes);
+    }
+    const gan_source *source = dataset->source;
+    const char *name = source->ops->class_name ? source->ops->class_name(source->state, field, class_number) : NULL;
+    if (!name) {
+        return gan_fail(GAN_ERROR_NOT_FOUND, "%s: the classes of field '%.64s' have no names", __func__, info.name);
+    }
+    *out = name;
+    return GAN_OK;
+}
+
 /* The permutation of the current epoch. It depends only on seed and epoch, so that a restored cursor
  * continues in the same order. Each epoch has its own counters: one draw per sample. */
 static void shuffle(gan_dataset *dataset)

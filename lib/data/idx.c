@@ -65,7 +65,7 @@ static gan_status idx_read(void *state, const int64_t *numbers, int64_t count, f
     return GAN_OK;
 }
 
-static const gan_source_ops idx_ops = {idx_read, idx_destroy};
+static const gan_source_ops idx_ops = {.read = idx_read, .destroy = idx_destroy};
 
 /* Copies `size` bytes from a reader to a stream, or nowhere. */
 static gan_status copy_bytes(idx_source *idx, gan_byte_reader *reader, int64_t size, FILE *to)

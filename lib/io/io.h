@@ -187,15 +187,6 @@ bool gan_history_column_is_whole(int column);
 /* Appends a row; GAN_ERROR_ARGUMENT unless its step is above the last row's. */
 gan_status gan_history_append(gan_history *history, const gan_history_row *row);
 
-/* ---- Numbers as text (number.c) ---------------------------------------------------------------------------- */
-
-/* Nine significant digits, so that every float survives, with a decimal point whatever the host's locale; "nan" and
- * "inf". Returns the length. */
-#define GAN_NUMBER_TEXT 32
-size_t gan_number_print(char text[GAN_NUMBER_TEXT], double value);
-/* Parses exactly `length` characters, all part of the number. */
-bool gan_number_parse(const char *text, size_t length, double *out);
-
 /* ---- Byte order (little_endian.c) ------------------------------------------------------------------------ */
 
 /* In place: the machine's floats and doubles to the bytes of little-endian files, and back. */

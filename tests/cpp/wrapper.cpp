@@ -646,6 +646,10 @@ void test_fields()
     fields[1].values.pop_back();
     EXPECT_ERROR(GAN_ERROR_SHAPE, "'kind' has 3 samples", gan::dataset::from_arrays(context, fields));
 
+    EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no names", data.get_class_name(1, 0));
+    EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file", gan::dataset::open_csv(context, "no-such-file"));
+    EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file", gan::dataset::open_npy(context, {{"x", "no-such-file", 0}}));
+
     /* Parts keep the arrays, and the callback, alive. */
     auto parts = data.split(GAN_SPLIT(.per_class = 1, .seed = 1));
     gan::dataset last = data.subset({3}, GAN_DATASET(.in_order = true));

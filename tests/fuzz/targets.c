@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* No honest test file is larger; one that claims to be is only partly used. */
 enum { most_values = 1 << 16 };
@@ -62,6 +63,67 @@ gan_status fuzz_idx_labels(gan_context *context, const char *path)
 
     snprintf(images, sizeof(images), "%s.images", path);
     return open_idx_twice(context, images, path);
+}
+
+/* Reads all samples, one by one and together: labels are classes, and both give the same bits. */
+static void use_fields(gan_dataset *dataset)
+{
+    static float one[most_values], all[most_values];
+    gan_field_info info = GAN_FIELD_INFO_INIT;
+    const int64_t samples = gan_dataset_count(dataset);
+
+    for (int64_t f = 0; f < gan_dataset_field_count(dataset); f++) {
+        float *to[64] = {NULL};
+        fuzz_require(gan_dataset_get_field(dataset, f, &info) == GAN_OK, "a field without a description");
+        const int64_t elements = gan_shape_count(info.shape);
+        if (f >= 64 || elements > most_values / samples) continue;
+        to[f] = all;
+        fuzz_require(gan_dataset_field_count(dataset) > 64 ||
+                         gan_dataset_read_fields(dataset, 0, samples, to) == GAN_OK,
+                     "a dataset that opens and cannot be read");
+        to[f] = one;
+        for (int64_t i = 0; i < samples && gan_dataset_field_count(dataset) <= 64; i++) {
+            fuzz_require(gan_dataset_read_fields(dataset, i, 1, to) == GAN_OK, "a sample that cannot be read");
+            fuzz_require(memcmp(one, all + i * elements, (size_t)elements * sizeof(float)) == 0, "another sample");
+            fuzz_require(info.classes == 0 || (one[0] >= 0 && one[0] < (float)info.classes),
+                         "a label without a class");
+        }
+    }
+}
+
+/* As values and as labels, in memory and from disk. */
+gan_status fuzz_npy(gan_context *context, const char *path)
+{
+    gan_status statuses[4];
+
+    for (int i = 0; i < 4; i++) {
+        const gan_npy_field field = {"field", path, i < 2 ? 0 : GAN_NPY_LABEL};
+        gan_dataset *dataset = NULL;
+        statuses[i] = gan_dataset_open_npy(context, 1, &field, GAN_DATASET(.memory_limit = i % 2), &dataset);
+        if (dataset) use_fields(dataset);
+        gan_dataset_destroy(dataset);
+    }
+    fuzz_require(statuses[0] == statuses[1] && statuses[2] == statuses[3], "a status that depends on the limit");
+    return statuses[0];
+}
+
+gan_status fuzz_csv(gan_context *context, const char *path)
+{
+    gan_dataset *dataset = NULL;
+    const gan_status status = gan_dataset_open_csv(context, path, NULL, &dataset);
+
+    if (dataset) use_fields(dataset);
+    for (int64_t f = 0; f < gan_dataset_field_count(dataset); f++) {
+        gan_field_info info = GAN_FIELD_INFO_INIT;
+        const char *before = "", *name;
+        gan_dataset_get_field(dataset, f, &info);
+        for (int64_t c = 0; c < info.classes; c++, before = name) {
+            fuzz_require(gan_dataset_get_class_name(dataset, f, c, &name) == GAN_OK, "a class without a name");
+            fuzz_require(strcmp(before, name) < 0, "classes out of order");
+        }
+    }
+    gan_dataset_destroy(dataset);
+    return status;
 }
 
 gan_status fuzz_safetensors(gan_context *context, const char *path)

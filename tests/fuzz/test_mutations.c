@@ -159,6 +159,42 @@ static void test_idx_labels(void **state)
     run_idx(1, fuzz_idx_labels);
 }
 
+static void test_npy(void **state)
+{
+    static float values[20 * 6];
+    static file_bytes good;
+    gan_context *context = test_context();
+    int counts[statuses] = {0};
+
+    (void)state;
+    for (int i = 0; i < 20 * 6; i++) values[i] = (float)(i % 5);
+    assert_int_equal(gan_npy_write(context, test_path("good"), values, 20, GAN_SHAPE(2, 3)), GAN_OK);
+    load(test_path("good"), &good);
+    run("mutant", &good, fuzz_npy, 2000, false, counts);
+    assert_int_equal(gan_npy_write(context, test_path("good"), values, 120, GAN_SHAPE(1)), GAN_OK);
+    load(test_path("good"), &good);
+    run("mutant", &good, fuzz_npy, 500, false, counts);
+    gan_context_destroy(context);
+    assert_true(counts[GAN_OK] > 10 && counts[GAN_ERROR_MAGIC] > 10 && counts[GAN_ERROR_TRUNCATED] > 10);
+    assert_true(counts[GAN_ERROR_TRAILING_DATA] > 10 && counts[GAN_ERROR_FORMAT] > 10);
+    assert_true(counts[GAN_ERROR_EMPTY] > 0 && counts[GAN_ERROR_UNSUPPORTED] > 0);
+}
+
+static void test_csv(void **state)
+{
+    static const char text[] = "age,\"kind, or \"\"class\"\"\", height \r\n1,one,-2.5\n2,two,1e3\n\n3,\"one\",0.25\n"
+                               "4,three,1\n5,two,-1\n6,one,7\n";
+    static file_bytes good;
+    int counts[statuses] = {0};
+
+    (void)state;
+    good.size = sizeof(text) - 1;
+    memcpy(good.bytes, text, good.size);
+    run("mutant", &good, fuzz_csv, 3000, false, counts);
+    assert_true(counts[GAN_OK] > 100 && counts[GAN_ERROR_FORMAT] > 100 && counts[GAN_ERROR_EMPTY] > 0);
+    assert_true(counts[GAN_ERROR_TRUNCATED] > 10);
+}
+
 static gan_status fill_with_zeros(void *user, size_t index, void *out)
 {
     (void)user;
@@ -219,10 +255,8 @@ static void test_history(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_idx_images),
-        cmocka_unit_test(test_idx_labels),
-        cmocka_unit_test(test_safetensors),
-        cmocka_unit_test(test_history),
+        cmocka_unit_test(test_idx_images), cmocka_unit_test(test_idx_labels),  cmocka_unit_test(test_npy),
+        cmocka_unit_test(test_csv),        cmocka_unit_test(test_safetensors), cmocka_unit_test(test_history),
     };
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }

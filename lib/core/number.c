@@ -1,5 +1,5 @@
 /* Numbers as text, independent of the locale. */
-#include "io/io.h"
+#include "core/core.h"
 
 #include <math.h>
 #include <stdio.h>
