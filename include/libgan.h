@@ -1386,6 +1386,34 @@ typedef struct gan_dataset_options {
 GAN_API gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, const char *labels_path,
                                         const gan_dataset_options *options, gan_dataset **out);
 
+/** Options of gan_dataset_open_folder(). */
+typedef struct gan_folder_options {
+    size_t struct_size;  /**< set by GAN_FOLDER() */
+    int64_t height;      /**< of all samples, 1 to 32,768; required */
+    int64_t width;       /**< of all samples, 1 to 32,768; required */
+    int64_t channels;    /**< 1, grey, or 3, RGB; default 3 */
+    bool skip_broken;    /**< leave out files that cannot be read, and log a warning for each; default: fail */
+    uint8_t reserved[7]; /**< 0, else ::GAN_ERROR_VERSION */
+} gan_folder_options;
+/** ::gan_folder_options with the given fields: GAN_FOLDER(.height = 64, .width = 64). */
+#define GAN_FOLDER(...) GAN_OPTIONS(gan_folder_options, __VA_ARGS__)
+
+/**
+ * Opens a folder of PNG and JPEG files, *.png, *.jpg and *.jpeg, as field "image", (channels, height, width), in
+ * [-1, 1]. If it has subfolders instead, each is a class, and its files have field "label"; classes are sorted by
+ * name (see gan_dataset_get_class_name()), and so are the files, by their bytes. Hidden files and other names are
+ * left out.
+ *
+ * Grey, palette, RGB, CMYK and 16-bit files are converted; transparent pixels are shown on white. A picture is scaled
+ * until it just covers height x width, by a triangle filter that averages when it shrinks, and cropped at its centre.
+ * As many pictures as fit into memory_limit, as bytes, stay in memory once read; others are decoded again. A file
+ * that cannot be read is the error of the call that reads it. With skip_broken, each is decoded once here, which
+ * takes time. An empty folder is ::GAN_ERROR_EMPTY; pictures beside folders, ::GAN_ERROR_FORMAT; a kind of file that
+ * this build lacks the library for, ::GAN_ERROR_UNSUPPORTED. The caller owns the dataset.
+ */
+GAN_API gan_status gan_dataset_open_folder(gan_context *context, const char *path, const gan_folder_options *folder,
+                                           const gan_dataset_options *options, gan_dataset **out);
+
 /** How gan_dataset_open_npy() reads a file, as bits of gan_npy_field.flags. */
 typedef enum gan_npy_flag {
     GAN_NPY_LABEL = 1,      /**< class labels: whole numbers from 0 */

@@ -963,6 +963,13 @@ class dataset : detail::keeper, public handle<gan_dataset, gan_dataset_destroy>
                                                      labels_path.empty() ? nullptr : labels_path.c_str(),
                                                      detail::sized(options)));
     }
+    /** Opens a folder of PNG and JPEG files; see gan_dataset_open_folder(). */
+    static dataset open_folder(const context &context, const std::string &path, gan_folder_options folder,
+                               gan_dataset_options options = {})
+    {
+        return dataset(detail::result<gan_dataset *>(gan_dataset_open_folder, context.get(), path.c_str(),
+                                                     detail::sized(folder), detail::sized(options)));
+    }
     /** Opens NumPy files, one for each field; see gan_dataset_open_npy(). */
     static dataset open_npy(const context &context, const std::vector<gan_npy_field> &fields,
                             gan_dataset_options options = {})

@@ -12,6 +12,7 @@ ninja-build command ninja
 pkg-config command pkg-config
 zlib1g-dev module zlib
 libpng-dev module libpng
+libjpeg-dev module libjpeg
 libjansson-dev module jansson
 libopenblas-dev module openblas'
 

@@ -18,7 +18,7 @@ typedef struct gan_field {
 
 /* A kind of source, which gives samples by number. */
 typedef struct gan_source_ops {
-    /* Writes up to GAN_SOURCE_PIECE samples to fields[f], an array for each field or NULL. Allocates nothing. */
+    /* Writes up to GAN_SOURCE_PIECE samples to fields[f], an array for each field or NULL. */
     gan_status (*read)(void *state, const int64_t *numbers, int64_t count, float *const *fields);
     void (*destroy)(void *state);
     /* The name of a class of a class label; NULL: classes have none. */
@@ -161,5 +161,34 @@ typedef struct gan_csv_reader {
 gan_status gan_csv_open(gan_context *context, const char *path, gan_csv_reader *out);
 gan_status gan_csv_next(gan_csv_reader *reader);
 void gan_csv_close(gan_csv_reader *reader);
+
+/* ---- Pictures (image.c, image_read.c, png_decode.c, jpeg_decode.c) -------------------------------------- */
+
+#define GAN_IMAGE_SIDE 32768     /* most pixels in width and height */
+#define GAN_IMAGE_FILE (1 << 30) /* most bytes of a file */
+
+/* Rows from the top, pixels from the left, channels together: grey, grey and alpha, RGB, RGB and alpha. */
+typedef struct gan_image {
+    int64_t width, height, channels;
+    unsigned char *pixels;
+} gan_image;
+
+/* What pictures are made to fit: scaled until they just cover it, and cropped at the centre. */
+typedef struct gan_fit {
+    int64_t height, width, channels; /* 1 or 3 */
+} gan_fit;
+
+gan_status gan_image_allocate(gan_context *context, const char *path, int64_t width, int64_t height, int64_t channels,
+                              gan_image *out);
+void gan_image_release(gan_context *context, gan_image *image); /* accepts a zeroed one */
+/* Reads a PNG or JPEG file, as its first bytes tell. */
+gan_status gan_image_read(gan_context *context, const char *path, gan_image *out);
+/* Decodes a file's bytes; `path` is for messages. */
+gan_status gan_png_decode(gan_context *context, const char *path, const unsigned char *bytes, size_t size,
+                          gan_image *out);
+gan_status gan_jpeg_decode(gan_context *context, const char *path, const unsigned char *bytes, size_t size,
+                           gan_image *out);
+/* Writes channels * height * width bytes. */
+gan_status gan_image_fit(gan_context *context, const gan_image *image, gan_fit fit, unsigned char *out);
 
 #endif

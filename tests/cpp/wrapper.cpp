@@ -647,6 +647,8 @@ void test_fields()
     EXPECT_ERROR(GAN_ERROR_SHAPE, "'kind' has 3 samples", gan::dataset::from_arrays(context, fields));
 
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no names", data.get_class_name(1, 0));
+    EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-folder",
+                 gan::dataset::open_folder(context, "no-such-folder", GAN_FOLDER(.height = 4, .width = 4)));
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file", gan::dataset::open_csv(context, "no-such-file"));
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file", gan::dataset::open_npy(context, {{"x", "no-such-file", 0}}));
 

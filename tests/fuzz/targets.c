@@ -1,4 +1,5 @@
 #include "fuzz/targets.h"
+#include "data/data.h"
 #include "io/io.h"
 
 #include <math.h>
@@ -89,6 +90,21 @@ static void use_fields(gan_dataset *dataset)
                          "a label without a class");
         }
     }
+}
+
+/* PNG or JPEG, fitted into a size that it does not have. */
+gan_status fuzz_image(gan_context *context, const char *path)
+{
+    unsigned char fitted[3 * 5 * 7];
+    gan_image image;
+    gan_status status = gan_image_read(context, path, &image);
+
+    if (status != GAN_OK) return status;
+    fuzz_require(image.width >= 1 && image.height >= 1 && image.channels >= 1 && image.channels <= 4,
+                 "a strange size");
+    status = gan_image_fit(context, &image, (gan_fit){5, 7, 3}, fitted);
+    gan_image_release(context, &image);
+    return status;
 }
 
 /* As values and as labels, in memory and from disk. */

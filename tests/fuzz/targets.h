@@ -10,6 +10,7 @@ typedef gan_status (*fuzz_target_fn)(gan_context *context, const char *path);
 gan_status fuzz_idx_images(gan_context *context, const char *path);
 gan_status fuzz_idx_labels(gan_context *context, const char *path); /* with good images: path + ".images" */
 gan_status fuzz_safetensors(gan_context *context, const char *path);
+gan_status fuzz_image(gan_context *context, const char *path);
 gan_status fuzz_npy(gan_context *context, const char *path);
 gan_status fuzz_csv(gan_context *context, const char *path);
 gan_status fuzz_history(gan_context *context, const char *path);

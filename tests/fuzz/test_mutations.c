@@ -4,6 +4,7 @@
 #include "io/io.h"
 #include "support/allocator.h"
 #include "support/files.h"
+#include "support/run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -180,6 +181,33 @@ static void test_npy(void **state)
     assert_true(counts[GAN_ERROR_EMPTY] > 0 && counts[GAN_ERROR_UNSUPPORTED] > 0);
 }
 
+static void fill_row(void *user, int64_t row, unsigned char *pixels)
+{
+    (void)user;
+    for (int64_t i = 0; i < 20 * 3; i++) pixels[i] = (unsigned char)(row * 31 + i * 7);
+}
+
+static void test_image(void **state)
+{
+    static file_bytes good;
+    gan_context *context = test_context();
+    gan_context_info info = GAN_CONTEXT_INFO_INIT;
+    int counts[statuses] = {0};
+
+    (void)state;
+    assert_int_equal(gan_context_get_info(context, &info), GAN_OK);
+    if (!info.png) {
+        gan_context_destroy(context);
+        test_skip("built without libpng");
+    }
+    assert_int_equal(gan_png_write(context, test_path("good"), 20, 9, 3, fill_row, NULL), GAN_OK);
+    gan_context_destroy(context);
+    load(test_path("good"), &good);
+    run("mutant", &good, fuzz_image, 2000, false, counts);
+    assert_true(counts[GAN_OK] > 10 && counts[GAN_ERROR_MAGIC] > 10);
+    assert_true(counts[GAN_ERROR_TRUNCATED] > 10 && counts[GAN_ERROR_FORMAT] > 10);
+}
+
 static void test_csv(void **state)
 {
     static const char text[] = "age,\"kind, or \"\"class\"\"\", height \r\n1,one,-2.5\n2,two,1e3\n\n3,\"one\",0.25\n"
@@ -255,8 +283,9 @@ static void test_history(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_idx_images), cmocka_unit_test(test_idx_labels),  cmocka_unit_test(test_npy),
-        cmocka_unit_test(test_csv),        cmocka_unit_test(test_safetensors), cmocka_unit_test(test_history),
+        cmocka_unit_test(test_idx_images), cmocka_unit_test(test_idx_labels), cmocka_unit_test(test_npy),
+        cmocka_unit_test(test_image),      cmocka_unit_test(test_csv),        cmocka_unit_test(test_safetensors),
+        cmocka_unit_test(test_history),
     };
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }

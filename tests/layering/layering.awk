@@ -24,7 +24,8 @@ BEGIN {
     place["pthread.h"] = "^lib/core/"
     place["jansson.h"] = "^lib/core/json\\.c$"
     place["zlib.h"] = "^lib/(data|io)/"
-    place["png.h"] = "^lib/io/"
+    place["png.h"] = "^lib/(data|io)/"
+    place["jpeglib.h"] = place["jerror.h"] = "^lib/data/"
     place["signal.h"] = "^lib/core/threads\\.c$"
     place["assert.h"] = place["locale.h"] = place["err.h"] = "never"
 }
