@@ -1274,12 +1274,14 @@ typedef enum gan_optimizer_algorithm {
 
 /** How the learning rate changes with the number n of steps taken; T is schedule_steps, p = min(n / T, 1). */
 typedef enum gan_schedule {
-    GAN_SCHEDULE_CONSTANT = 0,   /**< rate */
-    GAN_SCHEDULE_LINEAR = 1,     /**< rate + (final_rate - rate) p */
-    GAN_SCHEDULE_COSINE = 2,     /**< final_rate + (rate - final_rate) (1 + cos(pi p)) / 2
-                                      (Loshchilov and Hutter, 2017) */
-    GAN_SCHEDULE_STEP = 3,       /**< rate * factor^floor(n / T) */
-    GAN_SCHEDULE_EXPONENTIAL = 4 /**< rate * factor^(n / T) */
+    GAN_SCHEDULE_CONSTANT = 0,    /**< rate */
+    GAN_SCHEDULE_LINEAR = 1,      /**< rate + (final_rate - rate) p */
+    GAN_SCHEDULE_COSINE = 2,      /**< final_rate + (rate - final_rate) (1 + cos(pi p)) / 2
+                                       (Loshchilov and Hutter, 2017) */
+    GAN_SCHEDULE_STEP = 3,        /**< rate * factor^floor(n / T) */
+    GAN_SCHEDULE_EXPONENTIAL = 4, /**< rate * factor^(n / T) */
+    GAN_SCHEDULE_SIGMOID = 5 /**< rate * (2 / (1 + exp(-10 p)) - 1), from 0: of the weights of games only (Ganin et
+                                  al., "Domain-Adversarial Training of Neural Networks", 2016) */
 } gan_schedule;
 
 /** Options of gan_optimizer_create(). */
@@ -2008,6 +2010,379 @@ GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_datase
  * gan_model_load(). On failure nothing has changed.
  */
 GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, const char *path);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/**
+ * @defgroup game Games
+ * Any number of models trained with and against each other. A game is described as a list with one check at its end,
+ * and says four things: what comes in (inputs, noise), what is made of it (models applied to terms), who plays
+ * (models with an optimizer), and what each player wants (weighted losses of terms). docs/games.md has the well-known
+ * games, each beside its formulas. ::gan_trainer is the game that most people want.
+ *
+ * Errors stick, as in models: a call that fails returns no term, and a failure is remembered and returned, with its
+ * sentence, by gan_game_build(). Describing calls on a game that was built are ::GAN_ERROR_STATE.
+ *
+ * Thread safety: while a game plays, nothing else may change its models. gan_game_cancel() may be called from any
+ * thread or signal handler.
+ * @{
+ */
+
+/**
+ * Models, and what each is trained for.
+ *
+ * A round is one move of every player, or several of those with `moves`. An alternating game moves its players one
+ * after the other, in the order in which they were described. A move of a player:
+ *
+ * 1. brings up to date what its wants are computed from, in the order of description: noise and classes are drawn,
+ *    models run in ::GAN_MODE_TRAIN, or in ::GAN_MODE_SAMPLE if no player has them. A pass is reused, also from one
+ *    move to the next, unless one of its inputs or the model's weights has changed since. What is drawn for a move
+ *    alone, by gan_game_show(), gan_game_between() and gan_game_around(), is drawn anew in each;
+ * 2. computes the losses, in the order of the wants;
+ * 3. zeroes the gradients of the player's models and backpropagates, along those paths only that lead to their
+ *    weights: first through the application that was described first, of those whose gradients are complete;
+ * 4. adds the gradients of its penalties, in the order of the wants;
+ * 5. takes a step of its optimizer, clips the weights, and updates the averages.
+ *
+ * A simultaneous game does the first three for every player, then the last two for every player, so that all
+ * gradients are those at the same weights.
+ *
+ * A round starts with a batch of each input, and new noise. Each move of a player after its first in a round takes
+ * the next batch, and new noise; what moves later goes on from there. A player with `fresh_noise` also draws new
+ * noise for its first move.
+ *
+ * Noise and classes are drawn as each is needed, one call of gan_random_normal() or gan_random_uniform() for a batch:
+ * noise from a random generator at ::GAN_NOISE_STREAM of the seed, uniform noise as 2 u - 1; classes from one at
+ * ::GAN_CLASS_STREAM, as the integer part of u times their number. The application of models that was described as
+ * number i, from 0, is a session with the seed of the game plus i.
+ */
+typedef struct gan_game gan_game;
+
+/**
+ * What a game computes with: an input, what is drawn, an output of a model, or a loss. A small value: copy it freely.
+ * It is valid as long as its game.
+ */
+typedef struct gan_term {
+    gan_game *game; /**< NULL for no term */
+    int64_t index;  /**< in the order of description; negative for no term */
+} gan_term;
+
+/** A player of a game. A small value, like ::gan_term. */
+typedef struct gan_player {
+    gan_game *game; /**< NULL for no player */
+    int64_t index;  /**< in the order of description; negative for no player */
+} gan_player;
+
+/** The stream of a game's seed from which it draws classes. */
+#define GAN_CLASS_STREAM 10
+
+/** Who moves when; see ::gan_game. */
+typedef enum gan_moves {
+    GAN_MOVES_ALTERNATING = 0, /**< one player after the other: each answers the new weights of those before it */
+    GAN_MOVES_SIMULTANEOUS = 1 /**< all at once: every gradient is that at the weights before the round */
+} gan_moves;
+
+/** Options of gan_game_create(). */
+typedef struct gan_game_options {
+    size_t struct_size;         /**< set by GAN_GAME() */
+    int64_t batch;              /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
+    uint64_t seed;              /**< of noise, dropout and all other random numbers; default 0 */
+    gan_moves moves;            /**< default: alternating */
+    uint32_t reserved;          /**< 0, else ::GAN_ERROR_VERSION */
+    int64_t diagnosis_interval; /**< rounds from one diagnosis of each adversarial pair to the next, see
+                                     ::gan_diagnosis; >= 1, or ::GAN_DIAGNOSIS_OFF; default 100 */
+} gan_game_options;
+/** ::gan_game_options with the given fields: GAN_GAME(.batch = 4, .seed = 1). */
+#define GAN_GAME(...) GAN_OPTIONS(gan_game_options, __VA_ARGS__)
+
+/** Creates a game without terms. The caller owns it. */
+GAN_API gan_status gan_game_create(gan_context *context, const gan_game_options *options, gan_game **out);
+/** Releases the game; its models keep their weights. */
+GAN_API void gan_game_destroy(gan_game *game);
+
+/** A field of the samples that the game is played with, fed by gan_game_feed() or given to gan_game_round(). */
+GAN_API gan_term gan_game_input(gan_game *game, const char *name, gan_shape shape);
+/** Noise of a shape, drawn for each batch. */
+GAN_API gan_term gan_game_noise(gan_game *game, const char *name, gan_shape shape, gan_noise noise);
+/** Class numbers 0 to classes - 1, of shape (1), drawn with equal probability; 1 <= classes <= 2^24. */
+GAN_API gan_term gan_game_classes(gan_game *game, const char *name, int64_t classes);
+/** Samples of a shape whose elements all have one value, which must be finite. */
+GAN_API gan_term gan_game_constant(gan_game *game, gan_shape shape, float value);
+
+/**
+ * Applies a built model of the context to one term for each of its inputs, of that input's shape, and returns its
+ * first output: gan_game_apply(game, model, GAN_TERMS(map, fake)). A model may be applied any number of times. The
+ * game keeps the model alive.
+ */
+GAN_API gan_term gan_game_apply(gan_game *game, gan_model *model, int64_t count, const gan_term *terms);
+/** The last two arguments of gan_game_apply(): how many terms, and which. */
+#define GAN_TERMS(...) \
+    (int64_t)(sizeof((gan_term[]){__VA_ARGS__}) / sizeof(gan_term)), ((const gan_term[]){__VA_ARGS__})
+/** Output `index`, from 0, of the application whose first output `application` is. */
+GAN_API gan_term gan_game_output(gan_term application, int64_t index);
+
+/** Options of gan_game_show(). */
+typedef struct gan_show_options {
+    size_t struct_size;           /**< set by GAN_SHOW() */
+    uint64_t augment;             /**< ::gan_augmentation bits; default 0, none */
+    float instance_noise;         /**< deviation of the noise added, see gan_instance_noise(); >= 0; default 0 */
+    uint32_t reserved;            /**< 0, else ::GAN_ERROR_VERSION */
+    int64_t instance_noise_steps; /**< rounds over which it falls linearly to 0; >= 1; default: it stays constant */
+    int64_t packing; /**< consecutive samples that become one, side by side in the first dimension (PacGAN,
+                          Lin et al., 2018); must divide the batch, else ::GAN_ERROR_BATCH; default 1 */
+} gan_show_options;
+/** ::gan_show_options with the given fields: GAN_SHOW(.augment = GAN_AUGMENT_TRANSLATION). */
+#define GAN_SHOW(...) GAN_OPTIONS(gan_show_options, __VA_ARGS__)
+
+/**
+ * What a discriminator is shown of samples: augmented by gan_augment(), with noise by gan_instance_noise(), and
+ * several side by side. Show it real and generated samples alike. The random numbers are those of ::gan_trainer.
+ */
+GAN_API gan_term gan_game_show(gan_term samples, const gan_show_options *options);
+/**
+ * Samples between real and generated ones, by gan_penalty_interpolate(), for the penalty of WGAN-GP. Their random
+ * numbers come from ::GAN_PENALTY_STREAM of the seed. No gradient passes through them.
+ */
+GAN_API gan_term gan_game_between(gan_term real, gan_term fake);
+/** Samples around real ones, by gan_penalty_perturb(), for the penalty of DRAGAN; likewise. */
+GAN_API gan_term gan_game_around(gan_term real);
+
+/**
+ * Names a term, in messages and in checkpoints: 1 to 63 bytes of UTF-8, without '/', '.' or control characters;
+ * unique within the game. Returns the term.
+ */
+GAN_API gan_term gan_term_named(gan_term term, const char *name);
+
+/** Options of gan_discriminator_loss(). */
+typedef struct gan_discriminator_loss_options {
+    size_t struct_size;    /**< set by GAN_DISCRIMINATOR_LOSS() */
+    float label_smoothing; /**< real samples are labelled 1 - label_smoothing; [0, 1), and 0 for losses without
+                              labels, see gan_loss_discriminator(); default 0 */
+    uint32_t reserved;     /**< 0, else ::GAN_ERROR_VERSION */
+} gan_discriminator_loss_options;
+/** ::gan_discriminator_loss_options with the given fields. */
+#define GAN_DISCRIMINATOR_LOSS(...) GAN_OPTIONS(gan_discriminator_loss_options, __VA_ARGS__)
+
+/**
+ * The discriminator's loss of logits, as gan_loss_discriminator() defines it. Logits may have any shape: one for a
+ * sample, or a map with one for each patch (PatchGAN, Isola et al., 2017); the mean is over all of them.
+ */
+GAN_API gan_term gan_discriminator_loss(gan_loss loss, gan_term real_logits, gan_term fake_logits,
+                                        const gan_discriminator_loss_options *options);
+/** The generator's loss, see gan_loss_generator(). Only a relativistic loss computes the real logits. */
+GAN_API gan_term gan_generator_loss(gan_loss loss, gan_term real_logits, gan_term fake_logits);
+/** gan_loss_binary_cross_entropy() of logits and targets in [0, 1] of the same shape; no gradient for targets. */
+GAN_API gan_term gan_binary_cross_entropy_loss(gan_term logits, gan_term targets);
+/**
+ * gan_loss_softmax_cross_entropy() of logits of rank 1 and class numbers of shape (1). A number that is no class is
+ * ::GAN_ERROR_ARGUMENT in the round.
+ */
+GAN_API gan_term gan_softmax_cross_entropy_loss(gan_term logits, gan_term classes);
+/** gan_loss_l1() of two terms of one shape. */
+GAN_API gan_term gan_l1_loss(gan_term a, gan_term b);
+/** gan_loss_l2() of two terms of one shape. */
+GAN_API gan_term gan_l2_loss(gan_term a, gan_term b);
+/** gan_loss_smooth_l1() of two terms of one shape, with its default options. */
+GAN_API gan_term gan_smooth_l1_loss(gan_term a, gan_term b);
+/** gan_loss_gaussian_kl() of a Gaussian code's means and logarithms of variances, two terms of one shape. */
+GAN_API gan_term gan_gaussian_kl_loss(gan_term mean, gan_term log_variance);
+/** gan_loss_feature_matching() of features of one shape, of real and of generated samples. */
+GAN_API gan_term gan_feature_matching_loss(gan_term real, gan_term fake);
+/** gan_loss_entropy() of class logits of rank 1. */
+GAN_API gan_term gan_entropy_loss(gan_term logits);
+/** The mean of all values of a term. */
+GAN_API gan_term gan_mean_loss(gan_term term);
+/**
+ * A penalty on the gradient of an application's first output with respect to its first input, see ::gan_penalty; the
+ * other inputs are held fixed, and other outputs ignored. Only a player that has the application's model may want it,
+ * with a weight >= 0: the coefficient. R1 penalises the application to real samples, R2 that to generated ones,
+ * WGAN-GP one to gan_game_between(). A layer without second derivatives is ::GAN_ERROR_UNSUPPORTED in
+ * gan_game_build().
+ */
+GAN_API gan_term gan_gradient_penalty_loss(gan_term application, gan_penalty penalty);
+
+/** Options of gan_game_player(). */
+typedef struct gan_player_options {
+    size_t struct_size;  /**< set by GAN_PLAYER() */
+    float learning_rate; /**< of Adam; >= 0; default 2e-4 */
+    float beta1;         /**< of Adam; [0, 1); default 0.5 */
+    float beta2;         /**< of Adam; [0, 1); default 0.999 */
+    bool fresh_noise;    /**< draw new noise also for the player's first move of a round; default: use
+                              that of the move before */
+    uint8_t reserved[3]; /**< 0, else ::GAN_ERROR_VERSION */
+    const gan_optimizer_options *optimizer; /**< instead of the three rates; default: NULL */
+    int64_t moves;                          /**< in a round; >= 1; default 1; only 1 in simultaneous games */
+    float weight_clip;   /**< c: parameters are clipped to [-c, c] after each move; > 0; default: no clipping */
+    float ema_decay;     /**< keep an exponential average of the player's models, as in ::gan_trainer_options; [0, 1);
+                              default 0: none */
+    float ema_half_life; /**< the same by half-life in samples; > 0; not with ema_decay; default: none */
+    float ema_ramp;      /**< the half-life is at most this share of the samples so far; > 0; only with ema_half_life;
+                              default: no limit */
+} gan_player_options;
+/** ::gan_player_options with the given fields: GAN_PLAYER(.learning_rate = 1e-4f). */
+#define GAN_PLAYER(...) GAN_OPTIONS(gan_player_options, __VA_ARGS__)
+
+/**
+ * Adds a player: a built model, moved by an optimizer of its own. The name, with the rules of gan_term_named(), is
+ * that of the model in messages, reports and checkpoints.
+ */
+GAN_API gan_player gan_game_player(gan_game *game, const char *name, gan_model *model,
+                                   const gan_player_options *options);
+/**
+ * Gives a player another model, which its optimizer moves with the first; at most 8 in total. A model may have
+ * several players, each with moments of its own, but not in a simultaneous game.
+ */
+GAN_API gan_status gan_player_add_model(gan_player player, const char *name, gan_model *model);
+
+/** Options of gan_game_want_by(). */
+typedef struct gan_want_options {
+    size_t struct_size; /**< set by GAN_WANT() */
+    const char *name;   /**< in reports and histories; default: made of the player's and the loss's names */
+    gan_schedule
+        schedule;       /**< of the weight over the rounds: constant, linear, cosine or sigmoid; default: constant */
+    float final_factor; /**< linear and cosine: the share of the weight at the end; finite; default 0 */
+    int64_t schedule_steps; /**< rounds until then; >= 1 unless the schedule is constant */
+    int64_t interval; /**< n, for penalties: only in the first of every n moves of the player, with n times the weight
+                           (Karras et al., StyleGAN2, 2020); >= 1; default 1 */
+} gan_want_options;
+/** ::gan_want_options with the given fields: GAN_WANT(.interval = 16). */
+#define GAN_WANT(...) GAN_OPTIONS(gan_want_options, __VA_ARGS__)
+
+/**
+ * A player wants `weight` times a loss to become small; all that a player wants is added up. A negative weight makes
+ * it want the loss large. The loss must lead to the player's weights, else gan_game_build() is ::GAN_ERROR_GRAPH.
+ */
+GAN_API gan_status gan_game_want(gan_game *game, gan_player player, float weight, gan_term loss);
+/** The same with options. */
+GAN_API gan_status gan_game_want_by(gan_game *game, gan_player player, float weight, gan_term loss,
+                                    const gan_want_options *options);
+
+/**
+ * Checks the game and plans everything: after this, a round allocates nothing. Returns the first failure of any call
+ * above on this game; or what is wrong with it (::GAN_ERROR_GRAPH): no player, a player that wants nothing, a want
+ * that reaches none of the player's weights, a term that nothing reads, a model that two players move at once.
+ */
+GAN_API gan_status gan_game_build(gan_game *game);
+
+/** What a round showed of a discriminator and the generator that it judges; see ::gan_step_report. */
+typedef struct gan_pair_report {
+    double real_probability;           /**< mean of D(x) */
+    double fake_probability;           /**< mean of D(G(z)) */
+    double real_accuracy;              /**< at the last diagnosis, like the following; NaN before the first */
+    double fake_accuracy;              /**< share of generated samples judged generated */
+    double diversity;                  /**< of generated samples over that of real ones */
+    double saturation;                 /**< of the generator's outputs */
+    double generator_update_ratio;     /**< norm of the last change to the weights over that of the weights */
+    double discriminator_update_ratio; /**< the same of the discriminator */
+    uint64_t diagnoses;                /**< ::gan_diagnosis bits; 0 in rounds without a diagnosis */
+} gan_pair_report;
+
+/** The results of one round. The arrays are the game's, and valid until its next round. */
+typedef struct gan_round_report {
+    size_t struct_size;           /**< set by ::GAN_ROUND_REPORT_INIT */
+    int64_t round;                /**< rounds since the beginning, including this one */
+    int64_t epoch;                /**< epochs finished, see gan_game_feed(), in gan_game_run(); else 0 */
+    int64_t batch;                /**< samples of each input in this round */
+    int64_t want_count;           /**< wants, in the order of description */
+    const double *wants;          /**< the loss of each, without its weight: the mean over the player's moves; 0 for a
+                                       penalty that was not due */
+    int64_t player_count;         /**< players, in the order of description */
+    const double *gradient_norms; /**< of each, of its last move: Euclidean, before clipping */
+    int64_t pair_count;           /**< adversarial pairs: two wants with the losses of the same generated logits */
+    const gan_pair_report *pairs; /**< of each, in the order of the discriminators' wants */
+    uint64_t diagnoses;           /**< those of all pairs */
+    double samples_per_second;    /**< over the last second or so; 0 in gan_game_round() */
+    double seconds;               /**< since the start of gan_game_run() */
+    double seconds_left;          /**< estimate for this gan_game_run(); < 0 when unknown */
+    double progress;              /**< share of this gan_game_run() that is done, 0 to 1; < 0 when unknown */
+} gan_round_report;
+/** The value that a ::gan_round_report starts with: gan_round_report report = GAN_ROUND_REPORT_INIT. */
+#define GAN_ROUND_REPORT_INIT                                                       \
+    {                                                                               \
+        sizeof(gan_round_report), 0, 0, 0, 0, NULL, 0, NULL, 0, NULL, 0, 0, 0, 0, 0 \
+    }
+
+/** Number of wants; 0 for NULL. */
+GAN_API int64_t gan_game_want_count(const gan_game *game);
+/** The name of a want, from 0; "" if there is no such want. Lives as long as the game. */
+GAN_API const char *gan_game_want_name(const gan_game *game, int64_t index);
+/** Number of players; 0 for NULL. */
+GAN_API int64_t gan_game_player_count(const gan_game *game);
+/** The name of a player, from 0; "" if there is no such player. Lives as long as the game. */
+GAN_API const char *gan_game_player_name(const gan_game *game, int64_t index);
+/** Rounds since the beginning, over all runs and checkpoints; 0 for NULL. */
+GAN_API int64_t gan_game_rounds(const gan_game *game);
+
+/**
+ * Plays one round on the caller's samples: `inputs` has an array for each gan_game_input(), in the order of
+ * description, with `batch` samples for each move of the player that has most, one batch after the other; NULL if
+ * there are no inputs. `batch` is at most that of the options, else ::GAN_ERROR_BATCH. `report` may be NULL. If a
+ * loss, gradient or running statistic is not finite: ::GAN_ERROR_DIVERGED, and every model is reset to its last
+ * weights that gave a finite loss and gradient. After any failure, running statistics are as before the round, and
+ * the round does not count.
+ */
+GAN_API gan_status gan_game_round(gan_game *game, const float *const *inputs, int64_t batch,
+                                  gan_round_report *report);
+
+/**
+ * Called after each round, in the thread that runs the game; see ::gan_progress_fn, whose rules hold. A nonzero
+ * return value cancels the run.
+ */
+typedef int (*gan_round_fn)(void *user, gan_game *game, const gan_round_report *report);
+
+/** Options of gan_game_run(): limits, of which the first reached ends the run, and a callback. */
+typedef struct gan_game_run_options {
+    size_t struct_size;    /**< set by GAN_GAME_RUN() */
+    int64_t epochs;        /**< see gan_game_feed(); >= 1; default: no limit, or 1 if no limit is set */
+    int64_t rounds;        /**< rounds to play; >= 1; default: no limit */
+    double seconds;        /**< time to take; > 0; default: no limit */
+    gan_round_fn progress; /**< default: none */
+    void *user;            /**< passed to progress */
+} gan_game_run_options;
+/** ::gan_game_run_options with the given fields: GAN_GAME_RUN(.epochs = 5, .progress = show). */
+#define GAN_GAME_RUN(...) GAN_OPTIONS(gan_game_run_options, __VA_ARGS__)
+
+/**
+ * Feeds an input of a game that was built from a field of a dataset of the same context, which must outlive its use
+ * by the game. The field has the input's shape, else ::GAN_ERROR_SHAPE. A dataset may feed several inputs, each a
+ * field of the same samples. The dataset of the input that was described first counts the epochs: its last round
+ * takes what remains of it. The others begin their next epoch within a batch. Feeding an input again replaces its
+ * dataset.
+ */
+GAN_API gan_status gan_game_feed(gan_game *game, gan_term input, gan_dataset *dataset, const char *field);
+
+/**
+ * Plays until the first limit is reached; every input must be fed. A game without inputs needs a limit of rounds or
+ * seconds. ::GAN_ERROR_CANCELLED as in gan_trainer_run().
+ */
+GAN_API gan_status gan_game_run(gan_game *game, const gan_game_run_options *options);
+/** Ends gan_game_run() after the current round, or the next run at once. Any thread; async-signal-safe. */
+GAN_API void gan_game_cancel(gan_game *game);
+
+/**
+ * Returns the average of a player's model, `index` from 0 in the order in which it was given models. The game owns
+ * it; see gan_trainer_get_average(). ::GAN_ERROR_STATE if the player keeps none.
+ */
+GAN_API gan_status gan_player_get_average(gan_player player, int64_t index, gan_model **out);
+/** The player's optimizer, which the game owns: for its rates and steps. ::GAN_ERROR_STATE before gan_game_build().
+ */
+GAN_API gan_status gan_player_get_optimizer(gan_player player, gan_optimizer **out);
+/**
+ * Copies out what a term last was, after a round: the batch's rows times the elements of its shape, `count` in all,
+ * else
+ * ::GAN_ERROR_SHAPE. Of losses: their last value. ::GAN_ERROR_STATE before it was first computed,
+ * and for inputs, which the game does not keep.
+ */
+GAN_API gan_status gan_term_get_value(gan_term term, float *out, int64_t count);
+
+/**
+ * Writes everything needed to resume: models, optimizers, averages, random states and the cursors of all datasets
+ * fed. A game that is saved, loaded in another process and continued equals one that never stopped, bit for bit. The
+ * file is replaced atomically.
+ */
+GAN_API gan_status gan_game_save(const gan_game *game, const char *path);
+/** Restores what gan_game_save() wrote into a game that was described alike; errors as in gan_trainer_load(). */
+GAN_API gan_status gan_game_load(gan_game *game, const char *path);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */

@@ -1354,6 +1354,239 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
     int64_t sample_elements_, batches_; /* values per sample, batches per step */
 };
 
+/* ---- Games ------------------------------------------------------------------------------------------------- */
+
+/** See ::gan_term: copy it freely. */
+using term = gan_term;
+/** See ::gan_player: copy it freely. */
+using player = gan_player;
+
+/** See gan_game_output(). */
+inline term output(term application, int64_t index)
+{
+    return gan_game_output(application, index);
+}
+/** See gan_game_show(). */
+inline term show(term samples, gan_show_options options)
+{
+    return gan_game_show(samples, detail::sized(options));
+}
+/** See gan_game_between(). */
+inline term between(term real, term fake)
+{
+    return gan_game_between(real, fake);
+}
+/** See gan_game_around(). */
+inline term around(term real)
+{
+    return gan_game_around(real);
+}
+/** See gan_term_named(). */
+inline term named(term what, const std::string &name)
+{
+    return gan_term_named(what, name.c_str());
+}
+/** `count` values of a term; see gan_term_get_value(). */
+inline std::vector<float> get_value(term what, int64_t count)
+{
+    std::vector<float> out = detail::floats(count);
+    check(gan_term_get_value(what, out.data(), count));
+    return out;
+}
+
+/** See gan_discriminator_loss(). */
+inline term discriminator_loss(gan_loss loss, term real_logits, term fake_logits,
+                               gan_discriminator_loss_options options = {})
+{
+    return gan_discriminator_loss(loss, real_logits, fake_logits, detail::sized(options));
+}
+/** See gan_generator_loss(). */
+inline term generator_loss(gan_loss loss, term real_logits, term fake_logits)
+{
+    return gan_generator_loss(loss, real_logits, fake_logits);
+}
+/** See gan_binary_cross_entropy_loss(). */
+inline term binary_cross_entropy_loss(term logits, term targets)
+{
+    return gan_binary_cross_entropy_loss(logits, targets);
+}
+/** See gan_softmax_cross_entropy_loss(). */
+inline term softmax_cross_entropy_loss(term logits, term classes)
+{
+    return gan_softmax_cross_entropy_loss(logits, classes);
+}
+/** See gan_l1_loss(). */
+inline term l1_loss(term a, term b)
+{
+    return gan_l1_loss(a, b);
+}
+/** See gan_l2_loss(). */
+inline term l2_loss(term a, term b)
+{
+    return gan_l2_loss(a, b);
+}
+/** See gan_smooth_l1_loss(). */
+inline term smooth_l1_loss(term a, term b)
+{
+    return gan_smooth_l1_loss(a, b);
+}
+/** See gan_gaussian_kl_loss(). */
+inline term gaussian_kl_loss(term mean, term log_variance)
+{
+    return gan_gaussian_kl_loss(mean, log_variance);
+}
+/** See gan_feature_matching_loss(). */
+inline term feature_matching_loss(term real, term fake)
+{
+    return gan_feature_matching_loss(real, fake);
+}
+/** See gan_entropy_loss(). */
+inline term entropy_loss(term logits)
+{
+    return gan_entropy_loss(logits);
+}
+/** See gan_mean_loss(). */
+inline term mean_loss(term what)
+{
+    return gan_mean_loss(what);
+}
+/** See gan_gradient_penalty_loss(). */
+inline term gradient_penalty_loss(term application, gan_penalty penalty)
+{
+    return gan_gradient_penalty_loss(application, penalty);
+}
+
+/** Models trained with and against each other. Failures while it is described are thrown by build(). */
+class game : public handle<gan_game, gan_game_destroy>
+{
+  public:
+    /** See gan_game_create(). */
+    explicit game(const context &context, gan_game_options options = {})
+        : handle(detail::result<gan_game *>(gan_game_create, context.get(), detail::sized(options)))
+    {
+    }
+    /** See gan_game_input(). */
+    term input(const std::string &name, const shape &shape) { return gan_game_input(get(), name.c_str(), shape); }
+    /** See gan_game_noise(). */
+    term noise(const std::string &name, const shape &shape, gan_noise noise = GAN_NOISE_NORMAL)
+    {
+        return gan_game_noise(get(), name.c_str(), shape, noise);
+    }
+    /** See gan_game_classes(). */
+    term classes(const std::string &name, int64_t classes) { return gan_game_classes(get(), name.c_str(), classes); }
+    /** See gan_game_constant(). */
+    term constant(const shape &shape, float value) { return gan_game_constant(get(), shape, value); }
+    /** apply(model, {map, fake}); see gan_game_apply(). */
+    term apply(model &model, std::initializer_list<term> terms)
+    {
+        return gan_game_apply(get(), model.get(), detail::length(terms), terms.begin());
+    }
+    /** See gan_game_player(). */
+    player add_player(const std::string &name, model &model, gan_player_options options = {})
+    {
+        return gan_game_player(get(), name.c_str(), model.get(), detail::sized(options));
+    }
+    /** See gan_player_add_model(). */
+    void add_model(player who, const std::string &name, model &model)
+    {
+        (void)gan_player_add_model(who, name.c_str(), model.get());
+    }
+    /** See gan_game_want(). */
+    void want(player who, float weight, term loss) { (void)gan_game_want(get(), who, weight, loss); }
+    /** See gan_game_want_by(). */
+    void want(player who, float weight, term loss, gan_want_options options)
+    {
+        (void)gan_game_want_by(get(), who, weight, loss, detail::sized(options));
+    }
+    /** See gan_game_build(). */
+    void build() { call(gan_game_build); }
+
+    /** Plays a round on an array for each input, in order, of `batch` samples; see gan_game_round(). */
+    gan_round_report round(const std::vector<const float *> &inputs, int64_t batch)
+    {
+        return detail::report<gan_round_report>(gan_game_round, get(), inputs.data(), batch);
+    }
+    /** Feeds an input from a field of a dataset, which must outlive the game's runs; see gan_game_feed(). */
+    void feed(term input, dataset &dataset, const std::string &field)
+    {
+        call(gan_game_feed, input, dataset.get(), field.c_str());
+        fed_.push_back(&dataset);
+    }
+    /** Plays until the first limit is reached, and returns true; false if cancelled. See gan_game_run(). */
+    bool run(gan_game_run_options options = {})
+    {
+        const gan_status status = gan_game_run(get(), detail::sized(options));
+        if (status != GAN_OK) {
+            for (dataset *dataset : fed_) dataset->rethrow();
+        }
+        if (status == GAN_ERROR_CANCELLED) return false;
+        check(status);
+        return true;
+    }
+    /** The same, calling `progress(report)` after each round, as trainer::run() does. */
+    template <typename Progress> bool run(gan_game_run_options options, Progress &&progress)
+    {
+        struct running {
+            std::remove_reference_t<Progress> &progress;
+            std::exception_ptr thrown;
+        } state = {progress, nullptr};
+        options.user = &state;
+        options.progress = [](void *user, gan_game *, const gan_round_report *report) noexcept -> int {
+            running &run = *static_cast<running *>(user);
+            try {
+                if constexpr (std::is_void_v<decltype(run.progress(*report))>) {
+                    run.progress(*report);
+                    return 0;
+                } else {
+                    return run.progress(*report) ? 1 : 0;
+                }
+            } catch (...) {
+                run.thrown = std::current_exception(); /* rethrown after the run: it must not pass through C */
+                return 1;
+            }
+        };
+        bool completed = false;
+        try {
+            completed = run(options);
+        } catch (...) {
+            if (!state.thrown) throw;
+        }
+        if (state.thrown) std::rethrow_exception(state.thrown);
+        return completed;
+    }
+    /** See gan_game_cancel(). */
+    void cancel() noexcept { gan_game_cancel(get()); }
+    /** See gan_game_rounds(). */
+    int64_t rounds() const noexcept { return gan_game_rounds(get()); }
+    /** See gan_game_want_count(). */
+    int64_t want_count() const noexcept { return gan_game_want_count(get()); }
+    /** See gan_game_want_name(). */
+    std::string want_name(int64_t index) const { return gan_game_want_name(get(), index); }
+    /** See gan_game_player_count(). */
+    int64_t player_count() const noexcept { return gan_game_player_count(get()); }
+    /** See gan_game_player_name(). */
+    std::string player_name(int64_t index) const { return gan_game_player_name(get(), index); }
+    /** A copy of the average of a player's model; see gan_player_get_average(). */
+    static model get_average(player who, int64_t index = 0)
+    {
+        gan_model *average = nullptr;
+        check(gan_player_get_average(who, index, &average));
+        return model(detail::result<gan_model *>(gan_model_clone, average));
+    }
+    /** The optimizer of a player, which the game owns; see gan_player_get_optimizer(). */
+    static gan_optimizer *get_optimizer(player who)
+    {
+        return detail::result<gan_optimizer *>(gan_player_get_optimizer, who);
+    }
+    /** See gan_game_save(). */
+    void save(const std::string &path) const { call(gan_game_save, path.c_str()); }
+    /** See gan_game_load(). */
+    void load(const std::string &path) { call(gan_game_load, path.c_str()); }
+
+  private:
+    std::vector<dataset *> fed_;
+};
+
 /* ---- Metrics ----------------------------------------------------------------------------------------------- */
 
 /** A repeated measurement. */

@@ -204,6 +204,7 @@ enum {
     GAN_STREAM_AUGMENT = GAN_AUGMENT_STREAM,               /* how a trainer augments samples */
     GAN_STREAM_INSTANCE_NOISE = GAN_INSTANCE_NOISE_STREAM, /* what it adds to them */
     GAN_STREAM_SPLIT = 9,                                  /* samples that gan_dataset_split() chooses */
+    GAN_STREAM_CLASSES = GAN_CLASS_STREAM,                 /* classes that a game draws */
     GAN_STREAM_LAYER = 2000000                             /* + node number: what a layer draws in a pass */
 };
 

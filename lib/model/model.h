@@ -153,8 +153,6 @@ gan_real *gan_session_data(const gan_session *session, gan_session_slot slot, in
  * set from here on. */
 gan_status gan_session_write_input(gan_session *session, int64_t index, int64_t batch, gan_real **place);
 gan_status gan_session_write_output_gradient(gan_session *session, int64_t index, gan_real **place);
-/* Copies out an input that has been set to `batch` samples, before the forward pass. */
-void gan_session_read_input(const gan_session *session, int64_t index, int64_t batch, float *out);
 
 /* Multiplies each of `parts` equal parts of the batch of an output's gradient by a number. */
 void gan_session_scale_output_gradient(gan_session *session, int64_t index, int64_t parts, const float *scales);

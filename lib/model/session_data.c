@@ -302,14 +302,6 @@ gan_status gan_session_write_output_gradient(gan_session *session, int64_t index
     return GAN_OK;
 }
 
-void gan_session_read_input(const gan_session *session, int64_t index, int64_t batch, float *out)
-{
-    const gan_model *model = session->model;
-
-    gan_samples_export(model->context, model->nodes[model->inputs[index]].output, batch,
-                       gan_session_data(session, GAN_SLOT_INPUT, index), out);
-}
-
 void gan_session_scale_output_gradient(gan_session *session, int64_t index, int64_t parts, const float *scales)
 {
     const int64_t count = gan_session_count_at(session, session->model->outputs[index]) / parts;

@@ -1,5 +1,5 @@
-/* The door of train: losses, optimizers, stabilisers, diagnoses, checkpoints and the trainer, each a room with its
- * own door. They are made of the lower folders' public calls. */
+/* The door of train: losses, optimizers, stabilisers, diagnoses and checkpoints, each a room with its own door. They
+ * are made of the lower folders' public calls. */
 #ifndef GAN_TRAIN_H
 #define GAN_TRAIN_H
 
@@ -10,6 +10,5 @@
 #include "train/optimizers/optimizers.h"
 #include "train/options/options.h"
 #include "train/stabilisers/stabilisers.h"
-#include "train/trainer/trainer.h"
 
 #endif

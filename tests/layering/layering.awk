@@ -16,6 +16,7 @@ BEGIN {
     sees["layers"] = " core kernels "
     sees["model"] = " core kernels layers io "
     sees["train"] = " core kernels layers model data io "
+    sees["game"] = " core kernels layers model train data io "
     sees["metrics"] = " core kernels "
     sees["data"] = sees["io"] = sees["dist"] = " core "
 

@@ -314,8 +314,8 @@ static void test_other_views(void **state)
              with_noise = create_training_of(KIND, noisy);
     save(&without, test_path("without"));
     save(&cut, test_path("cut"));
-    refuse(&cut, test_path("without"), GAN_ERROR_NOT_FOUND, "saved by a trainer without augment");
-    refuse(&with_noise, test_path("cut"), GAN_ERROR_NOT_FOUND, "saved by a trainer without instance_noise");
+    refuse(&cut, test_path("without"), GAN_ERROR_NOT_FOUND, "saved without augment");
+    refuse(&with_noise, test_path("cut"), GAN_ERROR_NOT_FOUND, "saved without instance_noise");
     assert_int_equal(gan_trainer_load(without.gan.trainer, without.dataset, test_path("cut")), GAN_OK);
     destroy_training(&without);
     destroy_training(&cut);

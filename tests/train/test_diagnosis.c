@@ -214,7 +214,7 @@ static void test_divergence(void **state)
     test_gan gan =
         create(&(game){.options = TRAINER(.loss = GAN_LOSS_LEAST_SQUARES, .discriminator_optimizer = sgd)});
     history h = {0};
-    test_status(train(&gan, 0, 0.7f, 400, &h), GAN_ERROR_DIVERGED, "both models hold the last weights");
+    test_status(train(&gan, 0, 0.7f, 400, &h), GAN_ERROR_DIVERGED, "all models hold the last weights");
     assert_true(h.last.diagnoses == GAN_DIAGNOSIS_NOT_FINITE);
     assert_true(gan_trainer_diagnoses(gan.trainer) == GAN_DIAGNOSIS_NOT_FINITE);
     assert_int_equal(h.last.step, gan_trainer_steps(gan.trainer) + 1);

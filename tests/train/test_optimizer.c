@@ -1,5 +1,5 @@
 /* Optimizers and schedules against the published formulas in double, clipping, divergence, and what is rejected. */
-#include "train/train.h"
+#include "game/game.h"
 
 #include "gans.h"
 
@@ -139,8 +139,9 @@ static void test_defaults(void **state)
     assert_int_equal(
         gan_trainer_create(m.context, m.a, m.b, GAN_TRAINER(.generator_optimizer = GAN_OPTIMIZER(0)), &trainer),
         GAN_OK);
-    const gan_optimizer_options *all[] = {&optimizer->options, &trainer->generator.optimizer->options,
-                                          &trainer->discriminator.optimizer->options};
+    const gan_optimizer_options *all[] = {&optimizer->options,
+                                          &trainer->game->players[GAN_ROLE_GENERATOR].optimizer->options,
+                                          &trainer->game->players[GAN_ROLE_DISCRIMINATOR].optimizer->options};
     for (int i = 0; i < 3; i++) {
         assert_true(all[i]->learning_rate == 2e-4f);
         assert_true(all[i]->beta1 == 0.5f);

@@ -72,9 +72,10 @@ uint64_t gan_rules_diagnoses(const gan_real held[GAN_DIAGNOSIS_RULES]);
 /* What a monitor watches. */
 typedef struct gan_monitored {
     gan_loss loss;
-    int64_t interval; /* steps from one diagnosis to the next, or GAN_DIAGNOSIS_OFF */
-    int64_t batch;    /* most samples of a step */
-    const gan_model *models[GAN_PLAYERS];
+    int64_t interval;           /* steps from one diagnosis to the next, or GAN_DIAGNOSIS_OFF */
+    int64_t batch;              /* most samples of a step */
+    const gan_model *generator; /* whose first output D judges beside data; NULL: samples are not observed */
+    const gan_model *models[GAN_PLAYERS]; /* whose updates are measured */
 } gan_monitored;
 
 typedef struct gan_monitor {
@@ -93,19 +94,24 @@ typedef struct gan_monitor {
 /* Must be destroyed even after a failure. */
 gan_status gan_monitor_create(gan_monitor *monitor, gan_context *context, const gan_monitored *of);
 void gan_monitor_destroy(gan_monitor *monitor);
-/* Observes D's last judgement of `count` inputs in step number `step`, from 1: its logits, the `batch` real samples,
- * and those of G's pass. */
-void gan_monitor_observe(gan_monitor *monitor, int64_t step, const float *real_logits, const float *fake_logits,
-                         int64_t count, const float *samples, const gan_session *generator);
-/* Ends a step that counts, and completes the report, which already has gradient norms; or ends one that failed with a
+/* Observes D's last judgement: `count` logits of either kind. */
+void gan_monitor_observe_logits(gan_monitor *monitor, const float *real_logits, const float *fake_logits,
+                                int64_t count);
+/* Observes what it judged in step number `step`, from 1: real samples, and as many of the generator's pass. */
+void gan_monitor_observe_samples(gan_monitor *monitor, int64_t step, const float *samples,
+                                 const gan_session *generator);
+/* Ends a step that counts, with the players' gradient norms, and completes the report; or ends one that failed with a
  * status. Logs diagnoses that were not made the previous time. */
-void gan_monitor_step(gan_monitor *monitor, int64_t step, gan_step_report *report);
+void gan_monitor_step(gan_monitor *monitor, int64_t step, const double norms[GAN_PLAYERS], gan_pair_report *report);
 void gan_monitor_fail(gan_monitor *monitor, gan_status status);
 /* Fills in a report's fields of the last diagnosis, except the diagnoses. */
-void gan_monitor_report(const gan_monitor *monitor, gan_step_report *report);
+void gan_monitor_report(const gan_monitor *monitor, gan_pair_report *report);
 /* The last diagnoses made, and GAN_DIAGNOSIS_NOT_FINITE after a step that diverged. */
 uint64_t gan_monitor_diagnoses(const gan_monitor *monitor);
-void gan_monitor_add_entries(gan_monitor *monitor, gan_entries *entries);
+/* Its memory, called NAME. */
+void gan_monitor_add_entries(gan_monitor *monitor, const char *name, gan_entries *entries);
+/* GAN_ERROR_ARGUMENT unless it can be an interval; fills in its default. `what` names the options. */
+gan_status gan_diagnosis_interval_resolve(int64_t *interval, const char *what);
 
 /* ---- Layers (layer_report.c) ----------------------------------------------------------------------------------- */
 

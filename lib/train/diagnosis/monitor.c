@@ -18,13 +18,18 @@ static bool is_due(const gan_monitor *monitor, int64_t step)
     return step % monitor->of.interval == 0;
 }
 
-void gan_monitor_observe(gan_monitor *monitor, int64_t step, const float *real_logits, const float *fake_logits,
-                         int64_t count, const float *samples, const gan_session *generator)
+void gan_monitor_observe_logits(gan_monitor *monitor, const float *real_logits, const float *fake_logits,
+                                int64_t count)
 {
-    const int64_t batch = generator->batch, rows = batch < monitor->rows ? batch : monitor->rows;
     if (monitor->of.interval == GAN_DIAGNOSIS_OFF) return;
     gan_observe_logits(&monitor->observation, gan_loss_find(monitor->of.loss), real_logits, fake_logits, count);
-    if (!is_due(monitor, step)) return;
+}
+
+void gan_monitor_observe_samples(gan_monitor *monitor, int64_t step, const float *samples,
+                                 const gan_session *generator)
+{
+    const int64_t batch = generator->batch, rows = batch < monitor->rows ? batch : monitor->rows;
+    if (monitor->of.interval == GAN_DIAGNOSIS_OFF || !is_due(monitor, step)) return;
     if (rows > 1) gan_samples_import(monitor->context, monitor->sample, rows, samples, monitor->samples);
     gan_observe_samples(&monitor->observation, monitor->context, monitor->ends, gan_shape_count(monitor->sample),
                         batch, gan_session_data(generator, GAN_SLOT_OUTPUT, 0), rows, monitor->samples);
@@ -35,9 +40,8 @@ void gan_monitor_observe(gan_monitor *monitor, int64_t step, const float *real_l
 /* A gradient of 0 has no logarithm. */
 static const double least_norm = 1e-30;
 
-static void remember_step(gan_monitor *monitor, const gan_step_report *report)
+static void remember_step(gan_monitor *monitor, const double norms[GAN_PLAYERS])
 {
-    const double norms[GAN_PLAYERS] = {report->generator_gradient_norm, report->discriminator_gradient_norm};
     const gan_observation *observation = &monitor->observation;
     gan_diagnosis_memory *memory = &monitor->memory;
     memory->judged += (gan_real)observation->judged;
@@ -128,7 +132,7 @@ static void forget_observation(gan_monitor *monitor)
     monitor->observation = (gan_observation){.diversity = NAN, .saturation = NAN};
 }
 
-void gan_monitor_report(const gan_monitor *monitor, gan_step_report *report)
+void gan_monitor_report(const gan_monitor *monitor, gan_pair_report *report)
 {
     const gan_diagnosis_memory *memory = &monitor->memory;
     report->real_accuracy = (double)memory->real_accuracy;
@@ -144,12 +148,13 @@ uint64_t gan_monitor_diagnoses(const gan_monitor *monitor)
     return gan_rules_diagnoses(monitor->memory.held) | (monitor->diverged ? GAN_DIAGNOSIS_NOT_FINITE : 0);
 }
 
-void gan_monitor_step(gan_monitor *monitor, int64_t step, gan_step_report *report)
+void gan_monitor_step(gan_monitor *monitor, int64_t step, const double norms[GAN_PLAYERS], gan_pair_report *report)
 {
     monitor->stepped = true;
     monitor->diverged = false;
+    report->diagnoses = 0;
     if (monitor->of.interval != GAN_DIAGNOSIS_OFF) {
-        remember_step(monitor, report);
+        remember_step(monitor, norms);
         if (is_due(monitor, step)) {
             const uint64_t before = gan_monitor_diagnoses(monitor);
             diagnose(monitor);
@@ -171,11 +176,12 @@ void gan_monitor_fail(gan_monitor *monitor, gan_status status)
 
 gan_status gan_monitor_create(gan_monitor *monitor, gan_context *context, const gan_monitored *of)
 {
-    const gan_model *generator = of->models[GAN_ROLE_GENERATOR];
+    const gan_model *generator = of->generator;
     monitor->context = context;
     monitor->of = *of;
     monitor->memory = nothing;
     forget_observation(monitor);
+    if (!generator) return GAN_OK;
     monitor->ends = gan_saturation_of(generator);
     monitor->sample = generator->nodes[generator->outputs[0]].output;
     if (of->interval == GAN_DIAGNOSIS_OFF) return GAN_OK;
@@ -199,11 +205,19 @@ static void loaded(void *part)
 }
 
 /* Files of trainings without diagnoses lack the memory. */
-void gan_monitor_add_entries(gan_monitor *monitor, gan_entries *entries)
+void gan_monitor_add_entries(gan_monitor *monitor, const char *name, gan_entries *entries)
 {
     static const gan_tensor_plan plan = {.kind = GAN_TENSOR_BUFFER, .shape = {1, {GAN_DIAGNOSIS_VALUES}}};
     gan_entries_add_hook(entries, NULL, loaded, monitor);
     if (monitor->of.interval == GAN_DIAGNOSIS_OFF) return;
-    gan_entries_add_tensor(entries, "diagnosis", NULL, NULL, &plan, GAN_DIAGNOSIS_VALUES,
-                           &monitor->memory.real_accuracy, &nothing.real_accuracy);
+    gan_entries_add_tensor(entries, name, NULL, NULL, &plan, GAN_DIAGNOSIS_VALUES, &monitor->memory.real_accuracy,
+                           &nothing.real_accuracy);
+}
+
+gan_status gan_diagnosis_interval_resolve(int64_t *interval, const char *what)
+{
+    if (*interval == 0) *interval = 100;
+    if (*interval > 0 || *interval == GAN_DIAGNOSIS_OFF) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: diagnosis_interval is %lld, expected at least 1 or GAN_DIAGNOSIS_OFF",
+                    what, (long long)*interval);
 }

@@ -1,4 +1,4 @@
-/* The door of optimizers: what moves weights, how its rate changes, and players, whose last move can be undone. */
+/* The door of optimizers: what moves weights, how its rate changes, and guards, which undo a failed step. */
 #ifndef GAN_OPTIMIZERS_H
 #define GAN_OPTIMIZERS_H
 
@@ -44,34 +44,27 @@ double gan_schedule_value(gan_schedule schedule, double first, double last, int6
 /* The rate of the step that follows `steps` steps, by resolved options. */
 double gan_schedule_rate(const gan_optimizer_options *options, int64_t steps);
 
-/* ---- Players (player.c) ---------------------------------------------------------------------------------------- */
+/* ---- Guards (guard.c) ------------------------------------------------------------------------------------------ */
 
-/* A model that moves: by an optimizer, or as an average of another. A failed step is undone. */
-typedef struct gan_player {
-    const char *name; /* for messages and files */
+/* A model that training changes: a failed step is undone. */
+typedef struct gan_guard {
     gan_model *model;
-    gan_optimizer *optimizer; /* NULL without one */
     /* Whether the current weights gave a finite loss and gradient, or are the first ones. If not, the model's
-     * previous weights did, and the player gets them back if training diverges. */
+     * previous weights did, and it gets them back if training diverges. */
     bool proved;
     gan_real *buffers; /* the model's buffers before the current step; NULL if it has none */
-} gan_player;
+} gan_guard;
 
-/* `options` are resolved, or NULL for a player without an optimizer. The player must be destroyed even after a
- * failure. */
-gan_status gan_player_create(gan_player *player, const char *name, gan_model *model,
-                             const gan_optimizer_options *options);
-void gan_player_destroy(gan_player *player); /* accepts a zeroed one */
+/* The guard must be destroyed even after a failure. */
+gan_status gan_guard_create(gan_guard *guard, gan_model *model);
+void gan_guard_destroy(gan_guard *guard); /* accepts a zeroed one */
 
 /* Before a step. */
-void gan_player_remember(gan_player *player);
-/* The optimizer's step. The current weights are proved by now; the new ones are not until the next update. */
-gan_status gan_player_learn(gan_player *player, double *gradient_norm);
+void gan_guard_remember(gan_guard *guard);
 /* After a step that failed with a status: restores the buffers and, if it diverged, the last proved weights. */
-void gan_player_take_back(gan_player *player, gan_status status);
-bool gan_player_has_finite_buffers(const gan_player *player);
-
-/* The model and, if any, the optimizer, called NAME_optimizer. */
-void gan_player_add_entries(gan_player *player, gan_entries *entries);
+void gan_guard_take_back(gan_guard *guard, gan_status status);
+bool gan_guard_has_finite_buffers(const gan_guard *guard);
+/* The model's tensors. */
+void gan_guard_add_entries(gan_guard *guard, const char *name, gan_entries *entries);
 
 #endif

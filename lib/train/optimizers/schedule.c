@@ -14,6 +14,7 @@ double gan_schedule_value(gan_schedule schedule, double first, double last, int6
     const double pi = 3.14159265358979323846;
     double passed = schedule == GAN_SCHEDULE_CONSTANT ? 0 : fmin((double)steps / (double)all, 1);
     if (schedule == GAN_SCHEDULE_COSINE) return last + (first - last) * (1 + cos(pi * passed)) / 2;
+    if (schedule == GAN_SCHEDULE_SIGMOID) return first * (2 / (1 + exp(-10 * passed)) - 1);
     return first + (last - first) * passed;
 }
 

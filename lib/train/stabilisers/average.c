@@ -54,21 +54,42 @@ gan_status gan_model_average(gan_model *average, const gan_model *model, double 
     return GAN_OK;
 }
 
-/* ---- The average of a player ----------------------------------------------------------------------------------- */
+/* ---- Averages during training ---------------------------------------------------------------------------------- */
 
-gan_status gan_average_create(gan_average *average, const char *name, const gan_model *model)
+gan_status gan_average_check(float decay, float half_life, float ramp, const char *what)
 {
-    if (average->decay == 0 && average->half_life == 0) return GAN_OK;
+    if (decay > 0 && half_life > 0) {
+        return gan_fail(
+            GAN_ERROR_ARGUMENT,
+            "%s: ema_decay is %g and ema_half_life %g, expected at most one of them: both set how fast the "
+            "average forgets",
+            what, (double)decay, (double)half_life);
+    }
+    if (ramp > 0 && half_life == 0) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: ema_ramp is %g, but there is no ema_half_life for it to limit", what,
+                        (double)ramp);
+    }
+    return GAN_OK;
+}
+
+static bool is_kept(const gan_average *average)
+{
+    return average->decay > 0 || average->half_life > 0;
+}
+
+gan_status gan_average_create(gan_average *average, const gan_model *model)
+{
+    if (!is_kept(average)) return GAN_OK;
     gan_model *clone;
     GAN_TRY(gan_model_clone(model, &clone));
-    gan_status status = gan_player_create(&average->player, name, clone, NULL);
-    gan_model_destroy(clone); /* the player keeps it */
+    gan_status status = gan_guard_create(&average->guard, clone);
+    gan_model_destroy(clone); /* the guard keeps it */
     return status;
 }
 
 void gan_average_destroy(gan_average *average)
 {
-    gan_player_destroy(&average->player);
+    gan_guard_destroy(&average->guard);
 }
 
 /* 2^(-n / H): half remains after H samples. */
@@ -82,19 +103,20 @@ static double decay_of_step(const gan_average *average, int64_t count)
 
 gan_status gan_average_move(gan_average *average, const gan_model *model, int64_t count)
 {
-    gan_player *player = &average->player;
-    if (!player->model) return GAN_OK;
-    GAN_TRY(gan_model_average(player->model, model, decay_of_step(average, count)));
-    player->proved = false; /* like the weights that it has just averaged in */
+    gan_guard *guard = &average->guard;
+    if (!guard->model) return GAN_OK;
+    GAN_TRY(gan_model_average(guard->model, model, decay_of_step(average, count)));
+    guard->proved = false; /* like the weights that it has just averaged in */
     return GAN_OK;
 }
 
-void gan_average_add_entries(gan_average *average, const char *name, gan_entries *entries)
+void gan_average_add_entries(gan_average *average, const char *part, const char *name, gan_entries *entries)
 {
-    if (!average->player.model) return;
-    gan_entries_expect(entries, GAN_ERROR_ARCHITECTURE,
-                       "by a trainer without an average of the generator, which this trainer keeps: make it without "
-                       "ema_decay and ema_half_life to load the file");
-    gan_entries_add_word(entries, name, "samples", &average->seen);
-    gan_player_add_entries(&average->player, entries);
+    if (!average->guard.model) return;
+    gan_entries_expect(
+        entries, GAN_ERROR_ARCHITECTURE,
+        "without an average of the generator or another player, which is kept here: leave out ema_decay "
+        "and ema_half_life to load the file");
+    gan_entries_add_word(entries, part, "samples", &average->seen);
+    gan_guard_add_entries(&average->guard, name, entries);
 }

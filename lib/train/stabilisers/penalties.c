@@ -1,5 +1,5 @@
-/* Penalties on the gradient of a discriminator with respect to its samples: each by itself, the samples on which some
- * are taken, and all those of a discriminator's update. */
+/* Penalties on the gradient of a discriminator with respect to its samples, and the samples on which some are taken.
+ */
 #include "train/options/options.h"
 #include "train/stabilisers/stabilisers.h"
 
@@ -136,101 +136,4 @@ gan_status gan_penalty_perturb(gan_random *random, const float *real, int64_t ba
         for (int64_t i = 0; i < piece; i++) out[first + i] = real[first + i] + half * numbers[i];
     }
     return GAN_OK;
-}
-
-/* ---- All penalties of an update -------------------------------------------------------------------------------- */
-
-bool gan_penalties_are_drawn(const gan_penalty_options *options)
-{
-    return options->gradient_penalty > 0 || options->dragan > 0;
-}
-
-gan_status gan_penalties_create(gan_penalties *penalties, gan_context *context, const gan_penalty_options *options,
-                                int64_t values)
-{
-    penalties->options = *options;
-    penalties->context = context;
-    if (!gan_penalties_are_drawn(options)) return GAN_OK;
-    penalties->samples = gan_allocate_array(context, values, sizeof(*penalties->samples));
-    if (!penalties->samples) return GAN_ERROR_MEMORY;
-    penalties->values = values;
-    return gan_random_create(context, options->seed, GAN_STREAM_PENALTY, &penalties->random);
-}
-
-void gan_penalties_destroy(gan_penalties *penalties)
-{
-    gan_session_destroy(penalties->session);
-    gan_random_destroy(penalties->random);
-    if (!penalties->samples) return;
-    gan_release(penalties->context, penalties->samples, (size_t)penalties->values * sizeof(*penalties->samples));
-}
-
-void gan_penalties_add_entries(gan_penalties *penalties, gan_entries *entries)
-{
-    if (!penalties->session) return;
-    gan_entries_expect(entries, GAN_ERROR_NOT_FOUND, "by a trainer without gradient_penalty and dragan");
-    gan_entries_add_random(entries, "penalty", penalties->random);
-    gan_entries_add_session(entries, "penalised", penalties->session);
-}
-
-/* Lazy regularisation: every penalty_interval-th update, with the coefficient times that (Karras et al., 2020). */
-static bool has_penalties(const gan_penalties *penalties, int64_t update)
-{
-    return update % penalties->options.interval == 0;
-}
-
-float *gan_penalties_fake_place(const gan_penalties *penalties, int64_t update)
-{
-    const bool wanted = penalties->options.gradient_penalty > 0 && has_penalties(penalties, update);
-    return wanted ? penalties->samples : NULL;
-}
-
-static gan_status add_penalty(gan_session *session, gan_penalty penalty, double coefficient, double *sum)
-{
-    double value;
-    GAN_TRY(gan_gradient_penalty(session, penalty, (float)coefficient, &value));
-    *sum += value;
-    return GAN_OK;
-}
-
-/* WGAN-GP's and DRAGAN's, on the samples drawn. */
-static gan_status add_one_centered(const gan_penalties *penalties, int64_t count, double coefficient, double *sum)
-{
-    GAN_TRY(gan_session_set_input(penalties->session, 0, penalties->samples, count));
-    return add_penalty(penalties->session, GAN_PENALTY_ONE_CENTERED, coefficient, sum);
-}
-
-/* In the order of the options. */
-static gan_status add_all(const gan_penalties *penalties, const gan_penalised_passes *passes, double factor,
-                          double *sum)
-{
-    const gan_penalty_options *options = &penalties->options;
-    const int64_t count = passes->count, size = passes->size;
-    float *samples = penalties->samples;
-    if (options->r1 > 0) {
-        GAN_TRY(add_penalty(passes->real, GAN_PENALTY_ZERO_CENTERED, factor * options->r1, sum));
-    }
-    if (options->r2 > 0) {
-        GAN_TRY(add_penalty(passes->fake, GAN_PENALTY_ZERO_CENTERED, factor * options->r2, sum));
-    }
-    if (options->gradient_penalty > 0) {
-        GAN_TRY(gan_penalty_interpolate(penalties->random, passes->real_samples, samples, count, size, samples));
-        GAN_TRY(add_one_centered(penalties, count, factor * options->gradient_penalty, sum));
-    }
-    if (options->dragan > 0) {
-        GAN_TRY(gan_penalty_perturb(penalties->random, passes->real_samples, count, size, samples));
-        GAN_TRY(add_one_centered(penalties, count, factor * options->dragan, sum));
-    }
-    return GAN_OK;
-}
-
-gan_status gan_penalties_add(const gan_penalties *penalties, const gan_penalised_passes *passes, int64_t update,
-                             int64_t step, double *sum)
-{
-    const gan_penalty_options *options = &penalties->options;
-    *sum = 0;
-    if (!has_penalties(penalties, update)) return GAN_OK;
-    const double factor = (double)options->interval * gan_schedule_value(options->schedule, 1, options->final_factor,
-                                                                         step, options->schedule_steps);
-    return factor == 0 ? GAN_OK : add_all(penalties, passes, factor, sum);
 }

@@ -1,6 +1,5 @@
 /* Options of a trainer: ranges and defaults. What depends on the models is checked when the trainer is created. */
-#include "train/options/options.h"
-#include "train/trainer/trainer.h"
+#include "game/trainer/trainer.h"
 
 #include <float.h>
 #include <stddef.h>
@@ -134,30 +133,6 @@ static gan_status check_input(const gan_trainer_options *options)
     return GAN_OK;
 }
 
-static gan_status check_average(const gan_trainer_options *options)
-{
-    if (options->ema_decay > 0 && options->ema_half_life > 0) {
-        return gan_fail(
-            GAN_ERROR_ARGUMENT,
-            "%s: ema_decay is %g and ema_half_life %g, expected at most one of them: both set how fast the "
-            "average forgets",
-            what, (double)options->ema_decay, (double)options->ema_half_life);
-    }
-    if (options->ema_ramp > 0 && options->ema_half_life == 0) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: ema_ramp is %g, but there is no ema_half_life for it to limit", what,
-                        (double)options->ema_ramp);
-    }
-    return GAN_OK;
-}
-
-static gan_status resolve_diagnosis(gan_trainer_options *options)
-{
-    if (options->diagnosis_interval == 0) options->diagnosis_interval = 100;
-    if (options->diagnosis_interval > 0 || options->diagnosis_interval == GAN_DIAGNOSIS_OFF) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s: diagnosis_interval is %lld, expected at least 1 or GAN_DIAGNOSIS_OFF",
-                    what, (long long)options->diagnosis_interval);
-}
-
 /* ---- All of them ----------------------------------------------------------------------------------------------- */
 
 /* A player's optimizer: by its own options, or by those that both players share. */
@@ -184,8 +159,8 @@ gan_status gan_trainer_options_resolve(const gan_trainer_options *given, gan_tra
     GAN_TRY(check_simultaneous(&options));
     GAN_TRY(check_penalties(&options));
     GAN_TRY(check_input(&options));
-    GAN_TRY(check_average(&options));
-    GAN_TRY(resolve_diagnosis(&options));
+    GAN_TRY(gan_average_check(options.ema_decay, options.ema_half_life, options.ema_ramp, what));
+    GAN_TRY(gan_diagnosis_interval_resolve(&options.diagnosis_interval, what));
     GAN_TRY(resolve_optimizer(&options, options.generator_optimizer, "gan_trainer_options: generator_optimizer",
                               &of_generator));
     GAN_TRY(resolve_optimizer(&options, options.discriminator_optimizer,

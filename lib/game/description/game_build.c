@@ -1,0 +1,188 @@
+/* Checking a game, and planning what its rounds need. */
+#include "game/description/description.h"
+
+/* ---- Who moves what -------------------------------------------------------------------------------------------- */
+
+static gan_status flag_models(gan_game *game)
+{
+    for (int32_t i = 0; i < game->player_count; i++) {
+        gan_player_state *player = &game->players[i];
+        player->models = gan_allocate_array(game->context, game->terms.model_count, sizeof(*player->models));
+        if (!player->models) return GAN_ERROR_MEMORY;
+        for (int32_t k = 0; k < player->model_count; k++) {
+            player->models[game->played[player->played[k]].model] = true;
+        }
+        if (player->options.moves > game->most_moves) game->most_moves = player->options.moves;
+    }
+    return GAN_OK;
+}
+
+/* In a simultaneous game a model has one player, who moves once. */
+static gan_status check_simultaneous(const gan_game *game)
+{
+    if (game->options.moves != GAN_MOVES_SIMULTANEOUS) return GAN_OK;
+    for (int32_t i = 0; i < game->player_count; i++) {
+        const gan_player_state *player = &game->players[i];
+        if (player->options.moves != 1 || player->options.fresh_noise) {
+            return gan_fail(GAN_ERROR_ARGUMENT,
+                            "gan_game_build: moves are simultaneous, but player '%s' has %s, expected one move on "
+                            "the same samples for all",
+                            player->name, player->options.fresh_noise ? "fresh_noise" : "several moves");
+        }
+        for (int32_t k = 0; k < player->model_count; k++) {
+            for (int32_t j = 0; j < i; j++) {
+                const gan_played_model *played = &game->played[player->played[k]];
+                if (!game->players[j].models[played->model]) continue;
+                return gan_fail(GAN_ERROR_GRAPH,
+                                "gan_game_build: moves are simultaneous, but players '%s' and '%s' both move model "
+                                "'%s'",
+                                game->players[j].name, player->name, played->name);
+            }
+        }
+    }
+    return GAN_OK;
+}
+
+/* ---- Wants ----------------------------------------------------------------------------------------------------- */
+
+static gan_status check_players(const gan_game *game)
+{
+    if (game->player_count == 0) return gan_fail(GAN_ERROR_GRAPH, "gan_game_build: the game has no player");
+    for (int32_t i = 0; i < game->player_count; i++) {
+        int32_t count = 0;
+        for (int32_t k = 0; k < game->want_count; k++) count += game->wants[k].player == i;
+        if (count > 0) continue;
+        return gan_fail(GAN_ERROR_GRAPH, "gan_game_build: player '%s' wants nothing", game->players[i].name);
+    }
+    return GAN_OK;
+}
+
+static bool has_model_of(const gan_game *game, const gan_player_state *player, int32_t application)
+{
+    return player->models[game->terms.nodes[application].of.application.model];
+}
+
+/* Whether a want leads to weights of the player, whose terms are marked. */
+static bool leads_to_weights(const gan_game *game, const gan_want_state *want)
+{
+    const gan_term_node *loss = &game->terms.nodes[want->loss];
+    if (!gan_want_is_penalty(game, want)) return loss->reached;
+    return has_model_of(game, &game->players[want->player], loss->inputs[0]);
+}
+
+/* Which applications need a backward pass or tangents for what the player wants. */
+static gan_status mark_passes(gan_game *game, int32_t player)
+{
+    gan_terms *terms = &game->terms;
+    gan_terms_reach(terms, game->players[player].models);
+    gan_terms_need_nothing(terms);
+    for (int32_t i = 0; i < game->want_count; i++) {
+        const gan_want_state *want = &game->wants[i];
+        if (want->player != player) continue;
+        if (!leads_to_weights(game, want)) {
+            return gan_fail(GAN_ERROR_GRAPH, "gan_game_build: want '%s' reaches no weights of player '%s'",
+                            want->name, game->players[player].name);
+        }
+        gan_terms_need(terms, want->loss);
+        if (!gan_want_is_penalty(game, want)) continue;
+        terms->nodes[terms->nodes[want->loss].inputs[0]].of.application.penalised = true;
+    }
+    gan_terms_begin_backward(terms);
+    for (int32_t i = 0; i < terms->count; i++) {
+        gan_term_node *node = &terms->nodes[i];
+        if (node->kind == GAN_TERM_APPLICATION && node->active) node->of.application.backward = true;
+    }
+    return GAN_OK;
+}
+
+/* Whatever no want is computed from is a mistake; outputs of models may be left alone. */
+static gan_status check_all_read(gan_game *game)
+{
+    gan_terms *terms = &game->terms;
+    char text[GAN_TERM_TEXT];
+    gan_terms_need_nothing(terms);
+    for (int32_t i = 0; i < game->want_count; i++) gan_terms_need(terms, game->wants[i].loss);
+    gan_terms_spread_needs(terms);
+    for (int32_t i = 0; i < terms->count; i++) {
+        if (terms->nodes[i].needed || terms->nodes[i].kind == GAN_TERM_OUTPUT) continue;
+        return gan_fail(GAN_ERROR_GRAPH, "gan_game_build: no want is computed from %s",
+                        gan_term_text(terms, i, text));
+    }
+    return GAN_OK;
+}
+
+static gan_status check_wants(gan_game *game)
+{
+    GAN_TRY(check_players(game));
+    for (int32_t i = 0; i < game->player_count; i++) GAN_TRY(mark_passes(game, i));
+    return check_all_read(game);
+}
+
+/* ---- Parts ----------------------------------------------------------------------------------------------------- */
+
+static gan_status create_player(gan_game *game, gan_player_state *player)
+{
+    const gan_player_options *options = &player->options;
+    for (int32_t k = 0; k < player->model_count; k++) {
+        gan_model *model = game->played[player->played[k]].guard.model;
+        gan_average *average = &player->averages[k];
+        if (k > 0) {
+            GAN_TRY(gan_optimizer_add_model(player->optimizer, model));
+        } else {
+            GAN_TRY(gan_optimizer_create_resolved(model, &player->optimizer_options, &player->optimizer));
+        }
+        average->decay = options->ema_decay;
+        average->half_life = options->ema_half_life;
+        average->ramp = options->ema_ramp;
+        GAN_TRY(gan_average_create(average, model));
+    }
+    return GAN_OK;
+}
+
+static gan_status create_players(gan_game *game)
+{
+    for (int32_t i = 0; i < game->played_count; i++) {
+        gan_played_model *played = &game->played[i];
+        GAN_TRY(gan_guard_create(&played->guard, game->terms.models[played->model].model));
+    }
+    for (int32_t i = 0; i < game->player_count; i++) GAN_TRY(create_player(game, &game->players[i]));
+    return GAN_OK;
+}
+
+static gan_status create_report_arrays(gan_game *game)
+{
+    gan_context *context = game->context;
+    const int64_t wants = game->want_count, players = game->player_count, pairs = game->pair_count;
+    game->want_values = gan_allocate_array(context, wants, sizeof(*game->want_values));
+    game->gradient_norms = gan_allocate_array(context, players, sizeof(*game->gradient_norms));
+    game->pair_reports = gan_allocate_array(context, pairs, sizeof(*game->pair_reports));
+    game->fed = gan_allocate_array(context, game->feeder_count, sizeof(*game->fed));
+    return game->want_values && game->gradient_norms && game->pair_reports && game->fed ? GAN_OK : GAN_ERROR_MEMORY;
+}
+
+static gan_status build(gan_game *game)
+{
+    if (game->options.batch % game->packing != 0) {
+        return gan_fail(GAN_ERROR_BATCH, "gan_game_build: batch is %lld, expected a multiple of packing, %lld",
+                        (long long)game->options.batch, (long long)game->packing);
+    }
+    GAN_TRY(flag_models(game));
+    GAN_TRY(check_simultaneous(game));
+    GAN_TRY(check_wants(game));
+    GAN_TRY(create_players(game));
+    GAN_TRY(gan_terms_plan(&game->terms));
+    GAN_TRY(gan_pairs_create(game));
+    GAN_TRY(gan_shared_pass_create(game));
+    return create_report_arrays(game);
+}
+
+gan_status gan_game_build(gan_game *game)
+{
+    GAN_CHECK_NOT_NULL(game);
+    GAN_TRY(gan_game_check_open(game, __func__));
+    if (game->status != GAN_OK) return gan_fail(game->status, "%s", game->error);
+    const gan_status status = build(game);
+    if (status != GAN_OK) return gan_game_remember_failure(game);
+    game->built = true;
+    return GAN_OK;
+}

@@ -1,0 +1,197 @@
+/* Data for rounds. */
+#include "game/play/play.h"
+
+#include <string.h>
+
+/* ---- Feeding --------------------------------------------------------------------------------------------------- */
+
+static int32_t find_feeder(const gan_game *game, int32_t term)
+{
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        if (game->feeders[i].term == term) return i;
+    }
+    return -1;
+}
+
+static gan_status check_dataset(const gan_game *game, int32_t term, const gan_dataset *dataset, int64_t field)
+{
+    const gan_term_node *node = &game->terms.nodes[term];
+    char given[GAN_SHAPE_TEXT], expected[GAN_SHAPE_TEXT];
+    gan_field_info info = GAN_FIELD_INFO_INIT;
+    if (dataset->context != game->context) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_game_feed: the dataset belongs to another context");
+    }
+    GAN_TRY(gan_dataset_get_field(dataset, field, &info));
+    if (!gan_shape_equal(info.shape, node->shape)) {
+        return gan_fail(GAN_ERROR_SHAPE, "gan_game_feed: field '%s' has the shape %s, but input '%s' %s", info.name,
+                        gan_shape_text(info.shape, given), node->name, gan_shape_text(node->shape, expected));
+    }
+    if (dataset->count >= game->packing) return GAN_OK;
+    return gan_fail(GAN_ERROR_BATCH, "gan_game_feed: the dataset has %lld samples, but packing is %lld",
+                    (long long)dataset->count, (long long)game->packing);
+}
+
+/* Memory for a batch for each move. */
+gan_status gan_game_prepare_feeder(gan_game *game, int32_t index)
+{
+    gan_feeder *feeder = &game->feeders[index];
+    const int64_t elements = gan_term_elements(&game->terms, feeder->term);
+    int64_t batches, values;
+    if (feeder->samples) return GAN_OK;
+    if (!gan_checked_multiply(game->most_moves, game->options.batch, &batches) ||
+        !gan_checked_multiply(batches, elements, &values)) {
+        return gan_fail(GAN_ERROR_OVERFLOW, "gan_game_feed: %lld batches of %lld samples of %lld values overflow",
+                        (long long)game->most_moves, (long long)game->options.batch, (long long)elements);
+    }
+    feeder->samples = gan_allocate_array(game->context, values, sizeof(*feeder->samples));
+    return feeder->samples ? GAN_OK : GAN_ERROR_MEMORY;
+}
+
+/* An array with a place for each field of a dataset. */
+static gan_status prepare_places(gan_game *game, const gan_dataset *dataset)
+{
+    const int64_t count = gan_dataset_field_count(dataset);
+    if (count <= game->place_count) return GAN_OK;
+    float **places = gan_allocate_array(game->context, count, sizeof(*places));
+    if (!places) return GAN_ERROR_MEMORY;
+    gan_release(game->context, game->places, (size_t)game->place_count * sizeof(*places));
+    game->places = places;
+    game->place_count = count;
+    return GAN_OK;
+}
+
+gan_status gan_game_feed_index(gan_game *game, int32_t index, gan_dataset *dataset, int64_t field)
+{
+    GAN_TRY(gan_game_prepare_feeder(game, index));
+    GAN_TRY(prepare_places(game, dataset));
+    game->feeders[index].dataset = dataset;
+    game->feeders[index].field = field;
+    return GAN_OK;
+}
+
+/* A field goes to one input, which any number of terms may read. */
+static gan_status check_once(const gan_game *game, int32_t feeder, const gan_dataset *dataset, int64_t field)
+{
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        const gan_feeder *other = &game->feeders[i];
+        if (i == feeder || other->dataset != dataset || other->field != field) continue;
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_game_feed: this field already feeds input '%s'",
+                        game->terms.nodes[other->term].name);
+    }
+    return GAN_OK;
+}
+
+gan_status gan_game_feed(gan_game *game, gan_term input, gan_dataset *dataset, const char *field)
+{
+    GAN_CHECK_NOT_NULL(game);
+    GAN_CHECK_NOT_NULL(dataset);
+    GAN_CHECK_NOT_NULL(field);
+    GAN_TRY(gan_game_check_built(game, __func__));
+    const int32_t term = gan_game_find_term(game, input, __func__, "input");
+    if (term < 0) return gan_last_status();
+    const int32_t feeder = find_feeder(game, term);
+    if (feeder < 0) {
+        char text[GAN_TERM_TEXT];
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is not an input", __func__,
+                        gan_term_text(&game->terms, term, text));
+    }
+    const int64_t at = gan_dataset_find_field(dataset, field);
+    if (at < 0) return gan_fail(GAN_ERROR_NOT_FOUND, "%s: the dataset has no field '%s'", __func__, field);
+    GAN_TRY(check_dataset(game, term, dataset, at));
+    GAN_TRY(check_once(game, feeder, dataset, at));
+    return gan_game_feed_index(game, feeder, dataset, at);
+}
+
+gan_status gan_game_check_fed(const gan_game *game)
+{
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        if (game->feeders[i].dataset) continue;
+        return gan_fail(GAN_ERROR_STATE, "gan_game_run: input '%s' is fed by no dataset",
+                        game->terms.nodes[game->feeders[i].term].name);
+    }
+    return GAN_OK;
+}
+
+/* ---- Reading --------------------------------------------------------------------------------------------------- */
+
+gan_dataset *gan_game_driver(const gan_game *game)
+{
+    return game->feeder_count > 0 ? game->feeders[0].dataset : NULL;
+}
+
+int64_t gan_game_epoch_size(const gan_game *game)
+{
+    const gan_dataset *driver = gan_game_driver(game);
+    const int64_t whole = driver->options.drop_last ? game->options.batch : game->packing;
+    return driver->count - driver->count % whole;
+}
+
+/* Ends the epoch if the remaining samples do not fill a pack. */
+static gan_status skip_rest(const gan_game *game, gan_dataset_cursor *cursor)
+{
+    gan_dataset *driver = gan_game_driver(game);
+    GAN_TRY(gan_dataset_get_cursor(driver, cursor));
+    if (cursor->position == 0 || driver->count - cursor->position >= game->packing) return GAN_OK;
+    cursor->epoch++;
+    cursor->position = 0;
+    return gan_dataset_set_cursor(driver, *cursor);
+}
+
+/* Where the inputs that a dataset feeds get sample number `first` of the round. */
+static float **find_places(gan_game *game, const gan_dataset *dataset, int64_t first)
+{
+    for (int64_t f = 0; f < game->place_count; f++) game->places[f] = NULL;
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        const gan_feeder *feeder = &game->feeders[i];
+        if (feeder->dataset != dataset) continue;
+        game->places[feeder->field] = feeder->samples + first * gan_term_elements(&game->terms, feeder->term);
+    }
+    return game->places;
+}
+
+/* Whether an earlier input has the same dataset. */
+static bool is_read(const gan_game *game, int32_t feeder)
+{
+    for (int32_t i = 0; i < feeder; i++) {
+        if (game->feeders[i].dataset == game->feeders[feeder].dataset) return true;
+    }
+    return false;
+}
+
+/* As many samples as the driver gave, from any number of epochs. */
+static gan_status read_others(gan_game *game, int64_t first, int64_t count)
+{
+    const gan_dataset *driver = gan_game_driver(game);
+    for (int32_t i = 1; i < game->feeder_count; i++) {
+        gan_dataset *dataset = game->feeders[i].dataset;
+        if (dataset == driver || is_read(game, i)) continue;
+        for (int64_t done = 0, got; done < count; done += got) {
+            GAN_TRY(gan_dataset_next_fields(dataset, count - done, find_places(game, dataset, first + done), &got));
+        }
+    }
+    return GAN_OK;
+}
+
+gan_status gan_game_read_round(gan_game *game, int64_t *count, int64_t *epochs)
+{
+    gan_dataset *driver = gan_game_driver(game);
+    int64_t total = 0;
+    gan_dataset_cursor before, after;
+    *epochs = 0;
+    *count = game->options.batch * game->most_moves;
+    if (!driver) return GAN_OK;
+    GAN_TRY(gan_dataset_get_cursor(driver, &before));
+    GAN_TRY(skip_rest(game, &after)); /* a cursor that was set may be anywhere */
+    for (int64_t i = 0; i < game->most_moves; i++) {
+        int64_t got;
+        GAN_TRY(gan_dataset_next_fields(driver, game->options.batch, find_places(game, driver, total), &got));
+        got -= got % game->packing;
+        GAN_TRY(read_others(game, total, got));
+        total += got;
+        GAN_TRY(skip_rest(game, &after));
+        if (after.position == 0) break;
+    }
+    *count = total;
+    *epochs = after.epoch - before.epoch;
+    return GAN_OK;
+}

@@ -1,0 +1,126 @@
+/* Checkpoints of a game: the list of its parts. Tensors are called by their model's name and their own, those of an
+ * average by the model's name and "_average", moments "NAME_optimizer.", the parameter's name and ".first" or
+ * ".second"; numbers and architectures are in the metadata. */
+#include "game/play/play.h"
+
+#include <stdio.h>
+
+/* The models that a player was given, when they are not another player's before it. */
+static void add_models(gan_game *game, int32_t player, gan_entries *entries)
+{
+    const gan_player_state *state = &game->players[player];
+    for (int32_t k = 0; k < state->model_count; k++) {
+        gan_played_model *played = &game->played[state->played[k]];
+        bool listed = false;
+        for (int32_t j = 0; j < player; j++) listed |= game->players[j].models[played->model];
+        if (listed) continue;
+        gan_entries_add_architecture(entries, played->name, played->guard.model);
+        gan_guard_add_entries(&played->guard, played->name, entries);
+    }
+}
+
+static void add_random(gan_entries *entries, const char *part, gan_random *random, const char *without)
+{
+    if (!random) return;
+    if (without) gan_entries_expect(entries, GAN_ERROR_NOT_FOUND, without);
+    gan_entries_add_random(entries, part, random);
+}
+
+/* A name for something that was given none. */
+static const char *numbered(gan_entries *entries, const char *name, int64_t number)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%lld", (long long)number);
+    return gan_entries_join(entries, name, text);
+}
+
+static void add_sessions(gan_game *game, gan_entries *entries)
+{
+    for (int32_t i = 0; i < game->terms.count; i++) {
+        const gan_term_node *node = &game->terms.nodes[i];
+        if (node->kind != GAN_TERM_APPLICATION || node->of.application.shares >= 0) continue;
+        const char *name = node->name ? node->name : numbered(entries, "application", node->of.application.number);
+        gan_entries_add_session(entries, name, node->of.application.session);
+    }
+}
+
+static void add_averages(gan_player_state *player, const gan_game *game, gan_entries *entries)
+{
+    for (int32_t k = 0; k < player->model_count; k++) {
+        const char *name = gan_entries_join(entries, game->played[player->played[k]].name, "_average");
+        gan_average_add_entries(&player->averages[k], player->average_part ? player->average_part : name, name,
+                                entries);
+    }
+}
+
+/* A dataset is called by the first input that it feeds. */
+static void add_datasets(gan_game *game, gan_entries *entries)
+{
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        const gan_feeder *feeder = &game->feeders[i];
+        bool listed = !feeder->dataset;
+        for (int32_t j = 0; j < i; j++) listed |= game->feeders[j].dataset == feeder->dataset;
+        if (listed) continue;
+        const char *name = gan_entries_join(entries, "dataset_", game->terms.nodes[feeder->term].name);
+        gan_entries_add_dataset(entries, name, feeder->dataset);
+    }
+}
+
+/* The game's weights are others now: no pass is as good as new. */
+static void loaded(void *part)
+{
+    gan_game *game = part;
+    for (int32_t i = 0; i < game->terms.model_count; i++) game->terms.models[i].version++;
+}
+
+void gan_game_add_entries(gan_game *game, gan_entries *entries)
+{
+    gan_terms *terms = &game->terms;
+    gan_entries_add_hook(entries, NULL, loaded, game);
+    gan_entries_add_count(entries, "steps", NULL, &game->rounds);
+    gan_entries_add_count(entries, "epochs", NULL, &game->epochs);
+    for (int32_t i = 0; i < game->player_count; i++) {
+        gan_player_state *player = &game->players[i];
+        add_models(game, i, entries);
+        gan_optimizer_add_entries(player->optimizer, gan_entries_join(entries, player->name, "_optimizer"), entries);
+    }
+    add_random(entries, "noise", terms->noise, NULL);
+    add_random(entries, "classes", terms->classes, NULL);
+    add_random(entries, "penalty", terms->penalty, "without gradient_penalty and dragan");
+    add_sessions(game, entries);
+    add_random(entries, "augment", terms->augmentation, "without augment");
+    add_random(entries, "instance_noise", terms->instance_noise, "without instance_noise");
+    for (int32_t i = 0; i < game->player_count; i++) add_averages(&game->players[i], game, entries);
+    for (int32_t i = 0; i < game->pair_count; i++) {
+        gan_monitor_add_entries(&game->pairs[i].monitor, i > 0 ? numbered(entries, "diagnosis", i + 1) : "diagnosis",
+                                entries);
+    }
+}
+
+gan_status gan_game_save(const gan_game *game, const char *path)
+{
+    GAN_CHECK_NOT_NULL(game);
+    GAN_CHECK_NOT_NULL(path);
+    GAN_TRY(gan_game_check_built(game, __func__));
+    gan_entries entries = {.context = game->context};
+    gan_game_add_entries((gan_game *)game, &entries); /* only read */
+    add_datasets((gan_game *)game, &entries);
+    gan_status status = gan_entries_save(&entries, path);
+    gan_entries_release(&entries);
+    return status;
+}
+
+gan_status gan_game_load(gan_game *game, const char *path)
+{
+    GAN_CHECK_NOT_NULL(game);
+    GAN_CHECK_NOT_NULL(path);
+    GAN_TRY(gan_game_check_built(game, __func__));
+    gan_entries entries = {.context = game->context};
+    gan_game_add_entries(game, &entries);
+    add_datasets(game, &entries);
+    gan_status status = gan_entries_load(&entries, path);
+    gan_entries_release(&entries);
+    if (status != GAN_OK) return status;
+    gan_log(game->context, GAN_LOG_INFO, "resumed from '%s' after round %lld", path, (long long)game->rounds);
+    return GAN_OK;
+}

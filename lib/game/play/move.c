@@ -1,0 +1,196 @@
+/* Moves. */
+#include "game/play/play.h"
+
+/* ---- Divergence ------------------------------------------------------------------------------------------------ */
+
+static gan_status diverged(const gan_game *game, const char *name, const char *what, const char *how)
+{
+    return gan_fail(GAN_ERROR_DIVERGED,
+                    "%s: in step %lld %s of the %s %s; all models hold the last weights that gave a finite loss and "
+                    "gradient",
+                    game->caller, (long long)game->rounds + 1, what, name, how);
+}
+
+static gan_status check_buffers(const gan_game *game)
+{
+    for (int32_t i = 0; i < game->played_count; i++) {
+        if (gan_guard_has_finite_buffers(&game->played[i].guard)) continue;
+        return diverged(game, game->played[i].name, "a running statistic", "is not finite");
+    }
+    return GAN_OK;
+}
+
+/* ---- Losses ---------------------------------------------------------------------------------------------------- */
+
+/* Mean of D(x). */
+static double mean_probability(const float *logits, int64_t count)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) sum += gan_probability(logits[i]);
+    return sum / (double)count;
+}
+
+/* What a discriminator's judgement shows. */
+static void observe(gan_game *game, int32_t want, const gan_loss_call *call)
+{
+    const gan_terms *terms = &game->terms;
+    for (int32_t i = 0; i < game->pair_count; i++) {
+        gan_pair *pair = &game->pairs[i];
+        if (pair->discriminator != want) continue;
+        const int64_t real = call->rows[0] * call->elements[0], fake = call->rows[1] * call->elements[1];
+        game->pair_reports[i].real_probability = mean_probability(call->values[0], real);
+        game->pair_reports[i].fake_probability = mean_probability(call->values[1], fake);
+        gan_monitor_observe_logits(&pair->monitor, call->values[0], call->values[1], real < fake ? real : fake);
+        if (pair->fake < 0) continue;
+        gan_monitor_observe_samples(&pair->monitor, game->rounds + 1, terms->nodes[pair->real].border,
+                                    gan_application_session(terms, pair->fake));
+    }
+}
+
+static void scale(float *gradient, int64_t count, float weight)
+{
+    for (int64_t i = 0; gradient && weight != 1 && i < count; i++) gradient[i] *= weight;
+}
+
+/* Raises the first player's gradients by the logits, and remembers them. */
+static void share_first(gan_game *game, int64_t count, float *gradient)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (fabsf(gradient[i]) < GAN_SIMULTANEOUS_LEAST) {
+            gradient[i] = copysignf(GAN_SIMULTANEOUS_LEAST, gradient[i]);
+        }
+        game->denominators[i] = gradient[i];
+    }
+}
+
+/* The second player's gradients, by the first's. */
+static void share_second(gan_game *game, int64_t count, const float *gradient)
+{
+    for (int64_t i = 0; i < count; i++) game->ratios[i] = gradient[i] / game->denominators[i];
+}
+
+/* Hands on a loss's gradients to what it reads. */
+static gan_status deliver(gan_game *game, const gan_want_state *want, const gan_loss_call *call)
+{
+    gan_terms *terms = &game->terms;
+    const gan_shared_pass *shared = &game->shared;
+    const gan_term_node *loss = &terms->nodes[want->loss];
+    const float weight = (float)gan_want_coefficient(game, want);
+    for (int32_t k = 0; k < loss->input_count; k++) {
+        const int64_t count = call->rows[k] * call->elements[k];
+        const bool is_shared = shared->application >= 0 && loss->inputs[k] == shared->application;
+        if (!call->gradients[k]) continue;
+        scale(call->gradients[k], count, weight);
+        if (is_shared && want->player == shared->second) {
+            share_second(game, count, call->gradients[k]);
+            continue;
+        }
+        if (is_shared && want->player == shared->first) share_first(game, count, call->gradients[k]);
+        GAN_TRY(gan_term_deliver(terms, loss->inputs[k], call->gradients[k]));
+    }
+    return GAN_OK;
+}
+
+static gan_status compute(gan_game *game, int32_t index)
+{
+    gan_want_state *want = &game->wants[index];
+    gan_loss_call call;
+    double value;
+    GAN_TRY(gan_loss_compute(&game->terms, want->loss, &call, &value));
+    want->sum += value;
+    observe(game, index, &call);
+    if (!isfinite(value)) return diverged(game, game->players[want->player].name, "the loss", "is not finite");
+    return deliver(game, want, &call);
+}
+
+/* ---- Halves of a move ------------------------------------------------------------------------------------------ */
+
+static bool is_computed(const gan_game *game, const gan_want_state *want, int32_t player)
+{
+    return want->player == player && !gan_want_is_penalty(game, want);
+}
+
+static gan_status compute_all(gan_game *game, int32_t player)
+{
+    gan_terms *terms = &game->terms;
+    gan_terms_reach(terms, game->players[player].models);
+    gan_terms_need_nothing(terms);
+    for (int32_t i = 0; i < game->want_count; i++) {
+        if (is_computed(game, &game->wants[i], player)) gan_terms_need(terms, game->wants[i].loss);
+    }
+    GAN_TRY(gan_terms_forward(terms));
+    gan_terms_begin_backward(terms);
+    for (int32_t i = 0; i < game->want_count; i++) {
+        if (is_computed(game, &game->wants[i], player)) GAN_TRY(compute(game, i));
+    }
+    return check_buffers(game);
+}
+
+gan_status gan_move_differentiate(gan_game *game, int32_t player)
+{
+    const gan_player_state *state = &game->players[player];
+    const gan_shared_pass *shared = &game->shared;
+    gan_backward_pass pass = {.models = state->models, .with_inputs = -1, .done = -1, .scaled = -1};
+    GAN_TRY(compute_all(game, player));
+    for (int32_t k = 0; k < state->model_count; k++) {
+        GAN_TRY(gan_model_zero_gradients(game->played[state->played[k]].guard.model));
+    }
+    if (shared->application >= 0 && player == shared->first) pass.with_inputs = shared->application;
+    if (shared->application >= 0 && player == shared->second) {
+        pass.done = shared->application;
+        pass.scaled = shared->judged;
+        pass.parts = gan_term_rows(&game->terms, shared->application);
+        pass.scales = game->ratios;
+    }
+    return gan_terms_backward(&game->terms, &pass);
+}
+
+static gan_status add_penalty(gan_game *game, gan_want_state *want)
+{
+    gan_terms *terms = &game->terms;
+    const gan_term_node *loss = &terms->nodes[want->loss];
+    const double coefficient = gan_want_coefficient(game, want);
+    double value;
+    if (coefficient == 0) return GAN_OK;
+    gan_terms_need_nothing(terms);
+    gan_terms_need(terms, loss->inputs[0]);
+    GAN_TRY(gan_terms_forward(terms));
+    GAN_TRY(gan_gradient_penalty(gan_application_session(terms, loss->inputs[0]), loss->of.loss.penalty,
+                                 (float)coefficient, &value));
+    want->weighted = value;
+    want->sum += value / coefficient;
+    if (isfinite(value)) return GAN_OK;
+    return diverged(game, game->players[want->player].name, "the penalty", "is not finite");
+}
+
+static gan_status step(gan_game *game, gan_player_state *player)
+{
+    const gan_status status = gan_optimizer_step(player->optimizer, &player->gradient_norm);
+    if (status == GAN_ERROR_DIVERGED) {
+        return diverged(game, player->name, "the gradient", "is not finite or too large");
+    }
+    GAN_TRY(status);
+    for (int32_t k = 0; k < player->model_count; k++) {
+        gan_played_model *played = &game->played[player->played[k]];
+        played->guard.proved =
+            false; /* the old weights are proved by now; the new ones are not until the next move */
+        game->terms.models[played->model].version++;
+        if (player->options.weight_clip > 0) {
+            GAN_TRY(gan_model_clip_weights(played->guard.model, player->options.weight_clip));
+        }
+        GAN_TRY(gan_average_move(&player->averages[k], played->guard.model, game->samples));
+    }
+    player->moves++;
+    return GAN_OK;
+}
+
+gan_status gan_move_finish(gan_game *game, int32_t player)
+{
+    for (int32_t i = 0; i < game->want_count; i++) {
+        gan_want_state *want = &game->wants[i];
+        if (want->player != player || !gan_want_is_penalty(game, want)) continue;
+        want->weighted = 0;
+        GAN_TRY(add_penalty(game, want));
+    }
+    return step(game, &game->players[player]);
+}

@@ -1,0 +1,52 @@
+/* The door of play: moves, rounds and runs of a game that was built. */
+#ifndef GAN_PLAY_H
+#define GAN_PLAY_H
+
+#include "game/description/description.h"
+
+/* ---- Moves (move.c) -------------------------------------------------------------------------------------------- */
+
+/* The first half of a move: what is wanted, and the gradients of the player's models. */
+gan_status gan_move_differentiate(gan_game *game, int32_t player);
+/* The second half: penalties, the optimizer's step, clipping and averages. */
+gan_status gan_move_finish(gan_game *game, int32_t player);
+
+/* The gradient of the first player's loss by a logit is raised to at least this size, keeping its sign: far too small
+ * to change a weight, yet it leads back to the sample. Otherwise nothing would lead back to samples that this loss
+ * ignores, such as those beyond the margin of the hinge loss. */
+#define GAN_SIMULTANEOUS_LEAST 1e-24f
+
+/* ---- Rounds (round.c) ------------------------------------------------------------------------------------------ */
+
+/* Plays a round on `count` samples of each input, in batches of `batch`, the last one smaller if that does not divide
+ * `count`; moves after a player's first take the next batch while there is one. */
+gan_status gan_game_play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch);
+/* What the round showed, or that it failed. */
+void gan_game_report(const gan_game *game, gan_round_report *report);
+void gan_game_report_divergence(gan_game *game, gan_round_report *report);
+
+/* ---- Data (feed.c) --------------------------------------------------------------------------------------------- */
+
+/* Memory for an input's samples, before it is fed. */
+gan_status gan_game_prepare_feeder(gan_game *game, int32_t index);
+gan_status gan_game_feed_index(gan_game *game, int32_t index, gan_dataset *dataset, int64_t field);
+gan_status gan_game_check_fed(const gan_game *game);
+/* Samples for a round, for each input: one batch per move of the player with most, but none after the end of an epoch
+ * of the driver. *count gets their number, *epochs the number of epochs ended. */
+gan_status gan_game_read_round(gan_game *game, int64_t *count, int64_t *epochs);
+/* The dataset of the first input, which counts the epochs; NULL if there are no inputs. */
+gan_dataset *gan_game_driver(const gan_game *game);
+/* Samples of the driver's epoch that are played with. */
+int64_t gan_game_epoch_size(const gan_game *game);
+
+/* ---- Runs (game_run.c) ----------------------------------------------------------------------------------------- */
+
+/* gan_game_run() with options that were checked, on inputs that are fed. */
+gan_status gan_game_run_resolved(gan_game *game, const gan_game_run_options *options);
+
+/* ---- Checkpoints (game_checkpoint.c) --------------------------------------------------------------------------- */
+
+/* All but the cursors of datasets. */
+void gan_game_add_entries(gan_game *game, gan_entries *entries);
+
+#endif

@@ -1,0 +1,196 @@
+/* Rounds. */
+#include "game/play/play.h"
+
+#include <stdio.h>
+
+/* ---- Batches --------------------------------------------------------------------------------------------------- */
+
+static void take_batch(gan_game *game, int64_t index)
+{
+    gan_terms *terms = &game->terms;
+    const int64_t first = index * game->batch, left = game->samples - first;
+    game->batch_index = index;
+    gan_terms_begin_batch(terms, left < game->batch ? left : game->batch);
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        const int32_t term = game->feeders[i].term;
+        gan_terms_set_input(terms, term, game->given[i] + first * gan_term_elements(terms, term));
+    }
+}
+
+/* ---- Moves of a round ------------------------------------------------------------------------------------------ */
+
+static gan_status move_player(gan_game *game, int32_t player)
+{
+    const gan_player_options *options = &game->players[player].options;
+    for (int64_t move = 0; move < options->moves; move++) {
+        if (move > 0 && game->batch_index + 1 == game->batch_count) break;
+        if (move > 0) {
+            take_batch(game, game->batch_index + 1);
+        } else if (options->fresh_noise) {
+            take_batch(game, game->batch_index); /* the same samples, but no earlier pass */
+        }
+        gan_terms_begin_move(&game->terms);
+        GAN_TRY(gan_move_differentiate(game, player));
+        GAN_TRY(gan_move_finish(game, player));
+    }
+    return GAN_OK;
+}
+
+/* The player whose turn it is. */
+static int32_t player_at(const gan_game *game, int32_t turn)
+{
+    return (game->first_player + turn) % game->player_count;
+}
+
+static gan_status move_all(gan_game *game)
+{
+    const int32_t count = game->player_count;
+    take_batch(game, 0);
+    if (game->options.moves == GAN_MOVES_ALTERNATING) {
+        for (int32_t turn = 0; turn < count; turn++) GAN_TRY(move_player(game, player_at(game, turn)));
+        return GAN_OK;
+    }
+    gan_terms_begin_move(&game->terms);
+    for (int32_t turn = 0; turn < count; turn++) GAN_TRY(gan_move_differentiate(game, player_at(game, turn)));
+    for (int32_t turn = 0; turn < count; turn++) GAN_TRY(gan_move_finish(game, player_at(game, turn)));
+    return GAN_OK;
+}
+
+/* ---- Before and after ------------------------------------------------------------------------------------------ */
+
+static void begin(gan_game *game)
+{
+    for (int32_t i = 0; i < game->played_count; i++) gan_guard_remember(&game->played[i].guard);
+    for (int32_t i = 0; i < game->want_count; i++) game->wants[i].sum = game->wants[i].weighted = 0;
+    for (int32_t i = 0; i < game->player_count; i++) {
+        gan_player_state *player = &game->players[i];
+        for (int32_t k = 0; k < player->model_count; k++) gan_guard_remember(&player->averages[k].guard);
+        player->gradient_norm = 0;
+        player->moves = 0;
+    }
+    game->terms.round = game->rounds;
+}
+
+static void succeed(gan_game *game)
+{
+    game->rounds++;
+    for (int32_t i = 0; i < game->player_count; i++) {
+        gan_player_state *player = &game->players[i];
+        for (int32_t k = 0; k < player->model_count; k++) player->averages[k].seen += (uint64_t)game->samples;
+        game->gradient_norms[i] = player->gradient_norm;
+    }
+    for (int32_t i = 0; i < game->want_count; i++) {
+        const gan_want_state *want = &game->wants[i];
+        game->want_values[i] = want->sum / (double)game->players[want->player].moves;
+    }
+    for (int32_t i = 0; i < game->pair_count; i++) {
+        const gan_pair *pair = &game->pairs[i];
+        const double norms[GAN_PLAYERS] = {
+            [GAN_ROLE_GENERATOR] = game->gradient_norms[game->wants[pair->generator].player],
+            [GAN_ROLE_DISCRIMINATOR] = game->gradient_norms[game->wants[pair->discriminator].player]};
+        gan_monitor_step(&game->pairs[i].monitor, game->rounds, norms, &game->pair_reports[i]);
+    }
+}
+
+/* Undoes the round. The log callback's own calls may fail, so the sentence is restored. */
+static gan_status fail(gan_game *game, gan_status status)
+{
+    char sentence[GAN_SENTENCE];
+    for (int32_t i = 0; i < game->played_count; i++) gan_guard_take_back(&game->played[i].guard, status);
+    for (int32_t i = 0; i < game->player_count; i++) {
+        gan_player_state *player = &game->players[i];
+        for (int32_t k = 0; k < player->model_count; k++) gan_guard_take_back(&player->averages[k].guard, status);
+    }
+    for (int32_t i = 0; i < game->pair_count; i++) gan_monitor_fail(&game->pairs[i].monitor, status);
+    for (int32_t i = 0; i < game->terms.model_count; i++) game->terms.models[i].version++;
+    if (status != GAN_ERROR_DIVERGED) return status;
+    snprintf(sentence, sizeof(sentence), "%s", gan_last_error());
+    gan_log(game->context, GAN_LOG_WARNING, "%s", sentence);
+    return gan_fail(GAN_ERROR_DIVERGED, "%s", sentence);
+}
+
+gan_status gan_game_play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
+{
+    game->given = inputs;
+    game->samples = count;
+    game->batch = batch;
+    game->batch_count = count / batch + (count % batch != 0);
+    begin(game);
+    const gan_status status = move_all(game);
+    gan_terms_end_batch(&game->terms);
+    if (status != GAN_OK) return fail(game, status);
+    succeed(game);
+    return GAN_OK;
+}
+
+/* ---- Reports --------------------------------------------------------------------------------------------------- */
+
+void gan_game_report(const gan_game *game, gan_round_report *report)
+{
+    report->round = game->rounds;
+    report->batch = game->samples;
+    report->want_count = game->want_count;
+    report->wants = game->want_values;
+    report->player_count = game->player_count;
+    report->gradient_norms = game->gradient_norms;
+    report->pair_count = game->pair_count;
+    report->pairs = game->pair_reports;
+    for (int32_t i = 0; i < game->pair_count; i++) report->diagnoses |= game->pair_reports[i].diagnoses;
+}
+
+void gan_game_report_divergence(gan_game *game, gan_round_report *report)
+{
+    for (int32_t i = 0; i < game->want_count; i++) game->want_values[i] = NAN;
+    for (int32_t i = 0; i < game->player_count; i++) game->gradient_norms[i] = NAN;
+    for (int32_t i = 0; i < game->pair_count; i++) {
+        gan_pair_report *pair = &game->pair_reports[i];
+        pair->real_probability = pair->fake_probability = NAN;
+        gan_monitor_report(&game->pairs[i].monitor, pair);
+        pair->diagnoses = GAN_DIAGNOSIS_NOT_FINITE;
+    }
+    gan_game_report(game, report);
+    report->round = game->rounds + 1;
+    report->diagnoses = GAN_DIAGNOSIS_NOT_FINITE;
+}
+
+int64_t gan_game_rounds(const gan_game *game)
+{
+    return game ? game->rounds : 0;
+}
+
+/* ---- The public call ------------------------------------------------------------------------------------------- */
+
+static gan_status check_batch(const gan_game *game, int64_t batch)
+{
+    if (batch < 1 || batch > game->options.batch) {
+        return gan_fail(GAN_ERROR_BATCH, "gan_game_round: batch is %lld, but the game is made for 1 to %lld",
+                        (long long)batch, (long long)game->options.batch);
+    }
+    if (batch % game->packing == 0) return GAN_OK;
+    return gan_fail(GAN_ERROR_BATCH, "gan_game_round: batch is %lld, expected a multiple of packing, %lld",
+                    (long long)batch, (long long)game->packing);
+}
+
+static gan_status check_inputs(const gan_game *game, const float *const *inputs)
+{
+    if (game->feeder_count > 0 && !inputs) return gan_fail(GAN_ERROR_NULL, "gan_game_round: inputs is NULL");
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        if (inputs[i]) continue;
+        return gan_fail(GAN_ERROR_NULL, "gan_game_round: inputs[%d], input '%s', is NULL", (int)i,
+                        game->terms.nodes[game->feeders[i].term].name);
+    }
+    return GAN_OK;
+}
+
+gan_status gan_game_round(gan_game *game, const float *const *inputs, int64_t batch, gan_round_report *report)
+{
+    gan_round_report known = GAN_ROUND_REPORT_INIT;
+    GAN_CHECK_NOT_NULL(game);
+    GAN_TRY(gan_game_check_built(game, __func__));
+    if (report) GAN_TRY(gan_report_check(report, "gan_round_report"));
+    GAN_TRY(check_batch(game, batch));
+    GAN_TRY(check_inputs(game, inputs));
+    GAN_TRY(gan_game_play(game, inputs, batch * game->most_moves, batch));
+    gan_game_report(game, &known);
+    return report ? gan_report_write(report, &known, sizeof(known), "gan_round_report") : GAN_OK;
+}

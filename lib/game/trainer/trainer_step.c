@@ -1,0 +1,52 @@
+/* A step: a round of the trainer's game, and its report. */
+#include "game/trainer/trainer.h"
+
+void gan_trainer_report(const gan_trainer *trainer, const gan_round_report *round, gan_step_report *report)
+{
+    const gan_game *game = trainer->game;
+    const gan_pair_report *pair = &round->pairs[0];
+    report->step = round->round;
+    report->epoch = round->epoch;
+    report->batch = round->batch;
+    report->discriminator_loss = round->wants[GAN_TRAINER_WANT_OF_DISCRIMINATOR];
+    report->generator_loss = round->wants[GAN_TRAINER_WANT_OF_GENERATOR];
+    report->real_probability = pair->real_probability;
+    report->fake_probability = pair->fake_probability;
+    report->discriminator_gradient_norm = round->gradient_norms[GAN_ROLE_DISCRIMINATOR];
+    report->generator_gradient_norm = round->gradient_norms[GAN_ROLE_GENERATOR];
+    report->samples_per_second = round->samples_per_second;
+    report->seconds = round->seconds;
+    report->seconds_left = round->seconds_left;
+    report->progress = round->progress;
+    report->penalty = 0;
+    for (int32_t i = GAN_TRAINER_FIRST_PENALTY; i < game->want_count; i++) report->penalty += game->wants[i].weighted;
+    if (round->diagnoses == GAN_DIAGNOSIS_NOT_FINITE) report->penalty = NAN;
+    report->real_accuracy = pair->real_accuracy;
+    report->fake_accuracy = pair->fake_accuracy;
+    report->diversity = pair->diversity;
+    report->saturation = pair->saturation;
+    report->generator_update_ratio = pair->generator_update_ratio;
+    report->discriminator_update_ratio = pair->discriminator_update_ratio;
+    report->diagnoses = round->diagnoses;
+}
+
+gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch, gan_step_report *report)
+{
+    GAN_CHECK_NOT_NULL(trainer);
+    GAN_CHECK_NOT_NULL(samples);
+    if (batch < 1 || batch > trainer->options.batch) {
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected 1 to %lld", __func__, (long long)batch,
+                        (long long)trainer->options.batch);
+    }
+    if (batch % trainer->options.packing != 0) {
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected a multiple of the trainer's packing, %lld",
+                        __func__, (long long)batch, (long long)trainer->options.packing);
+    }
+    gan_round_report round = GAN_ROUND_REPORT_INIT;
+    gan_step_report known = GAN_STEP_REPORT_INIT;
+    if (report) GAN_TRY(gan_report_check(report, "gan_step_report"));
+    GAN_TRY(gan_game_play(trainer->game, &samples, batch * trainer->options.discriminator_steps, batch));
+    gan_game_report(trainer->game, &round);
+    gan_trainer_report(trainer, &round, &known);
+    return report ? gan_report_write(report, &known, sizeof(known), "gan_step_report") : GAN_OK;
+}
