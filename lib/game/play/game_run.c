@@ -218,8 +218,8 @@ gan_status gan_game_run(gan_game *game, const gan_game_run_options *given)
     gan_game_run_options options;
     GAN_TRY(gan_game_check_built(game, __func__));
     GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_game_run_options"));
-    GAN_TRY(check_options(game, &options));
     GAN_TRY(gan_game_check_fed(game));
+    GAN_TRY(check_options(game, &options));
     return gan_game_run_resolved(game, &options);
 }
 
