@@ -628,6 +628,26 @@ typedef struct gan_batch_norm_options {
  */
 GAN_API gan_layer *gan_layer_batch_norm(gan_context *context, const gan_batch_norm_options *options);
 
+/** Options of gan_layer_conditional_batch_norm(). */
+typedef struct gan_conditional_batch_norm_options {
+    size_t struct_size; /**< set by GAN_CONDITIONAL_BATCH_NORM() */
+    float momentum;     /**< as in ::gan_batch_norm_options; (0, 1]; default 0.1 */
+    float epsilon;      /**< added to the variance; > 0; default 1e-5 */
+} gan_conditional_batch_norm_options;
+/** ::gan_conditional_batch_norm_options with the given fields: GAN_CONDITIONAL_BATCH_NORM(.momentum = 0.01f). */
+#define GAN_CONDITIONAL_BATCH_NORM(...) GAN_OPTIONS(gan_conditional_batch_norm_options, __VA_ARGS__)
+
+/**
+ * Conditional batch normalisation (de Vries et al., "Modulating early visual processing by language", 2017; in GANs,
+ * Dumoulin et al. and Miyato and Koyama): batch normalisation whose scale and shift are those of the sample's class.
+ * Reads two nodes: x, as gan_layer_batch_norm() does, and a class number (1) as gan_layer_embedding() does. Tensors:
+ * weight (classes, channels), from 1, and bias (classes, channels), from 0, and the buffers running_mean and
+ * running_var (channels), which all classes share. 1 <= classes <= 2^24. Numbers and batches are rejected as in those
+ * two layers; the gradient with respect to the number is 0.
+ */
+GAN_API gan_layer *gan_layer_conditional_batch_norm(gan_context *context, int64_t classes,
+                                                    const gan_conditional_batch_norm_options *options);
+
 /** Options of gan_layer_layer_norm(). */
 typedef struct gan_layer_norm_options {
     size_t struct_size;  /**< set by GAN_LAYER_NORM() */
@@ -755,6 +775,23 @@ GAN_API gan_layer *gan_layer_embedding(gan_context *context, int64_t classes, in
  * so that it can be joined to an image.
  */
 GAN_API gan_layer *gan_layer_one_hot(gan_context *context, int64_t classes);
+
+/** Options of gan_layer_constant(). */
+typedef struct gan_constant_layer_options {
+    size_t struct_size;                 /**< set by GAN_CONSTANT_LAYER() */
+    gan_initializer weight_initializer; /**< default: N(0, 1); fan_in and fan_out are the number of elements */
+} gan_constant_layer_options;
+/** ::gan_constant_layer_options with the given fields: GAN_CONSTANT_LAYER(.weight_initializer = GAN_CONSTANT(1.0f)).
+ */
+#define GAN_CONSTANT_LAYER(...) GAN_OPTIONS(gan_constant_layer_options, __VA_ARGS__)
+
+/**
+ * A learned constant of this shape, the same for every sample: the input of StyleGAN's synthesis network (Karras et
+ * al., "A Style-Based Generator Architecture for Generative Adversarial Networks", 2019). It reads one node of any
+ * shape, only to have as many samples; the gradient with respect to that is 0. weight: the shape.
+ */
+GAN_API gan_layer *gan_layer_constant(gan_context *context, gan_shape shape,
+                                      const gan_constant_layer_options *options);
 
 /** Options of gan_layer_pixel_norm(). */
 typedef struct gan_pixel_norm_options {

@@ -445,14 +445,17 @@ inline constexpr detail::layer_of<gan_layer_sigmoid> sigmoid{};                 
 inline constexpr detail::layer_of<gan_layer_softplus> softplus{};                 /**< gan_layer_softplus() */
 inline constexpr detail::layer_of<gan_layer_dropout> dropout{};                   /**< gan_layer_dropout() */
 inline constexpr detail::layer_of<gan_layer_batch_norm> batch_norm{};             /**< gan_layer_batch_norm() */
-inline constexpr detail::layer_of<gan_layer_layer_norm> layer_norm{};             /**< gan_layer_layer_norm() */
-inline constexpr detail::layer_of<gan_layer_instance_norm> instance_norm{};       /**< gan_layer_instance_norm() */
-inline constexpr detail::layer_of<gan_layer_group_norm> group_norm{};             /**< gan_layer_group_norm() */
-inline constexpr detail::layer_of<gan_layer_upsample2d> upsample2d{};             /**< gan_layer_upsample2d() */
-inline constexpr detail::layer_of<gan_layer_avg_pool2d> avg_pool2d{};             /**< gan_layer_avg_pool2d() */
+inline constexpr detail::layer_of<gan_layer_conditional_batch_norm>
+    conditional_batch_norm{};                                               /**< gan_layer_conditional_batch_norm() */
+inline constexpr detail::layer_of<gan_layer_layer_norm> layer_norm{};       /**< gan_layer_layer_norm() */
+inline constexpr detail::layer_of<gan_layer_instance_norm> instance_norm{}; /**< gan_layer_instance_norm() */
+inline constexpr detail::layer_of<gan_layer_group_norm> group_norm{};       /**< gan_layer_group_norm() */
+inline constexpr detail::layer_of<gan_layer_upsample2d> upsample2d{};       /**< gan_layer_upsample2d() */
+inline constexpr detail::layer_of<gan_layer_avg_pool2d> avg_pool2d{};       /**< gan_layer_avg_pool2d() */
 inline constexpr detail::layer_of<gan_layer_gaussian_noise> gaussian_noise{};     /**< gan_layer_gaussian_noise() */
 inline constexpr detail::layer_of<gan_layer_embedding> embedding{};               /**< gan_layer_embedding() */
 inline constexpr detail::layer_of<gan_layer_one_hot> one_hot{};                   /**< gan_layer_one_hot() */
+inline constexpr detail::layer_of<gan_layer_constant> constant{};                 /**< gan_layer_constant() */
 inline constexpr detail::layer_of<gan_layer_pixel_norm> pixel_norm{};             /**< gan_layer_pixel_norm() */
 inline constexpr detail::layer_of<gan_layer_minibatch_stddev> minibatch_stddev{}; /**< gan_layer_minibatch_stddev() */
 

@@ -1,17 +1,28 @@
 /* Batch normalisation: y = weight * (x - mean) / sqrt(variance + epsilon) + bias, for each channel over the batch
- * and, in images, the pixels. A pass keeps mean and 1 / sqrt(variance + epsilon) for backward. */
+ * and, in images, the pixels. A pass keeps mean and 1 / sqrt(variance + epsilon) for backward. The conditional kind
+ * has a weight and bias for each class, whose number is its second input. */
 #include "layers/shared.h"
 
 typedef struct batch_norm {
     gan_layer layer;
-    gan_batch_norm_options options;
+    int64_t classes;                /* of conditional_batch_norm; else 0 */
+    gan_batch_norm_options options; /* conditional_batch_norm has the first ones, and is always affine */
 } batch_norm;
 
-static const gan_layer_option options[] = {
-    {GAN_OPTION(batch_norm, gan_batch_norm_options, momentum), .kind = GAN_OPTION_FLOAT, .over = true, .most = 1,
-     .number = 0.1f},
-    {GAN_OPTION(batch_norm, gan_batch_norm_options, epsilon), GAN_NUMBER_OVER_0, .number = 1e-5f},
+/* What the kinds have in common. */
+#define OPTIONS(type)                                                                                            \
+    {GAN_OPTION(batch_norm, type, momentum), .kind = GAN_OPTION_FLOAT, .over = true, .most = 1, .number = 0.1f}, \
+    {                                                                                                            \
+        GAN_OPTION(batch_norm, type, epsilon), GAN_NUMBER_OVER_0, .number = 1e-5f                                \
+    }
+
+static const gan_layer_option batch_norm_options[] = {
+    OPTIONS(gan_batch_norm_options),
     {GAN_OPTION(batch_norm, gan_batch_norm_options, no_affine), .kind = GAN_OPTION_BOOL},
+};
+static const gan_layer_option conditional_batch_norm_options[] = {
+    GAN_CLASSES(batch_norm),
+    OPTIONS(gan_conditional_batch_norm_options),
 };
 
 /* The tensors in the order of the plan; without scale and shift, the running statistics come first. */
@@ -28,21 +39,26 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
                           {"bias", GAN_TENSOR_PARAMETER, 0.0f},
                           {"running_mean", GAN_TENSOR_BUFFER, 0.0f},
                           {"running_var", GAN_TENSOR_BUFFER, 1.0f}};
+    const batch_norm *self = (const batch_norm *)layer;
     (void)context, (void)count;
     GAN_TRY(gan_check_channels(inputs[0]));
+    if (self->classes > 0) GAN_TRY(gan_check_class_shape("input 1", inputs[1]));
     int64_t channels = inputs[0].dims[0], elements = gan_shape_count(inputs[0]);
     plan->output = inputs[0];
-    for (int i = ((const batch_norm *)layer)->options.no_affine ? RUNNING_MEAN : WEIGHT; i < TENSORS; i++) {
+    for (int i = self->options.no_affine ? RUNNING_MEAN : WEIGHT; i < TENSORS; i++) {
         plan->tensors[plan->tensor_count++] = (gan_tensor_plan){.name = tensors[i].name,
                                                                 .kind = tensors[i].kind,
                                                                 .shape = GAN_SHAPE(channels),
                                                                 .initializer = GAN_CONSTANT(tensors[i].start),
                                                                 .fan_in = channels,
                                                                 .fan_out = channels};
+        if (self->classes > 0 && i < RUNNING_MEAN)
+            plan->tensors[plan->tensor_count - 1].shape = GAN_SHAPE(self->classes, channels);
     }
-    GAN_TRY(gan_check_product("input", (int64_t[]){2, batch, elements}, 3));
+    GAN_TRY(gan_check_product("input", (int64_t[]){4, batch, elements}, 3));
     plan->saved = 2 * channels;
-    plan->scratch = gan_batch_norm_scratch(batch * (elements / channels), channels);
+    plan->scratch = self->classes > 0 ? gan_class_norm_scratch(batch, elements / channels, channels)
+                                      : gan_batch_norm_scratch(batch * (elements / channels), channels);
     return GAN_OK;
 }
 
@@ -64,8 +80,19 @@ static gan_batch_norm_args arguments(const gan_layer *layer, const gan_pass *pas
                                  .scratch = pass->scratch};
 }
 
+static gan_class_norm_args class_arguments(const gan_layer *layer, const gan_pass *pass)
+{
+    const int64_t channels = pass->input_shapes[0].dims[0];
+    return (gan_class_norm_args){.norm = arguments(layer, pass),
+                                 .batch = pass->batch,
+                                 .pixels = gan_shape_count(pass->input_shapes[0]) / channels,
+                                 .numbers = pass->x[1]};
+}
+
 static gan_status check(const gan_layer *layer, const gan_pass *pass)
 {
+    const batch_norm *self = (const batch_norm *)layer;
+    if (self->classes > 0) GAN_TRY(gan_check_class_numbers(pass, 1, self->classes));
     if (!pass->training || arguments(layer, pass).rows > 1) return GAN_OK;
     return gan_fail(GAN_ERROR_BATCH_OF_ONE, "a training batch of %lld has 1 value per channel, expected at least 2",
                     (long long)pass->batch);
@@ -92,21 +119,46 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
-const gan_layer_ops gan_batch_norm_ops = {.type = "batch_norm",
-                                          .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_MIXES_SAMPLES,
-                                          .min_inputs = 1,
-                                          .max_inputs = 1,
-                                          .size = sizeof(batch_norm),
-                                          GAN_OPTION_TABLE(options),
-                                          GAN_OPTION_STRUCT(gan_batch_norm_options),
-                                          .infer = infer,
-                                          .check = check,
-                                          .forward = forward,
-                                          .backward = backward,
-                                          .no_tangent = "its statistics make the gradient of each sample "
-                                                        "depend on all samples of the batch"};
+static gan_status conditional_forward(const gan_layer *layer, const gan_pass *pass)
+{
+    GAN_TRY(gan_check_class_numbers(pass, 1, ((const batch_norm *)layer)->classes));
+    const gan_class_norm_args args = class_arguments(layer, pass);
+    gan_class_norm_forward(pass->context, &args, pass->training, pass->x[0], pass->y);
+    return GAN_OK;
+}
+
+static gan_status conditional_backward(const gan_layer *layer, const gan_pass *pass)
+{
+    const gan_class_norm_args args = class_arguments(layer, pass);
+    gan_class_norm_backward(pass->context, &args, pass->training, pass->x[0], pass->dy, pass->gradients[WEIGHT],
+                            pass->gradients[BIAS], pass->dx[0]);
+    if (pass->dx[1]) gan_fill(pass->context, pass->batch, 0, pass->dx[1]);
+    return GAN_OK;
+}
+
+#define KIND(name, inputs, ...)                                                                               \
+    {                                                                                                         \
+        .type = #name, .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_MIXES_SAMPLES, .min_inputs = (inputs),      \
+        .max_inputs = (inputs), .size = sizeof(batch_norm), GAN_OPTION_TABLE(name##_options), .infer = infer, \
+        .check = check,                                                                                       \
+        .no_tangent = "its statistics make the gradient of each sample depend on all samples of the batch",   \
+        __VA_ARGS__                                                                                           \
+    }
+const gan_layer_ops gan_batch_norm_ops =
+    KIND(batch_norm, 1, GAN_OPTION_STRUCT(gan_batch_norm_options), .forward = forward, .backward = backward);
+const gan_layer_ops gan_conditional_batch_norm_ops =
+    KIND(conditional_batch_norm, 2, GAN_PLAIN_OPTION_STRUCT(gan_conditional_batch_norm_options),
+         .forward = conditional_forward, .backward = conditional_backward);
 
 gan_layer *gan_layer_batch_norm(gan_context *context, const gan_batch_norm_options *given)
 {
     return gan_layer_checked(gan_layer_create(context, &gan_batch_norm_ops, given));
+}
+
+gan_layer *gan_layer_conditional_batch_norm(gan_context *context, int64_t classes,
+                                            const gan_conditional_batch_norm_options *given)
+{
+    batch_norm *self = gan_layer_create(context, &gan_conditional_batch_norm_ops, given);
+    if (self) self->classes = classes;
+    return gan_layer_checked(self);
 }

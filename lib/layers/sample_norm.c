@@ -73,10 +73,9 @@ static void plan_tensors(const sample_norm *self, gan_shape input, gan_layer_pla
                               .shape = GAN_SHAPE(sample.channels),
                               .fan_in = sample.channels,
                               .fan_out = sample.channels};
-    if (kind_of(self) == LAYER_NORM) tensor.shape = input;
-    if (kind_of(self) == LAYER_NORM && input.rank == 3) {
-        tensor.channels = input.dims[0];
-        tensor.pixels = input.dims[1] * input.dims[2];
+    if (kind_of(self) == LAYER_NORM) {
+        tensor.shape = input;
+        gan_store_like_sample(&tensor);
     }
     plan->tensor_count = 2;
     plan->tensors[WEIGHT] = plan->tensors[BIAS] = tensor;

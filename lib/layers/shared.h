@@ -79,6 +79,14 @@ gan_status gan_check_image(gan_shape input);
 /* GAN_ERROR_SHAPE unless all inputs have the shape of the first. */
 gan_status gan_check_equal_shapes(const gan_shape *inputs, int count);
 
+/* For a tensor with a value for each value of a sample: stored in the same order, channels last in images. */
+static inline void gan_store_like_sample(gan_tensor_plan *tensor)
+{
+    if (tensor->shape.rank != 3) return;
+    tensor->channels = tensor->shape.dims[0];
+    tensor->pixels = tensor->shape.dims[1] * tensor->shape.dims[2];
+}
+
 /* ---- Class numbers as inputs (class_number.c) ------------------------------------------------------------------ */
 
 /* A float holds every whole number up to here. */

@@ -97,11 +97,14 @@ void test_kinds_of_layers()
               gan::group_norm(context, 2, GAN_GROUP_NORM(.no_affine = true)));
     model.add(gan::conv_transpose2d(context, 3, GAN_CONV_TRANSPOSE2D(.kernel = {2, 2}, .stride = {2, 2})));
     model.add(gan::conv2d(context, 5, GAN_CONV2D(.padding = GAN_PADDING_SAME, .no_bias = true)), gan::relu(context));
-    model.add(gan::pixel_norm(context), gan::minibatch_stddev(context, GAN_MINIBATCH_STDDEV(.group = 2)));
+    gan::node images = model.add(gan::pixel_norm(context));
+    gan::node label = model.add(gan::input(context, {1}));
+    model.add(gan::conditional_batch_norm(context, 3, GAN_CONDITIONAL_BATCH_NORM(.momentum = 0.5f)), {images, label});
+    model.add(gan::minibatch_stddev(context, GAN_MINIBATCH_STDDEV(.group = 2)));
     model.add(gan::dropout(context, GAN_DROPOUT(.rate = 0.25f)), gan::flatten(context), gan::softplus(context));
     model.build(1);
     EXPECT(model.get_output_shape() == gan::shape({6 * 4 * 4}));
-    EXPECT(model.parameter_count() == 4 * 3 * 2 * 2 + 3 + 3 * 5 * 3 * 3);
+    EXPECT(model.parameter_count() == 4 * 3 * 2 * 2 + 3 + 3 * 5 * 3 * 3 + 2 * 3 * 5);
 }
 
 void test_images_and_labels()

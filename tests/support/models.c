@@ -6,15 +6,12 @@
 
 #include <cmocka.h>
 
-const test_named_model test_models[TEST_MODELS] = {{"seed generator", test_seed_generator},
-                                                   {"seed discriminator", test_seed_discriminator},
-                                                   {"DCGAN generator", test_dcgan_generator},
-                                                   {"DCGAN discriminator", test_dcgan_discriminator},
-                                                   {"spectral norm", test_spectral_discriminator},
-                                                   {"normalisation", test_normalised_discriminator},
-                                                   {"label", test_labelled_discriminator},
-                                                   {"projection", test_projection_discriminator},
-                                                   {"graph", test_graph}};
+const test_named_model test_models[TEST_MODELS] = {
+    {"seed generator", test_seed_generator},        {"seed discriminator", test_seed_discriminator},
+    {"DCGAN generator", test_dcgan_generator},      {"DCGAN discriminator", test_dcgan_discriminator},
+    {"spectral norm", test_spectral_discriminator}, {"normalisation", test_normalised_discriminator},
+    {"label", test_labelled_discriminator},         {"projection", test_projection_discriminator},
+    {"conditional", test_conditional_generator},    {"graph", test_graph}};
 
 static gan_status finish(gan_model *model, uint64_t seed, gan_model **out)
 {
@@ -184,11 +181,13 @@ gan_status test_projection_discriminator(gan_context *context, uint64_t seed, ga
 
     if (status != GAN_OK) return status;
     const gan_node image = gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 4, 5)));
+    const gan_node learned = gan_model_add(model, gan_layer_constant(context, GAN_SHAPE(2, 4, 5), NULL));
+    const gan_node moved = gan_model_add_from(model, gan_layer_add(context), GAN_NODES(image, learned));
     const gan_node label = gan_model_add(model, gan_layer_input(context, GAN_SHAPE(1)));
     gan_model_add(model, gan_layer_one_hot(context, TEST_CLASSES));
     gan_model_add(model, gan_layer_reshape(context, GAN_SHAPE(TEST_CLASSES, 1, 1)));
     const gan_node map = gan_model_add(model, gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {4, 5})));
-    gan_model_add_from(model, gan_layer_concat(context, NULL), GAN_NODES(image, map));
+    gan_model_add_from(model, gan_layer_concat(context, NULL), GAN_NODES(moved, map));
     gan_model_add(model, gan_layer_conv2d(context, 4, GAN_CONV2D(.stride = {2, 2})));
     const gan_node curved = gan_model_add(model, gan_layer_tanh(context));
     gan_model_add(model, gan_layer_slice(context, GAN_SLICE(.start = 1, .length = 2)));
@@ -202,6 +201,29 @@ gan_status test_projection_discriminator(gan_context *context, uint64_t seed, ga
     const gan_node squares = gan_model_add(model, gan_layer_softplus(context));
     const gan_node logit = gan_model_add_from(model, gan_layer_dense(context, 1, NULL), GAN_NODES(features));
     gan_model_add_from(model, gan_layer_add(context), GAN_NODES(projection, squares, logit));
+    return finish(model, seed, out);
+}
+
+gan_status test_conditional_generator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    const gan_node noise = gan_model_add(model, gan_layer_input(context, GAN_SHAPE(3)));
+    const gan_node label = gan_model_add(model, gan_layer_input(context, GAN_SHAPE(1)));
+    const gan_node vector = gan_model_add_from(model, gan_layer_dense(context, 18, NULL), GAN_NODES(noise));
+    gan_model_add_from(model, gan_layer_conditional_batch_norm(context, TEST_CLASSES, NULL),
+                       GAN_NODES(vector, label));
+    gan_model_add(model, gan_layer_softplus(context));
+    gan_model_add(model, gan_layer_reshape(context, GAN_SHAPE(3, 2, 3)));
+    const gan_node image = gan_model_add(
+        model,
+        gan_layer_conv_transpose2d(context, 2, GAN_CONV_TRANSPOSE2D(.stride = {2, 2}, .padding = GAN_PADDING_SAME)));
+    gan_model_add_from(
+        model, gan_layer_conditional_batch_norm(context, TEST_CLASSES, GAN_CONDITIONAL_BATCH_NORM(.momentum = 0.2f)),
+        GAN_NODES(image, label));
+    gan_model_add(model, gan_layer_tanh(context));
     return finish(model, seed, out);
 }
 

@@ -21,9 +21,11 @@ gan_status test_spectral_discriminator(gan_context *context, uint64_t seed, gan_
 gan_status test_normalised_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* An image (2, 4, 6) and a label, which is embedded: bilinear and nearest upsampling, average pooling, noise. */
 gan_status test_labelled_discriminator(gan_context *context, uint64_t seed, gan_model **out);
-/* An image (2, 4, 5) and a label, joined to it as a one-hot map; a projection (Miyato and Koyama, 2018) of slices of
- * the features. */
+/* An image (2, 4, 5) plus a learned constant, and a label, joined to it as a one-hot map; a projection (Miyato and
+ * Koyama, 2018) of slices of the features. */
 gan_status test_projection_discriminator(gan_context *context, uint64_t seed, gan_model **out);
+/* Noise (3) and a label, to (2, 4, 6): batch normalisation by class, of a vector and of an image. */
+gan_status test_conditional_generator(gan_context *context, uint64_t seed, gan_model **out);
 /* In all of these, an input of shape (1) is a label: the number of a class below this. */
 #define TEST_CLASSES 3
 /* Two inputs, (3, 4, 4) and (5); two outputs, (3, 4, 4) and (2); skips, concatenation, views, a layer that reads
@@ -38,7 +40,7 @@ typedef struct test_named_model {
     test_model_fn build;
 } test_named_model;
 
-#define TEST_MODELS 9
+#define TEST_MODELS 10
 extern const test_named_model test_models[TEST_MODELS]; /* all except the random ones */
 
 #endif

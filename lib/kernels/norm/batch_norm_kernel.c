@@ -134,16 +134,16 @@ static void write_normalised(gan_context *context, norm_work *work)
     gan_blocks_run(context, normalise_task, work, work->grid.blocks);
 }
 
-void gan_batch_norm_train(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, gan_real *y)
+static void measure_batch(gan_context *context, norm_work *work)
 {
-    norm_work work = make_work(context, args, x, NULL, y);
-    gan_blocks_run(context, moments_task, &work, work.grid.blocks);
+    const gan_batch_norm_args *args = work->args;
+    gan_blocks_run(context, moments_task, work, work->grid.blocks);
     double rows = (double)args->rows, unbiased = args->rows > 1 ? rows / (rows - 1) : 1;
     double momentum = (double)args->momentum;
     for (int64_t first = 0; first < args->channels; first += GAN_STRIP) {
         double mean[GAN_STRIP], variance[GAN_STRIP];
         int64_t count = strip_length(args, first);
-        join_moments(&work, first, count, mean, variance);
+        join_moments(work, first, count, mean, variance);
         for (int64_t j = 0; j < count; j++) {
             int64_t c = first + j;
             gan_real *running_mean = args->running_mean + c, *running_variance = args->running_variance + c;
@@ -154,16 +154,38 @@ void gan_batch_norm_train(gan_context *context, const gan_batch_norm_args *args,
                 (gan_real)((1 - momentum) * (double)*running_variance + momentum * variance[j] * unbiased);
         }
     }
+}
+
+static void measure(gan_context *context, norm_work *work, bool training)
+{
+    const gan_batch_norm_args *args = work->args;
+    if (training) {
+        measure_batch(context, work);
+        return;
+    }
+    for (int64_t c = 0; c < args->channels; c++) {
+        args->mean[c] = args->running_mean[c];
+        args->inverse[c] = (gan_real)(1 / sqrt((double)args->running_variance[c] + (double)args->epsilon));
+    }
+}
+
+void gan_batch_norm_measure(gan_context *context, const gan_batch_norm_args *args, bool training, const gan_real *x)
+{
+    norm_work work = make_work(context, args, x, NULL, NULL);
+    measure(context, &work, training);
+}
+
+void gan_batch_norm_train(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, gan_real *y)
+{
+    norm_work work = make_work(context, args, x, NULL, y);
+    measure(context, &work, true);
     write_normalised(context, &work);
 }
 
 void gan_batch_norm_sample(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, gan_real *y)
 {
     norm_work work = make_work(context, args, x, NULL, y);
-    for (int64_t c = 0; c < args->channels; c++) {
-        args->mean[c] = args->running_mean[c];
-        args->inverse[c] = (gan_real)(1 / sqrt((double)args->running_variance[c] + (double)args->epsilon));
-    }
+    measure(context, &work, false);
     write_normalised(context, &work);
 }
 

@@ -22,9 +22,29 @@ int64_t gan_batch_norm_scratch(int64_t rows, int64_t channels);
 void gan_batch_norm_train(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, gan_real *y);
 /* Uses the running statistics, from which it also fills mean and inverse. In place. */
 void gan_batch_norm_sample(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, gan_real *y);
+/* What both do first: fills mean and inverse, in training from the batch, whose statistics also update the running
+ * ones, else from these. */
+void gan_batch_norm_measure(gan_context *context, const gan_batch_norm_args *args, bool training, const gan_real *x);
 /* Backward through gan_batch_norm_train (`training`) or _sample: dscale and dshift are added to (either may be NULL),
  * dx is written (may be NULL). dx may be dy. */
 void gan_batch_norm_backward(gan_context *context, const gan_batch_norm_args *args, bool training, const gan_real *x,
+                             const gan_real *dy, gan_real *dscale, gan_real *dshift, gan_real *dx);
+
+/* ---- Over the batch, with a scale and shift for each class (class_norm_kernel.c) ---- */
+
+/* x is (batch, pixels, channels). As above, but scale and shift, which must be given, are tables (classes, channels),
+ * and a sample takes the row of its class. `scratch` in `norm`: gan_class_norm_scratch() values. */
+typedef struct gan_class_norm_args {
+    gan_batch_norm_args norm; /* rows: batch * pixels */
+    int64_t batch, pixels;
+    const gan_real *numbers; /* of the samples' classes: (batch) */
+} gan_class_norm_args;
+int64_t gan_class_norm_scratch(int64_t batch, int64_t pixels, int64_t channels);
+/* In place. */
+void gan_class_norm_forward(gan_context *context, const gan_class_norm_args *args, bool training, const gan_real *x,
+                            gan_real *y);
+/* dscale and dshift, tables too, are added to (either may be NULL), dx is written (may be NULL). dx may be dy. */
+void gan_class_norm_backward(gan_context *context, const gan_class_norm_args *args, bool training, const gan_real *x,
                              const gan_real *dy, gan_real *dscale, gan_real *dshift, gan_real *dx);
 
 /* ---- Within samples (group_norm_kernel.c): x is (batch, pixels, channels) ---- */

@@ -62,6 +62,8 @@ LAYER(softplus, gan_layer_softplus(context))
 LAYER(dropout, gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.4f)))
 LAYER(batch_norm, gan_layer_batch_norm(context, GAN_BATCH_NORM(.epsilon = 1e-3f)))
 LAYER(batch_norm_plain, gan_layer_batch_norm(context, GAN_BATCH_NORM(.no_affine = true)))
+LAYER(conditional_batch_norm,
+      gan_layer_conditional_batch_norm(context, 2, GAN_CONDITIONAL_BATCH_NORM(.epsilon = 1e-3f)))
 LAYER(layer_norm, gan_layer_layer_norm(context, NULL))
 LAYER(layer_norm_plain, gan_layer_layer_norm(context, GAN_LAYER_NORM(.no_affine = true)))
 LAYER(instance_norm, gan_layer_instance_norm(context, GAN_INSTANCE_NORM(.epsilon = 1e-3f)))
@@ -79,6 +81,9 @@ LAYER(avg_pool, gan_layer_avg_pool2d(context, NULL))
 LAYER(avg_pool_overlapping, gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 2}, .stride = {2, 1})))
 LAYER(avg_pool_gaps, gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {1, 2}, .stride = {2, 3})))
 LAYER(gaussian_noise, gan_layer_gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.5f)))
+
+LAYER(constant, gan_layer_constant(context, GAN_SHAPE(7), NULL))
+LAYER(constant_image, gan_layer_constant(context, GAN_SHAPE(2, 3, 5), NULL))
 
 #define SHAPE(...)                                                 \
     {                                                              \
@@ -146,6 +151,9 @@ static const layer_case cases[] = {
     {"batch_norm of images, sampling", batch_norm, 1, {SHAPE(5, 3, 1)}, true, false},
     {"batch_norm without affine", batch_norm_plain, 1, {SHAPE(3, 2, 5)}, false, false},
     {"batch_norm without affine, sampling", batch_norm_plain, 1, {SHAPE(7)}, true, false},
+    {"conditional_batch_norm", conditional_batch_norm, 2, {SHAPE(7), SHAPE(1)}, false, false},
+    {"conditional_batch_norm, sampling", conditional_batch_norm, 2, {SHAPE(7), SHAPE(1)}, true, false},
+    {"conditional_batch_norm of images", conditional_batch_norm, 2, {SHAPE(5, 3, 1), SHAPE(1)}, false, false},
     {"layer_norm", layer_norm, 1, {SHAPE(11)}, false, false},
     {"layer_norm of images", layer_norm, 1, {SHAPE(3, 2, 5)}, false, false},
     {"layer_norm of rank 4", layer_norm, 1, {SHAPE(3, 2, 1, 2)}, false, false},
@@ -168,6 +176,8 @@ static const layer_case cases[] = {
     {"avg_pool2d", avg_pool, 1, {SHAPE(3, 4, 5)}, false, false},
     {"avg_pool2d overlapping", avg_pool_overlapping, 1, {SHAPE(2, 7, 3)}, false, false},
     {"avg_pool2d with gaps", avg_pool_gaps, 1, {SHAPE(1, 5, 6)}, false, false},
+    {"constant", constant, 1, {SHAPE(3)}, false, false},
+    {"constant image", constant_image, 1, {SHAPE(1)}, false, false},
     {"gaussian_noise", gaussian_noise, 1, {SHAPE(2, 3, 5)}, false, true},
     {"gaussian_noise, sampling", gaussian_noise, 1, {SHAPE(11)}, true, true},
 };
@@ -189,10 +199,30 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Inputs whose gradient is 0: class numbers below `classes`, or any numbers. */
+static const struct {
+    const char *type;
+    int input, classes;
+} flat_inputs[] = {{"conditional_batch_norm", 1, 2}, {"constant", 0, 0}};
+enum { FLAT_INPUTS = sizeof(flat_inputs) / sizeof(flat_inputs[0]) };
+
+bool layer_case_is_flat(const harness *h, int input)
+{
+    for (size_t i = 0; i < FLAT_INPUTS; i++) {
+        if (input == flat_inputs[i].input && !strcmp(flat_inputs[i].type, h->layer->ops->type)) return true;
+    }
+    return false;
+}
+
 void layer_case_create(harness *h, const layer_case *test)
 {
     harness_create(h, context, test->make(context), test->inputs, test->shapes, BATCH, MAX_BATCH);
     h->pass.training = !test->sampling;
+    for (size_t i = 0; i < FLAT_INPUTS; i++) {
+        if (strcmp(flat_inputs[i].type, h->layer->ops->type) != 0 || flat_inputs[i].classes == 0) continue;
+        const harness_array numbers = h->x[flat_inputs[i].input];
+        for (int64_t k = 0; k < numbers.count; k++) numbers.values[k] = (gan_real)(k % flat_inputs[i].classes);
+    }
 }
 
 /* Every kind of layer has a case, except these. */

@@ -16,6 +16,9 @@ typedef struct layer_case {
 /* A case's harness, in a context of one thread that all tests in a program share. */
 void layer_case_create(harness *h, const layer_case *test);
 
+/* Whether the layer's output does not change with an input, or only in steps, so that its gradient is 0. */
+bool layer_case_is_flat(const harness *h, int input);
+
 /* A test of every case; *state is the case. */
 typedef struct layer_test {
     const char *name;

@@ -76,11 +76,93 @@ static void test_inner_product(void **state)
     harness_destroy(&h);
 }
 
+/* ---- Constant -------------------------------------------------------------------------------------------------- */
+
+static void test_constant(void **state)
+{
+    enum { BATCH = 3, COUNT = 12 };
+    harness h;
+    harness_create(&h, *state, gan_layer_constant(*state, GAN_SHAPE(2, 3, 2), NULL), 1, &GAN_SHAPE(5), BATCH, 4);
+    assert_int_equal(harness_forward(&h), GAN_OK);
+    for (int i = 0; i < BATCH * COUNT; i++) assert_true(h.y.values[i] == h.tensors[0].values[i % COUNT]);
+    harness_fill(h.dy, 2);
+    harness_fill(h.gradients[0], 1);
+    harness_backward(&h, true, true);
+    for (int i = 0; i < COUNT; i++) assert_true(h.gradients[0].values[i] == 7);
+    for (int64_t i = 0; i < h.dx[0].count; i++) assert_true(h.dx[0].values[i] == 0);
+    harness_destroy(&h);
+}
+
+/* ---- Conditional batch normalisation --------------------------------------------------------------------------- */
+
+enum { CLASSES = 3 };
+
+static void create_conditional(harness *h, gan_context *context, gan_shape shape, int64_t batch)
+{
+    const gan_shape shapes[] = {shape, GAN_SHAPE(1)};
+    harness_create(h, context, gan_layer_conditional_batch_norm(context, CLASSES, NULL), 2, shapes, batch, batch + 2);
+    for (int64_t i = 0; i < batch; i++) h->x[1].values[i] = (gan_real)((i * 2 + 2) % CLASSES);
+}
+
+/* It is batch normalisation without a scale and shift, and then those of each sample's class. */
+static void test_conditional_batch_norm(void **state)
+{
+    enum { BATCH = 5, CHANNELS = 4, PIXELS = 6 };
+    const gan_shape shape = GAN_SHAPE(CHANNELS, 2, 3);
+    harness h, plain;
+    create_conditional(&h, *state, shape, BATCH);
+    harness_create(&plain, *state, gan_layer_batch_norm(*state, GAN_BATCH_NORM(.no_affine = true)), 1, &shape, BATCH,
+                   BATCH);
+    assert_true(h.plan.tensors[0].shape.rank == 2 && h.plan.tensors[0].shape.dims[0] == CLASSES);
+    memcpy(plain.x[0].values, h.x[0].values, (size_t)h.x[0].count * sizeof(gan_real));
+    for (int training = 1; training >= 0; training--) {
+        double expected[BATCH * CHANNELS * PIXELS];
+        h.pass.training = plain.pass.training = training;
+        assert_int_equal(harness_forward(&h), GAN_OK);
+        assert_int_equal(harness_forward(&plain), GAN_OK);
+        for (int i = 0; i < BATCH * CHANNELS * PIXELS; i++) {
+            const int at = (int)h.x[1].values[i / (CHANNELS * PIXELS)] * CHANNELS + i % CHANNELS;
+            expected[i] =
+                (double)h.tensors[0].values[at] * (double)plain.y.values[i] + (double)h.tensors[1].values[at];
+        }
+        harness_assert_near(h.y, expected, 10);
+        harness_assert_equal(h.tensors[2], plain.tensors[0]);
+        harness_assert_equal(h.tensors[3], plain.tensors[1]);
+    }
+    harness_destroy(&h);
+    harness_destroy(&plain);
+}
+
+static void test_conditional_batch_norm_refused(void **state)
+{
+    harness h;
+    create_conditional(&h, *state, GAN_SHAPE(4), 1);
+    assert_int_equal(harness_forward(&h), GAN_ERROR_BATCH_OF_ONE);
+    assert_non_null(strstr(gan_last_error(), "a training batch of 1 has 1 value per channel"));
+    h.pass.training = false;
+    assert_int_equal(harness_forward(&h), GAN_OK);
+    h.x[1].values[0] = CLASSES;
+    assert_int_equal(harness_forward(&h), GAN_ERROR_ARGUMENT);
+    assert_string_equal(gan_last_error(), "sample 0 is of class 3, expected a whole number from 0 to 2");
+    /* Numbers that another layer gives are known only now; the statistics stay as they are. */
+    h.pass.training = true;
+    const gan_real before = h.tensors[2].values[0];
+    assert_int_equal(h.layer->ops->forward(h.layer, &h.pass), GAN_ERROR_ARGUMENT);
+    assert_true(h.tensors[2].values[0] == before);
+    h.x_pointers[1] = NULL;
+    h.pass.training = false;
+    assert_int_equal(h.layer->ops->check(h.layer, &h.pass), GAN_OK);
+    harness_destroy(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_slice, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_inner_product, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_constant, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_conditional_batch_norm, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_conditional_batch_norm_refused, harness_setup, harness_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@ typedef struct json_case {
     const char *type, *text;
 } json_case;
 
-enum { KINDS = 27 };
+enum { KINDS = 29 };
 
 #define DENSE                                                                         \
     "{'bias_initializer':{'kind':'constant','value':-0.5},'no_bias':false,'units':7," \
@@ -57,6 +57,10 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
         {gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.25f)), "dropout", "{'rate':0.25}"},
         {gan_layer_batch_norm(context, GAN_BATCH_NORM(.momentum = 0.25f, .epsilon = 0.5f, .no_affine = true)),
          "batch_norm", BATCH_NORM},
+        {gan_layer_conditional_batch_norm(context, 3, GAN_CONDITIONAL_BATCH_NORM(.momentum = 0.25f, .epsilon = 0.5f)),
+         "conditional_batch_norm", "{'classes':3,'epsilon':0.5,'momentum':0.25}"},
+        {gan_layer_constant(context, GAN_SHAPE(2, 3), GAN_CONSTANT_LAYER(.weight_initializer = GAN_CONSTANT(0.5f))),
+         "constant", "{'shape':[2,3],'weight_initializer':{'kind':'constant','value':0.5}}"},
         {gan_layer_layer_norm(context, GAN_LAYER_NORM(.epsilon = 0.5f)), "layer_norm",
          "{'epsilon':0.5,'no_affine':false}"},
         {gan_layer_instance_norm(context, GAN_INSTANCE_NORM(.epsilon = 0.25f, .no_affine = true)), "instance_norm",
@@ -218,7 +222,7 @@ static void test_keys(void **state)
         }
         gan_layer_destroy(cases[i].layer);
     }
-    assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3 + 1 + 2 + 2 + 1 + 3 + 3 + 1);
+    assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3 + 1 + 2 + 2 + 1 + 3 + 3 + 1 + 3 + 2);
 }
 
 /* Options that came later are missing in older files, and if they have their default. */
@@ -299,6 +303,10 @@ static void test_ranges(void **state)
         {"dropout", "{}", "rate", "-0.5", GAN_ERROR_ARGUMENT, "rate is -0.5"},
         {"batch_norm", BATCH_NORM, "momentum", "0", GAN_ERROR_ARGUMENT, "momentum is 0"},
         {"batch_norm", BATCH_NORM, "epsilon", "0", GAN_ERROR_ARGUMENT, "epsilon is 0"},
+        {"conditional_batch_norm", "{'epsilon':0.5,'momentum':0.5}", "classes", "0", GAN_ERROR_ARGUMENT,
+         "classes is 0"},
+        {"constant", "{'weight_initializer':{'kind':'zeros'}}", "shape", "[0]", GAN_ERROR_SHAPE,
+         "constant: shape (0)"},
         {"layer_norm", "{'no_affine':false}", "epsilon", "0", GAN_ERROR_ARGUMENT, "epsilon is 0"},
         {"group_norm", "{'epsilon':0.1,'no_affine':false}", "groups", "0", GAN_ERROR_ARGUMENT, "groups is 0"},
         {"pixel_norm", "{}", "epsilon", "-1", GAN_ERROR_ARGUMENT, "pixel_norm: epsilon is -1"},

@@ -41,6 +41,8 @@ static void test_null(void **state)
     refused(gan_layer_tanh(NULL), GAN_ERROR_NULL, "tanh: context is NULL");
     refused(gan_layer_dropout(NULL, GAN_DROPOUT(.rate = 0.1f)), GAN_ERROR_NULL, "dropout: context is NULL");
     refused(gan_layer_batch_norm(NULL, NULL), GAN_ERROR_NULL, "batch_norm: context is NULL");
+    refused(gan_layer_conditional_batch_norm(NULL, 1, NULL), GAN_ERROR_NULL, "batch_norm: context is NULL");
+    refused(gan_layer_constant(NULL, GAN_SHAPE(1), NULL), GAN_ERROR_NULL, "constant: context is NULL");
     refused(gan_layer_layer_norm(NULL, NULL), GAN_ERROR_NULL, "layer_norm: context is NULL");
     refused(gan_layer_instance_norm(NULL, NULL), GAN_ERROR_NULL, "instance_norm: context is NULL");
     refused(gan_layer_group_norm(NULL, 1, NULL), GAN_ERROR_NULL, "group_norm: context is NULL");
@@ -212,6 +214,15 @@ static void test_numbers_refused(void **state)
             "batch_norm: epsilon is -1e-05, expected a number over 0");
     refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.epsilon = NAN)), GAN_ERROR_NOT_FINITE,
             "batch_norm: epsilon is nan");
+    refused(gan_layer_conditional_batch_norm(*state, 0, NULL), GAN_ERROR_ARGUMENT,
+            "conditional_batch_norm: classes is 0, expected 1 to 16777216");
+    refused(gan_layer_conditional_batch_norm(*state, 2, GAN_CONDITIONAL_BATCH_NORM(.momentum = 2)),
+            GAN_ERROR_ARGUMENT, "conditional_batch_norm: momentum is 2, expected a number in (0, 1]");
+    refused(gan_layer_conditional_batch_norm(*state, 2, GAN_CONDITIONAL_BATCH_NORM(.epsilon = NAN)),
+            GAN_ERROR_NOT_FINITE, "conditional_batch_norm: epsilon is nan");
+    refused(gan_layer_constant(*state, GAN_SHAPE(3, 0), NULL), GAN_ERROR_SHAPE, "constant: shape (3, 0)");
+    refused(gan_layer_constant(*state, GAN_SHAPE(3), GAN_CONSTANT_LAYER(.weight_initializer = GAN_NORMAL(-1.0f))),
+            GAN_ERROR_ARGUMENT, "constant: weight_initializer, normal, has the value -1");
     refused(gan_layer_layer_norm(*state, GAN_LAYER_NORM(.epsilon = -1.0f)), GAN_ERROR_ARGUMENT,
             "layer_norm: epsilon is -1, expected a number over 0");
     refused(gan_layer_instance_norm(*state, GAN_INSTANCE_NORM(.epsilon = GAN_ZERO)), GAN_ERROR_ARGUMENT,

@@ -163,6 +163,8 @@ static void test_tensors(void **state)
                                       {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(6), 0, 0, 6, 6},
                                       {"running_mean", GAN_TENSOR_BUFFER, GAN_SHAPE(6), 0, 0, 6, 6},
                                       {"running_var", GAN_TENSOR_BUFFER, GAN_SHAPE(6), 0, 0, 6, 6}});
+    check_plan(gan_layer_constant(context, GAN_SHAPE(6, 2, 3), NULL), GAN_SHAPE(5), GAN_SHAPE(6, 2, 3), 1,
+               (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(6, 2, 3), 6, 6, 36, 36}});
     check_plan(gan_layer_layer_norm(context, NULL), GAN_SHAPE(6, 2, 3), GAN_SHAPE(6, 2, 3), 2,
                (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(6, 2, 3), 6, 6, 36, 36},
                                       {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(6, 2, 3), 6, 6, 36, 36}});
@@ -260,6 +262,10 @@ static void test_refused(void **state)
     refused(gan_layer_reshape(context, GAN_SHAPE(7, 7)), GAN_SHAPE(2, 5, 5), GAN_ERROR_SHAPE,
             "input (2, 5, 5) has 50 elements, but shape (7, 7) has 49");
     refused(gan_layer_batch_norm(context, NULL), GAN_SHAPE(3, 4), GAN_ERROR_SHAPE, "input is (3, 4)");
+    refused_batch(gan_layer_conditional_batch_norm(context, 2, NULL), 2, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(1)},
+                  1, GAN_ERROR_SHAPE, "input is (3, 4)");
+    refused_batch(gan_layer_conditional_batch_norm(context, 2, NULL), 2, (gan_shape[]){GAN_SHAPE(3), GAN_SHAPE(2)}, 1,
+                  GAN_ERROR_SHAPE, "input 1 is (2), expected (1), a class number");
     refused(gan_layer_layer_norm(context, NULL), GAN_SHAPE(1, 1), GAN_ERROR_SHAPE,
             "input is (1, 1), so 1 value would be normalised alone, expected at least 2");
     refused(gan_layer_instance_norm(context, NULL), GAN_SHAPE(8), GAN_ERROR_SHAPE, "input is (8), expected an image");
@@ -324,6 +330,10 @@ static void test_overflow(void **state)
                   GAN_ERROR_OVERFLOW, "input");
     refused_batch(gan_layer_batch_norm(context, NULL), 1, &GAN_SHAPE(3, 2, 2), INT64_MAX / 12, GAN_ERROR_OVERFLOW,
                   "input");
+    refused_batch(gan_layer_constant(context, GAN_SHAPE(3, 2, 2), NULL), 1, &GAN_SHAPE(1), INT64_MAX / 12,
+                  GAN_ERROR_OVERFLOW, "output");
+    refused_batch(gan_layer_conditional_batch_norm(context, 2, NULL), 2,
+                  (gan_shape[]){GAN_SHAPE(3, 2, 2), GAN_SHAPE(1)}, INT64_MAX / 24, GAN_ERROR_OVERFLOW, "input");
     refused_batch(gan_layer_layer_norm(context, NULL), 1, &GAN_SHAPE(3, 2, 2), INT64_MAX / 12, GAN_ERROR_OVERFLOW,
                   "input");
     refused_batch(gan_layer_group_norm(context, 1, NULL), 1, &GAN_SHAPE(INT64_MAX / 16), 8, GAN_ERROR_OVERFLOW,

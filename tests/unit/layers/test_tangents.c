@@ -12,7 +12,7 @@
 static const double step = 1e-5;
 
 /* The layers whose second derivatives are not supported. */
-static const char *const without_tangents[] = {"batch_norm"};
+static const char *const without_tangents[] = {"batch_norm", "conditional_batch_norm"};
 
 /* They say why, and all others have both functions; the test is skipped for them, naming the case. */
 static void skip_without_tangents(const layer_case *test)
