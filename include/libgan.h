@@ -459,12 +459,12 @@ typedef struct gan_dense_options {
  *
  * With spectral_norm, here and in convolutions (Miyato et al., "Spectral Normalization for Generative Adversarial
  * Networks", 2018), W / sigma replaces W, where sigma = u^T W v approximates the largest singular value of the weight
- * as a matrix with one row per unit or filter, also in conv_transpose2d, and all other sizes as columns. Each
- * training pass forward first takes one step of power iteration, v = W^T u / |W^T u| and u = W v / |W v| (norms at
- * least 1e-12); gradients pass through sigma, with u and v held constant. Sampling uses the last u and v with the
- * current weight. Buffers: weight_u (rows) and weight_v (columns), initialised from the model's seed, and
- * weight_sigma (1), from the last training pass. "weight" is W, which PyTorch calls weight_orig. An all-zero weight
- * gives NaN.
+ * as a matrix with one row per unit or filter (in conv_transpose2d one per filter of a group, as in PyTorch), and all
+ * other sizes as columns. Each training pass forward first takes one step of power iteration, v = W^T u / |W^T u| and
+ * u = W v / |W v| (norms at least 1e-12); gradients pass through sigma, with u and v held constant. Sampling uses the
+ * last u and v with the current weight. Buffers: weight_u (rows) and weight_v (columns), initialised from the model's
+ * seed, and weight_sigma (1), from the last training pass. "weight" is W, which PyTorch calls weight_orig. An
+ * all-zero weight gives NaN.
  */
 GAN_API gan_layer *gan_layer_dense(gan_context *context, int64_t units, const gan_dense_options *options);
 
@@ -483,21 +483,29 @@ typedef struct gan_conv2d_options {
     int64_t stride[2];                  /**< down, right; >= 1; default 1, 1 */
     gan_padding padding;                /**< default: GAN_PADDING_VALID */
     int64_t pads[4];                    /**< top, bottom, left, right; only for GAN_PADDING_EXPLICIT; from 0, the
-                                             default, to less than the kernel */
+                                             default, to less than the dilated kernel */
     bool no_bias;                       /**< default: with bias */
     gan_initializer weight_initializer; /**< default: Glorot uniform */
     gan_initializer bias_initializer;   /**< default: zeros */
     bool spectral_norm;                 /**< divide the weight by sigma: see gan_layer_dense() */
     uint8_t reserved[3];                /**< 0, else ::GAN_ERROR_VERSION */
+    int64_t dilation[2]; /**< rows down and columns right from one value of the kernel to the next; >= 1;
+                              default 1, 1 */
+    int64_t groups;      /**< >= 1; divides channels and filters; default 1 */
 } gan_conv2d_options;
 /** ::gan_conv2d_options with the given fields: GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}). */
 #define GAN_CONV2D(...) GAN_OPTIONS(gan_conv2d_options, __VA_ARGS__)
 
 /**
  * Two-dimensional cross-correlation on samples (channels, height, width), to (filters, output height, output width):
- * y[f, i, j] = b[f] + sum over c, u, v of w[f, c, u, v] x[c, i * stride + u - top, j * stride + v - left], where x is
- * 0 outside the image. Each output side is floor((input + pads - kernel) / stride) + 1, at least 1. weight: (filters,
- * channels, kernel height, kernel width); bias: (filters).
+ * y[f, i, j] = b[f] + sum over c, u, v of w[f, c, u, v] x[c, i * stride + u * dilation - top, j * stride + v *
+ * dilation
+ * - left], where x is 0 outside the image. Each output side is floor((input + pads - dilated kernel) / stride) + 1,
+ * at least 1, where the dilated kernel is (kernel - 1) * dilation + 1, less than 2^31. weight: (filters, channels /
+ * groups, kernel height, kernel width); bias: (filters).
+ *
+ * Channels and filters are divided, in their order, into `groups` equal parts; each part of the filters sees one of
+ * the channels. With as many groups as channels the convolution is depthwise.
  */
 GAN_API gan_layer *gan_layer_conv2d(gan_context *context, int64_t filters, const gan_conv2d_options *options);
 
@@ -508,7 +516,8 @@ typedef struct gan_conv_transpose2d_options {
     int64_t stride[2];                  /**< down, right; >= 1; default 1, 1 */
     gan_padding padding;                /**< default: GAN_PADDING_VALID; SAME: output = input * stride */
     int64_t pads[4];                    /**< rows and columns cut from top, bottom, left, right; only for
-                                             GAN_PADDING_EXPLICIT; from 0, the default, to less than the kernel */
+                                             GAN_PADDING_EXPLICIT; from 0, the default, to less than the dilated
+                                             kernel */
     int64_t output_padding[2];          /**< extra rows below and columns right; less than the stride, and 0 with
                                              GAN_PADDING_SAME; default 0, 0 */
     bool no_bias;                       /**< default: with bias */
@@ -516,13 +525,16 @@ typedef struct gan_conv_transpose2d_options {
     gan_initializer bias_initializer;   /**< default: zeros */
     bool spectral_norm;                 /**< divide the weight by sigma: see gan_layer_dense() */
     uint8_t reserved[3];                /**< 0, else ::GAN_ERROR_VERSION */
+    int64_t dilation[2]; /**< rows down and columns right from one value of the kernel to the next; >= 1;
+                              default 1, 1 */
+    int64_t groups;      /**< >= 1; divides channels and filters; default 1 */
 } gan_conv_transpose2d_options;
 /** ::gan_conv_transpose2d_options with the given fields: GAN_CONV_TRANSPOSE2D(.kernel = {4, 4}, .stride = {2, 2}). */
 #define GAN_CONV_TRANSPOSE2D(...) GAN_OPTIONS(gan_conv_transpose2d_options, __VA_ARGS__)
 
 /**
- * The adjoint of conv2d, which enlarges images: output = (input - 1) * stride + kernel - pads + output_padding.
- * weight: (channels, filters, kernel height, kernel width), as in PyTorch; bias: (filters).
+ * The adjoint of conv2d, which enlarges images: output = (input - 1) * stride + dilated kernel - pads +
+ * output_padding. weight: (channels, filters / groups, kernel height, kernel width), as in PyTorch; bias: (filters).
  */
 GAN_API gan_layer *gan_layer_conv_transpose2d(gan_context *context, int64_t filters,
                                               const gan_conv_transpose2d_options *options);

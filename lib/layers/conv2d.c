@@ -17,8 +17,12 @@ static const char *const paddings[] = {"valid", "same", "explicit"};
         {GAN_OPTION(conv2d, type, stride), GAN_PAIR, .integer = 1},                                                 \
         {GAN_OPTION(conv2d, type, padding), GAN_CHOICE(paddings)},                                                  \
         {GAN_OPTION(conv2d, type, pads), .kind = GAN_OPTION_INT, .count = 4,                                        \
-         .range = "from 0 to below the kernel; 0 unless the padding is explicit"},                                  \
-        GAN_WEIGHTS_OPTIONS(conv2d, type)
+         .range = "from 0 to below the dilated kernel; 0 unless the padding is explicit"},                          \
+        GAN_WEIGHTS_OPTIONS(conv2d, type),                                                                          \
+        {GAN_OPTION(conv2d, type, dilation), GAN_PAIR, .integer = 1, .added = true},                                \
+    {                                                                                                               \
+        GAN_OPTION(conv2d, type, groups), GAN_POSITIVE_INTS, .integer = 1, .added = true                            \
+    }
 
 static const gan_layer_option conv2d_options[] = {OPTIONS(gan_conv2d_options)};
 static const gan_layer_option conv_transpose2d_options[] = {
@@ -37,23 +41,45 @@ static gan_status check_pads(const gan_layer *layer)
     const gan_conv_transpose2d_options *o = &((const conv2d *)layer)->options;
     const char *type = layer->ops->type;
     for (int i = 0; i < 4; i++) {
-        int64_t kernel = o->kernel[i / 2], pad = o->pads[i];
+        int64_t kernel = gan_window_side(o, i / 2), pad = o->pads[i];
         if (o->padding != GAN_PADDING_EXPLICIT && pad != 0) {
             return gan_fail(GAN_ERROR_ARGUMENT, "%s: pads[%d] is %lld, expected 0 with %s padding", type, i,
                             (long long)pad, paddings[o->padding]);
         }
         if (pad < 0 || pad >= kernel) {
-            return gan_fail(GAN_ERROR_ARGUMENT, "%s: pads[%d] is %lld, expected 0 to %lld, below the kernel", type, i,
-                            (long long)pad, (long long)(kernel - 1));
+            return gan_fail(GAN_ERROR_ARGUMENT, "%s: pads[%d] is %lld, expected 0 to %lld, below the %skernel", type,
+                            i, (long long)pad, (long long)(kernel - 1), o->dilation[i / 2] > 1 ? "dilated " : "");
         }
     }
     return GAN_OK;
+}
+
+static gan_status check_dilation(const gan_layer *layer)
+{
+    const gan_conv_transpose2d_options *o = &((const conv2d *)layer)->options;
+    for (int i = 0; i < 2; i++) {
+        if (gan_window_side(o, i) <= INT32_MAX) continue;
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: dilation[%d] is %lld, expected at most %lld with kernel[%d] %lld",
+                        layer->ops->type, i, (long long)o->dilation[i],
+                        (long long)((INT32_MAX - 1) / (o->kernel[i] - 1)), i, (long long)o->kernel[i]);
+    }
+    return GAN_OK;
+}
+
+static gan_status check_groups(const gan_layer *layer)
+{
+    const conv2d *self = (const conv2d *)layer;
+    if (self->filters % self->options.groups == 0) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: groups is %lld, expected a divisor of filters, %lld", layer->ops->type,
+                    (long long)self->options.groups, (long long)self->filters);
 }
 
 /* More output padding would reach beyond every window, and SAME sets its own. */
 static gan_status check_options(const gan_layer *layer)
 {
     const gan_conv_transpose2d_options *o = &((const conv2d *)layer)->options;
+    GAN_TRY(check_dilation(layer));
+    GAN_TRY(check_groups(layer));
     GAN_TRY(check_pads(layer));
     for (int i = 0; i < 2; i++) {
         int64_t most = o->padding == GAN_PADDING_SAME ? 0 : o->stride[i] - 1;
@@ -88,7 +114,10 @@ static gan_status find_conv(const gan_layer *layer, gan_shape input, gan_conv *c
                        .stride_h = o->stride[0],
                        .stride_w = o->stride[1],
                        .pad_top = pads[0],
-                       .pad_left = pads[2]};
+                       .pad_left = pads[2],
+                       .dilation_h = o->dilation[0],
+                       .dilation_w = o->dilation[1],
+                       .groups = o->groups};
     return GAN_OK;
 }
 
@@ -96,7 +125,7 @@ static gan_weights weights_of(const gan_layer *layer)
 {
     const conv2d *self = (const conv2d *)layer;
     return (gan_weights){GAN_WEIGHTS_OF(self->options), .units = self->filters,
-                         .area = self->options.kernel[0] * self->options.kernel[1],
+                         .area = self->options.kernel[0] * self->options.kernel[1], .groups = self->options.groups,
                          .transposed = is_transposed(layer)};
 }
 
@@ -113,6 +142,15 @@ static gan_status check_sizes(const gan_conv *conv, int64_t batch)
         (int64_t[]){batch, conv->out_height, conv->out_width, conv->kernel_h, conv->kernel_w, conv->channels}, 6);
 }
 
+static gan_status check_channels(const gan_layer *layer, gan_shape input)
+{
+    const int64_t groups = ((const conv2d *)layer)->options.groups;
+    char text[GAN_SHAPE_TEXT];
+    if (input.dims[0] % groups == 0) return GAN_OK;
+    return gan_fail(GAN_ERROR_SHAPE, "input is %s, whose %lld channels cannot be divided into %lld groups",
+                    gan_shape_text(input, text), (long long)input.dims[0], (long long)groups);
+}
+
 static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan)
 {
@@ -120,11 +158,13 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     gan_conv conv;
     (void)count;
     GAN_TRY(gan_check_image(inputs[0]));
+    GAN_TRY(check_channels(layer, inputs[0]));
     GAN_TRY(find_conv(layer, inputs[0], &conv));
     plan->output = is_transposed(layer) ? GAN_SHAPE(conv.channels, conv.height, conv.width)
                                         : GAN_SHAPE(conv.filters, conv.out_height, conv.out_width);
     GAN_TRY(gan_shape_check(plan->output, "output"));
-    GAN_TRY(gan_weights_plan(&weights, GAN_SHAPE(conv.filters, conv.channels, conv.kernel_h, conv.kernel_w), plan));
+    GAN_TRY(gan_weights_plan(
+        &weights, GAN_SHAPE(conv.filters, conv.channels / conv.groups, conv.kernel_h, conv.kernel_w), plan));
     GAN_TRY(check_sizes(&conv, batch));
     int64_t rows = batch * plan->output.dims[1] * plan->output.dims[2];
     plan->scratch = gan_larger(gan_conv_scratch(context, &conv, batch), gan_column_sums_scratch(rows, weights.units));

@@ -15,7 +15,7 @@ static const gan_layer_option options[] = {
 static gan_weights weights_of(const gan_layer *layer)
 {
     const dense *self = (const dense *)layer;
-    return (gan_weights){GAN_WEIGHTS_OF(self->options), .units = self->units, .area = 1};
+    return (gan_weights){GAN_WEIGHTS_OF(self->options), .units = self->units, .area = 1, .groups = 1};
 }
 
 static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,

@@ -67,7 +67,7 @@ static gan_status infer_avg_pool2d(const gan_layer *layer, gan_context *context,
     const gan_avg_pool2d_options *o = &((const avg_pool2d *)layer)->options;
     (void)context, (void)count, (void)batch;
     GAN_TRY(gan_check_image(inputs[0]));
-    GAN_TRY(gan_check_window(inputs[0], inputs[0].dims + 1, o->kernel));
+    GAN_TRY(gan_check_window(inputs[0], inputs[0].dims + 1, o->kernel, false));
     plan->output = inputs[0];
     for (int i = 0; i < 2; i++)
         plan->output.dims[i + 1] = gan_slide(inputs[0].dims[i + 1], o->kernel[i], o->stride[i]);

@@ -112,8 +112,10 @@ void gan_cut_at_axis(gan_shape shape, int axis, int64_t *rows, int64_t *run);
 /* ---- The window of convolutions and avg_pool2d (window.c) ------------------------------------------------------ */
 
 /* GAN_ERROR_SHAPE if the input, whose padded height and width are `padded`, is smaller than the window that is to
- * slide over it. */
-gan_status gan_check_window(gan_shape input, const int64_t padded[2], const int64_t kernel[2]);
+ * slide over it; `dilated` says that this is not the kernel's own size. */
+gan_status gan_check_window(gan_shape input, const int64_t padded[2], const int64_t kernel[2], bool dilated);
+/* Height or width of a kernel with its gaps. */
+int64_t gan_window_side(const gan_conv_transpose2d_options *options, int i);
 /* The number of positions of such a window along a side. */
 static inline int64_t gan_slide(int64_t size, int64_t kernel, int64_t stride)
 {
@@ -146,7 +148,8 @@ typedef struct gan_weights {
     gan_initializer weight_initializer, bias_initializer;
     int64_t units;   /* the output's channels, or its values */
     int64_t area;    /* of the window; 1 if there is none */
-    bool transposed; /* stored as (rest, units) */
+    int64_t groups;  /* of units and input values, which see each other only; 1 if there are none */
+    bool transposed; /* stored as (rest, units), with groups (rest, units of a group) */
 } gan_weights;
 
 /* The rows of their options, for a layer whose options are the API's struct `type`; and their fields from there. */

@@ -1,6 +1,7 @@
 /* Spectral normalisation (Miyato et al., 2018): products use E = W / sigma for the weight W as a matrix (units, all
- * else), with sigma = u^T W v near its largest singular value. In training, one step of the power iteration comes
- * first, v = W^T u / |W^T u| and u = W v / |W v|; both are constants for the gradient:
+ * else), or as a transposed convolution stores groups, (units of a group, all else), as in PyTorch; with sigma = u^T
+ * W v near its largest singular value. In training, one step of the power iteration comes first, v = W^T u / |W^T u|
+ * and u = W v / |W v|; both are constants for the gradient:
  *
  *     dW = (dE - <dE, E> u v^T) / sigma
  *
@@ -30,12 +31,17 @@ static int64_t aligned(int64_t count)
     return (count + values - 1) / values * values;
 }
 
+static int64_t rows_of(const gan_weights *self)
+{
+    return self->transposed ? self->units / self->groups : self->units;
+}
+
 static spectral_norm find(const gan_weights *self, const gan_pass *pass)
 {
     gan_real *const *buffers = pass->tensors + (self->no_bias ? 1 : 2);
     spectral_norm s = {.pass = pass,
-                       .units = self->units,
-                       .rest = pass->input_shapes[0].dims[0] * self->area,
+                       .units = rows_of(self),
+                       .rest = pass->input_shapes[0].dims[0] * self->area / (self->transposed ? 1 : self->groups),
                        .transposed = self->transposed,
                        .weight = pass->tensors[GAN_WEIGHT],
                        .model_u = buffers[0],
@@ -64,7 +70,7 @@ static gan_tensor_plan plan_buffer(const char *name, int64_t count, gan_initiali
 gan_status gan_spectral_norm_plan(const gan_weights *self, gan_context *context, gan_layer_plan *plan)
 {
     const gan_tensor_plan *weight = &plan->tensors[GAN_WEIGHT];
-    int64_t units = self->units, rest = gan_shape_count(weight->shape) / units;
+    int64_t units = rows_of(self), rest = gan_shape_count(weight->shape) / units;
     GAN_TRY(gan_check_extent("values of the weight for a unit", rest));
     gan_tensor_plan *buffers = plan->tensors + plan->tensor_count;
     plan->tensor_count += 3;

@@ -53,15 +53,19 @@ typedef struct bench_case {
 static const bench_case cases[] = {
     {"square-2048", GEMM, .gemm = {.m = 2048, .n = 2048, .k = 2048}},
     {"square-256", GEMM, .gemm = {.m = 256, .n = 256, .k = 256}},
-    CONV("seed-conv1-32", 32, 1, 28, 28, 64, 14, 14, 5, 5, 2, 2, 1, 1),
-    CONV("seed-conv2-32", 32, 64, 14, 14, 128, 7, 7, 5, 5, 2, 2, 1, 1),
-    CONV("seed-conv2-128", 128, 64, 14, 14, 128, 7, 7, 5, 5, 2, 2, 1, 1),
-    CONV("dcgan-conv1-32", 32, 1, 28, 28, 64, 14, 14, 4, 4, 2, 2, 1, 1),
-    CONV("dcgan-conv2-32", 32, 64, 14, 14, 128, 7, 7, 4, 4, 2, 2, 1, 1),
-    CONV("dcgan-transposed1-32", 32, 128, 14, 14, 256, 7, 7, 4, 4, 2, 2, 1, 1),
-    CONV("dcgan-transposed2-32", 32, 64, 28, 28, 128, 14, 14, 4, 4, 2, 2, 1, 1),
-    CONV("dcgan-transposed2-128", 128, 64, 28, 28, 128, 14, 14, 4, 4, 2, 2, 1, 1),
-    CONV("dcgan-last-32", 32, 64, 28, 28, 1, 28, 28, 3, 3, 1, 1, 1, 1),
+    CONV("seed-conv1-32", 32, 1, 28, 28, 64, 14, 14, 5, 5, 2, 2, 1, 1, 1, 1, 1),
+    CONV("seed-conv2-32", 32, 64, 14, 14, 128, 7, 7, 5, 5, 2, 2, 1, 1, 1, 1, 1),
+    CONV("seed-conv2-128", 128, 64, 14, 14, 128, 7, 7, 5, 5, 2, 2, 1, 1, 1, 1, 1),
+    CONV("dcgan-conv1-32", 32, 1, 28, 28, 64, 14, 14, 4, 4, 2, 2, 1, 1, 1, 1, 1),
+    CONV("dcgan-conv2-32", 32, 64, 14, 14, 128, 7, 7, 4, 4, 2, 2, 1, 1, 1, 1, 1),
+    CONV("dcgan-transposed1-32", 32, 128, 14, 14, 256, 7, 7, 4, 4, 2, 2, 1, 1, 1, 1, 1),
+    CONV("dcgan-transposed2-32", 32, 64, 28, 28, 128, 14, 14, 4, 4, 2, 2, 1, 1, 1, 1, 1),
+    CONV("dcgan-transposed2-128", 128, 64, 28, 28, 128, 14, 14, 4, 4, 2, 2, 1, 1, 1, 1, 1),
+    CONV("dcgan-last-32", 32, 64, 28, 28, 1, 28, 28, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+    CONV("groups-1-32", 32, 64, 28, 28, 64, 28, 28, 3, 3, 1, 1, 1, 1, 1, 1, 1),
+    CONV("groups-2-32", 32, 64, 28, 28, 64, 28, 28, 3, 3, 1, 1, 1, 1, 1, 1, 2),
+    CONV("dilated-32", 32, 64, 28, 28, 64, 28, 28, 3, 3, 1, 1, 2, 2, 2, 2, 1),
+    CONV("depthwise-32", 32, 64, 28, 28, 64, 28, 28, 3, 3, 1, 1, 1, 1, 1, 1, 64),
     DENSE("seed-dense1-32", 32, 100, 256),
     DENSE("seed-dense2-32", 32, 256, 512),
     DENSE("seed-dense3-32", 32, 512, 1024),
@@ -100,7 +104,7 @@ static sizes sizes_of(const bench_case *c)
     const gan_gemm *g = &c->gemm;
     if (c->kind == GEMM) return (sizes){g->m * g->k, g->k * g->n, g->m * g->n};
     return (sizes){c->batch * v->height * v->width * v->channels,
-                   v->filters * v->kernel_h * v->kernel_w * v->channels,
+                   v->filters * v->kernel_h * v->kernel_w * (v->channels / v->groups),
                    c->batch * v->out_height * v->out_width * v->filters};
 }
 
@@ -131,7 +135,7 @@ static double multiply_adds(const bench_case *c)
     const gan_conv *v = &c->conv;
     if (c->kind == GEMM) return (double)c->gemm.m * (double)c->gemm.n * (double)c->gemm.k;
     return (double)c->batch * (double)(v->out_height * v->out_width * v->filters) *
-           (double)(v->kernel_h * v->kernel_w * v->channels);
+           (double)(v->kernel_h * v->kernel_w * (v->channels / v->groups));
 }
 
 static void run(gan_context *context, const bench_case *c, const buffers *b, float *scratch)

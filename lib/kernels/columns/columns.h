@@ -13,6 +13,11 @@ typedef struct gan_column_block {
     int64_t stride; /* from row to row; equal to `columns` if a block is as wide as the matrix */
 } gan_column_block;
 
+/* Rows of three matrices that are read or written together, and the distances between them; 0: one row for all. */
+typedef struct gan_row_strides {
+    int64_t rows, columns, x, w, y;
+} gan_row_strides;
+
 /* ---- Loops over a block (columns_isa.c) ---- */
 
 typedef struct gan_columns_table {
@@ -33,6 +38,8 @@ typedef struct gan_columns_table {
     /* y[i, j] += a x[i, j] + b u[i] v[j] */
     void (*add_rank_one)(const gan_column_block *block, gan_real a, const gan_real *x, gan_real b, const gan_real *u,
                          const gan_real *v, gan_real *y);
+    /* y[i, j] += x[i, j] w[i, j] */
+    void (*multiply_add)(const gan_row_strides *strides, const gan_real *x, const gan_real *w, gan_real *y);
 } gan_columns_table;
 GAN_ISA_DECLARE(gan_columns_table);
 

@@ -66,9 +66,18 @@ static void add_rank_one(const gan_column_block *block, gan_real a, const gan_re
     }
 }
 
+static void multiply_add(const gan_row_strides *strides, const gan_real *x, const gan_real *w, gan_real *y)
+{
+    for (int64_t i = 0; i < strides->rows; i++, x += strides->x, w += strides->w, y += strides->y) {
+        GAN_INDEPENDENT
+        for (int64_t j = 0; j < strides->columns; j++) y[j] += x[j] * w[j];
+    }
+}
+
 const gan_columns_table GAN_ISA_TABLE(gan_columns_table) = {.sums = sums,
                                                             .moments = moments,
                                                             .dots = dots,
                                                             .normalise = normalise,
                                                             .combine = combine,
-                                                            .add_rank_one = add_rank_one};
+                                                            .add_rank_one = add_rank_one,
+                                                            .multiply_add = multiply_add};

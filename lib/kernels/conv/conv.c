@@ -1,5 +1,5 @@
-/* Convolutions: direct, by the micro-kernels; as matrix products of patches in memory (im2col), by the BLAS; or
- * direct with operands rounded to bfloat16. */
+/* Convolutions: direct, by the micro-kernels; as matrix products of patches in memory (im2col), by the BLAS and for
+ * dilation and groups; channel by channel if depthwise; or direct with operands rounded to bfloat16. */
 #include "kernels/conv/conv_ways.h"
 
 /* ---- Direct ------------------------------------------------------------------------------------------------ */
@@ -54,38 +54,43 @@ typedef struct conv_way {
 static const conv_way direct = {direct_scratch, direct_forward, direct_backward_data, direct_backward_weights};
 static const conv_way im2col = {gan_conv_im2col_scratch, gan_conv_im2col_forward, gan_conv_im2col_backward_data,
                                 gan_conv_im2col_backward_weights};
+static const conv_way depthwise = {gan_conv_depthwise_scratch, gan_conv_depthwise_forward,
+                                   gan_conv_depthwise_backward_data, gan_conv_depthwise_backward_weights};
 #ifdef GAN_HAVE_BFLOAT16
 static const conv_way bfloat16 = {gan_conv_bfloat16_scratch, gan_conv_bfloat16_forward,
                                   gan_conv_bfloat16_backward_data, gan_conv_bfloat16_backward_weights};
 #endif
 
-static const conv_way *way_of(const gan_context *context)
+/* Depthwise convolutions round no operands, so that in bfloat16 they are products, which do. */
+static const conv_way *way_of(const gan_context *context, const gan_conv *conv)
 {
 #ifdef GAN_HAVE_BFLOAT16
-    if (context->precision == GAN_PRECISION_BFLOAT16) return &bfloat16;
+    if (context->precision == GAN_PRECISION_BFLOAT16) return gan_conv_is_plain(conv) ? &bfloat16 : &im2col;
 #endif
+    if (gan_conv_is_depthwise(conv)) return &depthwise;
+    if (!gan_conv_is_plain(conv)) return &im2col;
     return context->multiply == GAN_MULTIPLY_BLAS ? &im2col : &direct;
 }
 
 int64_t gan_conv_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)
 {
-    return way_of(context)->scratch(context, conv, batch);
+    return way_of(context, conv)->scratch(context, conv, batch);
 }
 
 void gan_conv_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x, const gan_real *w,
                       const gan_real *bias, gan_real *y, gan_real *scratch)
 {
-    way_of(context)->forward(context, conv, batch, x, w, bias, y, scratch);
+    way_of(context, conv)->forward(context, conv, batch, x, w, bias, y, scratch);
 }
 
 void gan_conv_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
                             const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch)
 {
-    way_of(context)->backward_data(context, conv, batch, dy, w, bias, dx, scratch);
+    way_of(context, conv)->backward_data(context, conv, batch, dy, w, bias, dx, scratch);
 }
 
 void gan_conv_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                                const gan_real *dy, gan_real *dw, gan_real *scratch)
 {
-    way_of(context)->backward_weights(context, conv, batch, x, dy, dw, scratch);
+    way_of(context, conv)->backward_weights(context, conv, batch, x, dy, dw, scratch);
 }

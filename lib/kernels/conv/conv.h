@@ -5,13 +5,16 @@
 #include "kernels/product/product.h"
 
 /* x: (batch, height, width, channels); y: (batch, out_height, out_width, filters);
- * w: (filters, kernel_h, kernel_w, channels). Transposed convolutions are the same functions with x and y
- * swapped: their forward is gan_conv_backward_data, their backward data gan_conv_forward. */
+ * w: (filters, kernel_h, kernel_w, channels / groups): filters and channels are divided, in order, into groups, which
+ * see each other only. Transposed convolutions are the same functions with x and y swapped: their forward is
+ * gan_conv_backward_data, their backward data gan_conv_forward. */
 typedef struct gan_conv {
     int64_t channels, height, width;
     int64_t filters, out_height, out_width;
     int64_t kernel_h, kernel_w, stride_h, stride_w;
-    int64_t pad_top, pad_left; /* rows above and columns to the left; the others follow from the sizes */
+    int64_t pad_top, pad_left;      /* rows above and columns to the left; the others follow from the sizes */
+    int64_t dilation_h, dilation_w; /* rows and columns from one value of the kernel to the next */
+    int64_t groups;                 /* divides channels and filters */
 } gan_conv;
 
 /* The most scratch values that any of the three needs for batches up to `batch`. */

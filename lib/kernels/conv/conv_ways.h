@@ -5,7 +5,13 @@
 #include "kernels/conv/conv.h"
 #include "kernels/micro_kernel/micro_kernel.h"
 
-/* ---- As matrix products of patches in memory (conv_im2col.c) ---- */
+/* Without dilation and groups. */
+static inline bool gan_conv_is_plain(const gan_conv *conv)
+{
+    return conv->groups == 1 && conv->dilation_h == 1 && conv->dilation_w == 1;
+}
+
+/* ---- As matrix products of patches in memory (conv_im2col.c): any dilation and groups ---- */
 
 int64_t gan_conv_im2col_scratch(const gan_context *context, const gan_conv *conv, int64_t batch);
 void gan_conv_im2col_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
@@ -15,7 +21,19 @@ void gan_conv_im2col_backward_data(gan_context *context, const gan_conv *conv, i
 void gan_conv_im2col_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                                       const gan_real *dy, gan_real *dw, gan_real *scratch);
 
-/* ---- Direct: without patches in memory (conv_direct.c, conv_weights.c, conv_few_filters.c) ---- */
+/* ---- One filter on each channel (conv_depthwise.c): any dilation; only if gan_conv_is_depthwise() ---- */
+
+bool gan_conv_is_depthwise(const gan_conv *conv);
+int64_t gan_conv_depthwise_scratch(const gan_context *context, const gan_conv *conv, int64_t batch);
+void gan_conv_depthwise_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+                                const gan_real *w, const gan_real *bias, gan_real *y, gan_real *scratch);
+void gan_conv_depthwise_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
+                                      const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch);
+void gan_conv_depthwise_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+                                         const gan_real *dy, gan_real *dw, gan_real *scratch);
+
+/* ---- Direct: without patches in memory (conv_direct.c, conv_weights.c, conv_few_filters.c). Here and below:
+ * only if gan_conv_is_plain() ---- */
 
 int64_t gan_conv_direct_scratch(const gan_micro_kernel_table *table, const gan_conv *conv);
 void gan_conv_direct_forward(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,

@@ -13,12 +13,14 @@
 
 #include <cmocka.h>
 
-static void describe(const gan_conv *c, int64_t batch, const char *name, const char *what, char text[200])
+static void describe(const gan_conv *c, int64_t batch, const char *name, const char *what, char text[250])
 {
-    snprintf(text, 200, "%s, %s: %d x (%d, %d, %d) to (%d, %d, %d), kernel %d %d, stride %d %d, pad %d %d", name,
-             what, (int)batch, (int)c->height, (int)c->width, (int)c->channels, (int)c->out_height, (int)c->out_width,
-             (int)c->filters, (int)c->kernel_h, (int)c->kernel_w, (int)c->stride_h, (int)c->stride_w, (int)c->pad_top,
-             (int)c->pad_left);
+    snprintf(
+        text, 250,
+        "%s, %s: %d x (%d, %d, %d) to (%d, %d, %d), kernel %d %d, stride %d %d, pad %d %d, dilation %d %d, groups %d",
+        name, what, (int)batch, (int)c->height, (int)c->width, (int)c->channels, (int)c->out_height,
+        (int)c->out_width, (int)c->filters, (int)c->kernel_h, (int)c->kernel_w, (int)c->stride_h, (int)c->stride_w,
+        (int)c->pad_top, (int)c->pad_left, (int)c->dilation_h, (int)c->dilation_w, (int)c->groups);
 }
 
 typedef struct arrays {
@@ -30,7 +32,7 @@ static arrays arrays_create(const gan_conv *c, int64_t batch, uint64_t seed)
 {
     arrays a = {.x_count = batch * c->height * c->width * c->channels,
                 .y_count = batch * c->out_height * c->out_width * c->filters,
-                .w_count = c->filters * c->kernel_h * c->kernel_w * c->channels};
+                .w_count = c->filters * c->kernel_h * c->kernel_w * (c->channels / c->groups)};
     a.x = test_random_array(&seed, a.x_count);
     a.w = test_random_array(&seed, a.w_count);
     a.dy = test_random_array(&seed, a.y_count);
@@ -82,19 +84,21 @@ static void sums_add(sums *s, int64_t at, double term)
 /* All three at once. */
 static void define(const gan_conv *c, int64_t batch, const arrays *a, sums *y, sums *dx, sums *dw)
 {
+    const int64_t depth = c->channels / c->groups, group_filters = c->filters / c->groups;
     for (int64_t b = 0; b < batch; b++) {
         for (int64_t oh = 0; oh < c->out_height; oh++) {
             for (int64_t ow = 0; ow < c->out_width; ow++) {
                 for (int64_t f = 0; f < c->filters; f++) {
                     for (int64_t kh = 0; kh < c->kernel_h; kh++) {
                         for (int64_t kw = 0; kw < c->kernel_w; kw++) {
-                            for (int64_t ch = 0; ch < c->channels; ch++) {
-                                int64_t ih = oh * c->stride_h - c->pad_top + kh;
-                                int64_t iw = ow * c->stride_w - c->pad_left + kw;
+                            for (int64_t d = 0; d < depth; d++) {
+                                int64_t ih = oh * c->stride_h - c->pad_top + kh * c->dilation_h;
+                                int64_t iw = ow * c->stride_w - c->pad_left + kw * c->dilation_w;
                                 if (ih < 0 || ih >= c->height || iw < 0 || iw >= c->width) continue;
+                                int64_t ch = f / group_filters * depth + d;
                                 int64_t at_x = ((b * c->height + ih) * c->width + iw) * c->channels + ch;
                                 int64_t at_y = ((b * c->out_height + oh) * c->out_width + ow) * c->filters + f;
-                                int64_t at_w = ((f * c->kernel_h + kh) * c->kernel_w + kw) * c->channels + ch;
+                                int64_t at_w = ((f * c->kernel_h + kh) * c->kernel_w + kw) * depth + d;
                                 sums_add(y, at_y, (double)a->x[at_x] * (double)a->w[at_w]);
                                 sums_add(dx, at_x, (double)a->dy[at_y] * (double)a->w[at_w]);
                                 sums_add(dw, at_w, (double)a->dy[at_y] * (double)a->x[at_x]);
@@ -150,7 +154,7 @@ static void results_release(results *r, const char *text)
 
 static void check(gan_context *context, const char *name, const gan_conv *c, int64_t batch, uint64_t seed)
 {
-    char text[200];
+    char text[250];
     arrays a = arrays_create(c, batch, seed), rounded = arrays_rounded(context, c, batch, seed);
     sums y = sums_create(a.y_count), dx = sums_create(a.x_count), dw = sums_create(a.w_count);
     const gan_real *filter_bias = seed & 1 ? a.filter_bias : NULL, *channel_bias = seed & 2 ? a.channel_bias : NULL;
@@ -161,9 +165,9 @@ static void check(gan_context *context, const char *name, const gan_conv *c, int
     results r = run(context, c, batch, &a, filter_bias, channel_bias, text);
     int64_t taps = c->kernel_h * c->kernel_w;
     describe(c, batch, name, "forward", text);
-    compare(&y, r.y.values, filter_bias, c->filters, taps * c->channels, text);
+    compare(&y, r.y.values, filter_bias, c->filters, taps * c->channels / c->groups, text);
     describe(c, batch, name, "backward to the data", text);
-    compare(&dx, r.dx.values, channel_bias, c->channels, taps * c->filters, text);
+    compare(&dx, r.dx.values, channel_bias, c->channels, taps * c->filters / c->groups, text);
     describe(c, batch, name, "backward to the weights", text);
     compare(&dw, r.dw.values, NULL, 1, batch * c->out_height * c->out_width, text);
 
@@ -179,12 +183,12 @@ static void check(gan_context *context, const char *name, const gan_conv *c, int
 
 /* Any geometry whose padding below and right is at most the kernel, or negative, when no window reaches some rows. */
 static void draw_axis(uint64_t *seed, int64_t *inputs, int64_t *outputs, int64_t *kernel, int64_t *stride,
-                      int64_t *pad)
+                      int64_t *pad, int64_t dilation)
 {
     *kernel = test_integer(seed, 1, 5);
     *stride = test_integer(seed, 1, 3);
     *inputs = test_integer(seed, 1, 11);
-    *pad = test_integer(seed, 0, *kernel - 1);
+    *pad = test_integer(seed, 0, (*kernel - 1) * dilation);
     int64_t most = (*inputs + *pad - 1) / *stride + 1;
     *outputs = test_integer(seed, most > 2 ? most - 2 : 1, most);
 }
@@ -199,9 +203,13 @@ static void odd_shapes_on(gan_context *context, const char *name)
 {
     uint64_t seed = 7;
     for (int i = 0; i < 200; i++) {
-        gan_conv c = {.channels = draw_channels(&seed), .filters = draw_channels(&seed)};
-        draw_axis(&seed, &c.height, &c.out_height, &c.kernel_h, &c.stride_h, &c.pad_top);
-        draw_axis(&seed, &c.width, &c.out_width, &c.kernel_w, &c.stride_w, &c.pad_left);
+        gan_conv c = {.channels = draw_channels(&seed),
+                      .filters = draw_channels(&seed),
+                      .dilation_h = 1,
+                      .dilation_w = 1,
+                      .groups = 1};
+        draw_axis(&seed, &c.height, &c.out_height, &c.kernel_h, &c.stride_h, &c.pad_top, 1);
+        draw_axis(&seed, &c.width, &c.out_width, &c.kernel_w, &c.stride_w, &c.pad_left, 1);
         check(context, name, &c, test_integer(&seed, 1, c.channels * c.filters > 1000 ? 2 : 5), (uint64_t)i);
     }
 }
@@ -212,28 +220,58 @@ static void test_odd_shapes(void **state)
     test_on_level(odd_shapes_on);
 }
 
+/* A third of the convolutions are depthwise. */
+static void dilation_and_groups_on(gan_context *context, const char *name)
+{
+    uint64_t seed = 8;
+    for (int i = 0; i < 200; i++) {
+        gan_conv c = {.dilation_h = test_integer(&seed, 1, 4), .dilation_w = test_integer(&seed, 1, 4)};
+        c.groups = i % 3 ? test_integer(&seed, 1, 5) : draw_channels(&seed);
+        c.channels = c.groups * (i % 3 ? test_integer(&seed, 1, 9) : 1);
+        c.filters = c.groups * (i % 3 ? test_integer(&seed, 1, 9) : 1);
+        draw_axis(&seed, &c.height, &c.out_height, &c.kernel_h, &c.stride_h, &c.pad_top, c.dilation_h);
+        draw_axis(&seed, &c.width, &c.out_width, &c.kernel_w, &c.stride_w, &c.pad_left, c.dilation_w);
+        check(context, name, &c, test_integer(&seed, 1, 5), (uint64_t)i);
+    }
+}
+
+static void test_dilation_and_groups(void **state)
+{
+    (void)state;
+    test_on_level(dilation_and_groups_on);
+}
+
 /* The first five are from the models by which the library is measured. */
 static const struct {
     gan_conv conv;
     int64_t batch;
 } shapes[] = {
-    {{1, 28, 28, 64, 14, 14, 5, 5, 2, 2, 1, 1}, 9},
-    {{64, 14, 14, 128, 7, 7, 5, 5, 2, 2, 1, 1}, 2},
-    {{64, 14, 14, 32, 7, 7, 4, 4, 2, 2, 1, 1}, 3},
-    {{64, 28, 28, 1, 28, 28, 3, 3, 1, 1, 1, 1}, 2},
+    {{1, 28, 28, 64, 14, 14, 5, 5, 2, 2, 1, 1, 1, 1, 1}, 9},
+    {{64, 14, 14, 128, 7, 7, 5, 5, 2, 2, 1, 1, 1, 1, 1}, 2},
+    {{64, 14, 14, 32, 7, 7, 4, 4, 2, 2, 1, 1, 1, 1, 1}, 3},
+    {{64, 28, 28, 1, 28, 28, 3, 3, 1, 1, 1, 1, 1, 1, 1}, 2},
     /* Few filters of stride 1: other kernels and borders, a window that begins outside, more images. */
-    {{32, 7, 5, 3, 8, 4, 4, 2, 1, 1, 2, 0}, 3},
-    {{32, 5, 6, 2, 4, 9, 2, 3, 1, 1, 0, 3}, 1},
-    {{48, 6, 6, 1, 6, 6, 3, 3, 1, 1, 1, 1}, 30},
-    {{1, 28, 28, 64, 14, 14, 4, 4, 2, 2, 1, 1}, 3},
-    {{3, 9, 9, 5, 9, 9, 9, 9, 1, 1, 4, 4}, 2},      /* a kernel as large as the image */
-    {{2, 3, 80, 3, 3, 80, 2, 3, 1, 1, 1, 1}, 2},    /* long lines */
-    {{1, 1, 700, 2, 1, 700, 1, 3, 1, 1, 0, 1}, 1},  /* longer than what is packed at a time */
-    {{8, 6, 6, 8, 2, 2, 2, 2, 4, 4, 0, 0}, 3},      /* a stride longer than the kernel */
-    {{5, 70, 2, 3, 70, 2, 67, 1, 1, 1, 33, 0}, 1},  /* more rows of the kernel than segments in a call */
-    {{40, 5, 5, 150, 5, 5, 3, 3, 1, 1, 1, 1}, 2},   /* more filters than rows in a block */
-    {{1, 30, 5, 2000, 30, 5, 1, 2, 1, 1, 0, 0}, 1}, /* more of dy than all panels of weights take at a time */
-    {{520, 3, 3, 6, 2, 2, 3, 3, 1, 1, 0, 0}, 2},    /* more values of k than are multiplied at a time */
+    {{32, 7, 5, 3, 8, 4, 4, 2, 1, 1, 2, 0, 1, 1, 1}, 3},
+    {{32, 5, 6, 2, 4, 9, 2, 3, 1, 1, 0, 3, 1, 1, 1}, 1},
+    {{48, 6, 6, 1, 6, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1}, 30},
+    {{1, 28, 28, 64, 14, 14, 4, 4, 2, 2, 1, 1, 1, 1, 1}, 3},
+    {{3, 9, 9, 5, 9, 9, 9, 9, 1, 1, 4, 4, 1, 1, 1}, 2},     /* a kernel as large as the image */
+    {{2, 3, 80, 3, 3, 80, 2, 3, 1, 1, 1, 1, 1, 1, 1}, 2},   /* long lines */
+    {{1, 1, 700, 2, 1, 700, 1, 3, 1, 1, 0, 1, 1, 1, 1}, 1}, /* longer than what is packed at a time */
+    {{8, 6, 6, 8, 2, 2, 2, 2, 4, 4, 0, 0, 1, 1, 1}, 3},     /* a stride longer than the kernel */
+    {{5, 70, 2, 3, 70, 2, 67, 1, 1, 1, 33, 0, 1, 1, 1}, 1}, /* more rows of the kernel than segments in a call */
+    {{40, 5, 5, 150, 5, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1}, 2},  /* more filters than rows in a block */
+    {{1, 30, 5, 2000, 30, 5, 1, 2, 1, 1, 0, 0, 1, 1, 1},
+     1},                                                  /* more of dy than all panels of weights take at a time */
+    {{520, 3, 3, 6, 2, 2, 3, 3, 1, 1, 0, 0, 1, 1, 1}, 2}, /* more values of k than are multiplied at a time */
+    /* Dilation, groups and both; depthwise; two filters on each channel. */
+    {{6, 9, 8, 4, 5, 4, 3, 3, 1, 1, 0, 0, 2, 2, 1}, 3},
+    {{64, 14, 14, 128, 7, 7, 5, 5, 2, 2, 1, 1, 1, 1, 2}, 2},
+    {{6, 11, 7, 9, 6, 7, 3, 2, 2, 1, 2, 1, 2, 3, 3}, 5},
+    {{32, 14, 14, 32, 14, 14, 3, 3, 1, 1, 1, 1, 1, 1, 32}, 9},
+    {{67, 9, 13, 67, 5, 7, 3, 5, 2, 2, 2, 6, 2, 3, 67}, 3},
+    {{5, 7, 5, 10, 7, 5, 3, 3, 1, 1, 1, 1, 1, 1, 5}, 4},
+    {{4, 5, 3, 4, 5, 3, 3, 3, 1, 1, 4, 4, 4, 4, 4}, 3}, /* only the middle of the kernel ever sees some pixels */
 };
 
 static void fixed_shapes_on(gan_context *context, const char *name)
@@ -251,7 +289,7 @@ static void test_fixed_shapes(void **state)
 static void same_bits_on(gan_context *const contexts[3], const char *name)
 {
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-        char text[200];
+        char text[250];
         const gan_conv *c = &shapes[i].conv;
         arrays a = arrays_create(c, shapes[i].batch, i);
         results r[3];
@@ -277,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_odd_shapes),
+        cmocka_unit_test(test_dilation_and_groups),
         cmocka_unit_test(test_fixed_shapes),
         cmocka_unit_test(test_any_number_of_threads),
     };

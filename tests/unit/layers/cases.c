@@ -40,6 +40,29 @@ LAYER(conv_spectral,
 LAYER(transpose_spectral,
       gan_layer_conv_transpose2d(context, 3,
                                  GAN_CONV_TRANSPOSE2D(.kernel = {3, 2}, .stride = {2, 1}, .spectral_norm = true)))
+LAYER(conv_dilated, gan_layer_conv2d(context, 3,
+                                     GAN_CONV2D(.kernel = {3, 2}, .stride = {2, 1}, .padding = GAN_PADDING_EXPLICIT,
+                                                .pads = {4, 1, 0, 3}, .dilation = {2, 3})))
+LAYER(conv_same_dilated,
+      gan_layer_conv2d(context, 2, GAN_CONV2D(.stride = {1, 2}, .padding = GAN_PADDING_SAME, .dilation = {3, 2})))
+LAYER(conv_groups, gan_layer_conv2d(context, 6, GAN_CONV2D(.kernel = {2, 3}, .groups = 2)))
+LAYER(conv_depthwise,
+      gan_layer_conv2d(context, 5,
+                       GAN_CONV2D(.stride = {2, 1}, .padding = GAN_PADDING_SAME, .dilation = {1, 2}, .groups = 5)))
+LAYER(transpose_dilated,
+      gan_layer_conv_transpose2d(context, 3,
+                                 GAN_CONV_TRANSPOSE2D(.kernel = {2, 3}, .stride = {2, 1},
+                                                      .padding = GAN_PADDING_EXPLICIT, .pads = {1, 0, 3, 2},
+                                                      .output_padding = {1, 0}, .dilation = {3, 2})))
+LAYER(transpose_groups,
+      gan_layer_conv_transpose2d(context, 6,
+                                 GAN_CONV_TRANSPOSE2D(.stride = {2, 2}, .padding = GAN_PADDING_SAME, .groups = 2)))
+LAYER(transpose_depthwise,
+      gan_layer_conv_transpose2d(context, 3, GAN_CONV_TRANSPOSE2D(.stride = {1, 2}, .dilation = {2, 1}, .groups = 3)))
+LAYER(conv_groups_spectral, gan_layer_conv2d(context, 6, GAN_CONV2D(.groups = 3, .spectral_norm = true)))
+LAYER(transpose_groups_spectral, gan_layer_conv_transpose2d(context, 6,
+                                                            GAN_CONV_TRANSPOSE2D(.kernel = {2, 3}, .dilation = {1, 2},
+                                                                                 .groups = 2, .spectral_norm = true)))
 LAYER(flatten, gan_layer_flatten(context))
 LAYER(to_image, gan_layer_reshape(context, GAN_SHAPE(2, 3, 5)))
 LAYER(to_other_channels, gan_layer_reshape(context, GAN_SHAPE(5, 2, 3)))
@@ -112,6 +135,15 @@ static const layer_case cases[] = {
     {"dense with spectral norm", dense_spectral, 1, {SHAPE(7)}, true, false},
     {"conv2d with spectral norm", conv_spectral, 1, {SHAPE(2, 5, 3)}, true, false},
     {"conv_transpose2d with spectral norm", transpose_spectral, 1, {SHAPE(2, 3, 5)}, true, false},
+    {"conv2d with dilation", conv_dilated, 1, {SHAPE(2, 5, 4)}, false, false},
+    {"conv2d same with dilation", conv_same_dilated, 1, {SHAPE(3, 4, 7)}, false, false},
+    {"conv2d with groups", conv_groups, 1, {SHAPE(4, 3, 5)}, false, false},
+    {"conv2d, depthwise", conv_depthwise, 1, {SHAPE(5, 4, 5)}, false, false},
+    {"conv_transpose2d with dilation", transpose_dilated, 1, {SHAPE(2, 3, 4)}, false, false},
+    {"conv_transpose2d with groups", transpose_groups, 1, {SHAPE(4, 3, 2)}, false, false},
+    {"conv_transpose2d, depthwise", transpose_depthwise, 1, {SHAPE(3, 4, 3)}, false, false},
+    {"conv2d with groups and spectral norm", conv_groups_spectral, 1, {SHAPE(3, 5, 4)}, true, false},
+    {"conv_transpose2d with groups and spectral norm", transpose_groups_spectral, 1, {SHAPE(4, 3, 2)}, true, false},
     {"flatten", flatten, 1, {SHAPE(2, 3, 5)}, false, false},
     {"flatten of one channel", flatten, 1, {SHAPE(1, 3, 5)}, false, true},
     {"flatten of one pixel", flatten, 1, {SHAPE(7, 1, 1)}, false, true},

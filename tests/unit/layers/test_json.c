@@ -234,6 +234,11 @@ static void test_added_options(void **state)
         {"dense", DENSE, "spectral_norm", "true", "false", "1"},
         {"conv2d", CONV, "spectral_norm", "true", "false", "1"},
         {"conv_transpose2d", CONV_TRANSPOSE, "spectral_norm", "true", "false", "1"},
+        {"conv2d", CONV, "dilation", "[2,1]", "[1,1]", "[2]"},
+        {"conv2d", CONV, "dilation", "[1,3]", "[1,1]", "2"},
+        {"conv2d", CONV, "groups", "2", "1", "[2]"},
+        {"conv_transpose2d", CONV_TRANSPOSE, "dilation", "[1,2]", "[1,1]", "[1]"},
+        {"conv_transpose2d", CONV_TRANSPOSE, "groups", "2", "1", "true"},
         {"pixel_norm", "{}", "epsilon", "0.25", "1e-8", "true"},
     };
     for (size_t i = 0; i < sizeof(added) / sizeof(added[0]); i++) {
@@ -259,8 +264,8 @@ static void test_unknown_option(void **state)
     json_case cases[KINDS];
     make_kinds(*state, cases);
     for (int i = 0; i < KINDS; i++) {
-        load_refused(*state, cases[i].type, cases[i].text, "dilation", "[1,1]", GAN_ERROR_UNSUPPORTED,
-                     "has no option dilation of");
+        load_refused(*state, cases[i].type, cases[i].text, "causal", "[1,1]", GAN_ERROR_UNSUPPORTED,
+                     "has no option causal of");
         gan_layer_destroy(cases[i].layer);
     }
 }
@@ -291,6 +296,9 @@ static void test_ranges(void **state)
         {"conv2d", CONV, "stride", "[0,0]", GAN_ERROR_ARGUMENT, "stride[0] is 0"},
         {"conv2d", CONV, "padding", "'full'", GAN_ERROR_FORMAT, "\"full\""},
         {"conv2d", CONV, "pads", "[0,0,3,0]", GAN_ERROR_ARGUMENT, "pads[2] is 3"},
+        {"conv2d", CONV, "dilation", "[0,0]", GAN_ERROR_ARGUMENT, "dilation[0] is 0"},
+        {"conv2d", CONV, "groups", "0", GAN_ERROR_ARGUMENT, "groups is 0"},
+        {"conv2d", CONV, "groups", "3", GAN_ERROR_ARGUMENT, "groups is 3, expected a divisor of filters, 4"},
         {"conv_transpose2d", CONV_TRANSPOSE, "output_padding", "[2,0]", GAN_ERROR_ARGUMENT, "output_padding[0] is 2"},
         {"upsample2d", UPSAMPLE, "factor", "[0,0]", GAN_ERROR_ARGUMENT, "factor[0] is 0"},
         {"upsample2d", UPSAMPLE, "interpolation", "'cubic'", GAN_ERROR_FORMAT, "\"cubic\""},

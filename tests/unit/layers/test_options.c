@@ -139,11 +139,28 @@ static void test_conv2d_refused(void **state)
         GAN_ERROR_ARGUMENT, "conv2d: pads[1] is 2, expected 0 to 1, below the kernel");
     refused(gan_layer_conv2d(*state, 1, GAN_CONV2D(.padding = GAN_PADDING_SAME, .pads = {1})), GAN_ERROR_ARGUMENT,
             "conv2d: pads[0] is 1, expected 0 with same padding");
+    refused(gan_layer_conv2d(*state, 1, GAN_CONV2D(.dilation = {2})), GAN_ERROR_ARGUMENT,
+            "conv2d: dilation[1] is 0, expected 1 to 2147483647");
+    refused(gan_layer_conv2d(*state, 1, GAN_CONV2D(.kernel = {3, 2}, .dilation = {1073741824, 1})),
+            GAN_ERROR_ARGUMENT, "conv2d: dilation[0] is 1073741824, expected at most 1073741823 with kernel[0] 3");
+    refused(gan_layer_conv2d(*state, 1,
+                             GAN_CONV2D(.padding = GAN_PADDING_EXPLICIT, .pads = {4, 4, 0, 3}, .dilation = {2, 1})),
+            GAN_ERROR_ARGUMENT, "conv2d: pads[3] is 3, expected 0 to 2, below the kernel");
+    refused(
+        gan_layer_conv2d(*state, 1, GAN_CONV2D(.padding = GAN_PADDING_EXPLICIT, .pads = {0, 5}, .dilation = {2, 1})),
+        GAN_ERROR_ARGUMENT, "conv2d: pads[1] is 5, expected 0 to 4, below the dilated kernel");
+    refused(gan_layer_conv2d(*state, 4, GAN_CONV2D(.groups = -1)), GAN_ERROR_ARGUMENT, "conv2d: groups is -1");
+    refused(gan_layer_conv2d(*state, 4, GAN_CONV2D(.groups = 3)), GAN_ERROR_ARGUMENT,
+            "conv2d: groups is 3, expected a divisor of filters, 4");
 }
 
 static void test_conv_transpose2d_refused(void **state)
 {
     refused(gan_layer_conv_transpose2d(*state, -1, NULL), GAN_ERROR_ARGUMENT, "conv_transpose2d: filters is -1");
+    refused(gan_layer_conv_transpose2d(*state, 1, GAN_CONV_TRANSPOSE2D(.dilation = {1, -1})), GAN_ERROR_ARGUMENT,
+            "conv_transpose2d: dilation[1] is -1");
+    refused(gan_layer_conv_transpose2d(*state, 2, GAN_CONV_TRANSPOSE2D(.groups = 4)), GAN_ERROR_ARGUMENT,
+            "conv_transpose2d: groups is 4, expected a divisor of filters, 2");
     refused(gan_layer_conv_transpose2d(*state, 1, GAN_CONV_TRANSPOSE2D(.stride = {0, 2})), GAN_ERROR_ARGUMENT,
             "conv_transpose2d: stride[0] is 0");
     refused(gan_layer_conv_transpose2d(*state, 1, GAN_CONV_TRANSPOSE2D(.output_padding = {0, 1})), GAN_ERROR_ARGUMENT,

@@ -7,7 +7,7 @@
 /* ---- Convolutions: one side ------------------------------------------------------------------------------------ */
 
 typedef struct side {
-    int64_t input, kernel, stride;
+    int64_t input, kernel, stride, dilation;
     gan_padding padding;
     int64_t before, after; /* pads: given if explicit, else expected */
     int64_t output_padding;
@@ -19,7 +19,8 @@ static gan_conv_transpose2d_options options_of(const side *row, const side *colu
     gan_conv_transpose2d_options options = {.kernel = {row->kernel, column->kernel},
                                             .stride = {row->stride, column->stride},
                                             .padding = row->padding,
-                                            .output_padding = {row->output_padding, column->output_padding}};
+                                            .output_padding = {row->output_padding, column->output_padding},
+                                            .dilation = {row->dilation, column->dilation}};
     if (row->padding == GAN_PADDING_EXPLICIT) {
         const int64_t pads[4] = {row->before, row->after, column->before, column->after};
         memcpy(options.pads, pads, sizeof(pads));
@@ -41,15 +42,18 @@ static void check_sides(const side *row, const side *column, const int64_t outpu
 static void test_convolution_sides(void **state)
 {
     static const side sides[] = {
-        {28, 5, 2, GAN_PADDING_SAME, 1, 2, 0, 14},     {14, 5, 2, GAN_PADDING_SAME, 1, 2, 0, 7},
-        {7, 5, 2, GAN_PADDING_SAME, 2, 2, 0, 4},       {5, 3, 1, GAN_PADDING_SAME, 1, 1, 0, 5},
-        {5, 4, 1, GAN_PADDING_SAME, 1, 2, 0, 5},       {6, 2, 3, GAN_PADDING_SAME, 0, 0, 0, 2},
-        {1, 3, 2, GAN_PADDING_SAME, 1, 1, 0, 1},       {10, 1, 4, GAN_PADDING_SAME, 0, 0, 0, 3},
-        {4, 7, 4, GAN_PADDING_SAME, 1, 2, 0, 1},       {2, 9, 1, GAN_PADDING_SAME, 4, 4, 0, 2},
-        {28, 5, 1, GAN_PADDING_VALID, 0, 0, 0, 24},    {28, 5, 2, GAN_PADDING_VALID, 0, 0, 0, 12},
-        {5, 5, 3, GAN_PADDING_VALID, 0, 0, 0, 1},      {6, 2, 4, GAN_PADDING_VALID, 0, 0, 0, 2},
-        {28, 4, 2, GAN_PADDING_EXPLICIT, 1, 1, 0, 14}, {7, 3, 2, GAN_PADDING_EXPLICIT, 2, 0, 0, 4},
-        {1, 3, 1, GAN_PADDING_EXPLICIT, 0, 2, 0, 1},   {64, 4, 2, GAN_PADDING_EXPLICIT, 1, 1, 0, 32},
+        {28, 5, 2, 1, GAN_PADDING_SAME, 1, 2, 0, 14},     {14, 5, 2, 1, GAN_PADDING_SAME, 1, 2, 0, 7},
+        {7, 5, 2, 1, GAN_PADDING_SAME, 2, 2, 0, 4},       {5, 3, 1, 1, GAN_PADDING_SAME, 1, 1, 0, 5},
+        {5, 4, 1, 1, GAN_PADDING_SAME, 1, 2, 0, 5},       {6, 2, 3, 1, GAN_PADDING_SAME, 0, 0, 0, 2},
+        {1, 3, 2, 1, GAN_PADDING_SAME, 1, 1, 0, 1},       {10, 1, 4, 1, GAN_PADDING_SAME, 0, 0, 0, 3},
+        {4, 7, 4, 1, GAN_PADDING_SAME, 1, 2, 0, 1},       {2, 9, 1, 1, GAN_PADDING_SAME, 4, 4, 0, 2},
+        {28, 5, 1, 1, GAN_PADDING_VALID, 0, 0, 0, 24},    {28, 5, 2, 1, GAN_PADDING_VALID, 0, 0, 0, 12},
+        {5, 5, 3, 1, GAN_PADDING_VALID, 0, 0, 0, 1},      {6, 2, 4, 1, GAN_PADDING_VALID, 0, 0, 0, 2},
+        {28, 4, 2, 1, GAN_PADDING_EXPLICIT, 1, 1, 0, 14}, {7, 3, 2, 1, GAN_PADDING_EXPLICIT, 2, 0, 0, 4},
+        {1, 3, 1, 1, GAN_PADDING_EXPLICIT, 0, 2, 0, 1},   {64, 4, 2, 1, GAN_PADDING_EXPLICIT, 1, 1, 0, 32},
+        {28, 3, 1, 2, GAN_PADDING_SAME, 2, 2, 0, 28},     {7, 4, 2, 3, GAN_PADDING_SAME, 4, 5, 0, 4},
+        {9, 3, 2, 4, GAN_PADDING_VALID, 0, 0, 0, 1},      {5, 1, 2, 9, GAN_PADDING_VALID, 0, 0, 0, 3},
+        {10, 3, 1, 2, GAN_PADDING_EXPLICIT, 4, 0, 0, 10},
     };
     enum { SIDES = sizeof(sides) / sizeof(sides[0]) };
     (void)state;
@@ -68,13 +72,14 @@ static void test_convolution_sides(void **state)
 static void test_transpose_sides(void **state)
 {
     static const side sides[] = {
-        {7, 5, 2, GAN_PADDING_SAME, 1, 2, 0, 14},     {7, 4, 2, GAN_PADDING_SAME, 1, 1, 0, 14},
-        {7, 3, 1, GAN_PADDING_SAME, 1, 1, 0, 7},      {2, 2, 3, GAN_PADDING_SAME, 0, 0, 0, 6},
-        {1, 3, 2, GAN_PADDING_SAME, 0, 1, 0, 2},      {4, 4, 2, GAN_PADDING_VALID, 0, 0, 0, 10},
-        {1, 4, 1, GAN_PADDING_VALID, 0, 0, 0, 4},     {3, 3, 3, GAN_PADDING_VALID, 0, 0, 2, 11},
-        {3, 2, 3, GAN_PADDING_VALID, 0, 0, 0, 8},     {4, 4, 2, GAN_PADDING_EXPLICIT, 1, 1, 0, 8},
-        {7, 5, 2, GAN_PADDING_EXPLICIT, 2, 2, 1, 14}, {32, 4, 2, GAN_PADDING_EXPLICIT, 1, 1, 0, 64},
-        {5, 3, 1, GAN_PADDING_EXPLICIT, 2, 0, 0, 5},
+        {7, 5, 2, 1, GAN_PADDING_SAME, 1, 2, 0, 14},     {7, 4, 2, 1, GAN_PADDING_SAME, 1, 1, 0, 14},
+        {7, 3, 1, 1, GAN_PADDING_SAME, 1, 1, 0, 7},      {2, 2, 3, 1, GAN_PADDING_SAME, 0, 0, 0, 6},
+        {1, 3, 2, 1, GAN_PADDING_SAME, 0, 1, 0, 2},      {4, 4, 2, 1, GAN_PADDING_VALID, 0, 0, 0, 10},
+        {1, 4, 1, 1, GAN_PADDING_VALID, 0, 0, 0, 4},     {3, 3, 3, 1, GAN_PADDING_VALID, 0, 0, 2, 11},
+        {3, 2, 3, 1, GAN_PADDING_VALID, 0, 0, 0, 8},     {4, 4, 2, 1, GAN_PADDING_EXPLICIT, 1, 1, 0, 8},
+        {7, 5, 2, 1, GAN_PADDING_EXPLICIT, 2, 2, 1, 14}, {32, 4, 2, 1, GAN_PADDING_EXPLICIT, 1, 1, 0, 64},
+        {5, 3, 1, 1, GAN_PADDING_EXPLICIT, 2, 0, 0, 5},  {7, 3, 2, 2, GAN_PADDING_SAME, 1, 2, 0, 14},
+        {4, 3, 2, 3, GAN_PADDING_VALID, 0, 0, 1, 14},    {5, 3, 2, 2, GAN_PADDING_EXPLICIT, 4, 2, 1, 8},
     };
     enum { SIDES = sizeof(sides) / sizeof(sides[0]) };
     (void)state;
@@ -155,6 +160,22 @@ static void test_tensors(void **state)
                (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(5, 7, 2, 3), 7, 6, 42, 30},
                                       {"weight_u", GAN_TENSOR_BUFFER, GAN_SHAPE(7), 0, 0, 7, 7},
                                       {"weight_v", GAN_TENSOR_BUFFER, GAN_SHAPE(30), 0, 0, 30, 30},
+                                      {"weight_sigma", GAN_TENSOR_BUFFER, GAN_SHAPE(1), 0, 0, 1, 1}});
+    check_plan(gan_layer_conv2d(context, 6, GAN_CONV2D(.dilation = {2, 1}, .groups = 2, .spectral_norm = true)),
+               GAN_SHAPE(4, 5, 4), GAN_SHAPE(6, 1, 2), 5,
+               (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(6, 2, 3, 3), 2, 9, 18, 54},
+                                      {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(6), 0, 0, 18, 54},
+                                      {"weight_u", GAN_TENSOR_BUFFER, GAN_SHAPE(6), 0, 0, 6, 6},
+                                      {"weight_v", GAN_TENSOR_BUFFER, GAN_SHAPE(18), 2, 9, 18, 18},
+                                      {"weight_sigma", GAN_TENSOR_BUFFER, GAN_SHAPE(1), 0, 0, 1, 1}});
+    check_plan(gan_layer_conv_transpose2d(
+                   context, 6,
+                   GAN_CONV_TRANSPOSE2D(.kernel = {2, 3}, .dilation = {1, 2}, .groups = 2, .spectral_norm = true)),
+               GAN_SHAPE(4, 5, 4), GAN_SHAPE(6, 6, 8), 5,
+               (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(4, 3, 2, 3), 3, 6, 18, 24},
+                                      {"bias", GAN_TENSOR_PARAMETER, GAN_SHAPE(6), 0, 0, 18, 24},
+                                      {"weight_u", GAN_TENSOR_BUFFER, GAN_SHAPE(3), 0, 0, 3, 3},
+                                      {"weight_v", GAN_TENSOR_BUFFER, GAN_SHAPE(24), 0, 0, 24, 24},
                                       {"weight_sigma", GAN_TENSOR_BUFFER, GAN_SHAPE(1), 0, 0, 1, 1}});
     check_plan(gan_layer_embedding(context, 10, 7, NULL), GAN_SHAPE(1), GAN_SHAPE(7), 1,
                (tensor_expectation[]){{"weight", GAN_TENSOR_PARAMETER, GAN_SHAPE(10, 7), 0, 0, 7, 10}});
@@ -251,6 +272,17 @@ static void test_refused(void **state)
                                        GAN_CONV_TRANSPOSE2D(.padding = GAN_PADDING_EXPLICIT, .pads = {0, 0, 2, 1})),
             GAN_SHAPE(5, 1, 1), GAN_ERROR_SHAPE,
             "pads crop all output columns for input (5, 1, 1) with kernel (3, 3)");
+    refused(gan_layer_conv2d(context, 7, GAN_CONV2D(.dilation = {1, 3})), GAN_SHAPE(2, 6, 6), GAN_ERROR_SHAPE,
+            "padded to (6, 6), is smaller than the dilated kernel (3, 7)");
+    refused(
+        gan_layer_conv_transpose2d(
+            context, 7, GAN_CONV_TRANSPOSE2D(.padding = GAN_PADDING_EXPLICIT, .pads = {4, 1}, .dilation = {2, 1})),
+        GAN_SHAPE(5, 1, 1), GAN_ERROR_SHAPE,
+        "pads crop all output rows for input (5, 1, 1) with dilated kernel (5, 3)");
+    refused(gan_layer_conv2d(context, 6, GAN_CONV2D(.groups = 3)), GAN_SHAPE(4, 5, 5), GAN_ERROR_SHAPE,
+            "input is (4, 5, 5), whose 4 channels cannot be divided into 3 groups");
+    refused(gan_layer_conv_transpose2d(context, 6, GAN_CONV_TRANSPOSE2D(.groups = 2)), GAN_SHAPE(3, 5, 5),
+            GAN_ERROR_SHAPE, "input is (3, 5, 5), whose 3 channels cannot be divided into 2 groups");
     refused(gan_layer_upsample2d(context, NULL), GAN_SHAPE(7, 7), GAN_ERROR_SHAPE,
             "input is (7, 7), expected an image");
     refused(gan_layer_avg_pool2d(context, NULL), GAN_SHAPE(7), GAN_ERROR_SHAPE, "input is (7), expected an image");
@@ -322,6 +354,9 @@ static void test_overflow(void **state)
                   "image");
     refused(gan_layer_conv_transpose2d(context, 1, GAN_CONV_TRANSPOSE2D(.stride = {INT32_MAX, 1})),
             GAN_SHAPE(1, 2, 2), GAN_ERROR_OVERFLOW, "the height of the output is 2147483650");
+    refused(gan_layer_conv_transpose2d(context, 1,
+                                       GAN_CONV_TRANSPOSE2D(.kernel = {2, 2}, .dilation = {1, INT32_MAX - 1})),
+            GAN_SHAPE(1, 2, 2), GAN_ERROR_OVERFLOW, "the width of the output is 2147483648");
     refused(gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {1, INT32_MAX})), GAN_SHAPE(1, 2, 2),
             GAN_ERROR_OVERFLOW, "the width of the output is 4294967294");
     refused(gan_layer_upsample2d(context, GAN_UPSAMPLE2D(.factor = {INT32_MAX, INT32_MAX})), GAN_SHAPE(4, 1, 1),
