@@ -74,8 +74,10 @@ void train(int64_t steps, const std::string &folder)
 
     generator.save(folder + "/squares.safetensors");
     const gan::model loaded = gan::model::load(context, folder + "/squares.safetensors");
-    if (context.get_info().png)
-        gan::png_write_grid(context, folder + "/squares.png", loaded.sample(4, 64), loaded.get_output_shape());
+    if (context.get_info().png) {
+        const std::vector<float> samples = loaded.sample(GAN_SAMPLE(.seed = 4), 64);
+        gan::png_write_grid(context, folder + "/squares.png", samples, loaded.get_output_shape());
+    }
 }
 
 } // namespace

@@ -53,7 +53,8 @@ static gan_status look_at_generated(evaluation *job, views *out)
 {
     int64_t count = job->settings.samples;
     float *images = allocate(count * gan_shape_count(job->image), sizeof(float));
-    gan_status status = gan_model_sample(job->generator, (uint64_t)job->settings.seed, count, images);
+    gan_status status =
+        gan_model_sample(job->generator, GAN_SAMPLE(.seed = (uint64_t)job->settings.seed), count, images);
     if (status == GAN_OK) status = look(&job->judge, images, count, out);
     free(images);
     return status;

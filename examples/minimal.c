@@ -54,7 +54,7 @@ int main(void)
     check(gan_model_save(generator, "circle.safetensors"));
     gan_model *loaded = NULL;
     check(gan_model_load(context, "circle.safetensors", &loaded));
-    check(gan_model_sample(loaded, 7, POINTS, samples[0]));
+    check(gan_model_sample(loaded, GAN_SAMPLE(.seed = 7), POINTS, samples[0]));
 
     double radius = 0, deviation = 0;
     for (int i = 0; i < POINTS; i++) radius += hypot((double)samples[i][0], (double)samples[i][1]) / POINTS;

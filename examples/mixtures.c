@@ -238,7 +238,7 @@ static void release_run(run *r)
 static gan_status judge(run *r)
 {
     const mixture *m = r->mixture;
-    gan_status status = gan_model_sample(r->average, JUDGE_SEED, JUDGED, r->judged);
+    gan_status status = gan_model_sample(r->average, GAN_SAMPLE(.seed = JUDGE_SEED), JUDGED, r->judged);
     for (int i = 0; i < 2 * JUDGED; i++) r->judged[i] /= m->scale;
     r->quality = (gan_mixture_quality)GAN_MIXTURE_QUALITY_INIT;
     if (status != GAN_OK) return status;

@@ -100,7 +100,7 @@ int main(int argc, char **argv)
     }
     if (status == GAN_OK) {
         status = path ? sample_path(context, model, (uint64_t)seed, count, samples)
-                      : gan_model_sample(model, (uint64_t)seed, count, samples);
+                      : gan_model_sample(model, GAN_SAMPLE(.seed = (uint64_t)seed), count, samples);
     }
     if (status == GAN_OK) {
         status = ends_with(output, ".png") ? gan_png_write_grid(context, output, samples, count, shape, columns)

@@ -70,7 +70,8 @@ static gan_status find_modes(training *job, gan_dataset *digits, int64_t count, 
         int32_t labels[PIECE * COLOURS];
         int64_t piece = count - done < PIECE ? count - done : PIECE;
         uint64_t seed = (uint64_t)(SEED_OF_GRID + done / PIECE);
-        status = digits ? compose(job, digits, piece, images) : gan_trainer_sample(job->trainer, seed, piece, images);
+        status = digits ? compose(job, digits, piece, images)
+                        : gan_trainer_sample(job->trainer, GAN_SAMPLE(.seed = seed), piece, images);
         if (status == GAN_OK) status = classifier_run(&job->judge, images, piece * COLOURS, NULL, NULL, labels);
         for (int64_t i = 0; i < piece && status == GAN_OK; i++) {
             int32_t mode = 0;
@@ -195,7 +196,7 @@ static gan_status write_results(training *job)
     if (status == GAN_OK) status = gan_context_get_info(job->context, &info);
     if (status != GAN_OK || !info.png) return status;
     float *images = allocate(GRID * gan_shape_count(job->image), sizeof(float));
-    status = gan_trainer_sample(job->trainer, SEED_OF_GRID, GRID, images);
+    status = gan_trainer_sample(job->trainer, GAN_SAMPLE(.seed = SEED_OF_GRID), GRID, images);
     if (status == GAN_OK)
         status = gan_png_write_grid(job->context, path_in(folder, "samples.png", path), images, GRID, job->image, 0);
     free(images);

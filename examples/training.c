@@ -50,7 +50,7 @@ static gan_status write_samples(training *job, const char *name)
 {
     char path[PATH_SIZE];
     if (!has_pictures(job)) return GAN_OK;
-    gan_status status = gan_trainer_sample(job->trainer, GRID_SEED, GRID, job->samples);
+    gan_status status = gan_trainer_sample(job->trainer, GAN_SAMPLE(.seed = GRID_SEED), GRID, job->samples);
     if (status != GAN_OK) return status;
     return gan_png_write_grid(job->context, path_in(job->settings.output, name, path), job->samples, GRID, job->shape,
                               0);

@@ -909,6 +909,57 @@ GAN_API gan_status gan_model_get_input_shape(const gan_model *model, int64_t ind
 /** The shape of one sample at output `index`, from 0. */
 GAN_API gan_status gan_model_get_output_shape(const gan_model *model, int64_t index, gan_shape *out);
 
+/** Distribution of noise. */
+typedef enum gan_noise {
+    GAN_NOISE_NORMAL = 0, /**< N(0, 1) */
+    GAN_NOISE_UNIFORM = 1 /**< U(-1, 1) */
+} gan_noise;
+
+/** What an input of a generator stands for. It decides how gan_model_sample() fills the input. */
+typedef enum gan_input_role {
+    GAN_INPUT_ANY = 0,   /**< not known: noise if it is the only input, else the caller's to give */
+    GAN_INPUT_NOISE = 1, /**< z, drawn from a distribution */
+    GAN_INPUT_CLASS = 2, /**< a class: its number, for a shape (1), or a one-hot vector, for a shape (classes) */
+    GAN_INPUT_IMAGE = 3, /**< an image, such as the one to translate: the caller's to give */
+    GAN_INPUT_CODE = 4   /**< a continuous code (Chen et al., InfoGAN, 2016), drawn from a distribution */
+} gan_input_role;
+
+/** Options of gan_model_set_input(). */
+typedef struct gan_input_options {
+    size_t struct_size;  /**< set by GAN_INPUT() */
+    gan_input_role role; /**< default: GAN_INPUT_ANY */
+    gan_noise noise;     /**< of noise or a code: its distribution; default: normal */
+    int64_t classes;     /**< of a class: how many there are; 1 to 2^24; 0 for every other role */
+} gan_input_options;
+/** ::gan_input_options with the given fields: GAN_INPUT(.role = GAN_INPUT_CLASS, .classes = 10). */
+#define GAN_INPUT(...) GAN_OPTIONS(gan_input_options, __VA_ARGS__)
+
+/**
+ * Says what input `index`, from 0, stands for, before or after the model is built. The model keeps it, clones and
+ * files too, so that a loaded generator can be sampled without being told again; checkpoints leave it to the models
+ * that they are loaded into. A class whose shape is neither (1) nor (classes) is ::GAN_ERROR_SHAPE. A failure before
+ * the model is built is also remembered, as in gan_model_add().
+ */
+GAN_API gan_status gan_model_set_input(gan_model *model, int64_t index, const gan_input_options *options);
+
+/** Name, shape and role of an input. */
+typedef struct gan_input_info {
+    size_t struct_size;  /**< set by ::GAN_INPUT_INFO_INIT */
+    const char *name;    /**< of its layer, "input0" if it was given none; valid until the model is destroyed */
+    gan_shape shape;     /**< of one sample */
+    int64_t classes;     /**< of a class, else 0 */
+    gan_input_role role; /**< what it stands for */
+    gan_noise noise;     /**< of noise and codes */
+} gan_input_info;
+/** The value that a ::gan_input_info starts with: gan_input_info info = GAN_INPUT_INFO_INIT. */
+#define GAN_INPUT_INFO_INIT                                                        \
+    {                                                                              \
+        sizeof(gan_input_info), NULL, {0, {0}}, 0, GAN_INPUT_ANY, GAN_NOISE_NORMAL \
+    }
+
+/** Fills in `info`, whose struct_size the caller has set, for input `index`, from 0; even before building. */
+GAN_API gan_status gan_model_get_input_info(const gan_model *model, int64_t index, gan_input_info *info);
+
 /** The role of a tensor in a model. */
 typedef enum gan_tensor_kind {
     GAN_TENSOR_PARAMETER = 0, /**< trained by an optimizer */
@@ -1101,6 +1152,46 @@ GAN_API gan_status gan_session_set_output_gradient_tangent(gan_session *session,
 GAN_API gan_status gan_session_tangent_backward(gan_session *session, uint64_t what);
 /** Copies out R{dx} of an input: batch * elements of the input's shape, after ::GAN_BACKWARD_INPUTS. */
 GAN_API gan_status gan_session_get_input_gradient_tangent(const gan_session *session, int64_t index, float *out);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/**
+ * @defgroup sampling Sampling
+ * Drawing samples from a trained generator.
+ * @{
+ */
+
+/** Options of gan_model_sample() and gan_trainer_sample(). Pointers need to be valid during the call only. */
+typedef struct gan_sample_options {
+    size_t struct_size;     /**< set by GAN_SAMPLE() */
+    uint64_t seed;          /**< of all that is drawn; default 0 */
+    int64_t output;         /**< index of the output to return; default 0 */
+    const int32_t *classes; /**< the classes to sample, each from 0 to the input's classes - 1: sample i is of class
+                                 classes[i % class_count]; default: drawn for each sample */
+    int64_t class_count;    /**< elements of `classes`; 1: one class for all samples; default: one for each sample */
+    const float *proportions;   /**< how often to draw each of the input's classes, in any unit, >= 0, not all 0; not
+                                     with `classes`; default: all equally often */
+    const float *const *inputs; /**< for each input of the model, the values to use, samples * elements of its shape,
+                                     or NULL to draw them; default: all are drawn */
+    float truncation;  /**< t: values of normal noise beyond [-t, t] are drawn again (the truncation trick of Brock et
+                            al., BigGAN, 2019): less variety, more typical samples; >= 0.01; default: none */
+    uint32_t reserved; /**< 0, else ::GAN_ERROR_VERSION */
+} gan_sample_options;
+/** ::gan_sample_options with the given fields: GAN_SAMPLE(.seed = 7, .truncation = 1.0f). */
+#define GAN_SAMPLE(...) GAN_OPTIONS(gan_sample_options, __VA_ARGS__)
+
+/**
+ * Draws `count` samples, at least 1, from a generator, in sample mode. Each input is filled according to its role:
+ * noise and codes are drawn from their distribution, classes as the options say. An image must be given in `inputs`,
+ * and so must an input without a role, unless it is the only one: that is N(0, 1) noise. Sample i depends only on the
+ * options and i, not on `count`. Works in batches, with a session of its own. `out`: count * elements of the output's
+ * shape.
+ *
+ * ::GAN_ERROR_ARGUMENT also if an input is missing; if `classes` or `proportions` are given, but not exactly one
+ * input is a class to draw; and if `truncation` is given, but no normal noise is drawn.
+ */
+GAN_API gan_status gan_model_sample(gan_model *generator, const gan_sample_options *options, int64_t count,
+                                    float *out);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
@@ -1802,12 +1893,6 @@ typedef enum gan_order {
 /** The stream from which it draws instance noise. */
 #define GAN_INSTANCE_NOISE_STREAM 8
 
-/** Distribution of the noise. */
-typedef enum gan_noise {
-    GAN_NOISE_NORMAL = 0, /**< N(0, 1) */
-    GAN_NOISE_UNIFORM = 1 /**< U(-1, 1) */
-} gan_noise;
-
 /** Options of gan_trainer_create(). */
 typedef struct gan_trainer_options {
     size_t struct_size;  /**< set by GAN_TRAINER() */
@@ -1822,7 +1907,8 @@ typedef struct gan_trainer_options {
     gan_order order;             /**< default: discriminator first */
     float label_smoothing;       /**< real samples are labelled 1 - label_smoothing; [0, 1), and 0 for losses without
                                       labels, see gan_loss_discriminator(); default 0 */
-    gan_noise noise;             /**< default: normal */
+    gan_noise noise;             /**< default: normal. gan_trainer_create() notes it in the generator's input, so that
+                                      saved generators are sampled from it; see gan_model_set_input() */
     bool fresh_noise;            /**< draw new noise for the generator's update; default: reuse that of the last
                                       discriminator update, which saves a pass through G. See ::gan_trainer */
     uint64_t seed;               /**< of noise, dropout and all other random numbers; default 0 */
@@ -2025,11 +2111,11 @@ GAN_API gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, c
 GAN_API void gan_trainer_cancel(gan_trainer *trainer);
 
 /**
- * Draws `count` samples from separate noise (`seed`), in sample mode, without disturbing training. They come from the
- * average of the generator if the trainer keeps one, else from the generator itself. With normal noise they equal
- * those of gan_model_sample(). count >= 1; `out`: count * elements of the generator's output.
+ * Draws `count` samples as gan_model_sample() does, without disturbing training. They come from the average of the
+ * generator if the trainer keeps one, else from the generator itself.
  */
-GAN_API gan_status gan_trainer_sample(gan_trainer *trainer, uint64_t seed, int64_t count, float *out);
+GAN_API gan_status gan_trainer_sample(gan_trainer *trainer, const gan_sample_options *options, int64_t count,
+                                      float *out);
 
 /**
  * Returns the average of the generator, with the generator's running statistics. The trainer owns it: sample, save,

@@ -507,6 +507,16 @@ class model : public handle<gan_model, gan_model_destroy>
     shape get_input_shape(int64_t index = 0) const { return ask<gan_shape>(gan_model_get_input_shape, index); }
     /** See gan_model_get_output_shape(). */
     shape get_output_shape(int64_t index = 0) const { return ask<gan_shape>(gan_model_get_output_shape, index); }
+    /** See gan_model_set_input(). */
+    void set_input(int64_t index, gan_input_options options)
+    {
+        call(gan_model_set_input, index, detail::sized(options));
+    }
+    /** See gan_model_get_input_info(). */
+    gan_input_info get_input_info(int64_t index = 0) const
+    {
+        return detail::report<gan_input_info>(gan_model_get_input_info, get(), index);
+    }
     /** See gan_model_tensor_count(). */
     int64_t tensor_count() const noexcept { return gan_model_tensor_count(get()); }
     /** See gan_model_get_tensor_info(). */
@@ -551,10 +561,10 @@ class model : public handle<gan_model, gan_model_destroy>
     /** See gan_model_load_weights(). */
     void load_weights(const std::string &path) { call(gan_model_load_weights, path.c_str()); }
     /** See gan_model_sample(). */
-    std::vector<float> sample(uint64_t seed, int64_t count) const
+    std::vector<float> sample(gan_sample_options options, int64_t count) const
     {
-        std::vector<float> out = detail::floats(count, get_output_shape().count());
-        call(gan_model_sample, seed, count, out.data());
+        std::vector<float> out = detail::floats(count, get_output_shape(options.output).count());
+        call(gan_model_sample, detail::sized(options), count, out.data());
         return out;
     }
 
@@ -1314,10 +1324,10 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
     /** See gan_trainer_cancel(). */
     void cancel() noexcept { gan_trainer_cancel(get()); }
     /** See gan_trainer_sample(). */
-    std::vector<float> sample(uint64_t seed, int64_t count)
+    std::vector<float> sample(gan_sample_options options, int64_t count)
     {
         std::vector<float> out = detail::floats(count, sample_elements_);
-        call(gan_trainer_sample, seed, count, out.data());
+        call(gan_trainer_sample, detail::sized(options), count, out.data());
         return out;
     }
     /** A copy of the generator's average; see gan_trainer_get_average(). */

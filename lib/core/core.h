@@ -197,7 +197,7 @@ enum {
     GAN_STREAM_USER = 0,
     GAN_STREAM_WEIGHTS = 1000000,                          /* + tensor number */
     GAN_STREAM_NOISE = GAN_NOISE_STREAM,                   /* a trainer's training noise */
-    GAN_STREAM_SAMPLE = 3,                                 /* noise of gan_model_sample and gan_trainer_sample */
+    GAN_STREAM_SAMPLE = 3,                                 /* a generator's first input, when it is sampled */
     GAN_STREAM_SHUFFLE = 4,                                /* permutations of a dataset */
     GAN_STREAM_SUBSET = 5,                                 /* subsets of a kernel distance */
     GAN_STREAM_PENALTY = GAN_PENALTY_STREAM,               /* samples that a trainer's penalties are taken on */
@@ -205,7 +205,9 @@ enum {
     GAN_STREAM_INSTANCE_NOISE = GAN_INSTANCE_NOISE_STREAM, /* what it adds to them */
     GAN_STREAM_SPLIT = 9,                                  /* samples that gan_dataset_split() chooses */
     GAN_STREAM_CLASSES = GAN_CLASS_STREAM,                 /* classes that a game draws */
-    GAN_STREAM_LAYER = 2000000                             /* + node number: what a layer draws in a pass */
+    GAN_STREAM_LAYER = 2000000,                            /* + node number: what a layer draws in a pass */
+    GAN_STREAM_SAMPLE_INPUT = 3000000,                     /* + input number: a generator's other inputs */
+    GAN_STREAM_SAMPLE_AGAIN = 4000000                      /* + input number: noise to replace what is truncated */
 };
 
 /* ---- Files to read (file.c) ---------------------------------------------------------------------------------- */

@@ -2,10 +2,11 @@
  *
  *     {"nodes": [{"type": "input", "inputs": [], "options": {"shape": [100]}},
  *                {"type": "dense", "name": "head", "inputs": [0], "options": {...}}, ...],
- *      "outputs": [1]}
+ *      "outputs": [1],
+ *      "inputs": [{"role": "noise", "noise": "normal"}]}
  *
- * Keys are sorted, so that equal models have equal texts. What is read is untrusted: it passes the same checks as a
- * description made by calls. */
+ * "inputs" is there only if an input has a role.  * Keys are sorted, so that equal models have equal texts. What is
+ * read is untrusted: it passes the same checks as a description made by calls. */
 #include "model/model.h"
 
 #include <string.h>
@@ -47,16 +48,27 @@ static gan_status write_model(const gan_model *model, gan_json *root)
     return GAN_OK;
 }
 
-gan_status gan_model_write_architecture(const gan_model *model, char **text)
+static gan_status write_text(const gan_model *model, bool with_roles, char **text)
 {
     gan_json *root = gan_json_object();
     gan_status status;
 
     if (!root) return GAN_ERROR_MEMORY;
     status = write_model(model, root);
+    if (status == GAN_OK && with_roles) status = gan_model_write_roles(model, root);
     if (status == GAN_OK) status = gan_json_write(root, GAN_JSON_SORTED, model->context, text);
     gan_json_release(root);
     return status;
+}
+
+gan_status gan_model_write_architecture(const gan_model *model, char **text)
+{
+    return write_text(model, true, text);
+}
+
+gan_status gan_model_write_graph(const gan_model *model, char **text)
+{
+    return write_text(model, false, text);
 }
 
 /* ---- Reading ------------------------------------------------------------------------------------------------ */
@@ -147,6 +159,7 @@ static gan_status read_model(gan_model *model, const gan_json *root)
         if (status != GAN_OK) return gan_fail(status, "node %lld: %s", (long long)i, gan_last_error());
     }
     GAN_TRY(read_outputs(model, gan_json_get(root, "outputs")));
+    GAN_TRY(gan_model_read_roles(model, root));
     return gan_model_infer(model);
 }
 

@@ -46,6 +46,14 @@ static void write_options(writer *to, const gan_layer *layer)
     }
 }
 
+static void write_role(writer *to, const gan_input_options *input)
+{
+    if (input->role == GAN_INPUT_ANY) return;
+    write_text(to, "  role=%s", gan_input_role_name(input->role));
+    if (gan_input_has_noise(input)) write_text(to, "  noise=%s", gan_noise_name(input->noise));
+    if (input->classes > 0) write_text(to, "  classes=%lld", (long long)input->classes);
+}
+
 static void write_node(writer *to, const gan_model *model, gan_node at)
 {
     const gan_model_node *node = &model->nodes[at];
@@ -54,6 +62,7 @@ static void write_node(writer *to, const gan_model *model, gan_node at)
     write_text(to, "%-16s %-18s %-20s %12lld", node->name, node->layer->ops->type,
                gan_shape_text(node->output, shape), (long long)count_parameters(model, node));
     write_options(to, node->layer);
+    write_role(to, &node->input);
     /* Inputs are worth mentioning only if they are not the line above. */
     if (node->input_count > 1 || (node->input_count == 1 && node->inputs[0] != at - 1)) {
         for (int k = 0; k < node->input_count; k++) {

@@ -20,6 +20,7 @@ typedef struct gan_model_node {
     int first_tensor, tensor_count; /* in the model's table */
     int readers;                    /* how many inputs of other nodes read it */
     bool is_output;
+    gan_input_options input; /* of inputs: what they stand for */
 } gan_model_node;
 
 /* A row of the table of tensors. Parameters are in `parameters`, buffers in `buffers`, at `offset`. */
@@ -100,9 +101,25 @@ void gan_samples_import(gan_context *context, gan_shape shape, int64_t batch, co
 
 /* The architecture as JSON text, equal for equal models. Released with gan_release_text. */
 gan_status gan_model_write_architecture(const gan_model *model, char **text);
+/* The same without the roles of inputs: equal for models that can hold each other's weights. */
+gan_status gan_model_write_graph(const gan_model *model, char **text);
 /* The model that the text describes, with shapes and the table of tensors, but not built: gan_model_allocate does
  * that, once the table is known to be as wanted. */
 gan_status gan_model_read_architecture(gan_context *context, const char *text, gan_model **out);
+
+/* ---- Inputs (input_roles.c) --------------------------------------------------------------------------------- */
+
+const char *gan_input_role_name(gan_input_role role); /* "noise" */
+const char *gan_noise_name(gan_noise noise);          /* "normal" */
+/* Whether the input is drawn from a distribution. */
+static inline bool gan_input_has_noise(const gan_input_options *input)
+{
+    return input->role == GAN_INPUT_NOISE || input->role == GAN_INPUT_CODE;
+}
+/* Sets the member "inputs" of an architecture, unless no input has a role; and gives inputs the roles that it says,
+ * if there is one. */
+gan_status gan_model_write_roles(const gan_model *model, gan_json *root);
+gan_status gan_model_read_roles(gan_model *model, const gan_json *root);
 
 /* ---- Sessions (plan.c and session*.c) ----------------------------------------------------------------------- */
 
@@ -166,8 +183,8 @@ gan_status gan_session_fill_output_gradient(gan_session *session, int64_t index,
 /* Sets an input's tangent to scales[i] times the gradient of sample i. */
 gan_status gan_session_scale_input_tangent(gan_session *session, int64_t index, const gan_real *scales);
 
-/* Draws `count` samples, in sample mode, through a session whose model has one input and one output. Sample i depends
- * only on the seed and i (sample.c). */
-gan_status gan_session_draw(gan_session *session, gan_noise noise, uint64_t seed, int64_t count, float *out);
+/* gan_model_sample through a session of the generator; `what` names the call (sample.c). */
+gan_status gan_session_draw(gan_session *session, const gan_sample_options *options, int64_t count, float *out,
+                            const char *what);
 
 #endif

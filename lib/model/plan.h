@@ -101,7 +101,5 @@ gan_status gan_session_check_what(const char *call, uint64_t what);
 /* GAN_ERROR_STATE unless a backward pass, or passes of tangents, may follow. */
 gan_status gan_session_check_backward(const gan_session *session, const char *call);
 gan_status gan_session_check_tangents(const gan_session *session, const char *call);
-/* Notes that an input now holds `batch` samples: the last forward pass no longer belongs to the inputs. */
-void gan_session_accept_input(gan_session *session, int64_t index, int64_t batch);
 
 #endif

@@ -78,7 +78,8 @@ static void accept(gan_session *session, gan_session_slot slot, int64_t index, i
     session->holds &= ~rules[slot].ends;
 }
 
-void gan_session_accept_input(gan_session *session, int64_t index, int64_t batch)
+/* The last forward pass no longer belongs to the inputs. */
+static void accept_input(gan_session *session, int64_t index, int64_t batch)
 {
     accept(session, GAN_SLOT_INPUT, index, batch);
     session->holds = 0;
@@ -182,7 +183,7 @@ gan_status gan_session_set_input(gan_session *session, int64_t index, const floa
     GAN_TRY(check_slot(session, __func__, GAN_SLOT_INPUT, index, samples, "samples"));
     GAN_TRY(check_batch(session, __func__, batch));
     import(session, GAN_SLOT_INPUT, index, samples, batch);
-    gan_session_accept_input(session, index, batch);
+    accept_input(session, index, batch);
     return GAN_OK;
 }
 
@@ -265,7 +266,7 @@ gan_status gan_session_set_input_from(gan_session *session, int64_t index, const
     GAN_TRY(check_state(from, __func__, GAN_SLOT_OUTPUT));
     GAN_TRY(check_batch(session, __func__, from->batch));
     copy(from, GAN_SLOT_OUTPUT, output, session, GAN_SLOT_INPUT, index);
-    gan_session_accept_input(session, index, from->batch);
+    accept_input(session, index, from->batch);
     return GAN_OK;
 }
 
@@ -289,7 +290,7 @@ gan_status gan_session_set_output_gradient_from(gan_session *session, int64_t in
 gan_status gan_session_write_input(gan_session *session, int64_t index, int64_t batch, gan_real **place)
 {
     GAN_TRY(check_batch(session, __func__, batch));
-    gan_session_accept_input(session, index, batch);
+    accept_input(session, index, batch);
     *place = gan_session_data(session, GAN_SLOT_INPUT, index);
     return GAN_OK;
 }

@@ -186,7 +186,7 @@ static gan_status prepare_start(const bench_case *self, gan_context *context, co
 static gan_status run_start(void *state)
 {
     static float image[784];
-    return gan_model_sample(state, 1, 1, image);
+    return gan_model_sample(state, GAN_SAMPLE(.seed = 1), 1, image);
 }
 
 /* ---- The list

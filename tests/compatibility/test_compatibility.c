@@ -231,7 +231,7 @@ static int add_row(void *user, gan_trainer *trainer, const gan_step_report *repo
 static void compare_samples(const training *t, int steps, double tolerance)
 {
     static float samples[SAMPLES][SIDE][SIDE];
-    assert_int_equal(gan_trainer_sample(t->trainer, 1, SAMPLES, samples[0][0]), GAN_OK);
+    assert_int_equal(gan_trainer_sample(t->trainer, GAN_SAMPLE(.seed = 1), SAMPLES, samples[0][0]), GAN_OK);
     corpus_compare_npy(t->context, corpus_path("trainer-%s.%d.npy", t->name, steps), samples[0][0], SAMPLES,
                        GAN_SHAPE(1, SIDE, SIDE), tolerance);
 }

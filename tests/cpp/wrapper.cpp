@@ -159,7 +159,8 @@ void test_clones_and_averages()
 {
     gan::context context(GAN_CONTEXT(.threads = 1));
     gan::model model = dense_model(context, 2, 2, 1), clone = model.clone(), other = dense_model(context, 2, 2, 7);
-    EXPECT(clone.get_tensor("0.weight") == model.get_tensor("0.weight") && clone.sample(3, 4) == model.sample(3, 4));
+    EXPECT(clone.get_tensor("0.weight") == model.get_tensor("0.weight") &&
+           clone.sample(GAN_SAMPLE(.seed = 3), 4) == model.sample(GAN_SAMPLE(.seed = 3), 4));
     clone.average(other, 0.25);
     float expected = 0.25f * model.get_tensor("0.weight")[5] + 0.75f * other.get_tensor("0.weight")[5];
     EXPECT(std::fabs(clone.get_tensor("0.weight")[5] - expected) < 1e-6f);
@@ -180,13 +181,35 @@ void test_spectral_norm()
     }
 }
 
+void test_sampling()
+{
+    gan::context context(GAN_CONTEXT(.threads = 1));
+    gan::model model(context);
+    const gan::node z = model.add(gan::input(context, {2}));
+    const gan::node label = model.add(gan::input(context, {1}).named("label"));
+    const gan::node both = model.add(gan::concat(context), {z, label});
+    model.set_outputs({both, model.add(gan::tanh(context), {label})});
+    model.set_input(0, GAN_INPUT(.role = GAN_INPUT_NOISE, .noise = GAN_NOISE_UNIFORM));
+    model.set_input(1, GAN_INPUT(.role = GAN_INPUT_CLASS, .classes = 4));
+    model.build();
+    EXPECT(model.get_input_info().noise == GAN_NOISE_UNIFORM && std::string(model.get_input_info(1).name) == "label");
+    const std::vector<int32_t> classes = {3, 1};
+    const std::vector<float> samples = model.sample(GAN_SAMPLE(.classes = classes.data(), .class_count = 2), 3);
+    EXPECT(samples.size() == 9 && samples[2] == 3 && samples[5] == 1 && samples[8] == 3);
+    EXPECT(samples[0] >= -1 && samples[0] < 1 && samples[0] != samples[3]);
+    EXPECT(model.sample(GAN_SAMPLE(.output = 1), 5).size() == 5);
+    EXPECT(model.clone().sample({}, 2) == model.sample({}, 2));
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "index is 2", model.sample(GAN_SAMPLE(.output = 2), 1));
+    EXPECT_ERROR(GAN_ERROR_SHAPE, "(2)", model.set_input(0, GAN_INPUT(.role = GAN_INPUT_CLASS, .classes = 3)));
+}
+
 void test_moves()
 {
     gan::model kept = [] {
         gan::context context(GAN_CONTEXT(.threads = 1));
         return dense_model(context, 2, 2, 1);
     }();
-    EXPECT(kept.sample(1, 3).size() == 6);
+    EXPECT(kept.sample(GAN_SAMPLE(.seed = 1), 3).size() == 6);
     gan::model moved = std::move(kept);
     EXPECT(moved && !kept); // NOLINT: what a moved handle is, is what is tested
     EXPECT_ERROR(GAN_ERROR_NULL, "model", kept.build(1));
@@ -434,7 +457,8 @@ void test_progress()
         caught = true;
     }
     EXPECT(caught && trainer.steps() == 6);
-    EXPECT(trainer.step({1, -1, 1, -1}).step == 7 && trainer.sample(1, 2) == generator.sample(1, 2));
+    EXPECT(trainer.step({1, -1, 1, -1}).step == 7 &&
+           trainer.sample(GAN_SAMPLE(.seed = 1), 2) == generator.sample(GAN_SAMPLE(.seed = 1), 2));
     EXPECT_ERROR(GAN_ERROR_SHAPE, "multiple of 2", trainer.step({1}));
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file", trainer.load("no-such-file", data));
 }
@@ -465,12 +489,12 @@ void test_allocator()
         gan::context context(options);
         gan::model model = dense_model(context, 3, 2, 1);
         EXPECT(memory.held > 0 && memory.held == context.get_info().bytes);
-        const std::vector<float> before = model.sample(1, 2);
+        const std::vector<float> before = model.sample(GAN_SAMPLE(.seed = 1), 2);
         memory.full = true;
-        EXPECT_ERROR(GAN_ERROR_MEMORY, "", model.sample(1, 2));
+        EXPECT_ERROR(GAN_ERROR_MEMORY, "", model.sample(GAN_SAMPLE(.seed = 1), 2));
         EXPECT_ERROR(GAN_ERROR_MEMORY, "", gan::dense(context, 2));
         memory.full = false;
-        EXPECT(model.sample(1, 2) == before);
+        EXPECT(model.sample(GAN_SAMPLE(.seed = 1), 2) == before);
     }
     EXPECT(memory.held == 0);
 }
@@ -496,7 +520,7 @@ void test_parallel()
         gan::model model(context);
         model.add(gan::input(context, {200}), gan::dense(context, 500), gan::tanh(context), gan::dense(context, 300),
                   gan::tanh(context));
-        return model.build(1).sample(1, 100);
+        return model.build(1).sample(GAN_SAMPLE(.seed = 1), 100);
     };
     const std::vector<float> expected = samples(gan::context(GAN_CONTEXT(.threads = 1)));
     for (int64_t limit : {INT64_MAX, int64_t{0}, int64_t{1}, int64_t{2}}) {
@@ -519,7 +543,7 @@ void test_log()
     gan::set_log(options, log);
     gan::context context(options);
     EXPECT(heard.find("threads: 1") != std::string::npos);
-    EXPECT(dense_model(context, 3, 2, 1).sample(1, 2).size() == 4);
+    EXPECT(dense_model(context, 3, 2, 1).sample(GAN_SAMPLE(.seed = 1), 2).size() == 4);
 }
 
 void test_average()
@@ -533,7 +557,7 @@ void test_average()
            generator.get_tensor("0.weight")); /* nothing remains of the initial weights */
     trainer.step({1, -1, 1, -1});
     EXPECT(trainer.get_average().get_tensor("0.weight") != generator.get_tensor("0.weight"));
-    EXPECT(trainer.sample(1, 2) == trainer.get_average().sample(1, 2));
+    EXPECT(trainer.sample(GAN_SAMPLE(.seed = 1), 2) == trainer.get_average().sample(GAN_SAMPLE(.seed = 1), 2));
 
     EXPECT_ERROR(GAN_ERROR_STATE, "keeps no average", gan::trainer(context, generator, discriminator).get_average());
     options.ema_decay = 0.5f;
@@ -548,7 +572,7 @@ void test_packing()
     gan::model generator = dense_model(context, 3, 2, 1), discriminator = dense_model(context, 4, 1, 2);
     gan_trainer_options options = GAN_TRAINER(.packing = 2, .instance_noise = 0.1f, .instance_noise_steps = 3);
     gan::trainer trainer(context, generator, discriminator, options);
-    EXPECT(trainer.step({1, -1, 1, -1}).batch == 2 && trainer.sample(1, 3).size() == 6);
+    EXPECT(trainer.step({1, -1, 1, -1}).batch == 2 && trainer.sample(GAN_SAMPLE(.seed = 1), 3).size() == 6);
     EXPECT_ERROR(GAN_ERROR_BATCH, "packing, 2", trainer.step({1, -1}));
     options.augment = GAN_AUGMENT_CUTOUT;
     EXPECT_ERROR(GAN_ERROR_SHAPE, "augment is 4", gan::trainer(context, generator, discriminator, options));
@@ -706,6 +730,7 @@ int main()
         test_models();
         test_clones_and_averages();
         test_spectral_norm();
+        test_sampling();
         test_moves();
         test_sessions_and_losses();
         test_checkpoints();

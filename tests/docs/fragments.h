@@ -10,7 +10,7 @@
     } while (0)
 
 extern gan_context *context;
-extern gan_model *generator, *discriminator, *m;
+extern gan_model *generator, *discriminator, *translator, *m;
 extern gan_dataset *dataset;
 extern gan_session *generate, *real, *fake;
 extern gan_optimizer *generator_optimizer, *discriminator_optimizer;
@@ -18,6 +18,8 @@ extern gan_random *random_noise;
 extern gan_checkpoint *checkpoint;
 extern const float *noise, *samples, *real_logits, *fake_logits;
 extern float *real_gradient, *fake_gradient, *images, *labels;
+extern const float *shares, *photos;
+extern float *out;
 extern const char *path;
 extern bool resume;
 extern int64_t n, step;

@@ -32,7 +32,7 @@ int main(void)
     discriminator = dense_model(context, 2, 1);
     status = gan_trainer_create(context, generator, discriminator, GAN_TRAINER(.batch = 4), &trainer);
     if (status == GAN_OK) status = gan_trainer_step(trainer, data[0], 4, NULL);
-    if (status == GAN_OK) status = gan_model_sample(generator, 1, 1, sample);
+    if (status == GAN_OK) status = gan_model_sample(generator, GAN_SAMPLE(.seed = 1), 1, sample);
     if (status != GAN_OK) fprintf(stderr, "%s: %s\n", gan_status_name(status), gan_last_error());
     gan_trainer_destroy(trainer);
     gan_model_destroy(discriminator);

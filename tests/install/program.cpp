@@ -18,7 +18,7 @@ try {
     gan::model generator = dense_model(context, 2, 2), discriminator = dense_model(context, 2, 1);
     gan::trainer trainer(context, generator, discriminator);
     trainer.step({-1, -1, -1, 1, 1, -1, 1, 1});
-    std::vector<float> sample = generator.sample(1, 1);
+    std::vector<float> sample = generator.sample(GAN_SAMPLE(.seed = 1), 1);
     std::printf("libgan %s: %g %g\n", gan::version().c_str(), sample[0], sample[1]);
     try {
         gan::model::load(context, "no/such/file");

@@ -248,9 +248,9 @@ static void test_sample(void **state)
     test_gan_steps(&gan, TEST_GAN_DCGAN, 1, 5, BATCH, 1, NULL);
     test_assert_same_weights(plain.generator, gan.generator);
     test_assert_same_weights(plain.discriminator, gan.discriminator);
-    assert_int_equal(gan_trainer_sample(gan.trainer, 9, 5, by_trainer), GAN_OK);
-    assert_int_equal(gan_model_sample(average_of(&gan), 9, 5, by_average), GAN_OK);
-    assert_int_equal(gan_model_sample(gan.generator, 9, 5, by_generator), GAN_OK);
+    assert_int_equal(gan_trainer_sample(gan.trainer, GAN_SAMPLE(.seed = 9), 5, by_trainer), GAN_OK);
+    assert_int_equal(gan_model_sample(average_of(&gan), GAN_SAMPLE(.seed = 9), 5, by_average), GAN_OK);
+    assert_int_equal(gan_model_sample(gan.generator, GAN_SAMPLE(.seed = 9), 5, by_generator), GAN_OK);
     assert_memory_equal(by_trainer, by_average, sizeof(by_average));
     assert_memory_not_equal(by_trainer, by_generator, sizeof(by_average));
     assert_int_equal(gan_model_get_tensor(gan.generator, "5.running_mean", own, 3), GAN_OK);
@@ -358,7 +358,7 @@ static void test_explosion(void **state)
     }
     assert_int_equal(status, GAN_ERROR_DIVERGED);
     assert_true(test_weights_finite(average));
-    assert_int_equal(gan_trainer_sample(gan.trainer, 1, 1, made), GAN_OK);
+    assert_int_equal(gan_trainer_sample(gan.trainer, GAN_SAMPLE(.seed = 1), 1, made), GAN_OK);
     for (int i = 0; i < 128; i++) assert_true(isfinite(made[i]));
     test_gan_destroy(&gan);
 }
@@ -404,7 +404,7 @@ static void test_memory(void **state)
     float made[128];
     const uint64_t before = allocations(gan.context);
     test_gan_steps(&gan, TEST_GAN_DCGAN, 1, 3, BATCH, 1, NULL);
-    assert_int_equal(gan_trainer_sample(gan.trainer, 1, 1, made), GAN_OK);
+    assert_int_equal(gan_trainer_sample(gan.trainer, GAN_SAMPLE(.seed = 1), 1, made), GAN_OK);
     assert_int_equal(allocations(gan.context), before);
     assert_int_equal(gan_session_create(average_of(&gan), NULL, &session), GAN_OK);
     test_gan_destroy(&gan);

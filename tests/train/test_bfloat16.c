@@ -118,7 +118,7 @@ static double distance(const test_gan *gan)
     static float samples[SAMPLES * SIZE];
     static const double centre[SIZE] = {0.6, -0.6, 0.3, -0.3};
     double most = 0;
-    assert_int_equal(gan_trainer_sample(gan->trainer, 3, SAMPLES, samples), GAN_OK);
+    assert_int_equal(gan_trainer_sample(gan->trainer, GAN_SAMPLE(.seed = 3), SAMPLES, samples), GAN_OK);
     for (int j = 0; j < SIZE; j++) {
         double mean = 0;
         for (int i = 0; i < SAMPLES; i++) mean += (double)samples[i * SIZE + j] / SAMPLES;

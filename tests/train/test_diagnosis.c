@@ -177,7 +177,7 @@ static double spread_of(const test_gan *gan)
     enum { SAMPLES = 64 };
     float samples[2 * SAMPLES];
     double sum = 0;
-    assert_int_equal(gan_trainer_sample(gan->trainer, 1, SAMPLES, samples), GAN_OK);
+    assert_int_equal(gan_trainer_sample(gan->trainer, GAN_SAMPLE(.seed = 1), SAMPLES, samples), GAN_OK);
     for (int i = 0; i < SAMPLES; i++) {
         for (int j = 0; j < i; j++) {
             sum += hypot((double)samples[2 * i] - (double)samples[2 * j],

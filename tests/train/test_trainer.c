@@ -243,7 +243,7 @@ static void test_handles_outlive(void **state)
     gan_model_destroy(discriminator);
     test_numbers(1, samples, BATCH * 128);
     assert_int_equal(gan_trainer_step(trainer, samples, BATCH, NULL), GAN_OK);
-    assert_int_equal(gan_trainer_sample(trainer, 1, 1, made), GAN_OK);
+    assert_int_equal(gan_trainer_sample(trainer, GAN_SAMPLE(.seed = 1), 1, made), GAN_OK);
     gan_trainer_destroy(trainer);
     test_allocator_assert_empty(&allocator);
 }
@@ -273,7 +273,7 @@ static void test_step_allocates_nothing(void **state)
         uint64_t before = allocations(gan.context);
         test_gan_steps(&gan, TEST_GAN_WIDE, 1, 4, BATCH, 2, NULL);
         test_gan_steps(&gan, TEST_GAN_WIDE, 5, 5, BATCH - 1, 2, NULL);
-        assert_int_equal(gan_trainer_sample(gan.trainer, 1, 3, made), GAN_OK);
+        assert_int_equal(gan_trainer_sample(gan.trainer, GAN_SAMPLE(.seed = 1), 3, made), GAN_OK);
         assert_int_equal(allocations(gan.context), before);
         test_gan_destroy(&gan);
     }
@@ -290,10 +290,10 @@ static void test_sample(void **state)
     test_gan undisturbed = test_gan_create(TEST_GAN_DCGAN, 1, GAN_TRAINER(.batch = BATCH));
     float by_trainer[SAMPLES * 128], by_model[SAMPLES * 128];
     test_gan_steps(&gan, TEST_GAN_DCGAN, 1, 3, BATCH, 1, NULL);
-    assert_int_equal(gan_trainer_sample(gan.trainer, 9, SAMPLES, by_trainer), GAN_OK);
-    assert_int_equal(gan_model_sample(gan.generator, 9, SAMPLES, by_model), GAN_OK);
+    assert_int_equal(gan_trainer_sample(gan.trainer, GAN_SAMPLE(.seed = 9), SAMPLES, by_trainer), GAN_OK);
+    assert_int_equal(gan_model_sample(gan.generator, GAN_SAMPLE(.seed = 9), SAMPLES, by_model), GAN_OK);
     assert_memory_equal(by_trainer, by_model, sizeof(by_model));
-    assert_int_equal(gan_trainer_sample(gan.trainer, 10, SAMPLES, by_trainer), GAN_OK);
+    assert_int_equal(gan_trainer_sample(gan.trainer, GAN_SAMPLE(.seed = 10), SAMPLES, by_trainer), GAN_OK);
     assert_memory_not_equal(by_trainer, by_model, sizeof(by_model));
 
     test_gan_steps(&gan, TEST_GAN_DCGAN, 4, 5, BATCH, 1, NULL);
@@ -301,9 +301,10 @@ static void test_sample(void **state)
     test_assert_same_weights(gan.generator, undisturbed.generator);
     test_assert_same_weights(gan.discriminator, undisturbed.discriminator);
 
-    test_status(gan_trainer_sample(gan.trainer, 1, 0, by_trainer), GAN_ERROR_ARGUMENT, "count is 0");
-    test_status(gan_trainer_sample(NULL, 1, 1, by_trainer), GAN_ERROR_NULL, "trainer is NULL");
-    test_status(gan_trainer_sample(gan.trainer, 1, 1, NULL), GAN_ERROR_NULL, "out is NULL");
+    test_status(gan_trainer_sample(gan.trainer, GAN_SAMPLE(.seed = 1), 0, by_trainer), GAN_ERROR_ARGUMENT,
+                "count is 0");
+    test_status(gan_trainer_sample(NULL, GAN_SAMPLE(.seed = 1), 1, by_trainer), GAN_ERROR_NULL, "trainer is NULL");
+    test_status(gan_trainer_sample(gan.trainer, GAN_SAMPLE(.seed = 1), 1, NULL), GAN_ERROR_NULL, "out is NULL");
     test_gan_destroy(&undisturbed);
     test_gan_destroy(&gan);
 }
@@ -324,7 +325,7 @@ static void test_uniform_sample(void **state)
     assert_int_equal(
         gan_trainer_create(context, generator, discriminator, GAN_TRAINER(.noise = GAN_NOISE_UNIFORM), &trainer),
         GAN_OK);
-    assert_int_equal(gan_trainer_sample(trainer, 1, 400, made), GAN_OK);
+    assert_int_equal(gan_trainer_sample(trainer, GAN_SAMPLE(.seed = 1), 400, made), GAN_OK);
     for (int i = 0; i < 1600; i++) {
         least = fminf(least, made[i]);
         most = fmaxf(most, made[i]);

@@ -39,6 +39,16 @@ static gan_status check_packing(int64_t packing, gan_shape made, gan_shape judge
                     gan_shape_text(judged, other));
 }
 
+static gan_status check_noise(const gan_model *generator)
+{
+    gan_input_info input = GAN_INPUT_INFO_INIT;
+    GAN_TRY(gan_model_get_input_info(generator, 0, &input));
+    if (input.role != GAN_INPUT_CLASS && input.role != GAN_INPUT_IMAGE) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT,
+                    "gan_trainer_create: the generator's input '%s' is of role %s, expected noise", input.name,
+                    gan_input_role_name(input.role));
+}
+
 /* The noise is a vector, D sees samples of G, and D has one logit. Fills sample_shape. */
 static gan_status check_shapes(gan_trainer *trainer)
 {
@@ -53,6 +63,7 @@ static gan_status check_shapes(gan_trainer *trainer)
         return gan_fail(GAN_ERROR_SHAPE, "gan_trainer_create: the generator's input is %s, expected one dimension",
                         gan_shape_text(noise, text));
     }
+    GAN_TRY(check_noise(trainer->generator));
     GAN_TRY(check_packing(options->packing, made, judged));
     if (options->augment) GAN_TRY(gan_augment_check(options->augment, made, "gan_trainer_options: augment"));
     if (gan_shape_count(logit) != 1) {
@@ -84,14 +95,25 @@ static gan_model *average_of(const gan_trainer *trainer)
     return trainer->game->players[GAN_ROLE_GENERATOR].averages[0].guard.model;
 }
 
+/* The generator's input says from which noise it is trained, so that files and samples know. */
+static gan_status note_noise(gan_model *model, gan_noise noise)
+{
+    gan_input_info input = GAN_INPUT_INFO_INIT;
+    GAN_TRY(gan_model_get_input_info(model, 0, &input));
+    return gan_model_set_input(
+        model, 0, GAN_INPUT(.role = input.role == GAN_INPUT_ANY ? GAN_INPUT_NOISE : input.role, .noise = noise));
+}
+
 static gan_status create_parts(gan_trainer *trainer, const gan_optimizer_options optimizers[GAN_PLAYERS])
 {
     GAN_TRY(check_shapes(trainer));
     GAN_TRY(check_simultaneous(trainer));
     GAN_TRY(gan_trainer_describe(trainer, optimizers));
     gan_model *average = average_of(trainer);
-    return gan_session_create(average ? average : trainer->generator,
-                              GAN_SESSION(.batch = trainer->options.batch, .forward_only = true), &trainer->sample);
+    GAN_TRY(gan_session_create(average ? average : trainer->generator,
+                               GAN_SESSION(.batch = trainer->options.batch, .forward_only = true), &trainer->sample));
+    if (average) GAN_TRY(note_noise(average, trainer->options.noise));
+    return note_noise(trainer->generator, trainer->options.noise); /* last: a failed creation changes no model */
 }
 
 gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_model *discriminator,
@@ -141,14 +163,11 @@ int64_t gan_trainer_steps(const gan_trainer *trainer)
     return trainer ? trainer->game->rounds : 0;
 }
 
-gan_status gan_trainer_sample(gan_trainer *trainer, uint64_t seed, int64_t count, float *out)
+gan_status gan_trainer_sample(gan_trainer *trainer, const gan_sample_options *options, int64_t count, float *out)
 {
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(out);
-    if (count < 1) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: count is %lld, expected at least 1", __func__, (long long)count);
-    }
-    return gan_session_draw(trainer->sample, trainer->options.noise, seed, count, out);
+    return gan_session_draw(trainer->sample, options, count, out, __func__);
 }
 
 _Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "gan_trainer_cancel() may be called from a signal handler");

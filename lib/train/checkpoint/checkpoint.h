@@ -108,7 +108,7 @@ const char *gan_entries_join(gan_entries *entries, const char *first, const char
 
 /* ---- State of the lower folders (checkpoint_parts.c) ----------------------------------------------------------- */
 
-/* The model's architecture, so that a file with another one is rejected. */
+/* The model's graph, so that a file with another one is rejected. What its inputs stand for is not compared. */
 void gan_entries_add_architecture(gan_entries *entries, const char *part, const gan_model *model);
 /* All tensors of the model; their values must be finite. */
 void gan_entries_add_tensors(gan_entries *entries, const char *part, const gan_model *model);

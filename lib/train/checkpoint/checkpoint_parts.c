@@ -7,7 +7,7 @@ void gan_entries_add_architecture(gan_entries *entries, const char *part, const 
 {
     char *text;
     if (entries->status != GAN_OK) return;
-    entries->status = gan_model_write_architecture(model, &text);
+    entries->status = gan_model_write_graph(model, &text);
     if (entries->status != GAN_OK) return;
     gan_entries_add_text(entries, part, text);
     if (entries->status == GAN_OK) entries->rows[entries->count - 1].kind = GAN_ENTRY_ARCHITECTURE;

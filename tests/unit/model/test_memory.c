@@ -103,7 +103,7 @@ static gan_status sample(gan_model *model)
 {
     static float out[5 * 128];
 
-    return gan_model_sample(model, 1, 5, out);
+    return gan_model_sample(model, GAN_SAMPLE(.seed = 1), 5, out);
 }
 
 static gan_status save(gan_model *model)

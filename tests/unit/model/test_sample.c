@@ -30,12 +30,12 @@ static void test_samples_depend_on_seed_and_number_only(void **state)
     (void)state;
 
     ASSERT_OK(test_seed_generator(context, 1, &model));
-    ASSERT_OK(gan_model_sample(model, 42, MANY, many));
-    ASSERT_OK(gan_model_sample(model, 42, MANY, again));
+    ASSERT_OK(gan_model_sample(model, GAN_SAMPLE(.seed = 42), MANY, many));
+    ASSERT_OK(gan_model_sample(model, GAN_SAMPLE(.seed = 42), MANY, again));
     assert_memory_equal(many, again, sizeof(many));
-    ASSERT_OK(gan_model_sample(model, 42, 7, few));
+    ASSERT_OK(gan_model_sample(model, GAN_SAMPLE(.seed = 42), 7, few));
     for (int i = 0; i < 7 * SIZE; i++) assert_true(fabsf(few[i] - many[i]) <= 1e-6f);
-    ASSERT_OK(gan_model_sample(model, 43, MANY, other));
+    ASSERT_OK(gan_model_sample(model, GAN_SAMPLE(.seed = 43), MANY, other));
     for (int i = 0; i < MANY; i++) assert_memory_not_equal(many + i * SIZE, other + i * SIZE, SIZE * sizeof(float));
     for (int i = 1; i < MANY; i++) assert_memory_not_equal(many, many + i * SIZE, SIZE * sizeof(float));
     gan_model_destroy(model);
@@ -60,8 +60,9 @@ static void check_moments(gan_noise noise, double variance, double most)
     static float values[COUNT * 5];
     double sum = 0, squares = 0, largest = 0;
 
+    ASSERT_OK(gan_model_set_input(model, 0, GAN_INPUT(.role = GAN_INPUT_NOISE, .noise = noise)));
     ASSERT_OK(gan_session_create(model, GAN_SESSION(.batch = 64, .forward_only = true), &session));
-    ASSERT_OK(gan_session_draw(session, noise, 3, COUNT, values));
+    ASSERT_OK(gan_session_draw(session, GAN_SAMPLE(.seed = 3), COUNT, values, "a test"));
     for (int i = 0; i < COUNT * 5; i++) {
         sum += (double)values[i];
         squares += (double)values[i] * (double)values[i];
@@ -88,11 +89,11 @@ static void test_any_session_draws_the_same(void **state)
     static float expected[COUNT * SIZE], values[COUNT * SIZE];
     (void)state;
 
-    ASSERT_OK(gan_model_sample(model, 8, COUNT, expected));
+    ASSERT_OK(gan_model_sample(model, GAN_SAMPLE(.seed = 8), COUNT, expected));
     for (int64_t batch = 1; batch < 9; batch++) {
         gan_session *session = NULL;
         ASSERT_OK(gan_session_create(model, GAN_SESSION(.batch = batch), &session));
-        ASSERT_OK(gan_session_draw(session, GAN_NOISE_NORMAL, 8, COUNT, values));
+        ASSERT_OK(gan_session_draw(session, GAN_SAMPLE(.seed = 8), COUNT, values, "a test"));
         assert_memory_equal(expected, values, sizeof(values));
         gan_session_destroy(session);
     }
@@ -105,18 +106,19 @@ static void test_what_cannot_be_sampled(void **state)
     float out[48] = {7};
     (void)state;
 
-    assert_int_equal(gan_model_sample(NULL, 0, 1, out), GAN_ERROR_NULL);
+    assert_int_equal(gan_model_sample(NULL, NULL, 1, out), GAN_ERROR_NULL);
     ASSERT_OK(test_graph(context, 1, &model));
-    ASSERT_FAILS(gan_model_sample(model, 0, 1, out), GAN_ERROR_GRAPH, "2 inputs and 2 outputs");
+    ASSERT_FAILS(gan_model_sample(model, NULL, 1, out), GAN_ERROR_ARGUMENT,
+                 "input 'x' has no role: give it by .inputs");
     gan_model_destroy(model);
     ASSERT_OK(gan_model_create(context, &model));
-    assert_int_equal(gan_model_sample(model, 0, 1, out), GAN_ERROR_STATE);
+    assert_int_equal(gan_model_sample(model, NULL, 1, out), GAN_ERROR_STATE);
     gan_model_destroy(model);
     ASSERT_OK(test_seed_generator(context, 1, &model));
-    assert_int_equal(gan_model_sample(model, 0, 1, NULL), GAN_ERROR_NULL);
-    ASSERT_FAILS(gan_model_sample(model, 0, 0, out), GAN_ERROR_ARGUMENT, "count is 0");
-    ASSERT_FAILS(gan_model_sample(model, 0, -1, out), GAN_ERROR_ARGUMENT, "count is -1");
-    ASSERT_FAILS(gan_model_sample(model, 0, INT64_MAX / 2, out), GAN_ERROR_OVERFLOW, "overflow");
+    assert_int_equal(gan_model_sample(model, NULL, 1, NULL), GAN_ERROR_NULL);
+    ASSERT_FAILS(gan_model_sample(model, NULL, 0, out), GAN_ERROR_ARGUMENT, "count is 0");
+    ASSERT_FAILS(gan_model_sample(model, NULL, -1, out), GAN_ERROR_ARGUMENT, "count is -1");
+    ASSERT_FAILS(gan_model_sample(model, NULL, INT64_MAX / 2, out), GAN_ERROR_OVERFLOW, "overflow");
     assert_true(out[0] == 7);
     gan_model_destroy(model);
 }
