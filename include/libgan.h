@@ -929,7 +929,7 @@ typedef struct gan_input_options {
     size_t struct_size;  /**< set by GAN_INPUT() */
     gan_input_role role; /**< default: GAN_INPUT_ANY */
     gan_noise noise;     /**< of noise or a code: its distribution; default: normal */
-    int64_t classes;     /**< of a class: how many there are; 1 to 2^24; 0 for every other role */
+    int64_t classes;     /**< of a class: how many there are; 1 to ::GAN_MAX_CLASSES; for other roles 0 */
 } gan_input_options;
 /** ::gan_input_options with the given fields: GAN_INPUT(.role = GAN_INPUT_CLASS, .classes = 10). */
 #define GAN_INPUT(...) GAN_OPTIONS(gan_input_options, __VA_ARGS__)

@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-/* A float holds every whole number up to here. */
-#define MOST_CLASSES (INT64_C(1) << 24)
-
 static const char *const role_names[] = {[GAN_INPUT_ANY] = "any",
                                          [GAN_INPUT_NOISE] = "noise",
                                          [GAN_INPUT_CLASS] = "class",
@@ -53,9 +50,9 @@ static gan_status check_classes(const gan_input_options *options, gan_shape shap
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_input_options: classes is %lld, but %s is not a class",
                         (long long)options->classes, name);
     }
-    if (options->classes < 1 || options->classes > MOST_CLASSES) {
+    if (options->classes < 1 || options->classes > GAN_MAX_CLASSES) {
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_input_options: classes is %lld for %s, expected 1 to %lld",
-                        (long long)options->classes, name, (long long)MOST_CLASSES);
+                        (long long)options->classes, name, (long long)GAN_MAX_CLASSES);
     }
     if (gan_shape_equal(shape, GAN_SHAPE(1)) || gan_shape_equal(shape, GAN_SHAPE(options->classes))) return GAN_OK;
     return gan_fail(GAN_ERROR_SHAPE,

@@ -64,6 +64,11 @@ static void test_model(void **state)
     gan_context *context = test_context();
     gan_session *session;
     gan_model *model = load_model(context, name);
+    for (int64_t k = 0; k < gan_model_input_count(model); k++) {
+        gan_input_info info = GAN_INPUT_INFO_INIT;
+        assert_int_equal(gan_model_get_input_info(model, k, &info), GAN_OK);
+        assert_int_equal(info.role, GAN_INPUT_ANY);
+    }
     corpus_compare_tensors(context, path, "", model);
     assert_int_equal(gan_session_create(model, GAN_SESSION(.batch = BATCH), &session), GAN_OK);
     set_inputs(model, session);

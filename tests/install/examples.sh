@@ -137,6 +137,49 @@ for program in examples/*; do
             examples/sample $model --count 5 --output five.png
             expect_files five.png
         fi
+        $CC $CFLAGS -std=c11 -Wall -Wextra -Werror "$here/generators.c" -o generators $flags
+        ./generators
+        # numbers FILE LINES CONDITION OPTION...: the CSV file has so many samples, and in each the condition holds.
+        numbers()
+        {
+            model=$1 lines=$2 condition=$3
+            shift 3
+            examples/sample "$model" --output numbers.csv "$@"
+            awk -F , "NR > 1 && !($condition) { bad = 1 } END { exit bad || NR != $lines + 1 }" numbers.csv && return
+            echo "sample $model $*: not $lines times $condition:"
+            cat numbers.csv
+            exit 1
+        }
+        numbers uniform.safetensors 64 '$1 >= -1 && $1 < 1 && $2 >= -1 && $2 < 1'
+        numbers uniform.safetensors 9 '$1 >= -1 && $1 < 1' --count 9 --interpolate
+        numbers labelled.safetensors 64 '$3 == 0 || $3 == 1 || $3 == 2 || $3 == 3'
+        [ "$(sed 1d numbers.csv | cut -d , -f 3 | sort -u | wc -l)" = 4 ] || { echo 'not all classes'; exit 1; }
+        numbers labelled.safetensors 20 '$3 == 3' --class 3 --count 20 --seed 2
+        numbers labelled.safetensors 20 '$3 == 0 && $1 * $1 <= 0.25 && $2 * $2 <= 0.25' --class 0 --count 20 \
+            --truncation 0.5
+        numbers labelled.safetensors 7 '$3 == (NR + 1) % 3 + 1' --classes 1,2,3 --count 7
+        # In a row the class is the same, in a column the noise.
+        numbers labelled.safetensors 20 '$3 == int((NR - 2) / 5) &&
+            (z[NR % 5] == "" || z[NR % 5] == $1) && (z[NR % 5] = $1) != z[(NR + 4) % 5]' --grid-by-class --count 5
+        numbers labelled.safetensors 20 '$3 == (NR <= 11 ? 2 : 0)' --grid-by-class --classes 2,0
+        numbers labelled.safetensors 5 '$3 == 1' --interpolate --class 1 --count 5
+        if [ -n "$PICTURES" ]; then
+            examples/sample images.safetensors --grid-by-class --output classes.png
+            expect_files classes.png
+        fi
+        sample=examples/sample
+        refused 2 'not grey or colour images' $sample labelled.safetensors
+        refused 2 'this generator has no classes' $sample uniform.safetensors --grid-by-class --output no.npy
+        refused 2 'choose a class by --class' $sample labelled.safetensors --interpolate --output no.npy
+        refused 2 'expected class numbers' $sample labelled.safetensors --classes 1,,2 --output no.npy
+        refused 2 'expected class numbers' $sample labelled.safetensors --classes 1,2, --output no.npy
+        refused 2 'not together' $sample labelled.safetensors --class 1 --classes 2 --output no.npy
+        refused 2 'ends in .png, .npy or .csv' $sample labelled.safetensors --output no.txt
+        refused 2 'name a model' $sample --count 3
+        refused 1 'classes.0. is 4, expected 0 to 3' $sample labelled.safetensors --class 4 --output no.npy
+        refused 1 'no normal noise is drawn' $sample uniform.safetensors --truncation 1 --output no.npy
+        refused 1 '0 inputs are classes' $sample uniform.safetensors --class 1 --output no.npy
+        [ ! -e no.npy ] || { echo 'a refused call wrote its file'; exit 1; }
         ;;
     stacked_mnist)
         stacked="examples/stacked_mnist --data plain --output stacked --steps 11 --batch 2 --samples 40"
