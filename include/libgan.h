@@ -584,6 +584,36 @@ GAN_API gan_layer *gan_layer_add(gan_context *context);
  */
 GAN_API gan_layer *gan_layer_inner_product(gan_context *context);
 
+/**
+ * Product of two inputs. The second has the shape of the first, or multiplies, with its shape (channels), every pixel
+ * of an image (channels, height, width), or, with its shape (1), the whole sample. Second derivatives include those
+ * by both inputs.
+ */
+GAN_API gan_layer *gan_layer_multiply(gan_context *context);
+
+/**
+ * y = log(sum of exp(x)) over a sample of rank 1: maps (n) to (1), without overflow. From the logits of K classes it
+ * makes one logit of "real", for semi-supervised training, in which generated samples are class K + 1 with the logit
+ * 0 (Salimans et al., 2016).
+ */
+GAN_API gan_layer *gan_layer_log_sum_exp(gan_context *context);
+
+/** Options of gan_layer_gradient_reversal(). */
+typedef struct gan_gradient_reversal_options {
+    size_t struct_size; /**< set by GAN_GRADIENT_REVERSAL() */
+    float scale;        /**< of the reversed gradient; >= 0; default 1 */
+    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
+} gan_gradient_reversal_options;
+/** ::gan_gradient_reversal_options with the given fields: GAN_GRADIENT_REVERSAL(.scale = 0.1f). */
+#define GAN_GRADIENT_REVERSAL(...) GAN_OPTIONS(gan_gradient_reversal_options, __VA_ARGS__)
+
+/**
+ * y = x, with the gradient -scale times that of y: what is before it is trained to worsen what the layers after it
+ * are trained to improve (Ganin et al., "Domain-Adversarial Training of Neural Networks", 2016). Since that is not
+ * the derivative of y, there are no second derivatives: penalties on gradients are ::GAN_ERROR_UNSUPPORTED.
+ */
+GAN_API gan_layer *gan_layer_gradient_reversal(gan_context *context, const gan_gradient_reversal_options *options);
+
 /** Options of gan_layer_leaky_relu(). */
 typedef struct gan_leaky_relu_options {
     size_t struct_size; /**< set by GAN_LEAKY_RELU() */
@@ -603,6 +633,48 @@ GAN_API gan_layer *gan_layer_tanh(gan_context *context);
 GAN_API gan_layer *gan_layer_sigmoid(gan_context *context);
 /** y = log(1 + exp(x)) */
 GAN_API gan_layer *gan_layer_softplus(gan_context *context);
+
+/** Options of gan_layer_elu(). */
+typedef struct gan_elu_options {
+    size_t struct_size; /**< set by GAN_ELU() */
+    float alpha;        /**< -alpha is the limit below 0; > 0; default 1 */
+    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
+} gan_elu_options;
+/** ::gan_elu_options with the given fields: GAN_ELU(.alpha = 0.5f). */
+#define GAN_ELU(...) GAN_OPTIONS(gan_elu_options, __VA_ARGS__)
+
+/** y = x for x > 0, else alpha * (exp(x) - 1). Clevert et al., 2016. */
+GAN_API gan_layer *gan_layer_elu(gan_context *context, const gan_elu_options *options);
+
+/** Options of gan_layer_prelu(). */
+typedef struct gan_prelu_options {
+    size_t struct_size;                 /**< set by GAN_PRELU() */
+    gan_initializer weight_initializer; /**< default: 0.25 */
+    bool per_channel;    /**< a slope for each channel of an image, or each value of a sample of rank 1;
+                              default: one for all */
+    uint8_t reserved[7]; /**< 0, else ::GAN_ERROR_VERSION */
+} gan_prelu_options;
+/** ::gan_prelu_options with the given fields: GAN_PRELU(.per_channel = true). */
+#define GAN_PRELU(...) GAN_OPTIONS(gan_prelu_options, __VA_ARGS__)
+
+/** y = x for x > 0, else weight * x, with a learned weight, (1) or, with per_channel, (channels). He et al., 2015. */
+GAN_API gan_layer *gan_layer_prelu(gan_context *context, const gan_prelu_options *options);
+
+/** y = x / (1 + exp(-x)), also called swish. Elfwing et al., 2018. */
+GAN_API gan_layer *gan_layer_silu(gan_context *context);
+
+/** Options of gan_layer_gelu(). */
+typedef struct gan_gelu_options {
+    size_t struct_size;      /**< set by GAN_GELU() */
+    bool tanh_approximation; /**< y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, as models like GPT-2 use;
+                                  PyTorch's approximate='tanh'. Default: exact */
+    uint8_t reserved[7];     /**< 0, else ::GAN_ERROR_VERSION */
+} gan_gelu_options;
+/** ::gan_gelu_options with the given fields: GAN_GELU(.tanh_approximation = true). */
+#define GAN_GELU(...) GAN_OPTIONS(gan_gelu_options, __VA_ARGS__)
+
+/** y = x * P(n <= x) with n ~ N(0, 1), that is x (1 + erf(x / sqrt(2))) / 2. Hendrycks and Gimpel, 2016. */
+GAN_API gan_layer *gan_layer_gelu(gan_context *context, const gan_gelu_options *options);
 
 /** Options of gan_layer_dropout(). */
 typedef struct gan_dropout_options {
@@ -748,6 +820,24 @@ typedef struct gan_avg_pool2d_options {
  * floor((input - kernel) / stride) + 1, at least 1.
  */
 GAN_API gan_layer *gan_layer_avg_pool2d(gan_context *context, const gan_avg_pool2d_options *options);
+
+/** Options of gan_layer_max_pool2d(). */
+typedef struct gan_max_pool2d_options {
+    size_t struct_size; /**< set by GAN_MAX_POOL2D() */
+    int64_t kernel[2];  /**< height, width; >= 1, together at most 2^24 values; default 2, 2 */
+    int64_t stride[2];  /**< down, right; >= 1; default: the kernel */
+    int64_t pads[2];    /**< above and below, left and right; at most half the kernel; default 0, 0. No value there is
+                             ever the largest */
+} gan_max_pool2d_options;
+/** ::gan_max_pool2d_options with the given fields: GAN_MAX_POOL2D(.kernel = {3, 3}, .stride = {2, 2}). */
+#define GAN_MAX_POOL2D(...) GAN_OPTIONS(gan_max_pool2d_options, __VA_ARGS__)
+
+/**
+ * The largest value in a window that slides over samples (channels, height, width); as in PyTorch, the first of equal
+ * ones gets the gradient, and NaN counts as the largest. Each output side is
+ * floor((input + 2 pads - kernel) / stride) + 1, at least 1.
+ */
+GAN_API gan_layer *gan_layer_max_pool2d(gan_context *context, const gan_max_pool2d_options *options);
 
 /** Options of gan_layer_gaussian_noise(). */
 typedef struct gan_gaussian_noise_options {

@@ -438,13 +438,21 @@ inline constexpr detail::layer_of<gan_layer_concat> concat{};                   
 inline constexpr detail::layer_of<gan_layer_slice> slice{};                       /**< gan_layer_slice() */
 inline constexpr detail::layer_of<gan_layer_add> add{};                           /**< gan_layer_add() */
 inline constexpr detail::layer_of<gan_layer_inner_product> inner_product{};       /**< gan_layer_inner_product() */
-inline constexpr detail::layer_of<gan_layer_leaky_relu> leaky_relu{};             /**< gan_layer_leaky_relu() */
-inline constexpr detail::layer_of<gan_layer_relu> relu{};                         /**< gan_layer_relu() */
-inline constexpr detail::layer_of<gan_layer_tanh> tanh{};                         /**< gan_layer_tanh() */
-inline constexpr detail::layer_of<gan_layer_sigmoid> sigmoid{};                   /**< gan_layer_sigmoid() */
-inline constexpr detail::layer_of<gan_layer_softplus> softplus{};                 /**< gan_layer_softplus() */
-inline constexpr detail::layer_of<gan_layer_dropout> dropout{};                   /**< gan_layer_dropout() */
-inline constexpr detail::layer_of<gan_layer_batch_norm> batch_norm{};             /**< gan_layer_batch_norm() */
+inline constexpr detail::layer_of<gan_layer_multiply> multiply{};                 /**< gan_layer_multiply() */
+inline constexpr detail::layer_of<gan_layer_log_sum_exp> log_sum_exp{};           /**< gan_layer_log_sum_exp() */
+inline constexpr detail::layer_of<gan_layer_gradient_reversal>
+    gradient_reversal{};                                              /**< gan_layer_gradient_reversal() */
+inline constexpr detail::layer_of<gan_layer_leaky_relu> leaky_relu{}; /**< gan_layer_leaky_relu() */
+inline constexpr detail::layer_of<gan_layer_relu> relu{};             /**< gan_layer_relu() */
+inline constexpr detail::layer_of<gan_layer_tanh> tanh{};             /**< gan_layer_tanh() */
+inline constexpr detail::layer_of<gan_layer_sigmoid> sigmoid{};       /**< gan_layer_sigmoid() */
+inline constexpr detail::layer_of<gan_layer_softplus> softplus{};     /**< gan_layer_softplus() */
+inline constexpr detail::layer_of<gan_layer_elu> elu{};               /**< gan_layer_elu() */
+inline constexpr detail::layer_of<gan_layer_prelu> prelu{};           /**< gan_layer_prelu() */
+inline constexpr detail::layer_of<gan_layer_silu> silu{};             /**< gan_layer_silu() */
+inline constexpr detail::layer_of<gan_layer_gelu> gelu{};             /**< gan_layer_gelu() */
+inline constexpr detail::layer_of<gan_layer_dropout> dropout{};       /**< gan_layer_dropout() */
+inline constexpr detail::layer_of<gan_layer_batch_norm> batch_norm{}; /**< gan_layer_batch_norm() */
 inline constexpr detail::layer_of<gan_layer_conditional_batch_norm>
     conditional_batch_norm{};                                               /**< gan_layer_conditional_batch_norm() */
 inline constexpr detail::layer_of<gan_layer_layer_norm> layer_norm{};       /**< gan_layer_layer_norm() */
@@ -452,6 +460,7 @@ inline constexpr detail::layer_of<gan_layer_instance_norm> instance_norm{}; /**<
 inline constexpr detail::layer_of<gan_layer_group_norm> group_norm{};       /**< gan_layer_group_norm() */
 inline constexpr detail::layer_of<gan_layer_upsample2d> upsample2d{};       /**< gan_layer_upsample2d() */
 inline constexpr detail::layer_of<gan_layer_avg_pool2d> avg_pool2d{};       /**< gan_layer_avg_pool2d() */
+inline constexpr detail::layer_of<gan_layer_max_pool2d> max_pool2d{};       /**< gan_layer_max_pool2d() */
 inline constexpr detail::layer_of<gan_layer_gaussian_noise> gaussian_noise{};     /**< gan_layer_gaussian_noise() */
 inline constexpr detail::layer_of<gan_layer_embedding> embedding{};               /**< gan_layer_embedding() */
 inline constexpr detail::layer_of<gan_layer_one_hot> one_hot{};                   /**< gan_layer_one_hot() */

@@ -1,28 +1,53 @@
-/* Activations: elementwise functions whose derivative is a function of the output, so that they work in place. A kind
- * is two kernels, and a third for second derivatives if it is curved. */
+/* Activations: elementwise functions. Where the derivative is a function of the output, they work in place; the
+ * others keep their input. */
 #include "layers/shared.h"
 
-typedef void (*forward_fn)(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
-typedef void (*backward_fn)(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
-typedef void (*tangent_fn)(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
-                           const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx);
-
-/* The kernels of a kind. */
-typedef struct kernels {
-    forward_fn forward;
-    backward_fn backward;
-    tangent_fn tangent;
-} kernels;
-
-typedef struct activation {
+/* ReLU is a leaky ReLU whose slope is 0, and has no options. */
+typedef struct leaky_relu {
     gan_layer layer;
-    gan_leaky_relu_options options; /* of leaky_relu; ReLU has slope 0 */
-} activation;
+    gan_leaky_relu_options options;
+} leaky_relu;
 
-static const gan_layer_option options[] = {
-    {GAN_OPTION(activation, gan_leaky_relu_options, slope), .kind = GAN_OPTION_FLOAT, .most = 1, .below = true,
+typedef struct elu {
+    gan_layer layer;
+    gan_elu_options options;
+} elu;
+
+typedef struct gelu {
+    gan_layer layer;
+    gan_gelu_options options;
+} gelu;
+
+static const gan_layer_option leaky_relu_options[] = {
+    {GAN_OPTION(leaky_relu, gan_leaky_relu_options, slope), .kind = GAN_OPTION_FLOAT, .most = 1, .below = true,
      .number = 0.2f},
 };
+
+static const gan_layer_option elu_options[] = {
+    {GAN_OPTION(elu, gan_elu_options, alpha), GAN_NUMBER_OVER_0, .number = 1},
+};
+
+static const gan_layer_option gelu_options[] = {
+    {GAN_OPTION(gelu, gan_gelu_options, tanh_approximation), .kind = GAN_OPTION_BOOL},
+};
+
+/* The kernel's kind and parameter. */
+typedef struct function {
+    gan_activation kind;
+    gan_real parameter;
+} function;
+
+static function function_of(const gan_layer *layer)
+{
+    const gan_activation kind = *(const gan_activation *)layer->ops->variant;
+    switch (kind) {
+    case GAN_ACTIVATION_LEAKY_RELU: return (function){kind, ((const leaky_relu *)layer)->options.slope};
+    case GAN_ACTIVATION_ELU: return (function){kind, ((const elu *)layer)->options.alpha};
+    case GAN_ACTIVATION_GELU:
+        return (function){((const gelu *)layer)->options.tanh_approximation ? GAN_ACTIVATION_GELU_TANH : kind, 0};
+    default: return (function){kind, 0};
+    }
+}
 
 static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan)
@@ -32,30 +57,29 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     return GAN_OK;
 }
 
+static int64_t values_of(const gan_pass *pass)
+{
+    return pass->batch * gan_shape_count(pass->output_shape);
+}
+
+static bool keeps_input(const gan_layer *layer)
+{
+    return layer->ops->flags & GAN_LAYER_KEEPS_INPUT;
+}
+
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
-    const kernels *kind = layer->ops->variant;
-    const float slope = ((const activation *)layer)->options.slope;
-    int64_t count = pass->batch * gan_shape_count(pass->output_shape);
-    if (kind) {
-        kind->forward(pass->context, count, pass->x[0], pass->y);
-    } else {
-        gan_leaky_relu_forward(pass->context, count, slope, pass->x[0], pass->y);
-    }
+    const function f = function_of(layer);
+    gan_activation_forward(pass->context, f.kind, f.parameter, values_of(pass), pass->x[0], pass->y);
     return GAN_OK;
 }
 
 /* to = f'(x) from */
 static void derive(const gan_layer *layer, const gan_pass *pass, const gan_real *from, gan_real *to)
 {
-    const kernels *kind = layer->ops->variant;
-    const float slope = ((const activation *)layer)->options.slope;
-    int64_t count = pass->batch * gan_shape_count(pass->output_shape);
-    if (kind) {
-        kind->backward(pass->context, count, pass->y, from, to);
-    } else {
-        gan_leaky_relu_backward(pass->context, count, slope, pass->y, from, to);
-    }
+    const function f = function_of(layer);
+    const gan_real *kept = keeps_input(layer) ? pass->x[0] : pass->y;
+    gan_activation_backward(pass->context, f.kind, f.parameter, values_of(pass), kept, from, to);
 }
 
 static gan_status backward(const gan_layer *layer, const gan_pass *pass)
@@ -73,39 +97,51 @@ static gan_status tangent_forward(const gan_layer *layer, const gan_pass *pass)
 /* R{dx} = f'(x) R{dy} + f''(x) R{x} dy */
 static gan_status curved_tangent_backward(const gan_layer *layer, const gan_pass *pass)
 {
-    int64_t count = pass->batch * gan_shape_count(pass->output_shape);
+    const function f = function_of(layer);
     const gan_real *tangent_dy = pass->tangent_dy;
     gan_real *tangent_dx = pass->tangent_dx[0];
     if (!pass->dy) return gan_linear_tangent_backward(layer, pass);
     if (!tangent_dx) return GAN_OK;
     if (!tangent_dy) {
-        gan_fill(pass->context, count, 0, tangent_dx);
+        gan_fill(pass->context, values_of(pass), 0, tangent_dx);
         tangent_dy = tangent_dx;
     }
-    ((const kernels *)layer->ops->variant)
-        ->tangent(pass->context, count, pass->y, pass->tangent_y, pass->dy, tangent_dy, tangent_dx);
+    gan_activation_tangent(
+        pass->context, f.kind, f.parameter, values_of(pass), keeps_input(layer) ? pass->x[0] : pass->y,
+        keeps_input(layer) ? pass->tangent_x[0] : pass->tangent_y, pass->dy, tangent_dy, tangent_dx);
     return GAN_OK;
 }
 
-#define KIND(name, more_flags, kind_tangent_backward, ...)                                                     \
+#define KIND(name, struct_size, kernel_kind, kind_flags, kind_tangent_backward, ...)                           \
     {                                                                                                          \
-        .type = #name, .flags = GAN_LAYER_KEEPS_OUTPUT | GAN_LAYER_IN_PLACE | (more_flags), .min_inputs = 1,   \
-        .max_inputs = 1, .size = sizeof(activation), .infer = infer, .forward = forward, .backward = backward, \
-        .tangent_forward = tangent_forward, .tangent_backward = kind_tangent_backward, __VA_ARGS__             \
+        .type = #name, .flags = (kind_flags), .min_inputs = 1, .max_inputs = 1, .size = (struct_size),         \
+        .variant = &(const gan_activation){GAN_ACTIVATION_##kernel_kind}, .infer = infer, .forward = forward,  \
+        .backward = backward, .tangent_forward = tangent_forward, .tangent_backward = (kind_tangent_backward), \
+        __VA_ARGS__                                                                                            \
     }
-/* Kinds whose kernels take the slope, and the others. */
-#define PIECEWISE(name, ...) KIND(name, 0, gan_linear_tangent_backward, __VA_ARGS__)
-#define CURVED(name, ...)                                                                                \
-    KIND(name, GAN_LAYER_CURVED, curved_tangent_backward,                                                \
-         .variant = &(const kernels){gan_##name##_forward, gan_##name##_backward, gan_##name##_tangent}, \
+/* f'' = 0; f' and f'' by y; both by x. */
+#define PIECEWISE(name, ...)                                                                \
+    KIND(name, sizeof(leaky_relu), LEAKY_RELU, GAN_LAYER_KEEPS_OUTPUT | GAN_LAYER_IN_PLACE, \
+         gan_linear_tangent_backward, __VA_ARGS__)
+#define BY_OUTPUT(name, struct_size, kernel_kind, ...)                                                   \
+    KIND(name, struct_size, kernel_kind, GAN_LAYER_KEEPS_OUTPUT | GAN_LAYER_IN_PLACE | GAN_LAYER_CURVED, \
+         curved_tangent_backward, __VA_ARGS__)
+#define BY_INPUT(name, struct_size, kernel_kind, ...)                                                       \
+    KIND(name, struct_size, kernel_kind, GAN_LAYER_KEEPS_INPUT | GAN_LAYER_CURVED, curved_tangent_backward, \
          __VA_ARGS__)
+#define NO_OPTIONS .options = NULL
 
 const gan_layer_ops gan_leaky_relu_ops =
-    PIECEWISE(leaky_relu, GAN_OPTION_TABLE(options), GAN_OPTION_STRUCT(gan_leaky_relu_options));
-const gan_layer_ops gan_relu_ops = PIECEWISE(relu, .options = NULL);
-const gan_layer_ops gan_tanh_ops = CURVED(tanh, .low = -1, .high = 1);
-const gan_layer_ops gan_sigmoid_ops = CURVED(sigmoid, .low = 0, .high = 1);
-const gan_layer_ops gan_softplus_ops = CURVED(softplus, .options = NULL);
+    PIECEWISE(leaky_relu, GAN_OPTION_TABLE(leaky_relu_options), GAN_OPTION_STRUCT(gan_leaky_relu_options));
+const gan_layer_ops gan_relu_ops = PIECEWISE(relu, NO_OPTIONS);
+const gan_layer_ops gan_tanh_ops = BY_OUTPUT(tanh, sizeof(gan_layer), TANH, .low = -1, .high = 1);
+const gan_layer_ops gan_sigmoid_ops = BY_OUTPUT(sigmoid, sizeof(gan_layer), SIGMOID, .low = 0, .high = 1);
+const gan_layer_ops gan_softplus_ops = BY_OUTPUT(softplus, sizeof(gan_layer), SOFTPLUS, NO_OPTIONS);
+const gan_layer_ops gan_elu_ops =
+    BY_OUTPUT(elu, sizeof(elu), ELU, GAN_OPTION_TABLE(elu_options), GAN_OPTION_STRUCT(gan_elu_options));
+const gan_layer_ops gan_silu_ops = BY_INPUT(silu, sizeof(gan_layer), SILU, NO_OPTIONS);
+const gan_layer_ops gan_gelu_ops =
+    BY_INPUT(gelu, sizeof(gelu), GELU, GAN_OPTION_TABLE(gelu_options), GAN_OPTION_STRUCT(gan_gelu_options));
 
 gan_layer *gan_layer_leaky_relu(gan_context *context, const gan_leaky_relu_options *given)
 {
@@ -130,4 +166,19 @@ gan_layer *gan_layer_sigmoid(gan_context *context)
 gan_layer *gan_layer_softplus(gan_context *context)
 {
     return gan_layer_create(context, &gan_softplus_ops, NULL);
+}
+
+gan_layer *gan_layer_elu(gan_context *context, const gan_elu_options *given)
+{
+    return gan_layer_checked(gan_layer_create(context, &gan_elu_ops, given));
+}
+
+gan_layer *gan_layer_silu(gan_context *context)
+{
+    return gan_layer_create(context, &gan_silu_ops, NULL);
+}
+
+gan_layer *gan_layer_gelu(gan_context *context, const gan_gelu_options *given)
+{
+    return gan_layer_checked(gan_layer_create(context, &gan_gelu_ops, given));
 }

@@ -102,9 +102,11 @@ void test_kinds_of_layers()
     model.add(gan::conditional_batch_norm(context, 3, GAN_CONDITIONAL_BATCH_NORM(.momentum = 0.5f)), {images, label});
     model.add(gan::minibatch_stddev(context, GAN_MINIBATCH_STDDEV(.group = 2)));
     model.add(gan::dropout(context, GAN_DROPOUT(.rate = 0.25f)), gan::flatten(context), gan::softplus(context));
+    model.add(gan::elu(context, GAN_ELU(.alpha = 0.5f)), gan::silu(context), gan::gelu(context), gan::prelu(context),
+              gan::gradient_reversal(context));
     model.build(1);
     EXPECT(model.get_output_shape() == gan::shape({6 * 4 * 4}));
-    EXPECT(model.parameter_count() == 4 * 3 * 2 * 2 + 3 + 3 * 5 * 3 * 3 + 2 * 3 * 5);
+    EXPECT(model.parameter_count() == 4 * 3 * 2 * 2 + 3 + 3 * 5 * 3 * 3 + 2 * 3 * 5 + 1);
 }
 
 void test_images_and_labels()

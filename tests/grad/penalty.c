@@ -84,6 +84,7 @@ static const struct {
     {"convolutions", test_seed_discriminator, GAN_MODE_TRAIN},
     {"curved layers", curved_discriminator, GAN_MODE_TRAIN},
     {"layer, instance and group normalisation", test_normalised_discriminator, GAN_MODE_TRAIN},
+    {"smooth activations", test_smooth_discriminator, GAN_MODE_TRAIN},
     {"pooling, upsampling and an embedded label", test_labelled_discriminator, GAN_MODE_TRAIN},
     {"a one-hot label and a projection", test_projection_discriminator, GAN_MODE_TRAIN},
     {"spectral normalisation", test_spectral_discriminator, GAN_MODE_SAMPLE},

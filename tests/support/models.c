@@ -6,12 +6,17 @@
 
 #include <cmocka.h>
 
-const test_named_model test_models[TEST_MODELS] = {
-    {"seed generator", test_seed_generator},        {"seed discriminator", test_seed_discriminator},
-    {"DCGAN generator", test_dcgan_generator},      {"DCGAN discriminator", test_dcgan_discriminator},
-    {"spectral norm", test_spectral_discriminator}, {"normalisation", test_normalised_discriminator},
-    {"label", test_labelled_discriminator},         {"projection", test_projection_discriminator},
-    {"conditional", test_conditional_generator},    {"graph", test_graph}};
+const test_named_model test_models[TEST_MODELS] = {{"seed generator", test_seed_generator},
+                                                   {"seed discriminator", test_seed_discriminator},
+                                                   {"DCGAN generator", test_dcgan_generator},
+                                                   {"DCGAN discriminator", test_dcgan_discriminator},
+                                                   {"spectral norm", test_spectral_discriminator},
+                                                   {"normalisation", test_normalised_discriminator},
+                                                   {"label", test_labelled_discriminator},
+                                                   {"projection", test_projection_discriminator},
+                                                   {"smooth activations", test_smooth_discriminator},
+                                                   {"conditional", test_conditional_generator},
+                                                   {"graph", test_graph}};
 
 static gan_status finish(gan_model *model, uint64_t seed, gan_model **out)
 {
@@ -144,6 +149,30 @@ gan_status test_normalised_discriminator(gan_context *context, uint64_t seed, ga
     gan_model_add(model, gan_layer_group_norm(context, 2, GAN_GROUP_NORM(.no_affine = true)));
     gan_model_add(model, gan_layer_sigmoid(context));
     gan_model_add(model, gan_layer_dense(context, 1, NULL));
+    return finish(model, seed, out);
+}
+
+gan_status test_smooth_discriminator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 4, 3)));
+    const gan_node features = gan_model_add(model, gan_layer_conv2d(context, 3, NULL));
+    const gan_node bent = gan_model_add(model, gan_layer_prelu(context, GAN_PRELU(.per_channel = true)));
+    gan_model_add_from(model, gan_layer_silu(context), GAN_NODES(features));
+    const gan_node gated = gan_model_add_from(model, gan_layer_multiply(context), GAN_NODES(bent, bent + 1));
+    gan_model_add_from(model, gan_layer_max_pool2d(context, GAN_MAX_POOL2D(.kernel = {2, 1}, .pads = {1, 0})),
+                       GAN_NODES(gated));
+    gan_model_add(model, gan_layer_flatten(context));
+    gan_model_add(model, gan_layer_gelu(context, NULL));
+    gan_model_add(model, gan_layer_dense(context, 5, NULL));
+    gan_model_add(model, gan_layer_elu(context, GAN_ELU(.alpha = 1.5f)));
+    gan_model_add(model, gan_layer_dense(context, 4, NULL));
+    gan_model_add(model, gan_layer_gelu(context, GAN_GELU(.tanh_approximation = true)));
+    gan_model_add(model, gan_layer_prelu(context, NULL));
+    gan_model_add(model, gan_layer_log_sum_exp(context));
     return finish(model, seed, out);
 }
 

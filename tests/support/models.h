@@ -19,6 +19,8 @@ gan_status test_dcgan_discriminator(gan_context *context, uint64_t seed, gan_mod
 gan_status test_spectral_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* Layers that normalise within a sample, and all curved activations, on (2, 5, 6). */
 gan_status test_normalised_discriminator(gan_context *context, uint64_t seed, gan_model **out);
+/* ELU, SiLU, GELU, PReLU, a product, max pooling and the logarithm of a sum of exponentials, on (2, 4, 3). */
+gan_status test_smooth_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* An image (2, 4, 6) and a label, which is embedded: bilinear and nearest upsampling, average pooling, noise. */
 gan_status test_labelled_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* An image (2, 4, 5) plus a learned constant, and a label, joined to it as a one-hot map; a projection (Miyato and
@@ -40,7 +42,7 @@ typedef struct test_named_model {
     test_model_fn build;
 } test_named_model;
 
-#define TEST_MODELS 10
+#define TEST_MODELS 11
 extern const test_named_model test_models[TEST_MODELS]; /* all except the random ones */
 
 #endif

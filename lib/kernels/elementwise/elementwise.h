@@ -4,30 +4,43 @@
 
 #include "core/core.h"
 
-void gan_leaky_relu_forward(gan_context *context, int64_t count, gan_real slope, const gan_real *x, gan_real *y);
-/* dx = dy * (y > 0 ? 1 : slope); y has the sign of x */
-void gan_leaky_relu_backward(gan_context *context, int64_t count, gan_real slope, const gan_real *y,
-                             const gan_real *dy, gan_real *dx);
-void gan_tanh_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
-/* dx = dy * (1 - y^2) */
-void gan_tanh_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
-void gan_sigmoid_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
-/* dx = dy * y * (1 - y) */
-void gan_sigmoid_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
-void gan_softplus_forward(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
-/* dx = dy * (1 - exp(-y)) */
-void gan_softplus_backward(gan_context *context, int64_t count, const gan_real *y, const gan_real *dy, gan_real *dx);
-/* R{}, the derivative in a direction of x and dy, of the three backward passes: R{dx} = f'(x) R{dy} + f''(x) R{x} dy,
- * where f''(x) R{x} is written in terms of y and R{y} = f'(x) R{x}.
- * tangent_dx = (1 - y^2) tangent_dy - 2 y tangent_y dy */
-void gan_tanh_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
-                      const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx);
-/* tangent_dx = y (1 - y) tangent_dy + (1 - 2 y) tangent_y dy */
-void gan_sigmoid_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
-                         const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx);
-/* tangent_dx = (1 - exp(-y)) tangent_dy + exp(-y) tangent_y dy */
-void gan_softplus_tangent(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y,
-                          const gan_real *dy, const gan_real *tangent_dy, gan_real *tangent_dx);
+/* ---- Activations (activation_kernel.c): y = f(x), whose derivatives are functions of y or, marked *, of x ---- */
+
+typedef enum gan_activation {
+    GAN_ACTIVATION_LEAKY_RELU, /* x > 0 ? x : p x, with the parameter p; f'(x) = y > 0 ? 1 : p */
+    GAN_ACTIVATION_TANH,       /* f'(x) = 1 - y^2 */
+    GAN_ACTIVATION_SIGMOID,    /* f'(x) = y (1 - y) */
+    GAN_ACTIVATION_SOFTPLUS,   /* log(1 + exp(x)); f'(x) = 1 - exp(-y) */
+    GAN_ACTIVATION_ELU,        /* x > 0 ? x : p (exp(x) - 1), p > 0; f'(x) = y > 0 ? 1 : y + p */
+    GAN_ACTIVATION_SILU,       /* * x sigmoid(x) */
+    GAN_ACTIVATION_GELU,       /* * x P(N(0, 1) <= x) */
+    GAN_ACTIVATION_GELU_TANH,  /* * x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 */
+    GAN_ACTIVATIONS
+} gan_activation;
+
+/* `parameter`: p above; else unused. In place. */
+void gan_activation_forward(gan_context *context, gan_activation kind, gan_real parameter, int64_t count,
+                            const gan_real *x, gan_real *y);
+/* dx = f'(x) dy; `kept` is y or, for the kinds marked *, x. dx may be dy or kept. */
+void gan_activation_backward(gan_context *context, gan_activation kind, gan_real parameter, int64_t count,
+                             const gan_real *kept, const gan_real *dy, gan_real *dx);
+/* R{}, the derivative in a direction of x and dy, of that: R{dx} = f'(x) R{dy} + f''(x) R{x} dy, where f''(x) R{x} of
+ * a kind that keeps y is written in terms of y and R{y} = f'(x) R{x}. Not for leaky ReLU, whose f'' is 0. R{dx} may
+ * be any of the inputs. */
+void gan_activation_tangent(gan_context *context, gan_activation kind, gan_real parameter, int64_t count,
+                            const gan_real *kept, const gan_real *tangent_kept, const gan_real *dy,
+                            const gan_real *tangent_dy, gan_real *tangent_dx);
+
+/* Leaky ReLU with a slope for each column, or one for all (slope_count 1): y = x > 0 ? v : slope v, where x is
+ * (rows, columns). Forward, v is x; backward, dy; forward for tangents, R{x}. y may be v. */
+void gan_prelu(gan_context *context, int64_t rows, int64_t columns, int64_t slope_count, const gan_real *slopes,
+               const gan_real *x, const gan_real *v, gan_real *y);
+/* y = x > 0 ? 0 : a b: what an element adds to its slope's gradient. */
+void gan_prelu_products(gan_context *context, int64_t count, const gan_real *x, const gan_real *a, const gan_real *b,
+                        gan_real *y);
+
+/* ---- Other passes ---- */
+
 /* y = keep_i ? x / (1 - rate) : 0, where keep_i depends only on the random state and i: the same call with the same
  * state on dy is the backward pass. Draws from counters below state.counter + count / 4 + 64. */
 void gan_dropout(gan_context *context, int64_t count, gan_real rate, gan_random_state state, const gan_real *x,

@@ -1,108 +1,6 @@
 /* Loops of elementwise kernels over one block. */
 #include "kernels/elementwise/elementwise_tables.h"
 
-static void leaky_relu_forward(const void *arguments, int64_t begin, int64_t end)
-{
-    const gan_elementwise_args *args = arguments;
-    const gan_real *x = args->x;
-    gan_real *y = args->y, slope = args->value;
-    GAN_INDEPENDENT
-    for (int64_t i = begin; i < end; i++) y[i] = x[i] > 0 ? x[i] : slope * x[i];
-}
-
-static void leaky_relu_backward(const void *arguments, int64_t begin, int64_t end)
-{
-    const gan_elementwise_args *args = arguments;
-    const gan_real *y = args->x, *dy = args->dy;
-    gan_real *dx = args->y, slope = args->value;
-    GAN_INDEPENDENT
-    for (int64_t i = begin; i < end; i++) dx[i] = dy[i] * (y[i] > 0 ? 1 : slope);
-}
-
-static void tanh_forward(const void *arguments, int64_t begin, int64_t end)
-{
-    const gan_elementwise_args *args = arguments;
-    const gan_real *x = args->x;
-    gan_real *y = args->y;
-    GAN_INDEPENDENT
-    for (int64_t i = begin; i < end; i++) y[i] = gan_real_tanh(x[i]);
-}
-
-static void tanh_backward(const void *arguments, int64_t begin, int64_t end)
-{
-    const gan_elementwise_args *args = arguments;
-    const gan_real *y = args->x, *dy = args->dy;
-    gan_real *dx = args->y;
-    GAN_INDEPENDENT
-    for (int64_t i = begin; i < end; i++) dx[i] = dy[i] * (1 - y[i] * y[i]);
-}
-
-static void sigmoid_forward(const void *arguments, int64_t begin, int64_t end)
-{
-    const gan_elementwise_args *args = arguments;
-    const gan_real *x = args->x;
-    gan_real *y = args->y;
-    GAN_INDEPENDENT
-    for (int64_t i = begin; i < end; i++) y[i] = gan_real_sigmoid(x[i]);
-}
-
-static void sigmoid_backward(const void *arguments, int64_t begin, int64_t end)
-{
-    const gan_elementwise_args *args = arguments;
-    const gan_real *y = args->x, *dy = args->dy;
-    gan_real *dx = args->y;
-    GAN_INDEPENDENT
-    for (int64_t i = begin; i < end; i++) dx[i] = dy[i] * (y[i] * (1 - y[i]));
-}
-
-static void softplus_forward(const void *arguments, int64_t begin, int64_t end)
-{
-    const gan_elementwise_args *args = arguments;
-    const gan_real *x = args->x;
-    gan_real *y = args->y;
-    GAN_INDEPENDENT
-    for (int64_t i = begin; i < end; i++) y[i] = gan_real_softplus(x[i]);
-}
-
-static void softplus_backward(const void *arguments, int64_t begin, int64_t end)
-{
-    const gan_elementwise_args *args = arguments;
-    const gan_real *y = args->x, *dy = args->dy;
-    gan_real *dx = args->y;
-    GAN_INDEPENDENT
-    for (int64_t i = begin; i < end; i++) dx[i] = -(dy[i] * gan_real_expm1(-y[i]));
-}
-
-static void tanh_tangent(const void *arguments, int64_t begin, int64_t end)
-{
-    const gan_elementwise_args *args = arguments;
-    const gan_real *y = args->x, *dy = args->dy, *tangent_y = args->tangent_y, *tangent_dy = args->tangent_dy;
-    gan_real *tangent_dx = args->y;
-    GAN_INDEPENDENT
-    for (int64_t i = begin; i < end; i++)
-        tangent_dx[i] = tangent_dy[i] * (1 - y[i] * y[i]) - 2 * y[i] * tangent_y[i] * dy[i];
-}
-
-static void sigmoid_tangent(const void *arguments, int64_t begin, int64_t end)
-{
-    const gan_elementwise_args *args = arguments;
-    const gan_real *y = args->x, *dy = args->dy, *tangent_y = args->tangent_y, *tangent_dy = args->tangent_dy;
-    gan_real *tangent_dx = args->y;
-    GAN_INDEPENDENT
-    for (int64_t i = begin; i < end; i++)
-        tangent_dx[i] = tangent_dy[i] * (y[i] * (1 - y[i])) + (1 - 2 * y[i]) * tangent_y[i] * dy[i];
-}
-
-static void softplus_tangent(const void *arguments, int64_t begin, int64_t end)
-{
-    const gan_elementwise_args *args = arguments;
-    const gan_real *y = args->x, *dy = args->dy, *tangent_y = args->tangent_y, *tangent_dy = args->tangent_dy;
-    gan_real *tangent_dx = args->y;
-    GAN_INDEPENDENT
-    for (int64_t i = begin; i < end; i++)
-        tangent_dx[i] = gan_real_exp(-y[i]) * tangent_y[i] * dy[i] - tangent_dy[i] * gan_real_expm1(-y[i]);
-}
-
 /* Blocks of Philox made at once, and their words. */
 enum { LANES = 64, GROUP = 4 * LANES };
 
@@ -185,17 +83,6 @@ static void clamp(const void *arguments, int64_t begin, int64_t end)
 }
 
 const gan_elementwise_table GAN_ISA_TABLE(gan_elementwise_table) = {
-    .leaky_relu_forward = leaky_relu_forward,
-    .leaky_relu_backward = leaky_relu_backward,
-    .tanh_forward = tanh_forward,
-    .tanh_backward = tanh_backward,
-    .sigmoid_forward = sigmoid_forward,
-    .sigmoid_backward = sigmoid_backward,
-    .softplus_forward = softplus_forward,
-    .softplus_backward = softplus_backward,
-    .tanh_tangent = tanh_tangent,
-    .sigmoid_tangent = sigmoid_tangent,
-    .softplus_tangent = softplus_tangent,
     .dropout = dropout,
     .fill = fill,
     .add = add,

@@ -6,25 +6,46 @@
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/isa/isa.h"
 
+/* ---- Activations (activation_isa.c) ---- */
+
+typedef struct gan_activation_args {
+    const gan_real *x; /* forward: the input; else what is kept of the forward pass, y or x */
+    const gan_real *dy;
+    const gan_real *tangent_x, *tangent_dy; /* tangent: R{} of x, as it is above, and of dy */
+    gan_real *y;                            /* the result */
+    gan_real parameter;
+} gan_activation_args;
+
+/* Each takes gan_activation_args. */
+typedef struct gan_activation_loops {
+    gan_range_fn forward, backward, tangent;
+} gan_activation_loops;
+
+typedef struct gan_prelu_args {
+    int64_t columns; /* of one slope each */
+    const gan_real *slopes, *x, *a, *b;
+    gan_real *y;
+} gan_prelu_args;
+
+typedef struct gan_activation_table {
+    gan_activation_loops kinds[GAN_ACTIVATIONS];
+    /* These take gan_prelu_args: x, a to y, on rows; and x, a, b to y. */
+    gan_range_fn prelu_rows, prelu_products;
+} gan_activation_table;
+GAN_ISA_DECLARE(gan_activation_table);
+
 /* ---- Elementwise passes (elementwise_isa.c) ---- */
 
 typedef struct gan_elementwise_args {
-    const gan_real *x;                      /* the input, or the output of forward in a backward pass */
-    const gan_real *dy;                     /* backward passes only */
-    const gan_real *other;                  /* lerp only: the input farther from the result */
-    const gan_real *tangent_y, *tangent_dy; /* of a backward pass being differentiated */
-    gan_real *y;                            /* the result */
-    gan_real value;                         /* slope, rate, scale, limit, fill or share of `other` */
+    const gan_real *x;
+    const gan_real *other; /* lerp only: the input farther from the result */
+    gan_real *y;           /* the result */
+    gan_real value;        /* rate, scale, limit, fill or share of `other` */
     gan_random_state state;
 } gan_elementwise_args;
 
 /* Each takes gan_elementwise_args. dropout begins at multiples of GAN_BLOCK. */
 typedef struct gan_elementwise_table {
-    gan_range_fn leaky_relu_forward, leaky_relu_backward;
-    gan_range_fn tanh_forward, tanh_backward;
-    gan_range_fn sigmoid_forward, sigmoid_backward;
-    gan_range_fn softplus_forward, softplus_backward;
-    gan_range_fn tanh_tangent, sigmoid_tangent, softplus_tangent;
     gan_range_fn dropout, fill, add, lerp, scale, add_scaled, clamp;
 } gan_elementwise_table;
 GAN_ISA_DECLARE(gan_elementwise_table);

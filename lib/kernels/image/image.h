@@ -1,4 +1,4 @@
-/* The door of image: resampling and augmentation. */
+/* The door of image: resampling, pooling and augmentation. */
 #ifndef GAN_IMAGE_H
 #define GAN_IMAGE_H
 
@@ -27,6 +27,32 @@ void gan_enlarge(gan_context *context, const gan_resampling *by, int64_t batch, 
 /* The adjoint: small[s] = sum over l of M[l, s] large[l] */
 void gan_reduce(gan_context *context, const gan_resampling *by, int64_t batch, const gan_real *large,
                 gan_real *small);
+
+/* ---- Max pooling (max_pool.c): images channels last ---- */
+
+/* Along one side, output pixel j sees the inputs j * stride - pad to j * stride - pad + window - 1 that exist; at
+ * least one does. */
+typedef struct gan_pool_side {
+    int64_t input, output; /* pixels */
+    int64_t window, stride, pad;
+} gan_pool_side;
+
+typedef struct gan_max_pooling {
+    int64_t channels;
+    gan_pool_side rows, columns;
+} gan_max_pooling;
+
+/* y = the largest value in each window, for each channel; the first of equal ones in the order of rows and columns;
+ * NaN is larger than all. chosen, as large as y, gets its position there, row * columns.window + column: below 2^24,
+ * so that a float holds it. */
+void gan_max_pool(gan_context *context, const gan_max_pooling *by, int64_t batch, const gan_real *x, gan_real *y,
+                  gan_real *chosen);
+/* y = the value of x at the chosen position of each window */
+void gan_max_pool_pick(gan_context *context, const gan_max_pooling *by, int64_t batch, const gan_real *chosen,
+                       const gan_real *x, gan_real *y);
+/* The adjoint: dx = the sum of dy over the windows whose chosen position it is */
+void gan_max_pool_spread(gan_context *context, const gan_max_pooling *by, int64_t batch, const gan_real *chosen,
+                         const gan_real *dy, gan_real *dx);
 
 /* ---- Augmentation (augment.c) ---- */
 

@@ -1,4 +1,4 @@
-/* The door of rows: rows of matrices transposed, copied, updated and looked up in tables. */
+/* The door of rows: rows of matrices transposed, copied, multiplied, updated and looked up in tables. */
 #ifndef GAN_ROWS_H
 #define GAN_ROWS_H
 
@@ -14,6 +14,16 @@ void gan_copy_rows(gan_context *context, int64_t rows, int64_t count, const gan_
 /* y[i, j] += a x[i, j] + b u[i] v[j]; x and y are (rows, columns) (rank_one.c) */
 void gan_add_rank_one(gan_context *context, int64_t rows, int64_t columns, gan_real a, const gan_real *x, gan_real b,
                       const gan_real *u, const gan_real *v, gan_real *y);
+
+/* ---- Products with a row of each sample (multiply_rows.c): a is (batch, rows, columns) ---- */
+
+/* y[n, i, j] = a[n, i, j] b[n, j], or that added to y, if `accumulate`; b is (batch, columns). y may be a. */
+void gan_multiply_rows(gan_context *context, int64_t batch, int64_t rows, int64_t columns, const gan_real *a,
+                       const gan_real *b, bool accumulate, gan_real *y);
+/* The adjoint: y[n, j] = sum over i of a[n, i, j] b[n, i, j], in double precision, or that added to y; b is as large
+ * as a, y is (batch, columns). */
+void gan_sum_products(gan_context *context, int64_t batch, int64_t rows, int64_t columns, const gan_real *a,
+                      const gan_real *b, bool accumulate, gan_real *y);
 
 /* ---- Rows of a table, by class numbers (class_rows.c) ---- */
 

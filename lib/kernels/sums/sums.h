@@ -24,6 +24,22 @@ void gan_add_row_dots(gan_context *context, int64_t rows, int64_t columns, const
 /* Mean of |x[i, :] - x[j, :]| over all pairs i < j of at least two rows, in double precision. Allocates nothing. */
 double gan_mean_distance(gan_context *context, int64_t rows, int64_t columns, const gan_real *x);
 
+/* ---- The logarithm of a sum of exponentials (log_sum_exp_kernel.c): x is (rows, columns) ---- */
+
+/* y[i] = log sum over j of exp(x[i, j]). Keeps 2 values of each row in `kept`, for the functions below. */
+void gan_log_sum_exp_forward(gan_context *context, int64_t rows, int64_t columns, const gan_real *x, gan_real *y,
+                             gan_real *kept);
+/* dx[i, j] = dy[i] p[i, j], p[i, j] = exp(x[i, j] - y[i]) */
+void gan_log_sum_exp_backward(gan_context *context, int64_t rows, int64_t columns, const gan_real *x,
+                              const gan_real *kept, const gan_real *dy, gan_real *dx);
+/* R{y}[i] = sum over j of p[i, j] R{x}[i, j] */
+void gan_log_sum_exp_tangent(gan_context *context, int64_t rows, int64_t columns, const gan_real *x,
+                             const gan_real *kept, const gan_real *tangent_x, gan_real *tangent_y);
+/* R{dx}[i, j] = p[i, j] (R{dy}[i] + dy[i] (R{x}[i, j] - R{y}[i])); dy or tangent_dy may be NULL, which is 0. */
+void gan_log_sum_exp_tangent_backward(gan_context *context, int64_t rows, int64_t columns, const gan_real *x,
+                                      const gan_real *kept, const gan_real *tangent_x, const gan_real *dy,
+                                      const gan_real *tangent_dy, gan_real *tangent_dx);
+
 /* ---- Pairs of rows in double (pairwise_dot.c), for statistics over many samples ---- */
 
 /* A matrix of doubles, with GAN_ROW_TILE rows interleaved so that one read fills a vector with them. `values`:

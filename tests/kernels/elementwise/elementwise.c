@@ -14,6 +14,8 @@
 #include <cmocka.h>
 
 #define SLOPE ((gan_real)0.2)
+#define ALPHA ((gan_real)1.5)
+#define PI    3.14159265358979323846264338327950288L
 #define SCALE ((gan_real)1.7)
 
 /* out = f(a, b): b is dy in backward passes, the old `out` in gan_add(), and otherwise unused. */
@@ -27,11 +29,27 @@ typedef struct operation {
     double absolute;  /* and of |b| or 1 */
 } operation;
 
-static void run_leaky_relu(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
-{
-    (void)b;
-    gan_leaky_relu_forward(context, count, SLOPE, a, out);
-}
+/* run_NAME and run_NAME_backward, of an activation. */
+#define ACTIVATION(name, kind, parameter)                                                                            \
+    static void run_##name(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out) \
+    {                                                                                                                \
+        (void)b;                                                                                                     \
+        gan_activation_forward(context, GAN_ACTIVATION_##kind, parameter, count, a, out);                            \
+    }                                                                                                                \
+    static void run_##name##_backward(gan_context *context, int64_t count, const gan_real *a, const gan_real *b,     \
+                                      gan_real *out)                                                                 \
+    {                                                                                                                \
+        gan_activation_backward(context, GAN_ACTIVATION_##kind, parameter, count, a, b, out);                        \
+    }
+
+ACTIVATION(leaky_relu, LEAKY_RELU, SLOPE)
+ACTIVATION(tanh, TANH, 0)
+ACTIVATION(sigmoid, SIGMOID, 0)
+ACTIVATION(softplus, SOFTPLUS, 0)
+ACTIVATION(elu, ELU, ALPHA)
+ACTIVATION(silu, SILU, 0)
+ACTIVATION(gelu, GELU, 0)
+ACTIVATION(gelu_tanh, GELU_TANH, 0)
 
 static long double leaky_relu(long double a, long double b)
 {
@@ -39,21 +57,9 @@ static long double leaky_relu(long double a, long double b)
     return a > 0 ? a : (long double)SLOPE * a;
 }
 
-static void run_leaky_relu_backward(gan_context *context, int64_t count, const gan_real *a, const gan_real *b,
-                                    gan_real *out)
-{
-    gan_leaky_relu_backward(context, count, SLOPE, a, b, out);
-}
-
 static long double leaky_relu_backward(long double a, long double b)
 {
     return b * (a > 0 ? 1 : (long double)SLOPE);
-}
-
-static void run_tanh(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
-{
-    (void)b;
-    gan_tanh_forward(context, count, a, out);
 }
 
 static long double tanh_of(long double a, long double b)
@@ -67,12 +73,6 @@ static long double tanh_backward(long double a, long double b)
     return b * (1 - a * a);
 }
 
-static void run_sigmoid(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
-{
-    (void)b;
-    gan_sigmoid_forward(context, count, a, out);
-}
-
 static long double sigmoid(long double a, long double b)
 {
     (void)b;
@@ -84,12 +84,6 @@ static long double sigmoid_backward(long double a, long double b)
     return b * a * (1 - a);
 }
 
-static void run_softplus(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
-{
-    (void)b;
-    gan_softplus_forward(context, count, a, out);
-}
-
 static long double softplus(long double a, long double b)
 {
     (void)b;
@@ -99,6 +93,61 @@ static long double softplus(long double a, long double b)
 static long double softplus_backward(long double a, long double b)
 {
     return -b * expm1l(-a);
+}
+
+static long double elu(long double a, long double b)
+{
+    (void)b;
+    return a > 0 ? a : (long double)ALPHA * expm1l(a);
+}
+
+static long double elu_backward(long double a, long double b)
+{
+    return b * (a > 0 ? 1 : a + (long double)ALPHA);
+}
+
+static long double silu(long double a, long double b)
+{
+    return a * sigmoid(a, b);
+}
+
+static long double silu_backward(long double a, long double b)
+{
+    return b * sigmoid(a, b) * (1 + a * sigmoid(-a, b));
+}
+
+static long double gelu(long double a, long double b)
+{
+    (void)b;
+    return a * erfcl(-a / sqrtl(2)) / 2;
+}
+
+static long double gelu_backward(long double a, long double b)
+{
+    return b * (erfcl(-a / sqrtl(2)) / 2 + a * expl(-a * a / 2) / sqrtl(2 * PI));
+}
+
+/* The argument of tanh, and its derivative. */
+static long double inner(long double a)
+{
+    return sqrtl(2 / PI) * (a + 0.044715L * a * a * a);
+}
+
+static long double inner_slope(long double a)
+{
+    return sqrtl(2 / PI) * (1 + 3 * 0.044715L * a * a);
+}
+
+static long double gelu_tanh(long double a, long double b)
+{
+    (void)b;
+    return a * (1 + tanhl(inner(a))) / 2;
+}
+
+static long double gelu_tanh_backward(long double a, long double b)
+{
+    const long double t = tanhl(inner(a));
+    return b * (1 + t + a * (1 - t * t) * inner_slope(a)) / 2;
 }
 
 static void run_copy(gan_context *context, int64_t count, const gan_real *a, const gan_real *b, gan_real *out)
@@ -184,11 +233,19 @@ static const operation operations[] = {
     {"leaky relu", run_leaky_relu, leaky_relu, false, -3, 3, 1, 0},
     {"leaky relu backward", run_leaky_relu_backward, leaky_relu_backward, true, -3, 3, 1, 0},
     {"tanh", run_tanh, tanh_of, false, -12, 12, 2.5, 0},
-    {"tanh backward", gan_tanh_backward, tanh_backward, true, -1, 1, 1, 1},
+    {"tanh backward", run_tanh_backward, tanh_backward, true, -1, 1, 1, 1},
     {"sigmoid", run_sigmoid, sigmoid, false, -30, 30, 2.5, 0},
-    {"sigmoid backward", gan_sigmoid_backward, sigmoid_backward, true, 0, 1, 2, 1},
+    {"sigmoid backward", run_sigmoid_backward, sigmoid_backward, true, 0, 1, 2, 1},
     {"softplus", run_softplus, softplus, false, -30, 30, 2.5, 0},
-    {"softplus backward", gan_softplus_backward, softplus_backward, true, 0, 10, 2.5, 0},
+    {"softplus backward", run_softplus_backward, softplus_backward, true, 0, 10, 2.5, 0},
+    {"elu", run_elu, elu, false, -30, 30, 2.5, 0},
+    {"elu backward", run_elu_backward, elu_backward, true, -1.5, 3, 1, 1},
+    {"silu", run_silu, silu, false, -30, 30, 3, 0},
+    {"silu backward", run_silu_backward, silu_backward, true, -30, 30, 1, 2},
+    {"gelu", run_gelu, gelu, false, -12, 12, 2, 1},
+    {"gelu backward", run_gelu_backward, gelu_backward, true, -12, 12, 1, 2},
+    {"gelu tanh", run_gelu_tanh, gelu_tanh, false, -12, 12, 2, 2},
+    {"gelu tanh backward", run_gelu_tanh_backward, gelu_tanh_backward, true, -12, 12, 2, 4},
     {"copy", run_copy, identity, false, -3, 3, 0, 0},
     {"scale", run_scale, scaled, false, -3, 3, 1, 0},
     {"clamp", run_clamp, clamped, false, -3, 3, 0, 0},
@@ -258,12 +315,13 @@ static gan_real from_bits(uint32_t bits)
     return (gan_real)value;
 }
 
-/* Every magnitude that a float can have. A result below the normal numbers may be 0. */
+/* Every magnitude that a float can have. A result below the normal numbers may be 0, and
+ * so may x times a factor that is. */
 static void accuracy_on(gan_context *context, const char *name)
 {
     enum { COUNT = 1 << 16, STRIDE = 65537 };
     static gan_real a[COUNT], b[COUNT], out[COUNT];
-    double factor = sizeof(gan_real) == sizeof(float) ? 2e-7 : 1e-15;
+    const bool in_float = sizeof(gan_real) == sizeof(float);
     int64_t count = 0;
     for (uint32_t bits = 0; bits < UINT32_MAX - STRIDE; bits += STRIDE) {
         a[count] = from_bits(bits);
@@ -273,13 +331,15 @@ static void accuracy_on(gan_context *context, const char *name)
     for (size_t i = 0; i < OPERATIONS; i++) {
         const operation *op = &operations[i];
         if (op->define != tanh_of && op->define != sigmoid && op->define != softplus &&
-            op->define != softplus_backward)
+            op->define != softplus_backward && op->define != elu && op->define != silu && op->define != gelu)
             continue;
+        /* In double, erfc's relative error grows with the square of its rounded argument. */
+        const double factor = in_float ? (op->define == gelu ? 4e-7 : 2e-7) : op->define == gelu ? 1e-12 : 1e-15;
         op->run(context, count, a, b, out);
         for (int64_t j = 0; j < count; j++) {
             if (op->low == 0 && a[j] < 0) continue;
             double expected = (double)op->define((long double)a[j], 1);
-            double floor = sizeof(gan_real) == sizeof(float) ? (double)FLT_MIN : 0;
+            double floor = (in_float ? (double)FLT_MIN : DBL_MIN) * fmax(1, fabs((double)a[j]));
             test_close(name, op->name, j, (double)out[j], expected, factor * fabs(expected) + floor);
         }
     }
@@ -320,20 +380,40 @@ static void extremes_on(gan_context *context, const char *name)
         {"softplus", run_softplus, INFINITY, INFINITY},
         {"softplus", run_softplus, -INFINITY, 0},
         {"softplus", run_softplus, NAN, NAN},
-        {"softplus backward", gan_softplus_backward, 0, 0},
-        {"softplus backward", gan_softplus_backward, 1e4, 1},
-        {"softplus backward", gan_softplus_backward, INFINITY, 1},
-        {"softplus backward", gan_softplus_backward, NAN, NAN},
+        {"softplus backward", run_softplus_backward, 0, 0},
+        {"softplus backward", run_softplus_backward, 1e4, 1},
+        {"softplus backward", run_softplus_backward, INFINITY, 1},
+        {"softplus backward", run_softplus_backward, NAN, NAN},
+        {"elu", run_elu, 1e4, 1e4},
+        {"elu", run_elu, -1e4, -1.5},
+        {"elu", run_elu, -INFINITY, -1.5},
+        {"elu", run_elu, NAN, NAN},
+        {"silu", run_silu, -1e4, 0},
+        {"silu", run_silu, INFINITY, INFINITY},
+        {"silu", run_silu, -INFINITY, 0},
+        {"gelu", run_gelu, -1e4, 0},
+        {"gelu", run_gelu, INFINITY, INFINITY},
+        {"gelu", run_gelu, -INFINITY, 0},
+        {"gelu tanh", run_gelu_tanh, 1e30, 1e30},
+        {"gelu tanh", run_gelu_tanh, INFINITY, INFINITY},
+        {"gelu tanh", run_gelu_tanh, -INFINITY, 0},
+        {"elu backward", run_elu_backward, -1.5, 0},
+        {"silu backward", run_silu_backward, INFINITY, 1},
+        {"silu backward", run_silu_backward, -INFINITY, 0},
+        {"gelu backward", run_gelu_backward, 1e30, 1},
+        {"gelu backward", run_gelu_backward, -INFINITY, 0},
+        {"gelu tanh backward", run_gelu_tanh_backward, 1e30, 1},
+        {"gelu tanh backward", run_gelu_tanh_backward, -INFINITY, 0},
         {"leaky relu", run_leaky_relu, 0, 0},
         {"leaky relu", run_leaky_relu, INFINITY, INFINITY},
         {"leaky relu", run_leaky_relu, -INFINITY, -INFINITY},
         {"leaky relu", run_leaky_relu, NAN, NAN},
-        {"tanh backward", gan_tanh_backward, 1, 0},
-        {"tanh backward", gan_tanh_backward, -1, 0},
-        {"tanh backward", gan_tanh_backward, NAN, NAN},
-        {"sigmoid backward", gan_sigmoid_backward, 1, 0},
-        {"sigmoid backward", gan_sigmoid_backward, 0, 0},
-        {"sigmoid backward", gan_sigmoid_backward, NAN, NAN},
+        {"tanh backward", run_tanh_backward, 1, 0},
+        {"tanh backward", run_tanh_backward, -1, 0},
+        {"tanh backward", run_tanh_backward, NAN, NAN},
+        {"sigmoid backward", run_sigmoid_backward, 1, 0},
+        {"sigmoid backward", run_sigmoid_backward, 0, 0},
+        {"sigmoid backward", run_sigmoid_backward, NAN, NAN},
     };
     enum { COUNT = 37 };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {

@@ -16,16 +16,17 @@
 /* ---- Tangents ----------------------------------------------------------------------------------------------- */
 
 /* The arrays of a call, in the order of its arguments. */
-enum { Y, TANGENT_Y, DY, TANGENT_DY, ARRAYS };
+enum { KEPT, TANGENT_KEPT, DY, TANGENT_DY, ARRAYS };
 
 typedef struct tangent {
     const char *name;
-    void (*run)(gan_context *context, int64_t count, const gan_real *y, const gan_real *tangent_y, const gan_real *dy,
-                const gan_real *tangent_dy, gan_real *tangent_dx);
-    /* f'(x) and f''(x) / f'(x) by y = f(x) */
-    long double (*first)(long double y);
-    long double (*second)(long double y);
-    double low, high; /* of y */
+    gan_activation kind;
+    gan_real parameter;
+    /* f'(x), and f''(x) R{x} / R{kept}, by what is kept of x and y: f''(x) / f'(x) for y, f''(x) for x */
+    long double (*first)(long double kept);
+    long double (*second)(long double kept);
+    double low, high; /* of it */
+    double saturated; /* where both are 0 */
 } tangent;
 
 static long double tanh_first(long double y)
@@ -58,10 +59,69 @@ static long double softplus_second(long double y)
     return expl(-y);
 }
 
+static long double elu_first(long double y)
+{
+    return y > 0 ? 1 : y + 1.5L;
+}
+
+static long double elu_second(long double y)
+{
+    return y > 0 ? 0 : 1;
+}
+
+/* x / (1 + exp(-v)), v = a x + b x^3: s' = s (1 - s) v', s'' = s (1 - s) ((1 - 2 s) v'^2 + v'') */
+static long double logistic_first(long double x, long double a, long double b)
+{
+    const long double s = 1 / (1 + expl(-(a * x + b * x * x * x))), v1 = a + 3 * b * x * x;
+    return s + x * s * (1 - s) * v1;
+}
+
+static long double logistic_second(long double x, long double a, long double b)
+{
+    const long double s = 1 / (1 + expl(-(a * x + b * x * x * x))), v1 = a + 3 * b * x * x;
+    return s * (1 - s) * (2 * v1 + x * ((1 - 2 * s) * v1 * v1 + 6 * b * x));
+}
+
+static long double silu_first(long double x)
+{
+    return logistic_first(x, 1, 0);
+}
+
+static long double silu_second(long double x)
+{
+    return logistic_second(x, 1, 0);
+}
+
+#define PI 3.14159265358979323846264338327950288L
+
+static long double gelu_tanh_first(long double x)
+{
+    return logistic_first(x, 2 * sqrtl(2 / PI), 0.08943L * sqrtl(2 / PI));
+}
+
+static long double gelu_tanh_second(long double x)
+{
+    return logistic_second(x, 2 * sqrtl(2 / PI), 0.08943L * sqrtl(2 / PI));
+}
+
+static long double gelu_first(long double x)
+{
+    return erfcl(-x / sqrtl(2)) / 2 + x * expl(-x * x / 2) / sqrtl(2 * PI);
+}
+
+static long double gelu_second(long double x)
+{
+    return (2 - x * x) * expl(-x * x / 2) / sqrtl(2 * PI);
+}
+
 static const tangent tangents[] = {
-    {"tanh", gan_tanh_tangent, tanh_first, tanh_second, -1, 1},
-    {"sigmoid", gan_sigmoid_tangent, sigmoid_first, sigmoid_second, 0, 1},
-    {"softplus", gan_softplus_tangent, softplus_first, softplus_second, 0, 10},
+    {"tanh", GAN_ACTIVATION_TANH, 0, tanh_first, tanh_second, -1, 1, 1},
+    {"sigmoid", GAN_ACTIVATION_SIGMOID, 0, sigmoid_first, sigmoid_second, 0, 1, 0},
+    {"softplus", GAN_ACTIVATION_SOFTPLUS, 0, softplus_first, softplus_second, 0, 10, 0},
+    {"elu", GAN_ACTIVATION_ELU, (gan_real)1.5, elu_first, elu_second, -1.5, 3, -1.5},
+    {"silu", GAN_ACTIVATION_SILU, 0, silu_first, silu_second, -20, 20, -1e4},
+    {"gelu", GAN_ACTIVATION_GELU, 0, gelu_first, gelu_second, -8, 8, -1e30},
+    {"gelu tanh", GAN_ACTIVATION_GELU_TANH, 0, gelu_tanh_first, gelu_tanh_second, -8, 8, -1e30},
 };
 enum { TANGENTS = sizeof(tangents) / sizeof(tangents[0]) };
 
@@ -69,7 +129,7 @@ static void make_arrays(const tangent *t, uint64_t seed, int64_t count, gan_real
 {
     for (int k = 0; k < ARRAYS; k++) arrays[k] = test_random_array(&seed, count);
     for (int64_t i = 0; i < count; i++)
-        arrays[Y][i] = (gan_real)(t->low + (t->high - t->low) * (0.5 + 0.5 * (double)arrays[Y][i]));
+        arrays[KEPT][i] = (gan_real)(t->low + (t->high - t->low) * (0.5 + 0.5 * (double)arrays[KEPT][i]));
 }
 
 static void free_arrays(gan_real *arrays[ARRAYS])
@@ -79,7 +139,8 @@ static void free_arrays(gan_real *arrays[ARRAYS])
 
 static void run(const tangent *t, gan_context *context, int64_t count, gan_real *const arrays[ARRAYS], gan_real *out)
 {
-    t->run(context, count, arrays[Y], arrays[TANGENT_Y], arrays[DY], arrays[TANGENT_DY], out);
+    gan_activation_tangent(context, t->kind, t->parameter, count, arrays[KEPT], arrays[TANGENT_KEPT], arrays[DY],
+                           arrays[TANGENT_DY], out);
 }
 
 static void check_size(gan_context *context, const char *name, const tangent *t, int64_t count)
@@ -89,9 +150,9 @@ static void check_size(gan_context *context, const char *name, const tangent *t,
     make_arrays(t, (uint64_t)count, count, arrays);
     run(t, context, count, arrays, out.values);
     for (int64_t i = 0; i < count; i++) {
-        long double y = (long double)arrays[Y][i];
-        long double by_dy = t->first(y) * (long double)arrays[TANGENT_DY][i];
-        long double by_x = t->second(y) * (long double)arrays[TANGENT_Y][i] * (long double)arrays[DY][i];
+        long double kept = (long double)arrays[KEPT][i];
+        long double by_dy = t->first(kept) * (long double)arrays[TANGENT_DY][i];
+        long double by_x = t->second(kept) * (long double)arrays[TANGENT_KEPT][i] * (long double)arrays[DY][i];
         test_close(name, t->name, i, (double)out.values[i], (double)(by_dy + by_x), 4 * TEST_EPSILON);
     }
     /* In place of any of the inputs. */
@@ -125,12 +186,12 @@ static void test_tangent_sizes(void **state)
 static void tangent_extremes_on(gan_context *context, const char *name)
 {
     enum { COUNT = 37 };
-    static const double saturated[TANGENTS] = {1, 0, 0};
     for (size_t i = 0; i < TANGENTS; i++) {
         gan_real arrays[ARRAYS][COUNT], out[COUNT], *pointers[ARRAYS];
         for (int k = 0; k < ARRAYS; k++) {
             pointers[k] = arrays[k];
-            for (int j = 0; j < COUNT; j++) arrays[k][j] = (gan_real)(k == Y ? saturated[i] : k == TANGENT_Y ? 0 : 3);
+            for (int j = 0; j < COUNT; j++)
+                arrays[k][j] = (gan_real)(k == KEPT ? tangents[i].saturated : k == TANGENT_KEPT ? 0 : 3);
         }
         run(&tangents[i], context, COUNT, pointers, out);
         for (int j = 0; j < COUNT; j++) assert_true(out[j] == 0);
@@ -151,7 +212,7 @@ static void tangent_extremes_on(gan_context *context, const char *name)
     }
     /* log(1 + exp(1e4)) = 1e4, where softplus is x. */
     gan_real y = 1e4, tangent_y = 2, dy = 3, tangent_dy = 5, out = 0;
-    gan_softplus_tangent(context, 1, &y, &tangent_y, &dy, &tangent_dy, &out);
+    gan_activation_tangent(context, GAN_ACTIVATION_SOFTPLUS, 0, 1, &y, &tangent_y, &dy, &tangent_dy, &out);
     assert_true(out == 5);
 }
 

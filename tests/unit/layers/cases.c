@@ -77,11 +77,19 @@ LAYER(slice_1, gan_layer_slice(context, GAN_SLICE(.start = 2, .axis = 1)))
 LAYER(slice_2, gan_layer_slice(context, GAN_SLICE(.start = 1, .length = 3, .axis = 2)))
 LAYER(add, gan_layer_add(context))
 LAYER(inner_product, gan_layer_inner_product(context))
+LAYER(multiply, gan_layer_multiply(context))
+LAYER(log_sum_exp, gan_layer_log_sum_exp(context))
+LAYER(prelu, gan_layer_prelu(context, NULL))
+LAYER(prelu_per_channel, gan_layer_prelu(context, GAN_PRELU(.per_channel = true)))
 LAYER(leaky_relu, gan_layer_leaky_relu(context, NULL))
 LAYER(relu, gan_layer_relu(context))
 LAYER(tanh_, gan_layer_tanh(context))
 LAYER(sigmoid, gan_layer_sigmoid(context))
 LAYER(softplus, gan_layer_softplus(context))
+LAYER(elu, gan_layer_elu(context, GAN_ELU(.alpha = 0.75f)))
+LAYER(silu, gan_layer_silu(context))
+LAYER(gelu, gan_layer_gelu(context, NULL))
+LAYER(gelu_tanh, gan_layer_gelu(context, GAN_GELU(.tanh_approximation = true)))
 LAYER(dropout, gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.4f)))
 LAYER(batch_norm, gan_layer_batch_norm(context, GAN_BATCH_NORM(.epsilon = 1e-3f)))
 LAYER(batch_norm_plain, gan_layer_batch_norm(context, GAN_BATCH_NORM(.no_affine = true)))
@@ -103,6 +111,10 @@ LAYER(bilinear,
 LAYER(avg_pool, gan_layer_avg_pool2d(context, NULL))
 LAYER(avg_pool_overlapping, gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 2}, .stride = {2, 1})))
 LAYER(avg_pool_gaps, gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {1, 2}, .stride = {2, 3})))
+LAYER(max_pool, gan_layer_max_pool2d(context, NULL))
+LAYER(max_pool_padded,
+      gan_layer_max_pool2d(context, GAN_MAX_POOL2D(.kernel = {3, 2}, .stride = {2, 1}, .pads = {1, 1})))
+LAYER(max_pool_gaps, gan_layer_max_pool2d(context, GAN_MAX_POOL2D(.kernel = {1, 2}, .stride = {2, 3})))
 LAYER(gaussian_noise, gan_layer_gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.5f)))
 
 LAYER(constant, gan_layer_constant(context, GAN_SHAPE(7), NULL))
@@ -170,11 +182,23 @@ static const layer_case cases[] = {
     {"add of three", add, 3, {SHAPE(7), SHAPE(7), SHAPE(7)}, false, true},
     {"inner_product", inner_product, 2, {SHAPE(7), SHAPE(7)}, false, false},
     {"inner_product of images", inner_product, 2, {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}, false, false},
+    {"multiply", multiply, 2, {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}, false, false},
+    {"multiply by channels", multiply, 2, {SHAPE(3, 2, 5), SHAPE(3)}, false, false},
+    {"multiply by a number", multiply, 2, {SHAPE(3, 7), SHAPE(1)}, false, false},
+    {"multiply of numbers", multiply, 2, {SHAPE(1), SHAPE(1)}, false, false},
+    {"log_sum_exp", log_sum_exp, 1, {SHAPE(7)}, false, false},
+    {"prelu", prelu, 1, {SHAPE(3, 7)}, false, false},
+    {"prelu per channel", prelu_per_channel, 1, {SHAPE(3, 2, 5)}, false, false},
+    {"prelu per value", prelu_per_channel, 1, {SHAPE(11)}, false, false},
     {"leaky_relu", leaky_relu, 1, {SHAPE(11)}, false, true},
     {"relu", relu, 1, {SHAPE(11)}, false, true},
     {"tanh", tanh_, 1, {SHAPE(2, 3, 5)}, false, true},
     {"sigmoid", sigmoid, 1, {SHAPE(11)}, false, true},
     {"softplus", softplus, 1, {SHAPE(11)}, false, true},
+    {"elu", elu, 1, {SHAPE(11)}, false, true},
+    {"silu", silu, 1, {SHAPE(2, 3, 5)}, false, false},
+    {"gelu", gelu, 1, {SHAPE(11)}, false, false},
+    {"gelu, approximated", gelu_tanh, 1, {SHAPE(11)}, false, false},
     {"dropout", dropout, 1, {SHAPE(2, 3, 5)}, false, true},
     {"dropout, sampling", dropout, 1, {SHAPE(11)}, true, true},
     {"batch_norm", batch_norm, 1, {SHAPE(7)}, false, false},
@@ -210,6 +234,9 @@ static const layer_case cases[] = {
     {"avg_pool2d with gaps", avg_pool_gaps, 1, {SHAPE(1, 5, 6)}, false, false},
     {"constant", constant, 1, {SHAPE(3)}, false, false},
     {"constant image", constant_image, 1, {SHAPE(1)}, false, false},
+    {"max_pool2d", max_pool, 1, {SHAPE(3, 4, 5)}, false, false},
+    {"max_pool2d padded and overlapping", max_pool_padded, 1, {SHAPE(2, 7, 3)}, false, false},
+    {"max_pool2d with gaps", max_pool_gaps, 1, {SHAPE(1, 5, 6)}, false, false},
     {"gaussian_noise", gaussian_noise, 1, {SHAPE(2, 3, 5)}, false, true},
     {"gaussian_noise, sampling", gaussian_noise, 1, {SHAPE(11)}, true, true},
 };
@@ -259,9 +286,10 @@ void layer_case_create(harness *h, const layer_case *test)
 
 /* Every kind of layer has a case, except these. */
 static const char *const others[] = {
-    "input",     /* which the session fills */
-    "one_hot",   /* whose output cannot change continuously: test_class_numbers.c */
-    "embedding", /* whose input cannot change continuously: test_class_numbers.c */
+    "input",             /* which the session fills */
+    "one_hot",           /* whose output cannot change continuously: test_class_numbers.c */
+    "embedding",         /* whose input cannot change continuously: test_class_numbers.c */
+    "gradient_reversal", /* whose gradient is not its derivative: test_gradient_reversal.c */
 };
 
 static void test_every_kind(void **state)

@@ -414,6 +414,26 @@ static double soft(double x)
     return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
 }
 
+static double exponential(double x)
+{
+    return x > 0 ? x : (double)0.3f * expm1(x);
+}
+
+static double swish(double x)
+{
+    return x / (1 + exp(-x));
+}
+
+static double gaussian(double x)
+{
+    return x * (1 + erf(x / sqrt(2))) / 2;
+}
+
+static double nearly_gaussian(double x)
+{
+    return x * (1 + tanh(sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x))) / 2;
+}
+
 static void test_activations(void **state)
 {
     check_activation(*state, gan_layer_leaky_relu(*state, NULL), leaky);
@@ -422,6 +442,10 @@ static void test_activations(void **state)
     check_activation(*state, gan_layer_tanh(*state), tanh);
     check_activation(*state, gan_layer_sigmoid(*state), logistic);
     check_activation(*state, gan_layer_softplus(*state), soft);
+    check_activation(*state, gan_layer_elu(*state, GAN_ELU(.alpha = 0.3f)), exponential);
+    check_activation(*state, gan_layer_silu(*state), swish);
+    check_activation(*state, gan_layer_gelu(*state, NULL), gaussian);
+    check_activation(*state, gan_layer_gelu(*state, GAN_GELU(.tanh_approximation = true)), nearly_gaussian);
 }
 
 static void test_dropout(void **state)

@@ -11,7 +11,7 @@ typedef struct json_case {
     const char *type, *text;
 } json_case;
 
-enum { KINDS = 29 };
+enum { KINDS = 37 };
 
 #define DENSE                                                                         \
     "{'bias_initializer':{'kind':'constant','value':-0.5},'no_bias':false,'units':7," \
@@ -27,6 +27,8 @@ enum { KINDS = 29 };
 #define UPSAMPLE   "{'factor':[3,1],'interpolation':'bilinear'}"
 #define SLICE      "{'axis':1,'length':2,'start':3}"
 #define EMBEDDING  "{'classes':10,'units':50,'weight_initializer':{'kind':'normal','value':1.0}}"
+
+#define PRELU "{'per_channel':true,'weight_initializer':{'kind':'constant','value':0.5}}"
 
 static void make_kinds(gan_context *context, json_case cases[KINDS])
 {
@@ -49,11 +51,20 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
         {gan_layer_slice(context, GAN_SLICE(.start = 3, .length = 2, .axis = 1)), "slice", SLICE},
         {gan_layer_add(context), "add", "{}"},
         {gan_layer_inner_product(context), "inner_product", "{}"},
+        {gan_layer_multiply(context), "multiply", "{}"},
+        {gan_layer_log_sum_exp(context), "log_sum_exp", "{}"},
+        {gan_layer_gradient_reversal(context, GAN_GRADIENT_REVERSAL(.scale = 0.5f)), "gradient_reversal",
+         "{'scale':0.5}"},
+        {gan_layer_prelu(context, GAN_PRELU(.per_channel = true, .weight_initializer = GAN_CONSTANT(0.5f))), "prelu",
+         PRELU},
         {gan_layer_leaky_relu(context, GAN_LEAKY_RELU(.slope = 0.125f)), "leaky_relu", "{'slope':0.125}"},
         {gan_layer_relu(context), "relu", "{}"},
         {gan_layer_tanh(context), "tanh", "{}"},
         {gan_layer_sigmoid(context), "sigmoid", "{}"},
         {gan_layer_softplus(context), "softplus", "{}"},
+        {gan_layer_elu(context, GAN_ELU(.alpha = 0.5f)), "elu", "{'alpha':0.5}"},
+        {gan_layer_silu(context), "silu", "{}"},
+        {gan_layer_gelu(context, GAN_GELU(.tanh_approximation = true)), "gelu", "{'tanh_approximation':true}"},
         {gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.25f)), "dropout", "{'rate':0.25}"},
         {gan_layer_batch_norm(context, GAN_BATCH_NORM(.momentum = 0.25f, .epsilon = 0.5f, .no_affine = true)),
          "batch_norm", BATCH_NORM},
@@ -73,6 +84,8 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
          "upsample2d", UPSAMPLE},
         {gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 2})), "avg_pool2d",
          "{'kernel':[3,2],'stride':[3,2]}"},
+        {gan_layer_max_pool2d(context, GAN_MAX_POOL2D(.kernel = {3, 2}, .pads = {1, 0})), "max_pool2d",
+         "{'kernel':[3,2],'pads':[1,0],'stride':[3,2]}"},
         {gan_layer_gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.25f)), "gaussian_noise",
          "{'deviation':0.25}"},
         {gan_layer_embedding(context, 10, 50, NULL), "embedding", EMBEDDING},
@@ -222,7 +235,8 @@ static void test_keys(void **state)
         }
         gan_layer_destroy(cases[i].layer);
     }
-    assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3 + 1 + 2 + 2 + 1 + 3 + 3 + 1 + 3 + 2);
+    assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 3 + 2 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3 + 1 + 2 + 2 + 1 + 3 + 3 +
+                               1 + 3 + 2);
 }
 
 /* Options that came later are missing in older files, and if they have their default. */
@@ -303,11 +317,15 @@ static void test_ranges(void **state)
         {"upsample2d", UPSAMPLE, "factor", "[0,0]", GAN_ERROR_ARGUMENT, "factor[0] is 0"},
         {"upsample2d", UPSAMPLE, "interpolation", "'cubic'", GAN_ERROR_FORMAT, "\"cubic\""},
         {"avg_pool2d", "{'kernel':[2,2]}", "stride", "[0,0]", GAN_ERROR_ARGUMENT, "stride[0] is 0"},
+        {"max_pool2d", "{'kernel':[3,2],'stride':[1,1]}", "pads", "[2,0]", GAN_ERROR_ARGUMENT, "pads[0] is 2"},
         {"gaussian_noise", "{}", "deviation", "-1", GAN_ERROR_ARGUMENT, "deviation is -1"},
         {"embedding", EMBEDDING, "classes", "1e9", GAN_ERROR_FORMAT, "classes"},
         {"embedding", EMBEDDING, "units", "0", GAN_ERROR_ARGUMENT, "units is 0"},
         {"one_hot", "{}", "classes", "0", GAN_ERROR_ARGUMENT, "one_hot: classes is 0"},
         {"leaky_relu", "{}", "slope", "1", GAN_ERROR_ARGUMENT, "slope is 1"},
+        {"gradient_reversal", "{}", "scale", "-1", GAN_ERROR_ARGUMENT, "scale is -1"},
+        {"prelu", PRELU, "weight_initializer", "{'kind':'best'}", GAN_ERROR_FORMAT, "\"best\""},
+        {"elu", "{}", "alpha", "0", GAN_ERROR_ARGUMENT, "alpha is 0"},
         {"dropout", "{}", "rate", "-0.5", GAN_ERROR_ARGUMENT, "rate is -0.5"},
         {"batch_norm", BATCH_NORM, "momentum", "0", GAN_ERROR_ARGUMENT, "momentum is 0"},
         {"batch_norm", BATCH_NORM, "epsilon", "0", GAN_ERROR_ARGUMENT, "epsilon is 0"},

@@ -38,6 +38,13 @@ static void test_null(void **state)
     refused(gan_layer_inner_product(NULL), GAN_ERROR_NULL, "inner_product: context is NULL");
     refused(gan_layer_one_hot(NULL, 1), GAN_ERROR_NULL, "one_hot: context is NULL");
     refused(gan_layer_leaky_relu(NULL, GAN_LEAKY_RELU(.slope = 0.1f)), GAN_ERROR_NULL, "leaky_relu: context is NULL");
+    refused(gan_layer_multiply(NULL), GAN_ERROR_NULL, "multiply: context is NULL");
+    refused(gan_layer_log_sum_exp(NULL), GAN_ERROR_NULL, "log_sum_exp: context is NULL");
+    refused(gan_layer_gradient_reversal(NULL, NULL), GAN_ERROR_NULL, "gradient_reversal: context is NULL");
+    refused(gan_layer_prelu(NULL, NULL), GAN_ERROR_NULL, "prelu: context is NULL");
+    refused(gan_layer_elu(NULL, NULL), GAN_ERROR_NULL, "elu: context is NULL");
+    refused(gan_layer_silu(NULL), GAN_ERROR_NULL, "silu: context is NULL");
+    refused(gan_layer_gelu(NULL, NULL), GAN_ERROR_NULL, "gelu: context is NULL");
     refused(gan_layer_tanh(NULL), GAN_ERROR_NULL, "tanh: context is NULL");
     refused(gan_layer_dropout(NULL, GAN_DROPOUT(.rate = 0.1f)), GAN_ERROR_NULL, "dropout: context is NULL");
     refused(gan_layer_batch_norm(NULL, NULL), GAN_ERROR_NULL, "batch_norm: context is NULL");
@@ -50,6 +57,7 @@ static void test_null(void **state)
     refused(gan_layer_minibatch_stddev(NULL, NULL), GAN_ERROR_NULL, "minibatch_stddev: context is NULL");
     refused(gan_layer_upsample2d(NULL, NULL), GAN_ERROR_NULL, "upsample2d: context is NULL");
     refused(gan_layer_avg_pool2d(NULL, NULL), GAN_ERROR_NULL, "avg_pool2d: context is NULL");
+    refused(gan_layer_max_pool2d(NULL, NULL), GAN_ERROR_NULL, "max_pool2d: context is NULL");
     refused(gan_layer_gaussian_noise(NULL, NULL), GAN_ERROR_NULL, "gaussian_noise: context is NULL");
     refused(gan_layer_embedding(NULL, 1, 1, NULL), GAN_ERROR_NULL, "embedding: context is NULL");
     gan_layer_destroy(NULL);
@@ -90,6 +98,10 @@ static void test_reserved_refused(void **state)
     refused(gan_layer_concat(*state, GAN_CONCAT(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_slice(*state, GAN_SLICE(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_leaky_relu(*state, GAN_LEAKY_RELU(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_gradient_reversal(*state, GAN_GRADIENT_REVERSAL(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_prelu(*state, GAN_PRELU(.reserved = {1})), GAN_ERROR_VERSION, words);
+    refused(gan_layer_elu(*state, GAN_ELU(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_gelu(*state, GAN_GELU(.reserved = {1})), GAN_ERROR_VERSION, words);
     refused(gan_layer_dropout(*state, GAN_DROPOUT(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_gaussian_noise(*state, GAN_GAUSSIAN_NOISE(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_pixel_norm(*state, GAN_PIXEL_NORM(.reserved = 1)), GAN_ERROR_VERSION, words);
@@ -215,6 +227,15 @@ static void test_numbers_refused(void **state)
             "leaky_relu: slope is 1");
     refused(gan_layer_leaky_relu(*state, GAN_LEAKY_RELU(.slope = NAN)), GAN_ERROR_NOT_FINITE,
             "leaky_relu: slope is nan");
+    refused(gan_layer_max_pool2d(*state, GAN_MAX_POOL2D(.pads = {1, 2})), GAN_ERROR_ARGUMENT,
+            "max_pool2d: pads[1] is 2, expected 0 to 1, half the kernel");
+    refused(gan_layer_max_pool2d(*state, GAN_MAX_POOL2D(.kernel = {8192, 4096})), GAN_ERROR_OVERFLOW, "8192 x 4096");
+    refused(gan_layer_gradient_reversal(*state, GAN_GRADIENT_REVERSAL(.scale = -0.5f)), GAN_ERROR_ARGUMENT,
+            "gradient_reversal: scale is -0.5, expected a number of at least 0");
+    refused(gan_layer_prelu(*state, GAN_PRELU(.weight_initializer = GAN_NORMAL(-1.0f))), GAN_ERROR_ARGUMENT, "prelu");
+    refused(gan_layer_elu(*state, GAN_ELU(.alpha = GAN_ZERO)), GAN_ERROR_ARGUMENT,
+            "elu: alpha is 0, expected a number over 0");
+    refused(gan_layer_elu(*state, GAN_ELU(.alpha = NAN)), GAN_ERROR_NOT_FINITE, "elu: alpha is nan");
     refused(gan_layer_dropout(*state, GAN_DROPOUT(.rate = -0.1f)), GAN_ERROR_ARGUMENT, "dropout: rate is -0.1");
     refused(gan_layer_dropout(*state, GAN_DROPOUT(.rate = 1.0f)), GAN_ERROR_ARGUMENT,
             "dropout: rate is 1, expected a number in [0, 1)");
