@@ -1,4 +1,5 @@
 #include "cases.h"
+#include "games.h"
 #include "models.h"
 #include "step.h"
 
@@ -215,6 +216,10 @@ const bench_case bench_cases[] = {
      false},
     {"sample-10000", "10,000 images from the seed's generator", 10000, FLOOR_MULTIPLY, 10000 * SEED_G, prepare_sample,
      run_sample, false},
+    {"game-conditional-32", "a round of a class-conditional game, batch 32", 32, FLOOR_MULTIPLY,
+     32 * STEP_WORK(SEED_G, SEED_D), prepare_conditional_game, run_conditional_game, false},
+    {"sessions-conditional-32", "the same round, written by hand in sessions", 32, FLOOR_MULTIPLY,
+     32 * STEP_WORK(SEED_G, SEED_D), prepare_conditional_sessions, run_conditional_sessions, false},
     {"start-up", "from a process's start to the first image of a saved generator", 1, FLOOR_NONE, 0, prepare_start,
      run_start, true},
 };

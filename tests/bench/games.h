@@ -1,0 +1,14 @@
+/* Rounds of games, as the library plays them and written by hand in sessions. */
+#ifndef BENCH_GAMES_H
+#define BENCH_GAMES_H
+
+#include "cases.h"
+
+/* Class-conditional: the seed's models with a one-hot class beside the noise, and a projection in the discriminator.
+ */
+gan_status prepare_conditional_game(const bench_case *self, gan_context *context, const char *file, void **state);
+gan_status run_conditional_game(void *state);
+gan_status prepare_conditional_sessions(const bench_case *self, gan_context *context, const char *file, void **state);
+gan_status run_conditional_sessions(void *state);
+
+#endif
