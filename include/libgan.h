@@ -2612,21 +2612,6 @@ GAN_API gan_status gan_game_load(gan_game *game, const char *path);
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
- * @defgroup sampling Sampling
- * Drawing samples from a trained generator.
- * @{
- */
-
-/**
- * Draws `count` samples from a generator with one input and one output (else ::GAN_ERROR_GRAPH): noise ~ N(0, 1) from
- * the seed, in sample mode. Sample i depends only on the seed and i, not on `count`, which must be at least 1. Works
- * in batches, with a session of its own. `out`: count * elements of the output's shape.
- */
-GAN_API gan_status gan_model_sample(gan_model *generator, uint64_t seed, int64_t count, float *out);
-
-/** @} */
-/* ------------------------------------------------------------------------------------------------------------ */
-/**
  * @defgroup metrics Metrics
  * How close generated samples are to the data, and how much of its variety they cover. docs/metrics.md explains the
  * numbers.

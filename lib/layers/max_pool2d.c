@@ -37,7 +37,7 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     (void)context, (void)count;
     GAN_TRY(gan_check_image(inputs[0]));
     for (int i = 0; i < 2; i++) padded[i] = inputs[0].dims[i + 1] + 2 * o->pads[i];
-    GAN_TRY(gan_check_window(inputs[0], padded, o->kernel));
+    GAN_TRY(gan_check_window(inputs[0], padded, o->kernel, false));
     plan->output = inputs[0];
     for (int i = 0; i < 2; i++) plan->output.dims[i + 1] = gan_slide(padded[i], o->kernel[i], o->stride[i]);
     GAN_TRY(gan_check_extent("the height of the output", plan->output.dims[1]));

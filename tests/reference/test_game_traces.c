@@ -128,8 +128,8 @@ static gan_model *make_dense(fixture *f, int64_t inputs, int64_t units, bool ben
 /* Plays on samples of these sizes, one for each input; 0: classes. Compares all wants with the file. */
 static void play(fixture *f, const char *name, int inputs, const int *kinds, const int64_t *sizes)
 {
-    float arrays[3][BATCH * PIXELS], expected[ROUNDS * MOST_WANTS];
-    const float *given[3];
+    float arrays[4][BATCH * PIXELS], expected[ROUNDS * MOST_WANTS];
+    const float *given[4];
     assert_int_equal(gan_game_build(f->game), GAN_OK);
     const int64_t wants = gan_game_want_count(f->game);
     fixture_read(f->context, name, expected, ROUNDS * wants);
@@ -259,6 +259,32 @@ static void test_infogan(void **state)
     play(&f, "infogan", 2, kinds, with_classes);
 }
 
+static void test_semi_supervised(void **state)
+{
+    (void)state;
+    static const int semi_kinds[] = {0, 1, 2, 0};
+    static const int64_t sizes[] = {SIZE, NOISE, SIZE, 0};
+    fixture f = begin(4, GAN_MOVES_ALTERNATING);
+    gan_model *g = make_generator(&f, false), *d = add_model(&f);
+    const gan_node features = curved(&f, d, dense(&f, d, input(&f, d, SIZE), HIDDEN));
+    const gan_node logits = dense(&f, d, features, CLASSES);
+    const gan_node real = gan_model_add_from(d, gan_layer_log_sum_exp(f.context), GAN_NODES(logits));
+    OK(gan_model_set_outputs(d, GAN_NODES(real, logits, features)));
+    build(&f, d);
+    const gan_term x = gan_game_input(f.game, "sample", GAN_SHAPE(SIZE));
+    const gan_term z = gan_game_input(f.game, "noise", GAN_SHAPE(NOISE));
+    const gan_term labelled = gan_game_input(f.game, "labelled", GAN_SHAPE(SIZE));
+    const gan_term c = gan_game_input(f.game, "class", GAN_SHAPE(1));
+    const gan_term of_real = apply(&f, d, x), of_fake = apply(&f, d, apply(&f, g, z));
+    const gan_term of_labelled = apply(&f, d, labelled);
+    const gan_player of_d = player(&f, "d", d), of_g = player(&f, "g", g);
+    gan_game_want(f.game, of_d, 1, gan_softmax_cross_entropy_loss(gan_game_output(of_labelled, 1), c));
+    gan_game_want(f.game, of_d, 1, gan_discriminator_loss(GAN_LOSS_NON_SATURATING, of_real, of_fake, NULL));
+    gan_game_want(f.game, of_g, 1,
+                  gan_feature_matching_loss(gan_game_output(of_real, 2), gan_game_output(of_fake, 2)));
+    play(&f, "semi_supervised", 4, semi_kinds, sizes);
+}
+
 static void test_domain_adversarial(void **state)
 {
     (void)state;
@@ -341,13 +367,10 @@ static void test_cycle(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conditional),
-        cmocka_unit_test(test_projection),
-        cmocka_unit_test(test_auxiliary),
-        cmocka_unit_test(test_infogan),
-        cmocka_unit_test(test_domain_adversarial),
-        cmocka_unit_test(test_translation),
-        cmocka_unit_test(test_cycle),
+        cmocka_unit_test(test_conditional),     cmocka_unit_test(test_projection),
+        cmocka_unit_test(test_auxiliary),       cmocka_unit_test(test_infogan),
+        cmocka_unit_test(test_semi_supervised), cmocka_unit_test(test_domain_adversarial),
+        cmocka_unit_test(test_translation),     cmocka_unit_test(test_cycle),
     };
     if (!fixture_of(argc, argv)) return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,6 +111,12 @@ bool gan_want_is_penalty(const gan_game *game, const gan_want_state *want);
 /* What the loss is multiplied by now, by schedule and interval; 0 for a penalty that is not due. */
 double gan_want_coefficient(const gan_game *game, const gan_want_state *want);
 
+/* ---- What models' inputs stand for (term_roles.c) -------------------------------------------------------------- */
+
+/* Notes the role of a term in the models that read it, or of all noise and classes. */
+gan_status gan_game_note_role(gan_game *game, int32_t term, const gan_input_options *role);
+gan_status gan_game_note_roles(gan_game *game);
+
 /* ---- Parts of a built game (pairs.c, shared_pass.c) ------------------------------------------------------------ */
 
 gan_status gan_pairs_create(gan_game *game);

@@ -173,7 +173,8 @@ static gan_status build(gan_game *game)
     GAN_TRY(gan_terms_plan(&game->terms));
     GAN_TRY(gan_pairs_create(game));
     GAN_TRY(gan_shared_pass_create(game));
-    return create_report_arrays(game);
+    GAN_TRY(create_report_arrays(game));
+    return gan_game_note_roles(game);
 }
 
 gan_status gan_game_build(gan_game *game)

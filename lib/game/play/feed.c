@@ -81,6 +81,15 @@ static gan_status check_once(const gan_game *game, int32_t feeder, const gan_dat
     return GAN_OK;
 }
 
+/* Models that read class labels know from here on that they do, and how many classes there are. */
+static gan_status note_classes(gan_game *game, int32_t term, const gan_dataset *dataset, int64_t field)
+{
+    gan_field_info info = GAN_FIELD_INFO_INIT;
+    GAN_TRY(gan_dataset_get_field(dataset, field, &info));
+    if (info.classes == 0) return GAN_OK;
+    return gan_game_note_role(game, term, GAN_INPUT(.role = GAN_INPUT_CLASS, .classes = info.classes));
+}
+
 gan_status gan_game_feed(gan_game *game, gan_term input, gan_dataset *dataset, const char *field)
 {
     GAN_CHECK_NOT_NULL(game);
@@ -99,7 +108,8 @@ gan_status gan_game_feed(gan_game *game, gan_term input, gan_dataset *dataset, c
     if (at < 0) return gan_fail(GAN_ERROR_NOT_FOUND, "%s: the dataset has no field '%s'", __func__, field);
     GAN_TRY(check_dataset(game, term, dataset, at));
     GAN_TRY(check_once(game, feeder, dataset, at));
-    return gan_game_feed_index(game, feeder, dataset, at);
+    GAN_TRY(gan_game_feed_index(game, feeder, dataset, at));
+    return note_classes(game, term, dataset, at);
 }
 
 gan_status gan_game_check_fed(const gan_game *game)

@@ -95,25 +95,14 @@ static gan_model *average_of(const gan_trainer *trainer)
     return trainer->game->players[GAN_ROLE_GENERATOR].averages[0].guard.model;
 }
 
-/* The generator's input says from which noise it is trained, so that files and samples know. */
-static gan_status note_noise(gan_model *model, gan_noise noise)
-{
-    gan_input_info input = GAN_INPUT_INFO_INIT;
-    GAN_TRY(gan_model_get_input_info(model, 0, &input));
-    return gan_model_set_input(
-        model, 0, GAN_INPUT(.role = input.role == GAN_INPUT_ANY ? GAN_INPUT_NOISE : input.role, .noise = noise));
-}
-
 static gan_status create_parts(gan_trainer *trainer, const gan_optimizer_options optimizers[GAN_PLAYERS])
 {
     GAN_TRY(check_shapes(trainer));
     GAN_TRY(check_simultaneous(trainer));
     GAN_TRY(gan_trainer_describe(trainer, optimizers));
     gan_model *average = average_of(trainer);
-    GAN_TRY(gan_session_create(average ? average : trainer->generator,
-                               GAN_SESSION(.batch = trainer->options.batch, .forward_only = true), &trainer->sample));
-    if (average) GAN_TRY(note_noise(average, trainer->options.noise));
-    return note_noise(trainer->generator, trainer->options.noise); /* last: a failed creation changes no model */
+    return gan_session_create(average ? average : trainer->generator,
+                              GAN_SESSION(.batch = trainer->options.batch, .forward_only = true), &trainer->sample);
 }
 
 gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_model *discriminator,
