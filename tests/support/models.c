@@ -6,17 +6,13 @@
 
 #include <cmocka.h>
 
-const test_named_model test_models[TEST_MODELS] = {{"seed generator", test_seed_generator},
-                                                   {"seed discriminator", test_seed_discriminator},
-                                                   {"DCGAN generator", test_dcgan_generator},
-                                                   {"DCGAN discriminator", test_dcgan_discriminator},
-                                                   {"spectral norm", test_spectral_discriminator},
-                                                   {"normalisation", test_normalised_discriminator},
-                                                   {"label", test_labelled_discriminator},
-                                                   {"projection", test_projection_discriminator},
-                                                   {"smooth activations", test_smooth_discriminator},
-                                                   {"conditional", test_conditional_generator},
-                                                   {"graph", test_graph}};
+const test_named_model test_models[TEST_MODELS] = {
+    {"seed generator", test_seed_generator},          {"seed discriminator", test_seed_discriminator},
+    {"DCGAN generator", test_dcgan_generator},        {"DCGAN discriminator", test_dcgan_discriminator},
+    {"spectral norm", test_spectral_discriminator},   {"dilation and groups", test_grouped_discriminator},
+    {"normalisation", test_normalised_discriminator}, {"label", test_labelled_discriminator},
+    {"projection", test_projection_discriminator},    {"smooth activations", test_smooth_discriminator},
+    {"conditional", test_conditional_generator},      {"graph", test_graph}};
 
 static gan_status finish(gan_model *model, uint64_t seed, gan_model **out)
 {
@@ -126,6 +122,26 @@ gan_status test_spectral_discriminator(gan_context *context, uint64_t seed, gan_
     gan_model_add(model, gan_layer_dense(context, 4, GAN_DENSE(.no_bias = true, .spectral_norm = true)));
     gan_model_add(model, gan_layer_softplus(context));
     gan_model_add(model, gan_layer_named(gan_layer_dense(context, 1, GAN_DENSE(.spectral_norm = true)), "logit"));
+    return finish(model, seed, out);
+}
+
+gan_status test_grouped_discriminator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 5, 4)));
+    gan_model_add(model, gan_layer_conv2d(context, 4,
+                                          GAN_CONV2D(.padding = GAN_PADDING_SAME, .dilation = {2, 1}, .groups = 2)));
+    gan_model_add(model, gan_layer_tanh(context));
+    gan_model_add(model, gan_layer_conv2d(context, 4, GAN_CONV2D(.stride = {2, 1}, .groups = 4)));
+    gan_model_add(model, gan_layer_leaky_relu(context, NULL));
+    gan_model_add(model, gan_layer_conv_transpose2d(
+                             context, 6, GAN_CONV_TRANSPOSE2D(.kernel = {2, 2}, .dilation = {1, 3}, .groups = 2)));
+    gan_model_add(model, gan_layer_softplus(context));
+    gan_model_add(model, gan_layer_flatten(context));
+    gan_model_add(model, gan_layer_dense(context, 1, NULL));
     return finish(model, seed, out);
 }
 

@@ -17,6 +17,8 @@ gan_status test_dcgan_generator(gan_context *context, uint64_t seed, gan_model *
 gan_status test_dcgan_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* A convolution, a transposed one and two dense layers, all with spectral normalisation, on (2, 5, 5). */
 gan_status test_spectral_discriminator(gan_context *context, uint64_t seed, gan_model **out);
+/* Convolutions with dilation and groups, a depthwise and a transposed one among them, on (2, 5, 4). */
+gan_status test_grouped_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* Layers that normalise within a sample, and all curved activations, on (2, 5, 6). */
 gan_status test_normalised_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* ELU, SiLU, GELU, PReLU, a product, max pooling and the logarithm of a sum of exponentials, on (2, 4, 3). */
@@ -42,7 +44,7 @@ typedef struct test_named_model {
     test_model_fn build;
 } test_named_model;
 
-#define TEST_MODELS 11
+#define TEST_MODELS 12
 extern const test_named_model test_models[TEST_MODELS]; /* all except the random ones */
 
 #endif

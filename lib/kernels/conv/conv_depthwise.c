@@ -1,8 +1,9 @@
 /* Depthwise convolutions: each filter sees one channel, so that a pixel's channels, which are contiguous, are
  * multiplied by as many weights. For a value of the kernel,
  *
- *     y[pixel, c] += x[pixel', c] w[c]      dx[pixel', c] += dy[pixel, c] w[c]      dw[c] += x[pixel', c] dy[pixel,
- * c]
+ *     y[pixel, c] += x[pixel', c] w[c]
+ *     dx[pixel', c] += dy[pixel, c] w[c]
+ *     dw[c] += x[pixel', c] dy[pixel, c]
  *
  * Lines are rows of pixels, of the whole batch. Weights are used as (kernel_h, kernel_w, channels). */
 #include "kernels/columns/columns.h"
