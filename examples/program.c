@@ -51,6 +51,12 @@ bool interrupted(void)
     return was_interrupted != 0;
 }
 
+bool has_pictures(gan_context *context)
+{
+    gan_context_info info = GAN_CONTEXT_INFO_INIT;
+    return gan_context_get_info(context, &info) == GAN_OK && info.png;
+}
+
 double seconds_now(void)
 {
     struct timespec now;

@@ -20,6 +20,9 @@ const char *path_in(const char *folder, const char *name, char path[PATH_SIZE]);
 void catch_interrupts(void);
 bool interrupted(void);
 
+/* Whether this libgan writes pictures: without libpng there are none, and everything else works. */
+bool has_pictures(gan_context *context);
+
 /* Seconds since some moment in the past. */
 double seconds_now(void);
 

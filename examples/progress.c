@@ -20,35 +20,60 @@ static void format_seconds(double seconds, char text[16])
 }
 
 /* Returns whether there was one to show. */
-static bool show_diagnoses(progress *line, const gan_step_report *report)
+static bool show_diagnoses(progress *line, int64_t step, uint64_t diagnoses)
 {
-    uint64_t untold = report->diagnoses & ~line->told;
+    uint64_t untold = diagnoses & ~line->told;
     line->told |= untold;
     if (untold && line->terminal) fprintf(stderr, "\r\033[K");
     for (int bit = 0; bit < 31; bit++) {
         gan_diagnosis diagnosis = (gan_diagnosis)(1 << bit);
         if (!(untold & (uint64_t)diagnosis)) continue;
-        fprintf(stderr, "step %lld, %s. %s\n", (long long)report->step, gan_diagnosis_name(diagnosis),
+        fprintf(stderr, "step %lld, %s. %s\n", (long long)step, gan_diagnosis_name(diagnosis),
                 gan_diagnosis_advice(diagnosis));
     }
     return untold != 0;
 }
 
+/* Shows the bar, if it is due. */
+static bool begin_line(progress *line, double seconds, double share, bool now)
+{
+    if (!now && seconds < line->last_shown + (line->terminal ? 0.2 : 10)) return false;
+    char bar[WIDTH + 1];
+    int filled = share < 0 ? 0 : (int)(share * WIDTH);
+    for (int i = 0; i < WIDTH; i++) bar[i] = i < filled ? '#' : '.';
+    bar[WIDTH] = 0;
+    fprintf(stderr, "%s[%s]", line->terminal ? "\r" : "", bar);
+    line->last_shown = seconds;
+    return true;
+}
+
+static void finish_line(const progress *line, double rate, const char *what, double seconds_left)
+{
+    char left[16];
+    format_seconds(seconds_left, left);
+    fprintf(stderr, "  %.0f %s/s  %s left%s", rate, what, left, line->terminal ? "\033[K" : "\n");
+}
+
 void show_progress(progress *line, const gan_step_report *report, bool now)
 {
     if (line->quiet) return;
-    if (show_diagnoses(line, report)) now = true;
-    if (!now && report->seconds < line->last_shown + (line->terminal ? 0.2 : 10)) return;
-    char bar[WIDTH + 1], left[16];
-    int filled = report->progress < 0 ? 0 : (int)(report->progress * WIDTH);
-    for (int i = 0; i < WIDTH; i++) bar[i] = i < filled ? '#' : '.';
-    bar[WIDTH] = 0;
-    format_seconds(report->seconds_left, left);
-    fprintf(stderr, "%s[%s] epoch %lld  step %lld  loss D %.3f G %.3f  D(x) %.2f D(G(z)) %.2f  ",
-            line->terminal ? "\r" : "", bar, (long long)report->epoch + 1, (long long)report->step,
-            report->discriminator_loss, report->generator_loss, report->real_probability, report->fake_probability);
-    fprintf(stderr, "%.0f images/s  %s left%s", report->samples_per_second, left, line->terminal ? "\033[K" : "\n");
-    line->last_shown = report->seconds;
+    if (show_diagnoses(line, report->step, report->diagnoses)) now = true;
+    if (!begin_line(line, report->seconds, report->progress, now)) return;
+    fprintf(stderr, " epoch %lld  step %lld  loss D %.3f G %.3f  D(x) %.2f D(G(z)) %.2f",
+            (long long)report->epoch + 1, (long long)report->step, report->discriminator_loss, report->generator_loss,
+            report->real_probability, report->fake_probability);
+    finish_line(line, report->samples_per_second, "images", report->seconds_left);
+}
+
+void show_round(progress *line, const gan_game *game, const gan_round_report *report, bool now)
+{
+    if (line->quiet) return;
+    if (show_diagnoses(line, report->round, report->diagnoses)) now = true;
+    if (!begin_line(line, report->seconds, report->progress, now)) return;
+    fprintf(stderr, " epoch %lld  step %lld", (long long)report->epoch + 1, (long long)report->round);
+    for (int64_t i = 0; i < report->want_count; i++)
+        fprintf(stderr, "  %s %.3f", gan_game_want_name(game, i), report->wants[i]);
+    finish_line(line, report->samples_per_second, "samples", report->seconds_left);
 }
 
 void end_progress(progress *line)

@@ -17,6 +17,9 @@ progress make_progress(bool quiet);
  * diagnosis is shown immediately, with its advice, but only the first time. */
 void show_progress(progress *line, const gan_step_report *report, bool now);
 
+/* The same for a round of a game: every want by its name. */
+void show_round(progress *line, const gan_game *game, const gan_round_report *report, bool now);
+
 /* Ends the line. */
 void end_progress(progress *line);
 

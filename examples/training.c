@@ -38,18 +38,11 @@ typedef struct training {
 
 /* ---- Output ---------------------------------------------------------------------------------------------------- */
 
-/* Without libpng there are no pictures; everything else works. */
-static bool has_pictures(const training *job)
-{
-    gan_context_info info = GAN_CONTEXT_INFO_INIT;
-    return gan_context_get_info(job->context, &info) == GAN_OK && info.png;
-}
-
 /* Writes samples from the same noise every time. */
 static gan_status write_samples(training *job, const char *name)
 {
     char path[PATH_SIZE];
-    if (!has_pictures(job)) return GAN_OK;
+    if (!has_pictures(job->context)) return GAN_OK;
     gan_status status = gan_trainer_sample(job->trainer, GAN_SAMPLE(.seed = GRID_SEED), GRID, job->samples);
     if (status != GAN_OK) return status;
     return gan_png_write_grid(job->context, path_in(job->settings.output, name, path), job->samples, GRID, job->shape,
@@ -61,7 +54,7 @@ static gan_status write_losses(training *job)
     char path[PATH_SIZE];
     const char *folder = job->settings.output;
     gan_status status = gan_history_write_csv(job->history, path_in(folder, "losses.csv", path));
-    if (status != GAN_OK || !has_pictures(job) || gan_history_count(job->history) == 0) return status;
+    if (status != GAN_OK || !has_pictures(job->context) || gan_history_count(job->history) == 0) return status;
     return gan_history_write_png(job->history, path_in(folder, "losses.png", path));
 }
 
