@@ -235,12 +235,12 @@ static settings read_settings(int argc, char **argv)
 {
     settings s = {.game = GAME_SETTINGS,
                   .data = "/usr/share/datasets/fashion-mnist",
-                  .recipe = "auxiliary",
+                  .recipe = "projection",
                   .batch = 32,
                   .samples = 10000};
     const option options[] = {
         {"--data", OPTION_TEXT, &s.data, 0, 0, "DIR", "MNIST-format files, .gz or not (default Fashion-MNIST's)"},
-        {"--recipe", OPTION_TEXT, &s.recipe, 0, 0, "NAME", "concat, projection or auxiliary (default)"},
+        {"--recipe", OPTION_TEXT, &s.recipe, 0, 0, "NAME", "concat, projection (default) or auxiliary"},
         {"--batch", OPTION_INTEGER, &s.batch, 1, 65536, "N", "samples per step (default 32)"},
         {"--r1", OPTION_NUMBER, &s.r1, 0, 1e6, "GAMMA", "R1 instead of spectral normalisation (default 0: not)"},
         {"--augment", OPTION_FLAG, &s.augment, 0, 0, NULL, "DiffAugment: D sees samples moved and cut"},
