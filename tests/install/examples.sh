@@ -62,6 +62,12 @@ for program in examples/*; do
         cmp whole.safetensors resumed.safetensors
         refused 1 'has taken 2 steps' examples/custom_loop --steps 1 --resume part.safetensors
         ;;
+    domain_adaptation)
+        # The scripts' tests ask for more; here it is enough that it runs.
+        examples/domain_adaptation --source plain --target plain --test plain --output adaptation --steps 1 --quiet >figures
+        grep -q '^source_only=.* adapted=.* target=' figures
+        expect_files adaptation/adapted/features.safetensors adaptation/adapted/checkpoint.safetensors
+        ;;
     dcgan)
         for recipe in $(examples/dcgan --recipes | awk '{ print $1 }'); do
             examples/dcgan --data plain --output dcgan --recipe "$recipe" --batch 4 --steps 1 --quiet
