@@ -4,20 +4,20 @@
  *
  * The same classifier is trained on the labelled images alone, and on all images with their labels, for comparison.
  */
+#include "game_program.h"
 #include "mnist_files.h"
 #include "models.h"
-#include "options.h"
 #include "program.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#define BATCH         100
-#define RATE          2e-3f /* of learning */
-#define MOST_DRAWS    100
-#define SAVE_INTERVAL 60 /* seconds */
+#define BATCH      100
+#define RATE       2e-3f /* of learning */
+#define MOST_DRAWS 100
 
 /* Shares of the time: training on all labels, and of what is left for a draw, training on few. */
 #define ALL_LABELS_SHARE    0.1
@@ -26,10 +26,9 @@
 enum { LOGITS, REALNESS, FEATURES }; /* the classifier's outputs */
 
 typedef struct settings {
-    const char *data, *test, *output;
-    int64_t labels, draws, seed, rounds, threads;
-    double minutes;
-    bool resume, quiet;
+    const char *data, *test;
+    int64_t labels, draws;
+    game_settings game; /* the time and the folder for all games */
 } settings;
 
 typedef struct study {
@@ -42,16 +41,13 @@ typedef struct study {
     int64_t classes;
 } study;
 
-/* A game being played: what it moves, and what is shown and saved meanwhile. */
+/* A game being played. */
 typedef struct contest {
-    const settings *settings;
     char name[64];
-    char path[PATH_SIZE]; /* of its checkpoint */
+    char folder[PATH_SIZE]; /* for its checkpoint and its classifier */
     gan_game *game;
     gan_player player; /* whose model is the classifier */
     gan_model *classifier, *generator;
-    double last_shown, last_saved;
-    gan_status failure; /* of saving from inside the callback */
 } contest;
 
 /* Errors in the test set. */
@@ -71,22 +67,31 @@ static gan_status take(gan_dataset *from, int64_t first, int64_t count, uint64_t
     return status;
 }
 
+static gan_status open_test(study *s)
+{
+    gan_shape image;
+    const char *test = s->settings.test;
+    const mnist_part part = has_mnist(test, MNIST_TEST, true) ? MNIST_TEST : MNIST_TRAINING;
+    gan_status status = open_mnist(s->context, test, part, true, NULL, &s->test);
+    if (status == GAN_OK) status = gan_dataset_get_shape(s->test, &image);
+    if (status == GAN_OK && memcmp(image.dims, s->image.dims, sizeof(image.dims)) != 0) {
+        fprintf(stderr, "%s: images of another size than those in %s\n", test, s->settings.data);
+        exit(1);
+    }
+    return status;
+}
+
 /* Without a folder of test images, the last quarter of the images is held out. */
 static gan_status open_data(study *s)
 {
     const char *test = s->settings.test;
-    const uint64_t seed = (uint64_t)s->settings.seed;
+    const uint64_t seed = (uint64_t)s->settings.game.seed;
     gan_status status = open_mnist(s->context, s->settings.data, MNIST_TRAINING, true, NULL, &s->images);
     if (status != GAN_OK) return status;
     const int64_t count = gan_dataset_count(s->images), held_out = test ? 0 : (count + 3) / 4;
-    if (test) {
-        const mnist_part part = has_mnist(test, MNIST_TEST, true) ? MNIST_TEST : MNIST_TRAINING;
-        status = open_mnist(s->context, test, part, true, NULL, &s->test);
-    } else {
-        status = take(s->images, count - held_out, held_out, seed, &s->test);
-    }
+    status = gan_dataset_get_shape(s->images, &s->image);
     if (status == GAN_OK) status = take(s->images, 0, count - held_out, seed, &s->training);
-    if (status == GAN_OK) status = gan_dataset_get_shape(s->training, &s->image);
+    if (status == GAN_OK) status = test ? open_test(s) : take(s->images, count - held_out, held_out, seed, &s->test);
     s->classes = gan_dataset_classes(s->images);
     return status;
 }
@@ -100,7 +105,7 @@ static gan_status draw_labels(study *s, int64_t draw)
     gan_dataset_destroy(s->unlabelled);
     s->labelled = s->unlabelled = NULL;
     gan_status status = gan_dataset_split(
-        s->training, GAN_SPLIT(.per_class = count / s->classes, .seed = (uint64_t)(s->settings.seed + draw)),
+        s->training, GAN_SPLIT(.per_class = count / s->classes, .seed = (uint64_t)(s->settings.game.seed + draw)),
         &s->labelled, &s->unlabelled);
     if (status == GAN_OK) status = gan_dataset_get_numbers(s->labelled, 0, count, numbers);
     if (status == GAN_OK) {
@@ -179,7 +184,7 @@ static gan_status build_generator(gan_context *context, gan_shape image, uint64_
 /* A game of a new classifier; batches are as large as the smallest dataset allows. */
 static gan_status begin(study *s, int64_t draw, int64_t smallest, contest *c)
 {
-    const uint64_t seed = (uint64_t)(s->settings.seed + draw);
+    const uint64_t seed = (uint64_t)(s->settings.game.seed + draw);
     gan_status status = build_classifier(s->context, s->image, s->classes, 2 * seed, &c->classifier);
     if (status != GAN_OK) return status;
     return gan_game_create(s->context, GAN_GAME(.batch = smallest < BATCH ? smallest : BATCH, .seed = seed),
@@ -223,9 +228,9 @@ static gan_status describe_supervised(study *s, int64_t draw, gan_dataset *label
 static gan_status describe_semi_supervised(study *s, int64_t draw, contest *c)
 {
     const int64_t few = gan_dataset_count(s->labelled), many = gan_dataset_count(s->unlabelled);
+    const uint64_t seed = (uint64_t)(s->settings.game.seed + draw);
     gan_status status = begin(s, draw, few < many ? few : many, c);
-    if (status == GAN_OK)
-        status = build_generator(s->context, s->image, 2 * (uint64_t)(s->settings.seed + draw) + 1, &c->generator);
+    if (status == GAN_OK) status = build_generator(s->context, s->image, 2 * seed + 1, &c->generator);
     if (status != GAN_OK) return status;
 
     gan_game *game = c->game;
@@ -261,47 +266,6 @@ static void end(contest *c)
 
 /* ---- Playing --------------------------------------------------------------------------------------------------- */
 
-static void show(const contest *c, const gan_round_report *report)
-{
-    fprintf(stderr, "%s: round %lld", c->name, (long long)report->round);
-    for (int64_t i = 0; i < report->want_count; i++)
-        fprintf(stderr, ", %s %.4f", gan_game_want_name(c->game, i), report->wants[i]);
-    fprintf(stderr, ", %.0f samples/s, %.0f s left\n", report->samples_per_second,
-            report->seconds_left < 0 ? 0 : report->seconds_left);
-}
-
-static int on_round(void *user, gan_game *game, const gan_round_report *report)
-{
-    contest *c = user;
-    if (!c->settings->quiet && report->seconds >= c->last_shown + 10) {
-        show(c, report);
-        c->last_shown = report->seconds;
-    }
-    if (report->seconds >= c->last_saved + SAVE_INTERVAL) {
-        c->failure = gan_game_save(game, c->path);
-        c->last_saved = report->seconds;
-    }
-    return c->failure != GAN_OK || interrupted();
-}
-
-/* Plays for a share of the time, or to the end of a number of rounds; saves the game, also if it is interrupted. */
-static gan_status play(contest *c, double share)
-{
-    const settings *s = c->settings;
-    gan_status status = GAN_OK;
-    if (s->resume && access(c->path, F_OK) == 0) status = gan_game_load(c->game, c->path);
-    if (status != GAN_OK) return status;
-    const int64_t rounds = s->rounds - gan_game_rounds(c->game);
-    if (s->rounds && rounds <= 0) return GAN_OK;
-    status = gan_game_run(
-        c->game, s->rounds ? GAN_GAME_RUN(.rounds = rounds, .progress = on_round, .user = c)
-                           : GAN_GAME_RUN(.seconds = 60 * s->minutes * share, .progress = on_round, .user = c));
-    if (c->failure != GAN_OK) return c->failure;
-    if (status != GAN_OK && status != GAN_ERROR_CANCELLED) return status;
-    gan_status saved = gan_game_save(c->game, c->path);
-    return saved == GAN_OK ? status : saved;
-}
-
 static bool is_wrong(const float *logits, int64_t classes, int32_t label)
 {
     int64_t best = 0;
@@ -336,21 +300,33 @@ static gan_status count_errors(study *s, gan_model *classifier, double *out)
     return status;
 }
 
-/* Plays a described game; the average of its classifier is tested, and written beside the checkpoint. */
+/* Writes the average of the classifier. */
+static gan_status write_classifier(void *user)
+{
+    contest *c = user;
+    char path[PATH_SIZE];
+    gan_model *average = NULL;
+    gan_status status = gan_player_get_average(c->player, 0, &average);
+    return status == GAN_OK ? gan_model_save(average, path_in(c->folder, "classifier.safetensors", path)) : status;
+}
+
+/* Plays a described game for a share of the time, in a folder of its own, and tests the average of its classifier. A
+ * game that an earlier run did not come to has no checkpoint to resume from. */
 static gan_status play_and_test(study *s, contest *c, double share, double *wrong)
 {
-    char name[96], path[PATH_SIZE];
+    char checkpoint[PATH_SIZE];
+    game_settings part = s->settings.game;
     gan_model *average = NULL;
-    snprintf(name, sizeof(name), "%s-checkpoint.safetensors", c->name);
-    path_in(s->settings.output, name, c->path);
-    gan_status status = play(c, share);
+    part.output = path_in(s->settings.game.output, c->name, c->folder);
+    part.minutes *= share;
+    make_folder(part.output);
+    if (access(path_in(part.output, "checkpoint.safetensors", checkpoint), F_OK) != 0) part.resume = false;
+    if (!part.quiet) fprintf(stderr, "%s: ", c->name);
+    gan_status status = play_game(c->game, &part, write_classifier, c);
     if (status == GAN_OK) status = gan_player_get_average(c->player, 0, &average);
-    if (status != GAN_OK) return status;
-    snprintf(name, sizeof(name), "%s.safetensors", c->name);
-    status = gan_model_save(average, path_in(s->settings.output, name, path));
     if (status == GAN_OK) status = count_errors(s, average, wrong);
-    if (status == GAN_OK && !s->settings.quiet) {
-        fprintf(stderr, "%s: %g errors after %lld rounds\n", c->name, *wrong, (long long)gan_game_rounds(c->game));
+    if (status == GAN_OK && !part.quiet) {
+        fprintf(stderr, "%s: %g errors after %lld steps\n", c->name, *wrong, (long long)gan_game_rounds(c->game));
     }
     return status;
 }
@@ -359,7 +335,7 @@ static gan_status play_and_test(study *s, contest *c, double share, double *wron
 
 static gan_status learn_all_labels(study *s, double *wrong)
 {
-    contest c = {.settings = &s->settings, .name = "all-labels"};
+    contest c = {.name = "all-labels"};
     gan_status status = describe_supervised(s, 0, s->training, &c);
     if (status == GAN_OK) status = play_and_test(s, &c, ALL_LABELS_SHARE, wrong);
     end(&c);
@@ -369,7 +345,7 @@ static gan_status learn_all_labels(study *s, double *wrong)
 static gan_status learn_draw(study *s, int64_t draw, errors *wrong)
 {
     const double share = (1 - ALL_LABELS_SHARE) / (double)s->settings.draws;
-    contest few = {.settings = &s->settings}, semi = {.settings = &s->settings};
+    contest few = {.player = {NULL, 0}}, semi = {.player = {NULL, 0}};
     snprintf(few.name, sizeof(few.name), "labelled-only-%lld", (long long)draw + 1);
     snprintf(semi.name, sizeof(semi.name), "semi-supervised-%lld", (long long)draw + 1);
     gan_status status = draw_labels(s, draw);
@@ -412,7 +388,7 @@ static gan_status compare(study *s)
 {
     errors wrong[MOST_DRAWS];
     double all_labels = 0;
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->settings.threads), &s->context);
+    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->settings.game.threads), &s->context);
     if (status == GAN_OK) status = open_data(s);
     if (status != GAN_OK) return status;
     if (s->settings.labels % s->classes != 0) {
@@ -420,7 +396,6 @@ static gan_status compare(study *s)
                 (long long)s->classes);
         exit(2);
     }
-    catch_interrupts();
     for (int64_t draw = 0; draw < s->settings.draws && status == GAN_OK; draw++)
         status = learn_draw(s, draw, &wrong[draw]);
     if (status == GAN_OK) status = learn_all_labels(s, &all_labels);
@@ -430,32 +405,23 @@ static gan_status compare(study *s)
 
 int main(int argc, char **argv)
 {
-    study s = {.settings = {.data = "/usr/share/datasets/mnist",
-                            .output = "semi_supervised",
-                            .labels = 100,
-                            .draws = 1,
-                            .minutes = 10}};
+    study s = {.settings = {.data = "/usr/share/datasets/mnist", .labels = 100, .draws = 1, .game = GAME_SETTINGS}};
     settings *o = &s.settings;
     const option options[] = {
         {"--data", OPTION_TEXT, &o->data, 0, 0, "DIR", "MNIST-format training images and labels"},
         {"--test", OPTION_TEXT, &o->test, 0, 0, "DIR", "test images (default: the last quarter of the others)"},
         {"--labels", OPTION_INTEGER, &o->labels, 1, 1e6, "N", "labelled images, as many of each class (default 100)"},
         {"--draws", OPTION_INTEGER, &o->draws, 1, MOST_DRAWS, "N", "repeat with N choices of labels (default 1)"},
-        {"--minutes", OPTION_NUMBER, &o->minutes, 1e-3, 1e6, "M", "train for M minutes, all in all (default 10)"},
-        {"--rounds", OPTION_INTEGER, &o->rounds, 1, 1e12, "N",
-         "instead: N rounds of each game, resumed ones included"},
-        {"--seed", OPTION_INTEGER, &o->seed, 0, 1e15, "N", "of labels, weights and noise (default 0)"},
-        {"--output", OPTION_TEXT, &o->output, 0, 0, "DIR", "folder for classifiers and checkpoints"},
-        {"--resume", OPTION_FLAG, &o->resume, 0, 0, NULL, "go on from the checkpoints in the output folder"},
-        {"--threads", OPTION_INTEGER, &o->threads, 1, 64, "N", "threads (default: one per CPU)"},
-        {"--quiet", OPTION_FLAG, &o->quiet, 0, 0, NULL, "show no progress"},
+        GAME_OPTIONS(o->game),
     };
-    read_options(argc, argv, 1, "semi_supervised: a classifier from few labels and many images.", options,
-                 (int)(sizeof(options) / sizeof(options[0])));
-    make_folder(o->output);
-    gan_status status = compare(&s);
-    if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped and saved; --resume continues from here\n");
-    const int result = exit_status(status);
+    read_options(
+        argc, argv, 1,
+        "semi_supervised: a classifier from few labels and many images. --minutes are for all games together\n"
+        "(default 10), --steps for each.",
+        options, (int)(sizeof(options) / sizeof(options[0])));
+    if (o->game.minutes == 0 && o->game.steps == 0) o->game.minutes = 10;
+    make_folder(o->game.output);
+    const int result = exit_status(compare(&s));
     gan_dataset_destroy(s.unlabelled);
     gan_dataset_destroy(s.labelled);
     gan_dataset_destroy(s.training);

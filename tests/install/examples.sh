@@ -194,6 +194,12 @@ for program in examples/*; do
         refused 1 '0 inputs are classes' $sample uniform.safetensors --class 1 --output no.npy
         [ ! -e no.npy ] || { echo 'a refused call wrote its file'; exit 1; }
         ;;
+    semi_supervised)
+        examples/semi_supervised --data plain --labels 8 --steps 2 --output semi_supervised --quiet >figures
+        tail -n 1 figures | grep -q '^errors=.* of=16 labelled_only=.* all_labels='
+        expect_files semi_supervised/semi-supervised-1/classifier.safetensors \
+            semi_supervised/all-labels/checkpoint.safetensors
+        ;;
     stacked_mnist)
         stacked="examples/stacked_mnist --data plain --output stacked --steps 11 --batch 2 --samples 40"
         $stacked --recipe r3gan-anneal --floor >first

@@ -7,29 +7,38 @@ import subprocess
 import sys
 import tempfile
 
-CLASSES, SIDE, COUNT, TEST_COUNT, LABELS = 4, 8, 160, 40, 8
+CLASSES, COUNT, TEST_COUNT, LABELS = 4, 160, 40, 8
 
 
-def write_images(folder):
+def write_images(folder, side=8):
     """A class is a bright quadrant, in the midst of noise."""
     draw = random.Random(1)
     labels = [i % CLASSES for i in range(COUNT)]
     pixels = bytearray()
     for label in labels:
-        for y in range(SIDE):
-            for x in range(SIDE):
-                inside = (y >= SIDE // 2) * 2 + (x >= SIDE // 2) == label
+        for y in range(side):
+            for x in range(side):
+                inside = (y >= side // 2) * 2 + (x >= side // 2) == label
                 pixels.append(draw.randrange(150, 256) if inside else draw.randrange(0, 60))
-    (folder / "train-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 0x803, COUNT, SIDE, SIDE) + pixels)
+    (folder / "train-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 0x803, COUNT, side, side) + pixels)
     (folder / "train-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, COUNT) + bytes(labels))
     return labels
 
 
-def run(work, output, *options):
+def start(work, output, *options):
     command = [program, "--data", work, "--labels", str(LABELS), "--seed", "3", "--output", work / output, *options]
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=250)
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=250)
+
+
+def run(work, output, *options):
+    done = start(work, output, *options)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
+
+
+def refuse(work, status, sentence, *options):
+    done = start(work, "refused", *options)
+    assert done.returncode == status and sentence in done.stderr, done.stderr
 
 
 def check_labelled(line, labels):
@@ -62,17 +71,21 @@ program = sys.argv[1]
 with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
     labels = write_images(work)
-    whole = run(work, "whole", "--rounds", "80")
+    whole = run(work, "whole", "--steps", "80")
     check_labelled(whole[0], labels)
     check_results(whole[-1])
 
-    run(work, "halves", "--rounds", "40")
-    assert run(work, "halves", "--rounds", "80", "--resume") == whole, "resumed, it learned something else"
+    run(work, "halves", "--steps", "40")
+    assert run(work, "halves", "--steps", "40", "--resume") == whole, "resumed, it learned something else"
     for name in "semi-supervised-1", "labelled-only-1", "all-labels":
-        file = f"{name}.safetensors"
+        file = f"{name}/classifier.safetensors"
         assert (work / "whole" / file).read_bytes() == (work / "halves" / file).read_bytes(), f"{file} differs"
 
-    check_draws(run(work, "draws", "--rounds", "2", "--draws", "2"))
-    refused = subprocess.run([program, "--data", folder, "--labels", "7", "--output", work / "refused"],
-                             capture_output=True, text=True, timeout=60)
-    assert refused.returncode == 2 and "not a multiple of the 4 classes" in refused.stderr, refused.stderr
+    check_draws(run(work, "draws", "--steps", "2", "--draws", "2"))
+    tested = run(work, "tested", "--steps", "2", "--test", work)
+    assert re.fullmatch(r"errors=\d+ of=160 labelled_only=\d+ all_labels=\d+", tested[-1]), tested
+
+    (work / "large").mkdir()
+    write_images(work / "large", 12)
+    refuse(work, 1, "images of another size", "--test", work / "large")
+    refuse(work, 2, "not a multiple of the 4 classes", "--labels", "7")
