@@ -111,6 +111,14 @@ for program in examples/*; do
         done
         refused 1 'not a classifier of these images' $evaluate --classifier evaluated/generator.safetensors
         ;;
+    infogan)
+        examples/infogan --data plain --output infogan --steps 2 --quiet >figures
+        grep -q '^agreement=[01]\.[0-9]* labels=[1-4] of=4 steps=2$' figures
+        expect_files infogan/generator.safetensors infogan/recogniser.safetensors infogan/checkpoint.safetensors \
+            ${PICTURES:+infogan/first-code.png infogan/second-code.png}
+        examples/infogan --data plain --output infogan --steps 1 --resume --quiet >figures
+        grep -q ' steps=3$' figures
+        ;;
     minimal)
         examples/minimal
         expect_files circle.safetensors
