@@ -1274,8 +1274,8 @@ typedef struct gan_sample_options {
  * Draws `count` samples, at least 1, from a generator, in sample mode. Each input is filled according to its role:
  * noise and codes are drawn from their distribution, classes as the options say. An image must be given in `inputs`,
  * and so must an input without a role, unless it is the only one: that is N(0, 1) noise. Sample i depends only on the
- * options and i, not on `count`. Works in batches, with a session of its own. `out`: count * elements of the output's
- * shape.
+ * options and i, not on `count`, up to rounding: in batches of another size the last bits may differ. Works in
+ * batches, with a session of its own. `out`: count * elements of the output's shape.
  *
  * ::GAN_ERROR_ARGUMENT also if an input is missing; if `classes` or `proportions` are given, but not exactly one
  * input is a class to draw; and if `truncation` is given, but no normal noise is drawn.

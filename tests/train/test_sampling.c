@@ -13,6 +13,12 @@ static gan_input_info input_of(const gan_model *model)
     return info;
 }
 
+/* Sessions of different batches may round differently. */
+static void assert_same_samples(const float a[COUNT * 4], const float b[COUNT * 4])
+{
+    for (int i = 0; i < COUNT * 4; i++) assert_near(a[i], b[i], 1e-6);
+}
+
 /* With and without an average: what the trainer shows is what the saved generator gives. */
 static void check_saved(gan_noise noise, float ema_decay)
 {
@@ -29,7 +35,7 @@ static void check_saved(gan_noise noise, float ema_decay)
     assert_int_equal(gan_model_load(gan.context, test_path("generator.safetensors"), &loaded), GAN_OK);
     assert_int_equal(input_of(loaded).noise, noise);
     assert_int_equal(gan_model_sample(loaded, GAN_SAMPLE(.seed = 4), COUNT, by_file), GAN_OK);
-    assert_memory_equal(by_trainer, by_file, sizeof(by_file));
+    assert_same_samples(by_trainer, by_file);
     gan_model_destroy(loaded);
     test_gan_destroy(&gan);
 }
@@ -119,7 +125,7 @@ static void test_options(void **state)
     const int32_t one = 1;
     assert_int_equal(gan_trainer_sample(gan.trainer, GAN_SAMPLE(.truncation = 0.5f), COUNT, by_trainer), GAN_OK);
     assert_int_equal(gan_model_sample(gan.generator, GAN_SAMPLE(.truncation = 0.5f), COUNT, by_model), GAN_OK);
-    assert_memory_equal(by_trainer, by_model, sizeof(by_model));
+    assert_same_samples(by_trainer, by_model);
     assert_int_equal(gan_trainer_sample(gan.trainer, GAN_SAMPLE(.inputs = inputs), COUNT, by_trainer), GAN_OK);
     for (int i = 4; i < COUNT * 4; i++) assert_true(by_trainer[i] == by_trainer[i % 4]);
     test_status(gan_trainer_sample(gan.trainer, GAN_SAMPLE(.classes = &one, .class_count = 1), COUNT, by_trainer),
