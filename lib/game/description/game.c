@@ -63,7 +63,8 @@ static void release_parts(gan_game *game)
     for (int32_t i = 0; i < game->pair_count; i++) gan_monitor_destroy(&game->pairs[i].monitor);
     for (int32_t i = 0; i < game->feeder_count; i++) {
         const int64_t elements = gan_term_elements(&game->terms, game->feeders[i].term);
-        gan_release(context, game->feeders[i].samples, (size_t)(game->most_moves * batch * elements) * sizeof(float));
+        const size_t batches = (size_t)game->most_moves * (size_t)batch; /* of nothing, if these are too many */
+        gan_release(context, game->feeders[i].samples, batches * (size_t)elements * sizeof(float));
     }
     gan_release(context, game->players, (size_t)game->player_capacity * sizeof(*game->players));
     gan_release(context, game->played, (size_t)game->played_capacity * sizeof(*game->played));

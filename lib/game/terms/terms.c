@@ -125,10 +125,10 @@ gan_status gan_term_export(const gan_terms *terms, int32_t term, float *room, co
 
 /* ---- Releasing ------------------------------------------------------------------------------------------------- */
 
-/* Values of a term in the largest batch. */
+/* Values of a term in the largest batch: if these are too many, nothing was allocated for them. */
 static size_t most_values(const gan_terms *terms, int32_t term)
 {
-    return (size_t)(terms->batch / terms->nodes[term].divisor * gan_term_elements(terms, term));
+    return (size_t)(terms->batch / terms->nodes[term].divisor) * (size_t)gan_term_elements(terms, term);
 }
 
 static void release_node(const gan_terms *terms, int32_t term)
