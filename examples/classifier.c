@@ -14,7 +14,7 @@
 #define MOST_EPOCHS 30 /* of small datasets */
 #define SEED        1  /* not an option: only numbers from the same judge are comparable */
 
-enum { FEATURES, LOGITS }; /* the outputs */
+enum { FEATURES = CLASSIFIER_FEATURES_OUTPUT, LOGITS = CLASSIFIER_LOGITS_OUTPUT };
 
 /* The labelled images, from `first` on, that are held out of training. */
 typedef struct unseen_images {
@@ -24,8 +24,7 @@ typedef struct unseen_images {
 
 /* ---- The network ---------------------------------------------------------------------------------------------- */
 
-/* Two 5x5 convolutions with stride 2 and 32 and 64 filters, a hidden layer and the classes; ReLU. */
-static gan_status build(gan_context *context, gan_shape image, int64_t classes, gan_model **out)
+gan_status classifier_build(gan_context *context, gan_shape image, int64_t classes, uint64_t seed, gan_model **out)
 {
     static const int64_t filters[] = {32, 64};
     gan_model *m = NULL;
@@ -44,7 +43,7 @@ static gan_status build(gan_context *context, gan_shape image, int64_t classes, 
     gan_model_add(m, gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.3f)));
     gan_node logits = gan_model_add(m, gan_layer_dense(context, classes, NULL));
     gan_model_set_outputs(m, GAN_NODES(features, logits));
-    return build_or_destroy(m, SEED, out);
+    return build_or_destroy(m, seed, out);
 }
 
 /* ---- Training -------------------------------------------------------------------------------------------------- */
@@ -107,7 +106,7 @@ static gan_status load_or_train(gan_context *context, gan_dataset *dataset, cons
     if (access(path, F_OK) == 0) return gan_model_load(context, path, &judge->model);
     if (!quiet) fprintf(stderr, "classifier: no %s yet, training one\n", path);
     gan_model *model = NULL;
-    gan_status status = build(context, judge->image, judge->classes, &model);
+    gan_status status = classifier_build(context, judge->image, judge->classes, SEED, &model);
     if (status == GAN_OK) status = train(model, dataset, judge, quiet);
     if (status == GAN_OK) status = gan_model_save(model, path);
     judge->model = model;
@@ -161,6 +160,29 @@ static gan_status measure_accuracy(classifier *judge, const unseen_images *unsee
     return status;
 }
 
+/* Makes it ready to run. */
+static gan_status prepare(classifier *judge)
+{
+    judge->logits = allocate(BATCH * judge->classes, sizeof(float));
+    return gan_session_create(judge->model, GAN_SESSION(.batch = BATCH, .forward_only = true), &judge->session);
+}
+
+gan_status classifier_test(gan_model *model, gan_dataset *dataset, double *accuracy)
+{
+    const unseen_images unseen = {dataset, 0, gan_dataset_count(dataset)};
+    classifier judge = {.model = model};
+    gan_shape logits = {0, {0}};
+    gan_status status = gan_model_get_input_shape(model, 0, &judge.image);
+    if (status == GAN_OK) status = gan_model_get_output_shape(model, LOGITS, &logits);
+    judge.classes = gan_shape_count(logits);
+    if (status == GAN_OK) status = prepare(&judge);
+    if (status == GAN_OK) status = measure_accuracy(&judge, &unseen);
+    if (status == GAN_OK) *accuracy = judge.accuracy;
+    free(judge.logits);
+    gan_session_destroy(judge.session);
+    return status;
+}
+
 gan_status classifier_open(gan_context *context, const char *folder, const char *path, bool quiet, classifier *out)
 {
     gan_dataset *training = NULL;
@@ -174,8 +196,7 @@ gan_status classifier_open(gan_context *context, const char *folder, const char 
     }
     if (status == GAN_OK) {
         check_fit(out, path);
-        out->logits = allocate(BATCH * out->classes, sizeof(float));
-        status = gan_session_create(out->model, GAN_SESSION(.batch = BATCH, .forward_only = true), &out->session);
+        status = prepare(out);
     }
     if (status == GAN_OK) status = measure_accuracy(out, &unseen);
     if (status == GAN_OK && !quiet) {

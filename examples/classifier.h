@@ -7,6 +7,8 @@
 /* Number of features of an image, from the last hidden layer. */
 #define CLASSIFIER_FEATURES 128
 
+enum { CLASSIFIER_FEATURES_OUTPUT, CLASSIFIER_LOGITS_OUTPUT }; /* the outputs of its model */
+
 typedef struct classifier {
     gan_model *model; /* outputs: features, then logits */
     gan_session *session;
@@ -28,5 +30,12 @@ gan_status classifier_run(classifier *judge, const float *images, int64_t count,
                           float *probabilities, int32_t *labels);
 
 void classifier_close(classifier *judge);
+
+/* The network alone, untrained: two 5x5 convolutions with stride 2 and 32 and 64 filters, a hidden layer and the
+ * classes; ReLU. */
+gan_status classifier_build(gan_context *context, gan_shape image, int64_t classes, uint64_t seed, gan_model **out);
+
+/* The share of a dataset's labelled images that such a network labels correctly. */
+gan_status classifier_test(gan_model *model, gan_dataset *dataset, double *accuracy);
 
 #endif

@@ -43,6 +43,14 @@ for program in examples/*; do
     program=${program#examples/}
     echo "example $program:"
     case $program in
+    augmentation)
+        # The scripts' tests ask for more; here it is enough that it runs.
+        examples/augmentation --data plain --test plain --per-class 4 --steps 2 --updates 2 --output augmentation \
+            --quiet >figures
+        grep -q '^plain=.* classical=.* gan=.* both=' figures
+        expect_files augmentation/generator-1/generator.safetensors augmentation/both-1/classifier.safetensors \
+            augmentation/plain-1/checkpoint.safetensors ${PICTURES:+augmentation/generator-1/samples.png}
+        ;;
     conditional)
         # The scripts' tests ask for more; here it is enough that it runs.
         examples/conditional --data plain --output conditional --batch 4 --steps 1 --samples 40 --quiet >figures
