@@ -154,6 +154,11 @@ GAN_API const char *gan_version_text(void);
  *
  * Thread safety: any number of handles of one context may be used at the same time, each by one thread. The context's
  * threads serve one caller at a time; the others meanwhile do their own work, with the same results.
+ *
+ * fork(): a child may use and destroy all handles that it inherited, except those that another thread was using at
+ * that moment; contexts may always be used. The context's threads start anew when the child first has work for them;
+ * if they cannot, see gan_context_create(). Parent and child then share nothing: both draw the same random numbers
+ * from where they parted.
  * @{
  */
 

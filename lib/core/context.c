@@ -142,7 +142,7 @@ static void log_choices(const gan_context *context, gan_multiply asked)
 {
     gan_log(context, GAN_LOG_DEBUG, "libgan %s: kernels for %s, products by %s, threads: %d%s", gan_version_text(),
             cpu_name(context->cpu), context->multiply == GAN_MULTIPLY_BLAS ? GAN_BLAS_NAME : "libgan",
-            context->threads, context->parallel ? " and the host's" : "");
+            atomic_load(&context->threads), context->parallel ? " and the host's" : "");
     if (asked == GAN_MULTIPLY_AUTO && context->multiply == GAN_MULTIPLY_BLAS) {
         gan_log(context, GAN_LOG_INFO, "no tuned kernels for %s: the BLAS, %s, multiplies matrices",
                 cpu_name(context->cpu), GAN_BLAS_NAME);
@@ -171,7 +171,7 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     atomic_init(&context->bytes, sizeof(*context));
     atomic_init(&context->peak_bytes, sizeof(*context));
     atomic_init(&context->allocations, 1);
-    atomic_flag_clear(&context->busy);
+    atomic_init(&context->busy, 0);
     context->allocator = options.allocator;
     context->log = options.log;
     context->log_user = options.log_user;
@@ -181,8 +181,8 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     context->precision = options.precision;
     context->parallel = options.parallel;
     context->parallel_user = options.parallel_user;
-    context->threads = (int)options.threads;
-    if (context->threads > 1) status = gan_pool_create(context, context->threads);
+    atomic_init(&context->threads, (int)options.threads);
+    status = gan_pool_create(context, (int)options.threads);
     if (status != GAN_OK) {
         gan_context_release(context);
         return status;
@@ -215,7 +215,7 @@ gan_status gan_context_get_info(const gan_context *context, gan_context_info *in
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(info);
     const gan_context_info known = {
-        .threads = context->threads,
+        .threads = atomic_load(&context->threads),
         .cpu = context->cpu,
         .multiply = context->multiply,
         .bytes = atomic_load(&context->bytes),

@@ -91,9 +91,9 @@ struct gan_context {
     gan_precision precision;
     gan_parallel_fn parallel;
     void *parallel_user;
-    int threads;      /* 1 with the host's threads, whose number is unknown */
-    gan_pool *pool;   /* NULL with one thread or with the host's threads */
-    atomic_flag busy; /* the pool, or the host's threads, are in use */
+    atomic_int threads; /* 1 with the host's threads, whose number is unknown */
+    gan_pool *pool;     /* NULL with one thread or with the host's threads */
+    atomic_uint busy;   /* the process that uses the pool, or the host's threads; 0: none. See threads.c */
     atomic_size_t bytes, peak_bytes;
     atomic_uint_least64_t allocations;
 };
@@ -229,8 +229,9 @@ void gan_file_close(gan_file *file); /* accepts a zeroed one */
 
 #define GAN_MAX_THREADS 64
 
-/* Gives the context a pool with as many threads as can be started, and logs when these are fewer than asked for.
- * Limit: a child of fork() has no workers. It must neither use nor destroy its parent's contexts with a pool. */
+/* Gives the context a pool with as many threads as can be started, and logs when these are fewer than asked for. With
+ * one thread, which may be the host's threads, there is no pool. In a child of fork() they start anew when they are
+ * first needed. */
 gan_status gan_pool_create(gan_context *context, int threads);
 void gan_pool_destroy(gan_context *context, gan_pool *pool);
 

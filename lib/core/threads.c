@@ -13,7 +13,11 @@
  *     RUNNING -> AWAITED -> IDLE      by the caller, about to sleep until the worker is done; by the worker
  *     IDLE or SLEEPING -> STOPPING    by the thread that destroys the pool
  *
- * Whoever moves a state on from SLEEPING or AWAITED wakes the sleeper. */
+ * Whoever moves a state on from SLEEPING or AWAITED wakes the sleeper.
+ *
+ * A child of fork() has no workers, and another thread of its parent may have been anywhere in here. So the pool and
+ * whoever uses it belong to a process: a child takes over what it finds of another process, and starts workers anew
+ * when it first has work for them. */
 #include "core/core.h"
 
 #include <pthread.h>
@@ -49,9 +53,32 @@ struct gan_pool {
     int threads;      /* with a share in this call, including the caller */
     int64_t spin;     /* nanoseconds */
     size_t size;      /* of this block of memory */
+    unsigned process; /* whose threads the workers are */
+    int wanted;       /* workers asked for */
     int worker_count;
     pool_worker workers[];
 };
+
+/* The number of this process: 1 in the process that loaded the library, one more in each child of fork() than in its
+ * parent. Unlike a process's ID it is never used again, and costs no system call. */
+static atomic_uint this_process = 1;
+static atomic_bool forks_are_counted;
+
+static void count_fork(void)
+{
+    atomic_fetch_add(&this_process, 1);
+}
+
+/* Handlers of fork() cannot be taken back except by unloading the library, so there is one for all contexts. Two
+ * threads may both install it: then the number rises by two. */
+static gan_status count_forks(void)
+{
+    if (atomic_load(&forks_are_counted)) return GAN_OK;
+    if (pthread_atfork(NULL, NULL, count_fork) != 0)
+        return gan_fail(GAN_ERROR_MEMORY, "a handler of fork() could not be installed");
+    atomic_store(&forks_are_counted, true);
+    return GAN_OK;
+}
 
 static void pause_briefly(void)
 {
@@ -162,23 +189,6 @@ static void run_on_pool(gan_pool *pool, gan_task_fn task, void *argument, int64_
     }
 }
 
-void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_t count)
-{
-    const bool share = count > 1 && (context->pool || context->parallel);
-
-    /* A task that gets here finds the context busy, like any other caller. */
-    if (!share || atomic_flag_test_and_set(&context->busy)) {
-        for (int64_t i = 0; i < count; i++) task(argument, i);
-        return;
-    }
-    if (context->parallel) {
-        context->parallel(context->parallel_user, task, argument, count);
-    } else {
-        run_on_pool(context->pool, task, argument, count);
-    }
-    atomic_flag_clear(&context->busy);
-}
-
 /* Returns 0 or the error number of what failed. */
 static int start_worker(pool_worker *worker, gan_pool *pool)
 {
@@ -213,28 +223,68 @@ static void block_signals(sigset_t *before)
     pthread_sigmask(SIG_BLOCK, &blocked, before);
 }
 
-gan_status gan_pool_create(gan_context *context, int threads)
+/* As many as can be started. */
+static void start_workers(gan_context *context, gan_pool *pool)
 {
-    const size_t size = sizeof(gan_pool) + (size_t)(threads - 1) * sizeof(pool_worker);
-    gan_pool *pool = gan_allocate(context, size);
     sigset_t signals;
     int error = 0;
 
-    if (!pool) return GAN_ERROR_MEMORY;
-    pool->size = size;
-    pool->spin = threads <= gan_cpu_count() ? SPIN_NANOSECONDS : 0;
+    pool->process = atomic_load(&this_process);
+    pool->worker_count = 0;
     block_signals(&signals);
-    while (pool->worker_count < threads - 1 && error == 0) {
+    while (pool->worker_count < pool->wanted && error == 0) {
         error = start_worker(&pool->workers[pool->worker_count], pool);
         if (error == 0) pool->worker_count++;
     }
     pthread_sigmask(SIG_SETMASK, &signals, NULL);
     if (error) {
         char reason[GAN_ERRNO_TEXT];
-        gan_log(context, GAN_LOG_WARNING, "threads is %d, but only %d could be started: %s", threads,
+        gan_log(context, GAN_LOG_WARNING, "threads is %d, but only %d could be started: %s", pool->wanted + 1,
                 pool->worker_count + 1, gan_errno_text(error, reason));
     }
-    context->threads = pool->worker_count + 1;
+    atomic_store(&context->threads, pool->worker_count + 1);
+}
+
+/* Whether the context's threads are the caller's now. They are not inside a task, like for any other second caller.
+ */
+static bool acquire_threads(gan_context *context)
+{
+    const unsigned process = atomic_load(&this_process);
+    unsigned user = atomic_load(&context->busy);
+
+    return user != process && atomic_compare_exchange_strong(&context->busy, &user, process);
+}
+
+void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_t count)
+{
+    const bool share = count > 1 && (context->pool || context->parallel);
+
+    if (!share || !acquire_threads(context)) {
+        for (int64_t i = 0; i < count; i++) task(argument, i);
+        return;
+    }
+    if (context->parallel) {
+        context->parallel(context->parallel_user, task, argument, count);
+    } else {
+        if (context->pool->process != atomic_load(&this_process)) start_workers(context, context->pool);
+        run_on_pool(context->pool, task, argument, count);
+    }
+    atomic_store(&context->busy, 0);
+}
+
+gan_status gan_pool_create(gan_context *context, int threads)
+{
+    const size_t size = sizeof(gan_pool) + (size_t)(threads - 1) * sizeof(pool_worker);
+    gan_pool *pool;
+
+    GAN_TRY(count_forks());
+    if (threads == 1) return GAN_OK;
+    pool = gan_allocate(context, size);
+    if (!pool) return GAN_ERROR_MEMORY;
+    pool->size = size;
+    pool->wanted = threads - 1;
+    pool->spin = threads <= gan_cpu_count() ? SPIN_NANOSECONDS : 0;
+    start_workers(context, pool);
     context->pool = pool;
     return GAN_OK;
 }
@@ -242,6 +292,7 @@ gan_status gan_pool_create(gan_context *context, int threads)
 void gan_pool_destroy(gan_context *context, gan_pool *pool)
 {
     if (!pool) return;
+    if (pool->process != atomic_load(&this_process)) pool->worker_count = 0; /* they are not in this process */
     for (int i = 0; i < pool->worker_count; i++) move_state(&pool->workers[i], SLEEPING, STOPPING);
     for (int i = 0; i < pool->worker_count; i++) {
         pthread_join(pool->workers[i].thread, NULL);
