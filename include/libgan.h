@@ -26,6 +26,9 @@
  * - NULL where a handle or array is required is ::GAN_ERROR_NULL; an option or number outside its range,
  *   ::GAN_ERROR_ARGUMENT; NaN or infinity in an option, ::GAN_ERROR_NOT_FINITE; too little memory,
  *   ::GAN_ERROR_MEMORY. Comments name all other errors.
+ * - Calls compute in a floating-point environment of their own and give the caller's back as it was, with the
+ *   exceptions raised before: rounding to nearest, no traps, and, on x86-64 and 64-bit Arm, denormal numbers (closer
+ * to 0 than 2^-126) read and written as 0. Callbacks run in the caller's environment, and may change it.
  * - Use a handle from one thread at a time. Each handle's comment says what may run concurrently.
  * - gan_x_destroy() accepts NULL and releases what the handle owns. Handles keep alive what they need of each other,
  *   so they may be destroyed in any order; using a destroyed handle is the caller's error.
@@ -134,7 +137,7 @@ GAN_API const char *gan_version_text(void);
 
 /**
  * Asks for exactly zero in an option field whose default is something else, as in `.beta1 = GAN_ZERO`. It is the
- * smallest normal float; every option field of floating type reads it as 0.
+ * smallest normal float; every option field of floating type reads it, and what is closer to 0 but not 0, as 0.
  */
 #define GAN_ZERO 1.17549435e-38f
 
@@ -225,7 +228,7 @@ typedef enum gan_precision {
      * loss scaling, which this exponent range does not need. Requires x86-64 with AVX512_BF16; on other CPUs
      * gan_context_create() returns ::GAN_ERROR_UNSUPPORTED. An explicit GAN_CPU_BASELINE does the same in plain C on
      * any CPU: slowly, for comparison. GAN_MULTIPLY_NATIVE computes the products; GAN_MULTIPLY_BLAS is
-     * ::GAN_ERROR_ARGUMENT. AVX512_BF16 treats operands and sums below 2^-126 as 0; plain C does not.
+     * ::GAN_ERROR_ARGUMENT.
      */
     GAN_PRECISION_BFLOAT16 = 1
 } gan_precision;

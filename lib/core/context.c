@@ -202,7 +202,8 @@ void gan_context_release(gan_context *context)
 {
     if (!context || atomic_fetch_sub(&context->references, 1) > 1) return;
     gan_pool_destroy(context, context->pool);
-    context->allocator.release(context->allocator.user, context, sizeof(*context));
+    const gan_allocator allocator = context->allocator;
+    gan_allocator_release(&allocator, context, sizeof(*context));
 }
 
 void gan_context_destroy(gan_context *context)

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <string.h>
 
 /* The number type inside the library. The tests also build everything with double, to check gradients against
  * central differences; only kernels for one instruction set may assume float. */
@@ -55,7 +56,11 @@ gan_status gan_check_reserved(const char *what, const void *reserved, size_t siz
 /* How options and reports read floats: 0, or left out, means the default; GAN_ZERO means 0. */
 static inline float gan_option(float value, float when_zero)
 {
-    return value == 0.0f ? when_zero : value == GAN_ZERO ? 0.0f : value;
+    uint32_t bits; /* denormals are equal to 0 in the library's environment; these tell them apart */
+
+    memcpy(&bits, &value, sizeof(bits));
+    if (bits << 1 == 0) return when_zero;
+    return bits << 1 < (uint32_t)1 << 24 || value == GAN_ZERO ? 0.0f : value;
 }
 
 /* Copies a report to a caller whose struct may be older: min(struct_size, known_size) bytes, keeping the caller's
@@ -107,6 +112,7 @@ void gan_log(const gan_context *context, gan_log_level level, const char *format
 gan_allocator gan_allocator_default(void); /* malloc and free */
 /* Zeroed memory from an allocator, or NULL; not counted. */
 void *gan_allocator_zeroed(const gan_allocator *allocator, size_t size);
+void gan_allocator_release(const gan_allocator *allocator, void *memory, size_t size);
 /* Zeroed memory, or NULL after gan_fail(GAN_ERROR_MEMORY). `size` 0 counts as 1. Every handle and array of the
  * library comes from here. Release with the same size. */
 void *gan_allocate(gan_context *context, size_t size);
@@ -224,6 +230,27 @@ gan_status gan_file_open(gan_context *context, const char *path, gan_file *out);
 /* Reads all `size` bytes at an offset, from any thread; GAN_ERROR_TRUNCATED when the file ends early. */
 gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t size);
 void gan_file_close(gan_file *file); /* accepts a zeroed one */
+
+/* ---- The floating-point environment (float_environment.c) --------------------------------------------------- */
+
+/* The library's calls and threads compute in an environment of their own, so that results do not depend on the
+ * host's: rounding to nearest, without traps, and with denormal numbers read and written as 0. They can take a
+ * hundred times as long to compute with, and arise wherever something decays, as the moments of weights without
+ * gradients do.
+ *
+ * A public function that computes starts with GAN_FLOAT_SCOPE(). When it returns, the host has its environment back,
+ * with the exceptions raised before. In a call from within the library it does nothing. */
+bool gan_float_enter(void);
+void gan_float_leave(const bool *entered);
+#define GAN_FLOAT_SCOPE() \
+    const bool gan_float_entered __attribute__((cleanup(gan_float_leave), unused)) = gan_float_enter()
+
+/* Until the end of its block, GAN_HOST_SCOPE() gives the thread the host's environment, for calls of the host's
+ * functions, which may change it. */
+bool gan_host_enter(void);
+void gan_host_leave(const bool *was_inside);
+#define GAN_HOST_SCOPE() \
+    const bool gan_host_entered __attribute__((cleanup(gan_host_leave), unused)) = gan_host_enter()
 
 /* ---- Threads (threads.c) ----------------------------------------------------------------------------------- */
 

@@ -29,5 +29,6 @@ void gan_log(const gan_context *context, gan_log_level level, const char *format
     for (char *c = message; *c; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
     }
+    GAN_HOST_SCOPE();
     context->log(context->log_user, level, message);
 }

@@ -27,11 +27,18 @@ gan_allocator gan_allocator_default(void)
 
 void *gan_allocator_zeroed(const gan_allocator *allocator, size_t size)
 {
+    GAN_HOST_SCOPE();
     void *memory = allocator->allocate(allocator->user, size);
 
     /* The default allocator's memory is zero already: clearing it would only touch fresh pages. */
     if (memory && allocator->allocate != default_allocate) memset(memory, 0, size);
     return memory;
+}
+
+void gan_allocator_release(const gan_allocator *allocator, void *memory, size_t size)
+{
+    GAN_HOST_SCOPE();
+    allocator->release(allocator->user, memory, size);
 }
 
 /* Adds to the bytes held, unless that would exceed the limit. */
@@ -95,7 +102,7 @@ void gan_release(gan_context *context, void *memory, size_t size)
 {
     if (!memory) return;
     if (size == 0) size = 1;
-    context->allocator.release(context->allocator.user, memory, size);
+    gan_allocator_release(&context->allocator, memory, size);
     atomic_fetch_sub(&context->bytes, size);
 }
 

@@ -180,6 +180,7 @@ static gan_status fill_floats(gan_random *random, float *out, int64_t count, fil
 
 gan_status gan_random_normal(gan_random *random, float *out, int64_t count)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(random);
     GAN_CHECK_NOT_NULL(out);
     return fill_floats(random, out, count, gan_fill_normal, 0, 1, __func__);
@@ -187,6 +188,7 @@ gan_status gan_random_normal(gan_random *random, float *out, int64_t count)
 
 gan_status gan_random_uniform(gan_random *random, float *out, int64_t count)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(random);
     GAN_CHECK_NOT_NULL(out);
     return fill_floats(random, out, count, gan_fill_uniform, 0, 1, __func__);

@@ -151,6 +151,7 @@ static void run_tasks(gan_pool *pool, int thread)
 
 static void *worker_main(void *argument)
 {
+    GAN_FLOAT_SCOPE();
     pool_worker *worker = argument;
 
     for (;;) {
@@ -255,6 +256,28 @@ static bool acquire_threads(gan_context *context)
     return user != process && atomic_compare_exchange_strong(&context->busy, &user, process);
 }
 
+/* A task on a thread of the host, which computes in an environment of its own. */
+typedef struct host_call {
+    gan_task_fn task;
+    void *argument;
+} host_call;
+
+static void run_host_task(void *argument, int64_t index)
+{
+    GAN_FLOAT_SCOPE();
+    const host_call *call = argument;
+
+    call->task(call->argument, index);
+}
+
+static void run_on_host(const gan_context *context, gan_task_fn task, void *argument, int64_t count)
+{
+    GAN_HOST_SCOPE();
+    host_call call = {task, argument};
+
+    context->parallel(context->parallel_user, run_host_task, &call, count);
+}
+
 void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_t count)
 {
     const bool share = count > 1 && (context->pool || context->parallel);
@@ -264,7 +287,7 @@ void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_
         return;
     }
     if (context->parallel) {
-        context->parallel(context->parallel_user, task, argument, count);
+        run_on_host(context, task, argument, count);
     } else {
         if (context->pool->process != atomic_load(&this_process)) start_workers(context, context->pool);
         run_on_pool(context->pool, task, argument, count);

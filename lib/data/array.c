@@ -88,6 +88,7 @@ static gan_status count_classes(const int32_t *labels, int64_t count, int64_t *c
 gan_status gan_dataset_from_array(gan_context *context, const float *samples, const int32_t *labels, int64_t count,
                                   gan_shape shape, const gan_dataset_options *options, gan_dataset **out)
 {
+    GAN_FLOAT_SCOPE();
     gan_field fields[2] = {{.name = "sample", .shape = shape}, {.name = "label", .shape = GAN_SHAPE(1)}};
     const int64_t field_count = labels ? 2 : 1;
     gan_dataset_options resolved;
@@ -143,6 +144,7 @@ gan_status gan_dataset_from_arrays(gan_context *context, int64_t count, int64_t 
                                    const gan_array_field *fields, const gan_dataset_options *options,
                                    gan_dataset **out)
 {
+    GAN_FLOAT_SCOPE();
     gan_dataset_options resolved;
 
     GAN_CHECK_NOT_NULL(context);

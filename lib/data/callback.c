@@ -19,10 +19,17 @@ static void callback_destroy(void *state)
     gan_context_release(context);
 }
 
+static gan_status call_host(const callback_source *callback, const int64_t *numbers, int64_t count,
+                            float *const *fields)
+{
+    GAN_HOST_SCOPE();
+    return callback->fill(callback->user, numbers, count, fields);
+}
+
 static gan_status callback_read(void *state, const int64_t *numbers, int64_t count, float *const *fields)
 {
     const callback_source *callback = state;
-    const gan_status status = callback->fill(callback->user, numbers, count, fields);
+    const gan_status status = call_host(callback, numbers, count, fields);
 
     if (status != GAN_OK) {
         return gan_fail(status,
@@ -64,6 +71,7 @@ gan_status gan_dataset_from_callback(gan_context *context, int64_t count, int64_
                                      const gan_callback_field *fields, gan_fill_fn fill, void *user,
                                      const gan_dataset_options *options, gan_dataset **out)
 {
+    GAN_FLOAT_SCOPE();
     gan_dataset_options resolved;
     callback_source *callback;
 

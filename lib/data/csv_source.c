@@ -283,6 +283,7 @@ static gan_status create_dataset(csv_source *csv, const gan_dataset_options *opt
 gan_status gan_dataset_open_csv(gan_context *context, const char *path, const gan_dataset_options *options,
                                 gan_dataset **out)
 {
+    GAN_FLOAT_SCOPE();
     gan_dataset_options resolved;
 
     GAN_CHECK_NOT_NULL(context);

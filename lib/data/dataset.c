@@ -287,6 +287,7 @@ static gan_status read_next(gan_dataset *dataset, int64_t batch, const destinati
 
 gan_status gan_dataset_next_fields(gan_dataset *dataset, int64_t batch, float *const *fields, int64_t *count)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(dataset);
     GAN_CHECK_NOT_NULL(fields);
     GAN_CHECK_NOT_NULL(count);
@@ -296,6 +297,7 @@ gan_status gan_dataset_next_fields(gan_dataset *dataset, int64_t batch, float *c
 
 gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples, int32_t *labels, int64_t *count)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(dataset);
     GAN_CHECK_NOT_NULL(samples);
     GAN_CHECK_NOT_NULL(count);
@@ -313,6 +315,7 @@ static gan_status check_range(const gan_dataset *dataset, int64_t first, int64_t
 
 gan_status gan_dataset_read_fields(gan_dataset *dataset, int64_t first, int64_t count, float *const *fields)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(dataset);
     GAN_CHECK_NOT_NULL(fields);
     GAN_TRY(check_range(dataset, first, count, __func__));
@@ -321,6 +324,7 @@ gan_status gan_dataset_read_fields(gan_dataset *dataset, int64_t first, int64_t 
 
 gan_status gan_dataset_read(gan_dataset *dataset, int64_t first, int64_t count, float *samples, int32_t *labels)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(dataset);
     GAN_CHECK_NOT_NULL(samples);
     GAN_TRY(check_range(dataset, first, count, __func__));

@@ -305,6 +305,7 @@ static gan_status open_folder(folder_source *folder, const char *path, const gan
 gan_status gan_dataset_open_folder(gan_context *context, const char *path, const gan_folder_options *folder,
                                    const gan_dataset_options *options, gan_dataset **out)
 {
+    GAN_FLOAT_SCOPE();
     gan_field fields[2] = {{.name = "image"}, {.name = "label", .shape = GAN_SHAPE(1)}};
     gan_dataset_options resolved;
 

@@ -176,6 +176,7 @@ static gan_status open_files(idx_source *idx, const char *images_path, const cha
 gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, const char *labels_path,
                                 const gan_dataset_options *options, gan_dataset **out)
 {
+    GAN_FLOAT_SCOPE();
     gan_field fields[2] = {{.name = "image"}, {.name = "label", .shape = GAN_SHAPE(1)}};
     gan_dataset_options resolved;
 

@@ -220,6 +220,7 @@ static gan_status open_columns(npy_source *npy, int64_t field_count, const gan_n
 gan_status gan_dataset_open_npy(gan_context *context, int64_t field_count, const gan_npy_field *fields,
                                 const gan_dataset_options *options, gan_dataset **out)
 {
+    GAN_FLOAT_SCOPE();
     gan_dataset_options resolved;
 
     GAN_CHECK_NOT_NULL(context);

@@ -8,6 +8,7 @@
 gan_status gan_dataset_subset(gan_dataset *dataset, int64_t count, const int64_t *numbers,
                               const gan_dataset_options *options, gan_dataset **out)
 {
+    GAN_FLOAT_SCOPE();
     gan_dataset_options resolved;
 
     GAN_CHECK_NOT_NULL(dataset);
@@ -164,6 +165,7 @@ static gan_status split_into(split *s, gan_dataset **chosen, gan_dataset **rest)
 gan_status gan_dataset_split(gan_dataset *dataset, const gan_split_options *options, gan_dataset **chosen,
                              gan_dataset **rest)
 {
+    GAN_FLOAT_SCOPE();
     split s = {.dataset = dataset};
 
     GAN_CHECK_NOT_NULL(dataset);

@@ -47,6 +47,7 @@ gan_status gan_history_append(gan_history *history, const gan_history_row *row)
 
 gan_status gan_history_add(gan_history *history, const gan_step_report *report)
 {
+    GAN_FLOAT_SCOPE();
     gan_step_report known;
     gan_history_row row;
 
@@ -85,6 +86,7 @@ gan_status gan_history_add(gan_history *history, const gan_step_report *report)
 
 gan_status gan_history_truncate(gan_history *history, int64_t last_step)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(history);
     while (history->count > 0 && history->rows[history->count - 1].values[GAN_HISTORY_STEP] > (double)last_step)
         history->count--;

@@ -53,6 +53,7 @@ static gan_status write_line(gan_atomic_file *file, char line[line_capacity], si
 
 gan_status gan_history_write_csv(const gan_history *history, const char *path)
 {
+    GAN_FLOAT_SCOPE();
     char line[line_capacity];
     gan_atomic_file *file;
 
@@ -178,6 +179,7 @@ static gan_status read_rows(csv_reader *reader, gan_history *into)
 
 gan_status gan_history_read_csv(gan_history *history, const char *path)
 {
+    GAN_FLOAT_SCOPE();
     gan_history read = {0};
 
     GAN_CHECK_NOT_NULL(history);

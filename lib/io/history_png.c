@@ -171,6 +171,7 @@ static void draw(gan_canvas *canvas, const picture *from)
 
 gan_status gan_history_write_png(const gan_history *history, const char *path)
 {
+    GAN_FLOAT_SCOPE();
     gan_canvas canvas;
 
     GAN_CHECK_NOT_NULL(history);

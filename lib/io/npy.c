@@ -41,6 +41,7 @@ static gan_status write_values(gan_atomic_file *file, const float *values, int64
 
 gan_status gan_npy_write(gan_context *context, const char *path, const float *values, int64_t count, gan_shape shape)
 {
+    GAN_FLOAT_SCOPE();
     char header[header_capacity];
     gan_atomic_file *file;
     int64_t total;

@@ -38,6 +38,7 @@ static void grid_row(void *user, int64_t row, unsigned char *pixels)
 gan_status gan_png_write_grid(gan_context *context, const char *path, const float *images, int64_t count,
                               gan_shape shape, int64_t columns)
 {
+    GAN_FLOAT_SCOPE();
     char text[GAN_SHAPE_TEXT];
 
     GAN_CHECK_NOT_NULL(context);

@@ -119,6 +119,7 @@ static gan_status read_given(gan_layer *layer, const void *options)
 
 void *gan_layer_create(gan_context *context, const gan_layer_ops *ops, const void *options)
 {
+    GAN_FLOAT_SCOPE();
     gan_layer *layer = gan_layer_allocate(context, ops);
 
     if (!layer || read_given(layer, options) == GAN_OK) return layer;
@@ -203,6 +204,7 @@ static gan_status check_layer(const gan_layer *layer)
 
 gan_layer *gan_layer_checked(void *layer)
 {
+    GAN_FLOAT_SCOPE();
     if (!layer || check_layer(layer) == GAN_OK) return layer;
     return gan_layer_fail(layer);
 }

@@ -63,6 +63,7 @@ static double root_trace(gan_context *context, const moments *a, const moments *
 gan_status gan_metric_frechet_distance(gan_context *context, const float *real, int64_t real_count, const float *fake,
                                        int64_t fake_count, int64_t dimensions, double *out)
 {
+    GAN_FLOAT_SCOPE();
     const gan_given given[2] = {{__func__, "real", real, real_count, dimensions},
                                 {__func__, "fake", fake, fake_count, dimensions}};
     moments of[2] = {{0}};

@@ -66,6 +66,7 @@ gan_status gan_metric_inception_score(gan_context *context, const float *probabi
                                       int64_t classes, const gan_inception_score_options *options, double *mean,
                                       double *deviation)
 {
+    GAN_FLOAT_SCOPE();
     const gan_given given = {__func__, "probabilities", probabilities, count, classes};
     gan_spread spread = {0};
     int64_t splits = 0;

@@ -109,6 +109,7 @@ gan_status gan_metric_kernel_distance(gan_context *context, const float *real, i
                                       int64_t fake_count, int64_t dimensions,
                                       const gan_kernel_distance_options *options, double *mean, double *deviation)
 {
+    GAN_FLOAT_SCOPE();
     sampled set[2] = {{.given = {__func__, "real", real, real_count, dimensions}},
                       {.given = {__func__, "fake", fake, fake_count, dimensions}}};
     gan_kernel_distance_options resolved;

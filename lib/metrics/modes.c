@@ -58,6 +58,7 @@ static gan_status count_labels(const char *function, const int32_t *labels, int6
 gan_status gan_metric_mode_coverage(gan_context *context, const int32_t *labels, int64_t count, int64_t modes,
                                     const float *proportions, gan_mode_coverage *out)
 {
+    GAN_FLOAT_SCOPE();
     gan_mode_coverage coverage;
 
     GAN_CHECK_NOT_NULL(context);
@@ -125,6 +126,7 @@ static void judge(const assignment *of, gan_mixture_quality *quality)
 gan_status gan_metric_mixture_quality(gan_context *context, const float *samples, int64_t count, const float *centres,
                                       int64_t modes, int64_t dimensions, float deviation, gan_mixture_quality *out)
 {
+    GAN_FLOAT_SCOPE();
     assignment to = {.samples = {__func__, "samples", samples, count, dimensions},
                      .centres = {__func__, "centres", centres, modes, dimensions}};
     gan_mixture_quality quality;

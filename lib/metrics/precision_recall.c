@@ -146,6 +146,7 @@ gan_status gan_metric_precision_recall(gan_context *context, const float *real, 
                                        int64_t fake_count, int64_t dimensions,
                                        const gan_precision_recall_options *options, double *precision, double *recall)
 {
+    GAN_FLOAT_SCOPE();
     manifold of[2] = {
         {.given = {__func__, "real", real, real_count, dimensions}},
         {.given = {__func__, "fake", fake, fake_count, dimensions}},

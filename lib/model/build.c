@@ -217,6 +217,7 @@ static gan_status initialize(gan_model *model, uint64_t seed)
 
 gan_status gan_model_build(gan_model *model, uint64_t seed)
 {
+    GAN_FLOAT_SCOPE();
     gan_status status;
 
     GAN_CHECK_NOT_NULL(model);

@@ -13,6 +13,7 @@ static gan_status copy_graph(const gan_model *model, gan_model **out)
 
 gan_status gan_model_clone(const gan_model *model, gan_model **out)
 {
+    GAN_FLOAT_SCOPE();
     gan_model *clone;
     gan_status status;
 

@@ -74,6 +74,7 @@ static void write_node(writer *to, const gan_model *model, gan_node at)
 
 gan_status gan_model_describe(const gan_model *model, char *text, size_t size, size_t *length)
 {
+    GAN_FLOAT_SCOPE();
     writer to = {text, size, 0};
 
     GAN_CHECK_NOT_NULL(model);

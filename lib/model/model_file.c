@@ -29,6 +29,7 @@ static void describe_entry(const gan_model_tensor *tensor, gan_safetensors_entry
 
 gan_status gan_model_save(const gan_model *model, const char *path)
 {
+    GAN_FLOAT_SCOPE();
     gan_safetensors_entry *entries;
     char *architecture = NULL;
     gan_status status;
@@ -127,6 +128,7 @@ static gan_status load_model(gan_context *context, const gan_safetensors *file, 
 
 gan_status gan_model_load(gan_context *context, const char *path, gan_model **out)
 {
+    GAN_FLOAT_SCOPE();
     gan_safetensors *file = NULL;
     gan_model *model = NULL;
     gan_status status;
@@ -180,6 +182,7 @@ static void log_skipped(const gan_model *model, const gan_safetensors *file, con
 
 gan_status gan_model_load_weights(gan_model *model, const char *path)
 {
+    GAN_FLOAT_SCOPE();
     gan_safetensors *file = NULL;
     gan_status status;
 

@@ -329,6 +329,7 @@ gan_status gan_session_draw(gan_session *session, const gan_sample_options *opti
 
 gan_status gan_model_sample(gan_model *generator, const gan_sample_options *options, int64_t count, float *out)
 {
+    GAN_FLOAT_SCOPE();
     gan_session *session = NULL;
     sampling of;
 

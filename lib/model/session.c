@@ -28,6 +28,7 @@ gan_status gan_session_create_planned(gan_model *model, const gan_session_option
 
 gan_status gan_session_create(gan_model *model, const gan_session_options *given, gan_session **out)
 {
+    GAN_FLOAT_SCOPE();
     gan_session_options options;
 
     GAN_CHECK_NOT_NULL(model);
@@ -150,6 +151,7 @@ int64_t gan_session_batch(const gan_session *session)
 
 gan_status gan_session_forward(gan_session *session, gan_mode mode)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(session);
     if (mode != GAN_MODE_SAMPLE && mode != GAN_MODE_TRAIN) {
         return gan_fail(GAN_ERROR_ARGUMENT, "%s: mode is %d, expected 0 or 1", __func__, (int)mode);
@@ -216,6 +218,7 @@ static gan_status check_backward(const gan_session *session, uint64_t what)
 
 gan_status gan_session_backward(gan_session *session, uint64_t what)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(session);
     GAN_TRY(check_backward(session, what));
     const gan_model *model = session->model;

@@ -180,6 +180,7 @@ static gan_status set(gan_session *session, const char *call, gan_session_slot s
 
 gan_status gan_session_set_input(gan_session *session, int64_t index, const float *samples, int64_t batch)
 {
+    GAN_FLOAT_SCOPE();
     GAN_TRY(check_slot(session, __func__, GAN_SLOT_INPUT, index, samples, "samples"));
     GAN_TRY(check_batch(session, __func__, batch));
     import(session, GAN_SLOT_INPUT, index, samples, batch);
@@ -189,36 +190,43 @@ gan_status gan_session_set_input(gan_session *session, int64_t index, const floa
 
 gan_status gan_session_get_output(const gan_session *session, int64_t index, float *out)
 {
+    GAN_FLOAT_SCOPE();
     return get(session, __func__, GAN_SLOT_OUTPUT, index, out);
 }
 
 gan_status gan_session_set_output_gradient(gan_session *session, int64_t index, const float *gradient)
 {
+    GAN_FLOAT_SCOPE();
     return set(session, __func__, GAN_SLOT_OUTPUT_GRADIENT, index, gradient, "gradient");
 }
 
 gan_status gan_session_get_input_gradient(const gan_session *session, int64_t index, float *out)
 {
+    GAN_FLOAT_SCOPE();
     return get(session, __func__, GAN_SLOT_INPUT_GRADIENT, index, out);
 }
 
 gan_status gan_session_set_input_tangent(gan_session *session, int64_t index, const float *tangent)
 {
+    GAN_FLOAT_SCOPE();
     return set(session, __func__, GAN_SLOT_INPUT_TANGENT, index, tangent, "tangent");
 }
 
 gan_status gan_session_get_output_tangent(const gan_session *session, int64_t index, float *out)
 {
+    GAN_FLOAT_SCOPE();
     return get(session, __func__, GAN_SLOT_OUTPUT_TANGENT, index, out);
 }
 
 gan_status gan_session_set_output_gradient_tangent(gan_session *session, int64_t index, const float *tangent)
 {
+    GAN_FLOAT_SCOPE();
     return set(session, __func__, GAN_SLOT_OUTPUT_GRADIENT_TANGENT, index, tangent, "tangent");
 }
 
 gan_status gan_session_get_input_gradient_tangent(const gan_session *session, int64_t index, float *out)
 {
+    GAN_FLOAT_SCOPE();
     return get(session, __func__, GAN_SLOT_INPUT_GRADIENT_TANGENT, index, out);
 }
 
@@ -262,6 +270,7 @@ static void copy(const gan_session *from, gan_session_slot source, int64_t from_
 
 gan_status gan_session_set_input_from(gan_session *session, int64_t index, const gan_session *from, int64_t output)
 {
+    GAN_FLOAT_SCOPE();
     GAN_TRY(check_slots(__func__, from, GAN_SLOT_OUTPUT, output, session, GAN_SLOT_INPUT, index));
     GAN_TRY(check_state(from, __func__, GAN_SLOT_OUTPUT));
     GAN_TRY(check_batch(session, __func__, from->batch));
@@ -273,6 +282,7 @@ gan_status gan_session_set_input_from(gan_session *session, int64_t index, const
 gan_status gan_session_set_output_gradient_from(gan_session *session, int64_t index, const gan_session *from,
                                                 int64_t input)
 {
+    GAN_FLOAT_SCOPE();
     GAN_TRY(check_slots(__func__, from, GAN_SLOT_INPUT_GRADIENT, input, session, GAN_SLOT_OUTPUT_GRADIENT, index));
     GAN_TRY(check_state(session, __func__, GAN_SLOT_OUTPUT_GRADIENT));
     GAN_TRY(check_state(from, __func__, GAN_SLOT_INPUT_GRADIENT));

@@ -42,6 +42,7 @@ static gan_status prepare_input_tangents(gan_session *session)
 
 gan_status gan_session_tangent_forward(gan_session *session)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(session);
     GAN_TRY(gan_session_check_tangents(session, __func__));
     GAN_TRY(prepare_input_tangents(session));
@@ -122,6 +123,7 @@ static gan_status check_tangent_backward(const gan_session *session, uint64_t wh
 
 gan_status gan_session_tangent_backward(gan_session *session, uint64_t what)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(session);
     GAN_TRY(check_tangent_backward(session, what));
     const gan_model *model = session->model;

@@ -103,6 +103,7 @@ static gan_status find_checked(const gan_model *model, const char *what, const c
 
 gan_status gan_model_get_tensor(const gan_model *model, const char *name, float *out, int64_t count)
 {
+    GAN_FLOAT_SCOPE();
     const gan_model_tensor *tensor = NULL;
 
     GAN_CHECK_NOT_NULL(model);
@@ -113,6 +114,7 @@ gan_status gan_model_get_tensor(const gan_model *model, const char *name, float 
 
 gan_status gan_model_set_tensor(gan_model *model, const char *name, const float *values, int64_t count)
 {
+    GAN_FLOAT_SCOPE();
     const gan_model_tensor *tensor = NULL;
 
     GAN_CHECK_NOT_NULL(model);
@@ -125,6 +127,7 @@ gan_status gan_model_set_tensor(gan_model *model, const char *name, const float 
 
 gan_status gan_model_get_gradient(const gan_model *model, const char *name, float *out, int64_t count)
 {
+    GAN_FLOAT_SCOPE();
     const gan_model_tensor *tensor = NULL;
 
     GAN_CHECK_NOT_NULL(model);
@@ -138,6 +141,7 @@ gan_status gan_model_get_gradient(const gan_model *model, const char *name, floa
 
 gan_status gan_model_zero_gradients(gan_model *model)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(gan_model_check_built(model, __func__));
     gan_fill(model->context, model->parameter_size, 0, model->gradients);
@@ -146,6 +150,7 @@ gan_status gan_model_zero_gradients(gan_model *model)
 
 gan_status gan_model_get_gradient_norm(const gan_model *model, double *out)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(model);
     GAN_CHECK_NOT_NULL(out);
     GAN_TRY(gan_model_check_built(model, __func__));

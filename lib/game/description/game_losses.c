@@ -89,6 +89,7 @@ static gan_status resolve_discriminator_loss(gan_loss loss, const gan_discrimina
 gan_term gan_discriminator_loss(gan_loss loss, gan_term real_logits, gan_term fake_logits,
                                 const gan_discriminator_loss_options *options)
 {
+    GAN_FLOAT_SCOPE();
     float real_target;
     gan_game *game = real_logits.game ? real_logits.game : fake_logits.game;
     if (resolve_discriminator_loss(loss, options, &real_target) != GAN_OK) return fail(game);
@@ -127,6 +128,7 @@ static gan_status check_penalised(const gan_game *game, int32_t term, gan_penalt
 
 gan_term gan_gradient_penalty_loss(gan_term application, gan_penalty penalty)
 {
+    GAN_FLOAT_SCOPE();
     const gan_term term = make_loss(&gan_rule_penalty, application, application, __func__);
     if (term.index < 0) return term;
     if (check_penalised(term.game, (int32_t)application.index, penalty) != GAN_OK) return fail(term.game);

@@ -97,6 +97,7 @@ gan_term gan_game_classes(gan_game *game, const char *name, int64_t classes)
 
 gan_term gan_game_constant(gan_game *game, gan_shape shape, float value)
 {
+    GAN_FLOAT_SCOPE();
     if (!game) return no_game(__func__);
     if (!isfinite(value)) {
         gan_fail(GAN_ERROR_NOT_FINITE, "%s: value is %g, expected a finite number", __func__, (double)value);
@@ -257,6 +258,7 @@ static int32_t show(gan_game *game, int32_t samples, const gan_show_options *giv
 
 gan_term gan_game_show(gan_term samples, const gan_show_options *options)
 {
+    GAN_FLOAT_SCOPE();
     gan_game *game = samples.game;
     if (!game) return samples;
     const int32_t term = gan_game_find_term(game, samples, __func__, "samples");
@@ -302,6 +304,7 @@ gan_term gan_game_around(gan_term real)
 
 gan_status gan_term_get_value(gan_term term, float *out, int64_t count)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(out);
     if (!term.game) return gan_fail(GAN_ERROR_NULL, "%s: term is no term", __func__);
     char text[GAN_TERM_TEXT];

@@ -112,6 +112,7 @@ static int32_t add_player(gan_game *game, const char *name, gan_model *model, co
 
 gan_player gan_game_player(gan_game *game, const char *name, gan_model *model, const gan_player_options *options)
 {
+    GAN_FLOAT_SCOPE();
     if (!game) {
         gan_fail(GAN_ERROR_NULL, "%s: game is NULL", __func__);
         return (gan_player){.game = NULL, .index = -1};

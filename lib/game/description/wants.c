@@ -136,6 +136,7 @@ static gan_status add_want(gan_game *game, gan_player player, float weight, gan_
 gan_status gan_game_want_by(gan_game *game, gan_player player, float weight, gan_term loss,
                             const gan_want_options *options)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(game);
     const gan_status status = add_want(game, player, weight, loss, options);
     return status == GAN_OK ? GAN_OK : gan_game_remember_failure(game);

@@ -99,6 +99,7 @@ void gan_game_add_entries(gan_game *game, gan_entries *entries)
 
 gan_status gan_game_save(const gan_game *game, const char *path)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(game);
     GAN_CHECK_NOT_NULL(path);
     GAN_TRY(gan_game_check_built(game, __func__));
@@ -112,6 +113,7 @@ gan_status gan_game_save(const gan_game *game, const char *path)
 
 gan_status gan_game_load(gan_game *game, const char *path)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(game);
     GAN_CHECK_NOT_NULL(path);
     GAN_TRY(gan_game_check_built(game, __func__));

@@ -131,7 +131,9 @@ static bool tell(gan_game *game, run_state *run, gan_round_report *report)
     report->epoch = game->epochs;
     report_progress(run, report);
     meter_add(&run->meter, run->now);
-    return run->options.progress && run->options.progress(run->options.user, game, report) != 0;
+    if (!run->options.progress) return false;
+    GAN_HOST_SCOPE();
+    return run->options.progress(run->options.user, game, report) != 0;
 }
 
 /* Reports a round that diverged. The callback's own calls may fail, so the sentence is restored. */
@@ -214,6 +216,7 @@ gan_status gan_game_run_resolved(gan_game *game, const gan_game_run_options *opt
 
 gan_status gan_game_run(gan_game *game, const gan_game_run_options *given)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(game);
     gan_game_run_options options;
     GAN_TRY(gan_game_check_built(game, __func__));

@@ -184,6 +184,7 @@ static gan_status check_inputs(const gan_game *game, const float *const *inputs)
 
 gan_status gan_game_round(gan_game *game, const float *const *inputs, int64_t batch, gan_round_report *report)
 {
+    GAN_FLOAT_SCOPE();
     gan_round_report known = GAN_ROUND_REPORT_INIT;
     GAN_CHECK_NOT_NULL(game);
     GAN_TRY(gan_game_check_built(game, __func__));

@@ -108,6 +108,7 @@ static gan_status create_parts(gan_trainer *trainer, const gan_optimizer_options
 gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_model *discriminator,
                               const gan_trainer_options *options, gan_trainer **out)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(generator);
     GAN_CHECK_NOT_NULL(discriminator);
@@ -154,6 +155,7 @@ int64_t gan_trainer_steps(const gan_trainer *trainer)
 
 gan_status gan_trainer_sample(gan_trainer *trainer, const gan_sample_options *options, int64_t count, float *out)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(out);
     return gan_session_draw(trainer->sample, options, count, out, __func__);
@@ -199,6 +201,7 @@ int64_t gan_trainer_layer_count(const gan_trainer *trainer, gan_role role)
 gan_status gan_trainer_get_layer_report(const gan_trainer *trainer, gan_role role, int64_t index,
                                         gan_layer_report *out)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(out);
     const gan_model *model = model_of(trainer, role);

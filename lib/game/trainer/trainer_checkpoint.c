@@ -9,6 +9,7 @@ static void add_entries(gan_trainer *trainer, gan_dataset *dataset, gan_entries 
 
 gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *dataset, const char *path)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(path);
     gan_entries entries = {.context = trainer->context};
@@ -20,6 +21,7 @@ gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *datas
 
 gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, const char *path)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(path);
     gan_entries entries = {.context = trainer->context};

@@ -41,17 +41,25 @@ typedef struct listener {
     void *user;
 } listener;
 
+/* Called as the host's function, so what it computes needs a scope. */
+static void describe(gan_trainer *trainer, const gan_round_report *round, gan_step_report *report)
+{
+    GAN_FLOAT_SCOPE();
+    gan_trainer_report(trainer, round, report);
+}
+
 static int tell(void *user, gan_game *game, const gan_round_report *round)
 {
     const listener *to = user;
     gan_step_report report = GAN_STEP_REPORT_INIT;
     (void)game;
-    gan_trainer_report(to->trainer, round, &report);
+    describe(to->trainer, round, &report);
     return to->progress(to->user, to->trainer, &report);
 }
 
 gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, const gan_run_options *given)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(dataset);
     gan_run_options options;

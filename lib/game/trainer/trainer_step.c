@@ -32,6 +32,7 @@ void gan_trainer_report(const gan_trainer *trainer, const gan_round_report *roun
 
 gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch, gan_step_report *report)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(samples);
     if (batch < 1 || batch > trainer->options.batch) {

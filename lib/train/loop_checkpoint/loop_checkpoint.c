@@ -274,6 +274,7 @@ static void add_entries(const gan_checkpoint *checkpoint, gan_entries *entries)
 
 gan_status gan_checkpoint_save(const gan_checkpoint *checkpoint, const char *path)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(path);
     gan_entries entries = {.context = checkpoint->context};
@@ -285,6 +286,7 @@ gan_status gan_checkpoint_save(const gan_checkpoint *checkpoint, const char *pat
 
 gan_status gan_checkpoint_load(gan_checkpoint *checkpoint, const char *path)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(path);
     gan_entries entries = {.context = checkpoint->context};

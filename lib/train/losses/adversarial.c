@@ -277,6 +277,7 @@ gan_status gan_loss_discriminator(gan_loss loss, float real_target, const float 
                                   const float *fake_logits, int64_t fake_count, double *value, float *real_gradient,
                                   float *fake_gradient)
 {
+    GAN_FLOAT_SCOPE();
     GAN_TRY(gan_loss_check(loss, "gan_loss_discriminator: loss"));
     GAN_TRY(gan_range_check(GAN_RANGE_UNIT, real_target, "gan_loss_discriminator: real_target"));
     GAN_TRY(gan_loss_check_real_target(loss, real_target, "gan_loss_discriminator: real_target", real_target));
@@ -307,6 +308,7 @@ static gan_status check_real_logits(const gan_adversarial_loss *row, const float
 gan_status gan_loss_generator(gan_loss loss, const float *real_logits, int64_t real_count, const float *fake_logits,
                               int64_t fake_count, double *value, float *fake_gradient)
 {
+    GAN_FLOAT_SCOPE();
     GAN_TRY(gan_loss_check(loss, "gan_loss_generator: loss"));
     GAN_CHECK_NOT_NULL(fake_logits);
     GAN_TRY(gan_loss_check_count(fake_count, __func__, "fake_count"));

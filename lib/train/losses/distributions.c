@@ -8,6 +8,7 @@
 gan_status gan_loss_gaussian_kl(const float *mean, const float *log_variance, int64_t rows, int64_t size,
                                 double *value, float *mean_gradient, float *log_variance_gradient)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(mean);
     GAN_CHECK_NOT_NULL(log_variance);
     GAN_TRY(gan_loss_check_rows(rows, "rows", size, "size", __func__));
@@ -49,6 +50,7 @@ static void fill_columns(const double differences[COLUMNS], double scale, int64_
 gan_status gan_loss_feature_matching(const float *real, const float *fake, int64_t real_rows, int64_t fake_rows,
                                      int64_t size, double *value, float *real_gradient, float *fake_gradient)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(real);
     GAN_CHECK_NOT_NULL(fake);
     GAN_TRY(gan_loss_check_rows(real_rows, "real_rows", size, "size", __func__));
@@ -92,6 +94,7 @@ static double entropy_row(const float *logits, int64_t classes, double scale, fl
 
 gan_status gan_loss_entropy(const float *logits, int64_t rows, int64_t classes, double *value, float *gradient)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(logits);
     GAN_TRY(gan_loss_check_rows(rows, "rows", classes, "classes", __func__));
     double sum = 0, scale = 1 / (double)rows;

@@ -9,6 +9,7 @@
 gan_status gan_loss_binary_cross_entropy(const float *logits, const float *labels, int64_t count, double *value,
                                          float *gradient)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(logits);
     GAN_CHECK_NOT_NULL(labels);
     GAN_TRY(gan_loss_check_count(count, __func__, "count"));
@@ -38,6 +39,7 @@ static double softmax_row(const float *logits, int32_t label, int64_t classes, d
 gan_status gan_loss_softmax_cross_entropy(const float *logits, const int32_t *labels, int64_t rows, int64_t classes,
                                           double *value, float *gradient)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(logits);
     GAN_CHECK_NOT_NULL(labels);
     GAN_TRY(gan_loss_check_rows(rows, "rows", classes, "classes", __func__));
@@ -89,11 +91,13 @@ static gan_status distance_loss(gan_loss_term_fn term_of, const float *a, const 
 
 gan_status gan_loss_l1(const float *a, const float *b, int64_t count, double *value, float *gradient)
 {
+    GAN_FLOAT_SCOPE();
     return distance_loss(absolute, a, b, count, value, gradient, __func__);
 }
 
 gan_status gan_loss_l2(const float *a, const float *b, int64_t count, double *value, float *gradient)
 {
+    GAN_FLOAT_SCOPE();
     return distance_loss(square, a, b, count, value, gradient, __func__);
 }
 
@@ -118,6 +122,7 @@ static gan_loss_term smooth_absolute(double distance, double beta)
 gan_status gan_loss_smooth_l1(const float *a, const float *b, int64_t count, const gan_smooth_l1_options *options,
                               double *value, float *gradient)
 {
+    GAN_FLOAT_SCOPE();
     const char *what = "gan_smooth_l1_options";
     gan_smooth_l1_options resolved;
     GAN_TRY(check_distance(a, b, count, __func__));

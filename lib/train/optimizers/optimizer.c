@@ -121,6 +121,7 @@ gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, con
 
 gan_status gan_optimizer_create(gan_model *model, const gan_optimizer_options *options, gan_optimizer **out)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(model);
     GAN_CHECK_NOT_NULL(out);
     gan_optimizer_options resolved;
@@ -205,6 +206,7 @@ void gan_optimizer_destroy(gan_optimizer *optimizer)
 
 gan_status gan_optimizer_step(gan_optimizer *optimizer, double *gradient_norm)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(optimizer);
     const gan_optimizer_options *options = &optimizer->options;
     double squares = 0;
@@ -235,11 +237,13 @@ int64_t gan_optimizer_steps(const gan_optimizer *optimizer)
 
 double gan_optimizer_learning_rate(const gan_optimizer *optimizer)
 {
+    GAN_FLOAT_SCOPE();
     return optimizer ? gan_schedule_rate(&optimizer->options, optimizer->steps) : 0;
 }
 
 gan_status gan_optimizer_set_learning_rate(gan_optimizer *optimizer, float learning_rate)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(optimizer);
     GAN_TRY(gan_range_check(GAN_RANGE_NOT_NEGATIVE, learning_rate, "gan_optimizer_set_learning_rate: learning_rate"));
     optimizer->options.learning_rate = learning_rate;

@@ -105,6 +105,7 @@ static gan_status augment(const char *function, augment_fn kernel, gan_context *
 gan_status gan_augment(gan_context *context, uint64_t kinds, gan_shape image, gan_random_state state, int64_t batch,
                        const float *x, float *y)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(x);
     GAN_CHECK_NOT_NULL(y);
@@ -114,6 +115,7 @@ gan_status gan_augment(gan_context *context, uint64_t kinds, gan_shape image, ga
 gan_status gan_augment_backward(gan_context *context, uint64_t kinds, gan_shape image, gan_random_state state,
                                 int64_t batch, const float *dy, float *dx)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(dy);
     GAN_CHECK_NOT_NULL(dx);
@@ -137,6 +139,7 @@ static void run_noise(gan_context *context, const void *argument, const gan_real
 gan_status gan_instance_noise(gan_random *random, float deviation, const float *samples, int64_t batch, int64_t size,
                               float *out)
 {
+    GAN_FLOAT_SCOPE();
     int64_t count;
     GAN_CHECK_NOT_NULL(random);
     GAN_CHECK_NOT_NULL(samples);

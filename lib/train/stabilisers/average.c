@@ -35,6 +35,7 @@ static gan_status check_same_tensors(const gan_model *average, const gan_model *
 
 gan_status gan_model_average(gan_model *average, const gan_model *model, double decay)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(average);
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(gan_model_check_built(average, __func__));

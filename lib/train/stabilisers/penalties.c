@@ -64,6 +64,7 @@ static gan_status find_norms(gan_session *session, gan_real *norms)
 
 gan_status gan_gradient_penalty(gan_session *discriminator, gan_penalty penalty, float coefficient, double *value)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(discriminator);
     GAN_CHECK_NOT_NULL(value);
     GAN_TRY(check_penalty(penalty, coefficient));
@@ -95,6 +96,7 @@ enum { PIECE = 256 };
 gan_status gan_penalty_interpolate(gan_random *random, const float *real, const float *fake, int64_t batch,
                                    int64_t size, float *out)
 {
+    GAN_FLOAT_SCOPE();
     float shares[PIECE];
     int64_t count;
     GAN_CHECK_NOT_NULL(random);
@@ -123,6 +125,7 @@ static double deviation_of(const float *values, int64_t count)
 /* x = r + deviation / 2 * u */
 gan_status gan_penalty_perturb(gan_random *random, const float *real, int64_t batch, int64_t size, float *out)
 {
+    GAN_FLOAT_SCOPE();
     float numbers[PIECE];
     int64_t count;
     GAN_CHECK_NOT_NULL(random);

@@ -4,6 +4,7 @@
 
 gan_status gan_model_clip_weights(gan_model *model, float limit)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(gan_model_check_built(model, __func__));
     GAN_TRY(gan_range_check(GAN_RANGE_POSITIVE, limit, "gan_model_clip_weights: limit"));
