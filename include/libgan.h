@@ -29,6 +29,12 @@
  * - Calls compute in a floating-point environment of their own and give the caller's back as it was, with the
  *   exceptions raised before: rounding to nearest, no traps, and, on x86-64 and 64-bit Arm, denormal numbers (closer
  * to 0 than 2^-126) read and written as 0. Callbacks run in the caller's environment, and may change it.
+ * - A callback must return. C++ callbacks given through libgan.hpp may throw. One that leaves by an exception or
+ *   longjmp() through libgan's frames instead ends the call. The context and what the call did not use are as before.
+ *   After a progress callback or that of a dataset, all handles are valid, as if the run was cancelled or reading
+ *   failed; after any other, those that the call used may only be destroyed. Memory that the call held stays
+ * allocated in the context. An exception from a ::gan_parallel_fn must wait until no task of that call runs any
+ * longer.
  * - Use a handle from one thread at a time. Each handle's comment says what may run concurrently.
  * - gan_x_destroy() accepts NULL and releases what the handle owns. Handles keep alive what they need of each other,
  *   so they may be destroyed in any order; using a destroyed handle is the caller's error.
@@ -1926,8 +1932,9 @@ GAN_API gan_status gan_checkpoint_load(gan_checkpoint *checkpoint, const char *p
  * Two models, two optimizers, a loss and a schedule. One call is one step, and a step is made of public calls:
  * examples/custom_loop.c writes it out, to the same bits.
  *
- * Thread safety: while a trainer works, nothing else may change its models. gan_trainer_cancel() may be called from
- * any thread or signal handler while the trainer runs.
+ * Thread safety: while a trainer works, no other thread may use its models, optimizers, datasets or average: neither
+ * change nor sample, save or read them. From any thread, at any time, gan_trainer_snapshot() gives a copy of the
+ * generator to sample or save, and gan_trainer_cancel() ends a run, also from a signal handler.
  * @{
  */
 
@@ -2205,7 +2212,10 @@ typedef struct gan_run_options {
  */
 GAN_API gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, const gan_run_options *options);
 
-/** Ends gan_trainer_run() after the current step, or the next run at once. Any thread; async-signal-safe. */
+/**
+ * Ends gan_trainer_run() after the current step. Without a run it does nothing: a run that begins later is not
+ * cancelled by it. Any thread; async-signal-safe.
+ */
 GAN_API void gan_trainer_cancel(gan_trainer *trainer);
 
 /**
@@ -2221,6 +2231,13 @@ GAN_API gan_status gan_trainer_sample(gan_trainer *trainer, const gan_sample_opt
  * was created without ema_decay and ema_half_life.
  */
 GAN_API gan_status gan_trainer_get_average(gan_trainer *trainer, gan_model **out);
+
+/**
+ * Copies what gan_trainer_sample() samples, the average of the generator or else the generator, to a new model that
+ * the caller owns, to sample or save beside training. Any thread: while another trains, it waits until the end of the
+ * step, and only for that.
+ */
+GAN_API gan_status gan_trainer_snapshot(gan_trainer *trainer, gan_model **out);
 
 /** Steps taken since the beginning, over all runs and checkpoints; 0 for NULL. */
 GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
@@ -2256,8 +2273,9 @@ GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, 
  * Errors stick, as in models: a call that fails returns no term, and a failure is remembered and returned, with its
  * sentence, by gan_game_build(). Describing calls on a game that was built are ::GAN_ERROR_STATE.
  *
- * Thread safety: while a game plays, nothing else may change its models. gan_game_cancel() may be called from any
- * thread or signal handler.
+ * Thread safety: while a game plays, no other thread may use its models, optimizers, datasets or averages: neither
+ * change nor sample, save or read them. From any thread, at any time, gan_player_snapshot() gives a copy of a model
+ * to sample or save, and gan_game_cancel() ends a run, also from a signal handler.
  * @{
  */
 
@@ -2589,7 +2607,7 @@ GAN_API gan_status gan_game_feed(gan_game *game, gan_term input, gan_dataset *da
  * seconds. ::GAN_ERROR_CANCELLED as in gan_trainer_run().
  */
 GAN_API gan_status gan_game_run(gan_game *game, const gan_game_run_options *options);
-/** Ends gan_game_run() after the current round, or the next run at once. Any thread; async-signal-safe. */
+/** Ends gan_game_run() after the current round; see gan_trainer_cancel(). Any thread; async-signal-safe. */
 GAN_API void gan_game_cancel(gan_game *game);
 
 /**
@@ -2597,6 +2615,11 @@ GAN_API void gan_game_cancel(gan_game *game);
  * it; see gan_trainer_get_average(). ::GAN_ERROR_STATE if the player keeps none.
  */
 GAN_API gan_status gan_player_get_average(gan_player player, int64_t index, gan_model **out);
+/**
+ * Copies a player's model, or its average if the player keeps one, to a new model that the caller owns; see
+ * gan_trainer_snapshot(). `index` is as in gan_player_get_average().
+ */
+GAN_API gan_status gan_player_snapshot(gan_player player, int64_t index, gan_model **out);
 /** The player's optimizer, which the game owns: for its rates and steps. ::GAN_ERROR_STATE before gan_game_build().
  */
 GAN_API gan_status gan_player_get_optimizer(gan_player player, gan_optimizer **out);

@@ -1344,6 +1344,8 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
     {
         return model(detail::result<gan_model *>(gan_model_clone, ask<gan_model *>(gan_trainer_get_average)));
     }
+    /** A copy of the generator or its average, from any thread; see gan_trainer_snapshot(). */
+    model snapshot() const { return model(ask<gan_model *>(gan_trainer_snapshot)); }
     /** See gan_trainer_diagnoses(). */
     uint64_t diagnoses() const noexcept { return gan_trainer_diagnoses(get()); }
     /** See gan_trainer_layer_count(). */
@@ -1594,6 +1596,11 @@ class game : public handle<gan_game, gan_game_destroy>
         gan_model *average = nullptr;
         check(gan_player_get_average(who, index, &average));
         return model(detail::result<gan_model *>(gan_model_clone, average));
+    }
+    /** A copy of a player's model or its average, from any thread; see gan_player_snapshot(). */
+    static model snapshot(player who, int64_t index = 0)
+    {
+        return model(detail::result<gan_model *>(gan_player_snapshot, who, index));
     }
     /** The optimizer of a player, which the game owns; see gan_player_get_optimizer(). */
     static gan_optimizer *get_optimizer(player who)

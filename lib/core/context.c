@@ -172,6 +172,7 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     atomic_init(&context->peak_bytes, sizeof(*context));
     atomic_init(&context->allocations, 1);
     atomic_init(&context->busy, 0);
+    atomic_init(&context->user, 0);
     context->allocator = options.allocator;
     context->log = options.log;
     context->log_user = options.log_user;

@@ -96,9 +96,10 @@ struct gan_context {
     gan_precision precision;
     gan_parallel_fn parallel;
     void *parallel_user;
-    atomic_int threads; /* 1 with the host's threads, whose number is unknown */
-    gan_pool *pool;     /* NULL with one thread or with the host's threads */
-    atomic_uint busy;   /* the process that uses the pool, or the host's threads; 0: none. See threads.c */
+    atomic_int threads;    /* 1 with the host's threads, whose number is unknown */
+    gan_pool *pool;        /* NULL with one thread or with the host's threads */
+    atomic_uint busy;      /* the process that uses the pool, or the host's threads; 0: none. See threads.c */
+    atomic_uintptr_t user; /* the thread that does; 0: none */
     atomic_size_t bytes, peak_bytes;
     atomic_uint_least64_t allocations;
 };
@@ -266,6 +267,13 @@ void gan_pool_destroy(gan_context *context, gan_pool *pool);
  * only on i, never on the thread or the order, so that results are equal for any number of threads. Inside a task, or
  * while another thread uses the pool, the caller does all the work itself. Never allocates. */
 void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_t count);
+
+/* A gate (gate.c): threads pass it one at a time, in the order in which they came. */
+typedef struct gan_gate gan_gate;
+gan_status gan_gate_create(gan_context *context, gan_gate **out);
+void gan_gate_destroy(gan_context *context, gan_gate *gate); /* accepts NULL */
+void gan_gate_enter(gan_gate *gate);
+void gan_gate_leave(gan_gate *gate);
 
 /* ---- The machine (cpu.c) ----------------------------------------------------------------------------------- */
 

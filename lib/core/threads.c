@@ -246,14 +246,34 @@ static void start_workers(gan_context *context, gan_pool *pool)
     atomic_store(&context->threads, pool->worker_count + 1);
 }
 
+static _Thread_local bool in_host_task;
+
+/* Stands for this thread: its address is no other's. */
+static uintptr_t this_thread(void)
+{
+    return (uintptr_t)&in_host_task;
+}
+
 /* Whether the context's threads are the caller's now. They are not inside a task, like for any other second caller.
- */
+ * But a call by which the host's function was left with an exception or longjmp() has ended, and its thread may go
+ * on. */
 static bool acquire_threads(gan_context *context)
 {
     const unsigned process = atomic_load(&this_process);
-    unsigned user = atomic_load(&context->busy);
+    unsigned busy = atomic_load(&context->busy);
 
-    return user != process && atomic_compare_exchange_strong(&context->busy, &user, process);
+    if (busy == process) {
+        return context->parallel && !in_host_task && atomic_load(&context->user) == this_thread();
+    }
+    if (!atomic_compare_exchange_strong(&context->busy, &busy, process)) return false;
+    atomic_store(&context->user, this_thread());
+    return true;
+}
+
+static void release_threads(gan_context *context)
+{
+    atomic_store(&context->user, 0);
+    atomic_store(&context->busy, 0);
 }
 
 /* A task on a thread of the host, which computes in an environment of its own. */
@@ -267,7 +287,9 @@ static void run_host_task(void *argument, int64_t index)
     GAN_FLOAT_SCOPE();
     const host_call *call = argument;
 
+    in_host_task = true;
     call->task(call->argument, index);
+    in_host_task = false;
 }
 
 static void run_on_host(const gan_context *context, gan_task_fn task, void *argument, int64_t count)
@@ -292,7 +314,7 @@ void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_
         if (context->pool->process != atomic_load(&this_process)) start_workers(context, context->pool);
         run_on_pool(context->pool, task, argument, count);
     }
-    atomic_store(&context->busy, 0);
+    release_threads(context);
 }
 
 gan_status gan_pool_create(gan_context *context, int threads)

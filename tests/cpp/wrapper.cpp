@@ -447,8 +447,9 @@ void test_progress()
 
     const auto at_step_5 = [](const gan_step_report &report) { return report.step == 5; };
     EXPECT(!trainer.run(data, run, at_step_5) && trainer.steps() == 5);
-    trainer.cancel();
-    EXPECT(!trainer.run(data, run) && trainer.steps() == 5);
+    trainer.cancel(); /* outside a run */
+    EXPECT(!trainer.run(data, run, [&trainer](const gan_step_report &) { trainer.cancel(); }));
+    EXPECT(trainer.steps() == 6);
 
     struct trouble {
     };
@@ -458,8 +459,8 @@ void test_progress()
     } catch (const trouble &) {
         caught = true;
     }
-    EXPECT(caught && trainer.steps() == 6);
-    EXPECT(trainer.step({1, -1, 1, -1}).step == 7 &&
+    EXPECT(caught && trainer.steps() == 7);
+    EXPECT(trainer.step({1, -1, 1, -1}).step == 8 &&
            trainer.sample(GAN_SAMPLE(.seed = 1), 2) == generator.sample(GAN_SAMPLE(.seed = 1), 2));
     EXPECT_ERROR(GAN_ERROR_SHAPE, "multiple of 2", trainer.step({1}));
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file", trainer.load("no-such-file", data));
@@ -559,6 +560,7 @@ void test_average()
            generator.get_tensor("0.weight")); /* nothing remains of the initial weights */
     trainer.step({1, -1, 1, -1});
     EXPECT(trainer.get_average().get_tensor("0.weight") != generator.get_tensor("0.weight"));
+    EXPECT(trainer.snapshot().get_tensor("0.weight") == trainer.get_average().get_tensor("0.weight"));
     EXPECT(trainer.sample(GAN_SAMPLE(.seed = 1), 2) == trainer.get_average().sample(GAN_SAMPLE(.seed = 1), 2));
 
     EXPECT_ERROR(GAN_ERROR_STATE, "keeps no average", gan::trainer(context, generator, discriminator).get_average());

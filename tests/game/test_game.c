@@ -195,6 +195,13 @@ static void assert_same(const conditional_game *a, const conditional_game *b)
     OK(gan_player_get_average(a->g, 0, &average));
     OK(gan_player_get_average(b->g, 0, &other));
     test_assert_same_weights(average, other);
+    OK(gan_player_snapshot(b->g, 0, &other));
+    test_assert_same_weights(average, other);
+    gan_model_destroy(other);
+    OK(gan_player_snapshot(b->d, 0, &other));
+    test_assert_same_weights(b->discriminator, other);
+    gan_model_destroy(other);
+    test_status(gan_player_snapshot(b->d, 1, &other), GAN_ERROR_ARGUMENT, "index is 1");
 }
 
 static void test_resume(void **state)

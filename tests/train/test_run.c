@@ -288,17 +288,29 @@ static void test_cancel_by_signal(void **state)
     test_gan_destroy(&gan);
 }
 
-/* Cancelled before a run: it ends at once, but the next one does not. */
-static void test_cancel_before(void **state)
+static int cancel_at_once(void *user, gan_trainer *trainer, const gan_step_report *report)
+{
+    (void)user;
+    (void)report;
+    gan_trainer_cancel(trainer);
+    return 0;
+}
+
+/* What was cancelled before a run, or after its end, is not the next run. */
+static void test_cancel_outside_a_run(void **state)
 {
     (void)state;
     test_gan gan = test_gan_create(KIND, 1, GAN_TRAINER(.batch = BATCH));
     gan_dataset *dataset = dataset_of(&gan, 10, NULL);
     gan_trainer_cancel(gan.trainer);
-    assert_int_equal(gan_trainer_run(gan.trainer, dataset, NULL), GAN_ERROR_CANCELLED);
-    assert_int_equal(gan_trainer_steps(gan.trainer), 0);
     assert_int_equal(gan_trainer_run(gan.trainer, dataset, NULL), GAN_OK);
     assert_int_equal(gan_trainer_steps(gan.trainer), 3);
+    gan_trainer_cancel(gan.trainer);
+    assert_int_equal(gan_trainer_run(gan.trainer, dataset, GAN_RUN(.steps = 1)), GAN_OK);
+    assert_int_equal(gan_trainer_run(gan.trainer, dataset, GAN_RUN(.steps = 9, .progress = cancel_at_once)),
+                     GAN_ERROR_CANCELLED);
+    assert_int_equal(gan_trainer_steps(gan.trainer), 5);
+    assert_int_equal(gan_trainer_run(gan.trainer, dataset, GAN_RUN(.steps = 1)), GAN_OK);
     gan_dataset_destroy(dataset);
     test_gan_destroy(&gan);
 }
@@ -342,7 +354,7 @@ int main(void)
         cmocka_unit_test(test_cancel_by_callback),
         cmocka_unit_test(test_cancel_by_thread),
         cmocka_unit_test(test_cancel_by_signal),
-        cmocka_unit_test(test_cancel_before),
+        cmocka_unit_test(test_cancel_outside_a_run),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests_name("runs", tests, NULL, NULL);

@@ -80,6 +80,7 @@ struct gan_game {
     int64_t place_count;
     int64_t rounds, epochs;
     atomic_bool cancel;
+    gan_gate *gate; /* whoever changes or copies the players' models is inside */
     /* Of the present round: its batches, the current one, its samples in all, and in a full batch. */
     int64_t batch_count, batch_index, samples, batch;
     const float *const *given;

@@ -37,6 +37,11 @@ gan_status gan_game_create(gan_context *context, const gan_game_options *given, 
     game->shared.application = -1;
     game->terms = (gan_terms){.context = context, .batch = options.batch, .seed = options.seed};
     atomic_init(&game->cancel, false);
+    const gan_status status = gan_gate_create(context, &game->gate);
+    if (status != GAN_OK) {
+        gan_game_destroy(game);
+        return status;
+    }
     *out = game;
     return GAN_OK;
 }
@@ -86,6 +91,7 @@ void gan_game_destroy(gan_game *game)
     gan_context *context = game->context;
     release_parts(game);
     gan_terms_release(&game->terms);
+    gan_gate_destroy(context, game->gate);
     gan_release(context, game, sizeof(*game));
     gan_context_release(context);
 }

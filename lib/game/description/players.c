@@ -177,21 +177,42 @@ static gan_player_state *built_player(gan_player player, const char *what)
     return NULL;
 }
 
+/* GAN_ERROR_ARGUMENT unless the player has a model of this index. */
+static gan_status check_index(const gan_player_state *state, int64_t index, const char *what)
+{
+    if (index >= 0 && index < state->model_count) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but player '%s' has %d models", what, (long long)index,
+                    state->name, (int)state->model_count);
+}
+
 gan_status gan_player_get_average(gan_player player, int64_t index, gan_model **out)
 {
     GAN_CHECK_NOT_NULL(out);
     const gan_player_state *state = built_player(player, __func__);
     if (!state) return gan_last_status();
-    if (index < 0 || index >= state->model_count) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but player '%s' has %d models", __func__,
-                        (long long)index, state->name, (int)state->model_count);
-    }
+    GAN_TRY(check_index(state, index, __func__));
     if (!state->averages[index].guard.model) {
         return gan_fail(GAN_ERROR_STATE, "%s: player '%s' keeps no average: it has no ema_decay or ema_half_life",
                         __func__, state->name);
     }
     *out = state->averages[index].guard.model;
     return GAN_OK;
+}
+
+gan_status gan_player_snapshot(gan_player player, int64_t index, gan_model **out)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(out);
+    const gan_player_state *state = built_player(player, __func__);
+    if (!state) return gan_last_status();
+    GAN_TRY(check_index(state, index, __func__));
+    gan_game *game = player.game;
+    const gan_model *average = state->averages[index].guard.model;
+    gan_gate_enter(game->gate);
+    const gan_status status =
+        gan_model_clone(average ? average : game->played[state->played[index]].guard.model, out);
+    gan_gate_leave(game->gate);
+    return status;
 }
 
 gan_status gan_player_get_optimizer(gan_player player, gan_optimizer **out)

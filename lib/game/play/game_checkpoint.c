@@ -120,7 +120,9 @@ gan_status gan_game_load(gan_game *game, const char *path)
     gan_entries entries = {.context = game->context};
     gan_game_add_entries(game, &entries);
     add_datasets(game, &entries);
+    gan_gate_enter(game->gate);
     gan_status status = gan_entries_load(&entries, path);
+    gan_gate_leave(game->gate);
     gan_entries_release(&entries);
     if (status != GAN_OK) return status;
     gan_log(game->context, GAN_LOG_INFO, "resumed from '%s' after round %lld", path, (long long)game->rounds);

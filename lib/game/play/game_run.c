@@ -175,7 +175,7 @@ static gan_status run_round(gan_game *game, run_state *run)
     return GAN_OK;
 }
 
-/* Whether gan_game_cancel() was called since the last check. */
+/* Whether gan_game_cancel() was called since the last check; a run begins with none. */
 static gan_status check_cancel(gan_game *game)
 {
     if (!atomic_exchange(&game->cancel, false)) return GAN_OK;
@@ -206,12 +206,11 @@ static gan_status plan_samples(const gan_game *game, run_state *run)
 gan_status gan_game_run_resolved(gan_game *game, const gan_game_run_options *options)
 {
     run_state run = {.options = *options};
+    atomic_store(&game->cancel, false);
     GAN_TRY(plan_samples(game, &run));
     clock_gettime(CLOCK_MONOTONIC, &run.started);
     meter_add(&run.meter, run.now);
-    gan_status status = run_rounds(game, &run);
-    if (status != GAN_OK) atomic_store(&game->cancel, false); /* the caller knows that the run has ended */
-    return status;
+    return run_rounds(game, &run);
 }
 
 gan_status gan_game_run(gan_game *game, const gan_game_run_options *given)

@@ -109,7 +109,7 @@ static gan_status fail(gan_game *game, gan_status status)
     return gan_fail(GAN_ERROR_DIVERGED, "%s", sentence);
 }
 
-gan_status gan_game_play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
+static gan_status play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
 {
     game->given = inputs;
     game->samples = count;
@@ -121,6 +121,14 @@ gan_status gan_game_play(gan_game *game, const float *const *inputs, int64_t cou
     if (status != GAN_OK) return fail(game, status);
     succeed(game);
     return GAN_OK;
+}
+
+gan_status gan_game_play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
+{
+    gan_gate_enter(game->gate);
+    const gan_status status = play(game, inputs, count, batch);
+    gan_gate_leave(game->gate);
+    return status;
 }
 
 /* ---- Reports --------------------------------------------------------------------------------------------------- */

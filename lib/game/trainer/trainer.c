@@ -181,6 +181,13 @@ gan_status gan_trainer_get_average(gan_trainer *trainer, gan_model **out)
     return GAN_OK;
 }
 
+gan_status gan_trainer_snapshot(gan_trainer *trainer, gan_model **out)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(trainer);
+    return gan_player_snapshot((gan_player){.game = trainer->game, .index = GAN_ROLE_GENERATOR}, 0, out);
+}
+
 uint64_t gan_trainer_diagnoses(const gan_trainer *trainer)
 {
     return trainer ? gan_monitor_diagnoses(&trainer->game->pairs[0].monitor) : 0;

@@ -26,7 +26,9 @@ gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, const ch
     GAN_CHECK_NOT_NULL(path);
     gan_entries entries = {.context = trainer->context};
     add_entries(trainer, dataset, &entries);
+    gan_gate_enter(trainer->game->gate);
     gan_status status = gan_entries_load(&entries, path);
+    gan_gate_leave(trainer->game->gate);
     gan_entries_release(&entries);
     if (status != GAN_OK) return status;
     gan_log(trainer->context, GAN_LOG_INFO, "resumed from '%s' after step %lld", path,

@@ -1,0 +1,53 @@
+/* A gate that threads pass one at a time, in the order in which they came: a mutex alone would let a thread that
+ * passes again and again, such as one that trains, keep the others out. */
+#include "core/core.h"
+
+#include <pthread.h>
+
+struct gan_gate {
+    pthread_mutex_t mutex; /* of the two numbers */
+    pthread_cond_t moved;
+    uint64_t next;   /* the ticket of the next thread to come */
+    uint64_t inside; /* of the one whose turn it is */
+};
+
+gan_status gan_gate_create(gan_context *context, gan_gate **out)
+{
+    gan_gate *gate = gan_allocate(context, sizeof(*gate));
+
+    if (!gate) return GAN_ERROR_MEMORY;
+    if (pthread_mutex_init(&gate->mutex, NULL) != 0) goto no_mutex;
+    if (pthread_cond_init(&gate->moved, NULL) != 0) goto no_condition;
+    *out = gate;
+    return GAN_OK;
+
+no_condition:
+    pthread_mutex_destroy(&gate->mutex);
+no_mutex:
+    gan_release(context, gate, sizeof(*gate));
+    return gan_fail(GAN_ERROR_MEMORY, "a mutex could not be made");
+}
+
+void gan_gate_destroy(gan_context *context, gan_gate *gate)
+{
+    if (!gate) return;
+    pthread_cond_destroy(&gate->moved);
+    pthread_mutex_destroy(&gate->mutex);
+    gan_release(context, gate, sizeof(*gate));
+}
+
+void gan_gate_enter(gan_gate *gate)
+{
+    pthread_mutex_lock(&gate->mutex);
+    const uint64_t ticket = gate->next++;
+    while (gate->inside != ticket) pthread_cond_wait(&gate->moved, &gate->mutex);
+    pthread_mutex_unlock(&gate->mutex);
+}
+
+void gan_gate_leave(gan_gate *gate)
+{
+    pthread_mutex_lock(&gate->mutex);
+    gate->inside++;
+    pthread_cond_broadcast(&gate->moved);
+    pthread_mutex_unlock(&gate->mutex);
+}
