@@ -23,13 +23,17 @@ typedef struct game_settings {
 /* The options that fill game_settings, for a program's list of options. */
 #define GAME_OPTIONS(s)                                                                                           \
     {"--output", OPTION_TEXT, &(s).output, 0, 0, "DIR", "folder for all results, made if missing (default out)"}, \
-        {"--minutes", OPTION_NUMBER, &(s).minutes, 1e-3, 1e6, "M", "train for M minutes"},                        \
-        {"--steps", OPTION_INTEGER, &(s).steps, 1, 1e15, "N", "train for N steps"},                               \
-        {"--seed", OPTION_INTEGER, &(s).seed, 0, 1e15, "N", "of all random numbers (default 0)"},                 \
-        {"--threads", OPTION_INTEGER, &(s).threads, 1, 64, "N", "threads (default: one per CPU)"},                \
-        {"--resume", OPTION_FLAG, &(s).resume, 0, 0, NULL, "resume from the checkpoint in the output folder"},    \
-    {                                                                                                             \
-        "--quiet", OPTION_FLAG, &(s).quiet, 0, 0, NULL, "show no progress"                                        \
+        GAME_RUN_OPTIONS(s)
+
+/* All but the folder. */
+#define GAME_RUN_OPTIONS(s)                                                                                    \
+    {"--minutes", OPTION_NUMBER, &(s).minutes, 1e-3, 1e6, "M", "train for M minutes"},                         \
+        {"--steps", OPTION_INTEGER, &(s).steps, 1, 1e15, "N", "train for N steps"},                            \
+        {"--seed", OPTION_INTEGER, &(s).seed, 0, 1e15, "N", "of all random numbers (default 0)"},              \
+        {"--threads", OPTION_INTEGER, &(s).threads, 1, 64, "N", "threads (default: one per CPU)"},             \
+        {"--resume", OPTION_FLAG, &(s).resume, 0, 0, NULL, "resume from the checkpoint in the output folder"}, \
+    {                                                                                                          \
+        "--quiet", OPTION_FLAG, &(s).quiet, 0, 0, NULL, "show no progress"                                     \
     }
 
 /* Writes a program's own results: models, pictures. */

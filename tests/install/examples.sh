@@ -229,6 +229,14 @@ for program in examples/*; do
         $stacked --recipe pacgan --quiet
         if cmp -s stacked/generator.safetensors other.safetensors; then echo 'two recipes made one model'; exit 1; fi
         ;;
+    table)
+        # The scripts' tests ask for more; here it is enough that it runs.
+        awk 'BEGIN { print "kind,size,price"; for (i = 0; i < 60; i++) print (i % 2 ? "a" : "b") "," i "," i / 4 }' >table.csv
+        examples/table --data table.csv --output like.csv --folder table --steps 2 --quiet >figures
+        tail -n 1 figures | grep -q '^marginal=.* correlation='
+        [ "$(wc -l <like.csv)" = 61 ] || { echo 'like.csv has not as many rows'; exit 1; }
+        expect_files table/generator.safetensors table/checkpoint.safetensors ${PICTURES:+table/pairs.png}
+        ;;
     *)
         echo "there is no small job here for the example $program"
         exit 1
