@@ -201,8 +201,8 @@ typedef enum gan_log_level {
  *
  * - ::GAN_LOG_WARNING: fewer threads started than requested; a diagnosis that was not made the previous time, with
  *   its advice; a training run that diverged.
- * - ::GAN_LOG_INFO: the BLAS multiplies because there are no tuned kernels for this CPU; a training run was resumed;
- *   a file has tensors that were not requested.
+ * - ::GAN_LOG_INFO: the BLAS, or plain C, multiplies because there are no tuned kernels for this CPU; a training run
+ * was resumed; a file has tensors that were not requested.
  * - ::GAN_LOG_DEBUG: the kernels chosen by a context.
  */
 typedef void (*gan_log_fn)(void *user, gan_log_level level, const char *message);
@@ -217,9 +217,12 @@ typedef enum gan_cpu {
 
 /** Which code multiplies matrices. */
 typedef enum gan_multiply {
-    GAN_MULTIPLY_AUTO = 0,   /**< libgan's kernels where they are tuned (AVX2, AVX-512), the BLAS elsewhere */
+    GAN_MULTIPLY_AUTO = 0,   /**< libgan's kernels where they are tuned (AVX2, AVX-512); elsewhere the BLAS or,
+                                  without one, libgan's kernels in plain C */
     GAN_MULTIPLY_NATIVE = 1, /**< libgan's kernels on libgan's threads */
-    GAN_MULTIPLY_BLAS = 2    /**< the BLAS, with the threads the host gave it; its settings are never changed */
+    GAN_MULTIPLY_BLAS = 2    /**< the BLAS, with the threads the host gave it; its settings are never changed. It is
+                                  loaded when the first such context is created, and stays loaded; if there is none,
+                                  ::GAN_ERROR_UNSUPPORTED */
 } gan_multiply;
 
 /**
@@ -254,18 +257,23 @@ typedef void (*gan_parallel_fn)(void *user, gan_task_fn task, void *argument, in
 
 /** Options of gan_context_create(). */
 typedef struct gan_context_options {
-    size_t struct_size;      /**< set by GAN_CONTEXT() */
-    gan_allocator allocator; /**< default: malloc and free */
-    gan_log_fn log;          /**< default: none */
-    void *log_user;          /**< passed to log */
-    int64_t threads;         /**< threads that work on a call, the caller's included; 1 to 64; default: one per CPU */
-    gan_cpu cpu;             /**< default: the best of this CPU; one that it lacks is ::GAN_ERROR_UNSUPPORTED */
-    gan_multiply multiply;   /**< default: GAN_MULTIPLY_AUTO */
+    size_t struct_size;       /**< set by GAN_CONTEXT() */
+    gan_allocator allocator;  /**< default: malloc and free */
+    gan_log_fn log;           /**< default: none */
+    void *log_user;           /**< passed to log */
+    int64_t threads;          /**< threads that work on a call, the caller's included; 1 to 64; default: one for each
+                                   CPU that the affinity mask and the quota of the control group leave */
+    gan_cpu cpu;              /**< default: the best of this CPU; one that it lacks is ::GAN_ERROR_UNSUPPORTED */
+    gan_multiply multiply;    /**< default: GAN_MULTIPLY_AUTO */
     gan_parallel_fn parallel; /**< default: libgan's own threads. If set, `threads` is ignored */
     void *parallel_user;      /**< passed to parallel */
     size_t memory_limit;      /**< the most bytes that the context may hold at once; default: no limit */
     gan_precision precision;  /**< default: GAN_PRECISION_FLOAT32 */
-    uint32_t reserved;        /**< 0, else ::GAN_ERROR_VERSION */
+    bool no_spin;             /**< threads without work sleep at once; default: they first look for more, for up to 50
+                                   microseconds, which saves the time to wake them but takes their CPU from others */
+    uint8_t reserved[3];      /**< 0, else ::GAN_ERROR_VERSION */
+    const char *blas;         /**< file name of the library with cblas_sgemm() that multiplies with GAN_MULTIPLY_BLAS;
+                                   default: a BLAS that the build knows, such as "libopenblas.so.0" */
 } gan_context_options;
 
 /** ::gan_context_options with the given fields: GAN_CONTEXT(.threads = 2). */
@@ -283,15 +291,16 @@ GAN_API void gan_context_destroy(gan_context *context);
 
 /** Resources and configuration of a context. */
 typedef struct gan_context_info {
-    size_t struct_size;      /**< set by ::GAN_CONTEXT_INFO_INIT */
-    int64_t threads;         /**< threads that work on a call; 1 with the host's, whose number is unknown */
-    gan_cpu cpu;             /**< the level in use, never GAN_CPU_BEST */
-    gan_multiply multiply;   /**< GAN_MULTIPLY_NATIVE or GAN_MULTIPLY_BLAS */
-    bool png;                /**< whether this build can write PNG */
-    size_t bytes;            /**< in use by the context and all handles made from it */
-    size_t peak_bytes;       /**< highest use so far */
-    uint64_t allocations;    /**< successful allocations so far */
-    const char *blas;        /**< the BLAS that the library was built for, such as "openblas"; never changes */
+    size_t struct_size;    /**< set by ::GAN_CONTEXT_INFO_INIT */
+    int64_t threads;       /**< threads that work on a call; 1 with the host's, whose number is unknown */
+    gan_cpu cpu;           /**< the level in use, never GAN_CPU_BEST */
+    gan_multiply multiply; /**< GAN_MULTIPLY_NATIVE or GAN_MULTIPLY_BLAS */
+    bool png;              /**< whether this build can write PNG */
+    size_t bytes;          /**< in use by the context and all handles made from it */
+    size_t peak_bytes;     /**< highest use so far */
+    uint64_t allocations;  /**< successful allocations so far */
+    const char *blas;      /**< the BLAS that multiplies, such as "libopenblas.so.0"; "none" if libgan does. Valid as
+                                long as the context */
     gan_precision precision; /**< of products */
     uint32_t reserved;       /**< always 0 */
 } gan_context_info;

@@ -132,7 +132,7 @@ part_sanitizers()
 part_reference_blas()
 {
     install_missing 'libblas-dev module blas-netlib'
-    build check-reference-blas -Dblas=cblas || return
+    build check-reference-blas -Dblas=cblas -Dblas_link=true || return
     # shellcheck disable=SC2086
     run_tests "$root/build/check-reference-blas" $once --timeout-multiplier 4
     levels check-reference-blas

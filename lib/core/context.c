@@ -86,6 +86,17 @@ static gan_status check_precision(gan_precision precision, gan_cpu cpu, bool pla
                     obstacle);
 }
 
+/* Whether libgan's kernels multiply as fast as a BLAS. */
+static bool tuned(gan_cpu cpu)
+{
+#ifdef GAN_REAL_IS_DOUBLE
+    (void)cpu;
+    return true;
+#else
+    return cpu >= GAN_CPU_AVX2;
+#endif
+}
+
 static gan_status choose_multiply(gan_multiply wanted, gan_cpu cpu, gan_precision precision, gan_multiply *chosen)
 {
     if (wanted < GAN_MULTIPLY_AUTO || wanted > GAN_MULTIPLY_BLAS) {
@@ -99,15 +110,19 @@ static gan_status choose_multiply(gan_multiply wanted, gan_cpu cpu, gan_precisio
         }
         wanted = GAN_MULTIPLY_NATIVE;
     }
-    if (wanted == GAN_MULTIPLY_AUTO) {
-#ifdef GAN_REAL_IS_DOUBLE
-        (void)cpu;
-        wanted = GAN_MULTIPLY_NATIVE;
-#else
-        wanted = cpu >= GAN_CPU_AVX2 ? GAN_MULTIPLY_NATIVE : GAN_MULTIPLY_BLAS;
-#endif
-    }
+    if (wanted == GAN_MULTIPLY_AUTO) wanted = tuned(cpu) ? GAN_MULTIPLY_NATIVE : GAN_MULTIPLY_BLAS;
     *chosen = wanted;
+    return GAN_OK;
+}
+
+/* Nobody who asked for no BLAS in particular has to have one. */
+static gan_status choose_blas(gan_context_options *options, gan_multiply asked, gan_blas *blas)
+{
+    *blas = (gan_blas){.name = "none"};
+    if (options->multiply != GAN_MULTIPLY_BLAS) return GAN_OK;
+    if (gan_blas_load(options->blas, blas)) return GAN_OK;
+    if (asked != GAN_MULTIPLY_AUTO || options->blas) return gan_blas_missing(options->blas);
+    options->multiply = GAN_MULTIPLY_NATIVE;
     return GAN_OK;
 }
 
@@ -131,7 +146,7 @@ static gan_status resolve_options(gan_context_options *options)
         options->threads = gan_cpu_count();
     }
     if (options->memory_limit == 0) options->memory_limit = SIZE_MAX;
-    GAN_TRY(gan_check_reserved("gan_context_options", &options->reserved, sizeof(options->reserved)));
+    GAN_TRY(gan_check_reserved("gan_context_options", options->reserved, sizeof(options->reserved)));
     GAN_TRY(choose_cpu(options->cpu, &options->cpu));
     GAN_TRY(check_precision(options->precision, options->cpu, plain));
     return choose_multiply(options->multiply, options->cpu, options->precision, &options->multiply);
@@ -141,12 +156,24 @@ static gan_status resolve_options(gan_context_options *options)
 static void log_choices(const gan_context *context, gan_multiply asked)
 {
     gan_log(context, GAN_LOG_DEBUG, "libgan %s: kernels for %s, products by %s, threads: %d%s", gan_version_text(),
-            cpu_name(context->cpu), context->multiply == GAN_MULTIPLY_BLAS ? GAN_BLAS_NAME : "libgan",
+            cpu_name(context->cpu), context->multiply == GAN_MULTIPLY_BLAS ? context->blas.name : "libgan",
             atomic_load(&context->threads), context->parallel ? " and the host's" : "");
-    if (asked == GAN_MULTIPLY_AUTO && context->multiply == GAN_MULTIPLY_BLAS) {
+    if (asked != GAN_MULTIPLY_AUTO || tuned(context->cpu)) return;
+    if (context->multiply == GAN_MULTIPLY_BLAS) {
         gan_log(context, GAN_LOG_INFO, "no tuned kernels for %s: the BLAS, %s, multiplies matrices",
-                cpu_name(context->cpu), GAN_BLAS_NAME);
+                cpu_name(context->cpu), context->blas.name);
+    } else if (context->precision == GAN_PRECISION_FLOAT32) {
+        gan_log(context, GAN_LOG_INFO, "no tuned kernels for %s, and no BLAS was found: plain C multiplies matrices",
+                cpu_name(context->cpu));
     }
+}
+
+/* The host's name of its BLAS need not outlive the call. */
+static gan_status keep_name(gan_context *context, const gan_context_options *options)
+{
+    if (context->multiply != GAN_MULTIPLY_BLAS || !options->blas) return GAN_OK;
+    context->blas.name = context->blas_name = gan_copy_text(context, options->blas);
+    return context->blas_name ? GAN_OK : GAN_ERROR_MEMORY;
 }
 
 /* ---- Lifetime ------------------------------------------------------------------------------------------------ */
@@ -155,12 +182,13 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
 {
     gan_context_options options;
     gan_context *context;
-    gan_status status = GAN_OK;
+    gan_blas blas;
 
     GAN_CHECK_NOT_NULL(out);
     GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_context_options"));
     const gan_multiply asked = options.multiply;
     GAN_TRY(resolve_options(&options));
+    GAN_TRY(choose_blas(&options, asked, &blas));
     if (options.memory_limit < sizeof(*context)) {
         return gan_fail(GAN_ERROR_MEMORY, "gan_context_options: memory_limit is %zu, but a context needs %zu bytes",
                         options.memory_limit, sizeof(*context));
@@ -180,10 +208,13 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     context->cpu = options.cpu;
     context->multiply = options.multiply;
     context->precision = options.precision;
+    context->blas = blas;
+    context->no_spin = options.no_spin;
     context->parallel = options.parallel;
     context->parallel_user = options.parallel_user;
     atomic_init(&context->threads, (int)options.threads);
-    status = gan_pool_create(context, (int)options.threads);
+    gan_status status = keep_name(context, &options);
+    if (status == GAN_OK) status = gan_pool_create(context, (int)options.threads);
     if (status != GAN_OK) {
         gan_context_release(context);
         return status;
@@ -203,6 +234,7 @@ void gan_context_release(gan_context *context)
 {
     if (!context || atomic_fetch_sub(&context->references, 1) > 1) return;
     gan_pool_destroy(context, context->pool);
+    gan_release_text(context, context->blas_name);
     const gan_allocator allocator = context->allocator;
     gan_allocator_release(&allocator, context, sizeof(*context));
 }
@@ -223,7 +255,7 @@ gan_status gan_context_get_info(const gan_context *context, gan_context_info *in
         .bytes = atomic_load(&context->bytes),
         .peak_bytes = atomic_load(&context->peak_bytes),
         .allocations = atomic_load(&context->allocations),
-        .blas = GAN_BLAS_NAME,
+        .blas = context->blas.name,
         .precision = context->precision,
 #ifdef GAN_HAVE_PNG
         .png = true,

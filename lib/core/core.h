@@ -85,6 +85,18 @@ const char *gan_shape_text(gan_shape shape, char text[GAN_SHAPE_TEXT]);
 
 typedef struct gan_pool gan_pool;
 
+/* What does the products of a context with GAN_MULTIPLY_BLAS (blas.c). */
+typedef struct gan_blas {
+    const char *name;   /* of the library */
+    void (*gemm)(void); /* cblas_sgemm() or, in double, cblas_dgemm(); NULL: it is linked */
+} gan_blas;
+
+/* Loads the library or, for NULL, the first that is there of those that the build knows; false if that fails. `out`
+ * keeps pointing to the name given. */
+bool gan_blas_load(const char *library, gan_blas *out);
+/* The failure to do so. */
+gan_status gan_blas_missing(const char *library);
+
 struct gan_context {
     atomic_int references;
     gan_allocator allocator;
@@ -94,6 +106,9 @@ struct gan_context {
     gan_cpu cpu;           /* the level in use */
     gan_multiply multiply; /* NATIVE or BLAS; NATIVE where precision is BFLOAT16 */
     gan_precision precision;
+    gan_blas blas;   /* with GAN_MULTIPLY_BLAS */
+    char *blas_name; /* a copy of the host's; or NULL */
+    bool no_spin;
     gan_parallel_fn parallel;
     void *parallel_user;
     atomic_int threads;    /* 1 with the host's threads, whose number is unknown */
@@ -281,7 +296,10 @@ void gan_gate_leave(gan_gate *gate);
 gan_cpu gan_cpu_detect(void);
 /* Whether it has AVX512_BF16 on top of GAN_CPU_AVX512. */
 bool gan_cpu_has_bfloat16(void);
-/* CPUs that this process may use, at most GAN_MAX_THREADS. */
+/* CPUs that this process may use, at most GAN_MAX_THREADS: by its affinity mask and the quota of its control group.
+ */
 int gan_cpu_count(void);
+/* The quota alone, in whole CPUs, rounded up (cpu_quota.c); 0: there is none. `root` is "" but for tests. */
+int gan_cpu_quota(const char *root);
 
 #endif

@@ -43,5 +43,9 @@ int gan_cpu_count(void)
 #endif
     if (count < 1) count = sysconf(_SC_NPROCESSORS_ONLN);
     if (count < 1) return 1;
+#ifdef __linux__
+    const int quota = gan_cpu_quota("");
+    if (quota > 0 && quota < count) count = quota;
+#endif
     return count < GAN_MAX_THREADS ? (int)count : GAN_MAX_THREADS;
 }

@@ -28,7 +28,7 @@ enum { IDLE, SLEEPING, ASSIGNED, RUNNING, AWAITED, STOPPING };
 
 /* How long a thread spins before it sleeps: the parallel regions of a training step follow each other within
  * microseconds, and waking a thread takes longer. */
-#define SPIN_NANOSECONDS 500000
+#define SPIN_NANOSECONDS 50000
 
 /* The tasks of one thread that nobody has taken yet. */
 typedef struct pool_share {
@@ -328,7 +328,7 @@ gan_status gan_pool_create(gan_context *context, int threads)
     if (!pool) return GAN_ERROR_MEMORY;
     pool->size = size;
     pool->wanted = threads - 1;
-    pool->spin = threads <= gan_cpu_count() ? SPIN_NANOSECONDS : 0;
+    pool->spin = !context->no_spin && threads <= gan_cpu_count() ? SPIN_NANOSECONDS : 0;
     start_workers(context, pool);
     context->pool = pool;
     return GAN_OK;

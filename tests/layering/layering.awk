@@ -22,6 +22,7 @@ BEGIN {
 
     place["cblas.h"] = "^lib/kernels/product/"
     place["immintrin.h"] = place["arm_neon.h"] = "^lib/kernels/.*_isa\\.[ch]$"
+    place["dlfcn.h"] = "^lib/core/blas\\.c$"
     place["pthread.h"] = "^lib/core/"
     place["jansson.h"] = "^lib/core/json\\.c$"
     place["zlib.h"] = "^lib/(data|io)/"

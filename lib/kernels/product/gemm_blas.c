@@ -2,13 +2,33 @@
 #include "kernels/blocks/blocks.h"
 #include "kernels/product/gemm_ways.h"
 
-#include <cblas.h>
 #include <limits.h>
 
+/* The numbers of cblas.h. */
+enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111, TRANSPOSE = 112 };
+
+/* cblas_sgemm() or cblas_dgemm(): C = alpha op(A) op(B) + beta C. */
+typedef void gemm_fn(int order, int transpose_a, int transpose_b, int m, int n, int k, gan_real alpha,
+                     const gan_real *a, int lda, const gan_real *b, int ldb, gan_real beta, gan_real *c, int ldc);
+
+#ifdef GAN_BLAS_LINKED
 #ifdef GAN_REAL_IS_DOUBLE
 #define cblas_gemm cblas_dgemm
 #else
 #define cblas_gemm cblas_sgemm
+#endif
+gemm_fn cblas_gemm;
+
+static gemm_fn *gemm_of(const gan_context *context)
+{
+    (void)context;
+    return cblas_gemm;
+}
+#else
+static gemm_fn *gemm_of(const gan_context *context)
+{
+    return (gemm_fn *)context->blas.gemm;
+}
 #endif
 
 void gan_bias_add(const gan_real *bias, int64_t rows, int64_t columns, gan_real *c, int64_t ldc)
@@ -39,9 +59,9 @@ static int blas_stride(int64_t stride)
 
 void gan_gemm_blas_run(gan_context *context, const gan_gemm *gemm)
 {
-    cblas_gemm(CblasRowMajor, gemm->transpose_a ? CblasTrans : CblasNoTrans,
-               gemm->transpose_b ? CblasTrans : CblasNoTrans, (int)gemm->m, (int)gemm->n, (int)gemm->k, 1, gemm->a,
-               blas_stride(gemm->lda), gemm->b, blas_stride(gemm->ldb), gemm->accumulate ? 1 : 0, gemm->c,
-               (int)gemm->ldc);
+    gemm_of(context)(ROW_MAJOR, gemm->transpose_a ? TRANSPOSE : NO_TRANSPOSE,
+                     gemm->transpose_b ? TRANSPOSE : NO_TRANSPOSE, (int)gemm->m, (int)gemm->n, (int)gemm->k, 1,
+                     gemm->a, blas_stride(gemm->lda), gemm->b, blas_stride(gemm->ldb), gemm->accumulate ? 1 : 0,
+                     gemm->c, (int)gemm->ldc);
     if (gemm->bias) gan_range_run(context, bias_range, gemm, gemm->m, gemm->n < GAN_BLOCK ? GAN_BLOCK / gemm->n : 1);
 }

@@ -197,7 +197,7 @@ static void test_precision(void **state)
     (void)state;
     check_refused(GAN_CONTEXT(.precision = (gan_precision)2), GAN_ERROR_ARGUMENT, "precision is 2, expected 0 to 1");
     check_refused(GAN_CONTEXT(.precision = (gan_precision)-1), GAN_ERROR_ARGUMENT, "precision is -1");
-    check_refused(GAN_CONTEXT(.reserved = 1), GAN_ERROR_VERSION, "gan_context_options");
+    check_refused(GAN_CONTEXT(.reserved = {1}), GAN_ERROR_VERSION, "gan_context_options");
     assert_int_equal(create_and_get_info(GAN_CONTEXT(.threads = 1)).precision, GAN_PRECISION_FLOAT32);
 #ifdef GAN_REAL_IS_DOUBLE
     check_refused(rounded, GAN_ERROR_UNSUPPORTED, "precision is GAN_PRECISION_BFLOAT16, but this build computes");

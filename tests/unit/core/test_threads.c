@@ -35,6 +35,16 @@ int __wrap_pthread_join(pthread_t thread, void **result)
     return __real_pthread_join(thread, result);
 }
 
+static atomic_int times_read;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
+{
+    atomic_fetch_add(&times_read, 1);
+    return __real_clock_gettime(clock, time);
+}
+
 static gan_context *create_context(int threads)
 {
     gan_context *context = NULL;
@@ -159,6 +169,24 @@ static void test_many_rounds(void **state)
     assert_int_equal(runs[1], 20000);
     assert_int_equal(runs[6], 3333);
     gan_context_destroy(context);
+}
+
+/* Spinning is bounded by the time; without it, no thread reads it. */
+static void test_no_spin(void **state)
+{
+    gan_context *context = NULL;
+    int runs[10] = {0};
+
+    (void)state;
+    assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = 3, .no_spin = true), &context), GAN_OK);
+    atomic_store(&times_read, 0);
+    for (int round = 0; round < 1000; round++) {
+        gan_parallel(context, count_task, runs, 10);
+        if (round % 100 == 0) check_all_threads_work(context, 3);
+    }
+    for (int i = 0; i < 10; i++) assert_int_equal(runs[i], 1000);
+    gan_context_destroy(context);
+    assert_int_equal(atomic_load(&times_read), 0);
 }
 
 static void test_parallel_allocates_nothing(void **state)
@@ -451,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_same_results_for_any_number_of_threads),
         cmocka_unit_test(test_all_threads_work),
         cmocka_unit_test(test_many_rounds),
+        cmocka_unit_test(test_no_spin),
         cmocka_unit_test(test_parallel_allocates_nothing),
         cmocka_unit_test(test_tasks_inside_tasks),
         cmocka_unit_test(test_second_caller_works_alone),

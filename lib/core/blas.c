@@ -1,0 +1,77 @@
+/* The BLAS of a context. It is loaded when a context is created whose products it does, not with the library, since a
+ * BLAS may start threads and reserve much memory when it is loaded. */
+#define _GNU_SOURCE /* RTLD_NODELETE */
+#include "core/core.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+
+#ifdef GAN_REAL_IS_DOUBLE
+#define GEMM "cblas_dgemm"
+#else
+#define GEMM "cblas_sgemm"
+#endif
+
+#ifdef GAN_BLAS_LINKED
+
+bool gan_blas_load(const char *library, gan_blas *out)
+{
+    *out = (gan_blas){.name = GAN_BLAS_LINKED};
+    return library == NULL;
+}
+
+gan_status gan_blas_missing(const char *library)
+{
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_options: blas is '%s', but this build is linked with %s",
+                    library, GAN_BLAS_LINKED);
+}
+
+#else
+
+static const char *const libraries[] = {GAN_BLAS_LIBRARIES NULL};
+
+/* It stays loaded, since its threads would outlive it. */
+static bool load(const char *library, gan_blas *out)
+{
+    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+
+    if (!handle) return false;
+    void *gemm = dlsym(handle, GEMM);
+    dlclose(handle);
+    if (!gemm) return false;
+    *out = (gan_blas){.name = library};
+    memcpy(&out->gemm, &gemm, sizeof(gemm)); /* C does not convert pointers to functions */
+    return true;
+}
+
+bool gan_blas_load(const char *library, gan_blas *out)
+{
+    if (library) return load(library, out);
+    for (int i = 0; libraries[i]; i++) {
+        if (load(libraries[i], out)) return true;
+    }
+    return false;
+}
+
+gan_status gan_blas_missing(const char *library)
+{
+    char tried[GAN_SENTENCE] = "";
+    size_t length = 0;
+
+    if (library) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_options: blas is '%s', expected a library with %s",
+                        library, GEMM);
+    }
+    for (int i = 0; libraries[i] && length < sizeof(tried); i++) {
+        length += (size_t)snprintf(tried + length, sizeof(tried) - length, "%s%s", i == 0 ? "" : ", ", libraries[i]);
+    }
+    if (length == 0) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_options: multiply is GAN_MULTIPLY_BLAS, but this build "
+                                               "knows none, and blas names none");
+    }
+    return gan_fail(GAN_ERROR_UNSUPPORTED,
+                    "gan_context_options: multiply is GAN_MULTIPLY_BLAS, but there is no library with %s, of %s",
+                    GEMM, tried);
+}
+
+#endif
