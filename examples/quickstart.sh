@@ -54,7 +54,7 @@ build=$root/build/quickstart
 log=$build.log
 echo "Building in $build"
 mkdir -p "$build" "$output"
-if ! { set_up "$build" -Dbuildtype=release -Dtests=false -Dexamples=true && ninja -C "$build"; } >"$log" 2>&1; then
+if ! { set_up "$build" -Dbuildtype=release -Dtests=disabled -Dexamples=enabled && ninja -C "$build"; } >"$log" 2>&1; then
     cat "$log" >&2
     echo "quickstart.sh: the build failed; its log is $log" >&2
     exit 1

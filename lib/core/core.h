@@ -2,6 +2,12 @@
 #ifndef GAN_CORE_H
 #define GAN_CORE_H
 
+/* Divergence shows as NaN and infinity, and sums have a fixed order: results would be wrong without a word. */
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
+    defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
+#error "libgan cannot be compiled with -ffast-math, -Ofast or what they consist of"
+#endif
+
 #include "core/json.h"
 #include "core/philox.h"
 

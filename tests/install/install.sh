@@ -44,6 +44,10 @@ try()
     "./$1"
 }
 
+# Compiling, and linking with the shared library, needs nothing of what the library stands on.
+PKG_CONFIG_LIBDIR="$work/installed-shared/$libraries/pkgconfig" pkg-config --cflags --libs libgan >/dev/null ||
+    { echo 'libgan.pc needs others'; exit 1; }
+
 mkdir pkg-config
 for kind in $kinds; do
     flags=$(link_flags "$kind")
@@ -61,6 +65,15 @@ for kind in $kinds; do
     try cmake/c-"$kind" "$kind"
     try cmake/cpp-"$kind" "$kind"
 done
+
+# Where only the static library is installed, libgan::gan is that.
+if [ "$KIND" != shared ]; then
+    {
+        cmake -S "$here" -B cmake-static -DCMAKE_PREFIX_PATH="$work/installed-static" -DVERSION="$VERSION" \
+            -DKINDS=shared && cmake --build cmake-static
+    } >cmake.log 2>&1 || { cat cmake.log; exit 1; }
+    try cmake-static/c-shared static
+fi
 
 # The examples use only public headers, so that they build here unchanged.
 mkdir examples objects

@@ -1,0 +1,56 @@
+#!/bin/sh
+# Builds as others configure them, as far as Meson goes: a subproject found by its name, in a path with a comma, where
+# cmocka is not installed; and builds that are refused. builds.sh ROOT MESON NINJA CC...
+set -eu
+root=$1 meson=$2 ninja=$3
+shift 3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail()
+{
+    echo "$1"
+    tail -n 20 "$work/log"
+    exit 1
+}
+
+# Hides cmocka, which may be found by pkg-config or CMake.
+mkdir "$work/hidden"
+printf 'Name: cmocka\nDescription: hidden\nVersion: 0\nRequires: no-such-package\n' >"$work/hidden/cmocka.pc"
+printf "[binaries]\ncmake = 'no-such-program'\n" >"$work/hidden.ini"
+configure()
+{
+    PKG_CONFIG_PATH="$work/hidden" "$meson" setup --native-file "$work/hidden.ini" "$@" >"$work/log" 2>&1
+}
+
+# A program with libgan as a subproject.
+host="$work/a,b"
+mkdir -p "$host/subprojects"
+ln -s "$root" "$host/subprojects/libgan"
+cp "$root/tests/install/program.c" "$host"
+cat >"$host/meson.build" <<'END'
+project('host', 'c', default_options: ['c_std=c11'])
+executable('program', 'program.c', dependencies: dependency('libgan', fallback: 'libgan'))
+END
+configure "$host/build" "$host" || fail 'libgan is no subproject for a program'
+grep -q 'version-script=.*a,b' "$host/build/build.ninja" || fail 'the path with a comma is not given to the linker'
+"$ninja" -C "$host/build" -t targets all >"$work/log" 2>&1
+grep -q '^program:' "$work/log" || fail 'the program is no target'
+if grep -qE 'test_core|gan-bench|mnist_gan' "$work/log"; then fail 'a subproject builds tests or examples'; fi
+
+# Without cmocka, the tests are left out; asked for, they are an error.
+configure "$work/plain" "$root" -Dexamples=disabled || fail 'libgan cannot be configured without cmocka'
+if configure "$work/asked" "$root" -Dtests=enabled; then fail 'tests are left out though asked for'; fi
+
+# What takes NaN, infinity or the order of sums away.
+if "$meson" setup "$work/fast" "$root" -Dc_args=-ffast-math >"$work/log" 2>&1; then
+    fail 'a build with -ffast-math is configured'
+fi
+grep -q 'libgan cannot be built with -ffast-math' "$work/log" || fail 'a build with -ffast-math is refused without a reason'
+for flag in -ffast-math -Ofast -ffinite-math-only; do
+    if "$@" "$flag" -std=c11 -I"$root/lib" -I"$root/include" -fsyntax-only "$root/lib/core/status.c" \
+        >"$work/log" 2>&1; then
+        fail "a file is compiled with $flag"
+    fi
+    grep -q 'libgan cannot be compiled with' "$work/log" || fail "a file is not compiled with $flag for another reason"
+done
