@@ -1611,7 +1611,7 @@ GAN_API gan_status gan_model_average(gan_model *average, const gan_model *model,
 
 /**
  * Samples by number, and a cursor. Datasets made from one another by gan_dataset_subset() or gan_dataset_split() read
- * the same source: use them, too, from one thread at a time.
+ * the same source: use them, too, from one thread at a time. (A thread that reads ahead does not count.)
  */
 typedef struct gan_dataset gan_dataset;
 
@@ -1624,11 +1624,22 @@ typedef struct gan_dataset_options {
     bool in_order;           /**< default: shuffled */
     bool drop_last;          /**< skip an epoch's last batch if it is not full; default: return it, smaller */
     bool restart_if_changed; /**< a cursor of other data starts its epoch anew; default: it is refused */
-    uint64_t seed;           /**< of the permutations; default 0 */
-    int64_t limit;           /**< use at most this many samples, the first ones; >= 0; default: all */
-    size_t memory_limit;     /**< bytes of samples kept in memory; larger data are read from disk; default 256 MiB */
+    bool prefetch;       /**< read the next batch on a thread while this one is used; default: when it is wanted */
+    uint8_t reserved[4]; /**< 0, else ::GAN_ERROR_VERSION */
+    uint64_t seed;       /**< of the permutations; default 0 */
+    int64_t limit;       /**< use at most this many samples, the first ones; >= 0; default: all */
+    size_t memory_limit; /**< bytes of samples kept in memory; larger data are read from disk; default 256 MiB */
 } gan_dataset_options;
-/** ::gan_dataset_options with the given fields: GAN_DATASET(.seed = 7, .drop_last = true). */
+/**
+ * ::gan_dataset_options with the given fields: GAN_DATASET(.seed = 7, .drop_last = true).
+ *
+ * With `prefetch`, decoding a folder of pictures, say, does not hold up training. Batches, cursors and errors are the
+ * same, each error at the batch that needs what could not be read; a cursor says what was given out, not what was
+ * read. It takes memory for one more batch of the fields that are wanted, allocated by the first call that reads one,
+ * and one thread of libgan's own, even in a context with the host's. Arrays must not change while they may be read.
+ * Without a thread to start, batches are read when they are wanted, after a warning. Destroying the dataset waits for
+ * what is being read, 32 samples at most. In a child of fork() reading ahead starts anew.
+ */
 #define GAN_DATASET(...) GAN_OPTIONS(gan_dataset_options, __VA_ARGS__)
 
 /**
@@ -1739,7 +1750,8 @@ typedef struct gan_callback_field {
  * Writes samples numbers[0] to numbers[count - 1] to fields[f], an array for each field, count * elements of its
  * shape, or NULL if it is not wanted. A number must always give the same sample, so that training can be resumed.
  * Anything but GAN_OK ends the call that reads, with this status. Called by what reads the dataset, in the same
- * thread, for a part of a batch at a time; it must not use the dataset or one that shares its source.
+ * thread, for a part of a batch at a time; it must not use the dataset or one that shares its source. With `prefetch`
+ * it is also called on a thread of libgan, for samples that may never be asked for, but by one thread at a time.
  */
 typedef gan_status (*gan_fill_fn)(void *user, const int64_t *numbers, int64_t count, float *const *fields);
 

@@ -40,6 +40,7 @@
 #include <exception>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -950,9 +951,28 @@ namespace detail
 {
 
 /* What a dataset and all made from it read. */
-struct origin {
+class origin
+{
+  public:
     virtual ~origin() = default;
-    std::exception_ptr thrown; /* by a callback: rethrown once the call has returned from C */
+    /* By a callback, perhaps on a thread that reads ahead. */
+    void keep_exception() noexcept
+    {
+        const std::lock_guard<std::mutex> guard(mutex);
+        thrown = std::current_exception();
+    }
+    /* Once the call has returned from C. */
+    void rethrow()
+    {
+        std::unique_lock<std::mutex> guard(mutex);
+        const std::exception_ptr kept = std::exchange(thrown, nullptr);
+        guard.unlock();
+        if (kept) std::rethrow_exception(kept);
+    }
+
+  private:
+    std::mutex mutex;
+    std::exception_ptr thrown;
 };
 
 struct arrays_origin : origin {
@@ -1064,7 +1084,7 @@ class dataset : detail::keeper, public handle<gan_dataset, gan_dataset_destroy>
                 callback.fill(numbers, samples, to);
                 return GAN_OK;
             } catch (...) {
-                callback.thrown = std::current_exception(); /* must not pass through C */
+                callback.keep_exception(); /* must not pass through C */
                 return GAN_ERROR_CANCELLED;
             }
         };
@@ -1167,7 +1187,7 @@ class dataset : detail::keeper, public handle<gan_dataset, gan_dataset_destroy>
     /** Rethrows, once, what a callback has thrown; for calls of the C API that have read this dataset. */
     void rethrow() const
     {
-        if (kept && kept->thrown) std::rethrow_exception(std::exchange(kept->thrown, nullptr));
+        if (kept) kept->rethrow();
     }
 
   private:
@@ -1178,7 +1198,7 @@ class dataset : detail::keeper, public handle<gan_dataset, gan_dataset_destroy>
     /* After a call that has read samples. */
     void completed(gan_status status) const
     {
-        if (status != GAN_OK) rethrow();
+        if (status == GAN_ERROR_CANCELLED) rethrow();
         check(status);
     }
     samples room_for(int64_t count) const

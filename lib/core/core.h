@@ -11,6 +11,7 @@
 #include "core/json.h"
 #include "core/philox.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -295,6 +296,36 @@ gan_status gan_gate_create(gan_context *context, gan_gate **out);
 void gan_gate_destroy(gan_context *context, gan_gate *gate); /* accepts NULL */
 void gan_gate_enter(gan_gate *gate);
 void gan_gate_leave(gan_gate *gate);
+
+/* Starts a thread that gets none of the host's signals. Returns 0 or the error number. */
+int gan_thread_start(pthread_t *thread, void *(*start)(void *argument), void *argument);
+/* Tells this process from the one that it was forked from. Counts once a context has been created. */
+unsigned gan_process_number(void);
+
+/* ---- A lock that a child of fork() finds open (lock.c) ------------------------------------------------------- */
+
+typedef struct gan_lock {
+    pthread_mutex_t mutex;
+    unsigned process; /* that the mutex belongs to */
+} gan_lock;
+
+gan_status gan_lock_create(gan_lock *lock);
+void gan_lock_acquire(gan_lock *lock);
+void gan_lock_release(gan_lock *lock);
+void gan_lock_destroy(gan_lock *lock);
+
+/* ---- Work on a thread of its own (background.c) -------------------------------------------------------------- */
+
+/* Does one task at a time beside the thread that starts and awaits it. Its thread starts with the first task, and in
+ * a child of fork() anew. */
+typedef struct gan_background gan_background;
+
+gan_status gan_background_create(gan_context *context, gan_background **out);
+/* Begins a task; the one before has been awaited. False, after a warning in the log, if no thread can be started. */
+bool gan_background_start(gan_background *background, void (*task)(void *argument), void *argument);
+/* Returns when there is no task. False if one was lost: it was begun before fork(), and this is the child. */
+bool gan_background_wait(gan_background *background);
+void gan_background_destroy(gan_background *background); /* waits; accepts NULL */
 
 /* ---- The machine (cpu.c) ----------------------------------------------------------------------------------- */
 

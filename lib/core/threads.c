@@ -69,6 +69,11 @@ static void count_fork(void)
     atomic_fetch_add(&this_process, 1);
 }
 
+unsigned gan_process_number(void)
+{
+    return atomic_load(&this_process);
+}
+
 /* Handlers of fork() cannot be taken back except by unloading the library, so there is one for all contexts. Two
  * threads may both install it: then the number rises by two. */
 static gan_status count_forks(void)
@@ -190,28 +195,6 @@ static void run_on_pool(gan_pool *pool, gan_task_fn task, void *argument, int64_
     }
 }
 
-/* Returns 0 or the error number of what failed. */
-static int start_worker(pool_worker *worker, gan_pool *pool)
-{
-    int error;
-
-    worker->pool = pool;
-    atomic_init(&worker->state, IDLE);
-    error = pthread_mutex_init(&worker->mutex, NULL);
-    if (error) return error;
-    error = pthread_cond_init(&worker->changed, NULL);
-    if (error) goto no_condition;
-    error = pthread_create(&worker->thread, NULL, worker_main, worker);
-    if (error) goto no_thread;
-    return 0;
-
-no_thread:
-    pthread_cond_destroy(&worker->changed);
-no_condition:
-    pthread_mutex_destroy(&worker->mutex);
-    return error;
-}
-
 /* The host's signal handlers run in the host's threads. Faults stay deliverable: they belong to the thread that
  * causes them, and a host may report them. */
 static void block_signals(sigset_t *before)
@@ -224,20 +207,49 @@ static void block_signals(sigset_t *before)
     pthread_sigmask(SIG_BLOCK, &blocked, before);
 }
 
+int gan_thread_start(pthread_t *thread, void *(*start)(void *argument), void *argument)
+{
+    sigset_t signals;
+
+    block_signals(&signals);
+    const int error = pthread_create(thread, NULL, start, argument);
+    pthread_sigmask(SIG_SETMASK, &signals, NULL);
+    return error;
+}
+
+/* Returns 0 or the error number of what failed. */
+static int start_worker(pool_worker *worker, gan_pool *pool)
+{
+    int error;
+
+    worker->pool = pool;
+    atomic_init(&worker->state, IDLE);
+    error = pthread_mutex_init(&worker->mutex, NULL);
+    if (error) return error;
+    error = pthread_cond_init(&worker->changed, NULL);
+    if (error) goto no_condition;
+    error = gan_thread_start(&worker->thread, worker_main, worker);
+    if (error) goto no_thread;
+    return 0;
+
+no_thread:
+    pthread_cond_destroy(&worker->changed);
+no_condition:
+    pthread_mutex_destroy(&worker->mutex);
+    return error;
+}
+
 /* As many as can be started. */
 static void start_workers(gan_context *context, gan_pool *pool)
 {
-    sigset_t signals;
     int error = 0;
 
     pool->process = atomic_load(&this_process);
     pool->worker_count = 0;
-    block_signals(&signals);
     while (pool->worker_count < pool->wanted && error == 0) {
         error = start_worker(&pool->workers[pool->worker_count], pool);
         if (error == 0) pool->worker_count++;
     }
-    pthread_sigmask(SIG_SETMASK, &signals, NULL);
     if (error) {
         char reason[GAN_ERRNO_TEXT];
         gan_log(context, GAN_LOG_WARNING, "threads is %d, but only %d could be started: %s", pool->wanted + 1,

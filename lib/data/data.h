@@ -33,6 +33,7 @@ typedef struct gan_source {
     void *state;
     int64_t field_count;
     gan_field *fields; /* with their names */
+    gan_lock reading;
 } gan_source;
 
 /* GAN_ERROR_ARGUMENT, _SHAPE or _OVERFLOW unless this many samples can have these fields; fills in `elements`. */
@@ -49,8 +50,37 @@ gan_status gan_labels_check(const char *what, const gan_field *field, const floa
 /* Copies the fields. Owns `state` from here on, even on failure. */
 gan_status gan_source_create(gan_context *context, const gan_source_ops *ops, void *state, const gan_field *fields,
                              int64_t field_count, gan_source **out);
+/* Where samples go: to an array per field, or to the two that most datasets have. Any may be NULL. */
+typedef struct gan_destination {
+    float *const *fields;
+    float *samples;
+    int32_t *labels;
+    int64_t label; /* the field of `labels` */
+} gan_destination;
+
+/* The array of a field; NULL: not wanted as floats. */
+float *gan_destination_array(const gan_destination *to, int64_t field);
+
+/* Reads by ops->read, from any thread. */
+gan_status gan_source_read(gan_source *source, const int64_t *numbers, int64_t count, float *const *fields);
 gan_source *gan_source_retain(gan_source *source);
 void gan_source_release(gan_source *source);
+
+/* ---- Reading ahead (ahead.c) ------------------------------------------------------------------------------ */
+
+/* The samples from a cursor on, read on a thread of its own. */
+typedef struct gan_ahead gan_ahead;
+
+/* The source outlives it. */
+gan_status gan_ahead_create(gan_source *source, gan_ahead **out);
+/* Makes room to read `count` samples ahead, waits for those that are being read, and copies the first *taken of them
+ * to the destination: those from a cursor on, `count` at most. If they could not be read, this is the status. */
+gan_status gan_ahead_take(gan_ahead *ahead, const gan_dataset_cursor *at, int64_t count, const gan_destination *to,
+                          int64_t *taken);
+/* Begins to read the fields that have been wanted of the dataset's next samples, whose order is that of its cursor.
+ */
+void gan_ahead_start(gan_ahead *ahead, const gan_dataset *dataset);
+void gan_ahead_destroy(gan_ahead *ahead); /* ends reading; accepts NULL */
 
 /* ---- Datasets (dataset.c) -------------------------------------------------------------------------------- */
 
@@ -68,7 +98,18 @@ struct gan_dataset {
     int64_t *order;              /* a permutation of the samples; NULL when in order */
     int64_t order_epoch;         /* the epoch of `order`; -1: none */
     float **places;              /* of a piece, in each field */
+    gan_ahead *ahead;            /* NULL: without prefetch */
 };
+
+/* The numbers in the source of samples first, first + 1, ... of the dataset, or of its order. */
+static inline void gan_dataset_find_numbers(const gan_dataset *dataset, const int64_t *order, int64_t first,
+                                            int64_t count, int64_t *numbers)
+{
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t at = order ? order[first + i] : first + i;
+        numbers[i] = dataset->numbers ? dataset->numbers[at] : at;
+    }
+}
 
 /* Checks options and fills in defaults for a source of `count` samples; `limit` becomes the samples in an epoch. */
 gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t count,

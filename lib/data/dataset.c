@@ -10,6 +10,7 @@ gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t
     gan_dataset_options options;
 
     GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_dataset_options"));
+    GAN_TRY(gan_check_reserved("gan_dataset_options", options.reserved, sizeof(options.reserved)));
     if (options.limit < 0) {
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_options: limit is %lld, expected at least 0",
                         (long long)options.limit);
@@ -36,6 +37,7 @@ static gan_status allocate_arrays(gan_dataset *dataset, const int64_t *numbers)
 {
     gan_context *context = dataset->context;
 
+    if (dataset->options.prefetch) GAN_TRY(gan_ahead_create(dataset->source, &dataset->ahead));
     dataset->places = gan_allocate_array(context, dataset->source->field_count, sizeof(*dataset->places));
     if (!dataset->places) return GAN_ERROR_MEMORY;
     if (!dataset->options.in_order) {
@@ -102,6 +104,7 @@ void gan_dataset_destroy(gan_dataset *dataset)
 {
     if (!dataset || atomic_fetch_sub(&dataset->references, 1) > 1) return;
     gan_context *context = dataset->context;
+    gan_ahead_destroy(dataset->ahead);
     gan_release(context, dataset->places, (size_t)dataset->source->field_count * sizeof(*dataset->places));
     gan_release(context, dataset->order, (size_t)dataset->count * sizeof(*dataset->order));
     gan_release(context, dataset->numbers, (size_t)dataset->count * sizeof(*dataset->numbers));
@@ -199,42 +202,32 @@ static void shuffle(gan_dataset *dataset)
 
 /* ---- Reading ------------------------------------------------------------------------------------------------ */
 
-/* Where samples go: to an array per field, or to the two that most datasets have. Any may be NULL. */
-typedef struct destination {
-    float *const *fields;
-    float *samples;
-    int32_t *labels;
-} destination;
-
 /* Reads a piece to place `done` of the arrays. Labels that are not wanted as floats pass through `labels`. */
-static gan_status read_piece(gan_dataset *dataset, const int64_t *numbers, int64_t count, const destination *to,
+static gan_status read_piece(gan_dataset *dataset, const int64_t *numbers, int64_t count, const gan_destination *to,
                              int64_t done)
 {
-    const gan_source *source = dataset->source;
+    gan_source *source = dataset->source;
     float labels[GAN_SOURCE_PIECE], **places = dataset->places;
 
     for (int64_t f = 0; f < source->field_count; f++) {
-        float *array = to->fields ? to->fields[f] : f == 0 ? to->samples : NULL;
+        float *array = gan_destination_array(to, f);
         places[f] = array ? array + done * source->fields[f].elements : NULL;
     }
-    if (to->labels && !places[dataset->label]) places[dataset->label] = labels;
-    GAN_TRY(source->ops->read(source->state, numbers, count, places));
-    for (int64_t i = 0; i < count && to->labels; i++) to->labels[done + i] = (int32_t)places[dataset->label][i];
+    if (to->labels && !places[to->label]) places[to->label] = labels;
+    GAN_TRY(gan_source_read(source, numbers, count, places));
+    for (int64_t i = 0; i < count && to->labels; i++) to->labels[done + i] = (int32_t)places[to->label][i];
     return GAN_OK;
 }
 
-/* Samples first, first + 1, ... of the dataset, or of its order. */
+/* Reads `count` samples from `first` on, of the dataset or of its order; the destination has the first `done`. */
 static gan_status read_samples(gan_dataset *dataset, const int64_t *order, int64_t first, int64_t count,
-                               const destination *to)
+                               const gan_destination *to, int64_t done)
 {
     int64_t numbers[GAN_SOURCE_PIECE];
 
-    for (int64_t done = 0, size; done < count; done += size) {
+    for (int64_t size; done < count; done += size) {
         size = count - done < GAN_SOURCE_PIECE ? count - done : GAN_SOURCE_PIECE;
-        for (int64_t i = 0; i < size; i++) {
-            const int64_t at = order ? order[first + done + i] : first + done + i;
-            numbers[i] = dataset->numbers ? dataset->numbers[at] : at;
-        }
+        gan_dataset_find_numbers(dataset, order, first + done, size, numbers);
         GAN_TRY(read_piece(dataset, numbers, size, to, done));
     }
     return GAN_OK;
@@ -259,7 +252,16 @@ static gan_status check_batch(const gan_dataset *dataset, int64_t batch, const c
     return GAN_OK;
 }
 
-static gan_status read_next(gan_dataset *dataset, int64_t batch, const destination *to, int64_t *count)
+/* The next `count` samples of the epoch: those that have been read ahead, then the others. */
+static gan_status read_at_cursor(gan_dataset *dataset, int64_t count, const gan_destination *to)
+{
+    int64_t taken = 0;
+
+    if (dataset->ahead) GAN_TRY(gan_ahead_take(dataset->ahead, &dataset->cursor, count, to, &taken));
+    return read_samples(dataset, dataset->order, dataset->cursor.position, count, to, taken);
+}
+
+static gan_status read_next(gan_dataset *dataset, int64_t batch, const gan_destination *to, int64_t *count)
 {
     gan_dataset_cursor *cursor = &dataset->cursor, before = *cursor;
     const bool drop_last = dataset->options.drop_last;
@@ -271,7 +273,7 @@ static gan_status read_next(gan_dataset *dataset, int64_t batch, const destinati
     }
     shuffle(dataset);
     const int64_t left = dataset->count - cursor->position, size = left < batch ? left : batch;
-    const gan_status status = read_samples(dataset, dataset->order, cursor->position, size, to);
+    const gan_status status = read_at_cursor(dataset, size, to);
     if (status != GAN_OK) {
         *cursor = before;
         return status;
@@ -280,6 +282,10 @@ static gan_status read_next(gan_dataset *dataset, int64_t batch, const destinati
     if (dataset->count - cursor->position < (drop_last ? batch : 1)) {
         cursor->epoch++;
         cursor->position = 0;
+    }
+    if (dataset->ahead) {
+        shuffle(dataset);
+        gan_ahead_start(dataset->ahead, dataset);
     }
     *count = size;
     return GAN_OK;
@@ -292,7 +298,7 @@ gan_status gan_dataset_next_fields(gan_dataset *dataset, int64_t batch, float *c
     GAN_CHECK_NOT_NULL(fields);
     GAN_CHECK_NOT_NULL(count);
     GAN_TRY(check_batch(dataset, batch, __func__));
-    return read_next(dataset, batch, &(destination){.fields = fields}, count);
+    return read_next(dataset, batch, &(gan_destination){.fields = fields}, count);
 }
 
 gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples, int32_t *labels, int64_t *count)
@@ -303,7 +309,8 @@ gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples,
     GAN_CHECK_NOT_NULL(count);
     GAN_TRY(check_batch(dataset, batch, __func__));
     GAN_TRY(check_labels(dataset, labels, __func__));
-    return read_next(dataset, batch, &(destination){.samples = samples, .labels = labels}, count);
+    const gan_destination to = {.samples = samples, .labels = labels, .label = dataset->label};
+    return read_next(dataset, batch, &to, count);
 }
 
 static gan_status check_range(const gan_dataset *dataset, int64_t first, int64_t count, const char *function)
@@ -319,7 +326,7 @@ gan_status gan_dataset_read_fields(gan_dataset *dataset, int64_t first, int64_t 
     GAN_CHECK_NOT_NULL(dataset);
     GAN_CHECK_NOT_NULL(fields);
     GAN_TRY(check_range(dataset, first, count, __func__));
-    return read_samples(dataset, NULL, first, count, &(destination){.fields = fields});
+    return read_samples(dataset, NULL, first, count, &(gan_destination){.fields = fields}, 0);
 }
 
 gan_status gan_dataset_read(gan_dataset *dataset, int64_t first, int64_t count, float *samples, int32_t *labels)
@@ -329,12 +336,14 @@ gan_status gan_dataset_read(gan_dataset *dataset, int64_t first, int64_t count, 
     GAN_CHECK_NOT_NULL(samples);
     GAN_TRY(check_range(dataset, first, count, __func__));
     GAN_TRY(check_labels(dataset, labels, __func__));
-    return read_samples(dataset, NULL, first, count, &(destination){.samples = samples, .labels = labels});
+    const gan_destination to = {.samples = samples, .labels = labels, .label = dataset->label};
+    return read_samples(dataset, NULL, first, count, &to, 0);
 }
 
 gan_status gan_dataset_read_labels(gan_dataset *dataset, int64_t first, int64_t count, int32_t *labels)
 {
-    return read_samples(dataset, NULL, first, count, &(destination){.labels = labels});
+    const gan_destination to = {.labels = labels, .label = dataset->label};
+    return read_samples(dataset, NULL, first, count, &to, 0);
 }
 
 gan_status gan_dataset_get_numbers(const gan_dataset *dataset, int64_t first, int64_t count, int64_t *numbers)

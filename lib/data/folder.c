@@ -31,6 +31,7 @@ typedef struct folder_source {
     unsigned char *kept; /* the first pictures that were asked for, as many as fit */
     int64_t *place;      /* of each picture in `kept`, or -1 */
     int64_t kept_count, kept_capacity;
+    unsigned process;       /* that has read what is kept */
     unsigned char *current; /* a picture that is not kept */
     int64_t size;           /* bytes of a picture */
     float values[256];      /* of each byte */
@@ -168,11 +169,23 @@ static gan_status picture_at(folder_source *folder, int64_t number, const unsign
     return GAN_OK;
 }
 
+/* A child of fork() may have copied what another thread was just keeping. */
+static void forget_inherited(folder_source *folder)
+{
+    const unsigned process = gan_process_number();
+
+    if (folder->process == process) return;
+    for (int64_t i = 0; i < folder->count; i++) folder->place[i] = -1;
+    folder->kept_count = 0;
+    folder->process = process;
+}
+
 static gan_status folder_read(void *state, const int64_t *numbers, int64_t count, float *const *fields)
 {
     folder_source *folder = state;
     float *images = fields[0], *labels = folder->classes.count > 0 ? fields[1] : NULL;
 
+    forget_inherited(folder);
     for (int64_t i = 0; i < count && images; i++) {
         const unsigned char *bytes;
         GAN_TRY(picture_at(folder, numbers[i], &bytes));
@@ -292,7 +305,7 @@ static gan_status open_folder(folder_source *folder, const char *path, const gan
     GAN_TRY(gan_dataset_options_resolve(given, folder->count, options));
     folder->place = gan_allocate_array(folder->context, folder->count, sizeof(*folder->place));
     if (!folder->place) return GAN_ERROR_MEMORY;
-    for (int64_t i = 0; i < folder->count; i++) folder->place[i] = -1;
+    forget_inherited(folder);
     const uint64_t fit = options->memory_limit / (uint64_t)folder->size;
     const int64_t most = fit < (uint64_t)options->limit ? (int64_t)fit : options->limit;
     if (most == 0) return GAN_OK;

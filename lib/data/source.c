@@ -101,13 +101,33 @@ gan_status gan_source_create(gan_context *context, const gan_source_ops *ops, vo
     source->ops = ops;
     source->state = state;
     atomic_init(&source->references, 1);
-    const gan_status status = copy_fields(source, fields, field_count);
+    gan_status status = gan_lock_create(&source->reading);
+    if (status != GAN_OK) {
+        ops->destroy(state);
+        gan_release(context, source, sizeof(*source));
+        gan_context_release(context);
+        return status;
+    }
+    status = copy_fields(source, fields, field_count);
     if (status != GAN_OK) {
         gan_source_release(source);
         return status;
     }
     *out = source;
     return GAN_OK;
+}
+
+float *gan_destination_array(const gan_destination *to, int64_t field)
+{
+    return to->fields ? to->fields[field] : field == 0 ? to->samples : NULL;
+}
+
+gan_status gan_source_read(gan_source *source, const int64_t *numbers, int64_t count, float *const *fields)
+{
+    gan_lock_acquire(&source->reading);
+    const gan_status status = source->ops->read(source->state, numbers, count, fields);
+    gan_lock_release(&source->reading);
+    return status;
 }
 
 gan_source *gan_source_retain(gan_source *source)
@@ -120,6 +140,7 @@ void gan_source_release(gan_source *source)
 {
     if (!source || atomic_fetch_sub(&source->references, 1) > 1) return;
     gan_context *context = source->context;
+    gan_lock_destroy(&source->reading);
     source->ops->destroy(source->state);
     for (int64_t f = 0; f < source->field_count; f++) gan_release_text(context, (char *)source->fields[f].name);
     gan_release(context, source->fields, (size_t)source->field_count * sizeof(*source->fields));

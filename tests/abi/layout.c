@@ -247,6 +247,8 @@ static const pinned structs[] = {
     FIELD(gan_dataset_options, in_order, 8),
     FIELD(gan_dataset_options, drop_last, 9),
     FIELD(gan_dataset_options, restart_if_changed, 10),
+    FIELD(gan_dataset_options, prefetch, 11),
+    FIELD(gan_dataset_options, reserved, 12),
     FIELD(gan_dataset_options, seed, 16),
     FIELD(gan_dataset_options, limit, 24),
     FIELD(gan_dataset_options, memory_limit, 32),

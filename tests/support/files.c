@@ -13,12 +13,12 @@
 #include <zlib.h>
 #include <cmocka.h>
 
-static char folder[64];
+static char folder[512];
 
 int test_folder_create(void **state)
 {
     (void)state;
-    strcpy(folder, "test_files_XXXXXX");
+    snprintf(folder, sizeof(folder), "%s/test_files_XXXXXX", TEST_BUILD_FOLDER);
     return mkdtemp(folder) ? 0 : -1;
 }
 
@@ -60,7 +60,7 @@ int test_folder_remove(void **state)
 
 const char *test_path(const char *name)
 {
-    static char paths[8][512];
+    static char paths[8][sizeof(folder) + 256];
     static int next;
     char *path = paths[next++ % 8];
 

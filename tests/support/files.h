@@ -4,7 +4,7 @@
 
 #include "libgan.h"
 
-/* Group or test fixtures: create an empty folder in the current one, and remove it with all its content. */
+/* Group or test fixtures: create an empty folder in the build folder, and remove it with all its content. */
 int test_folder_create(void **state);
 int test_folder_remove(void **state);
 

@@ -22,7 +22,7 @@ enum { side = 8 };
 
 static const char *path_in(const char *folder, const char *name)
 {
-    static char paths[4][600];
+    static char paths[4][1024];
     static int next;
     char *path = paths[next++ % 4];
 
@@ -237,11 +237,11 @@ static void test_classes(void **state)
     }
     test_file_write(path_in("classes/ant", "readme.txt"), "x", 1);
     test_file_write(path_in("classes/ant", ".hidden.png"), "x", 1);
-    for (int l = 0; l < 3; l++) {
+    for (int l = 0; l < 6; l++) {
         gan_dataset *dataset = NULL;
-        test_status(gan_dataset_open_folder(context, test_path("classes"),
-                                            GAN_FOLDER(.height = side, .width = side, .channels = 1),
-                                            GAN_DATASET(.memory_limit = limits[l]), &dataset),
+        test_status(gan_dataset_open_folder(
+                        context, test_path("classes"), GAN_FOLDER(.height = side, .width = side, .channels = 1),
+                        GAN_DATASET(.memory_limit = limits[l % 3], .prefetch = l >= 3, .in_order = true), &dataset),
                     GAN_OK, "");
         assert_int_equal(gan_dataset_count(dataset), 7);
         assert_int_equal(gan_dataset_classes(dataset), 3);
@@ -251,8 +251,10 @@ static void test_classes(void **state)
         assert_string_equal(name, "bee");
         /* Zebra 4 and 7; ant 3, 6 and 9; bee 5 and 8: names count down as values go up. */
         const int expected[] = {50, 20, 60, 30, 0, 40, 10}, classes[] = {0, 0, 1, 1, 1, 2, 2};
-        for (int again = 0; again < 2; again++) {
-            assert_int_equal(gan_dataset_read(dataset, 0, 7, read, labels), GAN_OK);
+        for (int again = 0; again < 6; again++) {
+            int64_t count;
+            assert_int_equal(gan_dataset_next(dataset, 7, read, labels, &count), GAN_OK);
+            if (again % 2 == 1) assert_int_equal(gan_dataset_read(dataset, 0, 7, read, labels), GAN_OK);
             for (int i = 0; i < 7; i++) {
                 assert_int_equal(labels[i], classes[i]);
                 assert_float_equal(read[i * side * side], value_of(expected[i]), 1e-6);

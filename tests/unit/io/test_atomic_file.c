@@ -139,10 +139,7 @@ static void test_links(void **state)
     test_status(replace(context, test_path("loop"), 'x', 1, 1), GAN_ERROR_IO, "loop");
 
     /* An absolute one. */
-    char absolute[4096], target[4200];
-    assert_non_null(getcwd(absolute, sizeof(absolute)));
-    snprintf(target, sizeof(target), "%s/%s", absolute, test_path("below/target"));
-    assert_int_equal(symlink(target, test_path("absolute")), 0);
+    assert_int_equal(symlink(test_path("below/target"), test_path("absolute")), 0);
     test_status(replace(context, test_path("absolute"), 'z', 2, 2), GAN_OK, "");
     assert_int_equal(content(test_path("below/target"), 2), 'z');
     gan_context_destroy(context);

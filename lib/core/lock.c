@@ -1,0 +1,31 @@
+/* A mutex for calls that fork() may interrupt in another thread: the child has no such thread to open it again. */
+#include "core/core.h"
+
+static gan_status create_mutex(gan_lock *lock)
+{
+    lock->process = gan_process_number();
+    if (pthread_mutex_init(&lock->mutex, NULL) == 0) return GAN_OK;
+    return gan_fail(GAN_ERROR_MEMORY, "a mutex could not be created");
+}
+
+gan_status gan_lock_create(gan_lock *lock)
+{
+    return create_mutex(lock);
+}
+
+void gan_lock_acquire(gan_lock *lock)
+{
+    /* The parent's mutex may be locked for ever. A child has one thread until it starts others itself. */
+    if (lock->process != gan_process_number()) create_mutex(lock);
+    pthread_mutex_lock(&lock->mutex);
+}
+
+void gan_lock_release(gan_lock *lock)
+{
+    pthread_mutex_unlock(&lock->mutex);
+}
+
+void gan_lock_destroy(gan_lock *lock)
+{
+    if (lock->process == gan_process_number()) pthread_mutex_destroy(&lock->mutex);
+}
