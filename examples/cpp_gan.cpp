@@ -13,7 +13,7 @@ constexpr int side = 16;
 constexpr int noise_size = 16;
 
 // `count` images of one filled square each, pixels -1 and 1.
-std::vector<float> draw_squares(gan::random &random, int count)
+std::vector<float> draw_squares(gan::random_numbers &random, int count)
 {
     std::vector<float> images(static_cast<std::size_t>(count) * side * side, -1.0f);
     const std::vector<float> u = random.uniform(3 * count);
@@ -58,7 +58,7 @@ gan::model make_discriminator(const gan::context &context)
 void train(int64_t steps, const std::string &folder)
 {
     const gan::context context;
-    gan::random random(context, 3);
+    gan::random_numbers random(context, 3);
     gan::model generator = make_generator(context);
     gan::model discriminator = make_discriminator(context);
     std::printf("%s", generator.describe().c_str());

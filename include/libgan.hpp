@@ -4,10 +4,11 @@
  * needs libgan.h and the standard library. It follows libgan.h, which documents it, by these rules:
  *
  * - gan_noun_verb(noun, ...) is the method noun.verb(...) of class gan::noun, gan_layer_kind(...) is gan::kind(...),
- *   and any other gan_name(...) is gan::name(...). A result that C stores through a pointer is returned; an array and
- *   its length become a std::vector. Enums, reports and options are those of C.
+ *   and any other gan_name(...) is gan::name(...); gan_random is gan::random_numbers. A result that C stores through
+ * a pointer is returned; an array and its length become a std::vector. Enums, reports and options are those of C.
  * - A failing call throws gan::error, with the status and the sentence of the C API. A layer that cannot be made
- *   throws at once; layers that do not fit together make model::build() throw.
+ *   throws at once; layers that do not fit together make model::build() throw. In programs that are compiled without
+ *   exceptions it calls std::abort() instead: call libgan.h where failures are to be handled.
  * - Handles are move-only and own their C handle; get() returns it without giving it up, so that both APIs mix
  *   freely.
  * - What libgan.h says about shapes, ranges, defaults, threads and files holds here too.
@@ -37,6 +38,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
 #include <initializer_list>
 #include <memory>
@@ -74,6 +76,20 @@
     }())
 /** @endcond */
 
+/** @cond */
+#if defined(__cpp_exceptions) || defined(_CPPUNWIND)
+#define GAN_HPP_TRY      try
+#define GAN_HPP_CATCH    catch (...)
+#define GAN_HPP_THROW(e) throw e
+#define GAN_HPP_RETHROW  throw
+#else
+#define GAN_HPP_TRY      if (true)
+#define GAN_HPP_CATCH    else
+#define GAN_HPP_THROW(e) (static_cast<void>(e), std::abort())
+#define GAN_HPP_RETHROW  std::abort()
+#endif
+/** @endcond */
+
 /** The C++ API of libgan. */
 namespace gan
 {
@@ -94,7 +110,7 @@ class error : public std::runtime_error
 /** Throws gan::error unless the status of a C call is GAN_OK. */
 inline void check(gan_status status)
 {
-    if (status != GAN_OK) throw error(status, gan_last_error());
+    if (status != GAN_OK) GAN_HPP_THROW(error(status, gan_last_error()));
 }
 
 /** Version of the library that is running, such as "0.2.0". */
@@ -113,8 +129,8 @@ struct shape : gan_shape {
     shape(std::initializer_list<int64_t> sizes) : gan_shape()
     {
         if (sizes.size() > GAN_MAX_RANK) {
-            throw error(GAN_ERROR_SHAPE, "a shape has at most " + std::to_string(GAN_MAX_RANK) + " dimensions, not " +
-                                             std::to_string(sizes.size()));
+            GAN_HPP_THROW(error(GAN_ERROR_SHAPE, "a shape has at most " + std::to_string(GAN_MAX_RANK) +
+                                                     " dimensions, not " + std::to_string(sizes.size())));
         }
         for (int64_t size : sizes) dims[rank++] = size;
     }
@@ -180,8 +196,8 @@ template <typename T> const T *data(const std::vector<T> &values) noexcept
 inline int64_t batch_of(const std::vector<float> &values, int64_t elements, const char *name)
 {
     if (elements <= 0 || values.empty() || length(values) % elements != 0) {
-        throw error(GAN_ERROR_SHAPE, std::string(name) + " has " + std::to_string(values.size()) +
-                                         " values, expected a multiple of " + std::to_string(elements));
+        GAN_HPP_THROW(error(GAN_ERROR_SHAPE, std::string(name) + " has " + std::to_string(values.size()) +
+                                                 " values, expected a multiple of " + std::to_string(elements)));
     }
     return length(values) / elements;
 }
@@ -189,15 +205,15 @@ inline int64_t batch_of(const std::vector<float> &values, int64_t elements, cons
 template <typename T> void expect_length(const std::vector<T> &values, int64_t expected, const char *name)
 {
     if (length(values) != expected) {
-        throw error(GAN_ERROR_SHAPE, std::string(name) + " has " + std::to_string(values.size()) +
-                                         " values, expected " + std::to_string(expected));
+        GAN_HPP_THROW(error(GAN_ERROR_SHAPE, std::string(name) + " has " + std::to_string(values.size()) +
+                                                 " values, expected " + std::to_string(expected)));
     }
 }
 
 inline std::vector<float> floats(int64_t count, int64_t elements = 1)
 {
     if (count < 0 || (elements > 0 && count > INT64_MAX / elements)) {
-        throw error(GAN_ERROR_ARGUMENT, "count is " + std::to_string(count) + ", out of range");
+        GAN_HPP_THROW(error(GAN_ERROR_ARGUMENT, "count is " + std::to_string(count) + ", out of range"));
     }
     return std::vector<float>(static_cast<std::size_t>(count * elements));
 }
@@ -260,9 +276,12 @@ template <typename Function> void set_log(gan_context_options &options, Function
 {
     options.log_user = detail::user(function);
     options.log = [](void *user, gan_log_level level, const char *message) noexcept {
-        try {
+        GAN_HPP_TRY
+        {
             (*static_cast<Function *>(user))(level, message);
-        } catch (...) {
+        }
+        GAN_HPP_CATCH
+        {
             /* must not pass through C; a lost message does no harm */
         }
     };
@@ -277,16 +296,22 @@ template <typename Resource> void set_allocator(gan_context_options &options, Re
 {
     options.allocator.user = detail::user(resource);
     options.allocator.allocate = [](void *user, std::size_t size) noexcept -> void * {
-        try {
+        GAN_HPP_TRY
+        {
             return static_cast<Resource *>(user)->allocate(size, alignof(std::max_align_t));
-        } catch (...) {
+        }
+        GAN_HPP_CATCH
+        {
             return nullptr;
         }
     };
     options.allocator.release = [](void *user, void *memory, std::size_t size) noexcept {
-        try {
+        GAN_HPP_TRY
+        {
             static_cast<Resource *>(user)->deallocate(memory, size, alignof(std::max_align_t));
-        } catch (...) {
+        }
+        GAN_HPP_CATCH
+        {
             /* memory that was not released is lost */
         }
     };
@@ -336,21 +361,24 @@ template <typename Function> void set_parallel(gan_context_options &options, Fun
     options.parallel_user = detail::user(function);
     options.parallel = [](void *user, gan_task_fn task, void *argument, int64_t count) noexcept {
         piece::work all = {task, argument, count};
-        try {
+        GAN_HPP_TRY
+        {
             (*static_cast<Function *>(user))(count, piece(all));
-        } catch (...) {
+        }
+        GAN_HPP_CATCH
+        {
             /* must not pass through C; the work continues here */
         }
         all.finish();
     };
 }
 
-/** Random numbers; see ::gan_random. */
-class random : public handle<gan_random, gan_random_destroy>
+/** Random numbers; see ::gan_random. Not called random, which is a function of POSIX. */
+class random_numbers : public handle<gan_random, gan_random_destroy>
 {
   public:
     /** See gan_random_create(). */
-    random(const context &context, uint64_t seed, uint64_t stream = 0)
+    random_numbers(const context &context, uint64_t seed, uint64_t stream = 0)
         : handle(detail::result<gan_random *>(gan_random_create, context.get(), seed, stream))
     {
     }
@@ -381,7 +409,7 @@ class layer : public handle<gan_layer, gan_layer_destroy>
     /** Takes ownership of a layer of the C API; if it is nullptr, throws the failure that made it so. */
     explicit layer(gan_layer *owned) : handle(owned)
     {
-        if (owned == nullptr) throw error(gan_last_status(), gan_last_error());
+        if (owned == nullptr) GAN_HPP_THROW(error(gan_last_status(), gan_last_error()));
     }
     /** Names the layer; see gan_layer_named(). */
     layer named(const std::string &name) && { return layer(gan_layer_named(release(), name.c_str())); }
@@ -445,7 +473,6 @@ inline constexpr detail::layer_of<gan_layer_gradient_reversal>
     gradient_reversal{};                                              /**< gan_layer_gradient_reversal() */
 inline constexpr detail::layer_of<gan_layer_leaky_relu> leaky_relu{}; /**< gan_layer_leaky_relu() */
 inline constexpr detail::layer_of<gan_layer_relu> relu{};             /**< gan_layer_relu() */
-inline constexpr detail::layer_of<gan_layer_tanh> tanh{};             /**< gan_layer_tanh() */
 inline constexpr detail::layer_of<gan_layer_sigmoid> sigmoid{};       /**< gan_layer_sigmoid() */
 inline constexpr detail::layer_of<gan_layer_softplus> softplus{};     /**< gan_layer_softplus() */
 inline constexpr detail::layer_of<gan_layer_elu> elu{};               /**< gan_layer_elu() */
@@ -468,6 +495,11 @@ inline constexpr detail::layer_of<gan_layer_one_hot> one_hot{};                 
 inline constexpr detail::layer_of<gan_layer_constant> constant{};                 /**< gan_layer_constant() */
 inline constexpr detail::layer_of<gan_layer_pixel_norm> pixel_norm{};             /**< gan_layer_pixel_norm() */
 inline constexpr detail::layer_of<gan_layer_minibatch_stddev> minibatch_stddev{}; /**< gan_layer_minibatch_stddev() */
+/** gan_layer_tanh(); a function like that of the C library, so that both may be visible. */
+inline layer tanh(const context &context)
+{
+    return detail::layer_of<gan_layer_tanh>{}(context);
+}
 
 /* ---- Models ------------------------------------------------------------------------------------------------ */
 
@@ -676,8 +708,8 @@ class session : public handle<gan_session, gan_session_destroy>
     static int64_t at(const std::vector<int64_t> &elements, int64_t index)
     {
         if (index < 0 || index >= detail::length(elements)) {
-            throw error(GAN_ERROR_ARGUMENT, "index is " + std::to_string(index) + ", but the model has " +
-                                                std::to_string(elements.size()));
+            GAN_HPP_THROW(error(GAN_ERROR_ARGUMENT, "index is " + std::to_string(index) + ", but the model has " +
+                                                        std::to_string(elements.size())));
         }
         return elements[static_cast<std::size_t>(index)];
     }
@@ -845,7 +877,7 @@ inline double gradient_penalty(session &discriminator, gan_penalty penalty, floa
 }
 
 /** See gan_penalty_interpolate(). */
-inline std::vector<float> penalty_interpolate(random &random, const std::vector<float> &real,
+inline std::vector<float> penalty_interpolate(random_numbers &random, const std::vector<float> &real,
                                               const std::vector<float> &fake, int64_t batch)
 {
     std::vector<float> out(real.size());
@@ -856,7 +888,7 @@ inline std::vector<float> penalty_interpolate(random &random, const std::vector<
 }
 
 /** See gan_penalty_perturb(). */
-inline std::vector<float> penalty_perturb(random &random, const std::vector<float> &real, int64_t batch)
+inline std::vector<float> penalty_perturb(random_numbers &random, const std::vector<float> &real, int64_t batch)
 {
     std::vector<float> out(real.size());
     const int64_t size = detail::batch_of(real, batch, "penalty_perturb: real");
@@ -885,7 +917,7 @@ inline std::vector<float> augment_backward(const context &context, uint64_t kind
 }
 
 /** See gan_instance_noise(). */
-inline std::vector<float> instance_noise(random &random, float deviation, const std::vector<float> &samples,
+inline std::vector<float> instance_noise(random_numbers &random, float deviation, const std::vector<float> &samples,
                                          int64_t batch)
 {
     std::vector<float> out(samples.size());
@@ -1052,9 +1084,9 @@ class dataset : detail::keeper, public handle<gan_dataset, gan_dataset_destroy>
             const int64_t in_field = detail::batch_of(field.values, field.shape.count(), "from_arrays: a field");
             if (described.empty()) count = in_field;
             if (in_field != count) {
-                throw error(GAN_ERROR_SHAPE, "from_arrays: field '" + field.name + "' has " +
-                                                 std::to_string(in_field) + " samples, expected " +
-                                                 std::to_string(count));
+                GAN_HPP_THROW(error(GAN_ERROR_SHAPE, "from_arrays: field '" + field.name + "' has " +
+                                                         std::to_string(in_field) + " samples, expected " +
+                                                         std::to_string(count)));
             }
             described.push_back({field.name.c_str(), field.values.data(), field.shape, field.classes});
         }
@@ -1080,10 +1112,13 @@ class dataset : detail::keeper, public handle<gan_dataset, gan_dataset_destroy>
         const gan_fill_fn call_fill = [](void *user, const int64_t *numbers, int64_t samples,
                                          float *const *to) noexcept -> gan_status {
             auto &callback = *static_cast<detail::callback_origin<Fill> *>(user);
-            try {
+            GAN_HPP_TRY
+            {
                 callback.fill(numbers, samples, to);
                 return GAN_OK;
-            } catch (...) {
+            }
+            GAN_HPP_CATCH
+            {
                 callback.keep_exception(); /* must not pass through C */
                 return GAN_ERROR_CANCELLED;
             }
@@ -1254,7 +1289,7 @@ class checkpoint : public handle<gan_checkpoint, gan_checkpoint_destroy>
         call(gan_checkpoint_add_optimizer, name.c_str(), optimizer.get());
     }
     /** See gan_checkpoint_add_random(). */
-    void add_random(const std::string &name, random &random)
+    void add_random(const std::string &name, random_numbers &random)
     {
         call(gan_checkpoint_add_random, name.c_str(), random.get());
     }
@@ -1333,14 +1368,17 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
         options.user = &state;
         options.progress = [](void *user, gan_trainer *, const gan_step_report *report) noexcept -> int {
             running &run = *static_cast<running *>(user);
-            try {
+            GAN_HPP_TRY
+            {
                 if constexpr (std::is_void_v<decltype(run.progress(*report))>) {
                     run.progress(*report);
                     return 0;
                 } else {
                     return run.progress(*report) ? 1 : 0;
                 }
-            } catch (...) {
+            }
+            GAN_HPP_CATCH
+            {
                 run.thrown = std::current_exception(); /* rethrown after the run: it must not pass through C */
                 return 1;
             }
@@ -1577,23 +1615,29 @@ class game : public handle<gan_game, gan_game_destroy>
         options.user = &state;
         options.progress = [](void *user, gan_game *, const gan_round_report *report) noexcept -> int {
             running &run = *static_cast<running *>(user);
-            try {
+            GAN_HPP_TRY
+            {
                 if constexpr (std::is_void_v<decltype(run.progress(*report))>) {
                     run.progress(*report);
                     return 0;
                 } else {
                     return run.progress(*report) ? 1 : 0;
                 }
-            } catch (...) {
+            }
+            GAN_HPP_CATCH
+            {
                 run.thrown = std::current_exception(); /* rethrown after the run: it must not pass through C */
                 return 1;
             }
         };
         bool completed = false;
-        try {
+        GAN_HPP_TRY
+        {
             completed = run(options);
-        } catch (...) {
-            if (!state.thrown) throw;
+        }
+        GAN_HPP_CATCH
+        {
+            if (!state.thrown) GAN_HPP_RETHROW;
         }
         if (state.thrown) std::rethrow_exception(state.thrown);
         return completed;
@@ -1759,5 +1803,10 @@ class history : public handle<gan_history, gan_history_destroy>
 };
 
 } // namespace gan
+
+#undef GAN_HPP_TRY
+#undef GAN_HPP_CATCH
+#undef GAN_HPP_THROW
+#undef GAN_HPP_RETHROW
 
 #endif

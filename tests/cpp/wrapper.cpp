@@ -287,7 +287,7 @@ void test_checkpoints()
     int64_t step = 5;
     auto fill = [&](gan::checkpoint &checkpoint, gan::model &of) {
         gan::optimizer optimizer(of);
-        gan::random random(context, 1, 1);
+        gan::random_numbers random(context, 1, 1);
         gan::session session(of);
         gan::dataset dataset = squares(context);
         checkpoint.add_model("model", of);
@@ -319,7 +319,7 @@ void test_regularisers()
 {
     gan::context context(GAN_CONTEXT(.threads = 1));
     gan::model discriminator = dense_model(context, 2, 1, 2);
-    gan::random random(context, 4);
+    gan::random_numbers random(context, 4);
     gan::session judge(discriminator, GAN_SESSION(.second_order = true));
     std::vector<float> between = gan::penalty_interpolate(random, {1, 1, 1, 1}, {0, 0, 0, 0}, 2);
     EXPECT(between[0] == between[1] && between[0] >= 0 && between[0] < 1 && between[2] != between[0]);
@@ -634,7 +634,7 @@ void test_metrics()
 void test_random_and_data()
 {
     gan::context context(GAN_CONTEXT(.threads = 1));
-    gan::random random(context, 7);
+    gan::random_numbers random(context, 7);
     gan_random_state start = random.get_state();
     std::vector<float> normal = random.normal(100);
     EXPECT(normal != random.normal(100));
