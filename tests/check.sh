@@ -172,7 +172,6 @@ qemu-user command qemu-aarch64
 zlib1g-dev:arm64 file $libraries/libz.so
 libpng-dev:arm64 file $libraries/libpng.so
 libjpeg62-turbo-dev:arm64 file $libraries/libjpeg.so
-libjansson-dev:arm64 file $libraries/libjansson.so
 libopenblas-dev:arm64 file $libraries/libopenblas.so
 libcmocka-dev:arm64 file $libraries/libcmocka.so"
     build check-aarch64 --cross-file "$root/tests/cross/aarch64.ini" || return

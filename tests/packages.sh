@@ -13,7 +13,6 @@ pkg-config command pkg-config
 zlib1g-dev module zlib
 libpng-dev module libpng
 libjpeg-dev module libjpeg
-libjansson-dev module jansson
 libopenblas-dev module openblas'
 
 # llvm14 TOOL prints the command for version 14 of an LLVM tool, or fails. Only Debian puts versions into names.

@@ -152,8 +152,10 @@ void gan_release_text(gan_context *context, char *text);           /* accepts NU
 void *gan_allocate_sized(gan_context *context, size_t size);
 void gan_release_sized(gan_context *context, void *memory); /* accepts NULL */
 
-/* Whether a text is UTF-8 (utf8.c). */
+/* Whether a text is UTF-8 (utf8.c), and the bytes of the character that begins at one of size bytes; 0: it is not
+ * UTF-8. */
 bool gan_is_utf8(const char *text);
+size_t gan_utf8_length(const char *text, size_t size);
 /* GAN_ERROR_NULL or GAN_ERROR_ARGUMENT unless a function's argument `name` has 1 to GAN_NAME_LIMIT bytes of UTF-8,
  * without '/' or control characters. */
 #define GAN_NAME_LIMIT 63
@@ -169,13 +171,39 @@ typedef struct gan_sortable {
 } gan_sortable;
 /* Sorts elements [0, count). Never allocates. */
 void gan_sort(const gan_sortable *of, int64_t count);
+
+/* ---- Indexes of names (names.c) ---------------------------------------------------------------------------- */
+
+/* Which of many things has a name: found in a time that grows with the logarithm of their number, whatever the names
+ * are. The memory of the rows is the caller's. */
+typedef struct gan_name {
+    uint32_t hash, number;
+} gan_name;
+
+typedef struct gan_names {
+    const char *(*name_of)(const void *of, uint32_t number);
+    const void *of;
+    gan_name *rows;
+    int64_t count;
+} gan_names;
+
+/* Appends the thing of this number; the index must then be sorted before it is used. */
+void gan_names_add(gan_names *names, uint32_t number);
+/* NULL, or a name that two things have. */
+const char *gan_names_sort(gan_names *names);
+/* The number of the thing of this name, or -1. */
+int64_t gan_names_find(const gan_names *names, const char *name);
+
 /* ---- Numbers as text (number.c) ---------------------------------------------------------------------------- */
 
 /* Nine significant digits, so that every float survives, with a decimal point whatever the host's locale; "nan" and
  * "inf". Returns the length. */
 #define GAN_NUMBER_TEXT 32
 size_t gan_number_print(char text[GAN_NUMBER_TEXT], double value);
-/* Parses exactly `length` characters, all part of the number. */
+/* The fewest digits that give the same finite double back; always with a point or an exponent. */
+size_t gan_number_print_exactly(char text[GAN_NUMBER_TEXT], double value);
+/* Parses exactly `length` characters, all part of the number: digits with a point and exponent as printed, of any
+ * length, rounded once; "nan" or "inf". False too if a number is too large for a double. */
 bool gan_number_parse(const char *text, size_t length, double *out);
 
 /* ---- Arena (arena.c): one block, laid out before it is allocated --------------------------------------------- */

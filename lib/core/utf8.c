@@ -5,7 +5,7 @@
 
 /* The length of the character that begins with `first`, and the range of its second byte, which rules out overlong
  * encodings, surrogates and anything beyond U+10FFFF. */
-static int length_of(unsigned char first, unsigned char *low, unsigned char *high)
+static size_t length_of(unsigned char first, unsigned char *low, unsigned char *high)
 {
     *low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
     *high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
@@ -15,18 +15,25 @@ static int length_of(unsigned char first, unsigned char *low, unsigned char *hig
     return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
 }
 
-bool gan_is_utf8(const char *text)
+size_t gan_utf8_length(const char *text, size_t size)
 {
     const unsigned char *at = (const unsigned char *)text;
+    unsigned char low, high;
+    const size_t length = size > 0 ? length_of(*at, &low, &high) : 0;
 
-    while (*at) {
-        unsigned char low, high;
-        const int length = length_of(*at, &low, &high);
+    if (length > size) return 0;
+    for (size_t i = 1; i < length; i++, low = 0x80, high = 0xbf) {
+        if (at[i] < low || at[i] > high) return 0;
+    }
+    return length;
+}
+
+bool gan_is_utf8(const char *text)
+{
+    for (const char *end = text + strlen(text); text < end;) {
+        const size_t length = gan_utf8_length(text, (size_t)(end - text));
         if (length == 0) return false;
-        for (int i = 1; i < length; i++, low = 0x80, high = 0xbf) {
-            if (at[i] < low || at[i] > high) return false;
-        }
-        at += length;
+        text += length;
     }
     return true;
 }

@@ -5,22 +5,19 @@
 #include <string.h>
 
 typedef struct tensor {
-    gan_safetensors_entry entry; /* owns its name */
+    gan_safetensors_entry entry; /* its name is in the header */
     int64_t begin, end;          /* bytes after the header */
 } tensor;
-
-typedef struct text_pair {
-    char *key, *value;
-} text_pair;
 
 struct gan_safetensors {
     gan_context *context;
     gan_file file;
     int64_t data; /* offset of the first value in the file */
+    gan_json *header;
+    const gan_json *metadata; /* of the header, or NULL */
     tensor *tensors;
     size_t tensor_count, tensor_capacity;
-    text_pair *metadata;
-    size_t metadata_count, metadata_capacity;
+    gan_names names; /* of the tensors */
 };
 
 /* The first ones by their gan_safetensors_type. */
@@ -60,9 +57,9 @@ static gan_status shape_parse(const gan_safetensors *file, const char *name, con
     }
     out->rank = (int)gan_json_size(json);
     out->count = 1;
+    if (!gan_json_get_ints(json, out->dims, out->rank)) return malformed(file, "the shape", name);
     for (int i = 0; i < out->rank; i++) {
-        if (!gan_json_get_int(gan_json_at(json, i), &out->dims[i]) || out->dims[i] < 0)
-            return malformed(file, "the shape", name);
+        if (out->dims[i] < 0) return malformed(file, "the shape", name);
         if (out->dims[i] == 0)
             return gan_fail(GAN_ERROR_EMPTY, "'%s': dimension %d of tensor '%s' is 0", file->file.path, i, name);
         if (!gan_checked_multiply(out->count, out->dims[i], &out->count))
@@ -75,23 +72,23 @@ static gan_status tensor_parse(gan_safetensors *file, const char *name, const ga
 {
     tensor parsed = {0};
     int element = 0;
-    int64_t bytes;
+    int64_t bytes, places[2];
     const gan_json *offsets = gan_json_get(json, "data_offsets");
     if (!gan_json_is_object(json)) return malformed(file, "the description", name);
     GAN_TRY(type_parse(file, name, gan_json_get(json, "dtype"), &parsed, &element));
     GAN_TRY(shape_parse(file, name, gan_json_get(json, "shape"), &parsed.entry));
     if (!gan_checked_multiply(parsed.entry.count, element, &bytes))
         return gan_fail(GAN_ERROR_OVERFLOW, "'%s': the size of tensor '%s' overflows", file->file.path, name);
-    if (gan_json_size(offsets) != 2 || !gan_json_get_int(gan_json_at(offsets, 0), &parsed.begin) ||
-        !gan_json_get_int(gan_json_at(offsets, 1), &parsed.end))
-        return malformed(file, "the place", name);
+    if (!gan_json_get_ints(offsets, places, 2)) return malformed(file, "the place", name);
+    parsed.begin = places[0];
+    parsed.end = places[1];
     if (parsed.begin < 0 || parsed.end < parsed.begin) return malformed(file, "the place", name);
     if (parsed.end - parsed.begin != bytes) {
         return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' has %lld bytes; its shape and type need %lld",
                         file->file.path, name, (long long)(parsed.end - parsed.begin), (long long)bytes);
     }
 
-    if (!(parsed.entry.name = gan_copy_text(file->context, name))) return GAN_ERROR_MEMORY;
+    parsed.entry.name = name;
     file->tensors[file->tensor_count++] = parsed;
     return GAN_OK;
 }
@@ -100,18 +97,11 @@ static gan_status metadata_parse(gan_safetensors *file, const gan_json *json)
 {
     if (!gan_json_is_object(json))
         return gan_fail(GAN_ERROR_FORMAT, "'%s': the metadata is not an object", file->file.path);
-    file->metadata_capacity = (size_t)gan_json_size(json);
-    file->metadata = gan_allocate_array(file->context, (int64_t)file->metadata_capacity, sizeof(text_pair));
-    if (!file->metadata) return GAN_ERROR_MEMORY;
-    const char *key = NULL;
-    for (const gan_json *at; (at = gan_json_next(json, &key));) {
-        const char *value = gan_json_get_text(at);
-        if (!value) return gan_fail(GAN_ERROR_FORMAT, "'%s': metadata '%s' is not a string", file->file.path, key);
-        text_pair *pair = &file->metadata[file->metadata_count++];
-        pair->key = gan_copy_text(file->context, key);
-        pair->value = gan_copy_text(file->context, value);
-        if (!pair->key || !pair->value) return GAN_ERROR_MEMORY;
+    for (const gan_json *at = NULL; (at = gan_json_next(json, at));) {
+        if (gan_json_get_text(at)) continue;
+        return gan_fail(GAN_ERROR_FORMAT, "'%s': metadata '%s' is not a string", file->file.path, gan_json_name(at));
     }
+    file->metadata = json;
     return GAN_OK;
 }
 
@@ -127,10 +117,21 @@ static void swap_tensors(void *tensors, int64_t a, int64_t b)
     of[b] = moved;
 }
 
+/* As they are in nearly every file. */
+static bool are_in_order(const gan_safetensors *file)
+{
+    for (size_t i = 1; i < file->tensor_count; i++) {
+        if (file->tensors[i].begin < file->tensors[i - 1].begin) return false;
+    }
+    return true;
+}
+
 static gan_status places_check(gan_safetensors *file)
 {
     int64_t end = 0, available = file->file.size - file->data;
-    gan_sort(&(gan_sortable){file->tensors, begins_before, swap_tensors}, (int64_t)file->tensor_count);
+    if (!are_in_order(file)) {
+        gan_sort(&(gan_sortable){file->tensors, begins_before, swap_tensors}, (int64_t)file->tensor_count);
+    }
     for (size_t i = 0; i < file->tensor_count; i++) {
         const tensor *at = &file->tensors[i];
         if (at->begin != end) {
@@ -150,32 +151,38 @@ static gan_status places_check(gan_safetensors *file)
     return GAN_OK;
 }
 
+static const char *name_at(const void *tensors, uint32_t number)
+{
+    return ((const tensor *)tensors)[number].entry.name;
+}
+
+/* The header has each name once. */
+static gan_status names_sort(gan_safetensors *file)
+{
+    file->names = (gan_names){name_at, file->tensors, NULL, 0};
+    file->names.rows = gan_allocate_array(file->context, (int64_t)file->tensor_capacity, sizeof(gan_name));
+    if (!file->names.rows) return GAN_ERROR_MEMORY;
+    for (size_t i = 0; i < file->tensor_count; i++) gan_names_add(&file->names, (uint32_t)i);
+    gan_names_sort(&file->names);
+    return GAN_OK;
+}
+
 static gan_status header_parse(gan_safetensors *file, const char *text, size_t size)
 {
-    gan_json *header = NULL;
-    const char *key = NULL;
-    gan_status status = gan_json_parse(text, size, &header);
+    gan_status status = gan_json_parse(file->context, text, size, &file->header);
     if (status != GAN_OK) return gan_fail(status, "the header of '%s': %s", file->file.path, gan_last_error());
-    if (!gan_json_is_object(header)) {
-        status = gan_fail(GAN_ERROR_FORMAT, "the header of '%s' is not an object", file->file.path);
-        goto done;
-    }
-    file->tensor_capacity = (size_t)gan_json_size(header);
+    if (!gan_json_is_object(file->header))
+        return gan_fail(GAN_ERROR_FORMAT, "the header of '%s' is not an object", file->file.path);
+    file->tensor_capacity = (size_t)gan_json_size(file->header);
     file->tensors = gan_allocate_array(file->context, (int64_t)file->tensor_capacity, sizeof(tensor));
-    if (!file->tensors) {
-        status = GAN_ERROR_MEMORY;
-        goto done;
+    if (!file->tensors) return GAN_ERROR_MEMORY;
+    for (const gan_json *value = NULL; (value = gan_json_next(file->header, value));) {
+        const char *name = gan_json_name(value);
+        GAN_TRY(strcmp(name, GAN_SAFETENSORS_METADATA) == 0 ? metadata_parse(file, value)
+                                                            : tensor_parse(file, name, value));
     }
-    for (const gan_json *value; (value = gan_json_next(header, &key));) {
-        status =
-            strcmp(key, GAN_SAFETENSORS_METADATA) == 0 ? metadata_parse(file, value) : tensor_parse(file, key, value);
-        if (status != GAN_OK) goto done;
-    }
-    status = places_check(file);
-
-done:
-    gan_json_release(header);
-    return status;
+    GAN_TRY(places_check(file));
+    return names_sort(file);
 }
 
 static gan_status header_read(gan_safetensors *file)
@@ -226,13 +233,9 @@ void gan_safetensors_close(gan_safetensors *file)
 {
     if (!file) return;
     gan_context *context = file->context;
-    for (size_t i = 0; i < file->tensor_count; i++) gan_release_text(context, (char *)file->tensors[i].entry.name);
+    gan_release(context, file->names.rows, file->tensor_capacity * sizeof(gan_name));
     gan_release(context, file->tensors, file->tensor_capacity * sizeof(tensor));
-    for (size_t i = 0; i < file->metadata_count; i++) {
-        gan_release_text(context, file->metadata[i].key);
-        gan_release_text(context, file->metadata[i].value);
-    }
-    gan_release(context, file->metadata, file->metadata_capacity * sizeof(text_pair));
+    gan_json_release(file->header);
     gan_file_close(&file->file);
     gan_release(context, file, sizeof(*file));
     gan_context_release(context);
@@ -250,13 +253,10 @@ const gan_safetensors_entry *gan_safetensors_at(const gan_safetensors *file, siz
 
 const gan_safetensors_entry *gan_safetensors_find(const gan_safetensors *file, const char *name, size_t *index)
 {
-    for (size_t i = 0; i < file->tensor_count; i++) {
-        if (strcmp(file->tensors[i].entry.name, name) == 0) {
-            *index = i;
-            return &file->tensors[i].entry;
-        }
-    }
-    return NULL;
+    const int64_t found = gan_names_find(&file->names, name);
+    if (found < 0) return NULL;
+    *index = (size_t)found;
+    return &file->tensors[found].entry;
 }
 
 gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name, gan_shape shape,
@@ -316,7 +316,5 @@ gan_status gan_safetensors_read_doubles(const gan_safetensors *file, size_t inde
 
 const char *gan_safetensors_metadata(const gan_safetensors *file, const char *key)
 {
-    for (size_t i = 0; i < file->metadata_count; i++)
-        if (strcmp(file->metadata[i].key, key) == 0) return file->metadata[i].value;
-    return NULL;
+    return gan_json_get_text(gan_json_get(file->metadata, key));
 }

@@ -3,12 +3,6 @@
 
 #include <string.h>
 
-static gan_status check_new(const gan_json *object, const char *key)
-{
-    if (!gan_json_get(object, key)) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "a safetensors header has two entries called '%s'", key);
-}
-
 static const struct {
     const char *name;
     size_t bytes;
@@ -40,23 +34,10 @@ static gan_status entry_check(const gan_safetensors_entry *entry)
     return GAN_OK;
 }
 
-static gan_status integers_set(gan_json *object, const char *key, const int64_t *values, int count)
-{
-    gan_json *array = gan_json_array();
-    GAN_TRY(gan_json_set(object, key, array));
-    for (int i = 0; i < count; i++) GAN_TRY(gan_json_append_int(array, values[i]));
-    return GAN_OK;
-}
+/* ---- The header ------------------------------------------------------------------------------------------------ */
 
-/* {"dtype":"F32" or "F64","shape":[...],"data_offsets":[begin,end]} */
-static gan_status tensor_describe(gan_json *tensor, const gan_safetensors_entry *entry, int64_t begin, int64_t end)
-{
-    GAN_TRY(gan_json_set_text(tensor, "dtype", types[entry->type].name));
-    GAN_TRY(integers_set(tensor, "shape", entry->dims, entry->rank));
-    return integers_set(tensor, "data_offsets", (int64_t[]){begin, end}, 2);
-}
-
-static gan_status tensor_add(gan_json *header, const gan_safetensors_entry *entry, int64_t *end)
+/* "NAME":{"dtype":"F32" or "F64","shape":[...],"data_offsets":[begin,end]} */
+static gan_status tensor_write(gan_json_writer *json, const gan_safetensors_entry *entry, int64_t *end)
 {
     int64_t bytes, begin = *end;
     GAN_TRY(entry_check(entry));
@@ -64,28 +45,61 @@ static gan_status tensor_add(gan_json *header, const gan_safetensors_entry *entr
         return gan_fail(GAN_ERROR_OVERFLOW, "the size of the file overflows at tensor '%s'", entry->name);
 
     *end = begin + bytes;
-    GAN_TRY(check_new(header, entry->name));
-    gan_json *tensor = gan_json_object();
-    GAN_TRY(gan_json_set(header, entry->name, tensor));
-    return tensor_describe(tensor, entry, begin, *end);
+    gan_json_begin_object(json, entry->name);
+    gan_json_write_text(json, "dtype", types[entry->type].name);
+    gan_json_write_ints(json, "shape", entry->dims, entry->rank);
+    gan_json_write_ints(json, "data_offsets", (int64_t[]){begin, *end}, 2);
+    gan_json_end_object(json);
+    return json->status;
 }
 
-static gan_status header_create(const gan_safetensors_entry *entries, size_t entry_count,
-                                const gan_metadata *metadata, size_t metadata_count, gan_json *header)
+static gan_status header_write(gan_json_writer *json, const gan_safetensors_entry *entries, size_t entry_count,
+                               const gan_metadata *metadata, size_t metadata_count)
 {
-    gan_json *texts = metadata_count > 0 ? gan_json_object() : NULL;
-    if (metadata_count > 0) GAN_TRY(gan_json_set(header, GAN_SAFETENSORS_METADATA, texts));
-    for (size_t i = 0; i < metadata_count; i++) {
-        GAN_TRY(check_new(texts, metadata[i].key));
-        GAN_TRY(gan_json_set_text(texts, metadata[i].key, metadata[i].value));
-    }
     int64_t end = 0;
-    for (size_t i = 0; i < entry_count; i++) {
-        if (metadata_count == 0 && entries[i].name && strcmp(entries[i].name, GAN_SAFETENSORS_METADATA) == 0)
-            return gan_fail(GAN_ERROR_ARGUMENT, "a tensor may not be called '%s'", entries[i].name);
-        GAN_TRY(tensor_add(header, &entries[i], &end));
+    gan_json_begin_object(json, NULL);
+    if (metadata_count > 0) {
+        gan_json_begin_object(json, GAN_SAFETENSORS_METADATA);
+        for (size_t i = 0; i < metadata_count; i++) gan_json_write_text(json, metadata[i].key, metadata[i].value);
+        gan_json_end_object(json);
     }
+    for (size_t i = 0; i < entry_count; i++) GAN_TRY(tensor_write(json, &entries[i], &end));
+    gan_json_end_object(json);
     return GAN_OK;
+}
+
+static const char *entry_name(const void *entries, uint32_t number)
+{
+    const gan_safetensors_entry *entry = (const gan_safetensors_entry *)entries + number;
+    return entry->name ? entry->name : "";
+}
+
+static const char *metadata_key(const void *metadata, uint32_t number)
+{
+    return ((const gan_metadata *)metadata)[number].key;
+}
+
+/* Each name only once, and that of the metadata never. */
+static gan_status names_check(gan_context *context, const char *(*name_of)(const void *of, uint32_t number),
+                              const void *of, size_t count)
+{
+    gan_names names = {name_of, of, NULL, 0};
+    if (count > UINT32_MAX) {
+        return gan_fail(GAN_ERROR_OVERFLOW, "a safetensors header of %zu entries is too long; the limit is %lld",
+                        count, (long long)UINT32_MAX);
+    }
+    names.rows = gan_allocate_array(context, (int64_t)count, sizeof(*names.rows));
+    if (!names.rows) return GAN_ERROR_MEMORY;
+    for (size_t i = 0; i < count; i++) gan_names_add(&names, (uint32_t)i);
+    const char *twice = gan_names_sort(&names);
+    gan_status status = GAN_OK;
+    if (gan_names_find(&names, GAN_SAFETENSORS_METADATA) >= 0) {
+        status = gan_fail(GAN_ERROR_ARGUMENT, "a tensor may not be called '%s'", GAN_SAFETENSORS_METADATA);
+    } else if (twice) {
+        status = gan_fail(GAN_ERROR_ARGUMENT, "a safetensors header has two entries called '%s'", twice);
+    }
+    gan_release(context, names.rows, count * sizeof(*names.rows));
+    return status;
 }
 
 /* The length and the header itself, padded with spaces to align the data after it. */
@@ -103,14 +117,7 @@ static gan_status text_write(gan_atomic_file *file, const char *text)
     return gan_atomic_file_write(file, "        ", padded - size);
 }
 
-static gan_status header_write(gan_context *context, gan_atomic_file *file, const gan_json *header)
-{
-    char *text = NULL;
-    GAN_TRY(gan_json_write(header, GAN_JSON_ASCII, context, &text));
-    gan_status status = text_write(file, text);
-    gan_release_text(context, text);
-    return status;
-}
+/* ---- The values ------------------------------------------------------------------------------------------------ */
 
 static void to_little_endian(const gan_safetensors_entry *entry, void *values)
 {
@@ -149,12 +156,16 @@ gan_status gan_safetensors_write(gan_context *context, const char *path, const g
                                  gan_safetensors_fill_fn fill, void *user)
 {
     gan_atomic_file *file = NULL;
-    gan_json *header = gan_json_object();
-    if (!header) return GAN_ERROR_MEMORY;
-    gan_status status = header_create(entries, entry_count, metadata, metadata_count, header);
+    gan_json_writer json = {.context = context, .ascii = true};
+    char *header = NULL;
+    GAN_TRY(names_check(context, metadata_key, metadata, metadata_count));
+    GAN_TRY(names_check(context, entry_name, entries, entry_count));
+    gan_status status = header_write(&json, entries, entry_count, metadata, metadata_count);
+    const gan_status finished = gan_json_finish(&json, &header);
+    if (status == GAN_OK) status = finished;
     if (status == GAN_OK) status = gan_atomic_file_open(context, path, &file);
-    if (status == GAN_OK) status = header_write(context, file, header);
-    gan_json_release(header);
+    if (status == GAN_OK) status = text_write(file, header);
+    gan_release_text(context, header);
     if (status == GAN_OK) status = values_write(context, file, entries, entry_count, fill, user);
     if (status == GAN_OK) return gan_atomic_file_commit(file);
     gan_atomic_file_abandon(file);

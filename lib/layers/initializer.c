@@ -108,13 +108,13 @@ const char *gan_initializer_text(gan_initializer initializer, char text[GAN_OPTI
     return text;
 }
 
-gan_status gan_initializer_save(gan_initializer initializer, gan_json *object, const char *key)
+void gan_initializer_save(gan_initializer initializer, gan_json_writer *json, const char *key)
 {
     const initializer_rule *rule = &rules[initializer.kind];
-    gan_json *json = gan_json_object();
-    GAN_TRY(gan_json_set(object, key, json));
-    GAN_TRY(gan_json_set_text(json, "kind", rule->name));
-    return rule->takes_value ? gan_json_set_number(json, "value", (double)initializer.value) : GAN_OK;
+    gan_json_begin_object(json, key);
+    gan_json_write_text(json, "kind", rule->name);
+    if (rule->takes_value) gan_json_write_number(json, "value", (double)initializer.value);
+    gan_json_end_object(json);
 }
 
 gan_status gan_initializer_load(const gan_json *json, const char *key, gan_initializer *out)

@@ -166,10 +166,11 @@ const gan_layer_ops *gan_layer_find_kind(const char *type);
 bool gan_layer_failed_last(void);
 extern const gan_layer_ops gan_input_ops; /* the model must know it */
 
-/* Options to and from JSON: into an empty object, and from any value, checked as a program's options are. On failure
- * gan_layer_load returns NULL and sets the error: GAN_ERROR_FORMAT if an option is missing or of another type,
- * GAN_ERROR_UNSUPPORTED if the kind has no such option, since the file then means another layer. */
-gan_status gan_layer_save(const gan_layer *layer, gan_json *options);
+/* Options to and from JSON: as the member `key`, or any value if that is NULL, with its own keys sorted; and from any
+ * value, checked as a program's options are. On failure gan_layer_load returns NULL and sets the error:
+ * GAN_ERROR_FORMAT if an option is missing or of another type, GAN_ERROR_UNSUPPORTED if the kind has no such option,
+ * since the file then means another layer. */
+void gan_layer_save(const gan_layer *layer, gan_json_writer *json, const char *key);
 gan_layer *gan_layer_load(gan_context *context, const gan_layer_ops *ops, const gan_json *options);
 
 /* The value of an option for people to read, "(3, 3)" or "normal(0.02)"; and the range of an integer or float, to

@@ -232,44 +232,50 @@ bool gan_option_is_default(const gan_layer *layer, const gan_layer_option *optio
     return false;
 }
 
-static gan_status save_ints(gan_json *options, const char *key, const int64_t *values, int count)
-{
-    gan_json *list = gan_json_array();
-
-    GAN_TRY(gan_json_set(options, key, list));
-    for (int i = 0; i < count; i++) GAN_TRY(gan_json_append_int(list, values[i]));
-    return GAN_OK;
-}
-
-static gan_status save_option(const gan_layer *layer, const gan_layer_option *option, gan_json *options)
+static void save_option(const gan_layer *layer, const gan_layer_option *option, gan_json_writer *json)
 {
     const void *value = value_of(layer, option);
     const char *key = option->name;
 
     switch (option->kind) {
     case GAN_OPTION_INT:
-        if (option->count > 0) return save_ints(options, key, value, option->count);
-        return gan_json_set_int(options, key, get_int(option, value, 0));
-    case GAN_OPTION_FLOAT: return gan_json_set_number(options, key, (double)*(const float *)value);
-    case GAN_OPTION_BOOL: return gan_json_set_bool(options, key, *(const bool *)value);
-    case GAN_OPTION_CHOICE: return gan_json_set_text(options, key, option->names[*(const int *)value]);
-    case GAN_OPTION_INITIALIZER: return gan_initializer_save(*(const gan_initializer *)value, options, key);
+        if (option->count > 0) {
+            gan_json_write_ints(json, key, value, option->count);
+        } else {
+            gan_json_write_int(json, key, get_int(option, value, 0));
+        }
+        break;
+    case GAN_OPTION_FLOAT: gan_json_write_number(json, key, (double)*(const float *)value); break;
+    case GAN_OPTION_BOOL: gan_json_write_bool(json, key, *(const bool *)value); break;
+    case GAN_OPTION_CHOICE: gan_json_write_text(json, key, option->names[*(const int *)value]); break;
+    case GAN_OPTION_INITIALIZER: gan_initializer_save(*(const gan_initializer *)value, json, key); break;
     case GAN_OPTION_SHAPE: {
         const gan_shape *shape = value;
-        return save_ints(options, key, shape->dims, shape->rank);
+        gan_json_write_ints(json, key, shape->dims, shape->rank);
     }
     }
-    return GAN_OK;
 }
 
-gan_status gan_layer_save(const gan_layer *layer, gan_json *options)
+/* The option whose name comes next in the alphabet, or first if `last` is NULL. */
+static const gan_layer_option *next_option(const gan_layer_ops *ops, const gan_layer_option *last)
 {
-    for (int i = 0; i < layer->ops->option_count; i++) {
-        const gan_layer_option *option = &layer->ops->options[i];
-        if (option->added && gan_option_is_default(layer, option)) continue;
-        GAN_TRY(save_option(layer, option, options));
+    const gan_layer_option *next = NULL;
+
+    for (int i = 0; i < ops->option_count; i++) {
+        const gan_layer_option *option = &ops->options[i];
+        if (last && strcmp(option->name, last->name) <= 0) continue;
+        if (!next || strcmp(option->name, next->name) < 0) next = option;
     }
-    return GAN_OK;
+    return next;
+}
+
+void gan_layer_save(const gan_layer *layer, gan_json_writer *json, const char *key)
+{
+    gan_json_begin_object(json, key);
+    for (const gan_layer_option *option = NULL; (option = next_option(layer->ops, option));) {
+        if (!option->added || !gan_option_is_default(layer, option)) save_option(layer, option, json);
+    }
+    gan_json_end_object(json);
 }
 
 /* ---- Loading ------------------------------------------------------------------------------------------------ */
@@ -289,9 +295,7 @@ static gan_status load_list(const gan_layer_option *option, const gan_json *json
         return gan_fail(GAN_ERROR_FORMAT, "option %s is missing or not a list of %s%d integers", option->name,
                         option->kind == GAN_OPTION_SHAPE ? "at most " : "", most);
     }
-    for (int i = 0; i < (int)size; i++) {
-        if (!gan_json_get_int(gan_json_at(json, i), &values[i])) return malformed(option, "a list of integers");
-    }
+    if (!gan_json_get_ints(json, values, size)) return malformed(option, "a list of integers");
     *count = (int)size;
     return GAN_OK;
 }
@@ -371,10 +375,10 @@ static gan_status load_all(gan_layer *layer, const gan_json *options)
         const gan_layer_option *option = &ops->options[i];
         GAN_TRY(option->added ? load_added(layer, option, options) : load_option(layer, option, options));
     }
-    for (const char *key = NULL; gan_json_next(options, &key);) {
-        if (!find_option(ops, key)) {
-            return gan_fail(GAN_ERROR_UNSUPPORTED, "libgan %s has no option %.64s of %s", gan_version_text(), key,
-                            ops->type);
+    for (const gan_json *member = NULL; (member = gan_json_next(options, member));) {
+        if (!find_option(ops, gan_json_name(member))) {
+            return gan_fail(GAN_ERROR_UNSUPPORTED, "libgan %s has no option %.64s of %s", gan_version_text(),
+                            gan_json_name(member), ops->type);
         }
     }
     return check_layer(layer);

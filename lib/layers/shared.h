@@ -63,7 +63,7 @@ gan_status gan_initializer_check(gan_initializer initializer, const char *what);
 gan_initializer gan_initializer_or(gan_initializer given, gan_initializer fallback);
 bool gan_initializer_equal(gan_initializer a, gan_initializer b);
 const char *gan_initializer_text(gan_initializer initializer, char text[GAN_OPTION_TEXT]);
-gan_status gan_initializer_save(gan_initializer initializer, gan_json *object, const char *key);
+void gan_initializer_save(gan_initializer initializer, gan_json_writer *json, const char *key);
 gan_status gan_initializer_load(const gan_json *json, const char *key, gan_initializer *out);
 
 /* ---- Checks of shapes (check.c) -------------------------------------------------------------------------------- */

@@ -5,60 +5,45 @@
  *      "outputs": [1],
  *      "inputs": [{"role": "noise", "noise": "normal"}]}
  *
- * "inputs" is there only if an input has a role.  * Keys are sorted, so that equal models have equal texts. What is
- * read is untrusted: it passes the same checks as a description made by calls. */
+ * "inputs" is there only if an input has a role. Keys are sorted, so that equal models have equal texts. What is read
+ * is untrusted: it passes the same checks as a description made by calls. */
 #include "model/model.h"
 
 #include <string.h>
 
 /* ---- Writing ------------------------------------------------------------------------------------------------ */
 
-static gan_status write_list(gan_json *object, const char *key, const gan_node *nodes, int32_t count)
+static void write_list(gan_json_writer *json, const char *key, const gan_node *nodes, int32_t count)
 {
-    gan_json *list = gan_json_array();
-
-    GAN_TRY(gan_json_set(object, key, list));
-    for (int32_t k = 0; k < count; k++) GAN_TRY(gan_json_append_int(list, nodes[k]));
-    return GAN_OK;
+    gan_json_begin_array(json, key);
+    for (int32_t k = 0; k < count; k++) gan_json_write_int(json, NULL, nodes[k]);
+    gan_json_end_array(json);
 }
 
-static gan_status write_node(const gan_model_node *node, gan_json *nodes)
+static void write_node(const gan_model_node *node, gan_json_writer *json)
 {
-    gan_json *object = gan_json_object(), *options = NULL;
-
-    GAN_TRY(gan_json_append(nodes, object));
-    GAN_TRY(gan_json_set_text(object, "type", node->layer->ops->type));
-    if (node->layer->name) GAN_TRY(gan_json_set_text(object, "name", node->layer->name));
-    GAN_TRY(write_list(object, "inputs", node->inputs, node->input_count));
-    options = gan_json_object();
-    GAN_TRY(gan_json_set(object, "options", options));
-    return gan_layer_save(node->layer, options);
-}
-
-static gan_status write_model(const gan_model *model, gan_json *root)
-{
-    gan_json *nodes = gan_json_array();
-
-    GAN_TRY(gan_json_set(root, "nodes", nodes));
-    GAN_TRY(write_list(root, "outputs", model->outputs, model->output_count));
-    for (int32_t i = 0; i < model->node_count; i++) {
-        gan_status status = write_node(&model->nodes[i], nodes);
-        if (status != GAN_OK) return gan_model_node_fail(model, i, status);
-    }
-    return GAN_OK;
+    gan_json_begin_object(json, NULL);
+    write_list(json, "inputs", node->inputs, node->input_count);
+    if (node->layer->name) gan_json_write_text(json, "name", node->layer->name);
+    gan_layer_save(node->layer, json, "options");
+    gan_json_write_text(json, "type", node->layer->ops->type);
+    gan_json_end_object(json);
 }
 
 static gan_status write_text(const gan_model *model, bool with_roles, char **text)
 {
-    gan_json *root = gan_json_object();
-    gan_status status;
+    gan_json_writer json = {.context = model->context};
+    int32_t written = 0;
 
-    if (!root) return GAN_ERROR_MEMORY;
-    status = write_model(model, root);
-    if (status == GAN_OK && with_roles) status = gan_model_write_roles(model, root);
-    if (status == GAN_OK) status = gan_json_write(root, GAN_JSON_SORTED, model->context, text);
-    gan_json_release(root);
-    return status;
+    gan_json_begin_object(&json, NULL);
+    if (with_roles) gan_model_write_roles(model, &json);
+    gan_json_begin_array(&json, "nodes");
+    while (written < model->node_count && json.status == GAN_OK) write_node(&model->nodes[written++], &json);
+    if (json.status != GAN_OK && written > 0) gan_model_node_fail(model, written - 1, json.status);
+    gan_json_end_array(&json);
+    write_list(&json, "outputs", model->outputs, model->output_count);
+    gan_json_end_object(&json);
+    return gan_json_finish(&json, text);
 }
 
 gan_status gan_model_write_architecture(const gan_model *model, char **text)
@@ -85,9 +70,11 @@ static gan_status read_nodes(gan_context *context, const gan_json *json, const c
     *count = gan_json_size(json);
     read = gan_allocate_array(context, *count, sizeof(*read));
     if (!read) return GAN_ERROR_MEMORY;
+    const gan_json *at = NULL;
     for (int64_t k = 0; k < *count; k++) {
         int64_t value;
-        if (!gan_json_get_int(gan_json_at(json, k), &value) || value < 0 || value >= limit) {
+        at = gan_json_next(json, at);
+        if (!gan_json_get_int(at, &value) || value < 0 || value >= limit) {
             gan_release(context, read, (size_t)*count * sizeof(*read));
             return gan_fail(GAN_ERROR_FORMAT, "element %lld of its %s is not a node from 0 to %d", (long long)k, what,
                             (int)limit - 1);
@@ -154,9 +141,10 @@ static gan_status read_model(gan_model *model, const gan_json *root)
     if (!gan_json_is_array(nodes) || gan_json_size(nodes) > GAN_MODEL_NODES) {
         return gan_fail(GAN_ERROR_FORMAT, "its 'nodes' are not a list of up to %d nodes", GAN_MODEL_NODES);
     }
-    for (int64_t i = 0; i < gan_json_size(nodes); i++) {
-        gan_status status = read_node(model, gan_json_at(nodes, i));
-        if (status != GAN_OK) return gan_fail(status, "node %lld: %s", (long long)i, gan_last_error());
+    for (const gan_json *node = NULL; (node = gan_json_next(nodes, node));) {
+        const int number = (int)model->node_count;
+        gan_status status = read_node(model, node);
+        if (status != GAN_OK) return gan_fail(status, "node %d: %s", number, gan_last_error());
     }
     GAN_TRY(read_outputs(model, gan_json_get(root, "outputs")));
     GAN_TRY(gan_model_read_roles(model, root));
@@ -179,7 +167,7 @@ gan_status gan_model_read_architecture(gan_context *context, const char *text, g
 {
     gan_json *root = NULL;
     gan_model *model = NULL;
-    gan_status status = gan_json_parse(text, strlen(text), &root);
+    gan_status status = gan_json_parse(context, text, strlen(text), &root);
 
     if (status != GAN_OK) return gan_fail(status, "the architecture: %s", gan_last_error());
     status = gan_model_create(context, &model);
@@ -194,4 +182,14 @@ gan_status gan_model_read_architecture(gan_context *context, const char *text, g
     }
     *out = model;
     return GAN_OK;
+}
+
+gan_status gan_model_read_graph(gan_context *context, const char *architecture, char **text)
+{
+    gan_model *model = NULL;
+
+    GAN_TRY(gan_model_read_architecture(context, architecture, &model));
+    const gan_status status = gan_model_write_graph(model, text);
+    gan_model_destroy(model);
+    return status;
 }

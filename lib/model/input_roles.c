@@ -117,16 +117,14 @@ gan_status gan_model_get_input_info(const gan_model *model, int64_t index, gan_i
 
 /* ---- Files -------------------------------------------------------------------------------------------------- */
 
-static gan_status write_role(const gan_input_options *input, gan_json *list)
+/* Keys are sorted, here too. */
+static void write_role(const gan_input_options *input, gan_json_writer *json)
 {
-    gan_json *object = gan_json_object();
-
-    GAN_TRY(gan_json_append(list, object));
-    if (input->role == GAN_INPUT_ANY) return GAN_OK;
-    GAN_TRY(gan_json_set_text(object, "role", gan_input_role_name(input->role)));
-    if (gan_input_has_noise(input)) GAN_TRY(gan_json_set_text(object, "noise", gan_noise_name(input->noise)));
-    if (input->role == GAN_INPUT_CLASS) GAN_TRY(gan_json_set_int(object, "classes", input->classes));
-    return GAN_OK;
+    gan_json_begin_object(json, NULL);
+    if (input->role == GAN_INPUT_CLASS) gan_json_write_int(json, "classes", input->classes);
+    if (gan_input_has_noise(input)) gan_json_write_text(json, "noise", gan_noise_name(input->noise));
+    if (input->role != GAN_INPUT_ANY) gan_json_write_text(json, "role", gan_input_role_name(input->role));
+    gan_json_end_object(json);
 }
 
 static bool has_roles(const gan_model *model)
@@ -137,17 +135,12 @@ static bool has_roles(const gan_model *model)
     return false;
 }
 
-gan_status gan_model_write_roles(const gan_model *model, gan_json *root)
+void gan_model_write_roles(const gan_model *model, gan_json_writer *json)
 {
-    gan_json *list;
-
-    if (!has_roles(model)) return GAN_OK;
-    list = gan_json_array();
-    GAN_TRY(gan_json_set(root, "inputs", list));
-    for (int32_t k = 0; k < model->input_count; k++) {
-        GAN_TRY(write_role(&model->nodes[model->inputs[k]].input, list));
-    }
-    return GAN_OK;
+    if (!has_roles(model)) return;
+    gan_json_begin_array(json, "inputs");
+    for (int32_t k = 0; k < model->input_count; k++) write_role(&model->nodes[model->inputs[k]].input, json);
+    gan_json_end_array(json);
 }
 
 /* The number of the name that a member has. */
@@ -189,8 +182,10 @@ gan_status gan_model_read_roles(gan_model *model, const gan_json *root)
         return gan_fail(GAN_ERROR_FORMAT, "its 'inputs' are not a list of one object for each of its %d inputs",
                         (int)model->input_count);
     }
+    const gan_json *role = NULL;
     for (int32_t k = 0; k < model->input_count; k++) {
-        gan_status status = read_role(model, k, gan_json_at(list, k));
+        role = gan_json_next(list, role);
+        gan_status status = read_role(model, k, role);
         if (status != GAN_OK) return gan_fail(status, "input %d: %s", (int)k, gan_last_error());
     }
     return GAN_OK;

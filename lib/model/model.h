@@ -103,6 +103,8 @@ void gan_samples_import(gan_context *context, gan_shape shape, int64_t batch, co
 gan_status gan_model_write_architecture(const gan_model *model, char **text);
 /* The same without the roles of inputs: equal for models that can hold each other's weights. */
 gan_status gan_model_write_graph(const gan_model *model, char **text);
+/* The same of an architecture from a file, so that it can be compared however it is printed. */
+gan_status gan_model_read_graph(gan_context *context, const char *architecture, char **text);
 /* The model that the text describes, with shapes and the table of tensors, but not built: gan_model_allocate does
  * that, once the table is known to be as wanted. */
 gan_status gan_model_read_architecture(gan_context *context, const char *text, gan_model **out);
@@ -118,7 +120,7 @@ static inline bool gan_input_has_noise(const gan_input_options *input)
 }
 /* Sets the member "inputs" of an architecture, unless no input has a role; and gives inputs the roles that it says,
  * if there is one. */
-gan_status gan_model_write_roles(const gan_model *model, gan_json *root);
+void gan_model_write_roles(const gan_model *model, gan_json_writer *json);
 gan_status gan_model_read_roles(gan_model *model, const gan_json *root);
 
 /* ---- Sessions (plan.c and session*.c) ----------------------------------------------------------------------- */

@@ -82,12 +82,11 @@ expect 'is in no folder of lib/ that has a rule' lib/stray.c '<string.h>'
 expect 'there was nothing to read' README '"core/core.h"'
 
 place='which has no place here'
-for header in cblas.h immintrin.h arm_neon.h pthread.h jansson.h zlib.h png.h jpeglib.h jerror.h signal.h assert.h locale.h err.h; do
+for header in cblas.h immintrin.h arm_neon.h pthread.h zlib.h png.h jpeglib.h jerror.h signal.h assert.h locale.h err.h; do
     expect "$place" lib/layers/dense.c "<$header>"
 done
 expect "$place" lib/kernels/conv/conv.c '<cblas.h>'
 expect "$place" lib/kernels/conv/conv.c '<immintrin.h>'
-expect "$place" lib/core/context.c '<jansson.h>'
 expect "$place" lib/core/context.c '<signal.h>'
 expect "$place" lib/core/context.c '<assert.h>'
 

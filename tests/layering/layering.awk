@@ -24,7 +24,6 @@ BEGIN {
     place["immintrin.h"] = place["arm_neon.h"] = "^lib/kernels/.*_isa\\.[ch]$"
     place["dlfcn.h"] = "^lib/core/blas\\.c$"
     place["pthread.h"] = "^lib/core/"
-    place["jansson.h"] = "^lib/core/json\\.c$"
     place["zlib.h"] = "^lib/(data|io)/"
     place["png.h"] = "^lib/(data|io)/"
     place["jpeglib.h"] = place["jerror.h"] = "^lib/data/"

@@ -267,6 +267,39 @@ static void test_other_architecture(void **state)
     destroy_training(&dcgan);
 }
 
+/* Architectures are the same if they mean the same: other programs and versions print numbers otherwise, and members
+ * in another order. */
+static void test_architecture_printed_otherwise(void **state)
+{
+#define EPSILON(text)  "\\\"epsilon\\\":" text
+#define MOMENTUM(text) "\\\"momentum\\\":" text
+    static const struct {
+        const char *text, *other;
+        gan_status status;
+    } cases[] = {
+        {EPSILON("9.999999747378752e-6"), EPSILON("1.000000000000000e-5"), GAN_OK},
+        {EPSILON("9.999999747378752e-6"), EPSILON("0.000010000000000000"), GAN_OK},
+        {EPSILON("9.999999747378752e-6"), EPSILON("      1e-5          "), GAN_OK},
+        {EPSILON("9.999999747378752e-6") "," MOMENTUM("0.10000000149011612"),
+         MOMENTUM("0.10000000149011612") "," EPSILON("9.999999747378752e-6"), GAN_OK},
+        {EPSILON("9.999999747378752e-6"), EPSILON("9.999999747378752e-5"), GAN_ERROR_ARCHITECTURE},
+        {EPSILON("9.999999747378752e-6"), EPSILON("-9.99999747378752e-6"), GAN_ERROR_FORMAT},
+        {EPSILON("9.999999747378752e-6"), EPSILON("9.99999974737875.e-6"), GAN_ERROR_FORMAT},
+    };
+#undef EPSILON
+#undef MOMENTUM
+    (void)state;
+    training t = create_training(11);
+    save(&t, test_path("good"));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        assert_int_equal(strlen(cases[i].text), strlen(cases[i].other));
+        test_file_change(test_path("good"), test_path("changed"), cases[i].text, cases[i].other,
+                         strlen(cases[i].text));
+        test_status(gan_trainer_load(t.gan.trainer, t.dataset, test_path("changed")), cases[i].status, "");
+    }
+    destroy_training(&t);
+}
+
 /* An option's random state must be in the file; a trainer without the option ignores it. */
 static void test_other_options(void **state)
 {
@@ -487,6 +520,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_without_dataset),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_other_architecture),
+        cmocka_unit_test(test_architecture_printed_otherwise),
         cmocka_unit_test(test_other_options),
         cmocka_unit_test(test_other_files),
         cmocka_unit_test(test_malformed),

@@ -9,8 +9,8 @@
 
 /* Whole numbers are decimal text in the file, since JSON has no 64-bit integers. */
 typedef enum gan_entry_kind {
-    GAN_ENTRY_ARCHITECTURE, /* text that must be the same */
-    GAN_ENTRY_TEXT,         /* the same, short enough for messages */
+    GAN_ENTRY_ARCHITECTURE, /* text that must mean the same */
+    GAN_ENTRY_TEXT,         /* text that must be the same, short enough for messages */
     GAN_ENTRY_COUNT,        /* int64_t, 0 to GAN_ENTRY_MOST_COUNT */
     GAN_ENTRY_INTEGER,      /* int64_t */
     GAN_ENTRY_WORD,         /* uint64_t */

@@ -17,6 +17,7 @@ typedef union read_number {
 
 /* A file, and what has been read from it. */
 typedef struct reading {
+    gan_context *context;
     const gan_safetensors *file;
     const char *path;
     read_number *numbers; /* one per entry */
@@ -97,16 +98,28 @@ static gan_status check_part(const reading *r, const gan_entry *entry)
 
 /* ---- One entry ------------------------------------------------------------------------------------------------- */
 
+/* By meaning, since other versions and programs print numbers in other ways. */
+static gan_status check_architecture(const reading *r, const char *part, const char *architecture,
+                                     const char *expected)
+{
+    char *text;
+    gan_status status = gan_model_read_graph(r->context, architecture, &text);
+    if (status != GAN_OK) return gan_fail(status, "'%s': its %s: %s", r->path, part, gan_last_error());
+    if (strcmp(text, expected) != 0) {
+        status = gan_fail(GAN_ERROR_ARCHITECTURE,
+                          "'%s': its %s has a different architecture from the one to load into", r->path, part);
+    }
+    gan_release_text(r->context, text);
+    return status;
+}
+
 static gan_status check_text(const reading *r, const gan_entry *entry)
 {
     const char *text, *part = entry->name + strlen(GAN_CHECKPOINT_PREFIX);
     GAN_TRY(check_part(r, entry));
     GAN_TRY(require(r, entry->name, &text));
     if (strcmp(text, entry->text) == 0) return GAN_OK;
-    if (entry->kind == GAN_ENTRY_ARCHITECTURE) {
-        return gan_fail(GAN_ERROR_ARCHITECTURE, "'%s': its %s has a different architecture from the one to load into",
-                        r->path, part);
-    }
+    if (entry->kind == GAN_ENTRY_ARCHITECTURE) return check_architecture(r, part, text, entry->text);
     return gan_fail(GAN_ERROR_ARCHITECTURE, "'%s': its %s is %.32s, expected %s", r->path, part, text, entry->text);
 }
 
@@ -286,7 +299,7 @@ gan_status gan_entries_load(gan_entries *entries, const char *path)
     GAN_TRY(entries->status);
     GAN_TRY(gan_entries_check_names(entries));
     GAN_TRY(gan_safetensors_open(entries->context, path, &file));
-    reading r = {.file = file, .path = path};
+    reading r = {.context = entries->context, .file = file, .path = path};
     gan_status status = load_file(entries, &r);
     gan_safetensors_close(file);
     return status;

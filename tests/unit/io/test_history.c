@@ -245,12 +245,16 @@ static void test_csv_in_other_locales(void **state)
     (void)state;
     assert_int_equal(setenv("LOCPATH", test_path(""), 1), 0);
     for (int i = 0; i < 2; i++) {
-        char number[16];
+        char number[16], exact[GAN_NUMBER_TEXT];
         make_locale(names[i], points[i]);
         assert_non_null(setlocale(LC_NUMERIC, names[i]));
         snprintf(number, sizeof(number), "%.1f", 0.5);
         assert_null(strchr(number, '.'));
         check_csv();
+        gan_number_print_exactly(exact, -0.1);
+        assert_string_equal(exact, "-0.1");
+        gan_number_print_exactly(exact, (double)1e-5f);
+        assert_string_equal(exact, "9.999999747378752e-6");
         snprintf(number, sizeof(number), "%.1f", 0.5);
         assert_null(strchr(number, '.')); /* the host's locale is as it was */
         assert_non_null(setlocale(LC_NUMERIC, "C"));
@@ -348,8 +352,6 @@ static void test_bad_csv(void **state)
         {FIRST_HEADER "1,0,32,1e999,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is '1e999'"},
         {FIRST_HEADER "1,0,32,infinity,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is 'infinity'"},
         {FIRST_HEADER "1,0,32,1,1,1,1,1,1,1,1\r\n", GAN_ERROR_FORMAT, "seconds is '1\r'"},
-        {FIRST_HEADER "1,0,32,0.0000000000000000000000000000000000001,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT,
-         "is '0.000"},
     };
     gan_context *context = test_context();
     gan_history *history = create(context, 7);
