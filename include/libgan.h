@@ -200,9 +200,10 @@ typedef enum gan_log_level {
  * with the handles of that call. The messages are:
  *
  * - ::GAN_LOG_WARNING: fewer threads started than requested; a diagnosis that was not made the previous time, with
- *   its advice; a training run that diverged.
+ *   its advice; a training run that diverged; a layer that bounds what a loss reads as logits; data that a generator
+ *   is to make and cannot, or that are all equal, as the first round shows.
  * - ::GAN_LOG_INFO: the BLAS, or plain C, multiplies because there are no tuned kernels for this CPU; a training run
- * was resumed; a file has tensors that were not requested.
+ * was resumed; a file has tensors that were not requested; an optimizer has the default learning rate.
  * - ::GAN_LOG_DEBUG: the kernels chosen by a context.
  */
 typedef void (*gan_log_fn)(void *user, gan_log_level level, const char *message);
@@ -1541,7 +1542,7 @@ typedef enum gan_schedule {
 typedef struct gan_optimizer_options {
     size_t struct_size;                /**< set by GAN_OPTIMIZER() */
     gan_optimizer_algorithm algorithm; /**< default: Adam */
-    float learning_rate;               /**< >= 0 and finite; default 2e-4 */
+    float learning_rate;               /**< > 0 and finite, or ::GAN_ZERO; 0 is the default, 2e-4 */
     float beta1;                       /**< Adam, decay of the first moment; [0, 1); default 0.5 (Radford et
                                             al., 2016) */
     float beta2;                       /**< Adam, decay of the second moment; [0, 1); default 0.999 */
@@ -2023,7 +2024,7 @@ typedef enum gan_order {
 typedef struct gan_trainer_options {
     size_t struct_size;  /**< set by GAN_TRAINER() */
     int64_t batch;       /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
-    float learning_rate; /**< of both players; >= 0; default 2e-4 */
+    float learning_rate; /**< of both players; > 0, or ::GAN_ZERO; 0 is the default, 2e-4 */
     float beta1;         /**< of both players' Adam; [0, 1); default 0.5 (Radford et al., 2016) */
     float beta2;         /**< of both players' Adam; [0, 1); default 0.999 */
     const gan_optimizer_options *generator_optimizer;     /**< instead of the three above; default: NULL */
@@ -2168,7 +2169,8 @@ typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_
  * Takes one step on `batch` real samples: discriminator and generator, once each, in the trainer's order. With more
  * discriminator steps, the samples are `discriminator_steps` consecutive batches of `batch`. `batch` is at most that
  * of the options and a multiple of packing, else ::GAN_ERROR_BATCH. `report` may be NULL. If a loss, gradient or
- * running statistic is not finite: GAN_ERROR_DIVERGED. Each model is reset to its last weights that gave a finite
+ * running statistic is not finite: GAN_ERROR_DIVERGED, whose sentence names the first sample with a value that is not
+ * finite, if there is one. Each model is reset to its last weights that gave a finite
  * loss and gradient, and the average is made of such weights only; the optimizers keep their moments, which are
  * finite. After any failure, running statistics are as before the step, and the step does not count.
  */
@@ -2476,7 +2478,7 @@ GAN_API gan_term gan_gradient_penalty_loss(gan_term application, gan_penalty pen
 /** Options of gan_game_player(). */
 typedef struct gan_player_options {
     size_t struct_size;  /**< set by GAN_PLAYER() */
-    float learning_rate; /**< of Adam; >= 0; default 2e-4 */
+    float learning_rate; /**< of Adam; > 0, or ::GAN_ZERO; 0 is the default, 2e-4 */
     float beta1;         /**< of Adam; [0, 1); default 0.5 */
     float beta2;         /**< of Adam; [0, 1); default 0.999 */
     bool fresh_noise;    /**< draw new noise also for the player's first move of a round; default: use

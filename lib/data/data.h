@@ -127,6 +127,9 @@ gan_status gan_dataset_create(gan_context *context, const gan_source_ops *ops, v
 /* Labels of samples first, first + 1, ... of a dataset that has them. */
 gan_status gan_dataset_read_labels(gan_dataset *dataset, int64_t first, int64_t count, int32_t *labels);
 
+/* The number in the source of the sample that a cursor is at. */
+gan_status gan_dataset_number_at(const gan_dataset *dataset, const gan_dataset_cursor *cursor, int64_t *number);
+
 gan_dataset *gan_dataset_retain(gan_dataset *dataset);
 /* An error unless gan_dataset_set_cursor() accepts the cursor. */
 gan_status gan_dataset_check_cursor(const gan_dataset *dataset, const gan_dataset_cursor *cursor);

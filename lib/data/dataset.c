@@ -185,14 +185,20 @@ gan_status gan_dataset_get_class_name(const gan_dataset *dataset, int64_t field,
     return GAN_OK;
 }
 
+/* What an epoch's permutation is drawn from: each epoch has its own counters, one draw per sample. */
+static gan_random_state shuffling(const gan_dataset *dataset, const gan_dataset_cursor *cursor)
+{
+    return (gan_random_state){.seed = cursor->seed,
+                              .stream = GAN_STREAM_SHUFFLE,
+                              .counter = (uint64_t)cursor->epoch * (uint64_t)dataset->count};
+}
+
 /* The permutation of the current epoch. It depends only on seed and epoch, so that a restored cursor
- * continues in the same order. Each epoch has its own counters: one draw per sample. */
+ * continues in the same order. */
 static void shuffle(gan_dataset *dataset)
 {
     const gan_dataset_cursor *cursor = &dataset->cursor;
-    gan_random_state random = {.seed = cursor->seed,
-                               .stream = GAN_STREAM_SHUFFLE,
-                               .counter = (uint64_t)cursor->epoch * (uint64_t)dataset->count};
+    gan_random_state random = shuffling(dataset, cursor);
     int64_t *order = dataset->order;
 
     if (!order || dataset->order_epoch == cursor->epoch) return;
@@ -352,6 +358,23 @@ gan_status gan_dataset_get_numbers(const gan_dataset *dataset, int64_t first, in
     GAN_CHECK_NOT_NULL(numbers);
     GAN_TRY(check_range(dataset, first, count, __func__));
     for (int64_t i = 0; i < count; i++) numbers[i] = dataset->numbers ? dataset->numbers[first + i] : first + i;
+    return GAN_OK;
+}
+
+/* Shuffled samples are found in the permutation of the cursor's epoch, which may not be the present one. */
+gan_status gan_dataset_number_at(const gan_dataset *dataset, const gan_dataset_cursor *cursor, int64_t *number)
+{
+    int64_t at = cursor->position;
+
+    if (!dataset->options.in_order) {
+        int64_t *order = gan_allocate_array(dataset->context, dataset->count, sizeof(*order));
+        if (!order) return GAN_ERROR_MEMORY;
+        gan_random_state random = shuffling(dataset, cursor);
+        gan_random_permutation(&random, order, dataset->count);
+        at = order[at];
+        gan_release(dataset->context, order, (size_t)dataset->count * sizeof(*order));
+    }
+    *number = dataset->numbers ? dataset->numbers[at] : at;
     return GAN_OK;
 }
 

@@ -2,6 +2,8 @@
  * others keep their input. */
 #include "layers/shared.h"
 
+#include <math.h>
+
 /* ReLU is a leaky ReLU whose slope is 0, and has no options. */
 typedef struct leaky_relu {
     gan_layer layer;
@@ -133,10 +135,10 @@ static gan_status curved_tangent_backward(const gan_layer *layer, const gan_pass
 
 const gan_layer_ops gan_leaky_relu_ops =
     PIECEWISE(leaky_relu, GAN_OPTION_TABLE(leaky_relu_options), GAN_OPTION_STRUCT(gan_leaky_relu_options));
-const gan_layer_ops gan_relu_ops = PIECEWISE(relu, NO_OPTIONS);
+const gan_layer_ops gan_relu_ops = PIECEWISE(relu, .low = 0, .high = INFINITY);
 const gan_layer_ops gan_tanh_ops = BY_OUTPUT(tanh, sizeof(gan_layer), TANH, .low = -1, .high = 1);
 const gan_layer_ops gan_sigmoid_ops = BY_OUTPUT(sigmoid, sizeof(gan_layer), SIGMOID, .low = 0, .high = 1);
-const gan_layer_ops gan_softplus_ops = BY_OUTPUT(softplus, sizeof(gan_layer), SOFTPLUS, NO_OPTIONS);
+const gan_layer_ops gan_softplus_ops = BY_OUTPUT(softplus, sizeof(gan_layer), SOFTPLUS, .low = 0, .high = INFINITY);
 const gan_layer_ops gan_elu_ops =
     BY_OUTPUT(elu, sizeof(elu), ELU, GAN_OPTION_TABLE(elu_options), GAN_OPTION_STRUCT(gan_elu_options));
 const gan_layer_ops gan_silu_ops = BY_INPUT(silu, sizeof(gan_layer), SILU, NO_OPTIONS);

@@ -123,8 +123,8 @@ typedef struct gan_layer_ops {
     unsigned flags;
     int min_inputs, max_inputs; /* an input layer has 0 */
     size_t size;                /* of the layer's struct */
-    double low, high;    /* the ends that y only approaches, where its gradient vanishes; equal if it has none */
-    const void *variant; /* how the kinds of one file differ; known only to that file */
+    double low, high;           /* the ends of y's values, where its gradient vanishes; equal if it has none */
+    const void *variant;        /* how the kinds of one file differ; known only to that file */
     const gan_layer_option *options;
     int option_count;
     gan_options_struct options_struct;

@@ -273,3 +273,11 @@ gan_status gan_model_set_outputs(gan_model *model, int64_t count, const gan_node
     if (status != GAN_OK) gan_model_remember_failure(model, status);
     return status;
 }
+
+gan_output_range gan_model_output_range(const gan_model *model, int64_t output)
+{
+    gan_node node = model->outputs[output];
+    while (model->nodes[node].layer->ops->flags & GAN_LAYER_RESHAPES) node = model->nodes[node].inputs[0];
+    const gan_layer_ops *ops = model->nodes[node].layer->ops;
+    return (gan_output_range){.node = node, .low = ops->low, .high = ops->high};
+}

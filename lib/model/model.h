@@ -69,6 +69,13 @@ gan_status gan_model_node_fail(const gan_model *model, gan_node node, gan_status
 /* Remembers the failure that was just reported, unless there is an earlier one. */
 void gan_model_remember_failure(gan_model *model, gan_status status);
 
+/* What the layer that computes an output, whatever reshapes it, can give at all. */
+typedef struct gan_output_range {
+    gan_node node;    /* the layer */
+    double low, high; /* equal if there are no ends; `high` may be infinite */
+} gan_output_range;
+gan_output_range gan_model_output_range(const gan_model *model, int64_t output);
+
 /* The two halves of gan_model_build: shapes and the table of tensors; then the arrays, still without values. The
  * model remembers a failure of the first. */
 gan_status gan_model_infer(gan_model *model);

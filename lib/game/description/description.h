@@ -47,7 +47,8 @@ typedef struct gan_feeder {
     int32_t term;
     gan_dataset *dataset; /* NULL: not fed */
     int64_t field;
-    float *samples; /* a batch for each move of a round; NULL until it is fed */
+    float *samples;          /* a batch for each move of a round; NULL until it is fed */
+    gan_dataset_cursor from; /* where the dataset was before the present round */
 } gan_feeder;
 
 /* Two players' backward passes through one application, in a simultaneous game (shared_pass.c). */
@@ -80,6 +81,7 @@ struct gan_game {
     int64_t place_count;
     int64_t rounds, epochs;
     atomic_bool cancel;
+    bool checked;   /* the data of the first round have been */
     gan_gate *gate; /* whoever changes or copies the players' models is inside */
     /* Of the present round: its batches, the current one, its samples in all, and in a full batch. */
     int64_t batch_count, batch_index, samples, batch;
@@ -121,6 +123,8 @@ gan_status gan_game_note_roles(gan_game *game);
 /* ---- Parts of a built game (pairs.c, shared_pass.c) ------------------------------------------------------------ */
 
 gan_status gan_pairs_create(gan_game *game);
+/* Warns of models whose last layer bounds what losses read as logits. */
+void gan_game_warn_of_bounded_logits(const gan_game *game);
 gan_status gan_shared_pass_create(gan_game *game);
 /* The first layer of the model that mixes the samples of a batch, and its node; NULL if there is none. */
 const gan_layer_ops *gan_find_mixing_layer(const gan_model *model, gan_node *node);

@@ -186,5 +186,6 @@ gan_status gan_game_build(gan_game *game)
     const gan_status status = build(game);
     if (status != GAN_OK) return gan_game_remember_failure(game);
     game->built = true;
+    gan_game_warn_of_bounded_logits(game);
     return GAN_OK;
 }

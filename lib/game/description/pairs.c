@@ -85,3 +85,46 @@ gan_status gan_pairs_create(gan_game *game)
     }
     return GAN_OK;
 }
+
+/* ---- Logits ---------------------------------------------------------------------------------------------------- */
+
+/* Whether a loss suffers if its logits stay within a range. */
+static bool needs_all_numbers(const gan_term_loss *loss, gan_output_range range)
+{
+    const bool adversarial = loss->rule == &gan_rule_discriminator || is_generators(loss->rule);
+    if (range.low == range.high) return false;
+    return !(adversarial && gan_loss_find(loss->adversarial)->bounded && range.low <= 0 && range.high >= 1);
+}
+
+/* Whether some want reads this output of a model as logits, and suffers from its range. */
+static bool are_bounded_logits(const gan_game *game, int32_t model, int64_t output, gan_output_range range)
+{
+    const gan_terms *terms = &game->terms;
+    for (int32_t i = 0; i < game->want_count; i++) {
+        const gan_term_node *loss = &terms->nodes[game->wants[i].loss];
+        for (int32_t k = 0; k < loss->of.loss.rule->logits; k++) {
+            const int32_t application = gan_term_application(terms, loss->inputs[k]);
+            if (application < 0 || terms->nodes[application].of.application.model != model) continue;
+            if (gan_term_output(&terms->nodes[loss->inputs[k]]) != output) continue;
+            if (needs_all_numbers(&loss->of.loss, range)) return true;
+        }
+    }
+    return false;
+}
+
+void gan_game_warn_of_bounded_logits(const gan_game *game)
+{
+    char text[GAN_NODE_TEXT];
+    for (int32_t m = 0; m < game->terms.model_count; m++) {
+        const gan_model *model = game->terms.models[m].model;
+        for (int64_t output = 0; output < model->output_count; output++) {
+            const gan_output_range range = gan_model_output_range(model, output);
+            if (!are_bounded_logits(game, m, output, range)) continue;
+            gan_log(
+                game->context, GAN_LOG_WARNING,
+                "%s gives only values from %g to %g, but a loss reads its model's output as logits, which are any "
+                "numbers: leave this layer out",
+                gan_model_node_text(model, range.node, text), range.low, range.high);
+        }
+    }
+}

@@ -64,6 +64,7 @@ gan_status gan_game_feed_index(gan_game *game, int32_t index, gan_dataset *datas
 {
     GAN_TRY(gan_game_prepare_feeder(game, index));
     GAN_TRY(prepare_places(game, dataset));
+    if (game->feeders[index].dataset != dataset) game->checked = false;
     game->feeders[index].dataset = dataset;
     game->feeders[index].field = field;
     return GAN_OK;
@@ -191,7 +192,13 @@ gan_status gan_game_read_round(gan_game *game, int64_t *count, int64_t *epochs)
     *count = game->options.batch * game->most_moves;
     if (!driver) return GAN_OK;
     GAN_TRY(gan_dataset_get_cursor(driver, &before));
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        GAN_TRY(gan_dataset_get_cursor(game->feeders[i].dataset, &game->feeders[i].from));
+    }
     GAN_TRY(skip_rest(game, &after)); /* a cursor that was set may be anywhere */
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        if (game->feeders[i].dataset == driver) game->feeders[i].from = after;
+    }
     for (int64_t i = 0; i < game->most_moves; i++) {
         int64_t got;
         GAN_TRY(gan_dataset_next_fields(driver, game->options.batch, find_places(game, driver, total), &got));

@@ -39,6 +39,16 @@ gan_dataset *gan_game_driver(const gan_game *game);
 /* Samples of the driver's epoch that are played with. */
 int64_t gan_game_epoch_size(const gan_game *game);
 
+/* ---- What data show (data_checks.c) ---------------------------------------------------------------------------- */
+
+/* Warns, by the first `count` samples of each input, of data that a model is to make and cannot: outside the range of
+ * its last layer, in half of it, or all equal. */
+void gan_game_check_data(const gan_game *game, const float *const *inputs, int64_t count);
+/* Names the first value of the present round's samples that is not finite, to follow a sentence; empty without one.
+ */
+#define GAN_BAD_VALUE_TEXT 256
+void gan_game_find_bad_value(const gan_game *game, char text[GAN_BAD_VALUE_TEXT]);
+
 /* ---- Runs (game_run.c) ----------------------------------------------------------------------------------------- */
 
 /* gan_game_run() with options that were checked, on inputs that are fed. */

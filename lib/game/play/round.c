@@ -95,7 +95,7 @@ static void succeed(gan_game *game)
 /* Undoes the round. The log callback's own calls may fail, so the sentence is restored. */
 static gan_status fail(gan_game *game, gan_status status)
 {
-    char sentence[GAN_SENTENCE];
+    char sentence[GAN_SENTENCE], bad[GAN_BAD_VALUE_TEXT];
     for (int32_t i = 0; i < game->played_count; i++) gan_guard_take_back(&game->played[i].guard, status);
     for (int32_t i = 0; i < game->player_count; i++) {
         gan_player_state *player = &game->players[i];
@@ -104,6 +104,9 @@ static gan_status fail(gan_game *game, gan_status status)
     for (int32_t i = 0; i < game->pair_count; i++) gan_monitor_fail(&game->pairs[i].monitor, status);
     for (int32_t i = 0; i < game->terms.model_count; i++) game->terms.models[i].version++;
     if (status != GAN_ERROR_DIVERGED) return status;
+    snprintf(sentence, sizeof(sentence), "%s", gan_last_error());
+    gan_game_find_bad_value(game, bad);
+    gan_fail(GAN_ERROR_DIVERGED, "%s%s", sentence, bad);
     snprintf(sentence, sizeof(sentence), "%s", gan_last_error());
     gan_log(game->context, GAN_LOG_WARNING, "%s", sentence);
     return gan_fail(GAN_ERROR_DIVERGED, "%s", sentence);
@@ -125,6 +128,8 @@ static gan_status play(gan_game *game, const float *const *inputs, int64_t count
 
 gan_status gan_game_play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
 {
+    if (!game->checked) gan_game_check_data(game, inputs, count);
+    game->checked = true;
     gan_gate_enter(game->gate);
     const gan_status status = play(game, inputs, count, batch);
     gan_gate_leave(game->gate);

@@ -130,24 +130,30 @@ static gan_status mean(const gan_loss_call *call, double *value)
 
 /* ---- Rules ----------------------------------------------------------------------------------------------------- */
 
-const gan_loss_rule gan_rule_discriminator = {
-    .name = "discriminator", .terms = 2, .arguments = {"real_logits", "fake_logits"}, .compute = discriminator};
+const gan_loss_rule gan_rule_discriminator = {.name = "discriminator",
+                                              .terms = 2,
+                                              .arguments = {"real_logits", "fake_logits"},
+                                              .logits = 2,
+                                              .compute = discriminator};
 const gan_loss_rule gan_rule_generator = {
-    .name = "generator", .terms = 1, .arguments = {"fake_logits"}, .compute = generator};
+    .name = "generator", .terms = 1, .arguments = {"fake_logits"}, .logits = 1, .compute = generator};
 const gan_loss_rule gan_rule_relativistic_generator = {.name = "generator",
                                                        .terms = 2,
                                                        .arguments = {"real_logits", "fake_logits"},
+                                                       .logits = 2,
                                                        .fixed_first = true,
                                                        .compute = relativistic_generator};
 const gan_loss_rule gan_rule_binary_cross_entropy = {.name = "binary_cross_entropy",
                                                      .terms = 2,
                                                      .arguments = {"logits", "targets"},
+                                                     .logits = 1,
                                                      .same_shape = true,
                                                      .fixed_second = true,
                                                      .compute = binary_cross_entropy};
 const gan_loss_rule gan_rule_softmax_cross_entropy = {.name = "softmax_cross_entropy",
                                                       .terms = 2,
                                                       .arguments = {"logits", "classes"},
+                                                      .logits = 1,
                                                       .of_rows = true,
                                                       .of_classes = true,
                                                       .fixed_second = true,
@@ -169,7 +175,7 @@ const gan_loss_rule gan_rule_feature_matching = {.name = "feature_matching",
                                                  .same_shape = true,
                                                  .compute = feature_matching};
 const gan_loss_rule gan_rule_entropy = {
-    .name = "entropy", .terms = 1, .arguments = {"logits"}, .of_rows = true, .compute = entropy};
+    .name = "entropy", .terms = 1, .arguments = {"logits"}, .logits = 1, .of_rows = true, .compute = entropy};
 const gan_loss_rule gan_rule_mean = {.name = "mean", .terms = 1, .arguments = {"term"}, .compute = mean};
 const gan_loss_rule gan_rule_penalty = {.name = "gradient_penalty", .terms = 1, .arguments = {"application"}};
 

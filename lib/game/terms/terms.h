@@ -180,6 +180,7 @@ typedef struct gan_loss_rule {
     const char *name; /* in reports */
     int32_t terms;
     const char *arguments[GAN_LOSS_TERMS]; /* their names, for messages */
+    int32_t logits;                        /* how many of them are logits, from the first on */
     bool same_shape;                       /* of both, in one sample */
     bool of_rows;                          /* one dimension in a sample */
     bool of_classes;                       /* the second is class numbers, the first one logit for each */

@@ -28,21 +28,14 @@ void gan_observe_logits(gan_observation *observation, const gan_adversarial_loss
 
 /* ---- G's samples ----------------------------------------------------------------------------------------------- */
 
-/* The kind of the layer that computes G's output, whatever reshapes it. */
-static const gan_layer_ops *output_ops(const gan_model *model)
-{
-    const gan_model_node *node = &model->nodes[model->outputs[0]];
-    while (node->layer->ops->flags & GAN_LAYER_RESHAPES) node = &model->nodes[node->inputs[0]];
-    return node->layer->ops;
-}
-
 /* The outer half per cent at either end. There, tanh and sigmoid pass on less than a fiftieth of their largest
  * gradient: 1 - y^2 and 4 y (1 - y). */
 gan_saturation gan_saturation_of(const gan_model *generator)
 {
-    const gan_layer_ops *ops = output_ops(generator);
-    const double margin = 0.005 * (ops->high - ops->low);
-    return (gan_saturation){(gan_real)(ops->low + margin), (gan_real)(ops->high - margin)};
+    const gan_output_range range = gan_model_output_range(generator, 0);
+    const double margin = 0.005 * (range.high - range.low);
+    if (!isfinite(margin)) return (gan_saturation){0, 0};
+    return (gan_saturation){(gan_real)(range.low + margin), (gan_real)(range.high - margin)};
 }
 
 void gan_observe_samples(gan_observation *observation, gan_context *context, gan_saturation ends, int64_t size,

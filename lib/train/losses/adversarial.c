@@ -194,6 +194,7 @@ static const gan_adversarial_loss saturating_loss = {.name = "saturating",
 static const gan_adversarial_loss least_squares_loss = {.name = "least-squares",
                                                         .discriminator = least_squares_discriminator,
                                                         .generator = least_squares_generator,
+                                                        .bounded = true,
                                                         .boundary = 0.5,
                                                         .belief = clamped,
                                                         .scaled = true};

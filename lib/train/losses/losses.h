@@ -31,6 +31,7 @@ typedef struct gan_adversarial_loss {
     bool relativistic; /* the generator's loss also takes logits of real samples, */
     bool pairs;        /* and both as many as there are generated ones */
     bool hard_labels;  /* real samples always have the label 1 */
+    bool bounded;      /* logits need reach no farther than the labels, from 0 to 1 */
     /* How the discriminator's judgement is read. A score is a logit minus what it is compared with; scores above the
      * boundary mean a real sample, and belief turns a score into how real D takes the sample to be, from 0 to 1. */
     gan_comparison compared;

@@ -141,6 +141,11 @@ gan_status gan_optimizer_create_resolved(gan_model *model, const gan_optimizer_o
         gan_optimizer_destroy(optimizer);
         return status;
     }
+    if (options->learning_rate == GAN_DEFAULT_LEARNING_RATE) {
+        gan_log(model->context, GAN_LOG_INFO,
+                "an optimizer has the default learning rate, %g: 0 stands for it, and GAN_ZERO for a rate of 0",
+                (double)GAN_DEFAULT_LEARNING_RATE);
+    }
     *out = optimizer;
     return GAN_OK;
 }
