@@ -91,7 +91,25 @@ static void insert_neighbour(const pairs *of, int64_t i, int64_t j, double dista
     nearest[place] = distance;
 }
 
-/* Distances do not depend on the origin; one near the data loses the fewest digits. */
+/* Distances do not depend on the origin; one near the data loses the fewest digits. Rounded to the power of two below
+ * the column's spread, it is a multiple of whatever power of two all its values are: so whole numbers stay whole, and
+ * their distances are exact, also where they tie with a radius. */
+static void find_origin(const gan_given *given, double *origin)
+{
+    gan_given_means(given, origin);
+    for (int64_t j = 0; j < given->columns; j++) {
+        double least = (double)given->values[j], most = least;
+        int exponent;
+        for (int64_t i = 1; i < given->rows; i++) {
+            least = fmin(least, (double)given->values[i * given->columns + j]);
+            most = fmax(most, (double)given->values[i * given->columns + j]);
+        }
+        frexp(most - least, &exponent);
+        const double unit = ldexp(1, exponent - 1);
+        origin[j] = most > least ? rint(origin[j] / unit) * unit : least;
+    }
+}
+
 static gan_status measure(gan_context *context, const double *origin, manifold *of)
 {
     const int64_t count = of->given.rows;
@@ -160,7 +178,7 @@ gan_status gan_metric_precision_recall(gan_context *context, const float *real, 
     GAN_TRY(resolve(options, of));
     double *origin = gan_allocate_array(context, dimensions, sizeof(double));
     if (!origin) return GAN_ERROR_MEMORY;
-    gan_given_means(&of[0].given, origin);
+    find_origin(&of[0].given, origin);
     for (int i = 0; i < 2 && status == GAN_OK; i++) status = measure(context, origin, &of[i]);
     if (status == GAN_OK) {
         *precision = covered_share(context, &of[1], &of[0]);

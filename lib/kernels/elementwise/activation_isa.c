@@ -3,11 +3,29 @@
 
 /* ---- Kinds whose derivatives are functions of y ---- */
 
+/* A slope of 0 makes 0 of all that is not above 0, also of infinity, whose product with 0 is NaN, and never -0; NaN
+ * stays. */
+static void relu_forward(const gan_real *x, gan_real *y, int64_t begin, int64_t end)
+{
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) y[i] = x[i] <= 0 ? 0 : x[i];
+}
+
+static void relu_backward(const gan_real *y, const gan_real *dy, gan_real *dx, int64_t begin, int64_t end)
+{
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) dx[i] = y[i] <= 0 ? 0 : dy[i];
+}
+
 static void leaky_relu_forward(const void *arguments, int64_t begin, int64_t end)
 {
     const gan_activation_args *args = arguments;
     const gan_real *x = args->x;
     gan_real *y = args->y, slope = args->parameter;
+    if (slope == 0) {
+        relu_forward(x, y, begin, end);
+        return;
+    }
     GAN_INDEPENDENT
     for (int64_t i = begin; i < end; i++) y[i] = x[i] > 0 ? x[i] : slope * x[i];
 }
@@ -17,6 +35,10 @@ static void leaky_relu_backward(const void *arguments, int64_t begin, int64_t en
     const gan_activation_args *args = arguments;
     const gan_real *y = args->x, *dy = args->dy;
     gan_real *dx = args->y, slope = args->parameter;
+    if (slope == 0) {
+        relu_backward(y, dy, dx, begin, end);
+        return;
+    }
     GAN_INDEPENDENT
     for (int64_t i = begin; i < end; i++) dx[i] = dy[i] * (y[i] > 0 ? 1 : slope);
 }
@@ -237,7 +259,10 @@ static void prelu_rows(const void *arguments, int64_t begin, int64_t end)
         const gan_real *x = args->x + i * columns, *v = args->a + i * columns, *slopes = args->slopes;
         gan_real *y = args->y + i * columns;
         GAN_INDEPENDENT
-        for (int64_t j = 0; j < columns; j++) y[j] = v[j] * (x[j] > 0 ? 1 : slopes[j]);
+        for (int64_t j = 0; j < columns; j++) {
+            const gan_real slope = x[j] > 0 ? 1 : slopes[j], product = v[j] * slope;
+            y[j] = slope == 0 && v[j] == v[j] ? 0 : product; /* 0 times infinity is 0 here, as it is nearby */
+        }
     }
 }
 

@@ -43,6 +43,7 @@ typedef struct operation {
     }
 
 ACTIVATION(leaky_relu, LEAKY_RELU, SLOPE)
+ACTIVATION(relu, LEAKY_RELU, 0)
 ACTIVATION(tanh, TANH, 0)
 ACTIVATION(sigmoid, SIGMOID, 0)
 ACTIVATION(softplus, SOFTPLUS, 0)
@@ -408,6 +409,15 @@ static void extremes_on(gan_context *context, const char *name)
         {"leaky relu", run_leaky_relu, INFINITY, INFINITY},
         {"leaky relu", run_leaky_relu, -INFINITY, -INFINITY},
         {"leaky relu", run_leaky_relu, NAN, NAN},
+        {"relu", run_relu, 3, 3},
+        {"relu", run_relu, -3, 0.0},
+        {"relu", run_relu, 0.0, 0.0},
+        {"relu", run_relu, -0.0, 0.0},
+        {"relu", run_relu, INFINITY, INFINITY},
+        {"relu", run_relu, -INFINITY, 0.0},
+        {"relu", run_relu, NAN, NAN},
+        {"relu backward", run_relu_backward, 3, 1},
+        {"relu backward", run_relu_backward, 0, 0},
         {"tanh backward", run_tanh_backward, 1, 0},
         {"tanh backward", run_tanh_backward, -1, 0},
         {"tanh backward", run_tanh_backward, NAN, NAN},
@@ -426,6 +436,7 @@ static void extremes_on(gan_context *context, const char *name)
         for (int j = 0; j < COUNT; j++) {
             bool same = isnan((double)expected) ? isnan((double)out[j]) : out[j] == expected;
             if (known[i].run == run_tanh && !signbit((double)out[j]) != !signbit(known[i].a)) same = false;
+            if (known[i].run == run_relu && out[j] == 0 && signbit((double)out[j])) same = false;
             if (!same) {
                 fail_msg("%s: %s of %g is %g, expected %g", name, known[i].what, known[i].a, (double)out[j],
                          (double)expected);
@@ -438,6 +449,27 @@ static void test_extremes(void **state)
 {
     (void)state;
     test_on_level(extremes_on);
+}
+
+/* A gradient that is not passed on is 0, whatever it was. */
+static void relu_passes_nothing_on(gan_context *context, const char *name)
+{
+    enum { COUNT = 37 };
+    const gan_real gradients[] = {(gan_real)INFINITY, (gan_real)-INFINITY, (gan_real)NAN, -1};
+    for (size_t i = 0; i < sizeof(gradients) / sizeof(*gradients); i++) {
+        gan_real y[COUNT] = {0}, dy[COUNT], dx[COUNT];
+        for (int j = 0; j < COUNT; j++) dy[j] = gradients[i];
+        run_relu_backward(context, COUNT, y, dy, dx);
+        for (int j = 0; j < COUNT; j++) {
+            if (dx[j] != 0 || signbit((double)dx[j])) fail_msg("%s: relu passes %g on", name, (double)dx[j]);
+        }
+    }
+}
+
+static void test_relu_passes_nothing(void **state)
+{
+    (void)state;
+    test_on_level(relu_passes_nothing_on);
 }
 
 /* A NaN in a or b appears at its place in the result, and nowhere else. */
@@ -525,9 +557,13 @@ static void test_any_number_of_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_sizes),  cmocka_unit_test(test_accuracy),
-        cmocka_unit_test(test_extremes),   cmocka_unit_test(test_nan_stays),
-        cmocka_unit_test(test_lerp_exact), cmocka_unit_test(test_any_number_of_threads),
+        cmocka_unit_test(test_all_sizes),
+        cmocka_unit_test(test_accuracy),
+        cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_nan_stays),
+        cmocka_unit_test(test_relu_passes_nothing),
+        cmocka_unit_test(test_lerp_exact),
+        cmocka_unit_test(test_any_number_of_threads),
     };
     return cmocka_run_group_tests_name("elementwise", tests, NULL, NULL);
 }

@@ -66,6 +66,43 @@ static void prelu_on(gan_context *const contexts[3], const char *name)
     }
 }
 
+/* A slope of 0 makes 0 of infinity, below 0, and leaves NaN; other slopes leave both. */
+static void extremes_on(gan_context *context, const char *name)
+{
+    enum { COUNT = 37 };
+    static const struct {
+        double slope, x, value, out;
+    } known[] = {{0, -INFINITY, -INFINITY, 0},
+                 {0, -3, -3, 0},
+                 {0, INFINITY, INFINITY, INFINITY},
+                 {0, -3, INFINITY, 0},
+                 {0, NAN, NAN, NAN},
+                 {0.5, -INFINITY, -INFINITY, -INFINITY},
+                 {-0.5, -INFINITY, -INFINITY, INFINITY},
+                 {0.5, NAN, NAN, NAN}};
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+        const gan_real slope = (gan_real)known[i].slope, expected = (gan_real)known[i].out;
+        gan_real x[COUNT], values[COUNT], slopes[COUNT], out[2 * COUNT];
+        for (int j = 0; j < COUNT; j++) x[j] = (gan_real)known[i].x;
+        for (int j = 0; j < COUNT; j++) values[j] = (gan_real)known[i].value;
+        for (int j = 0; j < COUNT; j++) slopes[j] = slope;
+        gan_prelu(context, COUNT, 1, 1, &slope, x, values, out);
+        gan_prelu(context, 1, COUNT, COUNT, slopes, x, values, out + COUNT);
+        for (int j = 0; j < 2 * COUNT; j++) {
+            const bool same = isnan((double)expected) ? isnan((double)out[j]) : out[j] == expected;
+            if (!same || (expected == 0 && signbit((double)out[j]))) {
+                fail_msg("%s: slope %g of %g is %g", name, known[i].slope, known[i].value, (double)out[j]);
+            }
+        }
+    }
+}
+
+static void test_extremes(void **state)
+{
+    (void)state;
+    test_on_level(extremes_on);
+}
+
 static void test_prelu(void **state)
 {
     (void)state;
@@ -74,6 +111,6 @@ static void test_prelu(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_prelu)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_prelu), cmocka_unit_test(test_extremes)};
     return cmocka_run_group_tests_name("slopes for columns", tests, NULL, NULL);
 }

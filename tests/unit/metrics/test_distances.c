@@ -3,6 +3,7 @@
 #include "reference/metrics.h"
 #include "samples.h"
 #include "support/files.h"
+#include "support/splitmix.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -173,6 +174,78 @@ static void test_default_neighbours(void **state)
     gan_context_destroy(context);
 }
 
+/* A sample at the radius is covered. Among whole numbers, and their multiples by powers of two, that is common. */
+static void test_ties(void **state)
+{
+    static const float scales[] = {1, 1024, 0.00390625f}, offsets[] = {0, 1, -7, 40000};
+    gan_context *context = test_context();
+
+    (void)state;
+    for (int s = 0; s < 3; s++) {
+        for (int o = 0; o < 4; o++) {
+            float real[] = {5, 3, -3}, fake[] = {4, 5};
+            double precision, recall;
+            for (int i = 0; i < 3; i++) real[i] = scales[s] * (real[i] + offsets[o]);
+            for (int i = 0; i < 2; i++) fake[i] = scales[s] * (fake[i] + offsets[o]);
+            test_status(gan_metric_precision_recall(context, real, 3, fake, 2, 1,
+                                                    GAN_PRECISION_RECALL(.neighbours = 1), &precision, &recall),
+                        GAN_OK, "");
+            test_near("precision", precision, 1, 0);
+            test_near("recall", recall, 2.0 / 3, 0);
+        }
+    }
+    gan_context_destroy(context);
+}
+
+enum { TIED = 40, TIED_SIZE = 5 };
+
+static int64_t whole_distance(const float *a, const float *b)
+{
+    int64_t sum = 0;
+    for (int j = 0; j < TIED_SIZE; j++) sum += (int64_t)(a[j] - b[j]) * (int64_t)(a[j] - b[j]);
+    return sum;
+}
+
+/* The share of `a` within the radius, the distance of the nearest neighbour, of some sample of `b`, in integers. */
+static double whole_share(const float *a, const float *b)
+{
+    int64_t covered = 0;
+    for (int i = 0; i < TIED; i++) {
+        bool inside = false;
+        for (int j = 0; j < TIED; j++) {
+            int64_t radius = INT64_MAX;
+            for (int k = 0; k < TIED; k++) {
+                const int64_t distance = whole_distance(b + j * TIED_SIZE, b + k * TIED_SIZE);
+                if (k != j && distance < radius) radius = distance;
+            }
+            inside = inside || whole_distance(a + i * TIED_SIZE, b + j * TIED_SIZE) <= radius;
+        }
+        covered += inside;
+    }
+    return (double)covered / TIED;
+}
+
+/* Against the definition in integers. */
+static void test_ties_in_many_dimensions(void **state)
+{
+    gan_context *context = test_context();
+    uint64_t number = 0;
+
+    (void)state;
+    for (int times = 0; times < 30; times++) {
+        float real[TIED * TIED_SIZE], fake[TIED * TIED_SIZE];
+        double precision, recall;
+        for (int i = 0; i < TIED * TIED_SIZE; i++) real[i] = (float)(test_splitmix(++number) % 9);
+        for (int i = 0; i < TIED * TIED_SIZE; i++) fake[i] = (float)(test_splitmix(++number) % 9);
+        test_status(gan_metric_precision_recall(context, real, TIED, fake, TIED, TIED_SIZE,
+                                                GAN_PRECISION_RECALL(.neighbours = 1), &precision, &recall),
+                    GAN_OK, "");
+        test_near("precision", precision, whole_share(fake, real), 0);
+        test_near("recall", recall, whole_share(real, fake), 0);
+    }
+    gan_context_destroy(context);
+}
+
 /* ---- What holds for every set ---------------------------------------------------------------------------------- */
 
 /* Also with duplicates, whose balls are points, and with features that never change. */
@@ -297,11 +370,18 @@ static void test_singular_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_frechet),           cmocka_unit_test(test_kernel_of_all),
-        cmocka_unit_test(test_kernel_of_subsets), cmocka_unit_test(test_kernel_defaults),
-        cmocka_unit_test(test_precision_recall),  cmocka_unit_test(test_default_neighbours),
-        cmocka_unit_test(test_a_set_and_itself),  cmocka_unit_test(test_kernel_without_bias),
-        cmocka_unit_test(test_moved_and_turned),  cmocka_unit_test(test_a_lost_mode),
+        cmocka_unit_test(test_frechet),
+        cmocka_unit_test(test_kernel_of_all),
+        cmocka_unit_test(test_kernel_of_subsets),
+        cmocka_unit_test(test_kernel_defaults),
+        cmocka_unit_test(test_precision_recall),
+        cmocka_unit_test(test_default_neighbours),
+        cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_ties_in_many_dimensions),
+        cmocka_unit_test(test_a_set_and_itself),
+        cmocka_unit_test(test_kernel_without_bias),
+        cmocka_unit_test(test_moved_and_turned),
+        cmocka_unit_test(test_a_lost_mode),
         cmocka_unit_test(test_singular_values),
     };
     return cmocka_run_group_tests_name("distances", tests, NULL, NULL);
