@@ -1307,6 +1307,18 @@ typedef struct gan_sample_options {
 GAN_API gan_status gan_model_sample(gan_model *generator, const gan_sample_options *options, int64_t count,
                                     float *out);
 
+/**
+ * Measures a model's running statistics anew, for the weights that it has: running_mean and running_var become those
+ * of batches, of up to 128 samples, of `count` samples drawn as gan_model_sample() does, in ::GAN_MODE_TRAIN, with
+ * equal weight for each sample. So an average of weights samples with statistics of its own (as with PyTorch's
+ * update_bn()), which those that gan_model_average() copies are not. 1,000 samples are many. Passes in training mode
+ * also move the buffers of spectral normalisation. A model without running statistics stays as it is. `count` is at
+ * least 1, and 2 where batch normalisation needs it, else ::GAN_ERROR_BATCH_OF_ONE; statistics that are not finite
+ * are
+ * ::GAN_ERROR_NOT_FINITE; other errors are as above. On failure nothing has changed.
+ */
+GAN_API gan_status gan_model_recalibrate(gan_model *model, const gan_sample_options *options, int64_t count);
+
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
@@ -1591,10 +1603,11 @@ GAN_API gan_status gan_optimizer_set_learning_rate(gan_optimizer *optimizer, flo
 
 /**
  * Updates an exponential average of a model's weights: parameters a = decay a + (1 - decay) m, and copies the
- * buffers, such as running statistics. `average` starts as a clone of the model. The average of a generator gives
- * better samples than the generator itself (Yazici et al., "The Unusual Effectiveness of Averaging in GAN Training",
- * 2019; Karras et al., 2018). decay in [0, 1]; at 0 the average becomes the model. Two models whose tensors differ in
- * names, order or shapes are ::GAN_ERROR_ARCHITECTURE.
+ * buffers. Running statistics, being those of the model's weights, fit an average less the slower it is: before it is
+ * sampled or saved, gan_model_recalibrate() measures its own. `average` starts as a clone of the model. The average
+ * of a generator gives better samples than the generator itself (Yazici et al., "The Unusual Effectiveness of
+ * Averaging in GAN Training", 2019; Karras et al., 2018). decay in [0, 1]; at 0 the average becomes the model. Two
+ * models whose tensors differ in names, order or shapes are ::GAN_ERROR_ARCHITECTURE.
  */
 GAN_API gan_status gan_model_average(gan_model *average, const gan_model *model, double decay);
 
@@ -2249,9 +2262,11 @@ GAN_API gan_status gan_trainer_sample(gan_trainer *trainer, const gan_sample_opt
                                       float *out);
 
 /**
- * Returns the average of the generator, with the generator's running statistics. The trainer owns it: sample, save,
- * clone and read it until the trainer is destroyed; a session keeps it alive longer. ::GAN_ERROR_STATE if the trainer
- * was created without ema_decay and ema_half_life.
+ * Returns the average of the generator, with the running statistics that the generator had right after its update:
+ * with the generator first, the passes of the discriminator's updates through G move only G's own. A
+ * gan_trainer_snapshot() of it is free to be recalibrated, see gan_model_recalibrate(). The trainer owns it: sample,
+ * save, clone and read it until the trainer is destroyed; a session keeps it alive longer. ::GAN_ERROR_STATE if the
+ * trainer was created without ema_decay and ema_half_life.
  */
 GAN_API gan_status gan_trainer_get_average(gan_trainer *trainer, gan_model **out);
 

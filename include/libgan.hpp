@@ -609,6 +609,11 @@ class model : public handle<gan_model, gan_model_destroy>
         call(gan_model_sample, detail::sized(options), count, out.data());
         return out;
     }
+    /** See gan_model_recalibrate(). */
+    void recalibrate(gan_sample_options options, int64_t count)
+    {
+        call(gan_model_recalibrate, detail::sized(options), count);
+    }
 
   private:
     template <typename Function> std::vector<float> copied(Function function, const std::string &name) const

@@ -44,14 +44,17 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     GAN_TRY(gan_check_channels(inputs[0]));
     if (self->classes > 0) GAN_TRY(gan_check_class_shape("input 1", inputs[1]));
     int64_t channels = inputs[0].dims[0], elements = gan_shape_count(inputs[0]);
+    const double momentum = (double)self->options.momentum;
     plan->output = inputs[0];
     for (int i = self->options.no_affine ? RUNNING_MEAN : WEIGHT; i < TENSORS; i++) {
+        const bool is_running = tensors[i].kind == GAN_TENSOR_BUFFER;
         plan->tensors[plan->tensor_count++] = (gan_tensor_plan){.name = tensors[i].name,
                                                                 .kind = tensors[i].kind,
                                                                 .shape = GAN_SHAPE(channels),
                                                                 .initializer = GAN_CONSTANT(tensors[i].start),
                                                                 .fan_in = channels,
-                                                                .fan_out = channels};
+                                                                .fan_out = channels,
+                                                                .momentum = is_running ? momentum : 0};
         if (self->classes > 0 && i < RUNNING_MEAN)
             plan->tensors[plan->tensor_count - 1].shape = GAN_SHAPE(self->classes, channels);
     }

@@ -18,6 +18,7 @@ typedef struct gan_tensor_plan {
     int64_t channels, pixels;
     gan_initializer initializer; /* never GAN_INITIALIZER_DEFAULT */
     int64_t fan_in, fan_out;
+    double momentum; /* of a running statistic: the weight of the newest batch; else 0 */
 } gan_tensor_plan;
 
 /* What follows from the shapes of a layer's inputs; filled by infer. */

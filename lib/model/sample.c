@@ -301,6 +301,13 @@ static gan_status fill_input(gan_session *session, const sampling *of, int32_t i
     return GAN_OK;
 }
 
+static gan_status fill_inputs(gan_session *session, const sampling *of, int64_t first, int64_t batch,
+                              const char *what)
+{
+    for (int32_t k = 0; k < of->model->input_count; k++) GAN_TRY(fill_input(session, of, k, first, batch, what));
+    return GAN_OK;
+}
+
 static gan_status run(gan_session *session, const sampling *of, const char *what, float *out)
 {
     const gan_model *model = of->model;
@@ -310,7 +317,7 @@ static gan_status run(gan_session *session, const sampling *of, const char *what
     for (int64_t first = 0; first < of->count;) {
         const int64_t left = of->count - first;
         const int64_t batch = left < session->max_batch ? left : session->max_batch;
-        for (int32_t k = 0; k < model->input_count; k++) GAN_TRY(fill_input(session, of, k, first, batch, what));
+        GAN_TRY(fill_inputs(session, of, first, batch, what));
         GAN_TRY(gan_session_forward(session, GAN_MODE_SAMPLE));
         GAN_TRY(gan_session_get_output(session, output, out + first * elements));
         first += batch;
@@ -325,6 +332,23 @@ gan_status gan_session_draw(gan_session *session, const gan_sample_options *opti
 
     GAN_TRY(plan_sampling(session->model, options, count, what, &of));
     return run(session, &of, what, out);
+}
+
+gan_status gan_sample_check(const gan_model *model, const gan_sample_options *options, int64_t count,
+                            const char *what)
+{
+    sampling of;
+
+    return plan_sampling(model, options, count, what, &of);
+}
+
+gan_status gan_session_draw_inputs(gan_session *session, const gan_sample_options *options, int64_t count,
+                                   int64_t first, int64_t batch, const char *what)
+{
+    sampling of;
+
+    GAN_TRY(plan_sampling(session->model, options, count, what, &of));
+    return fill_inputs(session, &of, first, batch, what);
 }
 
 gan_status gan_model_sample(gan_model *generator, const gan_sample_options *options, int64_t count, float *out)
