@@ -203,7 +203,8 @@ typedef enum gan_log_level {
  *   its advice; a training run that diverged; a layer that bounds what a loss reads as logits; data that a generator
  *   is to make and cannot, or that are all equal, as the first round shows.
  * - ::GAN_LOG_INFO: the BLAS, or plain C, multiplies because there are no tuned kernels for this CPU; a training run
- * was resumed; a file has tensors that were not requested; an optimizer has the default learning rate.
+ * was resumed; samples are left out at the end of each epoch; a file has tensors that were not requested; an
+ * optimizer has the default learning rate.
  * - ::GAN_LOG_DEBUG: the kernels chosen by a context.
  */
 typedef void (*gan_log_fn)(void *user, gan_log_level level, const char *message);
@@ -2243,8 +2244,8 @@ typedef struct gan_run_options {
  * and at least as many as packing. ::GAN_ERROR_CANCELLED if the callback or gan_trainer_cancel() ended it: all
  * handles stay valid, and another run continues from there. An epoch already begun, by an earlier run or a loaded
  * checkpoint, is finished first and counts as one. The last step of an epoch takes the remaining samples: a smaller
- * batch, or with more discriminator steps as many updates as there are batches. With packing, samples at its end that
- * do not fill a pack are skipped.
+ * batch, or with more discriminator steps as many updates as there are batches. Samples at its
+ * end that do not fill a pack, or a single one that batch normalisation cannot train on, are left out, and logged.
  */
 GAN_API gan_status gan_trainer_run(gan_trainer *trainer, gan_dataset *dataset, const gan_run_options *options);
 
@@ -2635,8 +2636,8 @@ typedef struct gan_game_run_options {
  * Feeds an input of a game that was built from a field of a dataset of the same context, which must outlive its use
  * by the game. The field has the input's shape, else ::GAN_ERROR_SHAPE. A dataset may feed several inputs, each a
  * field of the same samples. The dataset of the input that was described first counts the epochs: its last round
- * takes what remains of it. The others begin their next epoch within a batch. Feeding an input again replaces its
- * dataset.
+ * takes what remains of it, as in gan_trainer_run(). The others begin their next epoch within a batch. Feeding an
+ * input again replaces its dataset.
  */
 GAN_API gan_status gan_game_feed(gan_game *game, gan_term input, gan_dataset *dataset, const char *field);
 

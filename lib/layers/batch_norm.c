@@ -92,11 +92,17 @@ static gan_class_norm_args class_arguments(const gan_layer *layer, const gan_pas
                                  .numbers = pass->x[1]};
 }
 
+/* There must be two values to normalise. */
+static int64_t least_batch(gan_shape input)
+{
+    return gan_shape_count(input) > input.dims[0] ? 1 : 2;
+}
+
 static gan_status check(const gan_layer *layer, const gan_pass *pass)
 {
     const batch_norm *self = (const batch_norm *)layer;
     if (self->classes > 0) GAN_TRY(gan_check_class_numbers(pass, 1, self->classes));
-    if (!pass->training || arguments(layer, pass).rows > 1) return GAN_OK;
+    if (!pass->training || pass->batch >= least_batch(pass->input_shapes[0])) return GAN_OK;
     return gan_fail(GAN_ERROR_BATCH_OF_ONE, "a training batch of %lld has 1 value per channel, expected at least 2",
                     (long long)pass->batch);
 }
@@ -143,7 +149,7 @@ static gan_status conditional_backward(const gan_layer *layer, const gan_pass *p
     {                                                                                                         \
         .type = #name, .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_MIXES_SAMPLES, .min_inputs = (inputs),      \
         .max_inputs = (inputs), .size = sizeof(batch_norm), GAN_OPTION_TABLE(name##_options), .infer = infer, \
-        .check = check,                                                                                       \
+        .check = check, .least_batch = least_batch,                                                           \
         .no_tangent = "its statistics make the gradient of each sample depend on all samples of the batch",   \
         __VA_ARGS__                                                                                           \
     }

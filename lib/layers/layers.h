@@ -138,6 +138,8 @@ typedef struct gan_layer_ops {
     /* Once all tensors have initial values: sets those that follow from others. NULL if none do. The pass has a batch
      * of 1, tensors and scratch. */
     gan_status (*start)(const gan_layer *layer, const gan_pass *pass);
+    /* The fewest samples of a batch to train on, by the shape of the first input. NULL: one. */
+    int64_t (*least_batch)(gan_shape input);
     /* Whether a forward pass can run: asked of all layers before the first one runs, so that a pass that cannot run
      * changes nothing. x[k] is NULL if a layer computes it; there are no y, saved and scratch. NULL if nothing can be
      * wrong. Failures as infer's. */

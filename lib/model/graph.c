@@ -281,3 +281,15 @@ gan_output_range gan_model_output_range(const gan_model *model, int64_t output)
     const gan_layer_ops *ops = model->nodes[node].layer->ops;
     return (gan_output_range){.node = node, .low = ops->low, .high = ops->high};
 }
+
+int64_t gan_model_least_batch(const gan_model *model)
+{
+    int64_t least = 1;
+    for (int32_t i = 0; i < model->node_count; i++) {
+        const gan_model_node *node = &model->nodes[i];
+        if (!node->layer->ops->least_batch) continue;
+        const int64_t of_layer = node->layer->ops->least_batch(node->input_shapes[0]);
+        if (of_layer > least) least = of_layer;
+    }
+    return least;
+}

@@ -75,6 +75,8 @@ typedef struct gan_output_range {
     double low, high; /* equal if there are no ends; `high` may be infinite */
 } gan_output_range;
 gan_output_range gan_model_output_range(const gan_model *model, int64_t output);
+/* The fewest samples of a batch that all layers can train on. */
+int64_t gan_model_least_batch(const gan_model *model);
 
 /* The two halves of gan_model_build: shapes and the table of tensors; then the arrays, still without values. The
  * model remembers a failure of the first. */

@@ -151,6 +151,67 @@ static void test_drop_last(void **state)
 }
 
 /* With three updates of D per step, an epoch of 22 samples gives 4 + 4 + 4 and 4 + 4 + 2; one of 17, 12 and 4 + 1. */
+/* Counts messages about samples that are left out. */
+static void count_left_out(void *user, gan_log_level level, const char *message)
+{
+    if (level == GAN_LOG_INFO && strstr(message, "leaves out its last 1, too few for batch normalisation"))
+        (*(int *)user)++;
+}
+
+/* A single sample at an epoch's end is left out where batch normalisation could not train on it, and the log says so
+ * once; other rests are used. */
+static void check_left_out(int64_t count, int64_t updates, const int64_t *batches, int steps, int expected)
+{
+    enum { SAMPLE = 2 * 8 * 8, MOST = 20 };
+    static float images[MOST * SAMPLE];
+    gan_context *context = NULL;
+    gan_dataset *dataset;
+    int told = 0;
+    record r = {0};
+    test_numbers(3, images, MOST * SAMPLE);
+    assert_int_equal(
+        gan_context_create(GAN_CONTEXT(.threads = 1, .log = count_left_out, .log_user = &told), &context), GAN_OK);
+    test_gan gan =
+        test_gan_create_in(context, TEST_GAN_DCGAN, GAN_TRAINER(.batch = BATCH, .discriminator_steps = updates));
+    assert_int_equal(gan_dataset_from_array(context, images, NULL, count, GAN_SHAPE(2, 8, 8), NULL, &dataset),
+                     GAN_OK);
+    for (int run = 0; run < 2; run++) {
+        r.count = 0;
+        assert_int_equal(
+            gan_trainer_run(gan.trainer, dataset, GAN_RUN(.epochs = 2, .progress = remember, .user = &r)), GAN_OK);
+        expect_batches(&r, batches, steps);
+        assert_near(r.reports[steps - 1].progress, 1, 1e-12);
+        assert_int_equal(r.reports[steps - 1].epoch, 2 * (run + 1));
+        assert_int_equal(told, expected);
+    }
+    gan_dataset_destroy(dataset);
+    test_gan_destroy(&gan);
+}
+
+static void test_left_out(void **state)
+{
+    (void)state;
+    check_left_out(9, 1, (const int64_t[]){4, 4, 4, 4}, 4, 1);
+    check_left_out(8, 1, (const int64_t[]){4, 4, 4, 4}, 4, 0);
+    check_left_out(10, 1, (const int64_t[]){4, 4, 2, 4, 4, 2}, 6, 0);
+    check_left_out(17, 3, (const int64_t[]){12, 4, 12, 4}, 4, 1);
+    check_left_out(13, 3, (const int64_t[]){12, 12}, 2, 1);
+}
+
+/* A data set of one sample is no rest, but an error. */
+static void test_one_sample(void **state)
+{
+    (void)state;
+    float image[128];
+    gan_dataset *dataset;
+    test_gan gan = test_gan_create(TEST_GAN_DCGAN, 1, GAN_TRAINER(.batch = BATCH));
+    test_numbers(3, image, 128);
+    assert_int_equal(gan_dataset_from_array(gan.context, image, NULL, 1, GAN_SHAPE(2, 8, 8), NULL, &dataset), GAN_OK);
+    test_status(gan_trainer_run(gan.trainer, dataset, NULL), GAN_ERROR_BATCH_OF_ONE, "(batch_norm)");
+    gan_dataset_destroy(dataset);
+    test_gan_destroy(&gan);
+}
+
 static void test_several_updates(void **state)
 {
     (void)state;
@@ -349,6 +410,8 @@ int main(void)
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_seconds),
         cmocka_unit_test(test_drop_last),
+        cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_one_sample),
         cmocka_unit_test(test_several_updates),
         cmocka_unit_test(test_run_equals_steps),
         cmocka_unit_test(test_cancel_by_callback),

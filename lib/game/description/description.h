@@ -76,6 +76,7 @@ struct gan_game {
     int32_t first_player; /* who begins a round */
     int64_t most_moves;   /* of a player in a round */
     int64_t packing;      /* batches are multiples of it */
+    int64_t least_batch;  /* the fewest samples of a batch that all models in training can take */
     gan_shared_pass shared;
     float **places; /* of a dataset's fields, while it is read */
     int64_t place_count;

@@ -160,6 +160,20 @@ static gan_status create_report_arrays(gan_game *game)
     return game->want_values && game->gradient_norms && game->pair_reports && game->fed ? GAN_OK : GAN_ERROR_MEMORY;
 }
 
+/* Several samples may make one row of an application. */
+static void find_least_batch(gan_game *game)
+{
+    const gan_terms *terms = &game->terms;
+    game->least_batch = game->packing;
+    for (int32_t i = 0; i < terms->count; i++) {
+        const gan_term_node *node = &terms->nodes[i];
+        if (node->kind != GAN_TERM_APPLICATION) continue;
+        const gan_term_model *model = &terms->models[node->of.application.model];
+        const int64_t least = model->moved ? gan_model_least_batch(model->model) * node->divisor : 1;
+        if (least > game->least_batch) game->least_batch = least;
+    }
+}
+
 static gan_status build(gan_game *game)
 {
     if (game->options.batch % game->packing != 0) {
@@ -171,6 +185,7 @@ static gan_status build(gan_game *game)
     GAN_TRY(check_wants(game));
     GAN_TRY(create_players(game));
     GAN_TRY(gan_terms_plan(&game->terms));
+    find_least_batch(game);
     GAN_TRY(gan_pairs_create(game));
     GAN_TRY(gan_shared_pass_create(game));
     GAN_TRY(create_report_arrays(game));

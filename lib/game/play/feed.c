@@ -130,19 +130,36 @@ gan_dataset *gan_game_driver(const gan_game *game)
     return game->feeder_count > 0 ? game->feeders[0].dataset : NULL;
 }
 
-int64_t gan_game_epoch_size(const gan_game *game)
+/* Samples at an epoch's end that are not played with: too few for the models, or for a pack. */
+static int64_t samples_left_over(const gan_game *game)
 {
     const gan_dataset *driver = gan_game_driver(game);
-    const int64_t whole = driver->options.drop_last ? game->options.batch : game->packing;
-    return driver->count - driver->count % whole;
+    const int64_t rest = driver->count % game->options.batch;
+    return driver->options.drop_last || rest < game->least_batch ? rest : rest % game->packing;
 }
 
-/* Ends the epoch if the remaining samples do not fill a pack. */
+int64_t gan_game_epoch_size(const gan_game *game)
+{
+    return gan_game_driver(game)->count - samples_left_over(game);
+}
+
+void gan_game_tell_left_over(const gan_game *game)
+{
+    const gan_dataset *driver = gan_game_driver(game);
+    if (!driver || driver->options.drop_last || samples_left_over(game) == 0) return;
+    gan_log(
+        game->context, GAN_LOG_INFO,
+        "%s: an epoch of %lld samples in batches of %lld leaves out its last %lld, too few for batch normalisation "
+        "or to fill a pack",
+        game->runner, (long long)driver->count, (long long)game->options.batch, (long long)samples_left_over(game));
+}
+
+/* Ends the epoch if the remaining samples are too few, unless it has not begun: that is an error of the round. */
 static gan_status skip_rest(const gan_game *game, gan_dataset_cursor *cursor)
 {
     gan_dataset *driver = gan_game_driver(game);
     GAN_TRY(gan_dataset_get_cursor(driver, cursor));
-    if (cursor->position == 0 || driver->count - cursor->position >= game->packing) return GAN_OK;
+    if (cursor->position == 0 || driver->count - cursor->position >= game->least_batch) return GAN_OK;
     cursor->epoch++;
     cursor->position = 0;
     return gan_dataset_set_cursor(driver, *cursor);

@@ -208,6 +208,7 @@ gan_status gan_game_run_resolved(gan_game *game, const gan_game_run_options *opt
     run_state run = {.options = *options};
     atomic_store(&game->cancel, false);
     GAN_TRY(plan_samples(game, &run));
+    if (!game->checked) gan_game_tell_left_over(game);
     clock_gettime(CLOCK_MONOTONIC, &run.started);
     meter_add(&run.meter, run.now);
     return run_rounds(game, &run);

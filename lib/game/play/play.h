@@ -36,8 +36,9 @@ gan_status gan_game_check_fed(const gan_game *game);
 gan_status gan_game_read_round(gan_game *game, int64_t *count, int64_t *epochs);
 /* The dataset of the first input, which counts the epochs; NULL if there are no inputs. */
 gan_dataset *gan_game_driver(const gan_game *game);
-/* Samples of the driver's epoch that are played with. */
+/* Samples of the driver's epoch that are played with; logs if that is not all of them. */
 int64_t gan_game_epoch_size(const gan_game *game);
+void gan_game_tell_left_over(const gan_game *game);
 
 /* ---- What data show (data_checks.c) ---------------------------------------------------------------------------- */
 
