@@ -13,8 +13,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BATCH 64
-#define RATE  1e-3f /* of learning */
+#define BATCH              64
+#define FEATURES           64
+#define RATE               1e-3f /* of learning */
+#define DISCRIMINATOR_RATE 3e-4f
+#define CLIP_NORM          1 /* of gradients: the weight of confusion lets single steps leap */
 
 /* Shares of the time; the rest is that of the adapted classifier. */
 #define SOURCE_ONLY_SHARE 0.2
@@ -23,7 +26,7 @@
 typedef struct study {
     game_settings settings;
     const char *source_folder, *target_folder, *test_folder;
-    double weight;
+    double weight, entropy;
     int64_t schedule;
     gan_context *context;
     gan_dataset *source, *target, *test;
@@ -42,18 +45,21 @@ typedef struct training {
 
 /* ---- Networks -------------------------------------------------------------------------------------------------- */
 
-static void add_hidden(gan_context *context, gan_model *m, gan_layer *layer)
+/* Convolutions as in the paper, and a narrow layer after them: what the discriminator cannot read from it cannot
+ * betray the domain. Normalisation is that of each sample, since batches of two domains have unlike statistics. */
+static void add_convolution(gan_context *context, gan_model *m, int64_t filters)
 {
-    gan_model_add(m, layer);
+    gan_model_add(m, gan_layer_conv2d(context, filters,
+                                      GAN_CONV2D(.kernel = {5, 5}, .padding = GAN_PADDING_SAME,
+                                                 .weight_initializer = GAN_HE_NORMAL)));
     gan_model_add(m, gan_layer_layer_norm(context, GAN_LAYER_NORM(.no_affine = true)));
-    gan_model_add(m, gan_layer_leaky_relu(context, NULL));
+    gan_model_add(m, gan_layer_relu(context));
+    gan_model_add(m, gan_layer_max_pool2d(context, GAN_MAX_POOL2D(.kernel = {2, 2}, .stride = {2, 2})));
 }
 
-static gan_layer *conv(gan_context *context, int64_t filters)
+static void add_dense(gan_context *context, gan_model *m, int64_t units)
 {
-    return gan_layer_conv2d(context, filters,
-                            GAN_CONV2D(.kernel = {5, 5}, .stride = {2, 2}, .padding = GAN_PADDING_SAME,
-                                       .weight_initializer = GAN_HE_NORMAL));
+    gan_model_add(m, gan_layer_dense(context, units, GAN_DENSE(.weight_initializer = GAN_HE_NORMAL)));
 }
 
 static gan_status build_features(const study *s, uint64_t seed, gan_model **out)
@@ -62,23 +68,41 @@ static gan_status build_features(const study *s, uint64_t seed, gan_model **out)
     gan_status status = gan_model_create(s->context, &m);
     if (status != GAN_OK) return status;
     gan_model_add(m, gan_layer_input(s->context, s->image));
-    add_hidden(s->context, m, conv(s->context, 32));
-    add_hidden(s->context, m, conv(s->context, 48));
+    add_convolution(s->context, m, 32);
+    add_convolution(s->context, m, 48);
     gan_model_add(m, gan_layer_flatten(s->context));
+    add_dense(s->context, m, FEATURES);
+    gan_model_add(m, gan_layer_layer_norm(s->context, GAN_LAYER_NORM(.no_affine = true)));
+    gan_model_add(m, gan_layer_leaky_relu(s->context, NULL));
     return build_or_destroy(m, seed, out);
 }
 
-/* From features to classes, or to the logit of "source". */
-static gan_status build_head(const study *s, gan_model *features, int64_t outputs, uint64_t seed, gan_model **out)
+/* The logits of the classes. */
+static gan_status build_classifier(const study *s, uint64_t seed, gan_model **out)
 {
     gan_model *m = NULL;
-    gan_shape shape;
-    gan_status status = gan_model_get_output_shape(features, 0, &shape);
-    if (status == GAN_OK) status = gan_model_create(s->context, &m);
+    gan_status status = gan_model_create(s->context, &m);
     if (status != GAN_OK) return status;
-    gan_model_add(m, gan_layer_input(s->context, shape));
-    add_hidden(s->context, m, gan_layer_dense(s->context, 128, GAN_DENSE(.weight_initializer = GAN_HE_NORMAL)));
-    gan_model_add(m, gan_layer_dense(s->context, outputs, NULL));
+    gan_model_add(m, gan_layer_input(s->context, GAN_SHAPE(FEATURES)));
+    add_dense(s->context, m, 100);
+    gan_model_add(m, gan_layer_relu(s->context));
+    add_dense(s->context, m, s->classes);
+    return build_or_destroy(m, seed, out);
+}
+
+/* The logit of "source". Dropout keeps it from being certain, for then its gradients would vanish. */
+static gan_status build_discriminator(const study *s, uint64_t seed, gan_model **out)
+{
+    gan_model *m = NULL;
+    gan_status status = gan_model_create(s->context, &m);
+    if (status != GAN_OK) return status;
+    gan_model_add(m, gan_layer_input(s->context, GAN_SHAPE(FEATURES)));
+    for (int i = 0; i < 2; i++) {
+        add_dense(s->context, m, 100);
+        gan_model_add(m, gan_layer_relu(s->context));
+        gan_model_add(m, gan_layer_dropout(s->context, GAN_DROPOUT(.rate = 0.5f)));
+    }
+    add_dense(s->context, m, 1);
     return build_or_destroy(m, seed, out);
 }
 
@@ -101,10 +125,20 @@ static gan_term describe_task(training *t, gan_term image, gan_term label)
     gan_term features = gan_game_apply(t->game, t->features, GAN_TERMS(image));
     gan_term logits = gan_game_apply(t->game, t->classifier, GAN_TERMS(features));
     t->task = gan_game_player(t->game, "features", t->features,
-                              GAN_PLAYER(.learning_rate = RATE, .ema_half_life = 10000, .ema_ramp = 0.1f));
+                              GAN_PLAYER(.optimizer = GAN_OPTIMIZER(.learning_rate = RATE, .clip_norm = CLIP_NORM),
+                                         .ema_half_life = 30000, .ema_ramp = 0.1f));
     gan_player_add_model(t->task, "classifier", t->classifier);
     gan_game_want(t->game, t->task, 1, gan_softmax_cross_entropy_loss(logits, label));
     return features;
+}
+
+/* Features and classifier want the target's classes to be certain, H(p(y | F(u))) small: the boundary between classes
+ * moves out of the midst of the target's images (Grandvalet and Bengio, 2004; Shu et al., 2018, with DANN). */
+static void describe_certainty(training *t, gan_term of_target)
+{
+    gan_term logits = gan_game_apply(t->game, t->classifier, GAN_TERMS(of_target));
+    gan_game_want_by(t->game, t->task, (float)t->study->entropy, gan_entropy_loss(logits),
+                     GAN_WANT(.schedule = GAN_SCHEDULE_SIGMOID, .schedule_steps = t->study->schedule));
 }
 
 /* The discriminator wants L_d = -E log D(F(x)) - E log(1 - D(F(u))) for source x and target u; the features want it
@@ -117,10 +151,11 @@ static void describe_confusion(training *t, gan_term source, gan_term target)
         gan_discriminator_loss(GAN_LOSS_NON_SATURATING, gan_game_apply(game, t->discriminator, GAN_TERMS(source)),
                                gan_game_apply(game, t->discriminator, GAN_TERMS(of_target)), NULL);
     gan_player discriminator =
-        gan_game_player(game, "discriminator", t->discriminator, GAN_PLAYER(.learning_rate = RATE));
+        gan_game_player(game, "discriminator", t->discriminator, GAN_PLAYER(.learning_rate = DISCRIMINATOR_RATE));
     gan_game_want_by(game, t->task, (float)-t->study->weight, loss,
                      GAN_WANT(.schedule = GAN_SCHEDULE_SIGMOID, .schedule_steps = t->study->schedule));
     gan_game_want(game, discriminator, 1, loss);
+    if (t->study->entropy > 0) describe_certainty(t, of_target);
 }
 
 static gan_status begin(const study *s, const char *name, training *t)
@@ -129,8 +164,8 @@ static gan_status begin(const study *s, const char *name, training *t)
     t->study = s;
     make_folder(path_in(s->settings.output, name, t->folder));
     gan_status status = build_features(s, seed, &t->features);
-    if (status == GAN_OK) status = build_head(s, t->features, s->classes, seed + 1, &t->classifier);
-    if (status == GAN_OK) status = build_head(s, t->features, 1, seed + 2, &t->discriminator);
+    if (status == GAN_OK) status = build_classifier(s, seed + 1, &t->classifier);
+    if (status == GAN_OK) status = build_discriminator(s, seed + 2, &t->discriminator);
     if (status != GAN_OK) return status;
     return gan_game_create(s->context, GAN_GAME(.batch = BATCH, .seed = seed, .moves = GAN_MOVES_SIMULTANEOUS),
                            &t->game);
@@ -282,14 +317,17 @@ static gan_status compare(study *s)
 
 int main(int argc, char **argv)
 {
-    study s = {.settings = GAME_SETTINGS, .weight = 1, .schedule = 2000};
+    study s = {.settings = GAME_SETTINGS, .weight = 1, .entropy = 0.1, .schedule = 2000};
     const option options[] = {
         {"--source", OPTION_TEXT, &s.source_folder, 0, 0, "DIR", "MNIST-format images with labels"},
         {"--target", OPTION_TEXT, &s.target_folder, 0, 0, "DIR",
          "the other domain's; its labels serve only the comparison"},
         {"--test", OPTION_TEXT, &s.test_folder, 0, 0, "DIR", "images of the target that are not trained on"},
         {"--weight", OPTION_NUMBER, &s.weight, 0, 100, "W", "of confusing the discriminator (default 1)"},
-        {"--schedule", OPTION_INTEGER, &s.schedule, 1, 1e12, "N", "steps over which the weight grows (default 2000)"},
+        {"--entropy", OPTION_NUMBER, &s.entropy, 0, 100, "W",
+         "of certainty about the target's classes (default 0.1; 0: the paper's game)"},
+        {"--schedule", OPTION_INTEGER, &s.schedule, 1, 1e12, "N",
+         "steps over which these weights grow (default 2000)"},
         GAME_OPTIONS(s.settings),
     };
     s.settings.output = "domain_adaptation";
