@@ -285,11 +285,18 @@ static gan_status train(const study *s, const char *name, double share, gan_data
     return status;
 }
 
+/* A folder in MNIST's format, or with images.npy and labels.npy. */
 static gan_status open_part(const study *s, const char *folder, bool test, gan_dataset **out)
 {
+    char images[PATH_SIZE], labels[PATH_SIZE];
+    const gan_dataset_options *options = GAN_DATASET(.seed = (uint64_t)s->settings.seed, .drop_last = !test);
+    if (access(path_in(folder, "images.npy", images), F_OK) == 0) {
+        const gan_npy_field fields[] = {{"image", images, 0},
+                                        {"label", path_in(folder, "labels.npy", labels), GAN_NPY_LABEL}};
+        return gan_dataset_open_npy(s->context, 2, fields, options, out);
+    }
     const bool has_test = test && has_mnist(folder, MNIST_TEST, true);
-    return open_mnist(s->context, folder, has_test ? MNIST_TEST : MNIST_TRAINING, true,
-                      GAN_DATASET(.seed = (uint64_t)s->settings.seed, .drop_last = !test), out);
+    return open_mnist(s->context, folder, has_test ? MNIST_TEST : MNIST_TRAINING, true, options, out);
 }
 
 static gan_status open_data(study *s)
@@ -319,7 +326,8 @@ int main(int argc, char **argv)
 {
     study s = {.settings = GAME_SETTINGS, .weight = 1, .entropy = 0.1, .schedule = 2000};
     const option options[] = {
-        {"--source", OPTION_TEXT, &s.source_folder, 0, 0, "DIR", "MNIST-format images with labels"},
+        {"--source", OPTION_TEXT, &s.source_folder, 0, 0, "DIR",
+         "labelled images: MNIST's format, or images.npy and labels.npy"},
         {"--target", OPTION_TEXT, &s.target_folder, 0, 0, "DIR",
          "the other domain's; its labels serve only the comparison"},
         {"--test", OPTION_TEXT, &s.test_folder, 0, 0, "DIR", "images of the target that are not trained on"},

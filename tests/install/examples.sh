@@ -51,6 +51,24 @@ for program in examples/*; do
         expect_files augmentation/generator-1/generator.safetensors augmentation/both-1/classifier.safetensors \
             augmentation/plain-1/checkpoint.safetensors ${PICTURES:+augmentation/generator-1/samples.png}
         ;;
+    blend_photos)
+        examples/blend_photos --data plain --output coloured --count 64 >figures
+        grep -q '^images=64 photos=0$' figures
+        [ "$(wc -c <coloured/images.npy)" = $((128 + 64 * 3 * 28 * 28 * 4)) ]
+        expect_files coloured/labels.npy
+        if [ -n "$PICTURES" ]; then
+            # any picture will do as a photograph
+            mkdir photos
+            cp coloured/images.png photos/one.png
+            examples/blend_photos --data plain --output blended --photos photos
+            if cmp -s coloured/images.npy blended/images.npy; then echo 'nothing was blended'; exit 1; fi
+            examples/domain_adaptation --source coloured --target blended --test blended --output blending --steps 1 \
+                --quiet >figures
+            grep -q '^source_only=.* adapted=.* target=' figures
+        fi
+        refused 1 'from number 60 on' examples/blend_photos --data plain --first 60 --count 5
+        refused 1 'NOT_FOUND' examples/blend_photos --data plain --photos nowhere
+        ;;
     conditional)
         # The scripts' tests ask for more; here it is enough that it runs.
         examples/conditional --data plain --output conditional --batch 4 --steps 1 --samples 40 --quiet >figures
