@@ -12,12 +12,17 @@ gan_status gan_file_open(gan_context *context, const char *path, gan_file *out)
     struct stat status;
     gan_status result = GAN_OK;
     /* Without O_NONBLOCK, opening a FIFO would wait for its writer. */
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int descriptor;
+    do {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    } while (descriptor < 0 && errno == EINTR);
     if (descriptor < 0) return gan_fail_errno(errno, "cannot open '%s'", path);
 
     char *copy = NULL;
     if (fstat(descriptor, &status) != 0) {
         result = gan_fail_errno(errno, "cannot examine '%s'", path);
+    } else if (S_ISDIR(status.st_mode)) {
+        result = gan_fail(GAN_ERROR_IO, "'%s' is a folder, expected a file", path);
     } else if (!S_ISREG(status.st_mode)) {
         result = gan_fail(GAN_ERROR_IO, "'%s' is not a regular file", path);
     } else if (!(copy = gan_copy_text(context, path))) {

@@ -95,15 +95,30 @@ int64_t gan_byte_reader_size(const gan_byte_reader *reader)
     return reader->gzipped ? -1 : reader->file.size;
 }
 
+/* Zeros up to the end of the file, as tapes and some programs write them, mean nothing. */
+static gan_status skip_padding(gan_byte_reader *reader)
+{
+    z_stream *stream = &reader->stream;
+
+    while (stream->avail_in > 0 && stream->next_in[0] == 0) {
+        stream->next_in++;
+        stream->avail_in--;
+        GAN_TRY(refill(reader));
+    }
+    return GAN_OK;
+}
+
 /* After a member of a gzip file: another may follow, as when files are joined by cat. */
 static gan_status end_member(gan_byte_reader *reader)
 {
     GAN_TRY(refill(reader));
+    const bool is_padded = reader->stream.avail_in > 0 && reader->stream.next_in[0] == 0;
+    GAN_TRY(skip_padding(reader));
     if (reader->stream.avail_in == 0) {
         reader->ended = true;
         return GAN_OK;
     }
-    if (reader->stream.next_in[0] != 0x1f) {
+    if (is_padded || reader->stream.next_in[0] != 0x1f) {
         return gan_fail(GAN_ERROR_TRAILING_DATA, "'%s' has trailing bytes that are not gzip", reader->file.path);
     }
     const int code = inflateReset(&reader->stream);

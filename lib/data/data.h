@@ -149,17 +149,32 @@ void gan_byte_reader_close(gan_byte_reader *reader); /* accepts NULL */
 
 /* ---- IDX files (idx_file.c) ------------------------------------------------------------------------------ */
 
-/* The format of MNIST: a magic number, the dimensions, then one byte per value; numbers are big-endian. */
-typedef enum gan_idx_kind { GAN_IDX_LABELS = 1, GAN_IDX_IMAGES = 3 } gan_idx_kind; /* how many dimensions */
+/* The format of MNIST: a magic number, the dimensions, then the values; all numbers are big-endian. */
+typedef enum gan_idx_kind { GAN_IDX_LABELS, GAN_IDX_IMAGES } gan_idx_kind;
+
+/* The third byte of a file. */
+typedef enum gan_idx_type {
+    GAN_IDX_UINT8 = 0x08,
+    GAN_IDX_INT8 = 0x09,
+    GAN_IDX_INT16 = 0x0b,
+    GAN_IDX_INT32 = 0x0c,
+    GAN_IDX_FLOAT32 = 0x0d,
+    GAN_IDX_FLOAT64 = 0x0e
+} gan_idx_type;
 
 typedef struct gan_idx_header {
-    int64_t count;           /* images or labels */
-    int64_t height, width;   /* 1 for labels */
-    int64_t elements, bytes; /* of one image, of all */
+    gan_idx_type type;
+    int64_t item_size;     /* bytes of a value */
+    int64_t count;         /* images or labels */
+    int64_t height, width; /* of labels: 1 and the number of columns */
+    int64_t elements;      /* values of one sample */
+    int64_t bytes;         /* of all values */
 } gan_idx_header;
 
 /* Reads and checks the header and, if it is known, the length of the file. */
 gan_status gan_idx_read_header(gan_byte_reader *reader, const char *path, gan_idx_kind kind, gan_idx_header *out);
+/* Values as they are in the file, unscaled. */
+void gan_idx_to_values(gan_idx_type type, const unsigned char *bytes, int64_t count, float *out);
 
 /* ---- NumPy files (npy_file.c) ---------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
-/* Datasets from IDX files. Bytes stay bytes: in memory if they fit, else in the file, or, from a gzipped one, in an
- * unnamed temporary file. */
+/* Datasets from IDX files. Values stay as they are in the file: in memory if they fit, else in the file, or, from a
+ * gzipped one, in an unnamed temporary file. */
 #include "data/data.h"
 
 #include <errno.h>
@@ -11,12 +11,13 @@ enum { piece_size = 1 << 14 };
 
 typedef struct idx_source {
     gan_context *context;
-    int64_t elements;     /* of a sample */
-    unsigned char *bytes; /* all samples, or NULL */
+    gan_idx_header header; /* of the images */
+    int64_t elements;      /* of a sample */
+    unsigned char *bytes;  /* all samples, or NULL */
     size_t byte_count;
-    gan_file file;         /* otherwise: where they are */
-    int64_t offset;        /* of the first one in the file */
-    unsigned char *labels; /* or NULL */
+    gan_file file;  /* otherwise: where they are */
+    int64_t offset; /* of the first one in the file */
+    float *labels;  /* or NULL */
     size_t label_count;
     float values[256]; /* of each byte */
     unsigned char piece[piece_size];
@@ -28,29 +29,34 @@ static void idx_destroy(void *state)
     gan_context *context = idx->context;
 
     gan_release(context, idx->bytes, idx->byte_count);
-    gan_release(context, idx->labels, idx->label_count);
+    gan_release(context, idx->labels, idx->label_count * sizeof(*idx->labels));
     gan_file_close(&idx->file);
     gan_release(context, idx, sizeof(*idx));
     gan_context_release(context);
 }
 
-static void to_values(const idx_source *idx, const unsigned char *bytes, int64_t count, float *out)
+/* Values number first, first + 1, ... of a sample to their places in it. */
+static void to_values(const idx_source *idx, const unsigned char *bytes, int64_t first, int64_t count, float *out)
 {
-    for (int64_t i = 0; i < count; i++) out[i] = idx->values[bytes[i]];
+    if (idx->header.type == GAN_IDX_UINT8) {
+        for (int64_t i = 0; i < count; i++) out[first + i] = idx->values[bytes[i]];
+    } else {
+        gan_idx_to_values(idx->header.type, bytes, count, out + first);
+    }
 }
 
 static gan_status read_sample(idx_source *idx, int64_t number, float *out)
 {
-    const int64_t start = number * idx->elements;
+    const int64_t size = idx->header.item_size, start = number * idx->elements * size, most = piece_size / size;
 
     if (idx->bytes) {
-        to_values(idx, idx->bytes + start, idx->elements, out);
+        to_values(idx, idx->bytes + start, 0, idx->elements, out);
         return GAN_OK;
     }
-    for (int64_t done = 0; done < idx->elements; done += piece_size) {
-        const int64_t left = idx->elements - done, size = left < piece_size ? left : piece_size;
-        GAN_TRY(gan_file_read(&idx->file, idx->offset + start + done, idx->piece, (size_t)size));
-        to_values(idx, idx->piece, size, out + done);
+    for (int64_t done = 0; done < idx->elements; done += most) {
+        const int64_t left = idx->elements - done, count = left < most ? left : most;
+        GAN_TRY(gan_file_read(&idx->file, idx->offset + start + done * size, idx->piece, (size_t)(count * size)));
+        to_values(idx, idx->piece, done, count, out);
     }
     return GAN_OK;
 }
@@ -61,7 +67,7 @@ static gan_status idx_read(void *state, const int64_t *numbers, int64_t count, f
     float *images = fields[0], *labels = idx->labels ? fields[1] : NULL;
 
     for (int64_t i = 0; i < count && images; i++) GAN_TRY(read_sample(idx, numbers[i], images + i * idx->elements));
-    for (int64_t i = 0; i < count && labels; i++) labels[i] = (float)idx->labels[numbers[i]];
+    for (int64_t i = 0; i < count && labels; i++) labels[i] = idx->labels[numbers[i]];
     return GAN_OK;
 }
 
@@ -125,11 +131,34 @@ static gan_status load_images(idx_source *idx, gan_byte_reader *reader, const ch
     return gan_byte_reader_finish(reader);
 }
 
+/* Reads the first column of labels, and finds the number of classes. */
+static gan_status read_labels(idx_source *idx, gan_byte_reader *reader, const char *path,
+                              const gan_idx_header *header, int64_t *classes)
+{
+    const gan_field field = {.name = "label", .classes = GAN_MAX_CLASSES};
+    const int64_t row = header->elements * header->item_size, most = piece_size / row;
+    float largest = 0;
+
+    if (most == 0) {
+        return gan_fail(GAN_ERROR_SHAPE, "'%s' has %lld columns, too many for labels", path,
+                        (long long)header->elements);
+    }
+    for (int64_t done = 0, size; done < header->count; done += size) {
+        float *to = idx->labels + done;
+        size = header->count - done < most ? header->count - done : most;
+        GAN_TRY(gan_byte_reader_read(reader, idx->piece, (size_t)(size * row)));
+        for (int64_t i = 0; i < size; i++) gan_idx_to_values(header->type, idx->piece + i * row, 1, &to[i]);
+        GAN_TRY(gan_labels_check(path, &field, to, size, NULL));
+        for (int64_t i = 0; i < size; i++) largest = to[i] > largest ? to[i] : largest;
+    }
+    *classes = (int64_t)largest + 1;
+    return GAN_OK;
+}
+
 static gan_status load_labels(idx_source *idx, const char *path, int64_t images, int64_t *classes)
 {
     gan_byte_reader *reader = NULL;
     gan_idx_header header;
-    unsigned char largest = 0;
 
     GAN_TRY(gan_byte_reader_open(idx->context, path, &reader));
     gan_status status = gan_idx_read_header(reader, path, GAN_IDX_LABELS, &header);
@@ -138,16 +167,12 @@ static gan_status load_labels(idx_source *idx, const char *path, int64_t images,
                           (long long)images);
     }
     if (status == GAN_OK) {
-        idx->label_count = (size_t)images;
-        idx->labels = gan_allocate_array(idx->context, images, 1);
+        idx->labels = gan_allocate_array(idx->context, images, sizeof(*idx->labels));
+        if (idx->labels) idx->label_count = (size_t)images;
         if (!idx->labels) status = GAN_ERROR_MEMORY;
     }
-    if (status == GAN_OK) status = gan_byte_reader_read(reader, idx->labels, idx->label_count);
+    if (status == GAN_OK) status = read_labels(idx, reader, path, &header, classes);
     if (status == GAN_OK) status = gan_byte_reader_finish(reader);
-    for (size_t i = 0; i < idx->label_count && status == GAN_OK; i++) {
-        if (idx->labels[i] > largest) largest = idx->labels[i];
-    }
-    if (status == GAN_OK) *classes = largest + 1;
     gan_byte_reader_close(reader);
     return status;
 }
@@ -164,10 +189,11 @@ static gan_status open_files(idx_source *idx, const char *images_path, const cha
     if (status == GAN_OK) status = gan_dataset_options_resolve(given, header.count, options);
     if (status == GAN_OK && labels_path) status = load_labels(idx, labels_path, header.count, &fields[1].classes);
     if (status == GAN_OK) {
+        const int64_t size = options->limit * header.elements * header.item_size;
+        idx->header = header;
         idx->elements = header.elements;
         fields[0].shape = GAN_SHAPE(1, header.height, header.width);
-        status =
-            load_images(idx, reader, images_path, &header, options->limit * header.elements, options->memory_limit);
+        status = load_images(idx, reader, images_path, &header, size, options->memory_limit);
     }
     gan_byte_reader_close(reader);
     return status;

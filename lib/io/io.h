@@ -4,9 +4,31 @@
 
 #include "core/core.h"
 
+#include <sys/types.h>
+
+/* ---- Temporary files (temporary_file.c) ------------------------------------------------------------------ */
+
+typedef struct gan_temporary {
+    int folder;     /* a descriptor, the caller's */
+    int descriptor; /* open for reading and writing, and locked until it is closed; -1: none */
+    char name[48];  /* in the folder; empty while it has none */
+} gan_temporary;
+
+/* Creates a file, without a name if possible. Returns 0 or the error number. */
+int gan_temporary_create(gan_temporary *file, int folder, mode_t mode);
+/* Gives it a name if it has none. Returns 0 or the error number. */
+int gan_temporary_name(gan_temporary *file);
+/* Removes the name that it has, and closes it. */
+void gan_temporary_abandon(gan_temporary *file);
+/* Removes the temporary files that killed processes have left in a folder. */
+void gan_temporary_clean(gan_context *context, int folder);
+/* openat() with O_CLOEXEC, however often it is interrupted. */
+int gan_open_at(int folder, const char *name, int flags, mode_t mode);
+
 /* ---- Atomic replacement of a file (atomic_file.c) -------------------------------------------------------- */
 /* Writes go to a temporary file in the same folder; commit makes them durable (fsync), renames the file to `path` and
- * syncs the folder. Whatever happens before the rename, the old file stays untouched. */
+ * syncs the folder. Whatever happens before the rename, the old file stays untouched. Pipes, character devices and
+ * what only a descriptor leads to (/proc/self/fd/N) are written in place, and so is a file that is a mount point. */
 typedef struct gan_atomic_file gan_atomic_file;
 gan_status gan_atomic_file_open(gan_context *context, const char *path, gan_atomic_file **out);
 gan_status gan_atomic_file_write(gan_atomic_file *file, const void *data, size_t size);

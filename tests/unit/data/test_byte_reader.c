@@ -99,6 +99,15 @@ static void test_joined(void **state)
     test_status(read_all(path, content_size), GAN_OK, "");
     test_status(read_all(path, 321), GAN_OK, "");
 
+    memset(bytes + size, 0, 3000); /* padding */
+    test_file_write(path, bytes, size + 1);
+    test_status(read_all(path, content_size), GAN_OK, "");
+    test_file_write(path, bytes, size + 3000);
+    test_status(read_all(path, content_size), GAN_OK, "");
+    bytes[size + 2000] = 0x1f;
+    test_file_write(path, bytes, size + 3000);
+    test_status(read_all(path, content_size), GAN_ERROR_TRAILING_DATA, "not gzip");
+
     bytes[size] = 0x1f; /* the start of another member */
     test_file_write(path, bytes, size + 1);
     test_status(read_all(path, content_size), GAN_ERROR_TRUNCATED, "ends within its gzip data");
@@ -189,7 +198,7 @@ static void test_what_is_no_file(void **state)
 {
     (void)state;
     test_status(read_all(test_path("nothing"), 1), GAN_ERROR_NOT_FOUND, "nothing': No such file");
-    test_status(read_all(test_path(""), 1), GAN_ERROR_IO, "not a regular file");
+    test_status(read_all(test_path(""), 1), GAN_ERROR_IO, "is a folder");
     test_status(read_all("/dev/zero", 1), GAN_ERROR_IO, "not a regular file");
 }
 

@@ -88,6 +88,88 @@ static void test_every_byte(void **state)
     gan_context_destroy(context);
 }
 
+/* Images of each type of value, in memory and on disk, plain and gzipped: -2, -1, 0, 1 (and 254, 255, 0, 1). */
+static void test_types(void **state)
+{
+    static const struct {
+        unsigned char type;
+        int size;
+        unsigned char values[4][8];
+    } kinds[] = {
+        {0x08, 1, {{254}, {255}, {0}, {1}}},
+        {0x09, 1, {{0xfe}, {0xff}, {0}, {1}}},
+        {0x0b, 2, {{0xff, 0xfe}, {0xff, 0xff}, {0, 0}, {0, 1}}},
+        {0x0c, 4, {{0xff, 0xff, 0xff, 0xfe}, {0xff, 0xff, 0xff, 0xff}, {0}, {0, 0, 0, 1}}},
+        {0x0d, 4, {{0xc0}, {0xbf, 0x80}, {0}, {0x3f, 0x80}}},
+        {0x0e, 8, {{0xc0}, {0xbf, 0xf0}, {0}, {0x3f, 0xf0}}},
+    };
+    gan_context *context = test_context();
+
+    (void)state;
+    for (int k = 0; k < 6; k++) {
+        unsigned char file[image_header + 6 * 8];
+        const size_t length = image_header + (size_t)(6 * kinds[k].size);
+        put_image_header(file, 0x03u | (uint32_t)kinds[k].type << 8, 2, 1, 3);
+        for (int i = 0; i < 6; i++)
+            memcpy(file + image_header + i * kinds[k].size, kinds[k].values[i % 4], (size_t)kinds[k].size);
+        test_file_write(test_path("typed"), file, length);
+        test_file_write_gzip(test_path("typed.gz"), file, length);
+        for (int way = 0; way < 4; way++) {
+            gan_dataset *dataset = NULL;
+            float values[6];
+            const char *path = test_path(way & 1 ? "typed.gz" : "typed");
+            test_status(
+                gan_dataset_open_idx(context, path, NULL, GAN_DATASET(.memory_limit = way & 2 ? 1 : 0), &dataset),
+                GAN_OK, "");
+            test_status(gan_dataset_read(dataset, 0, 2, values, NULL), GAN_OK, "");
+            for (int i = 0; i < 6; i++) {
+                const float expected = (float)(i % 4 - 2);
+                assert_true(values[i] == (k > 0 ? expected : value_of(kinds[0].values[i % 4][0])));
+            }
+            gan_dataset_destroy(dataset);
+        }
+        file[2] = 0x0a;
+        test_file_write(test_path("typed"), file, length);
+        check_open(test_path("typed"), NULL, NULL, GAN_ERROR_MAGIC, "0x00000a03, expected 0x00000803");
+    }
+    gan_context_destroy(context);
+}
+
+/* QMNIST's labels are 32-bit integers in several columns; the first is the class. */
+static void test_label_columns(void **state)
+{
+    enum { columns = 8, header = 12 };
+    static unsigned char file[header + images * columns * 4];
+    gan_context *context = test_context();
+    gan_dataset *dataset = NULL;
+    int32_t labels[images];
+    static float values[images * elements];
+
+    (void)state;
+    test_file_write(test_path("images"), image_file, image_size);
+    put_big_endian(file, 0x0c02);
+    put_big_endian(file + 4, images);
+    put_big_endian(file + 8, columns);
+    for (int i = 0; i < images * columns; i++)
+        put_big_endian(file + header + 4 * i, (uint32_t)(i % columns == 0 ? i / columns % 10 : 1000 + i));
+    test_file_write_gzip(test_path("columns.gz"), file, sizeof(file));
+    test_status(gan_dataset_open_idx(context, test_path("images"), test_path("columns.gz"), NULL, &dataset), GAN_OK,
+                "");
+    assert_int_equal(gan_dataset_classes(dataset), 10);
+    test_status(gan_dataset_read(dataset, 0, images, values, labels), GAN_OK, "");
+    for (int i = 0; i < images; i++) assert_int_equal(labels[i], i % 10);
+    gan_dataset_destroy(dataset);
+    gan_context_destroy(context);
+
+    put_big_endian(file + header + 4 * columns, UINT32_MAX); /* -1 */
+    test_file_write(test_path("columns"), file, sizeof(file));
+    check_open(test_path("images"), test_path("columns"), NULL, GAN_ERROR_ARGUMENT, "'label' of sample 1 is -1");
+    put_big_endian(file + 8, 100000);
+    put_big_endian(file + 4, 1);
+    test_file_write_gzip(test_path("columns"), file, sizeof(file));
+    check_open(test_path("images"), test_path("columns"), NULL, GAN_ERROR_SHAPE, "1 labels for 200 images");
+}
+
 static void check_samples(gan_dataset *dataset, int64_t count)
 {
     static float values[images * elements];
@@ -210,7 +292,7 @@ static void test_bad_headers(void **state)
     static const bad_header bad[] = {
         {0x801, images, height, width, GAN_ERROR_MAGIC, "starts with 0x00000801, expected 0x00000803"},
         {0x803u << 8, images, height, width, GAN_ERROR_MAGIC, "0x00080300"},
-        {0xd03, images, height, width, GAN_ERROR_MAGIC, "0x00000d03"},
+        {0xa03, images, height, width, GAN_ERROR_MAGIC, "0x00000a03"},
         {0x803, 0, height, width, GAN_ERROR_EMPTY, "dimension 0 is 0"},
         {0x803, images, 0, width, GAN_ERROR_EMPTY, "dimension 1 is 0"},
         {0x803, images, height, 0, GAN_ERROR_EMPTY, "dimension 2 is 0"},
@@ -297,7 +379,7 @@ static void test_what_is_no_file(void **state)
 {
     (void)state;
     check_open(test_path("none"), NULL, NULL, GAN_ERROR_NOT_FOUND, "none': No such file");
-    check_open(test_path(""), NULL, NULL, GAN_ERROR_IO, "not a regular file");
+    check_open(test_path(""), NULL, NULL, GAN_ERROR_IO, "is a folder");
     check_open("", NULL, NULL, GAN_ERROR_NOT_FOUND, "cannot open ''");
 }
 
@@ -375,12 +457,22 @@ static void test_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_byte),          cmocka_unit_test(test_every_way_to_keep_them),
-        cmocka_unit_test(test_large_images),        cmocka_unit_test(test_bounded_memory),
-        cmocka_unit_test(test_bad_headers),         cmocka_unit_test(test_every_length),
-        cmocka_unit_test(test_corrupt_gzip),        cmocka_unit_test(test_bad_labels),
-        cmocka_unit_test(test_what_is_no_file),     cmocka_unit_test(test_refused_arguments),
-        cmocka_unit_test(test_file_cut_while_open), cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_every_byte),
+        cmocka_unit_test(test_every_way_to_keep_them),
+        cmocka_unit_test(test_large_images),
+        cmocka_unit_test(test_bounded_memory),
+        cmocka_unit_test(test_bad_headers),
+        cmocka_unit_test(test_every_length),
+        cmocka_unit_test(test_corrupt_gzip),
+        cmocka_unit_test(test_bad_labels),
+        cmocka_unit_test(test_what_is_no_file),
+        cmocka_unit_test(test_refused_arguments),
+        cmocka_unit_test(test_file_cut_while_open),
+        cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_types),
+
+        cmocka_unit_test(test_label_columns),
+
     };
     return cmocka_run_group_tests(tests, set_up, test_folder_remove);
 }

@@ -153,11 +153,10 @@ static void test_paths_that_cannot_be(void **state)
     (void)state;
     test_file_write(test_path("file"), "old", 3);
     test_status(replace(context, "", 'x', 1, 1), GAN_ERROR_ARGUMENT, "empty");
-    test_status(replace(context, test_path(""), 'x', 1, 1), GAN_ERROR_IO, "not a regular file");
+    test_status(replace(context, test_path(""), 'x', 1, 1), GAN_ERROR_IO, "is a folder");
     test_status(replace(context, test_path("nothing/"), 'x', 1, 1), GAN_ERROR_IO, "nothing/");
     test_status(replace(context, test_path("nothing/file"), 'x', 1, 1), GAN_ERROR_NOT_FOUND, "nothing/file");
     test_status(replace(context, test_path("file/below"), 'x', 1, 1), GAN_ERROR_IO, "Not a directory");
-    test_status(replace(context, "/dev/null", 'x', 1, 1), GAN_ERROR_IO, "not a regular file");
     memset(name, 'n', sizeof(name) - 1);
     name[sizeof(name) - 1] = 0;
     test_status(replace(context, name, 'x', 1, 1), GAN_ERROR_IO, "cannot write 'nnn");

@@ -385,7 +385,7 @@ static void test_csv_that_is_no_text(void **state)
     test_file_write(test_path("bad"), text, sizeof(text) - 1);
     test_status(gan_history_read_csv(history, test_path("bad")), GAN_ERROR_FORMAT, "line 2: it contains a zero byte");
     test_status(gan_history_read_csv(history, test_path("none")), GAN_ERROR_NOT_FOUND, "none");
-    test_status(gan_history_read_csv(history, test_path("")), GAN_ERROR_IO, "not a regular file");
+    test_status(gan_history_read_csv(history, test_path("")), GAN_ERROR_IO, "is a folder");
     test_status(gan_history_write_csv(history, test_path("none/file")), GAN_ERROR_NOT_FOUND, "none/file");
     gan_history_destroy(history);
     gan_context_destroy(context);

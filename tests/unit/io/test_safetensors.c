@@ -383,7 +383,7 @@ static void test_what_is_no_file(void **state)
 {
     (void)state;
     check_open(test_path("none"), GAN_ERROR_NOT_FOUND, "No such file");
-    check_open(test_path(""), GAN_ERROR_IO, "not a regular file");
+    check_open(test_path(""), GAN_ERROR_IO, "is a folder");
     test_file_write(test_path("text"), "a text of some length", 21);
     check_open(test_path("text"), GAN_ERROR_MAGIC, "not a safetensors file");
 }

@@ -1,0 +1,389 @@
+/* Saving to what is no ordinary file, and under every mood of the system: done as well as possible, or refused by
+ * name, never a wrong success. The system's calls are replaced here. */
+#include "io/io.h"
+#include "support/allocator.h"
+#include "support/files.h"
+#include "support/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+/* ---- Calls of the system ------------------------------------------------------------------------------------- */
+
+enum call { WRITE, FSYNC, CLOSE, RENAME, LINK, LOCK, CALLS };
+
+/* The number of a call, from 1, that fails so; 0: none. With `all`, those that follow fail too. */
+static struct {
+    int at, error;
+    bool all;
+} failing[CALLS];
+static int made[CALLS];
+static bool counting;
+
+static bool fails(enum call call)
+{
+    if (!counting) return false;
+    made[call]++;
+    if (failing[call].at == 0 || made[call] < failing[call].at) return false;
+    if (made[call] > failing[call].at && !failing[call].all) return false;
+    errno = failing[call].error;
+    return true;
+}
+
+ssize_t __real_write(int descriptor, const void *data, size_t size);
+ssize_t __wrap_write(int descriptor, const void *data, size_t size);
+ssize_t __wrap_write(int descriptor, const void *data, size_t size)
+{
+    if (fails(WRITE)) return errno == 0 ? 0 : -1;
+    return __real_write(descriptor, data, counting && size > 1 ? size / 2 : size); /* short writes */
+}
+
+int __real_fsync(int descriptor);
+int __wrap_fsync(int descriptor);
+int __wrap_fsync(int descriptor)
+{
+    return fails(FSYNC) ? -1 : __real_fsync(descriptor);
+}
+
+/* As in Linux, a descriptor is closed whatever close() returns. */
+int __real_close(int descriptor);
+int __wrap_close(int descriptor);
+int __wrap_close(int descriptor)
+{
+    const int result = __real_close(descriptor);
+    return fails(CLOSE) ? -1 : result;
+}
+
+int __real_renameat(int from, const char *old, int to, const char *new);
+int __wrap_renameat(int from, const char *old, int to, const char *new);
+int __wrap_renameat(int from, const char *old, int to, const char *new)
+{
+    return fails(RENAME) ? -1 : __real_renameat(from, old, to, new);
+}
+
+int __real_linkat(int from, const char *old, int to, const char *new, int flags);
+int __wrap_linkat(int from, const char *old, int to, const char *new, int flags);
+int __wrap_linkat(int from, const char *old, int to, const char *new, int flags)
+{
+    return fails(LINK) ? -1 : __real_linkat(from, old, to, new, flags);
+}
+
+int __real_flock(int descriptor, int how);
+int __wrap_flock(int descriptor, int how);
+int __wrap_flock(int descriptor, int how)
+{
+    return fails(LOCK) ? -1 : __real_flock(descriptor, how);
+}
+
+static int set_up(void **state)
+{
+    memset(failing, 0, sizeof(failing));
+    counting = false;
+    return test_folder_create(state);
+}
+
+/* ---- Saving -------------------------------------------------------------------------------------------------- */
+
+enum { size = 100000 };
+
+/* Saves bytes of one value. */
+static gan_status save(gan_context *context, const char *path, int value)
+{
+    static unsigned char bytes[size];
+    gan_atomic_file *file = NULL;
+
+    memset(made, 0, sizeof(made));
+    counting = true;
+    memset(bytes, value, size);
+    gan_status status = gan_atomic_file_open(context, path, &file);
+    if (status == GAN_OK) status = gan_atomic_file_write(file, bytes, size / 3);
+    if (status == GAN_OK) status = gan_atomic_file_write(file, bytes, size - size / 3);
+    if (status == GAN_OK) {
+        status = gan_atomic_file_commit(file);
+    } else {
+        gan_atomic_file_abandon(file);
+    }
+    counting = false;
+    return status;
+}
+
+/* The value of all bytes of a saved file, or -1. */
+static int content(const char *path)
+{
+    static unsigned char bytes[size + 1];
+
+    if (test_file_read(path, bytes, sizeof(bytes)) != size) return -1;
+    for (size_t i = 1; i < size; i++)
+        if (bytes[i] != bytes[0]) return -1;
+    return bytes[0];
+}
+
+/* ---- Failing calls ------------------------------------------------------------------------------------------- */
+
+/* Every call that can fail does, once or for ever: the old file or the new one stays, whole, and nothing beside. */
+static void test_failing_calls(void **state)
+{
+    static const int errors[] = {EIO, ENOSPC, EINTR, EDQUOT, EINVAL, EBADF, ENOTSUP, 0};
+    gan_context *context = test_context();
+    const char *path = test_path("file");
+
+    (void)state;
+    for (enum call call = 0; call < CALLS; call++) {
+        for (int e = 0; e < 8; e++) {
+            if (errors[e] == 0 && call != WRITE) continue;
+            for (int at = 1;; at++) {
+                failing[call].at = 0;
+                test_status(save(context, path, 'o'), GAN_OK, "");
+                failing[call].at = at;
+                failing[call].error = errors[e];
+                failing[call].all = errors[e] != EINTR;
+                const gan_status status = save(context, path, 'n');
+                const int now = content(path), times = made[call];
+                if (status == GAN_OK) assert_int_equal(now, 'n');
+                if (errors[e] == EINTR) assert_int_equal(status, GAN_OK);
+                if (call == WRITE && times >= at && errors[e] != EINTR) assert_int_equal(now, 'o');
+                assert_true(now == 'o' || now == 'n');
+                if (status != GAN_OK && now == 'n') assert_non_null(strstr(gan_last_error(), "has been replaced"));
+                assert_int_equal(test_folder_count(), 1);
+                if (times < at) break;
+            }
+        }
+        failing[call].at = 0;
+    }
+    gan_context_destroy(context);
+}
+
+/* What cannot be synced is saved all the same. */
+static void test_unsupported_sync(void **state)
+{
+    static const int errors[] = {EBADF, EINVAL, ENOTSUP, ENOSYS};
+    gan_context *context = test_context();
+
+    (void)state;
+    failing[FSYNC].at = 1;
+    failing[FSYNC].all = true;
+    for (int e = 0; e < 4; e++) {
+        failing[FSYNC].error = errors[e];
+        test_status(save(context, test_path("file"), 'a' + e), GAN_OK, "");
+        assert_int_equal(content(test_path("file")), 'a' + e);
+    }
+    failing[FSYNC].error = EIO;
+    test_status(save(context, test_path("file"), 'x'), GAN_ERROR_IO, "cannot write");
+    assert_int_equal(content(test_path("file")), 'd');
+    failing[FSYNC].at = 2; /* the folder */
+    test_status(save(context, test_path("file"), 'y'), GAN_ERROR_IO, "has been replaced and is whole");
+    assert_int_equal(content(test_path("file")), 'y');
+    gan_context_destroy(context);
+}
+
+/* A write that takes nothing does not go on for ever. */
+static void test_nothing_written(void **state)
+{
+    gan_context *context = test_context();
+
+    (void)state;
+    failing[WRITE].at = 1;
+    failing[WRITE].all = true;
+    test_status(save(context, test_path("file"), 'x'), GAN_ERROR_IO, "cannot write");
+    assert_int_equal(test_folder_count(), 0);
+    gan_context_destroy(context);
+}
+
+/* A file that is a mount point keeps its place and gets the new content. */
+static void test_mount_point(void **state)
+{
+    gan_context *context = test_context();
+    const char *path = test_path("file");
+    struct stat before, after;
+
+    (void)state;
+    failing[RENAME].at = 1;
+    failing[RENAME].error = EBUSY;
+    test_file_write(path, (char[2 * size]){0}, 2 * size);
+    assert_int_equal(stat(path, &before), 0);
+    test_status(save(context, path, 'm'), GAN_OK, "");
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(before.st_ino, after.st_ino);
+    assert_int_equal(content(path), 'm');
+    assert_int_equal(test_folder_count(), 1);
+    gan_context_destroy(context);
+}
+
+/* ---- Places -------------------------------------------------------------------------------------------------- */
+
+/* An open file without a name gets the content, and nothing else does. */
+static void test_descriptor(void **state)
+{
+    gan_context *context = test_context();
+    static unsigned char bytes[size];
+    char path[64];
+    FILE *file = tmpfile();
+
+    (void)state;
+    assert_non_null(file);
+    assert_int_equal(ftruncate(fileno(file), 3 * size), 0);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(file));
+    if (access(path, F_OK) != 0) test_skip("there is no /proc");
+    for (int value = 'a'; value < 'c'; value++) {
+        struct stat status;
+        test_status(save(context, path, value), GAN_OK, "");
+        assert_int_equal(fstat(fileno(file), &status), 0);
+        assert_int_equal(status.st_size, size);
+        assert_int_equal(pread(fileno(file), bytes, size, 0), size);
+        for (int i = 0; i < size; i++) assert_int_equal(bytes[i], value);
+    }
+    /* By way of a link. */
+    assert_int_equal(symlink(path, test_path("link")), 0);
+    test_status(save(context, test_path("link"), 'l'), GAN_OK, "");
+    assert_int_equal(pread(fileno(file), bytes, 1, 0), 1);
+    assert_int_equal(bytes[0], 'l');
+    fclose(file);
+    assert_int_not_equal(save(context, "/proc/self/fd/200", 'x'), GAN_OK); /* no such descriptor */
+    assert_int_equal(test_folder_count(), 1);
+    gan_context_destroy(context);
+}
+
+static void test_pipe(void **state)
+{
+    gan_context *context = test_context();
+    const char *path = test_path("pipe");
+    int result = -1;
+
+    (void)state;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    test_status(save(context, path, 'x'), GAN_ERROR_IO, "nobody reads");
+    const int reader = open(path, O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0);
+    fflush(NULL);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) { /* reads it all */
+        static unsigned char bytes[4096];
+        int got, all = 0;
+        alarm(60);
+        const int own = open(path, O_RDONLY);
+        close(reader);
+        while ((got = (int)read(own, bytes, sizeof(bytes))) > 0) all += bytes[got - 1] == 'p' ? got : 0;
+        _exit(all == size ? 0 : 1);
+    }
+    test_status(save(context, path, 'p'), GAN_OK, "");
+    close(reader);
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_int_equal(result, 0);
+    gan_context_destroy(context);
+}
+
+/* A reader that goes is an error, not a signal. */
+static void test_broken_pipe(void **state)
+{
+    gan_context *context = test_context();
+    char path[64];
+    int ends[2];
+    gan_atomic_file *file = NULL;
+    sigset_t pending;
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[1]);
+    if (access(path, F_OK) != 0) test_skip("there is no /proc");
+    test_status(gan_atomic_file_open(context, path, &file), GAN_OK, "");
+    close(ends[0]);
+    test_status(gan_atomic_file_write(file, "text", 4), GAN_OK, "");
+    test_status(gan_atomic_file_commit(file), GAN_ERROR_IO, "cannot write");
+    assert_int_equal(sigpending(&pending), 0);
+    assert_false(sigismember(&pending, SIGPIPE));
+    close(ends[1]);
+    gan_context_destroy(context);
+}
+
+static void test_devices(void **state)
+{
+    gan_context *context = test_context();
+
+    (void)state;
+    test_status(save(context, "/dev/null", 'x'), GAN_OK, "");
+    if (access("/dev/full", F_OK) == 0) test_status(save(context, "/dev/full", 'x'), GAN_ERROR_NO_SPACE, "/dev/full");
+    gan_context_destroy(context);
+}
+
+static bool saves_as_nobody(void)
+{
+    gan_context *context = NULL;
+
+    if (gan_context_create(GAN_CONTEXT(.threads = 1), &context) != GAN_OK) return false;
+    if (chdir(test_path("closed")) != 0) return false;
+    if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) return false;
+    return save(context, "file", 'n') == GAN_OK && save(context, "file", 'm') == GAN_OK;
+}
+
+/* A folder that may be written to and not read. */
+static void test_unreadable_folder(void **state)
+{
+    int result = -1;
+
+    (void)state;
+    assert_int_equal(mkdir(test_path("closed"), 0700), 0);
+    if (geteuid() == 0 && chown(test_path("closed"), 65534, 65534) != 0) test_skip("root cannot give a folder away");
+    assert_int_equal(chmod(test_path("closed"), 0300), 0);
+    fflush(NULL);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) _exit(saves_as_nobody() ? 0 : 1);
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_int_equal(chmod(test_path("closed"), 0700), 0);
+    assert_int_equal(result, 0);
+    assert_int_equal(content(test_path("closed/file")), 'm');
+}
+
+/* ---- What killed processes leave ----------------------------------------------------------------------------- */
+
+/* The next save that replaces a file removes temporary files that nobody writes, and no others. */
+static void test_strays(void **state)
+{
+    gan_context *context = test_context(), *other = test_context();
+
+    (void)state;
+    test_file_write(test_path(".libgan-0000123400005678.tmp"), "left", 4);
+    test_file_write(test_path(".libgan-00001234000056ff.tmp"), "used", 4);
+    test_file_write(test_path(".libgan-notes.tmp"), "mine", 4);
+    test_file_write(test_path(".libgan-0000123400005678.tmp.bak"), "mine", 4);
+    const int used = open(test_path(".libgan-00001234000056ff.tmp"), O_RDONLY);
+    assert_int_equal(flock(used, LOCK_EX), 0);
+    test_status(save(context, test_path("file"), 'w'), GAN_OK, "");
+    assert_int_equal(test_folder_count(), 5);
+    test_status(save(context, test_path("file"), 'x'), GAN_OK, "");
+    assert_false(test_file_exists(test_path(".libgan-0000123400005678.tmp")));
+    assert_true(test_file_exists(test_path(".libgan-00001234000056ff.tmp")));
+    assert_int_equal(test_folder_count(), 4);
+    close(used);
+    test_status(save(other, test_path("file"), 'y'), GAN_OK, "");
+    assert_int_equal(test_folder_count(), 3);
+    gan_context_destroy(context);
+    gan_context_destroy(other);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, test_folder_remove)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_failing_calls),     TEST(test_unsupported_sync), TEST(test_nothing_written),
+        TEST(test_mount_point),       TEST(test_descriptor),       TEST(test_pipe),
+        TEST(test_broken_pipe),       TEST(test_devices),          TEST(test_strays),
+        TEST(test_unreadable_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
