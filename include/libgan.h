@@ -1134,7 +1134,9 @@ GAN_API gan_status gan_model_clone(const gan_model *model, gan_model **out);
 
 /**
  * Saves architecture and weights as a safetensors file (format: docs/file-formats.md). The file is replaced
- * atomically: at any moment, the old or the new one is there, whole. File system failures are ::GAN_ERROR_NOT_FOUND,
+ * atomically: at any moment, the old or the new one is there, whole. What cannot be replaced, such as a pipe or a
+ * mount point, is written in place; docs/file-formats.md says what is promised then. File system failures are
+ * ::GAN_ERROR_NOT_FOUND,
  * ::GAN_ERROR_PERMISSION, ::GAN_ERROR_NO_SPACE or ::GAN_ERROR_IO, here and wherever a path is given; paths are the
  * operating system's, bytes that end with 0.
  */
@@ -1640,10 +1642,14 @@ typedef struct gan_dataset_options {
     bool drop_last;          /**< skip an epoch's last batch if it is not full; default: return it, smaller */
     bool restart_if_changed; /**< a cursor of other data starts its epoch anew; default: it is refused */
     bool prefetch;       /**< read the next batch on a thread while this one is used; default: when it is wanted */
-    uint8_t reserved[4]; /**< 0, else ::GAN_ERROR_VERSION */
+    bool transposed;     /**< IDX: rows of images are columns, as in EMNIST's files; default: they are rows */
+    uint8_t reserved[3]; /**< 0, else ::GAN_ERROR_VERSION */
     uint64_t seed;       /**< of the permutations; default 0 */
     int64_t limit;       /**< use at most this many samples, the first ones; >= 0; default: all */
     size_t memory_limit; /**< bytes of samples kept in memory; larger data are read from disk; default 256 MiB */
+    /** The folder, for a gzipped IDX file over the limit to be unpacked in; default: /tmp, or where tmpfile() does.
+     */
+    const char *temporary_folder;
 } gan_dataset_options;
 /**
  * ::gan_dataset_options with the given fields: GAN_DATASET(.seed = 7, .drop_last = true).
@@ -1659,10 +1665,14 @@ typedef struct gan_dataset_options {
 
 /**
  * Opens an IDX file of images (the format of MNIST), plain or gzipped, as field "image", (1, height, width), and
- * optionally one of labels (labels_path, or NULL), one per image, as field "label". Bytes b of images become
- * b / 127.5 - 1, in [-1, 1]. A gzipped file over the memory limit is unpacked once into an unnamed temporary file.
- * Bad files give the statuses of gan_model_load(); unequal numbers of labels and images are ::GAN_ERROR_SHAPE. The
- * caller owns the dataset.
+ * optionally one of labels (labels_path, or NULL), one per image, as field "label". Unsigned bytes b of images become
+ * b / 127.5 - 1, in [-1, 1]; signed bytes, 16 and 32-bit integers, floats and doubles are used as they are. Labels
+ * are whole numbers of any type, from 0 and below ::GAN_MAX_CLASSES; in a file with several columns, such as
+ * QMNIST's, the first is the label. With `transposed`, which other sources refuse with ::GAN_ERROR_UNSUPPORTED, (1,
+ * height, width) is the shape of the images as they are shown. A gzipped file over the memory limit is unpacked once
+ * into an unnamed temporary file. Bad files give the statuses of gan_model_load(); unequal numbers of labels and
+ * images are
+ * ::GAN_ERROR_SHAPE. The caller owns the dataset.
  */
 GAN_API gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, const char *labels_path,
                                         const gan_dataset_options *options, gan_dataset **out);

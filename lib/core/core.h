@@ -281,6 +281,8 @@ gan_status gan_file_open(gan_context *context, const char *path, gan_file *out);
 /* Reads all `size` bytes at an offset, from any thread; GAN_ERROR_TRUNCATED when the file ends early. */
 gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t size);
 void gan_file_close(gan_file *file); /* accepts a zeroed one */
+/* What to add to a message about a file of the wrong kind that starts so: "", or that it looks like a page. */
+const char *gan_file_hint(const void *start, size_t size);
 
 /* ---- The floating-point environment (float_environment.c) --------------------------------------------------- */
 

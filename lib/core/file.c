@@ -64,3 +64,15 @@ void gan_file_close(gan_file *file)
     gan_context_release(file->context);
     *file = (gan_file){0};
 }
+
+const char *gan_file_hint(const void *start, size_t size)
+{
+    const unsigned char *at = start, *end = at + size;
+
+    if (size >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) at += 3;
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')) at++;
+    if (at + 1 >= end || *at != '<') return "";
+    const bool is_tag =
+        at[1] == '!' || at[1] == '?' || (at[1] >= 'A' && at[1] <= 'Z') || (at[1] >= 'a' && at[1] <= 'z');
+    return is_tag ? "; it is HTML or XML text, perhaps a server's message in place of the file" : "";
+}

@@ -11,12 +11,15 @@ gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t
 
     GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_dataset_options"));
     GAN_TRY(gan_check_reserved("gan_dataset_options", options.reserved, sizeof(options.reserved)));
+    if (options.transposed)
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_dataset_options: only images in IDX files can be transposed");
     if (options.limit < 0) {
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_options: limit is %lld, expected at least 0",
                         (long long)options.limit);
     }
     if (options.limit == 0 || options.limit > count) options.limit = count;
     if (options.memory_limit == 0) options.memory_limit = DEFAULT_MEMORY_LIMIT;
+    options.temporary_folder = NULL; /* the caller's */
     *resolved = options;
     return GAN_OK;
 }

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { piece_size = 1 << 14 };
 
@@ -13,7 +15,9 @@ typedef struct idx_source {
     gan_context *context;
     gan_idx_header header; /* of the images */
     int64_t elements;      /* of a sample */
-    unsigned char *bytes;  /* all samples, or NULL */
+    bool transposed;
+    const char *temporary_folder; /* while the files are opened; NULL: tmpfile()'s */
+    unsigned char *bytes;         /* all samples, or NULL */
     size_t byte_count;
     gan_file file;  /* otherwise: where they are */
     int64_t offset; /* of the first one in the file */
@@ -35,13 +39,29 @@ static void idx_destroy(void *state)
     gan_context_release(context);
 }
 
+static float value_at(const idx_source *idx, const unsigned char *bytes)
+{
+    float value;
+
+    if (idx->header.type == GAN_IDX_UINT8) return idx->values[*bytes];
+    gan_idx_to_values(idx->header.type, bytes, 1, &value);
+    return value;
+}
+
 /* Values number first, first + 1, ... of a sample to their places in it. */
 static void to_values(const idx_source *idx, const unsigned char *bytes, int64_t first, int64_t count, float *out)
 {
-    if (idx->header.type == GAN_IDX_UINT8) {
+    const gan_idx_header *header = &idx->header;
+
+    if (idx->transposed) {
+        for (int64_t i = 0; i < count; i++) {
+            const int64_t row = (first + i) / header->width, column = (first + i) % header->width;
+            out[column * header->height + row] = value_at(idx, bytes + i * header->item_size);
+        }
+    } else if (header->type == GAN_IDX_UINT8) {
         for (int64_t i = 0; i < count; i++) out[first + i] = idx->values[bytes[i]];
     } else {
-        gan_idx_to_values(idx->header.type, bytes, count, out + first);
+        gan_idx_to_values(header->type, bytes, count, out + first);
     }
 }
 
@@ -98,11 +118,33 @@ static gan_status keep_file(idx_source *idx, FILE *stream, const char *path)
     return idx->file.path ? GAN_OK : GAN_ERROR_MEMORY;
 }
 
+/* An unnamed file in the folder, or where the system keeps such. */
+static FILE *open_temporary(const char *folder)
+{
+    char path[4096];
+
+    if (!folder) return tmpfile();
+    const int length = snprintf(path, sizeof(path), "%s/libgan-XXXXXX", folder);
+    if (length < 0 || (size_t)length >= sizeof(path)) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    const int descriptor = mkstemp(path);
+    if (descriptor < 0) return NULL;
+    unlink(path);
+    FILE *stream = fdopen(descriptor, "w+b");
+    if (!stream) close(descriptor);
+    return stream;
+}
+
 static gan_status unpack_to_disk(idx_source *idx, gan_byte_reader *reader, const char *path, int64_t size)
 {
-    FILE *stream = tmpfile();
+    FILE *stream = open_temporary(idx->temporary_folder);
 
-    if (!stream) return gan_fail_errno(errno, "cannot create a temporary file");
+    if (!stream) {
+        return gan_fail_errno(errno, "cannot create a temporary file%s%s", idx->temporary_folder ? " in " : "",
+                              idx->temporary_folder ? idx->temporary_folder : "");
+    }
     gan_status status = copy_bytes(idx, reader, size, stream);
     if (status == GAN_OK) status = keep_file(idx, stream, path);
     fclose(stream);
@@ -177,6 +219,20 @@ static gan_status load_labels(idx_source *idx, const char *path, int64_t images,
     return status;
 }
 
+/* The options that only IDX files have, and the others. */
+static gan_status read_options(idx_source *idx, const gan_dataset_options *given, int64_t count,
+                               gan_dataset_options *options)
+{
+    gan_dataset_options common;
+
+    GAN_TRY(gan_options_read(&common, sizeof(common), given, "gan_dataset_options"));
+    idx->transposed = common.transposed;
+    idx->temporary_folder = common.temporary_folder;
+    common.struct_size = sizeof(common);
+    common.transposed = false;
+    return gan_dataset_options_resolve(&common, count, options);
+}
+
 /* Opens both files into `idx`, which the caller destroys on failure. */
 static gan_status open_files(idx_source *idx, const char *images_path, const char *labels_path,
                              const gan_dataset_options *given, gan_dataset_options *options, gan_field fields[2])
@@ -186,13 +242,14 @@ static gan_status open_files(idx_source *idx, const char *images_path, const cha
 
     GAN_TRY(gan_byte_reader_open(idx->context, images_path, &reader));
     gan_status status = gan_idx_read_header(reader, images_path, GAN_IDX_IMAGES, &header);
-    if (status == GAN_OK) status = gan_dataset_options_resolve(given, header.count, options);
+    if (status == GAN_OK) status = read_options(idx, given, header.count, options);
     if (status == GAN_OK && labels_path) status = load_labels(idx, labels_path, header.count, &fields[1].classes);
     if (status == GAN_OK) {
         const int64_t size = options->limit * header.elements * header.item_size;
         idx->header = header;
         idx->elements = header.elements;
-        fields[0].shape = GAN_SHAPE(1, header.height, header.width);
+        fields[0].shape =
+            idx->transposed ? GAN_SHAPE(1, header.width, header.height) : GAN_SHAPE(1, header.height, header.width);
         status = load_images(idx, reader, images_path, &header, size, options->memory_limit);
     }
     gan_byte_reader_close(reader);

@@ -44,8 +44,9 @@ static gan_status check_magic(const unsigned char magic[4], const char *path, ga
     const bool fits = is_images ? dimensions == 3 : dimensions == 1 || dimensions == 2;
 
     if (magic[0] == 0 && magic[1] == 0 && size_of(magic[2]) > 0 && fits) return GAN_OK;
-    return gan_fail(GAN_ERROR_MAGIC, "'%s' is not an IDX file of %s: it starts with 0x%08x, expected 0x%08x", path,
-                    is_images ? "images" : "labels", (unsigned)big_endian(magic, 4), is_images ? 0x803u : 0x801u);
+    return gan_fail(GAN_ERROR_MAGIC, "'%s' is not an IDX file of %s: it starts with 0x%08x, expected 0x%08x%s", path,
+                    is_images ? "images" : "labels", (unsigned)big_endian(magic, 4), is_images ? 0x803u : 0x801u,
+                    gan_file_hint(magic, 4));
 }
 
 gan_status gan_idx_read_header(gan_byte_reader *reader, const char *path, gan_idx_kind kind, gan_idx_header *out)

@@ -9,7 +9,7 @@ static gan_status decode(gan_context *context, const char *path, const unsigned 
     if (size >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0)
         return gan_png_decode(context, path, bytes, size, out);
     if (size >= 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0) return gan_jpeg_decode(context, path, bytes, size, out);
-    return gan_fail(GAN_ERROR_MAGIC, "'%s' is neither PNG nor JPEG", path);
+    return gan_fail(GAN_ERROR_MAGIC, "'%s' is neither PNG nor JPEG%s", path, gan_file_hint(bytes, size));
 }
 
 gan_status gan_image_read(gan_context *context, const char *path, gan_image *out)

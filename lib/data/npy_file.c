@@ -177,7 +177,10 @@ gan_status gan_npy_read_header(const gan_file *file, gan_npy_header *out)
     gan_npy_header header = {.count = 0};
 
     GAN_TRY(gan_file_read(file, 0, start, magic_size));
-    if (memcmp(start, "\x93NUMPY", 6) != 0) return gan_fail(GAN_ERROR_MAGIC, "'%s' is not a NumPy file", file->path);
+    if (memcmp(start, "\x93NUMPY", 6) != 0) {
+        return gan_fail(GAN_ERROR_MAGIC, "'%s' is not a NumPy file%s", file->path,
+                        gan_file_hint(start, sizeof(start)));
+    }
     if (start[6] < 1 || start[6] > 3) {
         return gan_fail(GAN_ERROR_VERSION, "'%s' has NumPy's format %d.%d, expected 1.0, 2.0 or 3.0", file->path,
                         start[6], start[7]);

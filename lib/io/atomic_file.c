@@ -228,7 +228,7 @@ static int sync_descriptor(const gan_atomic_file *file, int descriptor, const ch
         result = fsync(descriptor);
     } while (result != 0 && errno == EINTR);
     if (result == 0) return 0;
-    if (errno != EBADF && errno != EINVAL && errno != ENOTSUP && errno != EOPNOTSUPP && errno != ENOSYS) return errno;
+    if (errno != EBADF && errno != EINVAL && errno != ENOTSUP && errno != ENOSYS) return errno;
     gan_log(file->context, GAN_LOG_INFO, "%s '%s' cannot be synced here", what, file->path);
     return 0;
 }

@@ -194,7 +194,10 @@ static gan_status header_read(gan_safetensors *file)
                         (long long)file->file.size);
     }
     GAN_TRY(gan_file_read(&file->file, 0, start, sizeof(start)));
-    if (start[8] != '{') return gan_fail(GAN_ERROR_MAGIC, "'%s' is not a safetensors file", file->file.path);
+    if (start[8] != '{') {
+        return gan_fail(GAN_ERROR_MAGIC, "'%s' is not a safetensors file%s", file->file.path,
+                        gan_file_hint(start, sizeof(start)));
+    }
     for (int i = 0; i < 8; i++) length |= (uint64_t)start[i] << (8 * i);
     if (length > GAN_SAFETENSORS_HEADER_LIMIT) {
         return gan_fail(GAN_ERROR_OVERFLOW, "the header of '%s' has %llu bytes; the limit is %d", file->file.path,

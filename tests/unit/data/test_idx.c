@@ -119,7 +119,9 @@ static void test_types(void **state)
             float values[6];
             const char *path = test_path(way & 1 ? "typed.gz" : "typed");
             test_status(
-                gan_dataset_open_idx(context, path, NULL, GAN_DATASET(.memory_limit = way & 2 ? 1 : 0), &dataset),
+                gan_dataset_open_idx(context, path, NULL,
+                                     GAN_DATASET(.memory_limit = way & 2 ? 1 : 0, .temporary_folder = test_path("")),
+                                     &dataset),
                 GAN_OK, "");
             test_status(gan_dataset_read(dataset, 0, 2, values, NULL), GAN_OK, "");
             for (int i = 0; i < 6; i++) {
@@ -132,6 +134,39 @@ static void test_types(void **state)
         test_file_write(test_path("typed"), file, length);
         check_open(test_path("typed"), NULL, NULL, GAN_ERROR_MAGIC, "0x00000a03, expected 0x00000803");
     }
+    gan_context_destroy(context);
+}
+
+/* EMNIST's images are stored by columns. */
+static void test_transposed(void **state)
+{
+    gan_context *context = test_context();
+    static float plain[elements], transposed[elements];
+    gan_shape shape;
+
+    (void)state;
+    test_file_write(test_path("images"), image_file, image_size);
+    for (int limit = 0; limit < 2; limit++) {
+        gan_dataset *datasets[2] = {NULL, NULL};
+        for (int i = 0; i < 2; i++) {
+            test_status(gan_dataset_open_idx(context, test_path("images"), NULL,
+                                             GAN_DATASET(.transposed = i, .memory_limit = (size_t)limit),
+                                             &datasets[i]),
+                        GAN_OK, "");
+        }
+        assert_int_equal(gan_dataset_get_shape(datasets[1], &shape), GAN_OK);
+        assert_int_equal(shape.dims[1], width);
+        assert_int_equal(shape.dims[2], height);
+        test_status(gan_dataset_read(datasets[0], 17, 1, plain, NULL), GAN_OK, "");
+        test_status(gan_dataset_read(datasets[1], 17, 1, transposed, NULL), GAN_OK, "");
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++) assert_true(transposed[x * height + y] == plain[y * width + x]);
+        for (int i = 0; i < 2; i++) gan_dataset_destroy(datasets[i]);
+    }
+    gan_dataset *dataset = NULL;
+    test_status(gan_dataset_from_array(context, plain, NULL, 1, GAN_SHAPE(elements), GAN_DATASET(.transposed = true),
+                                       &dataset),
+                GAN_ERROR_UNSUPPORTED, "transposed");
     gan_context_destroy(context);
 }
 
@@ -168,6 +203,18 @@ static void test_label_columns(void **state)
     put_big_endian(file + 4, 1);
     test_file_write_gzip(test_path("columns"), file, sizeof(file));
     check_open(test_path("images"), test_path("columns"), NULL, GAN_ERROR_SHAPE, "1 labels for 200 images");
+}
+
+/* A server's message in place of the file. */
+static void test_page(void **state)
+{
+    const char *page = "<!DOCTYPE html><title>404 Not Found</title>";
+
+    (void)state;
+    test_file_write(test_path("images"), page, strlen(page));
+    check_open(test_path("images"), NULL, NULL, GAN_ERROR_MAGIC, "HTML or XML");
+    test_file_write_gzip(test_path("images"), page, strlen(page));
+    check_open(test_path("images"), NULL, NULL, GAN_ERROR_MAGIC, "HTML or XML");
 }
 
 static void check_samples(gan_dataset *dataset, int64_t count)
@@ -470,9 +517,9 @@ int main(void)
         cmocka_unit_test(test_file_cut_while_open),
         cmocka_unit_test(test_failing_memory),
         cmocka_unit_test(test_types),
-
+        cmocka_unit_test(test_transposed),
         cmocka_unit_test(test_label_columns),
-
+        cmocka_unit_test(test_page),
     };
     return cmocka_run_group_tests(tests, set_up, test_folder_remove);
 }
