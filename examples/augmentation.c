@@ -303,16 +303,16 @@ static gan_status play(contest *c, const char *name, gan_game *game, int64_t ste
     gan_status status = GAN_OK;
     enter(c, name, checkpoint);
     make_folder(c->folder);
-    if (part.resume && access(checkpoint, F_OK) == 0) status = gan_game_load(game, checkpoint);
+    part.resume = part.resume && access(checkpoint, F_OK) == 0;
+    if (part.resume) status = gan_game_load(game, checkpoint);
     if (status != GAN_OK || (steps > 0 && gan_game_rounds(game) >= steps)) return status;
     if (game == c->gan) forget_classifiers(c);
     enter(c, name, checkpoint);
     part.output = c->folder;
-    part.resume = false;
     part.steps = steps > 0 ? steps - gan_game_rounds(game) : 0;
     part.minutes = minutes;
     if (!part.quiet) fprintf(stderr, "%s: ", c->folder);
-    return play_game(game, &part, write, c);
+    return play_game(c->study->context, game, &part, write, c);
 }
 
 static gan_status train_gan(contest *c, gan_dataset **few, gan_model **average)

@@ -261,7 +261,7 @@ int main(int argc, char **argv)
     job.recipe = find_recipe(job.settings.recipe);
     make_folder(job.settings.game.output);
     gan_status status = prepare(&job);
-    if (status == GAN_OK) status = play_game(job.game, &job.settings.game, write_state, &job);
+    if (status == GAN_OK) status = play_game(job.context, job.game, &job.settings.game, write_state, &job);
     if (status == GAN_OK) status = evaluate(&job);
     int result = exit_status(status);
     release(&job);

@@ -277,7 +277,7 @@ static gan_status train(const study *s, const char *name, double share, gan_data
         settings.minutes *= share;
         settings.resume = settings.resume && access(path_in(t.folder, "checkpoint.safetensors", path), F_OK) == 0;
         if (!settings.quiet) fprintf(stderr, "%s:\n", name);
-        status = play_game(t.game, &settings, write_models, &t);
+        status = play_game(s->context, t.game, &settings, write_models, &t);
     }
     if (status == GAN_OK) status = test_accuracy(s, &t, accuracy);
     if (status == GAN_OK && !s->settings.quiet) fprintf(stderr, "%s: accuracy %.4f\n", name, *accuracy);

@@ -12,14 +12,27 @@ typedef struct playing {
     write_results *write;
     void *user;
     progress progress;
+    gan_context *context;
+    gan_history *history;
     double last_saved;  /* seconds into the run */
     gan_status failure; /* of writing files from inside the callback */
 } playing;
 
+static gan_status write_losses(const playing *job)
+{
+    char path[PATH_SIZE];
+    const char *folder = job->settings->output;
+    gan_status status = gan_history_write_csv(job->history, path_in(folder, "losses.csv", path));
+    if (status != GAN_OK || !has_pictures(job->context) || gan_history_count(job->history) == 0) return status;
+    return gan_history_write_png(job->history, path_in(folder, "losses.png", path));
+}
+
 static gan_status save(const playing *job, const gan_game *game)
 {
     char path[PATH_SIZE];
-    gan_status status = gan_game_save(game, path_in(job->settings->output, "checkpoint.safetensors", path));
+    gan_status status = write_losses(job);
+    if (status != GAN_OK) return status;
+    status = gan_game_save(game, path_in(job->settings->output, "checkpoint.safetensors", path));
     return status == GAN_OK ? job->write(job->user) : status;
 }
 
@@ -27,30 +40,52 @@ static int on_round(void *user, gan_game *game, const gan_round_report *report)
 {
     playing *job = user;
     show_round(&job->progress, game, report, false);
-    if (report->seconds >= job->last_saved + CHECKPOINT_SECONDS) {
+    job->failure = gan_history_add_round(job->history, game, report);
+    if (job->failure == GAN_OK && report->seconds >= job->last_saved + CHECKPOINT_SECONDS) {
         job->failure = save(job, game);
         job->last_saved = report->seconds;
     }
     return job->failure != GAN_OK || interrupted();
 }
 
-/* After a divergence the checkpoint remains an earlier, better one. */
-gan_status play_game(gan_game *game, const game_settings *settings, write_results *write, void *user)
+/* The state and the losses up to it. */
+static gan_status resume(const playing *job, gan_game *game)
 {
     char path[PATH_SIZE];
-    playing job = {settings, write, user, make_progress(settings->quiet), 0, GAN_OK};
-    gan_status status = GAN_OK;
-    if (settings->resume) status = gan_game_load(game, path_in(settings->output, "checkpoint.safetensors", path));
-    if (status != GAN_OK) return status;
+    const char *folder = job->settings->output;
+    gan_status status = gan_game_load(game, path_in(folder, "checkpoint.safetensors", path));
+    if (status == GAN_OK) status = gan_history_read_csv(job->history, path_in(folder, "losses.csv", path));
+    return status == GAN_OK ? gan_history_truncate(job->history, gan_game_rounds(game)) : status;
+}
+
+/* After a divergence the checkpoint remains an earlier, better one; the losses show the cause. */
+static gan_status play(playing *job, gan_game *game)
+{
+    const game_settings *settings = job->settings;
     catch_interrupts();
     if (!settings->quiet) fprintf(stderr, "training; Ctrl-C saves and stops\n");
-    status = gan_game_run(game, GAN_GAME_RUN(.rounds = settings->steps, .seconds = settings->minutes * 60,
-                                             .progress = on_round, .user = &job));
-    end_progress(&job.progress);
-    if (job.failure != GAN_OK) return job.failure;
-    if (status != GAN_OK && status != GAN_ERROR_CANCELLED) return status;
-    gan_status saved = save(&job, game);
+    gan_status status = gan_game_run(game, GAN_GAME_RUN(.rounds = settings->steps, .seconds = settings->minutes * 60,
+                                                        .progress = on_round, .user = job));
+    end_progress(&job->progress);
+    if (job->failure != GAN_OK) return job->failure;
+    gan_status saved = GAN_OK;
+    if (status == GAN_OK || status == GAN_ERROR_CANCELLED) {
+        saved = save(job, game);
+    } else if (status == GAN_ERROR_DIVERGED) {
+        saved = write_losses(job);
+    }
     if (saved != GAN_OK) return saved;
     if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped and saved; --resume continues from here\n");
+    return status;
+}
+
+gan_status play_game(gan_context *context, gan_game *game, const game_settings *settings, write_results *write,
+                     void *user)
+{
+    playing job = {settings, write, user, make_progress(settings->quiet), context, NULL, 0, GAN_OK};
+    gan_status status = gan_history_create(context, &job.history);
+    if (status == GAN_OK && settings->resume) status = resume(&job, game);
+    if (status == GAN_OK) status = play(&job, game);
+    gan_history_destroy(job.history);
     return status;
 }

@@ -1,5 +1,5 @@
-/* What the programs that play games have in common: their options, a progress line, a checkpoint every minute and at
- * the end, Ctrl-C and --resume. */
+/* What the programs that play games have in common: their options, a progress line, a record of losses, a checkpoint
+ * every minute and at the end, Ctrl-C and --resume. */
 #ifndef EXAMPLES_GAME_PROGRAM_H
 #define EXAMPLES_GAME_PROGRAM_H
 
@@ -40,8 +40,10 @@ typedef struct game_settings {
 typedef gan_status write_results(void *user);
 
 /* Plays a game that was built and fed, from the checkpoint if so set, until a limit of the settings is reached, which
- * counts from here; one must be set. Writes checkpoint.safetensors, then calls `write`, every minute and at the end.
+ * counts from here; one must be set. Writes losses.csv, losses.png and checkpoint.safetensors, then calls `write`,
+ * every minute and at the end.
  * Ctrl-C is the end too, with GAN_ERROR_CANCELLED, which exit_status() makes 130. */
-gan_status play_game(gan_game *game, const game_settings *settings, write_results *write, void *user);
+gan_status play_game(gan_context *context, gan_game *game, const game_settings *settings, write_results *write,
+                     void *user);
 
 #endif

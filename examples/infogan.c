@@ -216,7 +216,7 @@ static gan_status run(infogan *job)
     }
     if (status == GAN_OK) status = build_models(job);
     if (status == GAN_OK) status = describe(job);
-    if (status == GAN_OK) status = play_game(job->game, &job->settings, write_files, job);
+    if (status == GAN_OK) status = play_game(job->context, job->game, &job->settings, write_files, job);
     if (status == GAN_OK) status = judge_codes(job, &agreement, &kinds);
     if (status == GAN_OK) {
         printf("agreement=%.4f labels=%lld of=%lld steps=%lld\n", agreement, (long long)kinds,

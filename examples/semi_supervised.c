@@ -322,7 +322,7 @@ static gan_status play_and_test(study *s, contest *c, double share, double *wron
     make_folder(part.output);
     if (access(path_in(part.output, "checkpoint.safetensors", checkpoint), F_OK) != 0) part.resume = false;
     if (!part.quiet) fprintf(stderr, "%s: ", c->name);
-    gan_status status = play_game(c->game, &part, write_classifier, c);
+    gan_status status = play_game(s->context, c->game, &part, write_classifier, c);
     if (status == GAN_OK) status = gan_player_get_average(c->player, 0, &average);
     if (status == GAN_OK) status = count_errors(s, average, wrong);
     if (status == GAN_OK && !part.quiet) {

@@ -273,7 +273,7 @@ static gan_status run(job *j)
                 j->table.condition < 0 ? "noise" : j->table.columns[j->table.condition].name);
     }
     if (status == GAN_OK) status = describe(j);
-    if (status == GAN_OK) status = play_game(j->play, &j->game, write_files, j);
+    if (status == GAN_OK) status = play_game(j->context, j->play, &j->game, write_files, j);
     return status == GAN_OK ? evaluate(j) : status;
 }
 

@@ -2839,7 +2839,7 @@ GAN_API gan_status gan_png_write_grid(gan_context *context, const char *path, co
 GAN_API gan_status gan_npy_write(gan_context *context, const char *path, const float *values, int64_t count,
                                  gan_shape shape);
 
-/** The record of a training run: one row per step, in memory. */
+/** The record of a training run: one row per step of a trainer, or per round of a game, in memory. */
 typedef struct gan_history gan_history;
 /** Creates a history without rows. The caller owns it. */
 GAN_API gan_status gan_history_create(gan_context *context, gan_history **out);
@@ -2850,21 +2850,28 @@ GAN_API void gan_history_destroy(gan_history *history);
  * a step that diverged, first remove its row by gan_history_truncate() to gan_trainer_steps().
  */
 GAN_API gan_status gan_history_add(gan_history *history, const gan_step_report *report);
+/**
+ * The same for a round of a game that was built: a column for the loss of each want, for the gradient norm of each
+ * player, and for what the report says of each pair, under the names of wants and players; docs/file-formats.md lists
+ * them. A history without rows takes its columns from the first report that it gets; ::GAN_ERROR_ARGUMENT if a later
+ * one would have others. gan_history_truncate() goes by gan_game_rounds() then.
+ */
+GAN_API gan_status gan_history_add_round(gan_history *history, const gan_game *game, const gan_round_report *report);
 /** Number of rows; 0 for NULL. */
 GAN_API int64_t gan_history_count(const gan_history *history);
-/** Removes the rows after `last_step`, to continue from a checkpoint older than the history. */
+/** Removes the rows after step or round `last_step`, to continue from a checkpoint older than the history. */
 GAN_API gan_status gan_history_truncate(gan_history *history, int64_t last_step);
 /** Writes a CSV file with a header line; columns as documented in docs/file-formats.md. */
 GAN_API gan_status gan_history_write_csv(const gan_history *history, const char *path);
 /**
- * Reads such a file, including one from an earlier version: missing columns become NaN, and diagnoses 0. Replaces the
- * history's rows, unless it fails: ::GAN_ERROR_MAGIC for another kind of file, ::GAN_ERROR_FORMAT for an unrecognised
- * line.
+ * Reads such a file, including one from an earlier version: missing columns become NaN, and diagnoses 0. Spreadsheets
+ * may have rewritten it, with quoted or empty cells (NaN) and other ends of lines. Replaces the history's rows,
+ * unless it fails: ::GAN_ERROR_MAGIC for another kind of file, ::GAN_ERROR_FORMAT for an unrecognised line.
  */
 GAN_API gan_status gan_history_read_csv(gan_history *history, const char *path);
 /**
  * Plots losses, D's probabilities, gradient norms and, if measured, diversity and saturation of the samples over the
- * steps, as a PNG image with axes and legend. Without rows: ::GAN_ERROR_STATE; if built without libpng:
+ * steps or rounds, as a PNG image with axes and legend. Without rows: ::GAN_ERROR_STATE; if built without libpng:
  * ::GAN_ERROR_UNSUPPORTED.
  */
 GAN_API gan_status gan_history_write_png(const gan_history *history, const char *path);

@@ -1784,7 +1784,7 @@ inline void npy_write(const context &context, const std::string &path, const std
     check(gan_npy_write(context.get(), path.c_str(), values.data(), count, sample));
 }
 
-/** The history of a training run, one row per step; see ::gan_history. */
+/** The history of a training run, one row per step or round; see ::gan_history. */
 class history : public handle<gan_history, gan_history_destroy>
 {
   public:
@@ -1795,6 +1795,11 @@ class history : public handle<gan_history, gan_history_destroy>
     }
     /** See gan_history_add(). */
     void add(const gan_step_report &report) { call(gan_history_add, &report); }
+    /** See gan_history_add_round(). */
+    void add_round(const game &game, const gan_round_report &report)
+    {
+        call(gan_history_add_round, game.get(), &report);
+    }
     /** See gan_history_count(). */
     int64_t count() const noexcept { return gan_history_count(get()); }
     /** See gan_history_truncate(). */

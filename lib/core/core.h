@@ -305,6 +305,29 @@ void gan_host_leave(const bool *was_inside);
 #define GAN_HOST_SCOPE() \
     const bool gan_host_entered __attribute__((cleanup(gan_host_leave), unused)) = gan_host_enter()
 
+/* ---- Tables of comma-separated values (csv_reader.c) --------------------------------------------------------- */
+
+#define GAN_CSV_CELL 4096 /* most bytes in a cell */
+
+typedef struct gan_csv_reader {
+    gan_file file;
+    int64_t offset; /* of the next byte to read from the file */
+    size_t used, size;
+    int64_t next_line;
+    /* The cell that was read last, a text: */
+    int64_t line; /* where it begins, from 1 */
+    size_t length;
+    bool ends_line, ends_file;
+    bool nothing; /* the file had ended before it */
+    char cell[GAN_CSV_CELL + 1];
+    unsigned char buffer[1 << 16];
+} gan_csv_reader;
+
+/* Reads cell by cell, past a byte-order mark; spaces around a cell do not belong to it. */
+gan_status gan_csv_open(gan_context *context, const char *path, gan_csv_reader *out);
+gan_status gan_csv_next(gan_csv_reader *reader);
+void gan_csv_close(gan_csv_reader *reader); /* accepts a zeroed one */
+
 /* ---- Threads (threads.c) ----------------------------------------------------------------------------------- */
 
 #define GAN_MAX_THREADS 64

@@ -199,28 +199,6 @@ typedef struct gan_npy_header {
 /* Reads and checks the header and the length of the file. */
 gan_status gan_npy_read_header(const gan_file *file, gan_npy_header *out);
 
-/* ---- Tables (csv_reader.c) ------------------------------------------------------------------------------- */
-
-#define GAN_CSV_CELL 4096 /* most bytes in a cell */
-
-typedef struct gan_csv_reader {
-    gan_file file;
-    int64_t offset; /* of the next byte to read from the file */
-    size_t used, size;
-    int64_t next_line;
-    /* The cell that was read last, a text: */
-    int64_t line; /* where it begins, from 1 */
-    size_t length;
-    bool ends_line;
-    bool nothing; /* the file had ended before it */
-    char cell[GAN_CSV_CELL + 1];
-    unsigned char buffer[1 << 16];
-} gan_csv_reader;
-
-gan_status gan_csv_open(gan_context *context, const char *path, gan_csv_reader *out);
-gan_status gan_csv_next(gan_csv_reader *reader);
-void gan_csv_close(gan_csv_reader *reader);
-
 /* ---- Pictures (image.c, image_read.c, png_decode.c, jpeg_decode.c) -------------------------------------- */
 
 #define GAN_IMAGE_SIDE 32768     /* most pixels in width and height */

@@ -1,15 +1,171 @@
 /* Histories as CSV: a line of names, then one line per row. Numbers have a decimal point whatever the host's locale,
- * and are parsed strictly. */
+ * and are parsed strictly. Spreadsheets may have rewritten the file in between. */
 #include "io/io.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-enum { line_capacity = 1024, buffer_size = 1 << 14 };
+enum { shown_bytes = 48 };
 
-static bool parse_integer(const char *text, size_t length, double *out)
+/* ---- Writing --------------------------------------------------------------------------------------------- */
+
+/* In quotes where a reader would take the text for something else. */
+static gan_status write_name(gan_atomic_file *file, gan_history_column column)
+{
+    char name[GAN_HISTORY_NAME], quoted[2 * GAN_HISTORY_NAME + 2];
+    size_t used = 0;
+    const size_t length = strlen(gan_history_column_name(column, name));
+
+    if (!strpbrk(name, ",\"\r\n") && name[length - 1] != ' ') return gan_atomic_file_write(file, name, length);
+    quoted[used++] = '"';
+    for (size_t i = 0; i < length; i++) {
+        if (name[i] == '"') quoted[used++] = '"';
+        quoted[used++] = name[i];
+    }
+    quoted[used++] = '"';
+    return gan_atomic_file_write(file, quoted, used);
+}
+
+static gan_status write_number(gan_atomic_file *file, gan_history_measure measure, double value)
+{
+    char text[GAN_NUMBER_TEXT];
+    const size_t length = gan_history_is_whole(measure)
+                              ? (size_t)snprintf(text, sizeof(text), "%lld", (long long)value)
+                              : gan_number_print(text, value);
+
+    return gan_atomic_file_write(file, text, length);
+}
+
+static gan_status write_lines(const gan_history *history, gan_atomic_file *file)
+{
+    const bool is_open = history->column_count == 0; /* without rows, it may still become one of steps */
+    const int64_t count = is_open ? GAN_HISTORY_STEP_COLUMNS : history->column_count;
+
+    for (int64_t c = 0; c < count; c++) {
+        if (c > 0) GAN_TRY(gan_atomic_file_write(file, ",", 1));
+        GAN_TRY(write_name(file, is_open ? gan_history_step_column(NULL, c) : history->columns[c]));
+    }
+    GAN_TRY(gan_atomic_file_write(file, "\n", 1));
+    for (int64_t i = 0; i < history->count; i++) {
+        const double *row = gan_history_row(history, i);
+        for (int64_t c = 0; c < count; c++) {
+            if (c > 0) GAN_TRY(gan_atomic_file_write(file, ",", 1));
+            GAN_TRY(write_number(file, history->columns[c].measure, row[c]));
+        }
+        GAN_TRY(gan_atomic_file_write(file, "\n", 1));
+    }
+    return GAN_OK;
+}
+
+gan_status gan_history_write_csv(const gan_history *history, const char *path)
+{
+    GAN_FLOAT_SCOPE();
+    gan_atomic_file *file;
+
+    GAN_CHECK_NOT_NULL(history);
+    GAN_CHECK_NOT_NULL(path);
+    GAN_TRY(gan_atomic_file_open(history->context, path, &file));
+    const gan_status status = write_lines(history, file);
+    if (status == GAN_OK) return gan_atomic_file_commit(file);
+    gan_atomic_file_abandon(file);
+    return status;
+}
+
+/* ---- Reading: names -------------------------------------------------------------------------------------- */
+
+/* A cell for a message: bytes that would not show are written as \x0d. */
+static const char *show_cell(const gan_csv_reader *reader, char text[4 * shown_bytes + 4])
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < reader->length && i < shown_bytes; i++) {
+        const unsigned char byte = (unsigned char)reader->cell[i];
+        const bool shows = byte >= ' ' && byte < 127 && byte != '\\';
+        used += (size_t)snprintf(text + used, 5, shows ? "%c" : "\\x%02x", byte);
+    }
+    snprintf(text + used, 4, "%s", reader->length > shown_bytes ? "..." : "");
+    return text;
+}
+
+static bool is_round_measure(gan_history_measure measure, bool with_subject)
+{
+#define IS_ONE(name, field, kind) || measure == GAN_HISTORY_##name
+    if (!with_subject) return false GAN_HISTORY_ROUND_MAP(IS_ONE);
+    return measure == GAN_HISTORY_LOSS || measure == GAN_HISTORY_GRADIENT_NORM GAN_HISTORY_PAIR_MAP(IS_ONE);
+#undef IS_ONE
+}
+
+static bool is_subject(const char *text)
+{
+    const size_t length = strlen(text);
+
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] < ' ') return false;
+    return length > 0 && length <= GAN_HISTORY_SUBJECT && gan_is_utf8(text);
+}
+
+/* The column that a name means in a history of rounds, or of steps, where it is column `index`. */
+static bool find_column(const gan_csv_reader *reader, bool rounds, int64_t index, gan_history_column *out)
+{
+    const char *colon = rounds ? strchr(reader->cell, ':') : NULL;
+    const size_t length = colon ? (size_t)(colon - reader->cell) : reader->length;
+
+    out->subject = colon ? colon + 1 : NULL;
+    if (colon && !is_subject(out->subject)) return false;
+    for (int m = 0; m < GAN_HISTORY_MEASURES; m++) {
+        const char *name = gan_history_measure_name((gan_history_measure)m);
+        if (strlen(name) != length || strncmp(name, reader->cell, length) != 0) continue;
+        out->measure = (gan_history_measure)m;
+        return rounds ? is_round_measure(out->measure, colon != NULL) : m == index && m < GAN_HISTORY_STEP_COLUMNS;
+    }
+    return false;
+}
+
+static bool has_column(const gan_history *history, gan_history_column column)
+{
+    for (int64_t c = 0; c < history->column_count; c++) {
+        const gan_history_column *other = &history->columns[c];
+        if (other->measure != column.measure || !other->subject != !column.subject) continue;
+        if (!column.subject || strcmp(column.subject, other->subject) == 0) return true;
+    }
+    return false;
+}
+
+/* *in_file gets the number of columns in the file; the history of steps has all. */
+static gan_status read_names(gan_csv_reader *reader, gan_history *into, int64_t *in_file)
+{
+    char text[4 * shown_bytes + 4];
+    gan_history_column column;
+    bool rounds = false;
+
+    do {
+        GAN_TRY(gan_csv_next(reader));
+        if (into->column_count == 0 && reader->nothing)
+            return gan_fail(GAN_ERROR_TRUNCATED, "'%s', line 1: the file is empty", reader->file.path);
+        const bool is_first = into->column_count == 0;
+        if (is_first) rounds = strcmp(reader->cell, gan_history_measure_name(GAN_HISTORY_ROUND)) == 0;
+        if (!find_column(reader, rounds, into->column_count, &column) || has_column(into, column)) {
+            return gan_fail(GAN_ERROR_MAGIC, "'%s' is not the CSV file of a history: its column %lld is called '%s'",
+                            reader->file.path, (long long)into->column_count + 1, show_cell(reader, text));
+        }
+        GAN_TRY(gan_history_add_column(into, column));
+    } while (!reader->ends_line);
+    *in_file = into->column_count;
+    if (!rounds && *in_file < GAN_HISTORY_FIRST_COLUMNS) {
+        return gan_fail(GAN_ERROR_MAGIC, "'%s' is not the CSV file of a history: it has only %lld columns",
+                        reader->file.path, (long long)*in_file);
+    }
+    for (int64_t c = *in_file; !rounds && c < GAN_HISTORY_STEP_COLUMNS; c++)
+        GAN_TRY(gan_history_add_column(into, gan_history_step_column(NULL, c)));
+    return GAN_OK;
+}
+
+/* ---- Reading: rows --------------------------------------------------------------------------------------- */
+
+static bool parse_whole(const char *text, size_t length, double *out)
 {
     if (length == 0 || length > 16 || strspn(text, "0123456789") != length) return false;
     const int64_t value = strtoll(text, NULL, 10);
@@ -17,179 +173,87 @@ static bool parse_integer(const char *text, size_t length, double *out)
     return value <= GAN_HISTORY_LARGEST;
 }
 
-/* ---- Writing --------------------------------------------------------------------------------------------- */
-
-static size_t header_line(char line[line_capacity])
+/* What was not measured may be an empty cell, or NaN as other programs write it. */
+static bool parse_real(const char *text, size_t length, double *out)
 {
-    size_t used = 0;
+    const char *unsigned_text = text + (*text == '-' || *text == '+');
 
-    for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
-        used +=
-            (size_t)snprintf(line + used, line_capacity - used, "%s%s", i > 0 ? "," : "", gan_history_column_name(i));
+    if (length == 0 || strcasecmp(unsigned_text, "nan") == 0) {
+        *out = NAN;
+        return true;
     }
-    return used;
+    if (strcasecmp(unsigned_text, "inf") != 0) return gan_number_parse(text, length, out);
+    *out = *text == '-' ? -INFINITY : INFINITY;
+    return true;
 }
 
-static size_t row_line(char line[line_capacity], const gan_history_row *row)
+static gan_status row_fail(const gan_csv_reader *reader, const char *what)
 {
-    size_t used = 0;
+    return gan_fail(reader->ends_file ? GAN_ERROR_TRUNCATED : GAN_ERROR_FORMAT, "'%s', line %lld: %s",
+                    reader->file.path, (long long)reader->line, what);
+}
 
-    for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
-        if (i > 0) line[used++] = ',';
-        if (gan_history_column_is_whole(i)) {
-            used += (size_t)snprintf(line + used, GAN_NUMBER_TEXT, "%lld", (long long)row->values[i]);
-        } else {
-            used += gan_number_print(line + used, row->values[i]);
+static gan_status parse_cell(const gan_csv_reader *reader, gan_history_column column, int64_t index, double *out)
+{
+    char text[4 * shown_bytes + 4], name[GAN_HISTORY_NAME];
+    const bool whole = gan_history_is_whole(column.measure);
+
+    if ((whole ? parse_whole : parse_real)(reader->cell, reader->length, out)) return GAN_OK;
+    return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld, column %lld: %.80s is '%s', which is not a %snumber",
+                    reader->file.path, (long long)reader->line, (long long)index + 1,
+                    gan_history_column_name(column, name), show_cell(reader, text), whole ? "whole " : "");
+}
+
+/* The rest of a row of the file's columns, after its first cell was read. Columns that the file lacks are unknown:
+ * NaN, or 0 for whole numbers. */
+static gan_status parse_row(gan_csv_reader *reader, int64_t in_file, gan_history *into)
+{
+    double *row = gan_history_next_row(into);
+
+    if (!row) return GAN_ERROR_MEMORY;
+    for (int64_t c = in_file; c < into->column_count; c++)
+        row[c] = gan_history_is_whole(into->columns[c].measure) ? 0 : NAN;
+    for (int64_t c = 0;;) {
+        if (c == in_file) {
+            return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld: it has too many columns", reader->file.path,
+                            (long long)reader->line);
         }
+        if (reader->ends_file && c + 1 < in_file) return row_fail(reader, "the file ends within it");
+        GAN_TRY(parse_cell(reader, into->columns[c], c, &row[c]));
+        if (++c == in_file && reader->ends_line) break;
+        if (reader->ends_line) return row_fail(reader, "it has too few columns");
+        GAN_TRY(gan_csv_next(reader));
     }
-    return used;
+    const int64_t line = reader->line;
+    if (gan_history_append(into) == GAN_OK) return GAN_OK;
+    return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld: %ss do not increase", reader->file.path, (long long)line,
+                    gan_history_measure_name(into->columns[0].measure));
 }
 
-static gan_status write_line(gan_atomic_file *file, char line[line_capacity], size_t length)
+static gan_status read_file(gan_csv_reader *reader, gan_history *into)
 {
-    line[length] = '\n';
-    return gan_atomic_file_write(file, line, length + 1);
-}
+    int64_t in_file = 0;
 
-gan_status gan_history_write_csv(const gan_history *history, const char *path)
-{
-    GAN_FLOAT_SCOPE();
-    char line[line_capacity];
-    gan_atomic_file *file;
-
-    GAN_CHECK_NOT_NULL(history);
-    GAN_CHECK_NOT_NULL(path);
-    GAN_TRY(gan_atomic_file_open(history->context, path, &file));
-    gan_status status = write_line(file, line, header_line(line));
-    for (int64_t i = 0; i < history->count && status == GAN_OK; i++)
-        status = write_line(file, line, row_line(line, &history->rows[i]));
-    if (status == GAN_OK) return gan_atomic_file_commit(file);
-    gan_atomic_file_abandon(file);
-    return status;
-}
-
-/* ---- Reading --------------------------------------------------------------------------------------------- */
-
-typedef struct csv_reader {
-    gan_file file;
-    int64_t offset;      /* of the next byte to read from the file */
-    size_t used, filled; /* of the buffer */
-    int64_t number;      /* of the line, from 1 */
-    char line[line_capacity];
-    char buffer[buffer_size];
-} csv_reader;
-
-static gan_status line_fail(const csv_reader *reader, gan_status status, const char *what)
-{
-    return gan_fail(status, "'%s', line %lld: %s", reader->file.path, (long long)reader->number, what);
-}
-
-static gan_status refill(csv_reader *reader)
-{
-    const int64_t left = reader->file.size - reader->offset;
-
-    reader->used = 0;
-    reader->filled = left < buffer_size ? (size_t)left : buffer_size;
-    GAN_TRY(gan_file_read(&reader->file, reader->offset, reader->buffer, reader->filled));
-    reader->offset += (int64_t)reader->filled;
-    return GAN_OK;
-}
-
-/* The next line without its newline; *found is false at the end of the file. */
-static gan_status read_line(csv_reader *reader, bool *found)
-{
-    reader->number++;
-    for (size_t length = 0;; length++) {
-        if (reader->used == reader->filled) GAN_TRY(refill(reader));
-        if (reader->filled == 0) {
-            *found = false;
-            return length == 0 ? GAN_OK : line_fail(reader, GAN_ERROR_TRUNCATED, "the file ends within it");
-        }
-        if (length == line_capacity) return line_fail(reader, GAN_ERROR_FORMAT, "it is too long");
-        const char character = reader->buffer[reader->used++];
-        if (character == 0) return line_fail(reader, GAN_ERROR_FORMAT, "it contains a zero byte");
-        if (character == '\n') {
-            reader->line[length] = 0;
-            break;
-        }
-        reader->line[length] = character;
-    }
-    *found = true;
-    return GAN_OK;
-}
-
-/* The number of columns in a file with this header; 0 if it is not recognised. */
-static int count_columns(const char *header)
-{
-    for (int i = 0; i < GAN_HISTORY_COLUMNS; i++) {
-        const char *name = gan_history_column_name(i);
-        const size_t length = strlen(name);
-        if (strncmp(header, name, length) != 0) return 0;
-        if (header[length] == 0) return i < GAN_HISTORY_FIRST_COLUMNS - 1 ? 0 : i + 1;
-        if (header[length] != ',') return 0;
-        header += length + 1;
-    }
-    return 0;
-}
-
-/* Columns that the file lacks are unknown: NaN, or 0 for whole numbers. */
-static gan_status parse_row(const csv_reader *reader, int columns, gan_history_row *row)
-{
-    const char *at = reader->line;
-
-    for (int i = columns; i < GAN_HISTORY_COLUMNS; i++) row->values[i] = gan_history_column_is_whole(i) ? 0 : NAN;
-    for (int i = 0; i < columns; i++) {
-        const size_t length = strcspn(at, ",");
-        const bool last = i == columns - 1;
-        if (at[length] != (last ? 0 : ',')) {
-            return line_fail(reader, GAN_ERROR_FORMAT, last ? "it has too many columns" : "it has too few columns");
-        }
-        const bool whole = gan_history_column_is_whole(i);
-        if (!(whole ? parse_integer : gan_number_parse)(at, length, &row->values[i])) {
-            return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld: %s is '%.*s', which is not a number",
-                            reader->file.path, (long long)reader->number, gan_history_column_name(i), (int)length,
-                            at);
-        }
-        at += length + 1;
+    GAN_TRY(read_names(reader, into, &in_file));
+    while (!reader->ends_file) {
+        GAN_TRY(gan_csv_next(reader));
+        const bool is_empty = reader->ends_line && reader->length == 0;
+        if (!is_empty) GAN_TRY(parse_row(reader, in_file, into));
     }
     return GAN_OK;
-}
-
-static gan_status read_rows(csv_reader *reader, gan_history *into)
-{
-    gan_history_row row;
-    bool found;
-
-    GAN_TRY(read_line(reader, &found));
-    if (!found) return line_fail(reader, GAN_ERROR_TRUNCATED, "the file is empty");
-    const int columns = count_columns(reader->line);
-    if (columns == 0) {
-        return gan_fail(GAN_ERROR_MAGIC, "'%s' is not the CSV file of a history: its first line is '%s'",
-                        reader->file.path, reader->line);
-    }
-    for (;;) {
-        GAN_TRY(read_line(reader, &found));
-        if (!found) return GAN_OK;
-        GAN_TRY(parse_row(reader, columns, &row));
-        const gan_status status = gan_history_append(into, &row);
-        if (status == GAN_ERROR_ARGUMENT) return line_fail(reader, GAN_ERROR_FORMAT, "steps do not increase");
-        GAN_TRY(status);
-    }
 }
 
 gan_status gan_history_read_csv(gan_history *history, const char *path)
 {
     GAN_FLOAT_SCOPE();
-    gan_history read = {0};
-
     GAN_CHECK_NOT_NULL(history);
     GAN_CHECK_NOT_NULL(path);
-    csv_reader *reader = gan_allocate(history->context, sizeof(*reader));
+    gan_history read = {.context = history->context};
+    gan_csv_reader *reader = gan_allocate(history->context, sizeof(*reader));
     if (!reader) return GAN_ERROR_MEMORY;
-    read.context = history->context;
-    gan_status status = gan_file_open(history->context, path, &reader->file);
-    if (status == GAN_OK) status = read_rows(reader, &read);
-    gan_file_close(&reader->file);
+    gan_status status = gan_csv_open(history->context, path, reader);
+    if (status == GAN_OK) status = read_file(reader, &read);
+    gan_csv_close(reader);
     gan_release(history->context, reader, sizeof(*reader));
 
     /* Either the old rows or the new ones are no longer needed. */
@@ -198,6 +262,6 @@ gan_status gan_history_read_csv(gan_history *history, const char *path)
         *history = read;
         read = old;
     }
-    gan_release(read.context, read.rows, (size_t)read.capacity * sizeof(*read.rows));
+    gan_history_clear(&read);
     return status;
 }

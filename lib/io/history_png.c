@@ -1,9 +1,10 @@
-/* The picture of a history: losses, probabilities, gradient norms and measures of the samples over the steps. Rows
- * are collected into as many bins as the picture can show; a curve is their smoothed mean, in front of a band of
- * their range. */
+/* The picture of a history: losses, probabilities, gradient norms and measures of the samples over the steps or
+ * rounds. Rows are collected into as many bins as the picture can show; a curve is their smoothed mean, in front of a
+ * band of their range. */
 #include "io/io.h"
 
 #include <math.h>
+#include <stdio.h>
 
 enum {
     width = 1200,
@@ -16,7 +17,7 @@ enum {
     max_bins = 360,
     panel_count = 4,
     samples_panel = 3, /* left out if nothing was measured */
-    curve_count = 2 * panel_count
+    name_bytes = 64
 };
 
 static const double bins_per_deviation = 80; /* the width of smoothing */
@@ -24,36 +25,46 @@ static const double bins_per_deviation = 80; /* the width of smoothing */
 typedef struct curve_data {
     double smooth[max_bins], low[max_bins], high[max_bins]; /* as drawn */
     double bin_mean[max_bins], bin_low[max_bins], bin_high[max_bins], widest[max_bins];
+    char name[name_bytes];
 } curve_data;
 
 typedef struct picture {
     int bins, panels;
     double steps[max_bins];
-    curve_data curves[curve_count];
+    gan_curve *curves; /* those of the first panel first */
+    curve_data *data;  /* of each */
+    int64_t capacity, counts[panel_count];
 } picture;
 
+/* What is shown, where, and as what beside its subject. */
 static const struct {
-    gan_history_column column;
+    gan_history_measure measure;
+    int panel;
     const char *name;
-    uint32_t color;
-} shown[curve_count] = {{GAN_HISTORY_DISCRIMINATOR_LOSS, "discriminator", 0x1a6fc4},
-                        {GAN_HISTORY_GENERATOR_LOSS, "generator", 0xe07b1f},
-                        {GAN_HISTORY_REAL_PROBABILITY, "D(x), real", 0x2a8c5a},
-                        {GAN_HISTORY_FAKE_PROBABILITY, "D(G(z)), generated", 0xc2417c},
-                        {GAN_HISTORY_DISCRIMINATOR_GRADIENT_NORM, "discriminator", 0x1a6fc4},
-                        {GAN_HISTORY_GENERATOR_GRADIENT_NORM, "generator", 0xe07b1f},
-                        {GAN_HISTORY_DIVERSITY, "diversity (data: 1)", 0x7a52b3},
-                        {GAN_HISTORY_SATURATION, "saturation", 0x8a6d3b}};
+} shown[] = {{GAN_HISTORY_DISCRIMINATOR_LOSS, 0, "discriminator"},
+             {GAN_HISTORY_GENERATOR_LOSS, 0, "generator"},
+             {GAN_HISTORY_LOSS, 0, NULL},
+             {GAN_HISTORY_REAL_PROBABILITY, 1, "D(x), real"},
+             {GAN_HISTORY_FAKE_PROBABILITY, 1, "D(G(z)), generated"},
+             {GAN_HISTORY_DISCRIMINATOR_GRADIENT_NORM, 2, "discriminator"},
+             {GAN_HISTORY_GENERATOR_GRADIENT_NORM, 2, "generator"},
+             {GAN_HISTORY_GRADIENT_NORM, 2, NULL},
+             {GAN_HISTORY_DIVERSITY, samples_panel, "diversity (data: 1)"},
+             {GAN_HISTORY_SATURATION, samples_panel, "saturation"}};
+enum { shown_count = sizeof(shown) / sizeof(shown[0]) };
 
-/* Two curves per panel. */
 static const struct {
     const char *title;
     double low, high;
     bool logarithmic;
-} panels[panel_count] = {{"Loss", 0, 0, false},
-                         {"Mean output of the discriminator", 0, 1, false},
-                         {"Gradient norm", 0, 0, true},
-                         {"Generated samples", 0, 0, false}};
+    int first_color;
+} panels[panel_count] = {{"Loss", 0, 0, false, 0},
+                         {"Mean output of the discriminator", 0, 1, false, 2},
+                         {"Gradient norm", 0, 0, true, 0},
+                         {"Generated samples", 0, 0, false, 4}};
+
+static const uint32_t palette[] = {0x1a6fc4, 0xe07b1f, 0x2a8c5a, 0xc2417c, 0x7a52b3,
+                                   0x8a6d3b, 0x3aa6b9, 0x9a9a1e, 0x5b5b5b, 0xd6453d};
 
 static int64_t bin_start(const gan_history *history, int bins, int bin)
 {
@@ -62,13 +73,13 @@ static int64_t bin_start(const gan_history *history, int bins, int bin)
 
 /* Mean, lowest and highest of each bin's drawable values: from 1e-30 to 1e30 for a logarithmic panel, from -1e30 to
  * 1e30 otherwise; NaN for a bin without any. */
-static void gather(const gan_history *history, int bins, gan_history_column column, bool logarithmic, curve_data *out)
+static void gather(const gan_history *history, int bins, int64_t column, bool logarithmic, curve_data *out)
 {
     for (int bin = 0; bin < bins; bin++) {
         double sum = 0, low = NAN, high = NAN;
         int64_t finite = 0;
         for (int64_t i = bin_start(history, bins, bin); i < bin_start(history, bins, bin + 1); i++) {
-            const double raw = history->rows[i].values[column], value = logarithmic ? log10(raw) : raw;
+            const double raw = gan_history_row(history, i)[column], value = logarithmic ? log10(raw) : raw;
             if (!(fabs(value) <= (logarithmic ? 30 : 1e30))) continue;
             sum += value;
             low = fmin(low, value);
@@ -128,65 +139,138 @@ static bool has_values(const curve_data *curve, int bins)
     return false;
 }
 
-static void fill_picture(const gan_history *history, picture *out)
+/* Those after the palette's are darker. */
+static uint32_t color_at(int64_t index)
 {
-    out->bins = history->count < max_bins ? (int)history->count : max_bins;
-    for (int bin = 0; bin < out->bins; bin++) {
-        const int64_t first = bin_start(history, out->bins, bin), last = bin_start(history, out->bins, bin + 1) - 1;
-        out->steps[bin] =
-            (history->rows[first].values[GAN_HISTORY_STEP] + history->rows[last].values[GAN_HISTORY_STEP]) / 2;
-    }
-    for (int i = 0; i < curve_count; i++) {
-        gather(history, out->bins, shown[i].column, panels[i / 2].logarithmic, &out->curves[i]);
-        smooth_curve(&out->curves[i], out->bins);
-    }
-    const curve_data *of_samples = &out->curves[2 * samples_panel];
-    const bool shows_samples = has_values(&of_samples[0], out->bins) || has_values(&of_samples[1], out->bins);
-    out->panels = shows_samples ? panel_count : samples_panel;
+    const int64_t colors = sizeof(palette) / sizeof(palette[0]);
+    const uint32_t color = palette[index % colors];
+
+    return index / colors % 2 == 0 ? color : color >> 1 & 0x7f7f7f;
 }
 
-static void draw(gan_canvas *canvas, const picture *from)
+/* The place of a column among what is shown, or -1. */
+static int find_shown(const gan_history *history, int64_t column)
 {
-    for (int i = 0; i < from->panels; i++) {
-        gan_curve curves[2];
-        for (int c = 0; c < 2; c++) {
-            const curve_data *data = &from->curves[2 * i + c];
-            curves[c] =
-                (gan_curve){shown[2 * i + c].name, shown[2 * i + c].color, data->smooth, data->low, data->high};
-        }
-        const double top = margin_top + i * panel_pitch;
-        const gan_panel panel = {.box = {margin_left, top, width - margin_right, top + panel_height},
-                                 .title = panels[i].title,
-                                 .x_label = i == from->panels - 1 ? "step" : NULL,
-                                 .x = from->steps,
-                                 .count = from->bins,
-                                 .curves = curves,
-                                 .curve_count = 2,
-                                 .low = panels[i].low,
-                                 .high = panels[i].high,
-                                 .logarithmic = panels[i].logarithmic};
-        gan_panel_draw(canvas, &panel);
+    for (int i = 0; i < shown_count; i++) {
+        if (shown[i].measure == history->columns[column].measure) return i;
     }
+    return -1;
+}
+
+static int64_t count_subjects(const gan_history *history, gan_history_measure measure)
+{
+    int64_t count = 0;
+
+    for (int64_t c = 0; c < history->column_count; c++) count += history->columns[c].measure == measure;
+    return count;
+}
+
+/* Long names are cut off. */
+static void name_curve(const gan_history *history, int64_t column, int of, char name[name_bytes])
+{
+    const gan_history_column *from = &history->columns[column];
+    const bool is_only = shown[of].name && count_subjects(history, from->measure) == 1;
+    const char *subject = from->subject && !is_only ? from->subject : "";
+    const int length = snprintf(name, name_bytes, "%s%s%s", subject, *subject && shown[of].name ? ": " : "",
+                                shown[of].name ? shown[of].name : "");
+
+    if (length >= name_bytes) snprintf(name + name_bytes - 4, 4, "...");
+}
+
+static void fill_panel(const gan_history *history, int panel, int64_t first, picture *out)
+{
+    int64_t count = 0;
+
+    for (int64_t c = 0; c < history->column_count; c++) {
+        const int of = find_shown(history, c);
+        if (of < 0 || shown[of].panel != panel) continue;
+        curve_data *data = &out->data[first + count];
+        gather(history, out->bins, c, panels[panel].logarithmic, data);
+        smooth_curve(data, out->bins);
+        name_curve(history, c, of, data->name);
+        out->curves[first + count] =
+            (gan_curve){data->name, color_at(panels[panel].first_color + count), data->smooth, data->low, data->high};
+        count++;
+    }
+    bool has_any = panel != samples_panel;
+    for (int64_t i = 0; i < count && !has_any; i++) has_any = has_values(&out->data[first + i], out->bins);
+    out->counts[panel] = has_any ? count : 0;
+    out->panels += out->counts[panel] > 0;
+}
+
+static void fill_picture(const gan_history *history, picture *out)
+{
+    int64_t first = 0;
+
+    out->bins = history->count < max_bins ? (int)history->count : max_bins;
+    for (int bin = 0; bin < out->bins; bin++) {
+        const int64_t start = bin_start(history, out->bins, bin), last = bin_start(history, out->bins, bin + 1) - 1;
+        out->steps[bin] = (gan_history_row(history, start)[0] + gan_history_row(history, last)[0]) / 2;
+    }
+    for (int i = 0; i < panel_count; i++) {
+        fill_panel(history, i, first, out);
+        first += out->counts[i];
+    }
+}
+
+/* Draws the picture from the top; without a canvas, only returns its height. */
+static double draw(const gan_history *history, gan_canvas *canvas, const picture *from)
+{
+    const gan_curve *curves = from->curves;
+    double top = margin_top;
+    int left = from->panels;
+
+    for (int i = 0; i < panel_count; i++) {
+        if (from->counts[i] == 0) continue;
+        gan_panel panel = {.box = {margin_left, top, width - margin_right, top + panel_height},
+                           .title = panels[i].title,
+                           .x_label = --left == 0 ? gan_history_measure_name(history->columns[0].measure) : NULL,
+                           .x = from->steps,
+                           .count = from->bins,
+                           .curves = curves,
+                           .curve_count = (int)from->counts[i],
+                           .low = panels[i].low,
+                           .high = panels[i].high,
+                           .logarithmic = panels[i].logarithmic};
+        const double more = gan_panel_more_legend(&panel);
+        panel.box.top += more;
+        panel.box.bottom += more;
+        if (canvas) gan_panel_draw(canvas, &panel);
+        curves += from->counts[i];
+        top += panel_pitch + more;
+    }
+    return top + margin_bottom;
+}
+
+static gan_status write_picture(const gan_history *history, const picture *data, const char *path)
+{
+    gan_canvas canvas;
+
+    GAN_TRY(gan_canvas_create(history->context, width, (int)draw(history, NULL, data), &canvas));
+    draw(history, &canvas, data);
+    const gan_status status = gan_canvas_write_png(&canvas, path);
+    gan_canvas_release(&canvas);
+    return status;
 }
 
 gan_status gan_history_write_png(const gan_history *history, const char *path)
 {
     GAN_FLOAT_SCOPE();
-    gan_canvas canvas;
+    picture data = {0};
 
     GAN_CHECK_NOT_NULL(history);
     GAN_CHECK_NOT_NULL(path);
     if (history->count == 0) return gan_fail(GAN_ERROR_STATE, "%s: the history has no rows yet", __func__);
-    picture *data = gan_allocate(history->context, sizeof(*data));
-    if (!data) return GAN_ERROR_MEMORY;
-    fill_picture(history, data);
-    const int height = margin_top + data->panels * panel_pitch + margin_bottom;
-    gan_status status = gan_canvas_create(history->context, width, height, &canvas);
+    for (int64_t c = 0; c < history->column_count; c++) data.capacity += find_shown(history, c) >= 0;
+    if (data.capacity == 0) return gan_fail(GAN_ERROR_STATE, "%s: the history has no column to plot", __func__);
+    data.curves = gan_allocate_array(history->context, data.capacity, sizeof(*data.curves));
+    data.data = gan_allocate_array(history->context, data.capacity, sizeof(*data.data));
+    gan_status status = data.curves && data.data ? GAN_OK : GAN_ERROR_MEMORY;
     if (status == GAN_OK) {
-        draw(&canvas, data);
-        status = gan_canvas_write_png(&canvas, path);
-        gan_canvas_release(&canvas);
+        fill_picture(history, &data);
+        status = write_picture(history, &data, path);
     }
-    gan_release(history->context, data, sizeof(*data));
+    gan_release(history->context, data.data, (size_t)data.capacity * sizeof(*data.data));
+    gan_release(history->context, data.curves, (size_t)data.capacity * sizeof(*data.curves));
     return status;
 }

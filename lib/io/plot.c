@@ -183,20 +183,49 @@ static void draw_axes(gan_canvas *canvas, const gan_panel *panel, const axis *x,
     }
 }
 
+static const double swatch = 26, gap = 9, between = 28, legend_pitch = 22;
+
+/* Where the line of legend that begins with curve `first` ends: before the returned curve. Beside the title. */
+static int legend_line(const gan_panel *panel, int first)
+{
+    double left = panel->box.right - panel->box.left - gan_canvas_text_width(title_height, panel->title);
+    int i = first;
+
+    for (; i < panel->curve_count; i++) {
+        left -= between + swatch + gap + gan_canvas_text_width(label_height, panel->curves[i].name);
+        if (left < 0 && i > first) break;
+    }
+    return i;
+}
+
+double gan_panel_more_legend(const gan_panel *panel)
+{
+    int lines = 0;
+
+    for (int i = 0; i < panel->curve_count; i = legend_line(panel, i)) lines++;
+    return lines > 1 ? (lines - 1) * legend_pitch : 0;
+}
+
 /* Above the right end of the axes. */
 static void draw_legend(gan_canvas *canvas, const gan_panel *panel)
 {
-    const double swatch = 26, gap = 9, between = 28, y = panel->box.top - 14;
-    double right = panel->box.right;
+    double y = panel->box.top - 14 - gan_panel_more_legend(panel);
+    int end = 0;
 
-    for (int i = panel->curve_count; i-- > 0;) {
-        const gan_curve *curve = &panel->curves[i];
-        gan_canvas_text(canvas, right, y, label_height, GAN_ALIGN_RIGHT, label_color, curve->name);
-        right -= gan_canvas_text_width(label_height, curve->name) + gap;
-        const gan_point line[2] = {{right - swatch, y - label_height / 2}, {right, y - label_height / 2}};
-        gan_canvas_line(canvas, line, 2, curve_width + 0.6, (gan_box){0, 0, canvas->width, canvas->height},
-                        curve->color);
-        right -= swatch + between;
+    while (end < panel->curve_count) {
+        const int first = end;
+        double right = panel->box.right;
+        end = legend_line(panel, first);
+        for (int i = end; i-- > first;) {
+            const gan_curve *curve = &panel->curves[i];
+            gan_canvas_text(canvas, right, y, label_height, GAN_ALIGN_RIGHT, label_color, curve->name);
+            right -= gan_canvas_text_width(label_height, curve->name) + gap;
+            const gan_point line[2] = {{right - swatch, y - label_height / 2}, {right, y - label_height / 2}};
+            gan_canvas_line(canvas, line, 2, curve_width + 0.6, (gan_box){0, 0, canvas->width, canvas->height},
+                            curve->color);
+            right -= swatch + between;
+        }
+        y += legend_pitch;
     }
 }
 

@@ -173,7 +173,7 @@ gan_status fuzz_history(gan_context *context, const char *path)
     fuzz_require(gan_history_create(context, &history) == GAN_OK, "no history");
     const gan_status status = gan_history_read_csv(history, path);
     for (int64_t i = 1; i < gan_history_count(history); i++) {
-        fuzz_require(history->rows[i].values[GAN_HISTORY_STEP] > history->rows[i - 1].values[GAN_HISTORY_STEP],
+        fuzz_require(gan_history_row(history, i)[0] > gan_history_row(history, i - 1)[0],
                      "steps that do not increase");
     }
     gan_history_destroy(history);

@@ -73,8 +73,8 @@ static void test_rows(void **state)
 
     (void)state;
     for (int64_t i = 0; i < 1000; i++) {
-        assert_true(history->rows[i].values[GAN_HISTORY_STEP] == (double)(i + 1));
-        assert_true(history->rows[i].values[GAN_HISTORY_SECONDS] == report_of(i + 1).seconds);
+        assert_true(gan_history_row(history, i)[GAN_HISTORY_STEP] == (double)(i + 1));
+        assert_true(gan_history_row(history, i)[GAN_HISTORY_SECONDS] == report_of(i + 1).seconds);
     }
     test_status(gan_history_add(history, &report), GAN_ERROR_ARGUMENT, "step 1000 cannot follow");
     report.step = 1005;
@@ -94,10 +94,10 @@ static void test_shorter_reports(void **state)
     (void)state;
     report.struct_size = offsetof(gan_step_report, penalty);
     assert_int_equal(gan_history_add(history, &report), GAN_OK);
-    assert_true(history->rows[0].values[GAN_HISTORY_SECONDS] == report.seconds);
-    assert_true(isnan(history->rows[0].values[GAN_HISTORY_PENALTY]));
-    assert_true(isnan(history->rows[0].values[GAN_HISTORY_DIVERSITY]));
-    assert_true(history->rows[0].values[GAN_HISTORY_DIAGNOSES] == 0);
+    assert_true(gan_history_row(history, 0)[GAN_HISTORY_SECONDS] == report.seconds);
+    assert_true(isnan(gan_history_row(history, 0)[GAN_HISTORY_PENALTY]));
+    assert_true(isnan(gan_history_row(history, 0)[GAN_HISTORY_DIVERSITY]));
+    assert_true(gan_history_row(history, 0)[GAN_HISTORY_DIAGNOSES] == 0);
     gan_history_destroy(history);
     gan_context_destroy(context);
 }
@@ -196,16 +196,16 @@ static void check_csv(void)
 
     test_status(gan_history_read_csv(read, test_path("file")), GAN_OK, "");
     assert_int_equal(gan_history_count(read), 4);
-    assert_true(read->rows[0].values[GAN_HISTORY_DISCRIMINATOR_LOSS] == 0.333333333);
-    assert_true(read->rows[0].values[GAN_HISTORY_GENERATOR_GRADIENT_NORM] == 1.5e-30);
-    assert_true(read->rows[1].values[GAN_HISTORY_STEP] == 12345678901.0);
-    assert_true(read->rows[1].values[GAN_HISTORY_DISCRIMINATOR_LOSS] == -2.5);
-    assert_true(isnan(read->rows[2].values[GAN_HISTORY_DISCRIMINATOR_LOSS]));
-    assert_true(read->rows[3].values[GAN_HISTORY_GENERATOR_GRADIENT_NORM] == -INFINITY);
-    assert_true(read->rows[3].values[GAN_HISTORY_SECONDS] == 0.1);
-    assert_true(read->rows[3].values[GAN_HISTORY_DIVERSITY] == 0.75);
-    assert_true(isnan(read->rows[3].values[GAN_HISTORY_SATURATION]));
-    assert_true(read->rows[3].values[GAN_HISTORY_DIAGNOSES] == 24);
+    assert_true(gan_history_row(read, 0)[GAN_HISTORY_DISCRIMINATOR_LOSS] == 0.333333333);
+    assert_true(gan_history_row(read, 0)[GAN_HISTORY_GENERATOR_GRADIENT_NORM] == 1.5e-30);
+    assert_true(gan_history_row(read, 1)[GAN_HISTORY_STEP] == 12345678901.0);
+    assert_true(gan_history_row(read, 1)[GAN_HISTORY_DISCRIMINATOR_LOSS] == -2.5);
+    assert_true(isnan(gan_history_row(read, 2)[GAN_HISTORY_DISCRIMINATOR_LOSS]));
+    assert_true(gan_history_row(read, 3)[GAN_HISTORY_GENERATOR_GRADIENT_NORM] == -INFINITY);
+    assert_true(gan_history_row(read, 3)[GAN_HISTORY_SECONDS] == 0.1);
+    assert_true(gan_history_row(read, 3)[GAN_HISTORY_DIVERSITY] == 0.75);
+    assert_true(isnan(gan_history_row(read, 3)[GAN_HISTORY_SATURATION]));
+    assert_true(gan_history_row(read, 3)[GAN_HISTORY_DIAGNOSES] == 24);
     gan_history_destroy(history);
     gan_history_destroy(read);
     gan_context_destroy(context);
@@ -277,9 +277,9 @@ static void test_long_csv(void **state)
     test_status(gan_history_read_csv(read, test_path("file")), GAN_OK, "");
     assert_int_equal(gan_history_count(read), 5000);
     for (int64_t i = 0; i < 5000; i++) {
-        for (int c = 0; c < GAN_HISTORY_COLUMNS; c++) {
-            assert_true(fabs(read->rows[i].values[c] - history->rows[i].values[c]) <=
-                        1e-8 * fabs(history->rows[i].values[c]));
+        for (int c = 0; c < GAN_HISTORY_STEP_COLUMNS; c++) {
+            assert_true(fabs(gan_history_row(read, i)[c] - gan_history_row(history, i)[c]) <=
+                        1e-8 * fabs(gan_history_row(history, i)[c]));
         }
     }
     gan_history_destroy(history);
@@ -301,9 +301,10 @@ static void test_earlier_csv(void **state)
     test_file_write(test_path("file"), FIRST_HEADER ROW, strlen(FIRST_HEADER ROW));
     test_status(gan_history_read_csv(history, test_path("file")), GAN_OK, "");
     assert_int_equal(gan_history_count(history), 1);
-    assert_true(history->rows[0].values[GAN_HISTORY_SECONDS] == 1);
-    for (int i = GAN_HISTORY_PENALTY; i < GAN_HISTORY_DIAGNOSES; i++) assert_true(isnan(history->rows[0].values[i]));
-    assert_true(history->rows[0].values[GAN_HISTORY_DIAGNOSES] == 0);
+    assert_true(gan_history_row(history, 0)[GAN_HISTORY_SECONDS] == 1);
+    for (int i = GAN_HISTORY_PENALTY; i < GAN_HISTORY_DIAGNOSES; i++)
+        assert_true(isnan(gan_history_row(history, 0)[i]));
+    assert_true(gan_history_row(history, 0)[GAN_HISTORY_DIAGNOSES] == 0);
     gan_history_destroy(history);
     gan_context_destroy(context);
 }
@@ -316,7 +317,6 @@ static void test_bad_csv(void **state)
         const char *part;
     } bad[] = {
         {FIRST_HEADER, GAN_OK, ""},
-        {FIRST_HEADER ROW NEXT_ROW, GAN_OK, ""},
         {HEADER, GAN_OK, ""},
         {HEADER LONG_ROW, GAN_OK, ""},
         {FIRST_COLUMNS ",penalty\n1,0,32,1,1,1,1,1,1,1,1,1\n", GAN_OK, ""},
@@ -328,12 +328,15 @@ static void test_bad_csv(void **state)
         {FIRST_COLUMNS ",diversity\n", GAN_ERROR_MAGIC, "not the CSV file of a history"},
         {FIRST_COLUMNS ",\n", GAN_ERROR_MAGIC, "not the CSV file of a history"},
         {"", GAN_ERROR_TRUNCATED, "line 1: the file is empty"},
-        {"step,epoch\n" ROW, GAN_ERROR_MAGIC, "its first line is 'step,epoch'"},
+        {"step,epoch\n" ROW, GAN_ERROR_MAGIC, "it has only 2 columns"},
         {ROW, GAN_ERROR_MAGIC, "not the CSV file of a history"},
-        {"step", GAN_ERROR_TRUNCATED, "line 1: the file ends within it"},
-        {FIRST_HEADER "1,0,32,1,1,1,1,1,1,1,1", GAN_ERROR_TRUNCATED, "line 2: the file ends within it"},
+        {"step", GAN_ERROR_MAGIC, "it has only 1 columns"},
+        {"<html\x01\xff>", GAN_ERROR_MAGIC, "its column 1 is called '<html\\x01\\xff>'"},
+        {FIRST_HEADER "1,0,32,1,1,1,1,1,1,1,1", GAN_OK, ""},
+        {"\xef\xbb\xbf" FIRST_HEADER "1,0,32,NaN,,inf,-Inf,1,\"1\",1,1\r\n2,0,32,1,1,1,1,1,1,1,1", GAN_OK, ""},
+        {FIRST_HEADER "1,0,32,1,1,1,1,1,1,1", GAN_ERROR_TRUNCATED, "line 2: the file ends within it"},
         {FIRST_HEADER ROW "2,0", GAN_ERROR_TRUNCATED, "line 3: the file ends within it"},
-        {FIRST_HEADER "\n", GAN_ERROR_FORMAT, "line 2: it has too few columns"},
+        {FIRST_HEADER "\n", GAN_OK, ""},
         {FIRST_HEADER "1,0,32,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "line 2: it has too few columns"},
         {FIRST_HEADER ROW "2,0,32,1,1,1,1,1,1,1,1,\n", GAN_ERROR_FORMAT, "line 3: it has too many columns"},
         {FIRST_HEADER ROW ROW, GAN_ERROR_FORMAT, "line 3: steps do not increase"},
@@ -343,15 +346,14 @@ static void test_bad_csv(void **state)
         {FIRST_HEADER "9007199254740993,0,32,1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "step is '9007199254740993'"},
         {FIRST_HEADER "99999999999999999999,0,32,1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "step is '9999"},
         {FIRST_HEADER "1,,32,1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "epoch is ''"},
-        {FIRST_HEADER "1,0,32,,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is ''"},
         {FIRST_HEADER "1,0,32,x,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is 'x'"},
-        {FIRST_HEADER "1,0,32,1 ,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is '1 '"},
-        {FIRST_HEADER "1,0,32, 1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is ' 1'"},
+        {FIRST_HEADER "1,0,32,\xc2\xa0"
+                      "1,1,1,1,1,1,1,1\n",
+         GAN_ERROR_FORMAT, "line 2, column 4: discriminator_loss is '\\xc2\\xa01', which is not a number"},
         {FIRST_HEADER "1,0,32,1.2.3,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is '1.2.3'"},
         {FIRST_HEADER "1,0,32,0x1,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is '0x1'"},
         {FIRST_HEADER "1,0,32,1e999,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is '1e999'"},
         {FIRST_HEADER "1,0,32,infinity,1,1,1,1,1,1,1\n", GAN_ERROR_FORMAT, "discriminator_loss is 'infinity'"},
-        {FIRST_HEADER "1,0,32,1,1,1,1,1,1,1,1\r\n", GAN_ERROR_FORMAT, "seconds is '1\r'"},
     };
     gan_context *context = test_context();
     gan_history *history = create(context, 7);
@@ -365,7 +367,7 @@ static void test_bad_csv(void **state)
             history = create(context, 7);
         }
         assert_int_equal(gan_history_count(history), 7); /* unchanged by failures */
-        assert_true(history->rows[6].values[GAN_HISTORY_STEP] == 7);
+        assert_true(gan_history_row(history, 6)[GAN_HISTORY_STEP] == 7);
     }
     gan_history_destroy(history);
     gan_context_destroy(context);
@@ -378,12 +380,14 @@ static void test_csv_that_is_no_text(void **state)
     gan_history *history = create(context, 0);
 
     (void)state;
-    memset(text + sizeof(HEADER) - 1, '1', 2000);
+    memset(text + sizeof(HEADER) - 1, '1', 1999);
+    text[sizeof(text) - 2] = '\n';
     test_file_write(test_path("bad"), text, sizeof(text) - 1);
-    test_status(gan_history_read_csv(history, test_path("bad")), GAN_ERROR_FORMAT, "line 2: it is too long");
+    test_status(gan_history_read_csv(history, test_path("bad")), GAN_ERROR_FORMAT, "111...', which");
     text[sizeof(HEADER) + 5] = 0;
     test_file_write(test_path("bad"), text, sizeof(text) - 1);
-    test_status(gan_history_read_csv(history, test_path("bad")), GAN_ERROR_FORMAT, "line 2: it contains a zero byte");
+    test_status(gan_history_read_csv(history, test_path("bad")), GAN_ERROR_FORMAT,
+                "line 2: a cell contains a zero byte");
     test_status(gan_history_read_csv(history, test_path("none")), GAN_ERROR_NOT_FOUND, "none");
     test_status(gan_history_read_csv(history, test_path("")), GAN_ERROR_IO, "is a folder");
     test_status(gan_history_write_csv(history, test_path("none/file")), GAN_ERROR_NOT_FOUND, "none/file");

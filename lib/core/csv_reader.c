@@ -1,5 +1,5 @@
 /* Tables of comma-separated values, cell by cell (RFC 4180). */
-#include "data/data.h"
+#include "core/core.h"
 
 #include <string.h>
 
@@ -125,5 +125,6 @@ gan_status gan_csv_next(gan_csv_reader *reader)
     while (!quoted && reader->length > 0 && is_space(reader->cell[reader->length - 1])) reader->length--;
     reader->cell[reader->length] = 0;
     reader->ends_line = byte != ',';
+    reader->ends_file = byte < 0;
     return GAN_OK;
 }
