@@ -49,14 +49,16 @@ static gan_status open_data(blending *b)
     if (status == GAN_OK) status = gan_dataset_get_shape(b->data, &shape);
     if (status != GAN_OK) return status;
     const int64_t rest = gan_dataset_count(b->data) - b->first;
-    if (b->count == 0) b->count = rest;
+    if (b->count == 0) b->count = rest > 1 ? rest : 1;
     b->height = shape.dims[1];
     b->width = shape.dims[2];
-    if (b->count < 1 || b->count > rest || b->height > PHOTO_SIDE || b->width > PHOTO_SIDE) {
-        fprintf(stderr,
-                "%s: %lld images of %lld x %lld pixels from number %lld on, but %lld, of at most %d, are wanted\n",
-                b->data_folder, (long long)rest, (long long)b->height, (long long)b->width, (long long)b->first,
-                (long long)b->count, PHOTO_SIDE);
+    if (b->count < 1 || b->count > rest) {
+        fprintf(stderr, "%s: it has %lld images, but --first %lld --count %lld asks for others\n", b->data_folder,
+                (long long)gan_dataset_count(b->data), (long long)b->first, (long long)b->count);
+        exit(1);
+    }
+    if (b->height > PHOTO_SIDE || b->width > PHOTO_SIDE) {
+        fprintf(stderr, "%s: images of more than %d x %d pixels\n", b->data_folder, PHOTO_SIDE, PHOTO_SIDE);
         exit(1);
     }
     b->images = allocate(b->count * CHANNELS * b->height * b->width, sizeof(float));

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define BATCH              64
@@ -299,6 +300,25 @@ static gan_status open_part(const study *s, const char *folder, bool test, gan_d
     return open_mnist(s->context, folder, has_test ? MNIST_TEST : MNIST_TRAINING, true, options, out);
 }
 
+/* Images of the source's size, and of none but its classes. */
+static gan_status check_alike(const study *s, const char *folder, const gan_dataset *images)
+{
+    gan_shape shape;
+    gan_status status = gan_dataset_get_shape(images, &shape);
+    if (status != GAN_OK) return status;
+    if (shape.rank != s->image.rank ||
+        memcmp(shape.dims, s->image.dims, (size_t)shape.rank * sizeof(*shape.dims)) != 0) {
+        fprintf(stderr, "%s: images of another size than those in %s\n", folder, s->source_folder);
+        exit(1);
+    }
+    if (gan_dataset_classes(images) > s->classes) {
+        fprintf(stderr, "%s: labels up to %lld, but those in %s end at %lld\n", folder,
+                (long long)gan_dataset_classes(images) - 1, s->source_folder, (long long)s->classes - 1);
+        exit(1);
+    }
+    return GAN_OK;
+}
+
 static gan_status open_data(study *s)
 {
     gan_status status = gan_context_create(GAN_CONTEXT(.threads = s->settings.threads), &s->context);
@@ -307,6 +327,8 @@ static gan_status open_data(study *s)
     if (status == GAN_OK) status = open_part(s, s->test_folder, true, &s->test);
     if (status == GAN_OK) status = gan_dataset_get_shape(s->source, &s->image);
     if (status == GAN_OK) s->classes = gan_dataset_classes(s->source);
+    if (status == GAN_OK) status = check_alike(s, s->target_folder, s->target);
+    if (status == GAN_OK) status = check_alike(s, s->test_folder, s->test);
     return status;
 }
 

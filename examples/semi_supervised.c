@@ -89,6 +89,10 @@ static gan_status open_data(study *s)
     gan_status status = open_mnist(s->context, s->settings.data, MNIST_TRAINING, true, NULL, &s->images);
     if (status != GAN_OK) return status;
     const int64_t count = gan_dataset_count(s->images), held_out = test ? 0 : (count + 3) / 4;
+    if (count - held_out < 1) {
+        fprintf(stderr, "%s: too few images to hold a quarter of them out; give --test\n", s->settings.data);
+        exit(1);
+    }
     status = gan_dataset_get_shape(s->images, &s->image);
     if (status == GAN_OK) status = take(s->images, 0, count - held_out, seed, &s->training);
     if (status == GAN_OK) status = test ? open_test(s) : take(s->images, count - held_out, held_out, seed, &s->test);

@@ -2686,7 +2686,11 @@ GAN_API gan_status gan_term_get_value(gan_term term, float *out, int64_t count);
  * file is replaced atomically.
  */
 GAN_API gan_status gan_game_save(const gan_game *game, const char *path);
-/** Restores what gan_game_save() wrote into a game that was described alike; errors as in gan_trainer_load(). */
+/**
+ * Restores what gan_game_save() wrote into a game that was described alike: models, optimizers and averages are
+ * compared, rates, weights of wants, batch and seed are not. Feed the game first: cursors are restored of datasets
+ * that are fed already, and a file's other cursors are skipped. Errors as in gan_trainer_load().
+ */
 GAN_API gan_status gan_game_load(gan_game *game, const char *path);
 
 /** @} */

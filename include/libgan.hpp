@@ -1231,6 +1231,7 @@ class dataset : detail::keeper, public handle<gan_dataset, gan_dataset_destroy>
     }
 
   private:
+    friend class game;
     explicit dataset(gan_dataset *owned, std::shared_ptr<detail::origin> origin = {}) noexcept
         : keeper{std::move(origin)}, handle(owned)
     {
@@ -1553,7 +1554,11 @@ class game : public handle<gan_game, gan_game_destroy>
     {
     }
     /** See gan_game_input(). */
-    term input(const std::string &name, const shape &shape) { return gan_game_input(get(), name.c_str(), shape); }
+    term input(const std::string &name, const shape &shape)
+    {
+        inputs_++;
+        return gan_game_input(get(), name.c_str(), shape);
+    }
     /** See gan_game_noise(). */
     term noise(const std::string &name, const shape &shape, gan_noise noise = GAN_NOISE_NORMAL)
     {
@@ -1591,20 +1596,29 @@ class game : public handle<gan_game, gan_game_destroy>
     /** Plays a round on an array for each input, in order, of `batch` samples; see gan_game_round(). */
     gan_round_report round(const std::vector<const float *> &inputs, int64_t batch)
     {
+        detail::expect_length(inputs, inputs_, "inputs");
         return detail::report<gan_round_report>(gan_game_round, get(), inputs.data(), batch);
     }
     /** Feeds an input from a field of a dataset, which must outlive the game's runs; see gan_game_feed(). */
     void feed(term input, dataset &dataset, const std::string &field)
     {
         call(gan_game_feed, input, dataset.get(), field.c_str());
-        fed_.push_back(&dataset);
+        for (feeding &earlier : fed_) {
+            if (earlier.input == input.index) {
+                earlier.from = dataset.kept;
+                return;
+            }
+        }
+        fed_.push_back({input.index, dataset.kept});
     }
     /** Plays until the first limit is reached, and returns true; false if cancelled. See gan_game_run(). */
     bool run(gan_game_run_options options = {})
     {
         const gan_status status = gan_game_run(get(), detail::sized(options));
         if (status != GAN_OK) {
-            for (dataset *dataset : fed_) dataset->rethrow();
+            for (const feeding &each : fed_) {
+                if (each.from) each.from->rethrow();
+            }
         }
         if (status == GAN_ERROR_CANCELLED) return false;
         check(status);
@@ -1682,7 +1696,13 @@ class game : public handle<gan_game, gan_game_destroy>
     void load(const std::string &path) { call(gan_game_load, path.c_str()); }
 
   private:
-    std::vector<dataset *> fed_;
+    /* What a fed dataset reads, wherever the dataset itself has been moved since. */
+    struct feeding {
+        int64_t input;
+        std::shared_ptr<detail::origin> from;
+    };
+    std::vector<feeding> fed_;
+    int64_t inputs_ = 0;
 };
 
 /* ---- Metrics ----------------------------------------------------------------------------------------------- */

@@ -66,7 +66,7 @@ for program in examples/*; do
                 --quiet >figures
             grep -q '^source_only=.* adapted=.* target=' figures
         fi
-        refused 1 'from number 60 on' examples/blend_photos --data plain --first 60 --count 5
+        refused 1 'it has 64 images' examples/blend_photos --data plain --first 60 --count 5
         refused 1 'NOT_FOUND' examples/blend_photos --data plain --photos nowhere
         ;;
     conditional)

@@ -55,3 +55,12 @@ with tempfile.TemporaryDirectory() as folder:
 
     refused = subprocess.run([program, "--source", work / "source"], capture_output=True, text=True, timeout=60)
     assert refused.returncode == 2 and "--target" in refused.stderr, refused.stderr
+
+    (work / "large").mkdir()
+    SIDE = 12
+    write_images(work / "large", "train", COUNT, 4, True)
+    for options in (["--target", work / "large"], ["--test", work / "large"]):
+        command = [program, "--source", work / "source", "--target", work / "target", "--test", work / "target",
+                   "--steps", "1", "--output", work / "none", *options]
+        refused = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=60)
+        assert refused.returncode == 1 and "images of another size" in refused.stderr, refused.stderr
