@@ -168,6 +168,7 @@ static gan_status fill_floats(gan_random *random, float *out, int64_t count, fil
     if (count < 0) {
         return gan_fail(GAN_ERROR_ARGUMENT, "%s: count is %lld, expected at least 0", caller, (long long)count);
     }
+    GAN_TRY(gan_array_check(count, sizeof(*out), caller, "count"));
     for (int64_t done = 0; done < count;) {
         const int64_t left = count - done;
         const int64_t size = left < 256 ? left : 256;

@@ -10,6 +10,15 @@ bool gan_checked_multiply(int64_t a, int64_t b, int64_t *product)
     return true;
 }
 
+gan_status gan_array_check(int64_t count, size_t element_size, const char *function, const char *name)
+{
+    int64_t bytes;
+
+    if (gan_checked_multiply(count, (int64_t)element_size, &bytes)) return GAN_OK;
+    return gan_fail(GAN_ERROR_OVERFLOW, "%s: %s is %lld, and the size of such an array overflows", function, name,
+                    (long long)count);
+}
+
 int64_t gan_shape_count(gan_shape shape)
 {
     int64_t count = 1;

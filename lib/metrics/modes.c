@@ -66,6 +66,8 @@ gan_status gan_metric_mode_coverage(gan_context *context, const int32_t *labels,
     GAN_CHECK_NOT_NULL(out);
     GAN_TRY(gan_number_check(__func__, "count", count, 1, INT64_MAX));
     GAN_TRY(gan_number_check(__func__, "modes", modes, 2, INT64_MAX));
+    GAN_TRY(gan_array_check(count, sizeof(*labels), __func__, "count"));
+    GAN_TRY(gan_array_check(modes, sizeof(int64_t), __func__, "modes"));
     if (proportions) GAN_TRY(check_proportions(&(gan_given){__func__, "proportions", proportions, modes, 1}));
     int64_t *counts = gan_allocate_array(context, modes, sizeof(int64_t));
     if (!counts) return GAN_ERROR_MEMORY;

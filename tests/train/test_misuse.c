@@ -246,13 +246,55 @@ static void test_default_rate(void **state)
     destroy(&m);
 }
 
+/* ---- Counts that no array has ---------------------------------------------------------------------------------- */
+
+#define OVERFLOWS(call) test_status(call, GAN_ERROR_OVERFLOW, "overflows")
+
+static void test_impossible_counts(void **state)
+{
+    (void)state;
+    const int64_t counts[] = {INT64_MAX, INT64_MAX / 4 + 1};
+    const float x[4] = {0};
+    const int32_t labels[4] = {0};
+    float out[4];
+    double value = 7;
+    gan_context *context = NULL;
+    gan_random *random = NULL;
+    gan_mode_coverage coverage = GAN_MODE_COVERAGE_INIT;
+    OK(gan_context_create(GAN_CONTEXT(.threads = 1), &context));
+    OK(gan_random_create(context, 1, 2, &random));
+    for (int i = 0; i < 2; i++) {
+        const int64_t n = counts[i];
+        OVERFLOWS(gan_random_normal(random, out, n));
+        OVERFLOWS(gan_random_uniform(random, out, n));
+        OVERFLOWS(gan_loss_discriminator(GAN_LOSS_HINGE, 1, x, n, x, 4, &value, NULL, NULL));
+        OVERFLOWS(gan_loss_discriminator(GAN_LOSS_HINGE, 1, x, 4, x, n, &value, NULL, NULL));
+        OVERFLOWS(gan_loss_generator(GAN_LOSS_HINGE, NULL, 0, x, n, &value, out));
+        OVERFLOWS(gan_loss_generator(GAN_LOSS_RELATIVISTIC_AVERAGE, x, n, x, 4, &value, out));
+        OVERFLOWS(gan_loss_binary_cross_entropy(x, x, n, &value, out));
+        OVERFLOWS(gan_loss_softmax_cross_entropy(x, labels, n, 1, &value, out));
+        OVERFLOWS(gan_loss_softmax_cross_entropy(x, labels, 2, n, &value, out));
+        OVERFLOWS(gan_loss_l1(x, x, n, &value, out));
+        OVERFLOWS(gan_loss_l2(x, x, n, &value, out));
+        OVERFLOWS(gan_loss_smooth_l1(x, x, n, NULL, &value, out));
+        OVERFLOWS(gan_loss_gaussian_kl(x, x, n, 1, &value, out, NULL));
+        OVERFLOWS(gan_loss_feature_matching(x, x, 4, n, 1, &value, out, NULL));
+        OVERFLOWS(gan_loss_entropy(x, n, 1, &value, out));
+        OVERFLOWS(gan_metric_mode_coverage(context, labels, n, 2, NULL, &coverage));
+        OVERFLOWS(gan_metric_mode_coverage(context, labels, 4, n, NULL, &coverage));
+    }
+    assert_true(value == 7 && coverage.modes == 0);
+    gan_random_destroy(random);
+    gan_context_destroy(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounded_logits), cmocka_unit_test(test_range),
         cmocka_unit_test(test_equal_samples),  cmocka_unit_test(test_each_dataset),
         cmocka_unit_test(test_not_finite),     cmocka_unit_test(test_not_finite_by_hand),
-        cmocka_unit_test(test_default_rate),
+        cmocka_unit_test(test_default_rate),   cmocka_unit_test(test_impossible_counts),
     };
     return cmocka_run_group_tests_name("misuse", tests, NULL, NULL);
 }

@@ -41,7 +41,7 @@ static inline gan_status gan_loss_check_count(int64_t count, const char *functio
     if (count < 1) {
         return gan_fail(GAN_ERROR_BATCH, "%s: %s is %lld, expected at least 1", function, what, (long long)count);
     }
-    return GAN_OK;
+    return gan_array_check(count, sizeof(float), function, what);
 }
 
 /* GAN_ERROR_BATCH unless there is a row, GAN_ERROR_ARGUMENT unless a row has values, GAN_ERROR_OVERFLOW unless they
