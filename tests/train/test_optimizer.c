@@ -2,7 +2,9 @@
 #include "game/game.h"
 
 #include "gans.h"
+#include "support/run.h"
 
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -430,6 +432,50 @@ static void test_many_models(void **state)
     gan_optimizer_destroy(optimizer);
 }
 
+/* ---- Gradients that stay away ---------------------------------------------------------------------------------- */
+
+static bool has_denormals(const gan_optimizer *optimizer)
+{
+    for (int k = 0; k < GAN_MOMENTS; k++) {
+        const gan_real *moments = optimizer->moments[0][k];
+        for (int64_t i = 0; moments && i < optimizer->models[0]->parameter_size; i++) {
+            if (fpclassify(moments[i]) == FP_SUBNORMAL) return true;
+        }
+    }
+    return false;
+}
+
+/* Moments of gradients that have been 0 for long become 0, without a time among the denormal numbers, which take many
+ * times as long to compute with. */
+static void check_moments_fade(const gan_optimizer_options *options)
+{
+    const gan_real least = sizeof(gan_real) == sizeof(float) ? (gan_real)FLT_MIN : (gan_real)DBL_MIN;
+    models m = create_models();
+    gan_optimizer *optimizer;
+    assert_int_equal(gan_optimizer_create(m.a, options, &optimizer), GAN_OK);
+    for (int64_t i = 0; i < m.a->parameter_size; i++) m.a->gradients[i] = (gan_real)sqrt((double)least) * 10;
+    for (int step = 0; step < 1200; step++) {
+        assert_int_equal(gan_optimizer_step(optimizer, NULL), GAN_OK);
+        assert_false(has_denormals(optimizer));
+        if (step == 0) assert_int_equal(gan_model_zero_gradients(m.a), GAN_OK);
+    }
+    if (optimizer->moments[0][GAN_MOMENT_FIRST]) assert_true(optimizer->moments[0][GAN_MOMENT_FIRST][0] == 0);
+    if (optimizer->moments[0][GAN_MOMENT_SECOND]) assert_true(optimizer->moments[0][GAN_MOMENT_SECOND][0] == 0);
+    gan_optimizer_destroy(optimizer);
+    destroy_models(&m);
+}
+
+static void test_moments_fade(void **state)
+{
+    (void)state;
+#if !defined(__x86_64__) && !defined(__aarch64__)
+    test_skip("this CPU's denormal numbers are not flushed");
+#endif
+    check_moments_fade(GAN_OPTIMIZER(.learning_rate = 1e-4f));
+    check_moments_fade(GAN_OPTIMIZER(.algorithm = GAN_OPTIMIZER_RMSPROP, .learning_rate = 1e-4f, .decay = 0.5f));
+    check_moments_fade(GAN_OPTIMIZER(.algorithm = GAN_OPTIMIZER_SGD, .learning_rate = 1e-4f, .momentum = 0.5f));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_options_refused),
         cmocka_unit_test(test_models_refused),
         cmocka_unit_test(test_many_models),
+        cmocka_unit_test(test_moments_fade),
     };
     return cmocka_run_group_tests_name("optimizers", tests, NULL, NULL);
 }
