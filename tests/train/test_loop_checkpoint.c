@@ -9,19 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 4, COUNT = 22, NOISE = 3, ELEMENTS = 128, LOSSES = 5, BEFORE = 10, AFTER = 7 };
+enum { BATCH = 4, COUNT = 22, OTHERS = 5, NOISE = 3, ELEMENTS = 128, LOSSES = 5, BEFORE = 10, AFTER = 7 };
 
 /* ---- A loop ---------------------------------------------------------------------------------------------------- */
 
-/* A GAN with everything that has a state: batch normalisation, dropout, an average, momentum, a shuffled dataset, and
- * what the loop keeps in variables. */
+/* A GAN with everything that has a state: batch normalisation, dropout, an average, momentum, shuffled datasets of
+ * different sizes, random generators, and what the loop keeps in variables. */
 typedef struct loop {
     gan_context *context;
     gan_model *generator, *discriminator, *average;
     gan_session *generate, *real, *fake;
     gan_optimizer *generator_optimizer, *discriminator_optimizer;
-    gan_random *noise;
-    gan_dataset *dataset;
+    gan_random *noise, *shares;
+    gan_dataset *dataset, *others;
     gan_checkpoint *checkpoint;
     float data[COUNT * ELEMENTS];
     float weights[2]; /* of the losses, which the loop changes */
@@ -56,6 +56,11 @@ static gan_status create_parts(loop *l, uint64_t seed)
                                       &l->discriminator_optimizer);
     }
     if (status == GAN_OK) status = gan_random_create(l->context, seed, 1, &l->noise);
+    if (status == GAN_OK) status = gan_random_create(l->context, seed, 20, &l->shares);
+    if (status == GAN_OK) {
+        status = gan_dataset_from_array(l->context, l->data, NULL, OTHERS, GAN_SHAPE(2, 8, 8),
+                                        GAN_DATASET(.seed = seed + 5, .drop_last = true), &l->others);
+    }
     if (status != GAN_OK) return status;
     return gan_dataset_from_array(l->context, l->data, NULL, COUNT, GAN_SHAPE(2, 8, 8), GAN_DATASET(.seed = seed),
                                   &l->dataset);
@@ -75,7 +80,9 @@ static gan_status add_parts(loop *l)
         status = gan_checkpoint_add_optimizer(c, "discriminator_optimizer", l->discriminator_optimizer);
     }
     if (status == GAN_OK) status = gan_checkpoint_add_random(c, "noise", l->noise);
+    if (status == GAN_OK) status = gan_checkpoint_add_random(c, "shares", l->shares);
     if (status == GAN_OK) status = gan_checkpoint_add_dataset(c, "data", l->dataset);
+    if (status == GAN_OK) status = gan_checkpoint_add_dataset(c, "others", l->others);
     if (status == GAN_OK) status = gan_checkpoint_add_values(c, "weights", l->weights, 2);
     if (status == GAN_OK) status = gan_checkpoint_add_doubles(c, "losses", l->losses, LOSSES);
     return status == GAN_OK ? gan_checkpoint_add_integer(c, "step", &l->step) : status;
@@ -84,7 +91,9 @@ static gan_status add_parts(loop *l)
 static void destroy_parts(loop *l)
 {
     gan_dataset_destroy(l->dataset);
+    gan_dataset_destroy(l->others);
     gan_random_destroy(l->noise);
+    gan_random_destroy(l->shares);
     gan_optimizer_destroy(l->generator_optimizer);
     gan_optimizer_destroy(l->discriminator_optimizer);
     gan_session_destroy(l->generate);
@@ -125,11 +134,22 @@ static double judge(gan_session *session, float label, float weight, int64_t cou
     return loss;
 }
 
+/* Mixes samples of the second dataset into the batch. */
+static void mix(loop *l, float samples[BATCH * ELEMENTS])
+{
+    float others[2 * ELEMENTS], share;
+    int64_t count;
+    assert_int_equal(gan_dataset_next(l->others, 2, others, NULL, &count), GAN_OK);
+    assert_int_equal(gan_random_uniform(l->shares, &share, 1), GAN_OK);
+    for (int i = 0; i < 2 * ELEMENTS; i++) samples[i] = share * samples[i] + (1 - share) * others[i];
+}
+
 static void take_step(loop *l)
 {
     float samples[BATCH * ELEMENTS], noise[BATCH * NOISE];
     int64_t count;
     assert_int_equal(gan_dataset_next(l->dataset, BATCH, samples, NULL, &count), GAN_OK);
+    mix(l, samples);
     assert_int_equal(gan_random_normal(l->noise, noise, BATCH * NOISE), GAN_OK);
     assert_int_equal(gan_session_set_input(l->generate, 0, noise, count), GAN_OK);
     assert_int_equal(gan_session_forward(l->generate, GAN_MODE_TRAIN), GAN_OK);
