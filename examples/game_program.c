@@ -58,7 +58,8 @@ static gan_status resume(const playing *job, gan_game *game)
     return status == GAN_OK ? gan_history_truncate(job->history, gan_game_rounds(game)) : status;
 }
 
-/* After a divergence the checkpoint remains an earlier, better one; the losses show the cause. */
+/* However a run ends, its work is kept. After a divergence an earlier checkpoint remains, which is better; the losses
+ * show the cause. */
 static gan_status play(playing *job, gan_game *game)
 {
     const game_settings *settings = job->settings;
@@ -68,12 +69,9 @@ static gan_status play(playing *job, gan_game *game)
                                                         .progress = on_round, .user = job));
     end_progress(&job->progress);
     if (job->failure != GAN_OK) return job->failure;
-    gan_status saved = GAN_OK;
-    if (status == GAN_OK || status == GAN_ERROR_CANCELLED) {
-        saved = save(job, game);
-    } else if (status == GAN_ERROR_DIVERGED) {
-        saved = write_losses(job);
-    }
+    if (gan_game_rounds(game) == 0) return status;
+    const bool has_better = status == GAN_ERROR_DIVERGED && (job->last_saved > 0 || settings->resume);
+    gan_status saved = has_better ? write_losses(job) : save(job, game);
     if (saved != GAN_OK) return saved;
     if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped and saved; --resume continues from here\n");
     return status;

@@ -23,6 +23,13 @@ static void refuse(const char *name, const char *text, const char *why)
     exit(2);
 }
 
+void refuse_seed(uint64_t seed)
+{
+    fprintf(stderr, "--seed: the training to resume has seed %llu, which cannot be changed\n",
+            (unsigned long long)seed);
+    exit(2);
+}
+
 static void read_value(const option *o, const char *text)
 {
     char *end = NULL;

@@ -16,6 +16,9 @@ typedef struct option {
     const char *help;
 } option;
 
+/* Refuses, with status 2, a seed that was given for a training that goes on from another. */
+void refuse_seed(uint64_t seed);
+
 /* Reads the arguments from argv[first] on into the options' values. --help prints `usage` and the options and exits
  * with status 0; an error prints a sentence and exits with status 2. */
 void read_options(int argc, char **argv, int first, const char *usage, const option *options, int count);

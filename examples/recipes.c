@@ -163,9 +163,9 @@ recipe choose_recipe(const recipe_choice *choice, int64_t steps)
         list_recipes(stdout);
         exit(0);
     }
-    recipe r = find_recipe(choice->name);
+    recipe r = find_recipe(choice->name ? choice->name : choice->by_default);
     if (r.anneal && steps == 0) {
-        fprintf(stderr, "--recipe %s: give --steps, over which its rates fall\n", choice->name);
+        fprintf(stderr, "--recipe %s: give --steps, over which its rates fall\n", r.name);
         exit(2);
     }
     if (choice->loss) r.trainer.loss = find_loss(choice->loss);
@@ -188,13 +188,41 @@ recipe choose_recipe(const recipe_choice *choice, int64_t steps)
 
 /* ---- Use ------------------------------------------------------------------------------------------------------- */
 
-/* Adam or RMSprop at a rate, 0 for the trainer's default, which falls to 0 over `steps` unless that is 0. */
+/* A recipe's rates; 0 is the trainer's default. */
+static float generator_rate(const recipe *chosen)
+{
+    return chosen->trainer.learning_rate > 0 ? chosen->trainer.learning_rate : 2e-4f;
+}
+
+static float discriminator_rate(const recipe *chosen)
+{
+    return chosen->discriminator_rate > 0 ? chosen->discriminator_rate : generator_rate(chosen);
+}
+
+static gan_status set_rate(gan_trainer *trainer, gan_role role, float rate)
+{
+    gan_optimizer *of_player = NULL;
+    gan_status status = gan_trainer_get_optimizer(trainer, role, &of_player);
+    return status == GAN_OK ? gan_optimizer_set_learning_rate(of_player, rate) : status;
+}
+
+gan_status choose_rates(gan_trainer *trainer, const recipe *chosen, const recipe_choice *choice)
+{
+    gan_status status = GAN_OK;
+    const bool both = choice->name || choice->learning_rate >= 0;
+    if (both) status = set_rate(trainer, GAN_ROLE_GENERATOR, generator_rate(chosen));
+    if (status == GAN_OK && (both || choice->discriminator_rate >= 0))
+        status = set_rate(trainer, GAN_ROLE_DISCRIMINATOR, discriminator_rate(chosen));
+    return status;
+}
+
+/* Adam or RMSprop at a rate, which falls to 0 over `steps` unless that is 0. */
 static gan_optimizer_options optimizer(const recipe *chosen, float rate, int64_t steps)
 {
     const gan_trainer_options *t = &chosen->trainer;
     gan_optimizer_options o = {.struct_size = sizeof(o),
                                .algorithm = chosen->algorithm,
-                               .learning_rate = rate > 0 ? rate : 2e-4f,
+                               .learning_rate = rate,
                                .beta1 = t->beta1 > 0 ? t->beta1 : 0.5f,
                                .beta2 = t->beta2};
     if (steps > 0) {
@@ -210,9 +238,8 @@ gan_status create_trainer(gan_context *context, gan_model *generator, gan_model 
     gan_trainer_options t = chosen->trainer;
     int64_t schedule_steps = chosen->anneal ? steps : 0;
     int64_t updates = schedule_steps * (t.discriminator_steps > 0 ? t.discriminator_steps : 1);
-    float rate = chosen->discriminator_rate > 0 ? chosen->discriminator_rate : t.learning_rate;
-    gan_optimizer_options g = optimizer(chosen, t.learning_rate, schedule_steps);
-    gan_optimizer_options d = optimizer(chosen, rate, updates);
+    gan_optimizer_options g = optimizer(chosen, generator_rate(chosen), schedule_steps);
+    gan_optimizer_options d = optimizer(chosen, discriminator_rate(chosen), updates);
     t.struct_size = sizeof(t);
     t.seed = seed;
     t.generator_optimizer = &g;

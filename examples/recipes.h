@@ -17,9 +17,9 @@ typedef struct recipe {
     gan_trainer_options trainer;       /* all else, except seed and schedule steps */
 } recipe;
 
-/* The command line's choices. Negative numbers and NULLs: the recipe's. */
+/* The command line's choices. Negative numbers and NULLs: the recipe's, which without a name is the default. */
 typedef struct recipe_choice {
-    const char *name, *loss, *generator, *discriminator;
+    const char *by_default, *name, *loss, *generator, *discriminator;
     double learning_rate, discriminator_rate, r1, r2, gradient_penalty, dragan, half_life;
     int64_t batch, discriminator_steps, packing;
     bool list;
@@ -28,7 +28,7 @@ typedef struct recipe_choice {
 /* A choice that starts as a recipe. */
 #define RECIPE_CHOICE(recipe_name)                                                                                   \
     {                                                                                                                \
-        .name = (recipe_name), .learning_rate = -1, .discriminator_rate = -1, .r1 = -1, .r2 = -1,                    \
+        .by_default = (recipe_name), .learning_rate = -1, .discriminator_rate = -1, .r1 = -1, .r2 = -1,              \
         .gradient_penalty = -1, .dragan = -1, .half_life = -1, .batch = -1, .discriminator_steps = -1, .packing = -1 \
     }
 
@@ -67,6 +67,9 @@ recipe choose_recipe(const recipe_choice *choice, int64_t steps);
 /* Creates a trainer for the recipe, with schedules over `steps`. */
 gan_status create_trainer(gan_context *context, gan_model *generator, gan_model *discriminator, const recipe *chosen,
                           uint64_t seed, int64_t steps, gan_trainer **out);
+
+/* After a checkpoint was loaded: the rates that the command line chose. */
+gan_status choose_rates(gan_trainer *trainer, const recipe *chosen, const recipe_choice *choice);
 
 /* The shape of the discriminator's input: `packing` images stacked. */
 gan_shape packed_shape(const recipe *chosen, gan_shape image);

@@ -263,8 +263,11 @@ int main(int argc, char **argv)
     job.recipe = choose_recipe(&job.settings.recipe, job.settings.steps);
     make_folder(job.settings.output);
     gan_status status = prepare(&job);
-    if (status == GAN_OK) status = train(&job);
-    if (status == GAN_OK) status = write_results(&job);
+    if (status == GAN_OK) {
+        status = train(&job);
+        gan_status written = gan_trainer_steps(job.trainer) > 0 ? write_results(&job) : GAN_OK; /* however it ended */
+        if (status == GAN_OK) status = written;
+    }
     if (status == GAN_OK) status = report_modes(&job);
     int result = exit_status(status);
     release(&job);

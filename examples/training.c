@@ -11,13 +11,14 @@
 
 #define GRID      64   /* samples in a picture */
 #define GRID_SEED 1234 /* of the noise behind every picture */
+#define MEASURED  1024 /* samples by which an average's running statistics are measured */
 
 typedef struct settings {
     const char *data, *output;
     recipe_choice recipe;
     int64_t epochs, steps, seed, threads;
     double minutes;
-    bool bfloat16, resume, quiet;
+    bool bfloat16, resume, restart, quiet, seed_given;
 } settings;
 
 typedef struct training {
@@ -25,6 +26,7 @@ typedef struct training {
     recipe recipe;
     gan_context *context;
     gan_model *generator, *discriminator;
+    gan_model *best; /* a copy of the average or, without one, the generator, to sample and save */
     gan_dataset *dataset;
     gan_trainer *trainer;
     gan_history *history;
@@ -38,12 +40,22 @@ typedef struct training {
 
 /* ---- Output ---------------------------------------------------------------------------------------------------- */
 
+/* An average has no running statistics of its own until they are measured. */
+static gan_status copy_best(training *job)
+{
+    gan_model_destroy(job->best);
+    job->best = NULL;
+    gan_status status = gan_trainer_snapshot(job->trainer, &job->best);
+    if (status != GAN_OK || job->recipe.trainer.ema_half_life == 0) return status;
+    return gan_model_recalibrate(job->best, GAN_SAMPLE(.seed = GRID_SEED), MEASURED);
+}
+
 /* Writes samples from the same noise every time. */
 static gan_status write_samples(training *job, const char *name)
 {
     char path[PATH_SIZE];
     if (!has_pictures(job->context)) return GAN_OK;
-    gan_status status = gan_trainer_sample(job->trainer, GAN_SAMPLE(.seed = GRID_SEED), GRID, job->samples);
+    gan_status status = gan_model_sample(job->best, GAN_SAMPLE(.seed = GRID_SEED), GRID, job->samples);
     if (status != GAN_OK) return status;
     return gan_png_write_grid(job->context, path_in(job->settings.output, name, path), job->samples, GRID, job->shape,
                               0);
@@ -64,10 +76,9 @@ static gan_status write_state(training *job)
 {
     char path[PATH_SIZE];
     const char *folder = job->settings.output;
-    const gan_model *generator = best_generator(job->trainer, job->generator);
     if (gan_trainer_steps(job->trainer) == job->steps_written) return GAN_OK;
     gan_status status = write_losses(job);
-    if (status == GAN_OK) status = gan_model_save(generator, path_in(folder, "generator.safetensors", path));
+    if (status == GAN_OK) status = gan_model_save(job->best, path_in(folder, "generator.safetensors", path));
     if (status == GAN_OK)
         status = gan_model_save(job->discriminator, path_in(folder, "discriminator.safetensors", path));
     if (status == GAN_OK)
@@ -87,7 +98,8 @@ static int on_step(void *user, gan_trainer *trainer, const gan_step_report *repo
         char name[64];
         job->epochs_seen = report->epoch;
         snprintf(name, sizeof(name), "samples-epoch-%03lld.png", (long long)report->epoch);
-        job->failure = write_samples(job, name);
+        job->failure = copy_best(job);
+        if (job->failure == GAN_OK) job->failure = write_samples(job, name);
         if (job->failure == GAN_OK) job->failure = write_state(job);
     }
     return job->failure != GAN_OK || interrupted();
@@ -98,9 +110,11 @@ static int on_step(void *user, gan_trainer *trainer, const gan_step_report *repo
 static gan_status open_data(training *job)
 {
     const settings *s = &job->settings;
-    gan_status status = open_mnist(
-        job->context, s->data, MNIST_TRAINING, false,
-        GAN_DATASET(.seed = (uint64_t)s->seed, .drop_last = job->recipe.trainer.packing > 1), &job->dataset);
+    gan_status status =
+        open_mnist(job->context, s->data, MNIST_TRAINING, false,
+                   GAN_DATASET(.seed = (uint64_t)s->seed, .drop_last = job->recipe.trainer.packing > 1,
+                               .restart_if_changed = s->restart),
+                   &job->dataset);
     if (status == GAN_OK) status = gan_dataset_get_shape(job->dataset, &job->shape);
     if (status == GAN_OK && !s->quiet) {
         fprintf(stderr, "%s: %lld images of %lld x %lld\n", s->data, (long long)gan_dataset_count(job->dataset),
@@ -138,11 +152,25 @@ static gan_status resume(training *job)
     const char *folder = job->settings.output;
     gan_status status = gan_trainer_load(job->trainer, job->dataset, path_in(folder, "checkpoint.safetensors", path));
     if (status == GAN_OK) status = gan_dataset_get_cursor(job->dataset, &cursor);
+    if (status == GAN_OK) status = choose_rates(job->trainer, &job->recipe, &job->settings.recipe);
     if (status != GAN_OK) return status;
+    if (job->settings.seed_given && cursor.seed != (uint64_t)job->settings.seed) refuse_seed(cursor.seed);
     job->epochs_seen = cursor.epoch;
+    job->steps_written = gan_trainer_steps(job->trainer);
     status = gan_history_read_csv(job->history, path_in(folder, "losses.csv", path));
     if (status == GAN_OK) status = gan_history_truncate(job->history, gan_trainer_steps(job->trainer));
     return status;
+}
+
+/* However a run ends, its work is kept. After a divergence the losses show the cause, and a checkpoint remains an
+ * earlier, better one. */
+static gan_status write_end(training *job, gan_status status)
+{
+    if (status == GAN_ERROR_DIVERGED && job->steps_written >= 0) return write_losses(job);
+    if (gan_trainer_steps(job->trainer) == 0) return status;
+    gan_status written = copy_best(job);
+    if (written == GAN_OK) written = write_samples(job, "samples.png");
+    return written == GAN_OK ? write_state(job) : written;
 }
 
 /* --epochs counts from the beginning of training, across all resumes; --steps and --minutes are for this run. */
@@ -160,13 +188,7 @@ static gan_status train(training *job)
         GAN_RUN(.epochs = epochs, .steps = s->steps, .seconds = s->minutes * 60, .progress = on_step, .user = job));
     end_progress(&job->progress);
     if (job->failure != GAN_OK) return job->failure;
-    gan_status written = GAN_OK;
-    if (status == GAN_OK || status == GAN_ERROR_CANCELLED) {
-        written = write_samples(job, "samples.png");
-        if (written == GAN_OK) written = write_state(job);
-    } else if (status == GAN_ERROR_DIVERGED) {
-        written = write_losses(job); /* they show the cause; the checkpoint remains an earlier, better one */
-    }
+    gan_status written = write_end(job, status);
     return written == GAN_OK ? status : written;
 }
 
@@ -176,6 +198,7 @@ static void release(training *job)
     gan_history_destroy(job->history);
     gan_trainer_destroy(job->trainer);
     gan_dataset_destroy(job->dataset);
+    gan_model_destroy(job->best);
     gan_model_destroy(job->discriminator);
     gan_model_destroy(job->generator);
     gan_context_destroy(job->context);
@@ -183,8 +206,10 @@ static void release(training *job)
 
 static settings read_settings(const image_gan *what, int argc, char **argv)
 {
-    settings s = {
-        .data = "/usr/share/datasets/fashion-mnist", .output = "out", .recipe = RECIPE_CHOICE(what->recipe)};
+    settings s = {.data = "/usr/share/datasets/fashion-mnist",
+                  .output = "out",
+                  .recipe = RECIPE_CHOICE(what->recipe),
+                  .seed = -1};
     const option options[] = {
         {"--data", OPTION_TEXT, &s.data, 0, 0, "DIR", "MNIST-format files, .gz or not (default Fashion-MNIST's)"},
         {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for all results, made if missing (default out)"},
@@ -196,11 +221,15 @@ static settings read_settings(const image_gan *what, int argc, char **argv)
         {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
         {"--bfloat16", OPTION_FLAG, &s.bfloat16, 0, 0, NULL, "multiply in bfloat16; the CPU must have AVX512_BF16"},
         {"--resume", OPTION_FLAG, &s.resume, 0, 0, NULL, "resume from the checkpoint in the output folder"},
+        {"--restart-epoch", OPTION_FLAG, &s.restart, 0, 0, NULL,
+         "with --resume: begin the epoch anew if there are more or fewer images than before"},
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "show no progress"},
         RECIPE_OPTIONS(s.recipe),
     };
     read_options(argc, argv, 1, what->usage, options, (int)(sizeof(options) / sizeof(options[0])));
     if (!s.epochs && !s.steps && s.minutes == 0) s.epochs = 5;
+    s.seed_given = s.seed >= 0;
+    if (!s.seed_given) s.seed = 0;
     return s;
 }
 

@@ -2282,6 +2282,13 @@ GAN_API gan_status gan_trainer_sample(gan_trainer *trainer, const gan_sample_opt
 GAN_API gan_status gan_trainer_get_average(gan_trainer *trainer, gan_model **out);
 
 /**
+ * Returns a player's optimizer, which the trainer owns: for its rates and steps. gan_trainer_load() gives it the base
+ * rate of the file, which gan_optimizer_set_learning_rate() then changes; its other options are those that the trainer
+ * was created with.
+ */
+GAN_API gan_status gan_trainer_get_optimizer(gan_trainer *trainer, gan_role role, gan_optimizer **out);
+
+/**
  * Copies what gan_trainer_sample() samples, the average of the generator or else the generator, to a new model that
  * the caller owns, to sample or save beside training. Any thread: while another trains, it waits until the end of the
  * step, and only for that.

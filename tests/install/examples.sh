@@ -23,18 +23,21 @@ refused()
     exit 1
 }
 
-# 64 images of 28 x 28 pixels in MNIST's format, and their labels, 0 to 3; what is on the images is of no matter.
+# 64 images of 28 x 28 pixels in MNIST's format, or as many as the argument says, and labels of the 64, 0 to 3; what is
+# on the images is of no matter.
 make_images()
 {
-    printf '\000\000\010\003\000\000\000\100\000\000\000\034\000\000\000\034'
-    awk 'BEGIN { for (i = 0; i < 50176; i++) printf "%c", 33 + (i * i + i / 97) % 90 }'
+    printf '\000\000\010\003\000\000\000'
+    printf "\\$(printf '%03o' "${1:-64}")\000\000\000\034\000\000\000\034"
+    awk -v pixels=$((${1:-64} * 784)) 'BEGIN { for (i = 0; i < pixels; i++) printf "%c", 33 + (i * i + i / 97) % 90 }'
 }
 make_labels()
 {
     printf '\000\000\010\001\000\000\000\100'
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do printf '\003\001\000\002'; done
 }
-mkdir plain gzipped
+mkdir plain gzipped odd
+make_images 33 >odd/train-images-idx3-ubyte
 make_images >plain/train-images-idx3-ubyte
 make_labels >plain/train-labels-idx1-ubyte
 gzip -c plain/train-images-idx3-ubyte >gzipped/my-images-idx3-ubyte.gz
@@ -174,6 +177,27 @@ for program in examples/*; do
         [ "$(wc -l <trained/losses.csv)" = 9 ] || { echo 'losses.csv has not one line a step'; exit 1; }
         examples/mnist_gan --data plain --output bare --recipe bare --batch 32 --steps 1 --quiet
         expect_files bare/generator.safetensors
+        # A resumed training has the rates that are given again, and its own without them.
+        for rate in '' 0.0002 0.00001; do
+            rm -rf "bare$rate-again"
+            cp -R bare "bare$rate-again"
+            examples/mnist_gan --data plain --output "bare$rate-again" --recipe bare --batch 32 --steps 1 --quiet --resume \
+                ${rate:+--learning-rate $rate}
+        done 2>/dev/null
+        cmp bare-again/generator.safetensors bare0.0002-again/generator.safetensors
+        if cmp -s bare-again/generator.safetensors bare0.00001-again/generator.safetensors; then
+            echo 'a rate given with --resume changes nothing'
+            exit 1
+        fi
+        refused 2 'has seed 0, which cannot be changed' \
+            examples/mnist_gan --data plain --output bare --recipe bare --batch 32 --steps 1 --seed 4 --resume
+        # A single sample at an epoch's end is left out; with other images an epoch begins anew only if that is wanted.
+        examples/mnist_gan --data odd --output odd-trained --batch 32 --epochs 2 --quiet
+        expect_files odd-trained/generator.safetensors odd-trained/checkpoint.safetensors
+        [ "$(wc -l <odd-trained/losses.csv)" = 3 ] || { echo 'an epoch of 33 images is not one step'; exit 1; }
+        refused 1 'it has grown since' examples/mnist_gan --data plain --output odd-trained --batch 32 --epochs 3 --resume
+        examples/mnist_gan --data plain --output odd-trained --batch 32 --epochs 3 --quiet --resume --restart-epoch
+        [ "$(wc -l <odd-trained/losses.csv)" = 5 ] || { echo 'an epoch of 64 images is not two steps'; exit 1; }
         ;;
     sample)
         model=trained/generator.safetensors

@@ -14,7 +14,7 @@ exceptions='_destroy$ _count$ _name$ _named$ _text$ _advice$ _cancel$ _steps$ _r
 ^gan_dataset_get_ ^gan_dataset_(find_field|set_cursor)$ ^gan_optimizer_add_model$
 ^gan_game_(input|noise|apply|output|between|around|want|feed)$
 ^gan_(generator|binary_cross_entropy|softmax_cross_entropy|(smooth_)?l[12]|gaussian_kl|feature_matching|entropy|mean)_loss$
-^gan_player_(add_model|get_average|get_optimizer)$ ^gan_trainer_get_average$'
+^gan_player_(add_model|get_average|get_optimizer)$ ^gan_trainer_get_(average|optimizer)$'
 # shellcheck disable=SC2086
 pattern=$(echo $exceptions | tr ' ' '|')
 needed=$(functions "$header" | grep -vE "$pattern")

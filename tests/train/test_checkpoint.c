@@ -198,6 +198,37 @@ static void test_learning_rate(void **state)
     }
 }
 
+/* A loaded trainer has the rates of the file, until its optimizers are given others. */
+static void test_optimizers(void **state)
+{
+    (void)state;
+    const gan_role roles[] = {GAN_ROLE_GENERATOR, GAN_ROLE_DISCRIMINATOR};
+    training t = create_training_of(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .learning_rate = 0.25f));
+    training other = create_training_of(TEST_GAN_DENSE, GAN_TRAINER(.batch = BATCH, .learning_rate = 0.5f));
+    gan_optimizer *optimizer = NULL;
+    run(&t, 3);
+    save(&t, test_path("file"));
+    assert_int_equal(gan_trainer_load(other.gan.trainer, other.dataset, test_path("file")), GAN_OK);
+    for (int i = 0; i < 2; i++) {
+        test_status(gan_trainer_get_optimizer(other.gan.trainer, roles[i], &optimizer), GAN_OK, "");
+        assert_true(gan_optimizer_learning_rate(optimizer) == 0.25);
+        assert_int_equal(gan_optimizer_steps(optimizer), 3);
+        assert_int_equal(gan_optimizer_set_learning_rate(optimizer, 0), GAN_OK);
+    }
+    run(&other, 2);
+    test_assert_same_weights(other.gan.generator, t.gan.generator);
+    test_assert_same_weights(other.gan.discriminator, t.gan.discriminator);
+    assert_int_equal(gan_optimizer_set_learning_rate(optimizer, 0.125f), GAN_OK);
+    run(&other, 1);
+    test_assert_same_weights(other.gan.generator, t.gan.generator);
+    test_status(gan_trainer_get_optimizer(t.gan.trainer, (gan_role)2, &optimizer), GAN_ERROR_ARGUMENT,
+                "role is 2, expected a gan_role");
+    test_status(gan_trainer_get_optimizer(NULL, GAN_ROLE_GENERATOR, &optimizer), GAN_ERROR_NULL, "trainer is NULL");
+    test_status(gan_trainer_get_optimizer(t.gan.trainer, GAN_ROLE_GENERATOR, NULL), GAN_ERROR_NULL, "out is NULL");
+    destroy_training(&t);
+    destroy_training(&other);
+}
+
 static void test_without_dataset(void **state)
 {
     (void)state;
@@ -513,6 +544,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_resume_in_another_process),
         cmocka_unit_test(test_save_changes_nothing),
         cmocka_unit_test(test_learning_rate),
+        cmocka_unit_test(test_optimizers),
         cmocka_unit_test(test_smaller_dataset),
         cmocka_unit_test(test_other_views),
         cmocka_unit_test(test_average),

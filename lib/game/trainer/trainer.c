@@ -199,6 +199,21 @@ static const gan_model *model_of(const gan_trainer *trainer, gan_role role)
     return role == GAN_ROLE_DISCRIMINATOR ? trainer->discriminator : NULL;
 }
 
+static gan_status check_role(gan_role role, const char *what)
+{
+    if (role == GAN_ROLE_GENERATOR || role == GAN_ROLE_DISCRIMINATOR) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: role is %d, expected a gan_role", what, (int)role);
+}
+
+gan_status gan_trainer_get_optimizer(gan_trainer *trainer, gan_role role, gan_optimizer **out)
+{
+    GAN_CHECK_NOT_NULL(trainer);
+    GAN_CHECK_NOT_NULL(out);
+    GAN_TRY(check_role(role, __func__));
+    *out = trainer->game->players[role].optimizer;
+    return GAN_OK;
+}
+
 int64_t gan_trainer_layer_count(const gan_trainer *trainer, gan_role role)
 {
     const gan_model *model = trainer ? model_of(trainer, role) : NULL;
@@ -211,10 +226,8 @@ gan_status gan_trainer_get_layer_report(const gan_trainer *trainer, gan_role rol
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(out);
+    GAN_TRY(check_role(role, __func__));
     const gan_model *model = model_of(trainer, role);
-    if (!model) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: role is %d, expected a gan_role", __func__, (int)role);
-    }
     const int64_t count = gan_layer_report_count(model);
     if (index < 0 || index >= count) {
         return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but the %s has %lld layers with parameters", __func__,
