@@ -2283,8 +2283,8 @@ GAN_API gan_status gan_trainer_get_average(gan_trainer *trainer, gan_model **out
 
 /**
  * Returns a player's optimizer, which the trainer owns: for its rates and steps. gan_trainer_load() gives it the base
- * rate of the file, which gan_optimizer_set_learning_rate() then changes; its other options are those that the trainer
- * was created with.
+ * rate of the file, which gan_optimizer_set_learning_rate() then changes; its other options are those that the
+ * trainer was created with.
  */
 GAN_API gan_status gan_trainer_get_optimizer(gan_trainer *trainer, gan_role role, gan_optimizer **out);
 

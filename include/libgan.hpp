@@ -1409,7 +1409,10 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
         return model(detail::result<gan_model *>(gan_model_clone, ask<gan_model *>(gan_trainer_get_average)));
     }
     /** The optimizer of a player, which the trainer owns; see gan_trainer_get_optimizer(). */
-    gan_optimizer *get_optimizer(gan_role role) const { return ask<gan_optimizer *>(gan_trainer_get_optimizer, role); }
+    gan_optimizer *get_optimizer(gan_role role) const
+    {
+        return ask<gan_optimizer *>(gan_trainer_get_optimizer, role);
+    }
     /** A copy of the generator or its average, from any thread; see gan_trainer_snapshot(). */
     model snapshot() const { return model(ask<gan_model *>(gan_trainer_snapshot)); }
     /** See gan_trainer_diagnoses(). */

@@ -128,8 +128,9 @@ static gan_status play(gan_game *game, const float *const *inputs, int64_t count
 
 gan_status gan_game_play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
 {
-    if (!game->checked) gan_game_check_data(game, inputs, count);
-    game->checked = true;
+    const bool is_new = !game->checked;
+    game->checked = true; /* first, since the log's callback may jump */
+    if (is_new) gan_game_check_data(game, inputs, count);
     gan_gate_enter(game->gate);
     const gan_status status = play(game, inputs, count, batch);
     gan_gate_leave(game->gate);
