@@ -145,7 +145,8 @@ static gan_status open_few(contest *c, bool moved, gan_dataset **out)
 {
     const study *s = c->study;
     const int64_t versions = (2 * REACH + 1) * (2 * REACH + 1) * c->few.sides;
-    const gan_dataset_options *options = GAN_DATASET(.seed = seed_of(c), .drop_last = true);
+    const gan_dataset_options *options =
+        GAN_DATASET(.seed = seed_of(c), .drop_last = true, .restart_if_changed = c->study->settings.restart);
     if (!moved) {
         gan_status status =
             gan_dataset_from_array(s->context, c->few.images, c->few.labels, c->few.count, s->image, options, out);

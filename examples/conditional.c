@@ -193,8 +193,10 @@ static gan_status prepare(conditional *job)
     const uint64_t seed = (uint64_t)s->game.seed;
     char path[PATH_SIZE];
     gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->game.threads), &job->context);
-    if (status == GAN_OK)
-        status = open_mnist(job->context, s->data, MNIST_TRAINING, true, GAN_DATASET(.seed = seed), &job->dataset);
+    if (status == GAN_OK) {
+        status = open_mnist(job->context, s->data, MNIST_TRAINING, true,
+                            GAN_DATASET(.seed = seed, .restart_if_changed = s->game.restart), &job->dataset);
+    }
     if (status == GAN_OK) status = gan_dataset_get_shape(job->dataset, &job->image);
     if (status != GAN_OK) return status;
     job->classes = gan_dataset_classes(job->dataset);
@@ -261,6 +263,7 @@ int main(int argc, char **argv)
     job.recipe = find_recipe(job.settings.recipe);
     make_folder(job.settings.game.output);
     gan_status status = prepare(&job);
+    job.settings.game.fed = job.dataset;
     if (status == GAN_OK) status = play_game(job.context, job.game, &job.settings.game, write_state, &job);
     if (status == GAN_OK) status = evaluate(&job);
     int result = exit_status(status);

@@ -290,7 +290,8 @@ static gan_status train(const study *s, const char *name, double share, gan_data
 static gan_status open_part(const study *s, const char *folder, bool test, gan_dataset **out)
 {
     char images[PATH_SIZE], labels[PATH_SIZE];
-    const gan_dataset_options *options = GAN_DATASET(.seed = (uint64_t)s->settings.seed, .drop_last = !test);
+    const gan_dataset_options *options = GAN_DATASET(.seed = (uint64_t)s->settings.seed, .drop_last = !test,
+                                                     .restart_if_changed = s->settings.restart);
     if (access(path_in(folder, "images.npy", images), F_OK) == 0) {
         const gan_npy_field fields[] = {{"image", images, 0},
                                         {"label", path_in(folder, "labels.npy", labels), GAN_NPY_LABEL}};

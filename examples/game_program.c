@@ -48,12 +48,25 @@ static int on_round(void *user, gan_game *game, const gan_round_report *report)
     return job->failure != GAN_OK || interrupted();
 }
 
+/* The state, if it has the seed of the command line. */
+static gan_status load(gan_game *game, const game_settings *settings)
+{
+    char path[PATH_SIZE];
+    gan_dataset_cursor before, after;
+    gan_status status = settings->fed ? gan_dataset_get_cursor(settings->fed, &before) : GAN_OK;
+    if (status == GAN_OK) status = gan_game_load(game, path_in(settings->output, "checkpoint.safetensors", path));
+    if (status != GAN_OK || !settings->fed) return status;
+    status = gan_dataset_get_cursor(settings->fed, &after);
+    if (status == GAN_OK && before.seed != after.seed) refuse_seed(after.seed);
+    return status;
+}
+
 /* The state and the losses up to it. */
 static gan_status resume(const playing *job, gan_game *game)
 {
     char path[PATH_SIZE];
     const char *folder = job->settings->output;
-    gan_status status = gan_game_load(game, path_in(folder, "checkpoint.safetensors", path));
+    gan_status status = load(game, job->settings);
     if (status == GAN_OK) status = gan_history_read_csv(job->history, path_in(folder, "losses.csv", path));
     return status == GAN_OK ? gan_history_truncate(job->history, gan_game_rounds(game)) : status;
 }

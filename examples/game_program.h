@@ -11,7 +11,8 @@ typedef struct game_settings {
     const char *output;
     double minutes;
     int64_t steps, seed, threads;
-    bool resume, quiet;
+    bool resume, restart, quiet;
+    gan_dataset *fed; /* a dataset of the game, whose seed must be that of the training to resume; NULL: unchecked */
 } game_settings;
 
 /* Settings to start from. */
@@ -32,6 +33,13 @@ typedef struct game_settings {
         {"--seed", OPTION_INTEGER, &(s).seed, 0, 1e15, "N", "of all random numbers (default 0)"},              \
         {"--threads", OPTION_INTEGER, &(s).threads, 1, 64, "N", "threads (default: one per CPU)"},             \
         {"--resume", OPTION_FLAG, &(s).resume, 0, 0, NULL, "resume from the checkpoint in the output folder"}, \
+        {"--restart-epoch",                                                                                    \
+         OPTION_FLAG,                                                                                          \
+         &(s).restart,                                                                                         \
+         0,                                                                                                    \
+         0,                                                                                                    \
+         NULL,                                                                                                 \
+         "with --resume: begin the epoch anew if there are more or fewer samples than before"},                \
     {                                                                                                          \
         "--quiet", OPTION_FLAG, &(s).quiet, 0, 0, NULL, "show no progress"                                     \
     }

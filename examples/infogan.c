@@ -206,7 +206,9 @@ static gan_status run(infogan *job)
     gan_status status = gan_context_create(GAN_CONTEXT(.threads = job->settings.threads), &job->context);
     if (status == GAN_OK) {
         status = open_mnist(job->context, job->data, MNIST_TRAINING, true,
-                            GAN_DATASET(.seed = (uint64_t)job->settings.seed, .drop_last = true), &job->dataset);
+                            GAN_DATASET(.seed = (uint64_t)job->settings.seed, .drop_last = true,
+                                        .restart_if_changed = job->settings.restart),
+                            &job->dataset);
     }
     if (status == GAN_OK) status = gan_dataset_get_shape(job->dataset, &job->image);
     if (status == GAN_OK) {
@@ -216,6 +218,7 @@ static gan_status run(infogan *job)
     }
     if (status == GAN_OK) status = build_models(job);
     if (status == GAN_OK) status = describe(job);
+    job->settings.fed = job->dataset;
     if (status == GAN_OK) status = play_game(job->context, job->game, &job->settings, write_files, job);
     if (status == GAN_OK) status = judge_codes(job, &agreement, &kinds);
     if (status == GAN_OK) {

@@ -58,11 +58,14 @@ typedef struct errors {
 /* ---- Data ------------------------------------------------------------------------------------------------------ */
 
 /* The first `count` samples from `first` on. */
-static gan_status take(gan_dataset *from, int64_t first, int64_t count, uint64_t seed, gan_dataset **out)
+static gan_status take(const study *s, gan_dataset *from, int64_t first, int64_t count, uint64_t seed,
+                       gan_dataset **out)
 {
     int64_t *numbers = allocate(count, sizeof(*numbers));
     for (int64_t i = 0; i < count; i++) numbers[i] = first + i;
-    gan_status status = gan_dataset_subset(from, count, numbers, GAN_DATASET(.seed = seed, .drop_last = true), out);
+    gan_status status = gan_dataset_subset(
+        from, count, numbers,
+        GAN_DATASET(.seed = seed, .drop_last = true, .restart_if_changed = s->settings.game.restart), out);
     free(numbers);
     return status;
 }
@@ -86,7 +89,8 @@ static gan_status open_data(study *s)
 {
     const char *test = s->settings.test;
     const uint64_t seed = (uint64_t)s->settings.game.seed;
-    gan_status status = open_mnist(s->context, s->settings.data, MNIST_TRAINING, true, NULL, &s->images);
+    gan_status status = open_mnist(s->context, s->settings.data, MNIST_TRAINING, true,
+                                   GAN_DATASET(.restart_if_changed = s->settings.game.restart), &s->images);
     if (status != GAN_OK) return status;
     const int64_t count = gan_dataset_count(s->images), held_out = test ? 0 : (count + 3) / 4;
     if (count - held_out < 1) {
@@ -94,8 +98,9 @@ static gan_status open_data(study *s)
         exit(1);
     }
     status = gan_dataset_get_shape(s->images, &s->image);
-    if (status == GAN_OK) status = take(s->images, 0, count - held_out, seed, &s->training);
-    if (status == GAN_OK) status = test ? open_test(s) : take(s->images, count - held_out, held_out, seed, &s->test);
+    if (status == GAN_OK) status = take(s, s->images, 0, count - held_out, seed, &s->training);
+    if (status == GAN_OK)
+        status = test ? open_test(s) : take(s, s->images, count - held_out, held_out, seed, &s->test);
     s->classes = gan_dataset_classes(s->images);
     return status;
 }

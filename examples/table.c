@@ -125,8 +125,10 @@ static gan_status open_data(job *j)
     if (j->count == 0) j->count = t->rows;
     const gan_array_field fields[] = {{"row", j->rows, GAN_SHAPE(t->width), 0},
                                       {"class", j->classes, GAN_SHAPE(1), t->classes}};
-    return gan_dataset_from_arrays(j->context, t->rows, 2, fields,
-                                   GAN_DATASET(.seed = (uint64_t)j->game.seed, .drop_last = true), &j->dataset);
+    return gan_dataset_from_arrays(
+        j->context, t->rows, 2, fields,
+        GAN_DATASET(.seed = (uint64_t)j->game.seed, .drop_last = true, .restart_if_changed = j->game.restart),
+        &j->dataset);
 }
 
 /* ---- Results --------------------------------------------------------------------------------------------------- */
@@ -273,6 +275,7 @@ static gan_status run(job *j)
                 j->table.condition < 0 ? "noise" : j->table.columns[j->table.condition].name);
     }
     if (status == GAN_OK) status = describe(j);
+    j->game.fed = j->dataset;
     if (status == GAN_OK) status = play_game(j->context, j->play, &j->game, write_files, j);
     return status == GAN_OK ? evaluate(j) : status;
 }

@@ -23,8 +23,8 @@ refused()
     exit 1
 }
 
-# 64 images of 28 x 28 pixels in MNIST's format, or as many as the argument says, and labels of the 64, 0 to 3; what is
-# on the images is of no matter.
+# 64 images of 28 x 28 pixels in MNIST's format, or as many as the argument says, and as many labels, 0 to 3; what
+# is on the images is of no matter.
 make_images()
 {
     printf '\000\000\010\003\000\000\000'
@@ -33,10 +33,13 @@ make_images()
 }
 make_labels()
 {
-    printf '\000\000\010\001\000\000\000\100'
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do printf '\003\001\000\002'; done
+    printf '\000\000\010\001\000\000\000'
+    printf "\\$(printf '%03o' "${1:-64}")"
+    awk -v labels="${1:-64}" 'BEGIN { for (i = 0; i < labels; i += 4) printf "%s", "3102" }' | tr 0123 '\000\001\002\003'
 }
-mkdir plain gzipped odd
+mkdir plain gzipped odd fewer
+make_images 40 >fewer/train-images-idx3-ubyte
+make_labels 40 >fewer/train-labels-idx1-ubyte
 make_images 33 >odd/train-images-idx3-ubyte
 make_images >plain/train-images-idx3-ubyte
 make_labels >plain/train-labels-idx1-ubyte
@@ -148,6 +151,11 @@ for program in examples/*; do
         examples/infogan --data plain --output infogan --steps 1 --resume --quiet >figures
         grep -q ' steps=3$' figures
         [ "$(wc -l <infogan/losses.csv)" = 4 ] || { echo 'losses.csv has not one line a round'; exit 1; }
+        refused 2 'has seed 0, which cannot be changed' \
+            examples/infogan --data plain --output infogan --steps 1 --resume --seed 1 --quiet
+        refused 1 'it has shrunk since' examples/infogan --data fewer --output infogan --steps 1 --resume --quiet
+        examples/infogan --data fewer --output infogan --steps 1 --resume --restart-epoch --quiet >figures
+        grep -q ' steps=4$' figures
         ;;
     minimal)
         examples/minimal
