@@ -3,8 +3,14 @@
 
 static gan_status create_mutex(gan_lock *lock)
 {
+    pthread_mutexattr_t kind;
     lock->process = gan_process_number();
-    if (pthread_mutex_init(&lock->mutex, NULL) == 0) return GAN_OK;
+    if (pthread_mutexattr_init(&kind) == 0) {
+        const bool made = pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ERRORCHECK) == 0 &&
+                          pthread_mutex_init(&lock->mutex, &kind) == 0;
+        pthread_mutexattr_destroy(&kind);
+        if (made) return GAN_OK;
+    }
     return gan_fail(GAN_ERROR_MEMORY, "a mutex could not be created");
 }
 
@@ -17,7 +23,9 @@ void gan_lock_acquire(gan_lock *lock)
 {
     /* The parent's mutex may be locked for ever. A child has one thread until it starts others itself. */
     if (lock->process != gan_process_number()) create_mutex(lock);
-    pthread_mutex_lock(&lock->mutex);
+    /* A thread that holds it already has jumped out of the host's function in an earlier call: it goes on holding it,
+     * and releases it this time. */
+    (void)pthread_mutex_lock(&lock->mutex);
 }
 
 void gan_lock_release(gan_lock *lock)
