@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/types.h>
 
 /* The number type inside the library. The tests also build everything with double, to check gradients against
  * central differences; only kernels for one instruction set may assume float. */
@@ -279,6 +280,8 @@ typedef struct gan_file {
 } gan_file;
 
 /* Opens a regular file. */
+/* openat() with O_CLOEXEC, however often it is interrupted. */
+int gan_open_at(int folder, const char *name, int flags, mode_t mode);
 gan_status gan_file_open(gan_context *context, const char *path, gan_file *out);
 /* Reads all `size` bytes at an offset, from any thread; GAN_ERROR_TRUNCATED when the file ends early. */
 gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t size);

@@ -7,15 +7,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+int gan_open_at(int folder, const char *name, int flags, mode_t mode)
+{
+    int descriptor;
+
+    do {
+        descriptor = openat(folder, name, flags | O_CLOEXEC, mode);
+    } while (descriptor < 0 && errno == EINTR);
+    return descriptor;
+}
+
 gan_status gan_file_open(gan_context *context, const char *path, gan_file *out)
 {
     struct stat status;
     gan_status result = GAN_OK;
     /* Without O_NONBLOCK, opening a FIFO would wait for its writer. */
-    int descriptor;
-    do {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    } while (descriptor < 0 && errno == EINTR);
+    const int descriptor = gan_open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, 0);
     if (descriptor < 0) return gan_fail_errno(errno, "cannot open '%s'", path);
 
     char *copy = NULL;

@@ -367,17 +367,16 @@ gan_status gan_dataset_get_numbers(const gan_dataset *dataset, int64_t first, in
 /* Shuffled samples are found in the permutation of the cursor's epoch, which may not be the present one. */
 gan_status gan_dataset_number_at(const gan_dataset *dataset, const gan_dataset_cursor *cursor, int64_t *number)
 {
-    int64_t at = cursor->position;
+    int64_t *order = NULL;
 
     if (!dataset->options.in_order) {
-        int64_t *order = gan_allocate_array(dataset->context, dataset->count, sizeof(*order));
+        order = gan_allocate_array(dataset->context, dataset->count, sizeof(*order));
         if (!order) return GAN_ERROR_MEMORY;
         gan_random_state random = shuffling(dataset, cursor);
         gan_random_permutation(&random, order, dataset->count);
-        at = order[at];
-        gan_release(dataset->context, order, (size_t)dataset->count * sizeof(*order));
     }
-    *number = dataset->numbers ? dataset->numbers[at] : at;
+    gan_dataset_find_numbers(dataset, order, cursor->position, 1, number);
+    gan_release(dataset->context, order, (size_t)dataset->count * sizeof(*order));
     return GAN_OK;
 }
 

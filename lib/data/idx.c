@@ -14,7 +14,6 @@ enum { piece_size = 1 << 14 };
 typedef struct idx_source {
     gan_context *context;
     gan_idx_header header; /* of the images */
-    int64_t elements;      /* of a sample */
     bool transposed;
     const char *temporary_folder; /* while the files are opened; NULL: tmpfile()'s */
     unsigned char *bytes;         /* all samples, or NULL */
@@ -67,14 +66,15 @@ static void to_values(const idx_source *idx, const unsigned char *bytes, int64_t
 
 static gan_status read_sample(idx_source *idx, int64_t number, float *out)
 {
-    const int64_t size = idx->header.item_size, start = number * idx->elements * size, most = piece_size / size;
+    const int64_t size = idx->header.item_size, start = number * idx->header.elements * size,
+                  most = piece_size / size;
 
     if (idx->bytes) {
-        to_values(idx, idx->bytes + start, 0, idx->elements, out);
+        to_values(idx, idx->bytes + start, 0, idx->header.elements, out);
         return GAN_OK;
     }
-    for (int64_t done = 0; done < idx->elements; done += most) {
-        const int64_t left = idx->elements - done, count = left < most ? left : most;
+    for (int64_t done = 0; done < idx->header.elements; done += most) {
+        const int64_t left = idx->header.elements - done, count = left < most ? left : most;
         GAN_TRY(gan_file_read(&idx->file, idx->offset + start + done * size, idx->piece, (size_t)(count * size)));
         to_values(idx, idx->piece, done, count, out);
     }
@@ -86,7 +86,8 @@ static gan_status idx_read(void *state, const int64_t *numbers, int64_t count, f
     idx_source *idx = state;
     float *images = fields[0], *labels = idx->labels ? fields[1] : NULL;
 
-    for (int64_t i = 0; i < count && images; i++) GAN_TRY(read_sample(idx, numbers[i], images + i * idx->elements));
+    for (int64_t i = 0; i < count && images; i++)
+        GAN_TRY(read_sample(idx, numbers[i], images + i * idx->header.elements));
     for (int64_t i = 0; i < count && labels; i++) labels[i] = idx->labels[numbers[i]];
     return GAN_OK;
 }
@@ -247,7 +248,6 @@ static gan_status open_files(idx_source *idx, const char *images_path, const cha
     if (status == GAN_OK) {
         const int64_t size = options->limit * header.elements * header.item_size;
         idx->header = header;
-        idx->elements = header.elements;
         fields[0].shape =
             idx->transposed ? GAN_SHAPE(1, header.width, header.height) : GAN_SHAPE(1, header.height, header.width);
         status = load_images(idx, reader, images_path, &header, size, options->memory_limit);

@@ -93,7 +93,7 @@ gan_status gan_history_add_column(gan_history *history, gan_history_column colum
     return GAN_OK;
 }
 
-static bool is_same(gan_history_column a, gan_history_column b)
+bool gan_history_is_same(gan_history_column a, gan_history_column b)
 {
     if (a.measure != b.measure || !a.subject != !b.subject) return false;
     return !a.subject || strcmp(a.subject, b.subject) == 0;
@@ -108,7 +108,7 @@ static gan_status compare_columns(const gan_history *history, const char *what, 
 
     for (int64_t c = 0; c < most; c++) {
         const bool both = c < count && c < history->column_count;
-        if (both && is_same(history->columns[c], at(from, c))) continue;
+        if (both && gan_history_is_same(history->columns[c], at(from, c))) continue;
         if (c < history->column_count) gan_history_column_name(history->columns[c], has);
         if (c < count) gan_history_column_name(at(from, c), wanted);
         return gan_fail(GAN_ERROR_ARGUMENT,

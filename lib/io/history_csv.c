@@ -127,9 +127,7 @@ static bool find_column(const gan_csv_reader *reader, bool rounds, int64_t index
 static bool has_column(const gan_history *history, gan_history_column column)
 {
     for (int64_t c = 0; c < history->column_count; c++) {
-        const gan_history_column *other = &history->columns[c];
-        if (other->measure != column.measure || !other->subject != !column.subject) continue;
-        if (!column.subject || strcmp(column.subject, other->subject) == 0) return true;
+        if (gan_history_is_same(history->columns[c], column)) return true;
     }
     return false;
 }

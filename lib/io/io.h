@@ -4,8 +4,6 @@
 
 #include "core/core.h"
 
-#include <sys/types.h>
-
 /* ---- Temporary files (temporary_file.c) ------------------------------------------------------------------ */
 
 typedef struct gan_temporary {
@@ -22,8 +20,6 @@ int gan_temporary_name(gan_temporary *file);
 void gan_temporary_abandon(gan_temporary *file);
 /* Removes the temporary files that killed processes have left in a folder. */
 void gan_temporary_clean(gan_context *context, int folder);
-/* openat() with O_CLOEXEC, however often it is interrupted. */
-int gan_open_at(int folder, const char *name, int flags, mode_t mode);
 
 /* ---- Atomic replacement of a file (atomic_file.c) -------------------------------------------------------- */
 /* Writes go to a temporary file in the same folder; commit makes them durable (fsync), renames the file to `path` and
@@ -240,6 +236,7 @@ bool gan_history_is_whole(gan_history_measure measure);
 const char *gan_history_measure_name(gan_history_measure measure);
 /* "loss:generator": the measure's name and the subject. */
 const char *gan_history_column_name(gan_history_column column, char name[GAN_HISTORY_NAME]);
+bool gan_history_is_same(gan_history_column a, gan_history_column b);
 gan_status gan_history_add_column(gan_history *history, gan_history_column column);
 /* Releases all but the handle. */
 void gan_history_clear(gan_history *history);

@@ -18,16 +18,6 @@ enum { name_attempts = 100, digits = 16 };
 #define NAME_START ".libgan-"
 #define NAME_END   ".tmp"
 
-int gan_open_at(int folder, const char *name, int flags, mode_t mode)
-{
-    int descriptor;
-
-    do {
-        descriptor = openat(folder, name, flags | O_CLOEXEC, mode);
-    } while (descriptor < 0 && errno == EINTR);
-    return descriptor;
-}
-
 /* File systems without locks keep what killed processes left: without one, nobody removes it. */
 static bool lock(int descriptor, int how)
 {

@@ -45,15 +45,22 @@ static gan_status check_shape(const gan_game *game, const gan_round_report *repo
 
 static gan_status check_whole_numbers(const gan_game *game, const gan_round_report *report, const char *what)
 {
-    GAN_TRY(gan_history_check_whole((gan_history_column){GAN_HISTORY_ROUND, NULL}, report->round, what));
-    GAN_TRY(gan_history_check_whole((gan_history_column){GAN_HISTORY_EPOCH, NULL}, report->epoch, what));
-    GAN_TRY(gan_history_check_whole((gan_history_column){GAN_HISTORY_BATCH, NULL}, report->batch, what));
-    GAN_TRY(
-        gan_history_check_whole((gan_history_column){GAN_HISTORY_DIAGNOSES, NULL}, (int64_t)report->diagnoses, what));
+    const char *subject = NULL;
+#define CHECK_REAL(measure_, value)
+#define CHECK_WHOLE(measure_, value)                                                                 \
+    GAN_TRY(gan_history_check_whole((gan_history_column){.measure = (measure_), .subject = subject}, \
+                                    (int64_t)(value), what));
+#define CHECK_OF_ROUND(name, field, kind) CHECK_##kind(GAN_HISTORY_##name, report->field)
+#define CHECK_OF_PAIR(name, field, kind)  CHECK_##kind(GAN_HISTORY_##name, report->pairs[i].field)
+    GAN_HISTORY_ROUND_MAP(CHECK_OF_ROUND)
     for (int32_t i = 0; i < game->pair_count; i++) {
-        const gan_history_column column = {GAN_HISTORY_DIAGNOSES, game->wants[game->pairs[i].discriminator].name};
-        GAN_TRY(gan_history_check_whole(column, (int64_t)report->pairs[i].diagnoses, what));
+        subject = game->wants[game->pairs[i].discriminator].name;
+        GAN_HISTORY_PAIR_MAP(CHECK_OF_PAIR)
     }
+#undef CHECK_OF_PAIR
+#undef CHECK_OF_ROUND
+#undef CHECK_WHOLE
+#undef CHECK_REAL
     return GAN_OK;
 }
 

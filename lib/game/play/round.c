@@ -106,10 +106,8 @@ static gan_status fail(gan_game *game, gan_status status)
     if (status != GAN_ERROR_DIVERGED) return status;
     snprintf(sentence, sizeof(sentence), "%s", gan_last_error());
     gan_game_find_bad_value(game, bad);
-    gan_fail(GAN_ERROR_DIVERGED, "%s%s", sentence, bad);
-    snprintf(sentence, sizeof(sentence), "%s", gan_last_error());
-    gan_log(game->context, GAN_LOG_WARNING, "%s", sentence);
-    return gan_fail(GAN_ERROR_DIVERGED, "%s", sentence);
+    gan_log(game->context, GAN_LOG_WARNING, "%s%s", sentence, bad);
+    return gan_fail(GAN_ERROR_DIVERGED, "%s%s", sentence, bad);
 }
 
 static gan_status play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
