@@ -75,19 +75,13 @@ static gan_status open_data(study *s)
 {
     const char *folder = s->test_folder ? s->test_folder : s->data;
     const bool other = s->test_folder && !has_mnist(folder, MNIST_TEST, true);
-    gan_shape shape = {0, {0}};
     gan_status status = open_mnist(s->context, s->data, MNIST_TRAINING, true, NULL, &s->training);
     if (status == GAN_OK)
         status = open_mnist(s->context, folder, other ? MNIST_TRAINING : MNIST_TEST, true, NULL, &s->test);
     if (status == GAN_OK) status = gan_dataset_get_shape(s->training, &s->image);
-    if (status == GAN_OK) status = gan_dataset_get_shape(s->test, &shape);
     if (status != GAN_OK) return status;
     s->classes = gan_dataset_classes(s->training);
-    if (memcmp(shape.dims, s->image.dims, sizeof(shape.dims)) != 0) {
-        fprintf(stderr, "%s: images of another size than those in %s\n", folder, s->data);
-        exit(1);
-    }
-    return GAN_OK;
+    return check_same_size(s->test, folder, s->image, s->data);
 }
 
 /* As many images of each class, by the seed of the draw. */
@@ -146,12 +140,9 @@ static gan_status open_few(contest *c, bool moved, gan_dataset **out)
     const study *s = c->study;
     const int64_t versions = (2 * REACH + 1) * (2 * REACH + 1) * c->few.sides;
     const gan_dataset_options *options =
-        GAN_DATASET(.seed = seed_of(c), .drop_last = true, .restart_if_changed = c->study->settings.restart);
-    if (!moved) {
-        gan_status status =
-            gan_dataset_from_array(s->context, c->few.images, c->few.labels, c->few.count, s->image, options, out);
-        return status;
-    }
+        GAN_DATASET(.seed = seed_of(c), .drop_last = true, .restart_if_changed = s->settings.restart);
+    if (!moved)
+        return gan_dataset_from_array(s->context, c->few.images, c->few.labels, c->few.count, s->image, options, out);
     const gan_callback_field fields[] = {{"sample", s->image, 0}, {"label", GAN_SHAPE(1), s->classes}};
     return gan_dataset_from_callback(s->context, c->few.count * versions, 2, fields, fill_versions, &c->few, options,
                                      out);
@@ -276,21 +267,21 @@ static gan_status write_classifier(void *user)
 
 /* ---- Playing --------------------------------------------------------------------------------------------------- */
 
-/* Enters the folder of one game of this draw, and writes the path of its checkpoint. */
-static void enter(contest *c, const char *name, char checkpoint[PATH_SIZE])
+/* Writes the paths of the folder of one game of this draw, and of its checkpoint. */
+static void find_paths(const contest *c, const char *name, char folder[PATH_SIZE], char checkpoint[PATH_SIZE])
 {
     char full[64];
     snprintf(full, sizeof(full), "%s-%lld", name, (long long)c->draw + 1);
-    path_in(c->study->settings.output, full, c->folder);
-    path_in(c->folder, "checkpoint.safetensors", checkpoint);
+    path_in(c->study->settings.output, full, folder);
+    path_in(folder, "checkpoint.safetensors", checkpoint);
 }
 
 /* Classifiers of an older generator must not be gone on with. */
-static void forget_classifiers(contest *c)
+static void forget_classifiers(const contest *c)
 {
-    char checkpoint[PATH_SIZE];
+    char folder[PATH_SIZE], checkpoint[PATH_SIZE];
     for (int i = GAN; i <= BOTH; i++) {
-        enter(c, names[i], checkpoint);
+        find_paths(c, names[i], folder, checkpoint);
         remove(checkpoint);
     }
 }
@@ -302,13 +293,12 @@ static gan_status play(contest *c, const char *name, gan_game *game, int64_t ste
     char checkpoint[PATH_SIZE];
     game_settings part = c->study->settings;
     gan_status status = GAN_OK;
-    enter(c, name, checkpoint);
+    find_paths(c, name, c->folder, checkpoint);
     make_folder(c->folder);
     part.resume = part.resume && access(checkpoint, F_OK) == 0;
     if (part.resume) status = gan_game_load(game, checkpoint);
     if (status != GAN_OK || (steps > 0 && gan_game_rounds(game) >= steps)) return status;
     if (game == c->gan) forget_classifiers(c);
-    enter(c, name, checkpoint);
     part.output = c->folder;
     part.steps = steps > 0 ? steps - gan_game_rounds(game) : 0;
     part.minutes = minutes;

@@ -104,8 +104,8 @@ static gan_status make_images(blending *b)
         status = gan_dataset_read(b->data, b->first + n, 1, image, &label);
         if (status != GAN_OK) break;
         b->labels[n] = (float)label;
-        for (int64_t i = 0; i < CHANNELS * pixels; i++) out[i] = image[i % pixels];
         if (b->photos) status = blend(b, image, out);
+        for (int64_t i = 0; i < CHANNELS * pixels && !b->photos; i++) out[i] = image[i % pixels];
     }
     free(image);
     return status;

@@ -11,7 +11,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define BATCH              64
@@ -78,33 +77,32 @@ static gan_status build_features(const study *s, uint64_t seed, gan_model **out)
     return build_or_destroy(m, seed, out);
 }
 
-/* The logits of the classes. */
-static gan_status build_classifier(const study *s, uint64_t seed, gan_model **out)
+/* From features to logits. */
+static gan_status build_head(const study *s, int hidden, float dropout, int64_t outputs, uint64_t seed,
+                             gan_model **out)
 {
     gan_model *m = NULL;
     gan_status status = gan_model_create(s->context, &m);
     if (status != GAN_OK) return status;
     gan_model_add(m, gan_layer_input(s->context, GAN_SHAPE(FEATURES)));
-    add_dense(s->context, m, 100);
-    gan_model_add(m, gan_layer_relu(s->context));
-    add_dense(s->context, m, s->classes);
+    for (int i = 0; i < hidden; i++) {
+        add_dense(s->context, m, 100);
+        gan_model_add(m, gan_layer_relu(s->context));
+        if (dropout > 0) gan_model_add(m, gan_layer_dropout(s->context, GAN_DROPOUT(.rate = dropout)));
+    }
+    add_dense(s->context, m, outputs);
     return build_or_destroy(m, seed, out);
+}
+
+static gan_status build_classifier(const study *s, uint64_t seed, gan_model **out)
+{
+    return build_head(s, 1, 0, s->classes, seed, out);
 }
 
 /* The logit of "source". Dropout keeps it from being certain, for then its gradients would vanish. */
 static gan_status build_discriminator(const study *s, uint64_t seed, gan_model **out)
 {
-    gan_model *m = NULL;
-    gan_status status = gan_model_create(s->context, &m);
-    if (status != GAN_OK) return status;
-    gan_model_add(m, gan_layer_input(s->context, GAN_SHAPE(FEATURES)));
-    for (int i = 0; i < 2; i++) {
-        add_dense(s->context, m, 100);
-        gan_model_add(m, gan_layer_relu(s->context));
-        gan_model_add(m, gan_layer_dropout(s->context, GAN_DROPOUT(.rate = 0.5f)));
-    }
-    add_dense(s->context, m, 1);
-    return build_or_destroy(m, seed, out);
+    return build_head(s, 2, 0.5f, 1, seed, out);
 }
 
 /* ---- Games ----------------------------------------------------------------------------------------------------- */
@@ -304,14 +302,8 @@ static gan_status open_part(const study *s, const char *folder, bool test, gan_d
 /* Images of the source's size, and of none but its classes. */
 static gan_status check_alike(const study *s, const char *folder, const gan_dataset *images)
 {
-    gan_shape shape;
-    gan_status status = gan_dataset_get_shape(images, &shape);
+    gan_status status = check_same_size(images, folder, s->image, s->source_folder);
     if (status != GAN_OK) return status;
-    if (shape.rank != s->image.rank ||
-        memcmp(shape.dims, s->image.dims, (size_t)shape.rank * sizeof(*shape.dims)) != 0) {
-        fprintf(stderr, "%s: images of another size than those in %s\n", folder, s->source_folder);
-        exit(1);
-    }
     if (gan_dataset_classes(images) > s->classes) {
         fprintf(stderr, "%s: labels up to %lld, but those in %s end at %lld\n", folder,
                 (long long)gan_dataset_classes(images) - 1, s->source_folder, (long long)s->classes - 1);

@@ -52,3 +52,14 @@ gan_status open_mnist(gan_context *context, const char *folder, mnist_part part,
     if (labels) find_or_leave(folder, part, true, label_path);
     return gan_dataset_open_idx(context, image_path, labels ? label_path : NULL, options, out);
 }
+
+gan_status check_same_size(const gan_dataset *images, const char *folder, gan_shape shape, const char *other)
+{
+    gan_shape own;
+    gan_status status = gan_dataset_get_shape(images, &own);
+    if (status != GAN_OK) return status;
+    if (own.rank == shape.rank && memcmp(own.dims, shape.dims, (size_t)own.rank * sizeof(*own.dims)) == 0)
+        return GAN_OK;
+    fprintf(stderr, "%s: images of another size than those in %s\n", folder, other);
+    exit(1);
+}

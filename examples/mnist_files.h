@@ -16,4 +16,7 @@ bool has_mnist(const char *folder, mnist_part part, bool labels);
 gan_status open_mnist(gan_context *context, const char *folder, mnist_part part, bool labels,
                       const gan_dataset_options *options, gan_dataset **out);
 
+/* Ends the program with a sentence and status 1 if the images in a folder have not the shape of those in another. */
+gan_status check_same_size(const gan_dataset *images, const char *folder, gan_shape shape, const char *other);
+
 #endif

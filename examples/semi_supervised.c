@@ -72,16 +72,10 @@ static gan_status take(const study *s, gan_dataset *from, int64_t first, int64_t
 
 static gan_status open_test(study *s)
 {
-    gan_shape image;
     const char *test = s->settings.test;
     const mnist_part part = has_mnist(test, MNIST_TEST, true) ? MNIST_TEST : MNIST_TRAINING;
     gan_status status = open_mnist(s->context, test, part, true, NULL, &s->test);
-    if (status == GAN_OK) status = gan_dataset_get_shape(s->test, &image);
-    if (status == GAN_OK && memcmp(image.dims, s->image.dims, sizeof(image.dims)) != 0) {
-        fprintf(stderr, "%s: images of another size than those in %s\n", test, s->settings.data);
-        exit(1);
-    }
-    return status;
+    return status == GAN_OK ? check_same_size(s->test, test, s->image, s->settings.data) : status;
 }
 
 /* Without a folder of test images, the last quarter of the images is held out. */
