@@ -66,31 +66,19 @@ static gan_status open_data(blending *b)
     return GAN_OK;
 }
 
-/* From 0 to most. */
-static gan_status random_whole(gan_random *random, int64_t most, int64_t *out)
-{
-    float uniform = 0;
-    gan_status status = gan_random_uniform(random, &uniform, 1);
-    *out = (int64_t)(uniform * (float)(most + 1));
-    if (*out > most) *out = most;
-    return status;
-}
-
 /* With images x and crops c in [-1, 1]: |(c + 1) / 2 - (x + 1) / 2| is |c - x| / 2 in [0, 1], and |c - x| - 1 here.
  */
-static gan_status blend(blending *b, const float *image, float *out)
+static void blend(blending *b, const float *image, float *out)
 {
     const int64_t pixels = b->height * b->width;
-    int64_t photo, top, left;
-    gan_status status = random_whole(b->random, b->photo_count - 1, &photo);
-    if (status == GAN_OK) status = random_whole(b->random, PHOTO_SIDE - b->height, &top);
-    if (status == GAN_OK) status = random_whole(b->random, PHOTO_SIDE - b->width, &left);
-    for (int64_t i = 0; i < CHANNELS * pixels && status == GAN_OK; i++) {
+    const int64_t photo = random_below(b->random, b->photo_count);
+    const int64_t top = random_below(b->random, PHOTO_SIDE - b->height + 1);
+    const int64_t left = random_below(b->random, PHOTO_SIDE - b->width + 1);
+    for (int64_t i = 0; i < CHANNELS * pixels; i++) {
         const int64_t channel = i / pixels, row = i % pixels / b->width, column = i % b->width;
         const int64_t at = ((photo * CHANNELS + channel) * PHOTO_SIDE + top + row) * PHOTO_SIDE + left + column;
         out[i] = fabsf(b->photos[at] - image[i % pixels]) - 1;
     }
-    return status;
 }
 
 static gan_status make_images(blending *b)
@@ -104,7 +92,7 @@ static gan_status make_images(blending *b)
         status = gan_dataset_read(b->data, b->first + n, 1, image, &label);
         if (status != GAN_OK) break;
         b->labels[n] = (float)label;
-        if (b->photos) status = blend(b, image, out);
+        if (b->photos) blend(b, image, out);
         for (int64_t i = 0; i < CHANNELS * pixels && !b->photos; i++) out[i] = image[i % pixels];
     }
     free(image);

@@ -104,12 +104,6 @@ static double uniform(drawing *d, double least, double most)
     return least + (most - least) * (double)u;
 }
 
-static int64_t one_of(drawing *d, int64_t count)
-{
-    const int64_t choice = (int64_t)uniform(d, 0, (double)count);
-    return choice < count ? choice : count - 1;
-}
-
 /* Scales the outline to a height in pixels, and to fit with a margin; widens, slants and turns it. */
 static void deform(drawing *d, FT_Outline *outline)
 {
@@ -146,7 +140,7 @@ static void place(drawing *d, FT_Outline *outline)
 
 static void draw(drawing *d, int64_t digit)
 {
-    FT_Face font = d->fonts[one_of(d, d->font_count)];
+    FT_Face font = d->fonts[random_below(d->random, d->font_count)];
     FT_Bitmap bitmap = {.rows = SIDE,
                         .width = SIDE,
                         .pitch = SIDE,

@@ -57,6 +57,15 @@ bool has_pictures(gan_context *context)
     return gan_context_get_info(context, &info) == GAN_OK && info.png;
 }
 
+int64_t random_below(gan_random *random, int64_t count)
+{
+    float u = 0;
+    const gan_status status = gan_random_uniform(random, &u, 1);
+    if (status != GAN_OK) exit(exit_status(status));
+    const int64_t number = (int64_t)((double)count * (double)u);
+    return number < count ? number : count - 1;
+}
+
 double seconds_now(void)
 {
     struct timespec now;

@@ -23,6 +23,9 @@ bool interrupted(void);
 /* Whether this libgan writes pictures: without libpng there are none, and everything else works. */
 bool has_pictures(gan_context *context);
 
+/* A random whole number from 0 and below `count`. A failure ends the program with a sentence and status 1. */
+int64_t random_below(gan_random *random, int64_t count);
+
 /* Seconds since some moment in the past. */
 double seconds_now(void);
 
