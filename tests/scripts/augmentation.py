@@ -1,52 +1,28 @@
 """Runs examples/augmentation on made-up images for seconds: augmentation.py PROGRAM"""
 import pathlib
-import random
 import re
-import signal
-import struct
-import subprocess
 import sys
 import tempfile
-import time
 
-CLASSES, COUNT, SIDE = 4, 160, 8
+import example_program
+from example_program import write_images
+
+COUNT = 160
 NAMES = "plain", "classical", "gan", "both"
-
-
-def write_images(folder, part, seed, side=SIDE):
-    """A class is a bright quadrant, in the midst of noise."""
-    draw = random.Random(seed)
-    labels = [i % CLASSES for i in range(COUNT)]
-    pixels = bytearray()
-    for label in labels:
-        for y in range(side):
-            for x in range(side):
-                inside = (y >= side // 2) * 2 + (x >= side // 2) == label
-                pixels.append(draw.randrange(150, 256) if inside else draw.randrange(0, 60))
-    (folder / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 0x803, COUNT, side, side) + pixels)
-    (folder / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, COUNT) + bytes(labels))
 
 
 def command(work, output, *options):
     # mirrored, a quadrant is another class
-    words = [program, "--data", work, "--per-class", "4", "--no-mirror", "--seed", "3", "--threads", "1",
-             "--output", work / output, *options]
-    return [str(word) for word in words]
-
-
-def start(work, output, *options):
-    return subprocess.run(command(work, output, *options), capture_output=True, text=True, timeout=110)
+    return [program, "--data", work, "--per-class", "4", "--no-mirror", "--seed", "3", "--threads", "1",
+            "--output", work / output, *options]
 
 
 def run(work, output, *options):
-    done = start(work, output, *options)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return example_program.run(command(work, output, *options))
 
 
 def refuse(work, status, sentence, *options):
-    done = start(work, "refused", *options)
-    assert done.returncode == status and sentence in done.stderr, done.stderr
+    example_program.refuse(command(work, "refused", *options), status, sentence)
 
 
 def read_figures(line, prefix=""):
@@ -65,21 +41,13 @@ def check_same_files(work, one, other):
 def check_mirroring(work):
     """Without --no-mirror, the classes of mirrored quadrants are wrong, and classifiers learn both."""
     words = [word for word in command(work, "mirrored", "--steps", "1", "--updates", "120") if word != "--no-mirror"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=110)
-    assert done.returncode == 0, done.stderr
-    plain, classical, _, _ = read_figures(done.stdout.splitlines()[-1])
-    assert plain > 0.9 and classical < 0.75, done.stdout
+    lines = example_program.run(words)
+    plain, classical, _, _ = read_figures(lines[-1])
+    assert plain > 0.9 and classical < 0.75, lines
 
 
 def check_interruption(work):
-    process = subprocess.Popen(command(work, "interrupted", "--minutes", "10"), stderr=subprocess.PIPE, text=True)
-    for line in process.stderr:
-        if "Ctrl-C saves" in line:
-            break
-    time.sleep(0.2)
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
-    assert process.returncode == 130, process.returncode
+    example_program.interrupt(command(work, "interrupted", "--minutes", "10"))
     assert (work / "interrupted" / "generator-1" / "checkpoint.safetensors").stat().st_size > 0
     assert not (work / "interrupted" / "plain-1").exists(), "interrupted, it went on"
 
@@ -87,8 +55,8 @@ def check_interruption(work):
 program = sys.argv[1]
 with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
-    write_images(work, "train", 1)
-    write_images(work, "t10k", 2)
+    write_images(work, "train", COUNT, 1)
+    write_images(work, "t10k", COUNT, 2)
     whole = run(work, "whole", "--steps", "40", "--updates", "120")
     assert len(whole) == 1, whole
     plain, classical, gan, both = read_figures(whole[0])
@@ -112,8 +80,7 @@ with tempfile.TemporaryDirectory() as folder:
     check_mirroring(work)
     check_interruption(work)
     for name in "large", "untested":
-        (work / name).mkdir()
-        write_images(work / name, "train", 1, 12)
+        write_images(work / name, "train", COUNT, 1, 12)
     refuse(work, 1, "images of another size", "--test", work / "large")
     refuse(work, 1, "no MNIST-format test images", "--data", work / "untested")
     refuse(work, 1, "per_class", "--per-class", "1000")

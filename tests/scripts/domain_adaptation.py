@@ -1,45 +1,31 @@
 """Runs examples/domain_adaptation on made-up images for seconds: domain_adaptation.py PROGRAM"""
 import pathlib
-import random
 import re
-import struct
-import subprocess
 import sys
 import tempfile
 
-CLASSES, SIDE, COUNT, TEST_COUNT = 4, 8, 192, 60
+import example_program
+from example_program import write_images
+
+COUNT, TEST_COUNT = 192, 60
 
 
-def write_images(folder, prefix, count, seed, dark):
-    """A class is a bright quadrant; in the target domain everything is darker."""
-    draw = random.Random(seed)
-    labels = [i % CLASSES for i in range(count)]
-    pixels = bytearray()
-    for label in labels:
-        for y in range(SIDE):
-            for x in range(SIDE):
-                inside = (y >= SIDE // 2) * 2 + (x >= SIDE // 2) == label
-                value = draw.randrange(150, 256) if inside else draw.randrange(0, 60)
-                pixels.append(value // 2 if dark else value)
-    folder.mkdir(exist_ok=True)
-    (folder / f"{prefix}-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 0x803, count, SIDE, SIDE) + pixels)
-    (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, count) + bytes(labels))
+def command(work, output, *options):
+    return [program, "--source", work / "source", "--target", work / "target", "--test", work / "target", "--seed",
+            "3", "--schedule", "40", "--quiet", "--output", work / output, *options]
 
 
 def run(work, output, *options):
-    command = [program, "--source", work / "source", "--target", work / "target", "--test", work / "target", "--seed",
-               "3", "--schedule", "40", "--quiet", "--output", work / output, *options]
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=100)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()[-1]
+    return example_program.run(command(work, output, *options))[-1]
 
 
 program = sys.argv[1]
 with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
-    write_images(work / "source", "train", COUNT, 1, False)
-    write_images(work / "target", "train", COUNT, 2, True)
-    write_images(work / "target", "t10k", TEST_COUNT, 3, True)
+    # In the target domain everything is darker.
+    write_images(work / "source", "train", COUNT, 1)
+    write_images(work / "target", "train", COUNT, 2, dark=True)
+    write_images(work / "target", "t10k", TEST_COUNT, 3, dark=True)
     line = run(work, "whole", "--steps", "60")
     match = re.fullmatch(r"source_only=([\d.]+) adapted=([\d.]+) target=([\d.]+)", line)
     assert match, line
@@ -53,14 +39,9 @@ with tempfile.TemporaryDirectory() as folder:
         for file in "features.safetensors", "classifier.safetensors":
             assert (work / "whole" / name / file).read_bytes() == (work / "halves" / name / file).read_bytes(), name
 
-    refused = subprocess.run([program, "--source", work / "source"], capture_output=True, text=True, timeout=60)
-    assert refused.returncode == 2 and "--target" in refused.stderr, refused.stderr
+    example_program.refuse([program, "--source", work / "source"], 2, "--target")
 
-    (work / "large").mkdir()
-    SIDE = 12
-    write_images(work / "large", "train", COUNT, 4, True)
-    for options in (["--target", work / "large"], ["--test", work / "large"]):
-        command = [program, "--source", work / "source", "--target", work / "target", "--test", work / "target",
-                   "--steps", "1", "--output", work / "none", *options]
-        refused = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=60)
-        assert refused.returncode == 1 and "images of another size" in refused.stderr, refused.stderr
+    write_images(work / "large", "train", COUNT, 4, 12)
+    for option in "--target", "--test":
+        example_program.refuse(command(work, "none", "--steps", "1", option, work / "large"), 1,
+                               "images of another size")

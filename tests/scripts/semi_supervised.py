@@ -1,44 +1,25 @@
 """Runs examples/semi_supervised on made-up images for seconds: semi_supervised.py PROGRAM"""
 import pathlib
-import random
 import re
-import struct
-import subprocess
 import sys
 import tempfile
 
-CLASSES, COUNT, TEST_COUNT, LABELS = 4, 160, 40, 8
+import example_program
+from example_program import CLASSES, write_images
+
+COUNT, TEST_COUNT, LABELS = 160, 40, 8
 
 
-def write_images(folder, side=8):
-    """A class is a bright quadrant, in the midst of noise."""
-    draw = random.Random(1)
-    labels = [i % CLASSES for i in range(COUNT)]
-    pixels = bytearray()
-    for label in labels:
-        for y in range(side):
-            for x in range(side):
-                inside = (y >= side // 2) * 2 + (x >= side // 2) == label
-                pixels.append(draw.randrange(150, 256) if inside else draw.randrange(0, 60))
-    (folder / "train-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 0x803, COUNT, side, side) + pixels)
-    (folder / "train-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, COUNT) + bytes(labels))
-    return labels
-
-
-def start(work, output, *options):
-    command = [program, "--data", work, "--labels", str(LABELS), "--seed", "3", "--output", work / output, *options]
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=250)
+def command(work, output, *options):
+    return [program, "--data", work, "--labels", str(LABELS), "--seed", "3", "--output", work / output, *options]
 
 
 def run(work, output, *options):
-    done = start(work, output, *options)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return example_program.run(command(work, output, *options), seconds=250)
 
 
 def refuse(work, status, sentence, *options):
-    done = start(work, "refused", *options)
-    assert done.returncode == status and sentence in done.stderr, done.stderr
+    example_program.refuse(command(work, "refused", *options), status, sentence, seconds=250)
 
 
 def check_labelled(line, labels):
@@ -70,7 +51,7 @@ def check_draws(lines):
 program = sys.argv[1]
 with tempfile.TemporaryDirectory() as folder:
     work = pathlib.Path(folder)
-    labels = write_images(work)
+    labels = write_images(work, "train", COUNT, 1)
     whole = run(work, "whole", "--steps", "80")
     check_labelled(whole[0], labels)
     check_results(whole[-1])
@@ -85,7 +66,6 @@ with tempfile.TemporaryDirectory() as folder:
     tested = run(work, "tested", "--steps", "2", "--test", work)
     assert re.fullmatch(r"errors=\d+ of=160 labelled_only=\d+ all_labels=\d+", tested[-1]), tested
 
-    (work / "large").mkdir()
-    write_images(work / "large", 12)
+    write_images(work / "large", "train", COUNT, 1, 12)
     refuse(work, 1, "images of another size", "--test", work / "large")
     refuse(work, 2, "not a multiple of the 4 classes", "--labels", "7")

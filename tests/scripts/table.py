@@ -3,11 +3,10 @@ import csv
 import pathlib
 import random
 import re
-import signal
-import subprocess
 import sys
 import tempfile
-import time
+
+import example_program
 
 HEADER = ["kind", "age", "name, of it", "price", "shift", "place"]
 
@@ -38,24 +37,16 @@ def read_table(path):
 
 
 def command(data, output, *options):
-    words = [program, "--data", work / data, "--output", work / f"{output}.csv", "--folder", work / output,
-             "--seed", "3", "--threads", "1", *options]
-    return [str(word) for word in words]
-
-
-def start(data, output, *options):
-    return subprocess.run(command(data, output, *options), capture_output=True, text=True, timeout=110)
+    return [program, "--data", work / data, "--output", work / f"{output}.csv", "--folder", work / output,
+            "--seed", "3", "--threads", "1", *options]
 
 
 def run(data, output, *options):
-    done = start(data, output, *options)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return example_program.run(command(data, output, *options))
 
 
 def refuse(status, sentence, data, *options):
-    done = start(data, "refused", *options)
-    assert done.returncode == status and sentence in done.stderr, done.stderr
+    example_program.refuse(command(data, "refused", *options), status, sentence)
     assert not (work / "refused.csv").exists(), "a refused call wrote its file"
 
 
@@ -94,15 +85,7 @@ def check_figures(lines):
 
 
 def check_interruption():
-    process = subprocess.Popen(command("table.csv", "interrupted", "--minutes", "10"), stderr=subprocess.PIPE,
-                               text=True)
-    for line in process.stderr:
-        if "Ctrl-C saves" in line:
-            break
-    time.sleep(0.2)
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
-    assert process.returncode == 130, process.returncode
+    example_program.interrupt(command("table.csv", "interrupted", "--minutes", "10"))
     assert (work / "interrupted" / "checkpoint.safetensors").stat().st_size > 0
     assert len(read_table(work / "interrupted.csv")[1]) == 400
 
@@ -141,4 +124,4 @@ with tempfile.TemporaryDirectory() as folder:
     refuse(2, "no column 'none'", "table.csv", "--condition", "none")
     refuse(2, "no column 'none'", "table.csv", "--categorical", "age,none")
     refuse(1, "column 'price' has", "table.csv", "--condition", "price")
-    assert subprocess.run([program, "--data", "x"], capture_output=True, check=False).returncode == 2
+    example_program.refuse([program, "--data", "x"], 2, "--output")

@@ -1,6 +1,7 @@
 /* fork(): a child uses and destroys what it inherited, whatever other threads of its parent were doing; its threads
  * start anew. Each child ends by an alarm if it hangs. */
 #include "core/core.h"
+#include "occupation.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -182,34 +183,11 @@ static void test_child_of_idle_parent(void **state)
     }
 }
 
-typedef struct pool_occupation {
-    gan_context *context;
-    atomic_int begun;
-    atomic_bool end;
-} pool_occupation;
-
-static void occupy_task(void *argument, int64_t index)
-{
-    pool_occupation *occupation = argument;
-
-    (void)index;
-    atomic_fetch_add(&occupation->begun, 1);
-    while (!atomic_load(&occupation->end)) sched_yield();
-}
-
-static void *occupy(void *argument)
-{
-    pool_occupation *occupation = argument;
-
-    gan_parallel(occupation->context, occupy_task, occupation, THREADS);
-    return NULL;
-}
-
 static void test_child_while_another_thread_works(void **state)
 {
     (void)state;
     for (int i = 0; i < CHILDREN; i++) {
-        pool_occupation occupation = {.context = create_context()};
+        pool_occupation occupation = {.context = create_context(), .tasks = THREADS};
         pthread_t other;
         assert_int_equal(pthread_create(&other, NULL, occupy, &occupation), 0);
         while (atomic_load(&occupation.begun) < THREADS) sched_yield();
@@ -270,7 +248,7 @@ static bool calls_host_threads(gan_context *context)
 
 static void test_host_threads_in_child(void **state)
 {
-    pool_occupation occupation = {0};
+    pool_occupation occupation = {.tasks = THREADS};
     pthread_t other;
 
     (void)state;

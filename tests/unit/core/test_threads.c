@@ -1,6 +1,7 @@
 /* Threads: every task runs once, on all threads, with the same results; and what happens inside tasks, with several
  * callers, with signals, and when a thread cannot be started (by __wrap_pthread_create). */
 #include "core/core.h"
+#include "occupation.h"
 #include "support/allocator.h"
 
 #include <errno.h>
@@ -259,29 +260,6 @@ static void test_tasks_inside_tasks(void **state)
     gan_context_destroy(context);
 }
 
-typedef struct pool_occupation {
-    gan_context *context;
-    atomic_int begun;
-    atomic_bool end;
-} pool_occupation;
-
-static void occupy_task(void *argument, int64_t index)
-{
-    pool_occupation *occupation = argument;
-
-    (void)index;
-    atomic_fetch_add(&occupation->begun, 1);
-    while (!atomic_load(&occupation->end)) sched_yield();
-}
-
-static void *occupy(void *argument)
-{
-    pool_occupation *occupation = argument;
-
-    gan_parallel(occupation->context, occupy_task, occupation, 2);
-    return NULL;
-}
-
 /* Slow enough for another thread to take some of many tasks. */
 static void record_thread_slowly(void *argument, int64_t index)
 {
@@ -291,7 +269,7 @@ static void record_thread_slowly(void *argument, int64_t index)
 
 static void test_second_caller_works_alone(void **state)
 {
-    pool_occupation occupation = {.context = create_context(3)}; /* one worker stays idle */
+    pool_occupation occupation = {.context = create_context(3), .tasks = 2}; /* one worker stays idle */
     pthread_t other, threads[20];
 
     (void)state;
