@@ -81,12 +81,10 @@
 #define GAN_HPP_TRY      try
 #define GAN_HPP_CATCH    catch (...)
 #define GAN_HPP_THROW(e) throw e
-#define GAN_HPP_RETHROW  throw
 #else
 #define GAN_HPP_TRY      if (true)
 #define GAN_HPP_CATCH    else
 #define GAN_HPP_THROW(e) (static_cast<void>(e), std::abort())
-#define GAN_HPP_RETHROW  std::abort()
 #endif
 /** @endcond */
 
@@ -1332,6 +1330,41 @@ class checkpoint : public handle<gan_checkpoint, gan_checkpoint_destroy>
 
 /* ---- Trainers ---------------------------------------------------------------------------------------------- */
 
+namespace detail
+{
+
+/* The user of a run whose progress is a function of C++. What that throws must not pass through C: it cancels the
+ * run, and is rethrown afterwards. */
+template <typename Progress> struct progress_call {
+    std::remove_reference_t<Progress> &progress;
+    std::exception_ptr thrown;
+
+    template <typename Handle, typename Report> static int run(void *user, Handle *, const Report *report) noexcept
+    {
+        auto &call = *static_cast<progress_call *>(user);
+        GAN_HPP_TRY
+        {
+            if constexpr (std::is_void_v<decltype(call.progress(*report))>) {
+                call.progress(*report);
+                return 0;
+            } else {
+                return call.progress(*report) ? 1 : 0;
+            }
+        }
+        GAN_HPP_CATCH
+        {
+            call.thrown = std::current_exception();
+            return 1;
+        }
+    }
+    void rethrow() const
+    {
+        if (thrown) std::rethrow_exception(thrown);
+    }
+};
+
+} // namespace detail
+
 /** Two models trained against each other; see ::gan_trainer. It keeps both alive. */
 class trainer : public handle<gan_trainer, gan_trainer_destroy>
 {
@@ -1367,30 +1400,11 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
      */
     template <typename Progress> bool run(dataset &dataset, gan_run_options options, Progress &&progress)
     {
-        struct running {
-            std::remove_reference_t<Progress> &progress;
-            std::exception_ptr thrown;
-        } state = {progress, nullptr};
-        options.user = &state;
-        options.progress = [](void *user, gan_trainer *, const gan_step_report *report) noexcept -> int {
-            running &run = *static_cast<running *>(user);
-            GAN_HPP_TRY
-            {
-                if constexpr (std::is_void_v<decltype(run.progress(*report))>) {
-                    run.progress(*report);
-                    return 0;
-                } else {
-                    return run.progress(*report) ? 1 : 0;
-                }
-            }
-            GAN_HPP_CATCH
-            {
-                run.thrown = std::current_exception(); /* rethrown after the run: it must not pass through C */
-                return 1;
-            }
-        };
+        detail::progress_call<Progress> told = {progress, nullptr};
+        options.user = &told;
+        options.progress = &detail::progress_call<Progress>::template run<gan_trainer, gan_step_report>;
         const gan_status status = gan_trainer_run(get(), dataset.get(), detail::sized(options));
-        if (state.thrown) std::rethrow_exception(state.thrown);
+        told.rethrow();
         if (status != GAN_OK) dataset.rethrow();
         return completed(status);
     }
@@ -1617,54 +1631,16 @@ class game : public handle<gan_game, gan_game_destroy>
         fed_.push_back({input.index, dataset.kept});
     }
     /** Plays until the first limit is reached, and returns true; false if cancelled. See gan_game_run(). */
-    bool run(gan_game_run_options options = {})
-    {
-        const gan_status status = gan_game_run(get(), detail::sized(options));
-        if (status != GAN_OK) {
-            for (const feeding &each : fed_) {
-                if (each.from) each.from->rethrow();
-            }
-        }
-        if (status == GAN_ERROR_CANCELLED) return false;
-        check(status);
-        return true;
-    }
+    bool run(gan_game_run_options options = {}) { return completed(gan_game_run(get(), detail::sized(options))); }
     /** The same, calling `progress(report)` after each round, as trainer::run() does. */
     template <typename Progress> bool run(gan_game_run_options options, Progress &&progress)
     {
-        struct running {
-            std::remove_reference_t<Progress> &progress;
-            std::exception_ptr thrown;
-        } state = {progress, nullptr};
-        options.user = &state;
-        options.progress = [](void *user, gan_game *, const gan_round_report *report) noexcept -> int {
-            running &run = *static_cast<running *>(user);
-            GAN_HPP_TRY
-            {
-                if constexpr (std::is_void_v<decltype(run.progress(*report))>) {
-                    run.progress(*report);
-                    return 0;
-                } else {
-                    return run.progress(*report) ? 1 : 0;
-                }
-            }
-            GAN_HPP_CATCH
-            {
-                run.thrown = std::current_exception(); /* rethrown after the run: it must not pass through C */
-                return 1;
-            }
-        };
-        bool completed = false;
-        GAN_HPP_TRY
-        {
-            completed = run(options);
-        }
-        GAN_HPP_CATCH
-        {
-            if (!state.thrown) GAN_HPP_RETHROW;
-        }
-        if (state.thrown) std::rethrow_exception(state.thrown);
-        return completed;
+        detail::progress_call<Progress> told = {progress, nullptr};
+        options.user = &told;
+        options.progress = &detail::progress_call<Progress>::template run<gan_game, gan_round_report>;
+        const gan_status status = gan_game_run(get(), detail::sized(options));
+        told.rethrow();
+        return completed(status);
     }
     /** See gan_game_cancel(). */
     void cancel() noexcept { gan_game_cancel(get()); }
@@ -1701,6 +1677,17 @@ class game : public handle<gan_game, gan_game_destroy>
     void load(const std::string &path) { call(gan_game_load, path.c_str()); }
 
   private:
+    bool completed(gan_status status) const
+    {
+        if (status != GAN_OK) {
+            for (const feeding &each : fed_) {
+                if (each.from) each.from->rethrow();
+            }
+        }
+        if (status == GAN_ERROR_CANCELLED) return false;
+        check(status);
+        return true;
+    }
     /* What a fed dataset reads, wherever the dataset itself has been moved since. */
     struct feeding {
         int64_t input;
@@ -1842,6 +1829,5 @@ class history : public handle<gan_history, gan_history_destroy>
 #undef GAN_HPP_TRY
 #undef GAN_HPP_CATCH
 #undef GAN_HPP_THROW
-#undef GAN_HPP_RETHROW
 
 #endif
