@@ -120,7 +120,7 @@ static gan_status choose_blas(gan_context_options *options, gan_multiply asked, 
 {
     *blas = (gan_blas){.name = "none"};
     if (options->multiply != GAN_MULTIPLY_BLAS) return GAN_OK;
-    if (gan_blas_load(options->blas, blas)) return GAN_OK;
+    if (gan_blas_load(options->blas, blas)) return gan_blas_watch_forks(blas->gemm);
     if (asked != GAN_MULTIPLY_AUTO || options->blas) return gan_blas_missing(options->blas);
     options->multiply = GAN_MULTIPLY_NATIVE;
     return GAN_OK;

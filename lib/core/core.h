@@ -106,6 +106,11 @@ typedef struct gan_blas {
 bool gan_blas_load(const char *library, gan_blas *out);
 /* The failure to do so. */
 gan_status gan_blas_missing(const char *library);
+/* Each call of a BLAS stands between these two; fork() waits until none is under way (blas_calls.c), from here on
+ * also for the library of this function, which has been loaded. */
+void gan_blas_enter(void);
+void gan_blas_leave(void);
+gan_status gan_blas_watch_forks(void (*library)(void));
 
 struct gan_context {
     atomic_int references;

@@ -59,9 +59,11 @@ static int blas_stride(int64_t stride)
 
 void gan_gemm_blas_run(gan_context *context, const gan_gemm *gemm)
 {
+    gan_blas_enter();
     gemm_of(context)(ROW_MAJOR, gemm->transpose_a ? TRANSPOSE : NO_TRANSPOSE,
                      gemm->transpose_b ? TRANSPOSE : NO_TRANSPOSE, (int)gemm->m, (int)gemm->n, (int)gemm->k, 1,
                      gemm->a, blas_stride(gemm->lda), gemm->b, blas_stride(gemm->ldb), gemm->accumulate ? 1 : 0,
                      gemm->c, (int)gemm->ldc);
+    gan_blas_leave();
     if (gemm->bias) gan_range_run(context, bias_range, gemm, gemm->m, gemm->n < GAN_BLOCK ? GAN_BLOCK / gemm->n : 1);
 }
