@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { piece_size = 1 << 14 };
+enum { piece_size = 1 << 14, first_capacity = 1 << 16 };
 
 typedef struct idx_source {
     gan_context *context;
@@ -21,7 +21,7 @@ typedef struct idx_source {
     gan_file file;  /* otherwise: where they are */
     int64_t offset; /* of the first one in the file */
     float *labels;  /* or NULL */
-    size_t label_count;
+    int64_t label_capacity;
     float values[256]; /* of each byte */
     unsigned char piece[piece_size];
 } idx_source;
@@ -32,7 +32,7 @@ static void idx_destroy(void *state)
     gan_context *context = idx->context;
 
     gan_release(context, idx->bytes, idx->byte_count);
-    gan_release(context, idx->labels, idx->label_count * sizeof(*idx->labels));
+    gan_release(context, idx->labels, (size_t)idx->label_capacity * sizeof(*idx->labels));
     gan_file_close(&idx->file);
     gan_release(context, idx, sizeof(*idx));
     gan_context_release(context);
@@ -107,6 +107,31 @@ static gan_status copy_bytes(idx_source *idx, gan_byte_reader *reader, int64_t s
     return GAN_OK;
 }
 
+/* Reads `size` bytes into memory. What a gzipped file claims is allocated only as it is read; the length of a plain
+ * one has been checked. *bytes and *held are for the caller to release, also on failure. */
+static gan_status read_bytes(gan_context *context, gan_byte_reader *reader, int64_t size, unsigned char **bytes,
+                             size_t *held)
+{
+    int64_t capacity = gan_byte_reader_size(reader) < 0 && size > first_capacity ? first_capacity : size;
+
+    *bytes = gan_allocate_array(context, capacity, 1);
+    if (!*bytes) return GAN_ERROR_MEMORY;
+    *held = (size_t)capacity;
+    GAN_TRY(gan_byte_reader_read(reader, *bytes, *held));
+    while (capacity < size) {
+        const size_t before = *held;
+        capacity = capacity > size / 2 ? size : 2 * capacity;
+        unsigned char *grown = gan_allocate_array(context, capacity, 1);
+        if (!grown) return GAN_ERROR_MEMORY;
+        memcpy(grown, *bytes, before);
+        gan_release(context, *bytes, before);
+        *bytes = grown;
+        *held = (size_t)capacity;
+        GAN_TRY(gan_byte_reader_read(reader, grown + before, *held - before));
+    }
+    return GAN_OK;
+}
+
 /* Makes the stream's file the source's. The caller closes the stream itself. */
 static gan_status keep_file(idx_source *idx, FILE *stream, const char *path)
 {
@@ -159,10 +184,7 @@ static gan_status load_images(idx_source *idx, gan_byte_reader *reader, const ch
     const int64_t in_file = gan_byte_reader_size(reader);
 
     if ((uint64_t)size <= memory_limit) {
-        idx->byte_count = (size_t)size;
-        idx->bytes = gan_allocate_array(idx->context, size, 1);
-        if (!idx->bytes) return GAN_ERROR_MEMORY;
-        GAN_TRY(gan_byte_reader_read(reader, idx->bytes, idx->byte_count));
+        GAN_TRY(read_bytes(idx->context, reader, size, &idx->bytes, &idx->byte_count));
     } else if (in_file >= 0) {
         idx->offset = in_file - header->bytes;
         return gan_file_open(idx->context, path, &idx->file);
@@ -174,31 +196,41 @@ static gan_status load_images(idx_source *idx, gan_byte_reader *reader, const ch
     return gan_byte_reader_finish(reader);
 }
 
-/* Reads the first column of labels, and finds the number of classes. */
+/* Reads the first column of labels, and finds the number of classes. Keeps the first `kept`; all decide on the number
+ * of classes. */
 static gan_status read_labels(idx_source *idx, gan_byte_reader *reader, const char *path,
-                              const gan_idx_header *header, int64_t *classes)
+                              const gan_idx_header *header, int64_t kept, int64_t *classes)
 {
+    enum { at_once = 256 };
     const gan_field field = {.name = "label", .classes = GAN_MAX_CLASSES};
-    const int64_t row = header->elements * header->item_size, most = piece_size / row;
-    float largest = 0;
+    const int64_t row = header->elements * header->item_size;
+    const int64_t most = piece_size / row < at_once ? piece_size / row : at_once;
+    float values[at_once], largest = 0;
 
     if (most == 0) {
         return gan_fail(GAN_ERROR_SHAPE, "'%s' has %lld columns, too many for labels", path,
                         (long long)header->elements);
     }
     for (int64_t done = 0, size; done < header->count; done += size) {
-        float *to = idx->labels + done;
         size = header->count - done < most ? header->count - done : most;
         GAN_TRY(gan_byte_reader_read(reader, idx->piece, (size_t)(size * row)));
-        for (int64_t i = 0; i < size; i++) gan_idx_to_values(header->type, idx->piece + i * row, 1, &to[i]);
-        GAN_TRY(gan_labels_check(path, &field, to, size, NULL));
-        for (int64_t i = 0; i < size; i++) largest = to[i] > largest ? to[i] : largest;
+        for (int64_t i = 0; i < size; i++) gan_idx_to_values(header->type, idx->piece + i * row, 1, &values[i]);
+        GAN_TRY(gan_labels_check(path, &field, values, size, NULL));
+        for (int64_t i = 0; i < size; i++) {
+            largest = values[i] > largest ? values[i] : largest;
+            if (done + i >= kept) continue;
+            float *labels =
+                gan_grow_array(idx->context, idx->labels, done + i, &idx->label_capacity, sizeof(*labels));
+            if (!labels) return GAN_ERROR_MEMORY;
+            idx->labels = labels;
+            labels[done + i] = values[i];
+        }
     }
     *classes = (int64_t)largest + 1;
-    return GAN_OK;
+    return gan_byte_reader_finish(reader);
 }
 
-static gan_status load_labels(idx_source *idx, const char *path, int64_t images, int64_t *classes)
+static gan_status load_labels(idx_source *idx, const char *path, int64_t images, int64_t kept, int64_t *classes)
 {
     gan_byte_reader *reader = NULL;
     gan_idx_header header;
@@ -209,13 +241,7 @@ static gan_status load_labels(idx_source *idx, const char *path, int64_t images,
         status = gan_fail(GAN_ERROR_SHAPE, "'%s' has %lld labels for %lld images", path, (long long)header.count,
                           (long long)images);
     }
-    if (status == GAN_OK) {
-        idx->labels = gan_allocate_array(idx->context, images, sizeof(*idx->labels));
-        if (idx->labels) idx->label_count = (size_t)images;
-        if (!idx->labels) status = GAN_ERROR_MEMORY;
-    }
-    if (status == GAN_OK) status = read_labels(idx, reader, path, &header, classes);
-    if (status == GAN_OK) status = gan_byte_reader_finish(reader);
+    if (status == GAN_OK) status = read_labels(idx, reader, path, &header, kept, classes);
     gan_byte_reader_close(reader);
     return status;
 }
@@ -244,7 +270,9 @@ static gan_status open_files(idx_source *idx, const char *images_path, const cha
     GAN_TRY(gan_byte_reader_open(idx->context, images_path, &reader));
     gan_status status = gan_idx_read_header(reader, images_path, GAN_IDX_IMAGES, &header);
     if (status == GAN_OK) status = read_options(idx, given, header.count, options);
-    if (status == GAN_OK && labels_path) status = load_labels(idx, labels_path, header.count, &fields[1].classes);
+    if (status == GAN_OK && labels_path) {
+        status = load_labels(idx, labels_path, header.count, options->limit, &fields[1].classes);
+    }
     if (status == GAN_OK) {
         const int64_t size = options->limit * header.elements * header.item_size;
         idx->header = header;

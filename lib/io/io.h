@@ -43,9 +43,9 @@ typedef enum gan_safetensors_type {
 
 typedef struct gan_safetensors_entry {
     const char *name;
-    int rank; /* 0 to GAN_MAX_RANK + 1 */
+    int rank; /* 0 to GAN_MAX_RANK + 1; in files of others any, of which the first are in `dims` */
     int64_t dims[GAN_MAX_RANK + 1];
-    int64_t count;
+    int64_t count; /* 0 in files of others if it is empty */
     gan_safetensors_type type;
 } gan_safetensors_entry;
 
@@ -81,6 +81,10 @@ gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float
 gan_status gan_safetensors_read_doubles(const gan_safetensors *file, size_t index, double *out);
 /* The metadata value of a key, or NULL. */
 const char *gan_safetensors_metadata(const gan_safetensors *file, const char *key);
+/* The version of the format that libgan wrote, "1" and up, under this key: GAN_ERROR_VERSION if it is above `newest`,
+ * GAN_ERROR_FORMAT if it is missing or is not as libgan writes it. */
+#define GAN_SAFETENSORS_FORMAT_KEY "libgan.format"
+gan_status gan_safetensors_check_format(const gan_safetensors *file, int newest);
 
 /* ---- Pictures (png.c, canvas.c, font.c) ------------------------------------------------------------------ */
 

@@ -23,71 +23,76 @@ struct gan_safetensors {
 /* The first ones by their gan_safetensors_type. */
 static const struct {
     const char *name;
-    int bytes;
-} types[] = {{"F32", 4}, {"F64", 8},     {"F16", 2},     {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1},
-             {"U8", 1},  {"F8_E4M3", 1}, {"F8_E5M2", 1}, {"U64", 8},  {"U32", 4}, {"U16", 2}, {"BOOL", 1}};
+    int bits;
+} types[] = {{"F32", 32},    {"F64", 64},    {"F16", 16}, {"BF16", 16},   {"I64", 64},    {"I32", 32},   {"I16", 16},
+             {"I8", 8},      {"U8", 8},      {"U64", 64}, {"U32", 32},    {"U16", 16},    {"BOOL", 8},   {"C64", 64},
+             {"F8_E4M3", 8}, {"F8_E5M2", 8}, {"F4", 4},   {"F8_E8M0", 8}, {"F6_E2M3", 6}, {"F6_E3M2", 6}};
 
 static gan_status malformed(const gan_safetensors *file, const char *what, const char *tensor_name)
 {
     return gan_fail(GAN_ERROR_FORMAT, "'%s': %s of tensor '%s' is malformed", file->file.path, what, tensor_name);
 }
 
+/* Bits of a value; 0 for a type that this version does not know, whose size cannot be checked. */
 static gan_status type_parse(const gan_safetensors *file, const char *name, const gan_json *json, tensor *out,
-                             int *bytes)
+                             int *bits)
 {
     const char *type = gan_json_get_text(json);
     if (!type) return malformed(file, "the type", name);
+    *bits = 0;
+    out->entry.type = GAN_SAFETENSORS_OTHER;
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        if (strcmp(type, types[i].name) == 0) {
-            *bytes = types[i].bytes;
-            out->entry.type = i < GAN_SAFETENSORS_OTHER ? (gan_safetensors_type)i : GAN_SAFETENSORS_OTHER;
-            return GAN_OK;
-        }
+        if (strcmp(type, types[i].name) != 0) continue;
+        *bits = types[i].bits;
+        if (i < GAN_SAFETENSORS_OTHER) out->entry.type = (gan_safetensors_type)i;
     }
-    return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' has the unknown type '%s'", file->file.path, name, type);
+    return GAN_OK;
 }
 
+/* Any rank and any dimensions: a tensor that nobody asks for may have what libgan has not. */
 static gan_status shape_parse(const gan_safetensors *file, const char *name, const gan_json *json,
                               gan_safetensors_entry *out)
 {
+    int64_t dim = 0;
+    bool empty = false;
     if (!gan_json_is_array(json)) return malformed(file, "the shape", name);
-    if (gan_json_size(json) > GAN_MAX_RANK + 1) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "'%s': tensor '%s' has %lld dimensions; at most %d are supported",
-                        file->file.path, name, (long long)gan_json_size(json), GAN_MAX_RANK + 1);
-    }
     out->rank = (int)gan_json_size(json);
     out->count = 1;
-    if (!gan_json_get_ints(json, out->dims, out->rank)) return malformed(file, "the shape", name);
-    for (int i = 0; i < out->rank; i++) {
-        if (out->dims[i] < 0) return malformed(file, "the shape", name);
-        if (out->dims[i] == 0)
-            return gan_fail(GAN_ERROR_EMPTY, "'%s': dimension %d of tensor '%s' is 0", file->file.path, i, name);
-        if (!gan_checked_multiply(out->count, out->dims[i], &out->count))
+    for (const gan_json *at = NULL; (at = gan_json_next(json, at));) {
+        if (!gan_json_get_int(at, &dim) || dim < 0) return malformed(file, "the shape", name);
+        if (dim == 0) empty = true;
+    }
+    int i = 0;
+    for (const gan_json *at = NULL; (at = gan_json_next(json, at)); i++) {
+        gan_json_get_int(at, &dim);
+        if (i <= GAN_MAX_RANK) out->dims[i] = dim;
+        if (!empty && !gan_checked_multiply(out->count, dim, &out->count))
             return gan_fail(GAN_ERROR_OVERFLOW, "'%s': the size of tensor '%s' overflows", file->file.path, name);
     }
+    if (empty) out->count = 0;
     return GAN_OK;
 }
 
 static gan_status tensor_parse(gan_safetensors *file, const char *name, const gan_json *json)
 {
     tensor parsed = {0};
-    int element = 0;
-    int64_t bytes, places[2];
+    int bits = 0;
+    int64_t needed, places[2];
     const gan_json *offsets = gan_json_get(json, "data_offsets");
     if (!gan_json_is_object(json)) return malformed(file, "the description", name);
-    GAN_TRY(type_parse(file, name, gan_json_get(json, "dtype"), &parsed, &element));
+    GAN_TRY(type_parse(file, name, gan_json_get(json, "dtype"), &parsed, &bits));
     GAN_TRY(shape_parse(file, name, gan_json_get(json, "shape"), &parsed.entry));
-    if (!gan_checked_multiply(parsed.entry.count, element, &bytes))
+    if (!gan_checked_multiply(parsed.entry.count, bits, &needed))
         return gan_fail(GAN_ERROR_OVERFLOW, "'%s': the size of tensor '%s' overflows", file->file.path, name);
     if (!gan_json_get_ints(offsets, places, 2)) return malformed(file, "the place", name);
     parsed.begin = places[0];
     parsed.end = places[1];
     if (parsed.begin < 0 || parsed.end < parsed.begin) return malformed(file, "the place", name);
-    if (parsed.end - parsed.begin != bytes) {
+    needed = needed / 8 + (needed % 8 > 0);
+    if (bits > 0 && parsed.end - parsed.begin != needed) {
         return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' has %lld bytes; its shape and type need %lld",
-                        file->file.path, name, (long long)(parsed.end - parsed.begin), (long long)bytes);
+                        file->file.path, name, (long long)(parsed.end - parsed.begin), (long long)needed);
     }
-
     parsed.entry.name = name;
     file->tensors[file->tensor_count++] = parsed;
     return GAN_OK;
@@ -107,7 +112,8 @@ static gan_status metadata_parse(gan_safetensors *file, const gan_json *json)
 
 static bool begins_before(const void *tensors, int64_t a, int64_t b)
 {
-    return ((const tensor *)tensors)[a].begin < ((const tensor *)tensors)[b].begin;
+    const tensor *of = tensors;
+    return of[a].begin != of[b].begin ? of[a].begin < of[b].begin : of[a].end < of[b].end; /* empty ones first */
 }
 
 static void swap_tensors(void *tensors, int64_t a, int64_t b)
@@ -121,7 +127,7 @@ static void swap_tensors(void *tensors, int64_t a, int64_t b)
 static bool are_in_order(const gan_safetensors *file)
 {
     for (size_t i = 1; i < file->tensor_count; i++) {
-        if (file->tensors[i].begin < file->tensors[i - 1].begin) return false;
+        if (begins_before(file->tensors, (int64_t)i, (int64_t)i - 1)) return false;
     }
     return true;
 }
@@ -320,4 +326,22 @@ gan_status gan_safetensors_read_doubles(const gan_safetensors *file, size_t inde
 const char *gan_safetensors_metadata(const gan_safetensors *file, const char *key)
 {
     return gan_json_get_text(gan_json_get(file->metadata, key));
+}
+
+gan_status gan_safetensors_check_format(const gan_safetensors *file, int newest)
+{
+    const char *path = file->file.path, *format = gan_safetensors_metadata(file, GAN_SAFETENSORS_FORMAT_KEY);
+    if (!format) {
+        return gan_fail(GAN_ERROR_FORMAT, "'%s' has no " GAN_SAFETENSORS_FORMAT_KEY " in its metadata", path);
+    }
+    const size_t length = strlen(format);
+    if (format[0] == '0' || length == 0 || strspn(format, "0123456789") != length) {
+        return gan_fail(GAN_ERROR_FORMAT, "'%s': " GAN_SAFETENSORS_FORMAT_KEY " is '%.32s', expected a number", path,
+                        format);
+    }
+    int64_t version = 0;
+    for (size_t i = 0; i < length && version <= newest; i++) version = 10 * version + (format[i] - '0');
+    if (version <= newest) return GAN_OK;
+    return gan_fail(GAN_ERROR_VERSION, "'%s' has the format %.32s; libgan %s reads formats up to %d", path, format,
+                    gan_version_text(), newest);
 }

@@ -2,9 +2,7 @@
 #include "io/io.h"
 #include "model/model.h"
 
-#include <stdlib.h>
-
-#define FORMAT_KEY       "libgan.format"
+#define FORMAT_KEY       GAN_SAFETENSORS_FORMAT_KEY
 #define ARCHITECTURE_KEY "libgan.architecture"
 #define KIND_KEY         "libgan.kind" /* in files that are not models, such as checkpoints */
 #define FORMAT_VERSION   1
@@ -92,8 +90,6 @@ static gan_status check_format(const gan_safetensors *file, const char *path)
 {
     const char *format = gan_safetensors_metadata(file, FORMAT_KEY);
     const char *kind = gan_safetensors_metadata(file, KIND_KEY);
-    char *end;
-    long version;
 
     if (kind) return gan_fail(GAN_ERROR_FORMAT, "'%s' is a libgan %.32s, expected a model", path, kind);
     if (!format || !gan_safetensors_metadata(file, ARCHITECTURE_KEY)) {
@@ -102,15 +98,7 @@ static gan_status check_format(const gan_safetensors *file, const char *path)
                         "into a built model",
                         path);
     }
-    version = strtol(format, &end, 10);
-    if (*format == '\0' || *end != '\0' || version < 1) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s': " FORMAT_KEY " is '%.32s', expected a number", path, format);
-    }
-    if (version > FORMAT_VERSION) {
-        return gan_fail(GAN_ERROR_VERSION, "'%s' has the format %ld; libgan %s reads formats up to %d", path, version,
-                        gan_version_text(), FORMAT_VERSION);
-    }
-    return GAN_OK;
+    return gan_safetensors_check_format(file, FORMAT_VERSION);
 }
 
 static gan_status load_model(gan_context *context, const gan_safetensors *file, const char *path, gan_model **out)

@@ -153,7 +153,7 @@ gan_status fuzz_safetensors(gan_context *context, const char *path)
         const gan_safetensors_entry *entry = gan_safetensors_at(file, i);
         fuzz_require(gan_safetensors_find(file, entry->name, &found) == entry && found == i,
                      "a tensor that its name does not find");
-        fuzz_require(entry->count >= 1, "an empty tensor");
+        fuzz_require(entry->count >= 0, "a negative count");
         if (entry->count > most_values) continue;
         fuzz_require(gan_safetensors_read(file, i, (float *)values) ==
                          (entry->type == GAN_SAFETENSORS_F32 ? GAN_OK : GAN_ERROR_UNSUPPORTED),

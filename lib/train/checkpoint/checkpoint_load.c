@@ -54,22 +54,12 @@ static gan_status require(const reading *r, const char *key, const char **value)
 
 static gan_status check_kind(const reading *r)
 {
-    const char *kind = gan_safetensors_metadata(r->file, GAN_CHECKPOINT_KIND_KEY), *format = NULL;
-    uint64_t version = 0;
+    const char *kind = gan_safetensors_metadata(r->file, GAN_CHECKPOINT_KIND_KEY);
     if (!kind || strcmp(kind, GAN_CHECKPOINT_KIND) != 0) {
         return gan_fail(GAN_ERROR_FORMAT, "'%s' is not a checkpoint%s", r->path,
                         gan_safetensors_metadata(r->file, "libgan.architecture") ? ", but a model" : "");
     }
-    GAN_TRY(require(r, GAN_CHECKPOINT_FORMAT_KEY, &format));
-    if (!parse_whole(format, UINT64_MAX, &version) || version < 1) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s': " GAN_CHECKPOINT_FORMAT_KEY " is '%.32s', expected a number",
-                        r->path, format);
-    }
-    if (version > GAN_CHECKPOINT_FORMAT) {
-        return gan_fail(GAN_ERROR_VERSION, "'%s' has the format %llu; libgan %s reads formats up to %d", r->path,
-                        (unsigned long long)version, gan_version_text(), GAN_CHECKPOINT_FORMAT);
-    }
-    return GAN_OK;
+    return gan_safetensors_check_format(r->file, GAN_CHECKPOINT_FORMAT);
 }
 
 static bool is_tensor(const gan_entry *entry)

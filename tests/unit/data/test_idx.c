@@ -382,6 +382,30 @@ static void test_every_length(void **state)
     }
 }
 
+/* Small files that claim 2^32 - 1 images and labels: only what is read is allocated. */
+static void test_claims(void **state)
+{
+    static const unsigned char images[] = {0, 0, 8, 3, 255, 255, 255, 255, 0, 0, 0, 1, 0, 0, 0, 1, 7, 7},
+                               labels[] = {0, 0, 8, 1, 255, 255, 255, 255, 1, 1};
+    static const int64_t limits[] = {0, 1, 10};
+
+    (void)state;
+    test_file_write_gzip(test_path("images.gz"), images, sizeof(images));
+    test_file_write_gzip(test_path("labels.gz"), labels, sizeof(labels));
+    for (int i = 0; i < 3; i++) {
+        gan_context *context = NULL;
+        gan_dataset *dataset = NULL;
+        assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = 1, .memory_limit = 1 << 20), &context), GAN_OK);
+        test_status(gan_dataset_open_idx(context, test_path("images.gz"), test_path("labels.gz"),
+                                         GAN_DATASET(.limit = limits[i]), &dataset),
+                    GAN_ERROR_TRUNCATED, "labels.gz");
+        test_status(
+            gan_dataset_open_idx(context, test_path("images.gz"), NULL, GAN_DATASET(.limit = limits[i]), &dataset),
+            GAN_ERROR_TRUNCATED, "images.gz");
+        gan_context_destroy(context);
+    }
+}
+
 static void test_corrupt_gzip(void **state)
 {
     static unsigned char bytes[2 * image_size];
@@ -510,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_bounded_memory),
         cmocka_unit_test(test_bad_headers),
         cmocka_unit_test(test_every_length),
+        cmocka_unit_test(test_claims),
         cmocka_unit_test(test_corrupt_gzip),
         cmocka_unit_test(test_bad_labels),
         cmocka_unit_test(test_what_is_no_file),
