@@ -9,29 +9,39 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { piece_size = 1 << 14, first_capacity = 1 << 16 };
+enum { piece_size = 1 << 14, chunk_size = 1 << 20 };
 
 typedef struct idx_source {
     gan_context *context;
     gan_idx_header header; /* of the images */
     bool transposed;
     const char *temporary_folder; /* while the files are opened; NULL: tmpfile()'s */
-    unsigned char *bytes;         /* all samples, or NULL */
-    size_t byte_count;
-    gan_file file;  /* otherwise: where they are */
-    int64_t offset; /* of the first one in the file */
-    float *labels;  /* or NULL */
+    /* All samples, or NULL: one chunk if the file was known to have them, else as many as it turned out to fill. */
+    unsigned char **chunks;
+    int64_t chunk_count, chunk_capacity;
+    int64_t bytes_of_chunk, byte_count; /* of each chunk but the last, of all */
+    gan_file file;                      /* otherwise: where they are */
+    int64_t offset;                     /* of the first one in the file */
+    float *labels;                      /* or NULL */
     int64_t label_capacity;
     float values[256]; /* of each byte */
     unsigned char piece[piece_size];
 } idx_source;
+
+static int64_t chunk_bytes(const idx_source *idx, int64_t i)
+{
+    const int64_t left = idx->byte_count - i * idx->bytes_of_chunk;
+
+    return left < idx->bytes_of_chunk ? left : idx->bytes_of_chunk;
+}
 
 static void idx_destroy(void *state)
 {
     idx_source *idx = state;
     gan_context *context = idx->context;
 
-    gan_release(context, idx->bytes, idx->byte_count);
+    for (int64_t i = 0; i < idx->chunk_count; i++) gan_release(context, idx->chunks[i], (size_t)chunk_bytes(idx, i));
+    gan_release(context, idx->chunks, (size_t)idx->chunk_capacity * sizeof(unsigned char *));
     gan_release(context, idx->labels, (size_t)idx->label_capacity * sizeof(*idx->labels));
     gan_file_close(&idx->file);
     gan_release(context, idx, sizeof(*idx));
@@ -64,19 +74,27 @@ static void to_values(const idx_source *idx, const unsigned char *bytes, int64_t
     }
 }
 
+/* Finds `count` bytes from byte number `start` on; fewer, but whole values, at the end of a chunk or a piece. */
+static gan_status find_bytes(idx_source *idx, int64_t start, int64_t *count, const unsigned char **bytes)
+{
+    const int64_t inside = idx->chunks ? start % idx->bytes_of_chunk : 0;
+    const int64_t most = idx->chunks ? idx->bytes_of_chunk - inside : piece_size;
+
+    if (*count > most) *count = most;
+    if (!idx->chunks) GAN_TRY(gan_file_read(&idx->file, idx->offset + start, idx->piece, (size_t)*count));
+    *bytes = idx->chunks ? idx->chunks[start / idx->bytes_of_chunk] + inside : idx->piece;
+    return GAN_OK;
+}
+
 static gan_status read_sample(idx_source *idx, int64_t number, float *out)
 {
-    const int64_t size = idx->header.item_size, start = number * idx->header.elements * size,
-                  most = piece_size / size;
+    const int64_t size = idx->header.item_size, length = idx->header.elements * size;
+    const unsigned char *bytes = NULL;
 
-    if (idx->bytes) {
-        to_values(idx, idx->bytes + start, 0, idx->header.elements, out);
-        return GAN_OK;
-    }
-    for (int64_t done = 0; done < idx->header.elements; done += most) {
-        const int64_t left = idx->header.elements - done, count = left < most ? left : most;
-        GAN_TRY(gan_file_read(&idx->file, idx->offset + start + done * size, idx->piece, (size_t)(count * size)));
-        to_values(idx, idx->piece, done, count, out);
+    for (int64_t done = 0, count; done < length; done += count) {
+        count = length - done;
+        GAN_TRY(find_bytes(idx, number * length + done, &count, &bytes));
+        to_values(idx, bytes, done / size, count / size, out);
     }
     return GAN_OK;
 }
@@ -107,27 +125,23 @@ static gan_status copy_bytes(idx_source *idx, gan_byte_reader *reader, int64_t s
     return GAN_OK;
 }
 
-/* Reads `size` bytes into memory. What a gzipped file claims is allocated only as it is read; the length of a plain
- * one has been checked. *bytes and *held are for the caller to release, also on failure. */
-static gan_status read_bytes(gan_context *context, gan_byte_reader *reader, int64_t size, unsigned char **bytes,
-                             size_t *held)
+/* Reads `size` bytes into chunks. What a gzipped file claims is allocated only as it is read; the length of a plain
+ * one has been checked. */
+static gan_status read_chunks(idx_source *idx, gan_byte_reader *reader, int64_t size)
 {
-    int64_t capacity = gan_byte_reader_size(reader) < 0 && size > first_capacity ? first_capacity : size;
+    const bool is_known = gan_byte_reader_size(reader) >= 0;
 
-    *bytes = gan_allocate_array(context, capacity, 1);
-    if (!*bytes) return GAN_ERROR_MEMORY;
-    *held = (size_t)capacity;
-    GAN_TRY(gan_byte_reader_read(reader, *bytes, *held));
-    while (capacity < size) {
-        const size_t before = *held;
-        capacity = capacity > size / 2 ? size : 2 * capacity;
-        unsigned char *grown = gan_allocate_array(context, capacity, 1);
-        if (!grown) return GAN_ERROR_MEMORY;
-        memcpy(grown, *bytes, before);
-        gan_release(context, *bytes, before);
-        *bytes = grown;
-        *held = (size_t)capacity;
-        GAN_TRY(gan_byte_reader_read(reader, grown + before, *held - before));
+    idx->byte_count = size;
+    idx->bytes_of_chunk = is_known || size < chunk_size ? size : chunk_size;
+    for (int64_t i = 0; i * idx->bytes_of_chunk < size; i++) {
+        unsigned char **chunks =
+            gan_grow_array(idx->context, idx->chunks, i, &idx->chunk_capacity, sizeof(unsigned char *));
+        if (!chunks) return GAN_ERROR_MEMORY;
+        idx->chunks = chunks;
+        chunks[i] = gan_allocate_array(idx->context, chunk_bytes(idx, i), 1);
+        if (!chunks[i]) return GAN_ERROR_MEMORY;
+        idx->chunk_count++;
+        GAN_TRY(gan_byte_reader_read(reader, chunks[i], (size_t)chunk_bytes(idx, i)));
     }
     return GAN_OK;
 }
@@ -184,7 +198,7 @@ static gan_status load_images(idx_source *idx, gan_byte_reader *reader, const ch
     const int64_t in_file = gan_byte_reader_size(reader);
 
     if ((uint64_t)size <= memory_limit) {
-        GAN_TRY(read_bytes(idx->context, reader, size, &idx->bytes, &idx->byte_count));
+        GAN_TRY(read_chunks(idx, reader, size));
     } else if (in_file >= 0) {
         idx->offset = in_file - header->bytes;
         return gan_file_open(idx->context, path, &idx->file);
@@ -210,6 +224,11 @@ static gan_status read_labels(idx_source *idx, gan_byte_reader *reader, const ch
     if (most == 0) {
         return gan_fail(GAN_ERROR_SHAPE, "'%s' has %lld columns, too many for labels", path,
                         (long long)header->elements);
+    }
+    if (gan_byte_reader_size(reader) >= 0) { /* the file has what its header claims */
+        idx->labels = gan_allocate_array(idx->context, kept, sizeof(*idx->labels));
+        if (!idx->labels) return GAN_ERROR_MEMORY;
+        idx->label_capacity = kept;
     }
     for (int64_t done = 0, size; done < header->count; done += size) {
         size = header->count - done < most ? header->count - done : most;

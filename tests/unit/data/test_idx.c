@@ -291,7 +291,7 @@ static void test_large_images(void **state)
     gan_context_destroy(context);
 }
 
-/* A gzipped file over the limit passes through memory in small pieces; one below it is kept as bytes. */
+/* A gzipped file over the limit passes through memory in small pieces; what is below it is kept as bytes, once. */
 static void test_bounded_memory(void **state)
 {
     enum { side = 100, count = 400 };
@@ -301,25 +301,57 @@ static void test_bounded_memory(void **state)
     (void)state;
     put_image_header(file, 0x803, count, side, side);
     for (size_t i = image_header; i < sizeof(file); i++) file[i] = (unsigned char)(i >> 8);
+    test_file_write(test_path("many"), file, sizeof(file));
     test_file_write_gzip(test_path("many.gz"), file, sizeof(file));
-    for (int in_memory = 0; in_memory < 2; in_memory++) {
+    for (int way = 0; way < 4; way++) {
+        const bool in_memory = way & 1, gzipped = way & 2;
         test_allocator allocator = {0};
         gan_context *context = NULL;
         gan_dataset *dataset = NULL;
         assert_int_equal(
             gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 1), &context),
             GAN_OK);
-        test_status(gan_dataset_open_idx(context, test_path("many.gz"), NULL,
+        test_status(gan_dataset_open_idx(context, test_path(gzipped ? "many.gz" : "many"), NULL,
                                          GAN_DATASET(.memory_limit = in_memory ? sizeof(file) : 1 << 20), &dataset),
                     GAN_OK, "");
-        assert_int_equal(gan_dataset_read(dataset, count - 1, 1, sample, NULL), GAN_OK);
-        assert_true(sample[side * side - 1] == value_of(file[sizeof(file) - 1]));
+        for (int i = 0; i < count; i++) {
+            const unsigned char *bytes = file + image_header + i * side * side;
+            assert_int_equal(gan_dataset_read(dataset, i, 1, sample, NULL), GAN_OK);
+            for (int e = 0; e < side * side; e++) assert_true(sample[e] == value_of(bytes[e]));
+        }
         const size_t peak = allocator.peak_bytes, bytes = sizeof(file) - image_header;
         if (in_memory) {
             assert_in_range(peak, bytes, bytes + (128 << 10));
         } else {
             assert_in_range(peak, 0, 128 << 10);
         }
+        gan_dataset_destroy(dataset);
+        gan_context_destroy(context);
+    }
+}
+
+/* Labels beyond the limit are checked and counted among the classes, but not kept. */
+static void test_labels_beyond_the_limit(void **state)
+{
+    enum { count = 1 << 20 };
+    static unsigned char images_of[image_header + count], labels_of[label_header + count];
+
+    (void)state;
+    put_image_header(images_of, 0x803, count, 1, 1);
+    put_big_endian(labels_of, 0x801);
+    put_big_endian(labels_of + 4, count);
+    labels_of[sizeof(labels_of) - 1] = 200;
+    for (int gzipped = 0; gzipped < 2; gzipped++) {
+        gan_context *context = NULL;
+        gan_dataset *dataset = NULL;
+        (gzipped ? test_file_write_gzip : test_file_write)(test_path("pixels"), images_of, sizeof(images_of));
+        (gzipped ? test_file_write_gzip : test_file_write)(test_path("kept"), labels_of, sizeof(labels_of));
+        assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = 1, .memory_limit = 1 << 18), &context), GAN_OK);
+        test_status(
+            gan_dataset_open_idx(context, test_path("pixels"), test_path("kept"), GAN_DATASET(.limit = 10), &dataset),
+            GAN_OK, "");
+        assert_int_equal(gan_dataset_count(dataset), 10);
+        assert_int_equal(gan_dataset_classes(dataset), 201);
         gan_dataset_destroy(dataset);
         gan_context_destroy(context);
     }
@@ -385,13 +417,13 @@ static void test_every_length(void **state)
 /* Small files that claim 2^32 - 1 images and labels: only what is read is allocated. */
 static void test_claims(void **state)
 {
-    static const unsigned char images[] = {0, 0, 8, 3, 255, 255, 255, 255, 0, 0, 0, 1, 0, 0, 0, 1, 7, 7},
-                               labels[] = {0, 0, 8, 1, 255, 255, 255, 255, 1, 1};
+    static const unsigned char claimed_images[] = {0, 0, 8, 3, 255, 255, 255, 255, 0, 0, 0, 1, 0, 0, 0, 1, 7, 7},
+                               claimed_labels[] = {0, 0, 8, 1, 255, 255, 255, 255, 1, 1};
     static const int64_t limits[] = {0, 1, 10};
 
     (void)state;
-    test_file_write_gzip(test_path("images.gz"), images, sizeof(images));
-    test_file_write_gzip(test_path("labels.gz"), labels, sizeof(labels));
+    test_file_write_gzip(test_path("images.gz"), claimed_images, sizeof(claimed_images));
+    test_file_write_gzip(test_path("labels.gz"), claimed_labels, sizeof(claimed_labels));
     for (int i = 0; i < 3; i++) {
         gan_context *context = NULL;
         gan_dataset *dataset = NULL;
@@ -532,6 +564,7 @@ int main(void)
         cmocka_unit_test(test_every_way_to_keep_them),
         cmocka_unit_test(test_large_images),
         cmocka_unit_test(test_bounded_memory),
+        cmocka_unit_test(test_labels_beyond_the_limit),
         cmocka_unit_test(test_bad_headers),
         cmocka_unit_test(test_every_length),
         cmocka_unit_test(test_claims),
