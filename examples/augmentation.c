@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BATCH      32
 #define MOST_DRAWS 100
@@ -81,7 +80,8 @@ static gan_status open_data(study *s)
     if (status == GAN_OK) status = gan_dataset_get_shape(s->training, &s->image);
     if (status != GAN_OK) return status;
     s->classes = gan_dataset_classes(s->training);
-    return check_same_size(s->test, folder, s->image, s->data);
+    check_sides(s->image, s->data, 4);
+    return check_alike(s->test, folder, s->image, s->classes, s->data);
 }
 
 /* As many images of each class, by the seed of the draw. */
@@ -276,6 +276,22 @@ static void find_paths(const contest *c, const char *name, char folder[PATH_SIZE
     path_in(folder, "checkpoint.safetensors", checkpoint);
 }
 
+/* Before anything is learned. The first game played tells whether there is something to resume. */
+static void prepare_folders(const study *s)
+{
+    char folder[PATH_SIZE], checkpoint[PATH_SIZE];
+    for (int64_t draw = 0; draw < s->draws; draw++) {
+        const contest c = {.study = s, .draw = draw};
+        find_paths(&c, "generator", folder, checkpoint);
+        if (s->settings.resume && draw == 0) require_checkpoint(folder);
+        will_write_game(folder, (const char *const[]){"generator.safetensors", "samples.png", NULL});
+        for (int i = 0; i < TRAININGS; i++) {
+            find_paths(&c, names[i], folder, checkpoint);
+            will_write_game(folder, (const char *const[]){"classifier.safetensors", NULL});
+        }
+    }
+}
+
 /* Classifiers of an older generator must not be gone on with. */
 static void forget_classifiers(const contest *c)
 {
@@ -294,8 +310,7 @@ static gan_status play(contest *c, const char *name, gan_game *game, int64_t ste
     game_settings part = c->study->settings;
     gan_status status = GAN_OK;
     find_paths(c, name, c->folder, checkpoint);
-    make_folder(c->folder);
-    part.resume = part.resume && access(checkpoint, F_OK) == 0;
+    part.resume = resumes(&part, c->folder);
     if (part.resume) status = gan_game_load(game, checkpoint);
     if (status != GAN_OK || (steps > 0 && gan_game_rounds(game) >= steps)) return status;
     if (game == c->gan) forget_classifiers(c);
@@ -398,7 +413,7 @@ static gan_status compare(study *s)
 
 int main(int argc, char **argv)
 {
-    study s = {.settings = GAME_SETTINGS,
+    study s = {.settings = GAME_SETTINGS("augmentation"),
                .data = "/usr/share/datasets/fashion-mnist",
                .per_class = 20,
                .draws = 1,
@@ -409,19 +424,19 @@ int main(int argc, char **argv)
         {"--test", OPTION_TEXT, &s.test_folder, 0, 0, "DIR", "test images (default: those in the folder of --data)"},
         {"--per-class", OPTION_INTEGER, &s.per_class, 1, 1e6, "N", "images of each class (default 20)"},
         {"--draws", OPTION_INTEGER, &s.draws, 1, MOST_DRAWS, "N", "repeat with N choices of images (default 1)"},
-        {"--updates", OPTION_INTEGER, &s.updates, 1, 1e9, "N", "of each classifier (default 2000)"},
+        {"--updates", OPTION_INTEGER, &s.updates, 1, 1e9, "N",
+         "of each classifier, those before --resume included (default 2000)"},
         {"--share", OPTION_NUMBER, &s.share, 0.01, 0.99, "W", "of the loss that generated images have (default 0.5)"},
         {"--no-mirror", OPTION_FLAG, &s.no_mirror, 0, 0, NULL, "only shift images, such as digits"},
-        GAME_OPTIONS(s.settings),
+        GAME_OUTPUT_OPTION(s.settings, "augmentation"),
+        GAME_OPTIONS_AS(s.settings, "train the GANs of all draws for M minutes together; with --resume, for M more",
+                        "train the GAN of each draw to its step N, those before --resume included (default 3000)",
+                        GAME_RESUME_SEVERAL),
     };
-    s.settings.output = "augmentation";
-    read_options(
-        argc, argv, 1,
-        "augmentation: a classifier from few images, and from those that a GAN adds. --steps are those of the\n"
-        "GAN of each draw, in total (default 3000), --minutes are for the GANs of all draws together.",
-        options, (int)(sizeof(options) / sizeof(options[0])));
+    read_options(argc, argv, 1, "augmentation: a classifier from few images, and from those that a GAN adds.",
+                 options, (int)(sizeof(options) / sizeof(options[0])));
     if (s.settings.minutes == 0 && s.settings.steps == 0) s.settings.steps = 3000;
-    make_folder(s.settings.output);
+    prepare_folders(&s);
     const int result = exit_status(compare(&s));
     gan_dataset_destroy(s.test);
     gan_dataset_destroy(s.training);

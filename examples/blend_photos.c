@@ -2,6 +2,7 @@
  * |photograph - image|. Without photographs, only gives the images three equal channels. */
 #include "mnist_files.h"
 #include "options.h"
+#include "outputs.h"
 #include "program.h"
 
 #include <math.h>
@@ -103,7 +104,6 @@ static gan_status write_files(const blending *b)
 {
     char path[PATH_SIZE];
     const gan_shape shape = GAN_SHAPE(CHANNELS, b->height, b->width);
-    make_folder(b->output);
     gan_status status = gan_npy_write(b->context, path_in(b->output, "images.npy", path), b->images, b->count, shape);
     if (status == GAN_OK)
         status = gan_npy_write(b->context, path_in(b->output, "labels.npy", path), b->labels, b->count, GAN_SHAPE(1));
@@ -141,6 +141,8 @@ int main(int argc, char **argv)
     };
     read_options(argc, argv, 1, "blend_photos: images on crops of photographs, as NumPy files.", options,
                  (int)(sizeof(options) / sizeof(options[0])));
+    if (b.photo_folder) will_read(b.photo_folder);
+    will_write_in(b.output, (const char *const[]){"images.npy", "labels.npy", "images.png", NULL});
     const int result = exit_status(run(&b));
     free(b.labels);
     free(b.images);

@@ -2,6 +2,7 @@
 
 #include "mnist_files.h"
 #include "models.h"
+#include "outputs.h"
 #include "program.h"
 
 #include <math.h>
@@ -82,6 +83,11 @@ static gan_status train(gan_model *model, gan_dataset *dataset, const classifier
     }
     for (int64_t i = 1; i <= steps && status == GAN_OK; i++) {
         int64_t count;
+        if (interrupted()) {
+            fprintf(stderr, "classifier: stopped; what it has learned is not saved\n");
+            status = GAN_ERROR_CANCELLED;
+            break;
+        }
         status = gan_dataset_next(dataset, BATCH, images, labels, &count);
         if (status == GAN_OK) status = step(model, session, optimizer, images, labels, count, classes, logits, &loss);
         sum += loss;
@@ -103,8 +109,13 @@ static gan_status train(gan_model *model, gan_dataset *dataset, const classifier
 static gan_status load_or_train(gan_context *context, gan_dataset *dataset, const char *path, bool quiet,
                                 classifier *judge)
 {
-    if (access(path, F_OK) == 0) return gan_model_load(context, path, &judge->model);
-    if (!quiet) fprintf(stderr, "classifier: no %s yet, training one\n", path);
+    if (access(path, F_OK) == 0) {
+        will_read(path);
+        return gan_model_load(context, path, &judge->model);
+    }
+    will_write(path);
+    catch_interrupts();
+    if (!quiet) fprintf(stderr, "classifier: no %s yet, training one; Ctrl-C stops\n", path);
     gan_model *model = NULL;
     gan_status status = classifier_build(context, judge->image, judge->classes, SEED, &model);
     if (status == GAN_OK) status = train(model, dataset, judge, quiet);
@@ -192,6 +203,9 @@ gan_status classifier_open(gan_context *context, const char *folder, const char 
     if (status == GAN_OK) status = gan_dataset_get_shape(training, &out->image);
     if (status == GAN_OK) {
         out->classes = gan_dataset_classes(training);
+        status = check_alike(unseen.dataset, folder, out->image, out->classes, folder);
+    }
+    if (status == GAN_OK) {
         status = load_or_train(context, training, path, quiet, out);
     }
     if (status == GAN_OK) {
@@ -238,6 +252,10 @@ gan_status classifier_run(classifier *judge, const float *images, int64_t count,
     int64_t size = gan_shape_count(judge->image), classes = judge->classes;
     gan_status status = GAN_OK;
     for (int64_t done = 0; done < count && status == GAN_OK; done += BATCH) {
+        if (interrupted()) {
+            fprintf(stderr, "stopped while images were classified\n");
+            return GAN_ERROR_CANCELLED;
+        }
         int64_t batch = count - done < BATCH ? count - done : BATCH;
         status = gan_session_set_input(judge->session, 0, images + done * size, batch);
         if (status == GAN_OK) status = gan_session_forward(judge->session, GAN_MODE_SAMPLE);

@@ -199,6 +199,7 @@ static gan_status prepare(conditional *job)
     }
     if (status == GAN_OK) status = gan_dataset_get_shape(job->dataset, &job->image);
     if (status != GAN_OK) return status;
+    check_sides(job->image, s->data, 4);
     job->classes = gan_dataset_classes(job->dataset);
     status = classifier_open(job->context, s->data, path_in(s->game.output, "classifier.safetensors", path),
                              s->game.quiet, &job->judge);
@@ -235,7 +236,7 @@ static conditioning find_recipe(const char *name)
 
 static settings read_settings(int argc, char **argv)
 {
-    settings s = {.game = GAME_SETTINGS,
+    settings s = {.game = GAME_SETTINGS("out"),
                   .data = "/usr/share/datasets/fashion-mnist",
                   .recipe = "projection",
                   .batch = 32,
@@ -247,7 +248,7 @@ static settings read_settings(int argc, char **argv)
         {"--r1", OPTION_NUMBER, &s.r1, 0, 1e6, "GAMMA", "R1 instead of spectral normalisation (default 0: not)"},
         {"--augment", OPTION_FLAG, &s.augment, 0, 0, NULL, "DiffAugment: D sees samples moved and cut"},
         {"--samples", OPTION_INTEGER, &s.samples, 8, 1e7, "N", "to judge (default 10000)"},
-        GAME_OPTIONS(s.game),
+        GAME_OPTIONS(s.game, "out"),
     };
     read_options(argc, argv, 1,
                  "conditional: trains a GAN on labelled images in MNIST's format, for --minutes (default 8 without\n"
@@ -261,7 +262,8 @@ int main(int argc, char **argv)
 {
     conditional job = {.settings = read_settings(argc, argv)};
     job.recipe = find_recipe(job.settings.recipe);
-    make_folder(job.settings.game.output);
+    will_write_game(job.settings.game.output, (const char *const[]){"generator.safetensors", "samples.png", NULL});
+    if (job.settings.game.resume) require_checkpoint(job.settings.game.output);
     gan_status status = prepare(&job);
     job.settings.game.fed = job.dataset;
     if (status == GAN_OK) status = play_game(job.context, job.game, &job.settings.game, write_state, &job);

@@ -3,6 +3,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -55,6 +58,19 @@ gan::model make_discriminator(const gan::context &context)
     return d;
 }
 
+// Makes the folder if it is missing. Better to fail before training than after it.
+void prepare(const std::string &folder)
+{
+    const std::string probe = folder + "/squares.part";
+    std::filesystem::create_directories(folder);
+    std::ofstream file(probe, std::ios::binary);
+    file << std::string(65536, ' ') << std::flush;
+    const bool failed = !file;
+    file.close();
+    std::remove(probe.c_str());
+    if (failed) throw std::runtime_error(folder + ": no file can be written there");
+}
+
 void train(int64_t steps, const std::string &folder)
 {
     const gan::context context;
@@ -90,9 +106,13 @@ int main(int argc, char **argv)
         return 2;
     }
     try {
+        prepare(argc > 2 ? argv[2] : ".");
         train(steps, argc > 2 ? argv[2] : ".");
     } catch (const gan::error &failure) {
         std::fprintf(stderr, "%s: %s\n", gan_status_name(failure.status()), failure.what());
+        return 1;
+    } catch (const std::exception &failure) {
+        std::fprintf(stderr, "%s\n", failure.what());
         return 1;
     }
     return 0;

@@ -3,6 +3,7 @@
  * trainer never stopped. Take the loop and change what you like. */
 #include "models.h"
 #include "options.h"
+#include "outputs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,10 +197,11 @@ int main(int argc, char **argv)
     const char *save = NULL, *resume = NULL;
     const option options[] = {
         {"--steps", OPTION_INTEGER, &steps, 1, 1e9, "N", "training steps, resumed ones included (default 20)"},
-        {"--save", OPTION_TEXT, &save, 0, 0, "FILE", "save the loop at the end"},
+        {"--save", OPTION_TEXT, &save, 0, 0, "FILE", "save the loop at the end; may be the file to resume"},
         {"--resume", OPTION_TEXT, &resume, 0, 0, "FILE", "resume a loop that was saved"},
     };
     read_options(argc, argv, 1, "custom_loop: the trainer's step, written out.", options, 3);
+    if (save) will_write(save);
 
     gan_context *context = NULL;
     gan_trainer *trainer = NULL;

@@ -9,6 +9,7 @@ int main(int argc, char **argv)
         .recipe = "dcgan",
         .generator = build_dcgan_generator,
         .discriminator = build_dcgan_discriminator,
+        .factor = 4,
     };
     return train_on_images(&what, argc, argv);
 }

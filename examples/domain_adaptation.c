@@ -7,6 +7,7 @@
 #include "game_program.h"
 #include "mnist_files.h"
 #include "models.h"
+#include "outputs.h"
 #include "program.h"
 
 #include <stdio.h>
@@ -22,6 +23,9 @@
 /* Shares of the time; the rest is that of the adapted classifier. */
 #define SOURCE_ONLY_SHARE 0.2
 #define TARGET_SHARE      0.2
+
+enum { SOURCE_ONLY, ADAPTED, TARGET, TRAININGS };
+static const char *const names[TRAININGS] = {"source_only", "adapted", "target"}; /* of their folders, too */
 
 typedef struct study {
     game_settings settings;
@@ -161,7 +165,7 @@ static gan_status begin(const study *s, const char *name, training *t)
 {
     const uint64_t seed = 3 * (uint64_t)s->settings.seed;
     t->study = s;
-    make_folder(path_in(s->settings.output, name, t->folder));
+    path_in(s->settings.output, name, t->folder);
     gan_status status = build_features(s, seed, &t->features);
     if (status == GAN_OK) status = build_classifier(s, seed + 1, &t->classifier);
     if (status == GAN_OK) status = build_discriminator(s, seed + 2, &t->discriminator);
@@ -200,14 +204,14 @@ static gan_status describe(training *t, gan_dataset *labelled, gan_dataset *targ
 /* The averages are what is tested and kept. */
 static gan_status write_models(void *user)
 {
-    static const char *const names[] = {"features.safetensors", "classifier.safetensors"};
+    static const char *const files[] = {"features.safetensors", "classifier.safetensors"};
     const training *t = user;
     gan_status status = GAN_OK;
     for (int i = 0; i < 2 && status == GAN_OK; i++) {
         char path[PATH_SIZE];
         gan_model *average = NULL;
         status = gan_player_get_average(t->task, i, &average);
-        if (status == GAN_OK) status = gan_model_save(average, path_in(t->folder, names[i], path));
+        if (status == GAN_OK) status = gan_model_save(average, path_in(t->folder, files[i], path));
     }
     return status;
 }
@@ -266,7 +270,6 @@ static gan_status test_accuracy(const study *s, const training *t, double *out)
 static gan_status train(const study *s, const char *name, double share, gan_dataset *labelled, gan_dataset *target,
                         double *accuracy)
 {
-    char path[PATH_SIZE];
     training t = {.study = s};
     gan_status status = begin(s, name, &t);
     if (status == GAN_OK) status = describe(&t, labelled, target);
@@ -274,7 +277,7 @@ static gan_status train(const study *s, const char *name, double share, gan_data
         game_settings settings = s->settings;
         settings.output = t.folder;
         settings.minutes *= share;
-        settings.resume = settings.resume && access(path_in(t.folder, "checkpoint.safetensors", path), F_OK) == 0;
+        settings.resume = resumes(&settings, settings.output);
         if (!settings.quiet) fprintf(stderr, "%s:\n", name);
         status = play_game(s->context, t.game, &settings, write_models, &t);
     }
@@ -293,23 +296,12 @@ static gan_status open_part(const study *s, const char *folder, bool test, gan_d
     if (access(path_in(folder, "images.npy", images), F_OK) == 0) {
         const gan_npy_field fields[] = {{"image", images, 0},
                                         {"label", path_in(folder, "labels.npy", labels), GAN_NPY_LABEL}};
+        will_read(images);
+        will_read(labels);
         return gan_dataset_open_npy(s->context, 2, fields, options, out);
     }
     const bool has_test = test && has_mnist(folder, MNIST_TEST, true);
     return open_mnist(s->context, folder, has_test ? MNIST_TEST : MNIST_TRAINING, true, options, out);
-}
-
-/* Images of the source's size, and of none but its classes. */
-static gan_status check_alike(const study *s, const char *folder, const gan_dataset *images)
-{
-    gan_status status = check_same_size(images, folder, s->image, s->source_folder);
-    if (status != GAN_OK) return status;
-    if (gan_dataset_classes(images) > s->classes) {
-        fprintf(stderr, "%s: labels up to %lld, but those in %s end at %lld\n", folder,
-                (long long)gan_dataset_classes(images) - 1, s->source_folder, (long long)s->classes - 1);
-        exit(1);
-    }
-    return GAN_OK;
 }
 
 static gan_status open_data(study *s)
@@ -320,26 +312,39 @@ static gan_status open_data(study *s)
     if (status == GAN_OK) status = open_part(s, s->test_folder, true, &s->test);
     if (status == GAN_OK) status = gan_dataset_get_shape(s->source, &s->image);
     if (status == GAN_OK) s->classes = gan_dataset_classes(s->source);
-    if (status == GAN_OK) status = check_alike(s, s->target_folder, s->target);
-    if (status == GAN_OK) status = check_alike(s, s->test_folder, s->test);
-    return status;
+    if (status != GAN_OK) return status;
+    check_fills_batch(s->source, s->source_folder, BATCH);
+    check_fills_batch(s->target, s->target_folder, BATCH);
+    status = check_alike(s->target, s->target_folder, s->image, s->classes, s->source_folder);
+    return status == GAN_OK ? check_alike(s->test, s->test_folder, s->image, s->classes, s->source_folder) : status;
+}
+
+/* Each training has a folder. The first one tells whether there is something to resume. */
+static void prepare_folders(const study *s)
+{
+    for (int i = 0; i < TRAININGS; i++) {
+        char folder[PATH_SIZE];
+        path_in(s->settings.output, names[i], folder);
+        if (s->settings.resume && i == 0) require_checkpoint(folder);
+        will_write_game(folder, (const char *const[]){"features.safetensors", "classifier.safetensors", NULL});
+    }
 }
 
 static gan_status compare(study *s)
 {
     double source_only, adapted, target;
     gan_status status = open_data(s);
-    if (status == GAN_OK) status = train(s, "source_only", SOURCE_ONLY_SHARE, s->source, NULL, &source_only);
+    if (status == GAN_OK) status = train(s, names[SOURCE_ONLY], SOURCE_ONLY_SHARE, s->source, NULL, &source_only);
     if (status == GAN_OK)
-        status = train(s, "adapted", 1 - SOURCE_ONLY_SHARE - TARGET_SHARE, s->source, s->target, &adapted);
-    if (status == GAN_OK) status = train(s, "target", TARGET_SHARE, s->target, NULL, &target);
+        status = train(s, names[ADAPTED], 1 - SOURCE_ONLY_SHARE - TARGET_SHARE, s->source, s->target, &adapted);
+    if (status == GAN_OK) status = train(s, names[TARGET], TARGET_SHARE, s->target, NULL, &target);
     if (status == GAN_OK) printf("source_only=%.4f adapted=%.4f target=%.4f\n", source_only, adapted, target);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    study s = {.settings = GAME_SETTINGS, .weight = 0.3, .entropy = 0.1, .schedule = 2000};
+    study s = {.settings = GAME_SETTINGS("domain_adaptation"), .weight = 0.3, .entropy = 0.1, .schedule = 2000};
     const option options[] = {
         {"--source", OPTION_TEXT, &s.source_folder, 0, 0, "DIR",
          "labelled images: MNIST's format, or images.npy and labels.npy"},
@@ -351,17 +356,19 @@ int main(int argc, char **argv)
          "of certainty about the target's classes (default 0.1; 0: the paper's game)"},
         {"--schedule", OPTION_INTEGER, &s.schedule, 1, 1e12, "N",
          "steps over which these weights grow (default 2000)"},
-        GAME_OPTIONS(s.settings),
+        GAME_OUTPUT_OPTION(s.settings, "domain_adaptation"),
+        GAME_OPTIONS_AS(s.settings, "train for M minutes, all games together; with --resume, for M more",
+                        "train each game for N steps; with --resume, for N more", GAME_RESUME_SEVERAL),
     };
-    s.settings.output = "domain_adaptation";
-    read_options(argc, argv, 1, "domain_adaptation: a classifier for images of a domain without labels.", options,
-                 (int)(sizeof(options) / sizeof(options[0])));
+    read_options(argc, argv, 1,
+                 "domain_adaptation: a classifier for images of a domain without labels. Default --minutes 8.",
+                 options, (int)(sizeof(options) / sizeof(options[0])));
     if (!s.source_folder || !s.target_folder || !s.test_folder) {
         fprintf(stderr, "--source, --target and --test are needed; --help explains them\n");
         return 2;
     }
     if (s.settings.minutes == 0 && s.settings.steps == 0) s.settings.minutes = 8;
-    make_folder(s.settings.output);
+    prepare_folders(&s);
     const int result = exit_status(compare(&s));
     gan_dataset_destroy(s.source);
     gan_dataset_destroy(s.target);

@@ -1,6 +1,7 @@
 /* Draws digits from fonts: labelled images in MNIST's format, 28x28 and white on black, of every font that it finds,
  * in many sizes, widths, slants, angles, positions and strengths of stroke. */
 #include "options.h"
+#include "outputs.h"
 #include "program.h"
 
 #include <ft2build.h>
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define IMAGES       "train-images-idx3-ubyte"
+#define LABELS       "train-labels-idx1-ubyte"
 #define SIDE         28
 #define LARGEST      24 /* pixels that a digit is high or wide */
 #define DIGITS       10
@@ -52,6 +55,7 @@ static void add_font(drawing *d, const char *path)
     FT_Face font;
     if (d->font_count == MOST_FONTS || FT_New_Face(d->library, path, 0, &font) != 0) return;
     if (has_digits(font)) {
+        will_read(path);
         d->fonts[d->font_count++] = font;
     } else {
         FT_Done_Face(font);
@@ -167,27 +171,17 @@ static void write_number(FILE *file, int64_t number)
 
 static FILE *create(const char *path, int64_t magic, int64_t count)
 {
-    FILE *file = fopen(path, "wb");
-    if (!file) {
-        perror(path);
-        exit(1);
-    }
+    FILE *file = open_output(path);
     write_number(file, magic);
     write_number(file, count);
     return file;
 }
 
-static void finish(FILE *file, const char *path)
-{
-    const bool failed = ferror(file);
-    if (fclose(file) != 0 || failed) fail("cannot be written", path);
-}
-
 static void write_digits(drawing *d, const char *folder, int64_t count)
 {
     char image_path[PATH_SIZE], label_path[PATH_SIZE];
-    FILE *images = create(path_in(folder, "train-images-idx3-ubyte", image_path), 0x803, count);
-    FILE *labels = create(path_in(folder, "train-labels-idx1-ubyte", label_path), 0x801, count);
+    FILE *images = create(path_in(folder, IMAGES, image_path), 0x803, count);
+    FILE *labels = create(path_in(folder, LABELS, label_path), 0x801, count);
     write_number(images, SIDE);
     write_number(images, SIDE);
     for (int64_t i = 0; i < count; i++) {
@@ -196,8 +190,8 @@ static void write_digits(drawing *d, const char *folder, int64_t count)
         fwrite(d->pixels, 1, sizeof(d->pixels), images);
         fputc((int)digit, labels);
     }
-    finish(images, image_path);
-    finish(labels, label_path);
+    close_output(images, image_path);
+    close_output(labels, label_path);
 }
 
 int main(int argc, char **argv)
@@ -214,13 +208,13 @@ int main(int argc, char **argv)
     };
     read_options(argc, argv, 1, "draw_digits: digits from fonts, as images in MNIST's format.", options,
                  (int)(sizeof(options) / sizeof(options[0])));
+    will_write_in(output, (const char *const[]){IMAGES, LABELS, NULL});
     gan_status status = gan_context_create(NULL, &context);
     if (status == GAN_OK) status = gan_random_create(context, (uint64_t)seed, 0, &d.random);
     if (status != GAN_OK) return exit_status(status);
     if (FT_Init_FreeType(&d.library) != 0) fail("FreeType does not start", "draw_digits");
     find_fonts(&d, folder);
     if (d.font_count == 0) fail("no font with the digits 0 to 9 is here", folder);
-    make_folder(output);
     write_digits(&d, output, count);
     printf("images=%lld fonts=%lld\n", (long long)count, (long long)d.font_count);
     FT_Done_FreeType(d.library);

@@ -1,5 +1,6 @@
 #include "game_program.h"
 
+#include "outputs.h"
 #include "program.h"
 #include "progress.h"
 
@@ -88,6 +89,19 @@ static gan_status play(playing *job, gan_game *game)
     if (saved != GAN_OK) return saved;
     if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped and saved; --resume continues from here\n");
     return status;
+}
+
+void will_write_game(const char *folder, const char *const *own)
+{
+    will_write_in(folder, (const char *const[]){"checkpoint.safetensors", "losses.csv", "losses.png", NULL});
+    will_write_in(folder, own);
+}
+
+bool resumes(const game_settings *settings, const char *folder)
+{
+    if (!settings->resume || has_checkpoint(folder)) return settings->resume;
+    if (!settings->quiet) fprintf(stderr, "%s: no checkpoint yet, so this begins\n", folder);
+    return false;
 }
 
 gan_status play_game(gan_context *context, gan_game *game, const game_settings *settings, write_results *write,

@@ -212,6 +212,8 @@ static gan_status run(infogan *job)
     }
     if (status == GAN_OK) status = gan_dataset_get_shape(job->dataset, &job->image);
     if (status == GAN_OK) {
+        check_sides(job->image, job->data, 4);
+        check_fills_batch(job->dataset, job->data, BATCH);
         status =
             classifier_open(job->context, job->data, path_in(job->settings.output, "classifier.safetensors", path),
                             job->settings.quiet, &job->judge);
@@ -230,19 +232,23 @@ static gan_status run(infogan *job)
 
 int main(int argc, char **argv)
 {
-    infogan job = {
-        .settings = GAME_SETTINGS, .data = "/usr/share/datasets/fashion-mnist", .classes = 10, .weight = 1};
+    infogan job = {.settings = GAME_SETTINGS("infogan"),
+                   .data = "/usr/share/datasets/fashion-mnist",
+                   .classes = 10,
+                   .weight = 1};
     const option options[] = {
         {"--data", OPTION_TEXT, &job.data, 0, 0, "DIR", "MNIST-format images; their labels serve only to judge"},
         {"--classes", OPTION_INTEGER, &job.classes, 2, 1000, "N", "values of the class code (default 10)"},
         {"--weight", OPTION_NUMBER, &job.weight, 0, 100, "W", "of the codes (default 1)"},
-        GAME_OPTIONS(job.settings),
+        GAME_OPTIONS(job.settings, "infogan"),
     };
-    job.settings.output = "infogan";
-    read_options(argc, argv, 1, "infogan: classes and other codes, found in images without labels.", options,
+    read_options(argc, argv, 1,
+                 "infogan: classes and other codes, found in images without labels. Default --minutes 8.", options,
                  (int)(sizeof(options) / sizeof(options[0])));
     if (job.settings.minutes == 0 && job.settings.steps == 0) job.settings.minutes = 8;
-    make_folder(job.settings.output);
+    will_write_game(job.settings.output, (const char *const[]){"generator.safetensors", "recogniser.safetensors",
+                                                               "first-code.png", "second-code.png", NULL});
+    if (job.settings.resume) require_checkpoint(job.settings.output);
     const int result = exit_status(run(&job));
     gan_game_destroy(job.game);
     gan_model_destroy(job.generator);

@@ -7,6 +7,7 @@
  *     mixtures table --steps N trains on the grid by every loss with every regulariser, N steps each */
 #include "losses.h"
 #include "options.h"
+#include "outputs.h"
 #include "program.h"
 
 #include <math.h>
@@ -308,8 +309,10 @@ static int train_one(const mixture *m, const settings *s)
              .steps = s->steps > 0 ? s->steps : STEPS,
              .loss = find_loss(s->loss),
              .regulariser = find_regulariser(s->regulariser)};
+    char picture[64];
     double start = seconds_now();
-    make_folder(s->output);
+    snprintf(picture, sizeof(picture), "%s.png", m->name);
+    will_write_in(s->output, (const char *const[]){picture, NULL});
     catch_interrupts();
     gan_status status = create_run(&r);
     if (status == GAN_OK) status = train(&r);

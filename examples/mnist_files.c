@@ -1,5 +1,6 @@
 #include "mnist_files.h"
 
+#include "outputs.h"
 #include "program.h"
 
 #include <dirent.h>
@@ -50,16 +51,39 @@ gan_status open_mnist(gan_context *context, const char *folder, mnist_part part,
     char image_path[PATH_SIZE], label_path[PATH_SIZE];
     find_or_leave(folder, part, false, image_path);
     if (labels) find_or_leave(folder, part, true, label_path);
+    will_read(image_path);
+    if (labels) will_read(label_path);
     return gan_dataset_open_idx(context, image_path, labels ? label_path : NULL, options, out);
 }
 
-gan_status check_same_size(const gan_dataset *images, const char *folder, gan_shape shape, const char *other)
+gan_status check_alike(const gan_dataset *images, const char *folder, gan_shape shape, int64_t classes,
+                       const char *other)
 {
     gan_shape own;
     gan_status status = gan_dataset_get_shape(images, &own);
     if (status != GAN_OK) return status;
-    if (own.rank == shape.rank && memcmp(own.dims, shape.dims, (size_t)own.rank * sizeof(*own.dims)) == 0)
-        return GAN_OK;
-    fprintf(stderr, "%s: images of another size than those in %s\n", folder, other);
+    if (own.rank != shape.rank || memcmp(own.dims, shape.dims, (size_t)own.rank * sizeof(*own.dims)) != 0) {
+        fprintf(stderr, "%s: images of another size than those in %s\n", folder, other);
+        exit(1);
+    }
+    if (gan_dataset_classes(images) <= classes) return GAN_OK;
+    fprintf(stderr, "%s: labels up to %lld, but those in %s end at %lld\n", folder,
+            (long long)gan_dataset_classes(images) - 1, other, (long long)classes - 1);
+    exit(1);
+}
+
+void check_sides(gan_shape image, const char *folder, int64_t factor)
+{
+    if (image.dims[1] % factor == 0 && image.dims[2] % factor == 0) return;
+    fprintf(stderr, "%s: images of %lld x %lld pixels, but the networks here need sides that are multiples of %lld\n",
+            folder, (long long)image.dims[1], (long long)image.dims[2], (long long)factor);
+    exit(1);
+}
+
+void check_fills_batch(const gan_dataset *images, const char *folder, int64_t batch)
+{
+    if (gan_dataset_count(images) >= batch) return;
+    fprintf(stderr, "%s: %lld images, but a batch takes %lld\n", folder, (long long)gan_dataset_count(images),
+            (long long)batch);
     exit(1);
 }

@@ -16,7 +16,13 @@ bool has_mnist(const char *folder, mnist_part part, bool labels);
 gan_status open_mnist(gan_context *context, const char *folder, mnist_part part, bool labels,
                       const gan_dataset_options *options, gan_dataset **out);
 
-/* Ends the program with a sentence and status 1 if the images in a folder have not the shape of those in another. */
-gan_status check_same_size(const gan_dataset *images, const char *folder, gan_shape shape, const char *other);
+/* Each of these ends the program with a sentence and status 1 if images of a folder are not fit: if they have another
+ * shape than those in another folder, or labels that these have not; */
+gan_status check_alike(const gan_dataset *images, const char *folder, gan_shape shape, int64_t classes,
+                       const char *other);
+/* if their sides are no multiples of a factor, by which networks shrink and enlarge them; */
+void check_sides(gan_shape image, const char *folder, int64_t factor);
+/* if they are fewer than a batch. */
+void check_fills_batch(const gan_dataset *images, const char *folder, int64_t batch);
 
 #endif

@@ -9,6 +9,7 @@ int main(int argc, char **argv)
         .recipe = "stable",
         .generator = build_dense_generator,
         .discriminator = build_conv_discriminator,
+        .factor = 1,
     };
     return train_on_images(&what, argc, argv);
 }

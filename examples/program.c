@@ -1,11 +1,10 @@
 #include "program.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 void *allocate(int64_t count, size_t size)
 {
@@ -17,12 +16,17 @@ void *allocate(int64_t count, size_t size)
     return memory;
 }
 
-void make_folder(const char *path)
+bool has_checkpoint(const char *folder)
 {
-    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-        perror(path);
-        exit(1);
-    }
+    char path[PATH_SIZE];
+    return access(path_in(folder, "checkpoint.safetensors", path), F_OK) == 0;
+}
+
+void require_checkpoint(const char *folder)
+{
+    if (has_checkpoint(folder)) return;
+    fprintf(stderr, "--resume: there is no %s/checkpoint.safetensors to resume from\n", folder);
+    exit(1);
 }
 
 const char *path_in(const char *folder, const char *name, char path[PATH_SIZE])
@@ -41,7 +45,8 @@ static void on_interrupt(int number)
 
 void catch_interrupts(void)
 {
-    struct sigaction action = {.sa_handler = on_interrupt};
+    if (was_interrupted) return;
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
 }

@@ -1,4 +1,4 @@
-/* Common needs of programs: memory, paths, a folder for results, reporting failure. */
+/* Common needs of programs: memory, paths, interruption, reporting failure. */
 #ifndef EXAMPLES_PROGRAM_H
 #define EXAMPLES_PROGRAM_H
 
@@ -10,13 +10,14 @@
  * status 1. */
 void *allocate(int64_t count, size_t size);
 
-/* Makes a folder, which may already exist, or says why not and exits with status 1. */
-void make_folder(const char *path);
-
 /* Writes folder/name to `path`, and returns it. */
 const char *path_in(const char *folder, const char *name, char path[PATH_SIZE]);
 
-/* From here on, Ctrl-C and SIGTERM do not end the program but are recorded. */
+/* Whether a folder has the checkpoint of a training; the second one ends the program with status 1 if not. */
+bool has_checkpoint(const char *folder);
+void require_checkpoint(const char *folder);
+
+/* From here on, Ctrl-C and SIGTERM do not end the program but are recorded; the second one ends it. */
 void catch_interrupts(void);
 bool interrupted(void);
 

@@ -248,6 +248,11 @@ gan_status create_trainer(gan_context *context, gan_model *generator, gan_model 
     return gan_trainer_create(context, generator, discriminator, &t, out);
 }
 
+int64_t batch_of(const recipe *chosen)
+{
+    return chosen->trainer.batch > 0 ? chosen->trainer.batch : 32;
+}
+
 gan_shape packed_shape(const recipe *chosen, gan_shape image)
 {
     if (chosen->trainer.packing > 1) image.dims[0] *= chosen->trainer.packing;

@@ -71,6 +71,9 @@ gan_status create_trainer(gan_context *context, gan_model *generator, gan_model 
 /* After a checkpoint was loaded: the rates that the command line chose. */
 gan_status choose_rates(gan_trainer *trainer, const recipe *chosen, const recipe_choice *choice);
 
+/* Samples of a batch. */
+int64_t batch_of(const recipe *chosen);
+
 /* The shape of the discriminator's input: `packing` images stacked. */
 gan_shape packed_shape(const recipe *chosen, gan_shape image);
 

@@ -1,6 +1,7 @@
 /* Draws samples from a saved generator: a grid as PNG, or the numbers as NPY or CSV. The file says what the
  * generator's inputs are: noise, and of which distribution; classes, and how many. */
 #include "options.h"
+#include "outputs.h"
 #include "program.h"
 
 #include <libgan.h>
@@ -138,20 +139,12 @@ static gan_status sample_by_class(const job *j, const gan_sample_options *option
 static gan_status write_csv(const job *j, const float *samples, int64_t count)
 {
     const int64_t values = gan_shape_count(j->shape);
-    FILE *file = fopen(j->output, "w");
-    if (!file) {
-        perror(j->output);
-        exit(1);
-    }
+    FILE *file = open_output(j->output);
     for (int64_t k = 0; k < values; k++) fprintf(file, "%sx%lld", k > 0 ? "," : "", (long long)k);
     for (int64_t i = 0; i < count * values; i++)
         fprintf(file, "%s%.9g", i % values > 0 ? "," : "\n", (double)samples[i]);
     fputc('\n', file);
-    const bool failed = ferror(file) != 0;
-    if (fclose(file) != 0 || failed) {
-        perror(j->output);
-        exit(1);
-    }
+    close_output(file, j->output);
     return GAN_OK;
 }
 
@@ -260,6 +253,8 @@ int main(int argc, char **argv)
     job j = {.output = "samples.png"};
     int64_t threads = 0;
     read_arguments(argc, argv, &j, &threads);
+    will_read(argv[1]);
+    will_write(j.output);
     gan_status status = gan_context_create(GAN_CONTEXT(.threads = threads), &j.context);
     if (status == GAN_OK) status = gan_model_load(j.context, argv[1], &j.model);
     if (status == GAN_OK) status = draw(&j);

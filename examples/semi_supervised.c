@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BATCH      100
 #define RATE       2e-3f /* of learning */
@@ -22,6 +21,12 @@
 /* Shares of the time: training on all labels, and of what is left for a draw, training on few. */
 #define ALL_LABELS_SHARE    0.1
 #define LABELLED_ONLY_SHARE 0.06
+
+/* The games: of each draw, and once for all. */
+#define LABELLED_ONLY   "labelled-only"
+#define SEMI_SUPERVISED "semi-supervised"
+#define ALL_LABELS      "all-labels"
+#define ONCE            (-1)
 
 enum { LOGITS, REALNESS, FEATURES }; /* the classifier's outputs */
 
@@ -75,7 +80,7 @@ static gan_status open_test(study *s)
     const char *test = s->settings.test;
     const mnist_part part = has_mnist(test, MNIST_TEST, true) ? MNIST_TEST : MNIST_TRAINING;
     gan_status status = open_mnist(s->context, test, part, true, NULL, &s->test);
-    return status == GAN_OK ? check_same_size(s->test, test, s->image, s->settings.data) : status;
+    return status == GAN_OK ? check_alike(s->test, test, s->image, s->classes, s->settings.data) : status;
 }
 
 /* Without a folder of test images, the last quarter of the images is held out. */
@@ -91,11 +96,11 @@ static gan_status open_data(study *s)
         fprintf(stderr, "%s: too few images to hold a quarter of them out; give --test\n", s->settings.data);
         exit(1);
     }
+    s->classes = gan_dataset_classes(s->images);
     status = gan_dataset_get_shape(s->images, &s->image);
     if (status == GAN_OK) status = take(s, s->images, 0, count - held_out, seed, &s->training);
     if (status == GAN_OK)
         status = test ? open_test(s) : take(s, s->images, count - held_out, held_out, seed, &s->test);
-    s->classes = gan_dataset_classes(s->images);
     return status;
 }
 
@@ -313,17 +318,45 @@ static gan_status write_classifier(void *user)
     return status == GAN_OK ? gan_model_save(average, path_in(c->folder, "classifier.safetensors", path)) : status;
 }
 
-/* Plays a described game for a share of the time, in a folder of its own, and tests the average of its classifier. A
- * game that an earlier run did not come to has no checkpoint to resume from. */
+/* A folder of its own for each game. */
+static void name_contest(const study *s, const char *kind, int64_t draw, contest *c)
+{
+    if (draw < 0) {
+        snprintf(c->name, sizeof(c->name), "%s", kind);
+    } else {
+        snprintf(c->name, sizeof(c->name), "%s-%lld", kind, (long long)draw + 1);
+    }
+    path_in(s->settings.game.output, c->name, c->folder);
+}
+
+static void prepare_folder(const study *s, const char *kind, int64_t draw)
+{
+    contest c = {.player = {NULL, 0}};
+    name_contest(s, kind, draw, &c);
+    will_write_game(c.folder, (const char *const[]){"classifier.safetensors", NULL});
+}
+
+/* Before anything is learned. The first game played tells whether there is something to resume. */
+static void prepare_folders(const study *s)
+{
+    contest first = {.player = {NULL, 0}};
+    name_contest(s, LABELLED_ONLY, 0, &first);
+    if (s->settings.game.resume) require_checkpoint(first.folder);
+    for (int64_t draw = 0; draw < s->settings.draws; draw++) {
+        prepare_folder(s, LABELLED_ONLY, draw);
+        prepare_folder(s, SEMI_SUPERVISED, draw);
+    }
+    prepare_folder(s, ALL_LABELS, ONCE);
+}
+
+/* Plays a described game for a share of the time, and tests the average of its classifier. */
 static gan_status play_and_test(study *s, contest *c, double share, double *wrong)
 {
-    char checkpoint[PATH_SIZE];
     game_settings part = s->settings.game;
     gan_model *average = NULL;
-    part.output = path_in(s->settings.game.output, c->name, c->folder);
+    part.output = c->folder;
     part.minutes *= share;
-    make_folder(part.output);
-    if (access(path_in(part.output, "checkpoint.safetensors", checkpoint), F_OK) != 0) part.resume = false;
+    part.resume = resumes(&part, part.output);
     if (!part.quiet) fprintf(stderr, "%s: ", c->name);
     gan_status status = play_game(s->context, c->game, &part, write_classifier, c);
     if (status == GAN_OK) status = gan_player_get_average(c->player, 0, &average);
@@ -338,7 +371,8 @@ static gan_status play_and_test(study *s, contest *c, double share, double *wron
 
 static gan_status learn_all_labels(study *s, double *wrong)
 {
-    contest c = {.name = "all-labels"};
+    contest c = {.player = {NULL, 0}};
+    name_contest(s, ALL_LABELS, ONCE, &c);
     gan_status status = describe_supervised(s, 0, s->training, &c);
     if (status == GAN_OK) status = play_and_test(s, &c, ALL_LABELS_SHARE, wrong);
     end(&c);
@@ -349,8 +383,8 @@ static gan_status learn_draw(study *s, int64_t draw, errors *wrong)
 {
     const double share = (1 - ALL_LABELS_SHARE) / (double)s->settings.draws;
     contest few = {.player = {NULL, 0}}, semi = {.player = {NULL, 0}};
-    snprintf(few.name, sizeof(few.name), "labelled-only-%lld", (long long)draw + 1);
-    snprintf(semi.name, sizeof(semi.name), "semi-supervised-%lld", (long long)draw + 1);
+    name_contest(s, LABELLED_ONLY, draw, &few);
+    name_contest(s, SEMI_SUPERVISED, draw, &semi);
     gan_status status = draw_labels(s, draw);
     if (status == GAN_OK) status = describe_supervised(s, draw, s->labelled, &few);
     if (status == GAN_OK) status = play_and_test(s, &few, share * LABELLED_ONLY_SHARE, &wrong->labelled_only);
@@ -408,22 +442,23 @@ static gan_status compare(study *s)
 
 int main(int argc, char **argv)
 {
-    study s = {.settings = {.data = "/usr/share/datasets/mnist", .labels = 100, .draws = 1, .game = GAME_SETTINGS}};
+    study s = {
+        .settings = {.data = "/usr/share/datasets/mnist", .labels = 100, .draws = 1, .game = GAME_SETTINGS("out")}};
     settings *o = &s.settings;
     const option options[] = {
         {"--data", OPTION_TEXT, &o->data, 0, 0, "DIR", "MNIST-format training images and labels"},
         {"--test", OPTION_TEXT, &o->test, 0, 0, "DIR", "test images (default: the last quarter of the others)"},
         {"--labels", OPTION_INTEGER, &o->labels, 1, 1e6, "N", "labelled images, as many of each class (default 100)"},
         {"--draws", OPTION_INTEGER, &o->draws, 1, MOST_DRAWS, "N", "repeat with N choices of labels (default 1)"},
-        GAME_OPTIONS(o->game),
+        GAME_OUTPUT_OPTION(o->game, "out"),
+        GAME_OPTIONS_AS(o->game, "train for M minutes, all games together; with --resume, for M more",
+                        "train each game for N steps; with --resume, for N more", GAME_RESUME_SEVERAL),
     };
-    read_options(
-        argc, argv, 1,
-        "semi_supervised: a classifier from few labels and many images. --minutes are for all games together\n"
-        "(default 10), --steps for each.",
-        options, (int)(sizeof(options) / sizeof(options[0])));
+    read_options(argc, argv, 1,
+                 "semi_supervised: a classifier from few labels and many images. Default --minutes 10.", options,
+                 (int)(sizeof(options) / sizeof(options[0])));
     if (o->game.minutes == 0 && o->game.steps == 0) o->game.minutes = 10;
-    make_folder(o->game.output);
+    prepare_folders(&s);
     const int result = exit_status(compare(&s));
     gan_dataset_destroy(s.unlabelled);
     gan_dataset_destroy(s.labelled);

@@ -4,6 +4,7 @@
  * seconds=..., of training alone. */
 #include "classifier.h"
 #include "mnist_files.h"
+#include "outputs.h"
 #include "program.h"
 #include "progress.h"
 #include "recipes.h"
@@ -124,7 +125,7 @@ static gan_status look(training *job, progress *line)
 static gan_status train(training *job)
 {
     const gan_trainer_options *t = &job->recipe.trainer;
-    int64_t batch = t->batch ? t->batch : 32, updates = t->discriminator_steps ? t->discriminator_steps : 1;
+    int64_t batch = batch_of(&job->recipe), updates = t->discriminator_steps ? t->discriminator_steps : 1;
     float *images = allocate(batch * updates * gan_shape_count(job->image), sizeof(float));
     progress line = make_progress(job->settings.quiet);
     gan_step_report report = GAN_STEP_REPORT_INIT;
@@ -146,7 +147,7 @@ static gan_status train(training *job)
     }
     end_progress(&line);
     free(images);
-    return status;
+    return status == GAN_OK && interrupted() ? GAN_ERROR_CANCELLED : status;
 }
 
 /* ---- The job --------------------------------------------------------------------------------------------------- */
@@ -158,8 +159,10 @@ static gan_status open_data(training *job)
     if (status == GAN_OK && s->floor)
         status = open_mnist(job->context, s->data, MNIST_TEST, false, NULL, &job->unseen_digits);
     if (status == GAN_OK) status = gan_dataset_get_shape(job->digits, &job->image);
-    if (status == GAN_OK) job->image.dims[0] = COLOURS;
-    return status;
+    if (status != GAN_OK) return status;
+    check_sides(job->image, s->data, 4);
+    job->image.dims[0] = COLOURS;
+    return GAN_OK;
 }
 
 static gan_status prepare(training *job)
@@ -261,12 +264,14 @@ int main(int argc, char **argv)
 {
     training job = {.settings = read_settings(argc, argv)};
     job.recipe = choose_recipe(&job.settings.recipe, job.settings.steps);
-    make_folder(job.settings.output);
+    will_write_in(job.settings.output,
+                  (const char *const[]){"generator.safetensors", "losses.csv", "samples.png", NULL});
     gan_status status = prepare(&job);
     if (status == GAN_OK) {
         status = train(&job);
         gan_status written = gan_trainer_steps(job.trainer) > 0 ? write_results(&job) : GAN_OK; /* however it ended */
-        if (status == GAN_OK) status = written;
+        if (written != GAN_OK) status = written;
+        if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped; what was learned is saved\n");
     }
     if (status == GAN_OK) status = report_modes(&job);
     int result = exit_status(status);

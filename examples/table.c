@@ -4,6 +4,7 @@
  */
 #include "game_program.h"
 #include "models.h"
+#include "outputs.h"
 #include "program.h"
 #include "table_data.h"
 
@@ -306,7 +307,10 @@ int main(int argc, char **argv)
         return 2;
     }
     if (j.game.minutes == 0 && j.game.steps == 0) j.game.minutes = 5;
-    make_folder(j.game.output);
+    will_read(j.data);
+    will_write(j.output);
+    will_write_game(j.game.output, (const char *const[]){"generator.safetensors", "pairs.png", NULL});
+    if (j.game.resume) require_checkpoint(j.game.output);
     const int result = exit_status(run(&j));
     gan_game_destroy(j.play);
     gan_model_destroy(j.generator);

@@ -1,5 +1,6 @@
 #include "table_data.h"
 
+#include "outputs.h"
 #include "program.h"
 
 #include <math.h>
@@ -309,21 +310,9 @@ static void write_cell(FILE *file, const table_column *column, float cell)
     }
 }
 
-static void leave(const char *path)
-{
-    perror(path);
-    exit(1);
-}
-
 void table_write(const table *t, const char *path, const float *cells, int64_t count)
 {
-    char part[PATH_SIZE];
-    if (snprintf(part, sizeof(part), "%s.part", path) >= PATH_SIZE) {
-        fprintf(stderr, "%s: the path is too long\n", path);
-        exit(1);
-    }
-    FILE *file = fopen(part, "w");
-    if (!file) leave(part);
+    FILE *file = open_output(path);
     for (int64_t i = 0; i < t->column_count; i++) {
         if (i > 0) fputc(',', file);
         write_text(file, t->columns[i].name);
@@ -336,8 +325,7 @@ void table_write(const table *t, const char *path, const float *cells, int64_t c
         }
         fputc('\n', file);
     }
-    const bool failed = ferror(file) != 0;
-    if (fclose(file) != 0 || failed || rename(part, path) != 0) leave(path);
+    close_output(file, path);
 }
 
 /* ---- Distances ------------------------------------------------------------------------------------------------- */

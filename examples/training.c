@@ -2,6 +2,7 @@
 
 #include "mnist_files.h"
 #include "options.h"
+#include "outputs.h"
 #include "program.h"
 #include "progress.h"
 #include "recipes.h"
@@ -115,6 +116,8 @@ static gan_status open_data(training *job)
                    GAN_DATASET(.seed = (uint64_t)s->seed, .drop_last = job->recipe.trainer.packing > 1,
                                .restart_if_changed = s->restart),
                    &job->dataset);
+    if (status == GAN_OK && job->recipe.trainer.packing > 1)
+        check_fills_batch(job->dataset, s->data, batch_of(&job->recipe));
     if (status == GAN_OK) status = gan_dataset_get_shape(job->dataset, &job->shape);
     if (status == GAN_OK && !s->quiet) {
         fprintf(stderr, "%s: %lld images of %lld x %lld\n", s->data, (long long)gan_dataset_count(job->dataset),
@@ -133,6 +136,7 @@ static gan_status prepare(training *job, const image_gan *what)
                                        .precision = s->bfloat16 ? GAN_PRECISION_BFLOAT16 : GAN_PRECISION_FLOAT32),
                            &job->context);
     if (status == GAN_OK) status = open_data(job);
+    if (status == GAN_OK) check_sides(job->shape, s->data, what->factor);
     if (status == GAN_OK) status = what->generator(job->context, job->shape, r->generator, 2 * seed, &job->generator);
     if (status == GAN_OK) {
         status = what->discriminator(job->context, packed_shape(r, job->shape), r->discriminator, 2 * seed + 1,
@@ -214,13 +218,14 @@ static settings read_settings(const image_gan *what, int argc, char **argv)
         {"--data", OPTION_TEXT, &s.data, 0, 0, "DIR", "MNIST-format files, .gz or not (default Fashion-MNIST's)"},
         {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for all results, made if missing (default out)"},
         {"--epochs", OPTION_INTEGER, &s.epochs, 1, 1e9, "N",
-         "train to the end of epoch N (default 5 without limits)"},
-        {"--minutes", OPTION_NUMBER, &s.minutes, 1e-3, 1e6, "M", "train for M minutes"},
-        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e15, "N", "train for N steps"},
+         "train to the end of epoch N, those before --resume included (default 5)"},
+        {"--minutes", OPTION_NUMBER, &s.minutes, 1e-3, 1e6, "M", "train for M minutes; with --resume, for M more"},
+        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e15, "N", "train for N steps; with --resume, for N more"},
         {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "for weights, noise and shuffling (default 0)"},
         {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
         {"--bfloat16", OPTION_FLAG, &s.bfloat16, 0, 0, NULL, "multiply in bfloat16; the CPU must have AVX512_BF16"},
-        {"--resume", OPTION_FLAG, &s.resume, 0, 0, NULL, "resume from the checkpoint in the output folder"},
+        {"--resume", OPTION_FLAG, &s.resume, 0, 0, NULL,
+         "continue from the checkpoint that the output folder must have"},
         {"--restart-epoch", OPTION_FLAG, &s.restart, 0, 0, NULL,
          "with --resume: begin the epoch anew if there are more or fewer images than before"},
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "show no progress"},
@@ -239,7 +244,10 @@ int train_on_images(const image_gan *what, int argc, char **argv)
     job.recipe = choose_recipe(&job.settings.recipe, job.settings.steps);
     job.progress = make_progress(job.settings.quiet);
     job.steps_written = -1;
-    make_folder(job.settings.output);
+    will_write_in(job.settings.output, (const char *const[]){"checkpoint.safetensors", "generator.safetensors",
+                                                             "discriminator.safetensors", "losses.csv", "losses.png",
+                                                             "samples.png", NULL});
+    if (job.settings.resume) require_checkpoint(job.settings.output);
     gan_status status = prepare(&job, what);
     if (status == GAN_OK && job.settings.resume) status = resume(&job);
     if (status == GAN_OK) status = train(&job);

@@ -10,6 +10,7 @@ typedef struct image_gan {
     const char *usage;  /* for the help text */
     const char *recipe; /* by default */
     build_model *generator, *discriminator;
+    int64_t factor; /* of which the sides of images must be multiples */
 } image_gan;
 
 /* The whole program; returns the exit status. */

@@ -1,0 +1,203 @@
+#include "outputs.h"
+
+#include "program.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PROBE_SIZE 65536 /* bytes that must fit */
+
+/* A file by what it is, not by how its path is spelled. */
+typedef struct known_file {
+    dev_t device;
+    ino_t number;
+    char *path;
+} known_file;
+
+typedef struct file_list {
+    known_file *files;
+    int64_t count, capacity;
+} file_list;
+
+static file_list inputs, outputs;
+
+static void leave(int status, const char *path, const char *what, const char *more)
+{
+    fprintf(stderr, "%s: %s%s\n", path, what, more);
+    exit(status);
+}
+
+/* ---- Inputs and outputs ---------------------------------------------------------------------------------------- */
+
+static const known_file *find(const file_list *list, const struct stat *info)
+{
+    for (int64_t i = 0; i < list->count; i++) {
+        if (list->files[i].device == info->st_dev && list->files[i].number == info->st_ino) return &list->files[i];
+    }
+    return NULL;
+}
+
+static void add(file_list *list, const char *path, const struct stat *info)
+{
+    if (list->count == list->capacity) {
+        list->capacity = 2 * list->capacity + 16;
+        list->files = realloc(list->files, (size_t)list->capacity * sizeof(*list->files));
+        if (!list->files) leave(1, path, "out of memory", "");
+    }
+    char *copy = strdup(path);
+    if (!copy) leave(1, path, "out of memory", "");
+    list->files[list->count++] = (known_file){info->st_dev, info->st_ino, copy};
+}
+
+static void refuse_same(const char *output, const char *input)
+{
+    fprintf(stderr, "%s: it would replace %s, which is read: choose another output\n", output, input);
+    exit(2);
+}
+
+static void add_input(const char *path, const struct stat *info)
+{
+    const known_file *same = find(&outputs, info);
+    if (same) refuse_same(same->path, path);
+    if (S_ISREG(info->st_mode)) add(&inputs, path, info);
+}
+
+/* The files in a folder; of its subfolders, what the function adds, unless it is NULL. */
+static void add_folder(const char *path, void (*add_subfolder)(const char *))
+{
+    DIR *folder = opendir(path);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        char inside[PATH_SIZE];
+        struct stat info;
+        if (entry->d_name[0] == '.' || stat(path_in(path, entry->d_name, inside), &info) != 0) continue;
+        if (!S_ISDIR(info.st_mode)) {
+            add_input(inside, &info);
+        } else if (add_subfolder) {
+            add_subfolder(inside);
+        }
+    }
+    if (folder) closedir(folder);
+}
+
+static void add_files(const char *path)
+{
+    add_folder(path, NULL);
+}
+
+void will_read(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) return; /* whoever opens it says so */
+    if (S_ISDIR(info.st_mode)) {
+        add_folder(path, add_files);
+    } else {
+        add_input(path, &info);
+    }
+}
+
+/* ---- Whether they can be written ------------------------------------------------------------------------------- */
+
+/* Tries with a file of its own, since only writing shows whether a disk is full. */
+static void probe(const char *folder)
+{
+    static const char nothing[PROBE_SIZE];
+    char name[64], path[PATH_SIZE];
+    snprintf(name, sizeof(name), ".writable-%ld", (long)getpid());
+    FILE *file = fopen(path_in(folder, name, path), "wbx");
+    int error = file ? 0 : errno;
+    if (file && fwrite(nothing, 1, sizeof(nothing), file) != sizeof(nothing)) error = errno;
+    if (file && fclose(file) != 0 && error == 0) error = errno;
+    if (file) remove(path);
+    if (error != 0) leave(1, folder, "no file can be written there: ", strerror(error));
+}
+
+static void make_folder(const char *path)
+{
+    struct stat info;
+    const int error = mkdir(path, 0777) == 0 ? 0 : errno;
+    const bool exists = stat(path, &info) == 0;
+    if (exists && !S_ISDIR(info.st_mode)) leave(1, path, "this is no folder, so no results can be written there", "");
+    if (!exists) leave(1, path, "this folder cannot be made: ", strerror(error));
+}
+
+static void make_folders(const char *path)
+{
+    char above[PATH_SIZE];
+    if (snprintf(above, sizeof(above), "%s", path) >= PATH_SIZE) leave(1, path, "the path is too long", "");
+    for (char *c = above + 1; *c; c++) {
+        if (*c != '/') continue;
+        *c = '\0';
+        make_folder(above);
+        *c = '/';
+    }
+    make_folder(path);
+}
+
+/* A file that is there may be replaced, unless it is an input. */
+static void check_target(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) return;
+    if (S_ISDIR(info.st_mode)) leave(1, path, "this is a folder, but a file is to be written there", "");
+    const known_file *same = find(&inputs, &info);
+    if (same) refuse_same(path, same->path);
+    if (S_ISREG(info.st_mode)) add(&outputs, path, &info);
+}
+
+/* Devices and pipes are written as they are. */
+static bool is_special(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
+void will_write(const char *path)
+{
+    char folder[PATH_SIZE];
+    const char *slash = strrchr(path, '/');
+    check_target(path);
+    if (is_special(path)) return;
+    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    if (slash == path) snprintf(folder, sizeof(folder), "/");
+    make_folders(folder);
+    probe(folder);
+}
+
+void will_write_in(const char *folder, const char *const *names)
+{
+    char path[PATH_SIZE];
+    for (int i = 0; names[i]; i++) check_target(path_in(folder, names[i], path));
+    make_folders(folder);
+    probe(folder);
+}
+
+/* ---- Writing --------------------------------------------------------------------------------------------------- */
+
+static const char *part_of(const char *path, char part[PATH_SIZE])
+{
+    if (snprintf(part, PATH_SIZE, "%s.part", path) >= PATH_SIZE) leave(1, path, "the path is too long", "");
+    return part;
+}
+
+FILE *open_output(const char *path)
+{
+    char part[PATH_SIZE];
+    FILE *file = fopen(is_special(path) ? path : part_of(path, part), "wb");
+    if (!file) leave(1, path, "it cannot be written: ", strerror(errno));
+    return file;
+}
+
+void close_output(FILE *file, const char *path)
+{
+    char part[PATH_SIZE];
+    const bool failed = ferror(file) != 0, special = is_special(path);
+    const bool closed = fclose(file) == 0;
+    if (closed && !failed && (special || rename(part_of(path, part), path) == 0)) return;
+    const int error = errno;
+    if (!special) remove(part_of(path, part));
+    leave(1, path, "it cannot be written: ", strerror(error));
+}

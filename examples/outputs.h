@@ -1,0 +1,24 @@
+/* What a program reads and what it writes, checked before it works: that its outputs can be written, and that none of
+ * them replaces what it reads. A check that fails ends the program with a sentence: with status 2 if an output is an
+ * input, else with status 1. */
+#ifndef EXAMPLES_OUTPUTS_H
+#define EXAMPLES_OUTPUTS_H
+
+#include <stdio.h>
+
+/* The program reads this file, or the files in this folder and its subfolders: no output may replace them, however
+ * its path is spelled. */
+void will_read(const char *path);
+
+/* The program is going to write this file. Its folder is made if missing, with those above it. */
+void will_write(const char *path);
+
+/* The same for several files, the last of which is NULL, in a folder for results. */
+void will_write_in(const char *folder, const char *const *names);
+
+/* Opens a file to be written beside `path`, whose place it takes when it is closed: a program that is ended before
+ * that leaves no half of it under that name. Both say why not, and exit with status 1. */
+FILE *open_output(const char *path);
+void close_output(FILE *file, const char *path);
+
+#endif

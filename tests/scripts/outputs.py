@@ -1,0 +1,166 @@
+"""What the example programs do about outputs that cannot be written, inputs that an output would replace, checkpoints
+that are missing and data that do not fit: they say so before they work. outputs.py PROGRAM..."""
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import example_program
+from example_program import write_images
+
+programs = {pathlib.Path(path).name: pathlib.Path(path).resolve() for path in sys.argv[1:]}
+RESUMING = "mnist_gan", "dcgan", "conditional", "infogan", "semi_supervised", "domain_adaptation", "augmentation", "table"
+
+
+def command(name, output, data="data"):
+    """A job that would take long, with all its results there."""
+    path = programs[name]
+    return {
+        "blend_photos": [path, "--data", data, "--output", output],
+        "cpp_gan": [path, "100000", output],
+        "custom_loop": [path, "--steps", "100000", "--save", f"{output}/loop.safetensors"],
+        "domain_adaptation": [path, "--source", data, "--target", data, "--test", data, "--output", output],
+        "draw_digits": [path, "--count", "1000000", "--output", output],
+        "evaluate": [path, "model.safetensors", "--data", data, "--classifier", f"{output}/classifier.safetensors"],
+        "mixtures": [path, "ring", "--output", output],
+        "sample": [path, "model.safetensors", "--output", f"{output}/samples.npy"],
+        "table": [path, "--data", "table.csv", "--output", "like.csv", "--folder", output],
+    }.get(name, [path, "--data", data, "--output", output])
+
+
+def refuse(words, status, *sentences, limit=None):
+    """`limit`: of the size of files, as on a full disk."""
+
+    def limit_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=60,
+                          preexec_fn=limit_files if limit is not None else None)
+    assert done.returncode == status, (words, done.returncode, done.stderr)
+    for sentence in sentences:
+        assert sentence in done.stderr, (words, done.stderr)
+    for work in "Ctrl-C", "step ", "modes=":
+        assert work not in done.stderr, (words, done.stderr)
+
+
+def check_outputs():
+    pathlib.Path("file").write_text("kept")
+    for name in programs:
+        if name == "minimal":
+            continue  # it writes to the current folder
+        refuse(command(name, "file"), 1, "" if name == "cpp_gan" else "file: this is no folder")
+        refuse(command(name, "full"), 1, "no file can be written there", limit=0)
+        assert pathlib.Path("file").read_text() == "kept"
+        assert list(pathlib.Path("full").glob("**/*.*")) == [], f"{name} left something behind"
+    refuse([programs["table"], "--data", "table.csv", "--output", "file/x.csv"], 1, "file: this is no folder")
+    os.makedirs("taken/generator.safetensors")
+    refuse(command("mnist_gan", "taken"), 1, "taken/generator.safetensors: this is a folder, but a file is to be")
+    if os.geteuid() != 0:
+        os.mkdir("locked", 0o500)
+        refuse(command("mixtures", "locked/a"), 1, "locked/a: this folder cannot be made: Permission denied")
+
+
+def check_nested_folders():
+    example_program.run([programs["mixtures"], "ring", "--steps", "1", "--output", "a/b/c", "--quiet"])
+    example_program.run([programs["sample"], "model.safetensors", "--output", "a/d/e/samples.npy"])
+    assert os.path.isdir("a/b/c") and os.path.getsize("a/d/e/samples.npy") > 0
+
+
+def check_inputs_stay():
+    table = pathlib.Path("table.csv").read_bytes()
+    os.makedirs("below/folder")
+    os.symlink("../table.csv", "below/symbolic.csv")
+    os.link("table.csv", "below/hard.csv")
+    for path in "table.csv", "./table.csv", "below/folder/../../table.csv", "below/symbolic.csv", "below/hard.csv":
+        refuse([programs["table"], "--data", "table.csv", "--output", path], 2,
+               f"{path}: it would replace table.csv, which is read")
+    assert pathlib.Path("table.csv").read_bytes() == table
+    shutil.copy("model.safetensors", "model.npy")
+    refuse([programs["sample"], "model.npy", "--output", "./model.npy"], 2, "it would replace model.npy")
+    shutil.copytree("data", "mine")
+    os.link("mine/train-images-idx3-ubyte", "mine/losses.csv")
+    refuse(command("mnist_gan", "./mine", "mine"), 2, "/losses.csv: it would replace mine/train-images-idx3-ubyte")
+    os.mkdir("photos")
+    shutil.copy("model.safetensors", "photos/images.png")
+    refuse([*command("blend_photos", "./photos"), "--photos", "photos"], 2, "it would replace photos/images.png")
+
+
+def check_resuming():
+    for name in RESUMING:
+        refuse([*command(name, "nothing"), "--resume"], 1, "--resume: there is no nothing/",
+               "checkpoint.safetensors to resume from")
+        said = example_program.run([programs[name], "--help"])
+        steps = next(line for line in said if line.startswith("  --steps"))
+        assert "with --resume, for N more" in steps or "--resume included" in steps, steps
+
+
+def check_data():
+    write_images(pathlib.Path("sides"), "train", 160, 1, 10)
+    for name in "dcgan", "conditional", "infogan", "augmentation", "stacked_mnist":
+        refuse([*command(name, "none", "sides"), *(["--test", "sides"] if name == "augmentation" else [])], 1,
+               "sides: images of 10 x 10 pixels", "multiples of 4")
+
+    write_images(pathlib.Path("few"), "train", 20, 1)
+    refuse(command("infogan", "none", "few"), 1, "few: 20 images, but a batch takes 32")
+    refuse(command("domain_adaptation", "none", "few"), 1, "few: 20 images, but a batch takes 64")
+    refuse([*command("mnist_gan", "none", "few"), "--packing", "2"], 1, "few: 20 images, but a batch takes 32")
+
+    shutil.copytree("data", "other")
+    labels = bytearray(pathlib.Path("data/train-labels-idx1-ubyte").read_bytes())
+    labels[-1] = 7
+    pathlib.Path("other/train-labels-idx1-ubyte").write_bytes(labels)
+    for name in "semi_supervised", "augmentation", "domain_adaptation":
+        refuse([*command(name, "none"), "--test", "other"], 1, "other: labels up to 7, but those in data end at 3")
+    for what in "images-idx3-ubyte", "labels-idx1-ubyte":
+        shutil.copy(f"other/train-{what}", f"data/t10k-{what}")
+    refuse(command("conditional", "none"), 1, "data: labels up to 7, but those in data end at 3")
+
+
+def check_stopped_classifier():
+    """While the classifier is trained, of which nothing is kept."""
+    write_images(pathlib.Path("large"), "train", 6000, 1)
+    for name in "conditional", "infogan", "stacked_mnist", "evaluate":
+        process = subprocess.Popen(command(name, f"stopped-{name}", "large"), stderr=subprocess.PIPE, text=True)
+        for line in process.stderr:
+            if "training one; Ctrl-C stops" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+        assert process.returncode == 130 and "classifier: stopped" in said, (name, process.returncode, said)
+        assert not os.path.exists(f"stopped-{name}/classifier.safetensors")
+
+
+def check_half_files():
+    """A name has a whole file or none, also if the program was killed or the disk became full."""
+    if "draw_digits" in programs and any(pathlib.Path("/usr/share/fonts").rglob("*.ttf")):
+        process = subprocess.Popen(command("draw_digits", "half"))
+        while not os.path.exists("half/train-images-idx3-ubyte.part"):
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        assert not os.path.exists("half/train-images-idx3-ubyte")
+    refuse([programs["sample"], "model.safetensors", "--count", "10000", "--output", "half.csv"], 1,
+           "half.csv: it cannot be written", limit=100000)
+    assert not os.path.exists("half.csv") and not os.path.exists("half.csv.part")
+
+
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)
+    write_images(pathlib.Path("data"), "train", 160, 1)
+    rows = "".join(f"{i},{i * i % 50}\n" for i in range(50))
+    pathlib.Path("table.csv").write_text("a,b\n" + rows)
+    example_program.run([programs["mnist_gan"], "--data", "data", "--output", "made", "--steps", "1", "--quiet"])
+    shutil.move("made/generator.safetensors", "model.safetensors")
+    check_outputs()
+    check_nested_folders()
+    check_inputs_stay()
+    check_resuming()
+    check_data()
+    check_stopped_classifier()
+    check_half_files()
