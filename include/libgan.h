@@ -703,16 +703,18 @@ GAN_API gan_layer *gan_layer_gelu(gan_context *context, const gan_gelu_options *
 
 /** Options of gan_layer_dropout(). */
 typedef struct gan_dropout_options {
-    size_t struct_size; /**< set by GAN_DROPOUT() */
-    float rate;         /**< probability that a value becomes 0; [0, 1); default 0.5 */
-    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
+    size_t struct_size;  /**< set by GAN_DROPOUT() */
+    float rate;          /**< probability that a value becomes 0; [0, 1); default 0.5 */
+    bool in_sampling;    /**< drop values in sampling too: the noise of pix2pix (Isola et al., 2017); default: no */
+    uint8_t reserved[3]; /**< 0, else ::GAN_ERROR_VERSION */
 } gan_dropout_options;
 /** ::gan_dropout_options with the given fields: GAN_DROPOUT(.rate = 0.3f). */
 #define GAN_DROPOUT(...) GAN_OPTIONS(gan_dropout_options, __VA_ARGS__)
 
 /**
- * In training: 0 with probability `rate`, else x / (1 - rate); in sampling: x. Srivastava et al., 2014. Each forward
- * pass of a session draws a new mask.
+ * In training: 0 with probability `rate`, else x / (1 - rate); in sampling: x, unless in_sampling. Srivastava et al.,
+ * 2014. Each forward pass of a session draws a new mask. With in_sampling, sample i of gan_model_sample() has a mask
+ * that depends only on the seed and i.
  */
 GAN_API gan_layer *gan_layer_dropout(gan_context *context, const gan_dropout_options *options);
 
@@ -863,6 +865,37 @@ typedef struct gan_max_pool2d_options {
  * floor((input + 2 pads - kernel) / stride) + 1, at least 1.
  */
 GAN_API gan_layer *gan_layer_max_pool2d(gan_context *context, const gan_max_pool2d_options *options);
+
+/** What padding shows beyond the border of an image. */
+typedef enum gan_pad_mode {
+    GAN_PAD_ZERO = 0,       /**< 0 */
+    GAN_PAD_REFLECTION = 1, /**< the image mirrored at its outermost pixels, which are not repeated */
+    GAN_PAD_REPLICATION = 2 /**< the nearest pixel of the image */
+} gan_pad_mode;
+
+/** Options of gan_layer_pad2d(). */
+typedef struct gan_pad2d_options {
+    size_t struct_size; /**< set by GAN_PAD2D() */
+    int64_t pads[4];    /**< top, bottom, left, right, as in ::gan_conv2d_options; 0 to 2^31 - 1; default 0 */
+    gan_pad_mode mode;  /**< default: GAN_PAD_ZERO */
+    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
+} gan_pad2d_options;
+/** ::gan_pad2d_options with the given fields: GAN_PAD2D(.pads = {1, 1, 1, 1}, .mode = GAN_PAD_REFLECTION). */
+#define GAN_PAD2D(...) GAN_OPTIONS(gan_pad2d_options, __VA_ARGS__)
+
+/**
+ * Pads samples (channels, height, width), like PyTorch's ZeroPad2d, ReflectionPad2d and ReplicationPad2d, whose order
+ * is left, right, top, bottom. Pads by reflection must be less than the side of the image, else ::GAN_ERROR_SHAPE.
+ */
+GAN_API gan_layer *gan_layer_pad2d(gan_context *context, const gan_pad2d_options *options);
+
+/**
+ * Rearranges samples (c f^2, h, w) to (c, h f, w f), where f is the factor, 1 <= f < 2^31: f^2 channels of a pixel
+ * become f x f pixels, y[c, h f + i, w f + j] = x[(c f + i) f + j, h, w], as in PyTorch's PixelShuffle. After a
+ * convolution it enlarges images (Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient
+ * Sub-Pixel Convolutional Neural Network", 2016). Channels that f^2 does not divide are ::GAN_ERROR_SHAPE.
+ */
+GAN_API gan_layer *gan_layer_pixel_shuffle(gan_context *context, int64_t factor);
 
 /** Options of gan_layer_gaussian_noise(). */
 typedef struct gan_gaussian_noise_options {
@@ -1176,7 +1209,7 @@ typedef struct gan_session_options {
     size_t struct_size;  /**< set by GAN_SESSION() */
     int64_t batch;       /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
     bool forward_only;   /**< less memory, no backward pass; default: backward possible */
-    uint64_t seed;       /**< of what layers draw in training: dropout masks, Gaussian noise; default 0 */
+    uint64_t seed;       /**< of what layers draw: dropout masks, Gaussian noise; default 0 */
     bool second_order;   /**< also allow tangent passes, for more memory; not with forward_only; default: no */
     uint8_t reserved[7]; /**< 0, else ::GAN_ERROR_VERSION */
 } gan_session_options;
@@ -1193,7 +1226,7 @@ GAN_API void gan_session_destroy(gan_session *session);
 
 /** The mode of a pass, for layers that depend on it, such as batch normalisation and dropout. */
 typedef enum gan_mode {
-    GAN_MODE_SAMPLE = 0, /**< running statistics; nothing is dropped */
+    GAN_MODE_SAMPLE = 0, /**< running statistics; nothing is dropped, unless dropout's in_sampling is set */
     GAN_MODE_TRAIN = 1   /**< the batch's own statistics, which update the running ones; a new dropout mask */
 } gan_mode;
 

@@ -487,6 +487,8 @@ inline constexpr detail::layer_of<gan_layer_group_norm> group_norm{};       /**<
 inline constexpr detail::layer_of<gan_layer_upsample2d> upsample2d{};       /**< gan_layer_upsample2d() */
 inline constexpr detail::layer_of<gan_layer_avg_pool2d> avg_pool2d{};       /**< gan_layer_avg_pool2d() */
 inline constexpr detail::layer_of<gan_layer_max_pool2d> max_pool2d{};       /**< gan_layer_max_pool2d() */
+inline constexpr detail::layer_of<gan_layer_pad2d> pad2d{};                 /**< gan_layer_pad2d() */
+inline constexpr detail::layer_of<gan_layer_pixel_shuffle> pixel_shuffle{}; /**< gan_layer_pixel_shuffle() */
 inline constexpr detail::layer_of<gan_layer_gaussian_noise> gaussian_noise{};     /**< gan_layer_gaussian_noise() */
 inline constexpr detail::layer_of<gan_layer_embedding> embedding{};               /**< gan_layer_embedding() */
 inline constexpr detail::layer_of<gan_layer_one_hot> one_hot{};                   /**< gan_layer_one_hot() */

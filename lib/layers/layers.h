@@ -8,6 +8,10 @@
 
 #define GAN_LAYER_TENSORS 6 /* most tensors of one layer */
 
+/* Bits of a counter of random numbers within one pass, or in sampling within one sample of it: more blocks of four
+ * words than any layer draws. */
+#define GAN_DRAW_BITS 32
+
 /* A tensor that a layer asks for. */
 typedef struct gan_tensor_plan {
     const char *name; /* "weight" */
@@ -31,6 +35,8 @@ typedef struct gan_layer_plan {
     /* For these shapes the output is the input's values in the same order: y may be the array x[0], and dx[0] the
      * array dy, whoever else reads them; forward and backward then do nothing. Given other arrays, they copy. */
     bool view;
+    /* It draws random numbers in sampling too, those of each sample apart: see `random` of gan_pass. */
+    bool draws_in_sampling;
 } gan_layer_plan;
 
 /* One call of forward or backward, as a layer sees it. Samples of rank 3 are images (channels, height, width) and are
@@ -50,7 +56,9 @@ typedef struct gan_pass {
     gan_real *const *gradients; /* in the same order; added to; NULL for buffers, all NULL if not wanted */
     gan_real *saved;
     gan_real *scratch;
-    gan_random_state random; /* of this layer in this pass; the same in forward and backward */
+    /* Of this layer: in training of this pass, in sampling of its first sample, and the one after that is one number
+     * of GAN_DRAW_BITS bits further. The same in forward and backward. */
+    gan_random_state random;
     /* Tangents, for second derivatives (Pearlmutter's R-operator: the derivative in a direction of x and dy, with the
      * weights fixed): R{x} in, R{y} out; then R{x}, R{y} and R{dy} in, R{dx} out, R{gradients} added to `gradients`.
      * These calls may read x, y, saved and tensors, as backward may; after tangent_forward also R{x} and R{y}, where

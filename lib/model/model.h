@@ -147,11 +147,13 @@ struct gan_session {
     gan_model *model;
     int64_t max_batch, batch; /* batch: of the last forward pass */
     bool forward_only, second_order;
-    unsigned holds; /* what it has computed for the inputs now set: the bits above */
-    gan_mode mode;  /* of the last forward pass */
-    /* Dropout: each forward pass in training draws from new counters. `passes` counts these passes; saving it and
-     * setting it again between two steps continues with the same masks. */
-    uint64_t seed, passes;
+    unsigned holds;         /* what it has computed for the inputs now set: the bits above */
+    gan_mode mode;          /* of the last forward pass */
+    bool draws_in_sampling; /* some layer does */
+    /* Dropout: each forward pass in training draws from new counters, and so does each sample in sampling, if layers
+     * draw there. `passes` counts both; saving it and setting it again between two steps continues with the same
+     * masks. `draws` is what it was at the last forward pass, whose masks its backward pass draws again. */
+    uint64_t seed, passes, draws;
     gan_arena arena;
     struct gan_session_plan *plan; /* plan.h */
 };

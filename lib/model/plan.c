@@ -134,6 +134,7 @@ static gan_status plan_forward(session_planner *planner, int32_t i)
     GAN_TRY(node->layer->ops->infer(node->layer, planner->model->context, node->input_shapes, node->input_count,
                                     planner->session->max_batch, &plan));
     planned->view = plan.view;
+    planner->session->draws_in_sampling |= plan.draws_in_sampling;
     for (int k = 0; k < node->tensor_count; k++) {
         if (plan.tensors[k].kind == GAN_TENSOR_PARAMETER) planned->trains = true;
     }

@@ -71,8 +71,8 @@ typedef struct gan_layer_call {
     gan_real *tensors[GAN_LAYER_TENSORS], *gradients[GAN_LAYER_TENSORS];
 } gan_layer_call;
 
-/* Sets all but the values and gradients of the pass; `pass_number` is the forward pass's. */
-void gan_session_prepare_call(const gan_session *session, int32_t i, gan_mode mode, uint64_t pass_number,
+/* Sets all but the values and gradients of the pass; `draws` is the session's, of the forward pass. */
+void gan_session_prepare_call(const gan_session *session, int32_t i, gan_mode mode, uint64_t draws,
                               bool with_gradients, gan_layer_call *call);
 /* The inputs of node i among the values of `nodes`, in one of the plan's tables; and, after the forward pass, inputs
  * and output if the layer keeps them, else NULL. */

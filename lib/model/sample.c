@@ -318,6 +318,8 @@ static gan_status run(gan_session *session, const sampling *of, const char *what
         const int64_t left = of->count - first;
         const int64_t batch = left < session->max_batch ? left : session->max_batch;
         GAN_TRY(fill_inputs(session, of, first, batch, what));
+        session->seed = of->options.seed;
+        session->passes = (uint64_t)first;
         GAN_TRY(gan_session_forward(session, GAN_MODE_SAMPLE));
         GAN_TRY(gan_session_get_output(session, output, out + first * elements));
         first += batch;

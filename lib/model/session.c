@@ -175,7 +175,12 @@ gan_status gan_session_forward(gan_session *session, gan_mode mode)
     gan_session_forget_border(session);
     session->mode = mode;
     session->holds = GAN_HOLDS_OUTPUTS;
-    if (mode == GAN_MODE_TRAIN) session->passes++;
+    session->draws = session->passes;
+    if (mode == GAN_MODE_TRAIN) {
+        session->passes++;
+    } else if (session->draws_in_sampling) {
+        session->passes += (uint64_t)session->batch;
+    }
     return GAN_OK;
 }
 
@@ -192,7 +197,7 @@ static gan_status backward_node(gan_session *session, int32_t i, uint64_t what)
     dy = gan_session_sum_gradient(session, nodes, i);
     if (!dy || node->input_count == 0) return GAN_OK;
     gan_session_find_input_gradients(session, nodes, i, what);
-    gan_session_prepare_call(session, i, session->mode, session->passes - 1, what & GAN_BACKWARD_PARAMETERS, &call);
+    gan_session_prepare_call(session, i, session->mode, session->draws, what & GAN_BACKWARD_PARAMETERS, &call);
     call.pass.x = gan_session_find_kept_inputs(session, i, nodes, session->plan->x);
     call.pass.y = gan_session_find_kept_output(session, i, nodes);
     call.pass.dy = dy;

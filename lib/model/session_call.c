@@ -2,9 +2,6 @@
  * nodes of values and gradients, or on those of their tangents. */
 #include "model/plan.h"
 
-/* Bits of a counter within one pass: more blocks of four random words than any layer draws. */
-#define COUNTER_BITS 32
-
 /* ---- One layer's call --------------------------------------------------------------------------------------- */
 
 /* Weights are looked up at each call, since an optimizer swaps their arrays. */
@@ -19,7 +16,7 @@ static void find_tensors(const gan_model *model, const gan_model_node *node, boo
     }
 }
 
-void gan_session_prepare_call(const gan_session *session, int32_t i, gan_mode mode, uint64_t pass_number,
+void gan_session_prepare_call(const gan_session *session, int32_t i, gan_mode mode, uint64_t draws,
                               bool with_gradients, gan_layer_call *call)
 {
     const gan_model_node *node = &session->model->nodes[i];
@@ -37,7 +34,7 @@ void gan_session_prepare_call(const gan_session *session, int32_t i, gan_mode mo
         .saved = gan_session_at(session, session->plan->nodes[i].saved),
         .random = {.seed = session->seed,
                    .stream = GAN_STREAM_LAYER + (uint64_t)i,
-                   .counter = pass_number << COUNTER_BITS},
+                   .counter = draws << GAN_DRAW_BITS},
     };
 }
 

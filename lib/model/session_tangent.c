@@ -10,7 +10,7 @@ static gan_status tangent_forward_node(gan_session *session, int32_t i)
     const gan_session_plan *plan = session->plan;
     gan_layer_call call;
 
-    gan_session_prepare_call(session, i, session->mode, session->passes - 1, false, &call);
+    gan_session_prepare_call(session, i, session->mode, session->draws, false, &call);
     call.pass.x = gan_session_find_kept_inputs(session, i, plan->nodes, plan->x);
     call.pass.y = gan_session_find_kept_output(session, i, plan->nodes);
     call.pass.tangent_x = gan_session_find_inputs(session, i, plan->tangents, plan->tangent_x);
@@ -90,7 +90,7 @@ static gan_status tangent_backward_node(gan_session *session, int32_t i, uint64_
     } else {
         find_no_input_gradients(session, i);
     }
-    gan_session_prepare_call(session, i, session->mode, session->passes - 1, what & GAN_BACKWARD_PARAMETERS, &call);
+    gan_session_prepare_call(session, i, session->mode, session->draws, what & GAN_BACKWARD_PARAMETERS, &call);
     call.pass.x = gan_session_find_kept_inputs(session, i, plan->nodes, plan->x);
     call.pass.y = gan_session_find_kept_output(session, i, plan->nodes);
     call.pass.tangent_x = gan_session_find_kept_inputs(session, i, plan->tangents, plan->tangent_x);

@@ -75,7 +75,9 @@ void test_kinds_of_layers()
     gan::node label = model.add(gan::input(context, {1}));
     model.add(gan::conditional_batch_norm(context, 3, GAN_CONDITIONAL_BATCH_NORM(.momentum = 0.5f)), {images, label});
     model.add(gan::minibatch_stddev(context, GAN_MINIBATCH_STDDEV(.group = 2)));
-    model.add(gan::dropout(context, GAN_DROPOUT(.rate = 0.25f)), gan::flatten(context), gan::softplus(context));
+    model.add(gan::pixel_shuffle(context, 1), gan::pad2d(context, GAN_PAD2D(.mode = GAN_PAD_REFLECTION)));
+    model.add(gan::dropout(context, GAN_DROPOUT(.rate = 0.25f, .in_sampling = true)), gan::flatten(context),
+              gan::softplus(context));
     model.add(gan::elu(context, GAN_ELU(.alpha = 0.5f)), gan::silu(context), gan::gelu(context), gan::prelu(context),
               gan::gradient_reversal(context));
     model.build(1);

@@ -6,13 +6,19 @@
 
 #include <cmocka.h>
 
-const test_named_model test_models[TEST_MODELS] = {
-    {"seed generator", test_seed_generator},          {"seed discriminator", test_seed_discriminator},
-    {"DCGAN generator", test_dcgan_generator},        {"DCGAN discriminator", test_dcgan_discriminator},
-    {"spectral norm", test_spectral_discriminator},   {"dilation and groups", test_grouped_discriminator},
-    {"normalisation", test_normalised_discriminator}, {"label", test_labelled_discriminator},
-    {"projection", test_projection_discriminator},    {"smooth activations", test_smooth_discriminator},
-    {"conditional", test_conditional_generator},      {"graph", test_graph}};
+const test_named_model test_models[TEST_MODELS] = {{"seed generator", test_seed_generator},
+                                                   {"seed discriminator", test_seed_discriminator},
+                                                   {"DCGAN generator", test_dcgan_generator},
+                                                   {"DCGAN discriminator", test_dcgan_discriminator},
+                                                   {"spectral norm", test_spectral_discriminator},
+                                                   {"dilation and groups", test_grouped_discriminator},
+                                                   {"normalisation", test_normalised_discriminator},
+                                                   {"label", test_labelled_discriminator},
+                                                   {"projection", test_projection_discriminator},
+                                                   {"smooth activations", test_smooth_discriminator},
+                                                   {"conditional", test_conditional_generator},
+                                                   {"padding", test_padded_discriminator},
+                                                   {"graph", test_graph}};
 
 static gan_status finish(gan_model *model, uint64_t seed, gan_model **out)
 {
@@ -189,6 +195,27 @@ gan_status test_smooth_discriminator(gan_context *context, uint64_t seed, gan_mo
     gan_model_add(model, gan_layer_gelu(context, GAN_GELU(.tanh_approximation = true)));
     gan_model_add(model, gan_layer_prelu(context, NULL));
     gan_model_add(model, gan_layer_log_sum_exp(context));
+    return finish(model, seed, out);
+}
+
+gan_status test_padded_discriminator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 3, 4)));
+    gan_model_add(model, gan_layer_pad2d(context, GAN_PAD2D(.pads = {1, 1, 2, 1}, .mode = GAN_PAD_REFLECTION)));
+    gan_model_add(model, gan_layer_conv2d(context, 8, GAN_CONV2D(.stride = {2, 2})));
+    gan_model_add(model, gan_layer_softplus(context));
+    gan_model_add(model, gan_layer_pixel_shuffle(context, 2));
+    gan_model_add(model, gan_layer_pad2d(context, GAN_PAD2D(.pads = {0, 2, 1, 0}, .mode = GAN_PAD_REPLICATION)));
+    gan_model_add(model, gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.25f, .in_sampling = true)));
+    gan_model_add(model, gan_layer_pad2d(context, GAN_PAD2D(.pads = {1, 0, 0, 1})));
+    gan_model_add(model, gan_layer_conv2d(context, 2, NULL));
+    gan_model_add(model, gan_layer_tanh(context));
+    gan_model_add(model, gan_layer_flatten(context));
+    gan_model_add(model, gan_layer_dense(context, 1, NULL));
     return finish(model, seed, out);
 }
 

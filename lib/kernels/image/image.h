@@ -1,4 +1,4 @@
-/* The door of image: resampling, pooling and augmentation. */
+/* The door of image: resampling, pooling, padding, pixel shuffle and augmentation. */
 #ifndef GAN_IMAGE_H
 #define GAN_IMAGE_H
 
@@ -53,6 +53,40 @@ void gan_max_pool_pick(gan_context *context, const gan_max_pooling *by, int64_t 
 /* The adjoint: dx = the sum of dy over the windows whose chosen position it is */
 void gan_max_pool_spread(gan_context *context, const gan_max_pooling *by, int64_t batch, const gan_real *chosen,
                          const gan_real *dy, gan_real *dx);
+
+/* ---- Padding (pad.c): images channels last ---- */
+
+typedef struct gan_pad_side {
+    int64_t input, before, after; /* pixels; by reflection, before and after are less than input */
+} gan_pad_side;
+
+typedef struct gan_image_padding {
+    gan_pad_mode mode;
+    int64_t channels;
+    gan_pad_side rows, columns;
+} gan_image_padding;
+
+/* y = x with pixels before and after each side: zeros, or those of x that the mode shows there. */
+void gan_pad_images(gan_context *context, const gan_image_padding *by, int64_t batch, const gan_real *x, gan_real *y);
+/* The adjoint: dx = the sum of dy over the pixels that showed it */
+void gan_fold_padding(gan_context *context, const gan_image_padding *by, int64_t batch, const gan_real *dy,
+                      gan_real *dx);
+
+/* ---- Pixel shuffle (pixel_shuffle_kernel.c): images channels last ---- */
+
+typedef struct gan_pixel_shuffle {
+    int64_t factor;
+    int64_t channels;      /* of the large image; the small one has factor^2 times as many */
+    int64_t rows, columns; /* of the small image */
+} gan_pixel_shuffle;
+
+/* large[row factor + i, column factor + j, c] = small[row, column, (c factor + i) factor + j], i and j below factor
+ */
+void gan_shuffle_pixels(gan_context *context, const gan_pixel_shuffle *by, int64_t batch, const gan_real *small,
+                        gan_real *large);
+/* The inverse, and the adjoint */
+void gan_unshuffle_pixels(gan_context *context, const gan_pixel_shuffle *by, int64_t batch, const gan_real *large,
+                          gan_real *small);
 
 /* ---- Augmentation (augment.c) ---- */
 

@@ -91,6 +91,7 @@ LAYER(silu, gan_layer_silu(context))
 LAYER(gelu, gan_layer_gelu(context, NULL))
 LAYER(gelu_tanh, gan_layer_gelu(context, GAN_GELU(.tanh_approximation = true)))
 LAYER(dropout, gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.4f)))
+LAYER(dropout_always, gan_layer_dropout(context, GAN_DROPOUT(.rate = 0.4f, .in_sampling = true)))
 LAYER(batch_norm, gan_layer_batch_norm(context, GAN_BATCH_NORM(.epsilon = 1e-3f)))
 LAYER(batch_norm_plain, gan_layer_batch_norm(context, GAN_BATCH_NORM(.no_affine = true)))
 LAYER(conditional_batch_norm,
@@ -115,6 +116,10 @@ LAYER(max_pool, gan_layer_max_pool2d(context, NULL))
 LAYER(max_pool_padded,
       gan_layer_max_pool2d(context, GAN_MAX_POOL2D(.kernel = {3, 2}, .stride = {2, 1}, .pads = {1, 1})))
 LAYER(max_pool_gaps, gan_layer_max_pool2d(context, GAN_MAX_POOL2D(.kernel = {1, 2}, .stride = {2, 3})))
+LAYER(pad_zeros, gan_layer_pad2d(context, GAN_PAD2D(.pads = {1, 0, 2, 3})))
+LAYER(pad_reflection, gan_layer_pad2d(context, GAN_PAD2D(.pads = {2, 1, 0, 4}, .mode = GAN_PAD_REFLECTION)))
+LAYER(pad_replication, gan_layer_pad2d(context, GAN_PAD2D(.pads = {3, 0, 2, 5}, .mode = GAN_PAD_REPLICATION)))
+LAYER(pixel_shuffle, gan_layer_pixel_shuffle(context, 2))
 LAYER(gaussian_noise, gan_layer_gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.5f)))
 
 LAYER(constant, gan_layer_constant(context, GAN_SHAPE(7), NULL))
@@ -201,6 +206,8 @@ static const layer_case cases[] = {
     {"gelu, approximated", gelu_tanh, 1, {SHAPE(11)}, false, false},
     {"dropout", dropout, 1, {SHAPE(2, 3, 5)}, false, true},
     {"dropout, sampling", dropout, 1, {SHAPE(11)}, true, true},
+    {"dropout in training and sampling", dropout_always, 1, {SHAPE(2, 3, 5)}, false, true},
+    {"dropout in training and sampling, sampling", dropout_always, 1, {SHAPE(2, 3, 5)}, true, true},
     {"batch_norm", batch_norm, 1, {SHAPE(7)}, false, false},
     {"batch_norm, sampling", batch_norm, 1, {SHAPE(7)}, true, false},
     {"batch_norm of images", batch_norm, 1, {SHAPE(5, 3, 1)}, false, false},
@@ -237,6 +244,10 @@ static const layer_case cases[] = {
     {"max_pool2d", max_pool, 1, {SHAPE(3, 4, 5)}, false, false},
     {"max_pool2d padded and overlapping", max_pool_padded, 1, {SHAPE(2, 7, 3)}, false, false},
     {"max_pool2d with gaps", max_pool_gaps, 1, {SHAPE(1, 5, 6)}, false, false},
+    {"pad2d", pad_zeros, 1, {SHAPE(3, 2, 5)}, false, false},
+    {"pad2d by reflection", pad_reflection, 1, {SHAPE(2, 3, 5)}, false, false},
+    {"pad2d by replication", pad_replication, 1, {SHAPE(2, 3, 1)}, false, false},
+    {"pixel_shuffle", pixel_shuffle, 1, {SHAPE(12, 3, 2)}, false, false},
     {"gaussian_noise", gaussian_noise, 1, {SHAPE(2, 3, 5)}, false, true},
     {"gaussian_noise, sampling", gaussian_noise, 1, {SHAPE(11)}, true, true},
 };

@@ -379,7 +379,7 @@ static void test_concat_definition(void **state)
     check_concat(*state, 2, GAN_SHAPE(2, 3, 1, 2), GAN_SHAPE(2, 3, 4, 2));
 }
 
-/* ---- Activations, dropout -------------------------------------------------------------------------------------- */
+/* ---- Activations ----------------------------------------------------------------------------------------------- */
 
 static void check_activation(gan_context *context, gan_layer *layer, double (*definition)(double))
 {
@@ -446,57 +446,6 @@ static void test_activations(void **state)
     check_activation(*state, gan_layer_silu(*state), swish);
     check_activation(*state, gan_layer_gelu(*state, NULL), gaussian);
     check_activation(*state, gan_layer_gelu(*state, GAN_GELU(.tanh_approximation = true)), nearly_gaussian);
-}
-
-static void test_dropout(void **state)
-{
-    enum { COUNT = 20000 };
-    harness h;
-    harness_create(&h, *state, gan_layer_dropout(*state, GAN_DROPOUT(.rate = 0.25f)), 1, &GAN_SHAPE(COUNT), 1, 1);
-    harness_fill(h.x[0], 3);
-    assert_int_equal(harness_forward(&h), GAN_OK);
-    int dropped = 0;
-    for (int i = 0; i < COUNT; i++) {
-        dropped += h.y.values[i] == 0;
-        assert_true(h.y.values[i] == 0 || h.y.values[i] == 4);
-    }
-    /* Five deviations of a binomial distribution: sqrt(20000 * 0.25 * 0.75) = 61. */
-    assert_in_range(dropped, 5000 - 306, 5000 + 306);
-
-    /* Another state is another mask, and sampling is the identity. */
-    gan_real *first = border_copy(h.y, GAN_SHAPE(1, 1, COUNT), 1);
-    h.pass.random.counter = 1000000;
-    assert_int_equal(harness_forward(&h), GAN_OK);
-    assert_memory_not_equal(first, h.y.values, COUNT * sizeof(*first));
-    free(first);
-    h.pass.training = false;
-    assert_int_equal(harness_forward(&h), GAN_OK);
-    harness_assert_equal(h.y, h.x[0]);
-    harness_destroy(&h);
-}
-
-/* The generator's normal numbers, and the identity in sampling. */
-static void test_gaussian_noise(void **state)
-{
-    enum { COUNT = 1000 };
-    gan_real noise[2][COUNT];
-    harness h;
-    harness_create(&h, *state, gan_layer_gaussian_noise(*state, GAN_GAUSSIAN_NOISE(.deviation = 0.25f)), 1,
-                   &GAN_SHAPE(COUNT), 1, 1);
-    for (int k = 0; k < 2; k++) {
-        gan_random_state random = h.pass.random;
-        double expected[COUNT];
-        gan_fill_normal(&random, noise[k], COUNT, 0, 1);
-        for (int i = 0; i < COUNT; i++) expected[i] = (double)h.x[0].values[i] + 0.25 * (double)noise[k][i];
-        assert_int_equal(harness_forward(&h), GAN_OK);
-        harness_assert_near(h.y, expected, 10);
-        h.pass.random.counter = 1000000; /* of another pass */
-    }
-    assert_memory_not_equal(noise[0], noise[1], sizeof(noise[0]));
-    h.pass.training = false;
-    assert_int_equal(harness_forward(&h), GAN_OK);
-    harness_assert_equal(h.y, h.x[0]);
-    harness_destroy(&h);
 }
 
 /* ---- Batch normalisation --------------------------------------------------------------------------------------- */
@@ -578,8 +527,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reshape_keeps_order, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_concat_definition, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_activations, harness_setup, harness_teardown),
-        cmocka_unit_test_setup_teardown(test_dropout, harness_setup, harness_teardown),
-        cmocka_unit_test_setup_teardown(test_gaussian_noise, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_batch_norm_known_answer, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_batch_norm_of_images, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_batch_of_one, harness_setup, harness_teardown),

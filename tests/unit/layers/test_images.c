@@ -1,5 +1,5 @@
-/* Upsampling and pooling of images: known answers, as PyTorch's interpolate (align_corners=False) and avg_pool2d give
- * them. */
+/* Upsampling, pooling, padding and shuffling of images: known answers, as PyTorch's interpolate
+ * (align_corners=False), avg_pool2d, pad and pixel_shuffle give them. */
 #include "harness.h"
 
 #include <string.h>
@@ -99,12 +99,42 @@ static void test_average(void **state)
           (double[]){1, 9, 25, 256, 324, 400}, 2, 3);
 }
 
+static void test_padding(void **state)
+{
+    const double x[] = {1, 2, 4, 3, 8, -2};
+    check(*state, gan_layer_pad2d(*state, NULL), x, 2, 3, x, 2, 3);
+    check(*state, gan_layer_pad2d(*state, GAN_PAD2D(.pads = {0, 1, 2, 0})), x, 2, 3,
+          (double[]){0, 0, 1, 2, 4, 0, 0, 3, 8, -2, 0, 0, 0, 0, 0}, 3, 5);
+    check(*state, gan_layer_pad2d(*state, GAN_PAD2D(.pads = {1, 1, 2, 0}, .mode = GAN_PAD_REFLECTION)), x, 2, 3,
+          (double[]){-2, 8, 3, 8, -2, 4, 2, 1, 2, 4, -2, 8, 3, 8, -2, 4, 2, 1, 2, 4}, 4, 5);
+    check(*state, gan_layer_pad2d(*state, GAN_PAD2D(.pads = {2, 0, 0, 1}, .mode = GAN_PAD_REPLICATION)), x, 2, 3,
+          (double[]){1, 2, 4, 4, 1, 2, 4, 4, 1, 2, 4, 4, 3, 8, -2, -2}, 4, 4);
+}
+
+static void test_pixel_shuffle(void **state)
+{
+    const gan_shape shape = GAN_SHAPE(8, 1, 2);
+    gan_real border[16];
+    harness h;
+    harness_create(&h, *state, gan_layer_pixel_shuffle(*state, 2), 1, &shape, 1, 1);
+    assert_true(gan_shape_equal(h.plan.output, GAN_SHAPE(2, 2, 4)));
+    for (int i = 0; i < 16; i++) border[i] = (gan_real)i;
+    harness_store(border, h.x[0].values, 1, 8, 1, 2);
+    assert_int_equal(harness_forward(&h), GAN_OK);
+    harness_restore(h.y.values, border, 1, 2, 2, 4);
+    harness_assert_near((harness_array){border, 16},
+                        (const double[]){0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15}, 0);
+    harness_destroy(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_nearest, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_bilinear, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_average, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_padding, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_pixel_shuffle, harness_setup, harness_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@ typedef struct json_case {
     const char *type, *text;
 } json_case;
 
-enum { KINDS = 37 };
+enum { KINDS = 39 };
 
 #define DENSE                                                                         \
     "{'bias_initializer':{'kind':'constant','value':-0.5},'no_bias':false,'units':7," \
@@ -25,6 +25,7 @@ enum { KINDS = 37 };
     "'weight_initializer':{'kind':'glorot_uniform'}}"
 #define BATCH_NORM "{'epsilon':0.5,'momentum':0.25,'no_affine':true}"
 #define UPSAMPLE   "{'factor':[3,1],'interpolation':'bilinear'}"
+#define PAD        "{'mode':'reflection','pads':[1,0,2,3]}"
 #define SLICE      "{'axis':1,'length':2,'start':3}"
 #define EMBEDDING  "{'classes':10,'units':50,'weight_initializer':{'kind':'normal','value':1.0}}"
 
@@ -86,6 +87,8 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
          "{'kernel':[3,2],'stride':[3,2]}"},
         {gan_layer_max_pool2d(context, GAN_MAX_POOL2D(.kernel = {3, 2}, .pads = {1, 0})), "max_pool2d",
          "{'kernel':[3,2],'pads':[1,0],'stride':[3,2]}"},
+        {gan_layer_pad2d(context, GAN_PAD2D(.pads = {1, 0, 2, 3}, .mode = GAN_PAD_REFLECTION)), "pad2d", PAD},
+        {gan_layer_pixel_shuffle(context, 2), "pixel_shuffle", "{'factor':2}"},
         {gan_layer_gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.25f)), "gaussian_noise",
          "{'deviation':0.25}"},
         {gan_layer_embedding(context, 10, 50, NULL), "embedding", EMBEDDING},
@@ -236,7 +239,7 @@ static void test_keys(void **state)
         gan_layer_destroy(cases[i].layer);
     }
     assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 3 + 2 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3 + 1 + 2 + 2 + 1 + 3 + 3 +
-                               1 + 3 + 2);
+                               1 + 3 + 2 + 2 + 1);
 }
 
 /* Options that came later are missing in older files, and if they have their default. */
@@ -254,6 +257,7 @@ static void test_added_options(void **state)
         {"conv_transpose2d", CONV_TRANSPOSE, "dilation", "[1,2]", "[1,1]", "[1]"},
         {"conv_transpose2d", CONV_TRANSPOSE, "groups", "2", "1", "true"},
         {"pixel_norm", "{}", "epsilon", "0.25", "1e-8", "true"},
+        {"dropout", "{'rate':0.25}", "in_sampling", "true", "false", "1"},
     };
     for (size_t i = 0; i < sizeof(added) / sizeof(added[0]); i++) {
         char text[TEXT], saved[TEXT], expected[TEXT];
@@ -318,6 +322,9 @@ static void test_ranges(void **state)
         {"upsample2d", UPSAMPLE, "interpolation", "'cubic'", GAN_ERROR_FORMAT, "\"cubic\""},
         {"avg_pool2d", "{'kernel':[2,2]}", "stride", "[0,0]", GAN_ERROR_ARGUMENT, "stride[0] is 0"},
         {"max_pool2d", "{'kernel':[3,2],'stride':[1,1]}", "pads", "[2,0]", GAN_ERROR_ARGUMENT, "pads[0] is 2"},
+        {"pad2d", PAD, "pads", "[0,0,-1,0]", GAN_ERROR_ARGUMENT, "pads[2] is -1"},
+        {"pad2d", PAD, "mode", "'circular'", GAN_ERROR_FORMAT, "\"circular\""},
+        {"pixel_shuffle", "{}", "factor", "0", GAN_ERROR_ARGUMENT, "factor is 0"},
         {"gaussian_noise", "{}", "deviation", "-1", GAN_ERROR_ARGUMENT, "deviation is -1"},
         {"embedding", EMBEDDING, "classes", "1e9", GAN_ERROR_FORMAT, "classes"},
         {"embedding", EMBEDDING, "units", "0", GAN_ERROR_ARGUMENT, "units is 0"},

@@ -58,6 +58,8 @@ static void test_null(void **state)
     refused(gan_layer_upsample2d(NULL, NULL), GAN_ERROR_NULL, "upsample2d: context is NULL");
     refused(gan_layer_avg_pool2d(NULL, NULL), GAN_ERROR_NULL, "avg_pool2d: context is NULL");
     refused(gan_layer_max_pool2d(NULL, NULL), GAN_ERROR_NULL, "max_pool2d: context is NULL");
+    refused(gan_layer_pad2d(NULL, NULL), GAN_ERROR_NULL, "pad2d: context is NULL");
+    refused(gan_layer_pixel_shuffle(NULL, 2), GAN_ERROR_NULL, "pixel_shuffle: context is NULL");
     refused(gan_layer_gaussian_noise(NULL, NULL), GAN_ERROR_NULL, "gaussian_noise: context is NULL");
     refused(gan_layer_embedding(NULL, 1, 1, NULL), GAN_ERROR_NULL, "embedding: context is NULL");
     gan_layer_destroy(NULL);
@@ -102,7 +104,8 @@ static void test_reserved_refused(void **state)
     refused(gan_layer_prelu(*state, GAN_PRELU(.reserved = {1})), GAN_ERROR_VERSION, words);
     refused(gan_layer_elu(*state, GAN_ELU(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_gelu(*state, GAN_GELU(.reserved = {1})), GAN_ERROR_VERSION, words);
-    refused(gan_layer_dropout(*state, GAN_DROPOUT(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_dropout(*state, GAN_DROPOUT(.reserved = {1})), GAN_ERROR_VERSION, words);
+    refused(gan_layer_pad2d(*state, GAN_PAD2D(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_gaussian_noise(*state, GAN_GAUSSIAN_NOISE(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_pixel_norm(*state, GAN_PIXEL_NORM(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.reserved = {1})), GAN_ERROR_VERSION, words);
@@ -197,6 +200,18 @@ static void test_resampling_refused(void **state)
             "avg_pool2d: kernel[0] is -2, expected 1 to 2147483647");
     refused(gan_layer_avg_pool2d(*state, GAN_AVG_POOL2D(.stride = {1})), GAN_ERROR_ARGUMENT,
             "avg_pool2d: stride[1] is 0");
+}
+
+static void test_padding_refused(void **state)
+{
+    refused(gan_layer_pad2d(*state, GAN_PAD2D(.pads = {0, 0, 1, -2})), GAN_ERROR_ARGUMENT,
+            "pad2d: pads[3] is -2, expected 0 to 2147483647");
+    refused(gan_layer_pad2d(*state, GAN_PAD2D(.pads = {INT64_MAX})), GAN_ERROR_ARGUMENT, "pad2d: pads[0] is 92");
+    refused(gan_layer_pad2d(*state, GAN_PAD2D(.mode = (gan_pad_mode)3)), GAN_ERROR_ARGUMENT,
+            "pad2d: mode is 3, expected 0 to 2");
+    refused(gan_layer_pixel_shuffle(*state, 0), GAN_ERROR_ARGUMENT,
+            "pixel_shuffle: factor is 0, expected 1 to 2147483647");
+    refused(gan_layer_pixel_shuffle(*state, -2), GAN_ERROR_ARGUMENT, "pixel_shuffle: factor is -2");
 }
 
 static void test_slice_refused(void **state)
@@ -338,6 +353,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_conv2d_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_conv_transpose2d_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_resampling_refused, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_padding_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_slice_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_embedding_refused, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_numbers_refused, harness_setup, harness_teardown),

@@ -216,6 +216,10 @@ static void test_shapes(void **state)
     check_plan(gan_layer_avg_pool2d(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 2, 2), 0, NULL);
     check_plan(gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {3, 1}, .stride = {2, 3})), GAN_SHAPE(3, 8, 8),
                GAN_SHAPE(3, 3, 3), 0, NULL);
+    check_plan(gan_layer_pad2d(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
+    check_plan(gan_layer_pad2d(context, GAN_PAD2D(.pads = {1, 2, 3, 4}, .mode = GAN_PAD_REFLECTION)),
+               GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 7, 12), 0, NULL);
+    check_plan(gan_layer_pixel_shuffle(context, 3), GAN_SHAPE(18, 4, 5), GAN_SHAPE(2, 12, 15), 0, NULL);
 
     check_plan(gan_layer_pixel_norm(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
     check_plan(gan_layer_minibatch_stddev(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(4, 4, 5), 0, NULL);
@@ -288,6 +292,18 @@ static void test_refused(void **state)
     refused(gan_layer_avg_pool2d(context, NULL), GAN_SHAPE(7), GAN_ERROR_SHAPE, "input is (7), expected an image");
     refused(gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {2, 5})), GAN_SHAPE(2, 4, 4), GAN_ERROR_SHAPE,
             "is smaller than the kernel (2, 5)");
+    refused(gan_layer_pad2d(context, NULL), GAN_SHAPE(7), GAN_ERROR_SHAPE, "input is (7), expected an image");
+    refused(gan_layer_pad2d(context, GAN_PAD2D(.pads = {0, 0, 4, 5}, .mode = GAN_PAD_REFLECTION)), GAN_SHAPE(2, 9, 5),
+            GAN_ERROR_SHAPE, "input is (2, 9, 5), but pads[3] is 5, expected less than the width by reflection");
+    refused(gan_layer_pad2d(context, GAN_PAD2D(.pads = {0, 1}, .mode = GAN_PAD_REFLECTION)), GAN_SHAPE(2, 1, 5),
+            GAN_ERROR_SHAPE, "pads[1] is 1, expected less than the height");
+    refused(gan_layer_pad2d(context, GAN_PAD2D(.pads = {0, 0, 0, INT32_MAX})), GAN_SHAPE(2, 9, 5), GAN_ERROR_OVERFLOW,
+            "the width of the output is 2147483652");
+    refused(gan_layer_pixel_shuffle(context, 2), GAN_SHAPE(16), GAN_ERROR_SHAPE, "input is (16), expected an image");
+    refused(gan_layer_pixel_shuffle(context, 2), GAN_SHAPE(6, 3, 3), GAN_ERROR_SHAPE,
+            "input is (6, 3, 3), expected a multiple of 2 x 2 channels");
+    refused(gan_layer_pixel_shuffle(context, INT32_MAX), GAN_SHAPE(6, 3, 3), GAN_ERROR_SHAPE,
+            "expected a multiple of 2147483647 x 2147483647 channels");
     refused(gan_layer_embedding(context, 10, 5, NULL), GAN_SHAPE(10), GAN_ERROR_SHAPE,
             "input is (10), expected (1), a class number");
     refused(gan_layer_embedding(context, 10, 5, NULL), GAN_SHAPE(1, 1), GAN_ERROR_SHAPE, "input is (1, 1)");

@@ -142,6 +142,44 @@ static void test_dropout_draws_anew_in_training_only(void **state)
     gan_session_destroy(session);
 }
 
+/* With in_sampling, each sample draws anew, and the gradient passes where the sample did. */
+static void test_dropout_in_sampling(void **state)
+{
+    enum { SIZE = 50 };
+    const gan_dropout_options *always = GAN_DROPOUT(.in_sampling = true);
+    float ones[BATCH * SIZE], first[BATCH * SIZE], second[BATCH * SIZE], gradient[BATCH * SIZE];
+    gan_model *model = NULL;
+    (void)state;
+
+    ASSERT_OK(gan_model_create(context, &model));
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(SIZE)));
+    gan_model_add(model, gan_layer_dropout(context, always));
+    ASSERT_OK(gan_model_build(model, 1));
+    gan_session *session = create_test_session(BATCH, model, false);
+    for (int i = 0; i < BATCH * SIZE; i++) ones[i] = 1;
+    ASSERT_OK(gan_session_set_input(session, 0, ones, BATCH));
+    ASSERT_OK(gan_session_forward(session, GAN_MODE_SAMPLE));
+    ASSERT_OK(gan_session_get_output(session, 0, first));
+    assert_memory_not_equal(first, first + SIZE, SIZE * sizeof(float));
+    ASSERT_OK(gan_session_set_output_gradient(session, 0, ones));
+    ASSERT_OK(gan_session_backward(session, GAN_BACKWARD_INPUTS));
+    ASSERT_OK(gan_session_get_input_gradient(session, 0, gradient));
+    assert_memory_equal(gradient, first, sizeof(first));
+    assert_int_equal(session->passes, BATCH);
+    ASSERT_OK(gan_session_forward(session, GAN_MODE_SAMPLE));
+    ASSERT_OK(gan_session_get_output(session, 0, second));
+    for (int i = 0; i < BATCH; i++)
+        assert_memory_not_equal(first + i * SIZE, second + i * SIZE, SIZE * sizeof(float));
+
+    /* As if saved after the first sample, in a batch of another size. */
+    session->passes = 1;
+    ASSERT_OK(gan_session_set_input(session, 0, ones, BATCH - 1));
+    ASSERT_OK(gan_session_forward(session, GAN_MODE_SAMPLE));
+    ASSERT_OK(gan_session_get_output(session, 0, second));
+    assert_memory_equal(first + SIZE, second, (BATCH - 1) * SIZE * sizeof(float));
+    gan_session_destroy(session);
+}
+
 /* An optimizer swaps the arrays of weights between two passes. */
 static void test_sessions_see_new_weights(void **state)
 {
@@ -304,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_outputs_that_are_not_set_count_as_zero),
         cmocka_unit_test(test_unreached_inputs_have_gradient_zero),
         cmocka_unit_test(test_dropout_draws_anew_in_training_only),
+        cmocka_unit_test(test_dropout_in_sampling),
         cmocka_unit_test(test_sessions_see_new_weights),
         cmocka_unit_test(test_nan_passes_through),
         cmocka_unit_test(test_passes_allocate_nothing),

@@ -122,6 +122,7 @@ static void compare(gan_session *shared, gan_session *apart, gan_mode mode, int6
         memcpy(session->model->buffers, buffers, buffer_bytes);
         ASSERT_OK(gan_model_zero_gradients(session->model));
         set_random_inputs(session, batch, 100);
+        session->passes = 7; /* the same dropout */
         ASSERT_OK(gan_session_forward(session, mode));
         if (what != 0) {
             set_random_gradients(session, 200);

@@ -41,15 +41,20 @@ static void test_samples_depend_on_seed_and_number_only(void **state)
     gan_model_destroy(model);
 }
 
-/* A model that passes its noise on. */
-static gan_model *build_identity(gan_shape shape)
+/* A model that passes its noise on, or part of it. */
+static gan_model *build_passing(gan_shape shape, const gan_dropout_options *dropout)
 {
     gan_model *model = NULL;
     ASSERT_OK(gan_model_create(context, &model));
     gan_model_add(model, gan_layer_input(context, shape));
-    gan_model_add(model, gan_layer_dropout(context, NULL)); /* does nothing in sample mode */
+    gan_model_add(model, gan_layer_dropout(context, dropout));
     ASSERT_OK(gan_model_build(model, 0));
     return model;
+}
+
+static gan_model *build_identity(gan_shape shape)
+{
+    return build_passing(shape, NULL); /* drops nothing in sample mode */
 }
 
 static void check_moments(gan_noise noise, double variance, double most)
@@ -82,12 +87,11 @@ static void test_distributions(void **state)
     check_moments(GAN_NOISE_UNIFORM, 1.0 / 3, 1);
 }
 
-static void test_any_session_draws_the_same(void **state)
+static void check_any_session(const gan_dropout_options *dropout)
 {
     enum { COUNT = 50, SIZE = 12 };
-    gan_model *model = build_identity(GAN_SHAPE(3, 2, 2));
+    gan_model *model = build_passing(GAN_SHAPE(3, 2, 2), dropout);
     static float expected[COUNT * SIZE], values[COUNT * SIZE];
-    (void)state;
 
     ASSERT_OK(gan_model_sample(model, GAN_SAMPLE(.seed = 8), COUNT, expected));
     for (int64_t batch = 1; batch < 9; batch++) {
@@ -95,8 +99,41 @@ static void test_any_session_draws_the_same(void **state)
         ASSERT_OK(gan_session_create(model, GAN_SESSION(.batch = batch), &session));
         ASSERT_OK(gan_session_draw(session, GAN_SAMPLE(.seed = 8), COUNT, values, "a test"));
         assert_memory_equal(expected, values, sizeof(values));
+        /* Whatever it has drawn before. */
+        ASSERT_OK(gan_session_draw(session, GAN_SAMPLE(.seed = 9), COUNT, values, "a test"));
+        assert_memory_not_equal(expected, values, sizeof(values));
+        ASSERT_OK(gan_session_draw(session, GAN_SAMPLE(.seed = 8), COUNT, values, "a test"));
+        assert_memory_equal(expected, values, sizeof(values));
         gan_session_destroy(session);
     }
+    gan_model_destroy(model);
+}
+
+static void test_any_session_draws_the_same(void **state)
+{
+    (void)state;
+    check_any_session(NULL);
+    check_any_session(GAN_DROPOUT(.in_sampling = true));
+}
+
+/* Of a given input, dropout's masks are all that the seed decides; those of samples over several batches differ. */
+static void test_dropout_in_sampling(void **state)
+{
+    enum { COUNT = 300, SIZE = 40 };
+    gan_model *model = build_passing(GAN_SHAPE(SIZE), GAN_DROPOUT(.in_sampling = true));
+    static float ones[COUNT * SIZE], first[COUNT * SIZE], other[COUNT * SIZE];
+    const float *const inputs[] = {ones};
+    (void)state;
+
+    for (int i = 0; i < COUNT * SIZE; i++) ones[i] = 1;
+    ASSERT_OK(gan_model_sample(model, GAN_SAMPLE(.seed = 1, .inputs = inputs), COUNT, first));
+    for (int i = 0; i < COUNT; i++) {
+        for (int k = 0; k < i; k++) assert_memory_not_equal(first + i * SIZE, first + k * SIZE, SIZE * sizeof(float));
+    }
+    ASSERT_OK(gan_model_sample(model, GAN_SAMPLE(.seed = 2, .inputs = inputs), COUNT, other));
+    assert_memory_not_equal(first, other, sizeof(first));
+    ASSERT_OK(gan_model_sample(model, GAN_SAMPLE(.seed = 1, .inputs = inputs), 7, other));
+    assert_memory_equal(first, other, 7 * SIZE * sizeof(float));
     gan_model_destroy(model);
 }
 
@@ -129,6 +166,7 @@ int main(void)
         cmocka_unit_test(test_samples_depend_on_seed_and_number_only),
         cmocka_unit_test(test_distributions),
         cmocka_unit_test(test_any_session_draws_the_same),
+        cmocka_unit_test(test_dropout_in_sampling),
         cmocka_unit_test(test_what_cannot_be_sampled),
     };
     return cmocka_run_group_tests_name("sample", tests, setup, teardown);
