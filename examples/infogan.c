@@ -1,12 +1,13 @@
 /* Finds classes and other causes of variety in images without labels (InfoGAN: Chen et al., "Interpretable
  * Representation Learning by Information Maximizing Generative Adversarial Nets", 2016). Part of what the generator
- * is given is a code, a class and two numbers, and a recogniser reads it from the images; generator and recogniser
- * both want it found. Here the recogniser is a network of its own.
+ * is given is a code, a class and two numbers. The discriminator also reads the code from the images, by the same
+ * features by which it judges them, and both players want it read: so the code becomes what images differ in most,
+ * and not a mark that only a reader would notice.
  *
- * A classifier that saw labels then says how often the images of a class code are of one kind.
+ * A classifier that saw labels then says how often images of a class code are of the label that suits it best.
  */
+#include "assignment.h"
 #include "classifier.h"
-#include "conditional_models.h"
 #include "game_program.h"
 #include "mnist_files.h"
 #include "models.h"
@@ -14,185 +15,283 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define BATCH   32
-#define CODES   2   /* numbers in the code: the first values of the noise */
-#define COLUMNS 10  /* of the pictures, which have a row a class code */
-#define JUDGED  100 /* images of each class code */
+#define BATCH     32
+#define UNITS     256 /* of the dense layers; the paper has 1024 */
+#define NUMBERS   2   /* in the code */
+#define COLUMNS   10  /* of the pictures, which have a row a class code */
+#define GRID_SEED 1234
+#define MEASURED  1024 /* samples by which the average's running statistics are measured */
+#define JUDGED    500  /* images of each class code */
+#define READ      100  /* real images at once */
+#define MOST_READ 10000
+
+enum { LOGIT, CLASS_LOGITS, NUMBERS_READ }; /* the discriminator's outputs */
 
 typedef struct infogan {
     game_settings settings;
     const char *data;
     int64_t classes; /* of the code */
-    double weight;
+    double weight, number_weight;
     gan_context *context;
     gan_dataset *dataset;
     gan_shape image;
     classifier judge;
-    gan_model *generator, *discriminator, *recogniser, *first_values;
+    gan_model *generator, *discriminator;
     gan_game *game;
     gan_player g;
 } infogan;
 
-/* ---- The game -------------------------------------------------------------------------------------------------- */
+/* ---- The models, after the paper's --------------------------------------------------------------------------------
+ */
 
-static void add_conv(gan_context *context, gan_model *m, int64_t filters)
+static void add_hidden(gan_context *context, gan_model *m, gan_layer *layer, gan_layer *activation)
 {
-    gan_model_add(m, gan_layer_conv2d(context, filters,
-                                      GAN_CONV2D(.kernel = {4, 4}, .stride = {2, 2}, .padding = GAN_PADDING_SAME)));
-    gan_model_add(m, gan_layer_layer_norm(context, GAN_LAYER_NORM(.no_affine = true)));
-    gan_model_add(m, gan_layer_leaky_relu(context, NULL));
+    gan_model_add(m, layer);
+    gan_model_add(m, gan_layer_batch_norm(context, NULL));
+    gan_model_add(m, activation);
 }
 
-/* From an image to the logits of its class code, and to the numbers. */
-static gan_status build_recogniser(infogan *job, uint64_t seed)
+static gan_layer *enlarge(gan_context *context, int64_t filters)
+{
+    return gan_layer_conv_transpose2d(
+        context, filters, GAN_CONV_TRANSPOSE2D(.kernel = {4, 4}, .stride = {2, 2}, .padding = GAN_PADDING_SAME));
+}
+
+static gan_layer *reduce(gan_context *context, int64_t filters)
+{
+    return gan_layer_conv2d(context, filters,
+                            GAN_CONV2D(.kernel = {4, 4}, .stride = {2, 2}, .padding = GAN_PADDING_SAME));
+}
+
+/* From noise, a class and numbers to an image. */
+static gan_status build_generator(infogan *job, uint64_t seed)
 {
     gan_context *context = job->context;
-    gan_model *m = NULL;
-    gan_status status = gan_model_create(context, &m);
+    const gan_shape small = GAN_SHAPE(128, job->image.dims[1] / 4, job->image.dims[2] / 4);
+    gan_model *g = NULL;
+    gan_status status = gan_model_create(context, &g);
     if (status != GAN_OK) return status;
-    gan_model_add(m, gan_layer_input(context, job->image));
-    add_conv(context, m, 32);
-    add_conv(context, m, 64);
-    const gan_node features = gan_model_add(m, gan_layer_flatten(context));
-    const gan_node logits = gan_model_add(m, gan_layer_dense(context, job->classes, NULL));
-    const gan_node numbers = gan_model_add_from(m, gan_layer_dense(context, CODES, NULL), GAN_NODES(features));
-    gan_model_set_outputs(m, GAN_NODES(logits, numbers));
-    return build_or_destroy(m, seed, &job->recogniser);
+    const gan_node noise = gan_model_add(g, gan_layer_input(context, GAN_SHAPE(NOISE_SIZE)));
+    const gan_node class_code = gan_model_add(g, gan_layer_input(context, GAN_SHAPE(1)));
+    const gan_node numbers = gan_model_add(g, gan_layer_input(context, GAN_SHAPE(NUMBERS)));
+    gan_model_set_input(g, 2, GAN_INPUT(.role = GAN_INPUT_CODE, .noise = GAN_NOISE_UNIFORM));
+    const gan_node one_hot = gan_model_add_from(g, gan_layer_one_hot(context, job->classes), GAN_NODES(class_code));
+    gan_model_add_from(g, gan_layer_concat(context, NULL), GAN_NODES(noise, one_hot, numbers));
+    add_hidden(context, g, gan_layer_dense(context, UNITS, NULL), gan_layer_relu(context));
+    gan_model_add(g, gan_layer_dense(context, gan_shape_count(small), NULL));
+    add_hidden(context, g, gan_layer_reshape(context, small), gan_layer_relu(context));
+    add_hidden(context, g, enlarge(context, 64), gan_layer_relu(context));
+    gan_model_add(g, enlarge(context, job->image.dims[0]));
+    gan_model_add(g, gan_layer_tanh(context));
+    return build_or_destroy(g, seed, &job->generator);
 }
 
-static gan_status build_first_values(infogan *job)
+/* From an image to a logit, and to what is read: the logits of the class and the numbers. */
+static gan_status build_discriminator(infogan *job, uint64_t seed)
 {
-    gan_model *m = NULL;
-    gan_status status = gan_model_create(job->context, &m);
+    gan_context *context = job->context;
+    gan_model *d = NULL;
+    gan_status status = gan_model_create(context, &d);
     if (status != GAN_OK) return status;
-    gan_model_add(m, gan_layer_input(job->context, GAN_SHAPE(NOISE_SIZE)));
-    gan_model_add(m, gan_layer_slice(job->context, GAN_SLICE(.length = CODES)));
-    return build_or_destroy(m, 0, &job->first_values);
+    gan_model_add(d, gan_layer_input(context, job->image));
+    gan_model_add(d, reduce(context, 64));
+    gan_model_add(d, gan_layer_leaky_relu(context, NULL));
+    add_hidden(context, d, reduce(context, 128), gan_layer_leaky_relu(context, NULL));
+    gan_model_add(d, gan_layer_flatten(context));
+    gan_model_add(d, gan_layer_dense(context, UNITS, NULL));
+    gan_model_add(d, gan_layer_batch_norm(context, NULL));
+    const gan_node features = gan_model_add(d, gan_layer_leaky_relu(context, NULL));
+    const gan_node logit = gan_model_add(d, gan_layer_dense(context, 1, NULL));
+    gan_model_add_from(d, gan_layer_dense(context, 128, NULL), GAN_NODES(features));
+    gan_model_add(d, gan_layer_batch_norm(context, NULL));
+    const gan_node code = gan_model_add(d, gan_layer_leaky_relu(context, NULL));
+    const gan_node class_logits =
+        gan_model_add_from(d, gan_layer_dense(context, job->classes, NULL), GAN_NODES(code));
+    const gan_node numbers = gan_model_add_from(d, gan_layer_dense(context, NUMBERS, NULL), GAN_NODES(code));
+    gan_model_set_outputs(d, GAN_NODES(logit, class_logits, numbers));
+    return build_or_destroy(d, seed, &job->discriminator);
 }
 
-static gan_status build_models(infogan *job)
-{
-    const uint64_t seed = 3 * (uint64_t)job->settings.seed;
-    gan_status status = build_conditional_generator(job->context, job->image, job->classes, seed, &job->generator);
-    if (status == GAN_OK) {
-        status = build_dcgan_discriminator(job->context, job->image, NORMALISATION_SPECTRAL, seed + 1,
-                                           &job->discriminator);
-    }
-    if (status == GAN_OK) status = build_recogniser(job, seed + 2);
-    return status == GAN_OK ? build_first_values(job) : status;
-}
+/* ---- The game -------------------------------------------------------------------------------------------------- */
 
-/* L_D = -E log D(x) - E log(1 - D(G(z, c))), L_G,Q = -E log D(G(z, c)) + w (-E log Q(c | G(z, c)) + E |Q(G) - z'|^2),
- * for a class code c and the first values z' of the noise. */
+/* L_D = -E log D(x) - E log(1 - D(G(z, c, u))) + L_Q and L_G = -E log D(G(z, c, u)) + L_Q, where
+ * L_Q = w (-E log Q(c | G(z, c, u))) + v E |Q(G(z, c, u)) - u|^2, for a class c and numbers u. */
 static gan_status describe(infogan *job)
 {
     gan_status status =
         gan_game_create(job->context, GAN_GAME(.batch = BATCH, .seed = (uint64_t)job->settings.seed), &job->game);
     if (status != GAN_OK) return status;
     gan_game *game = job->game;
+    const float w = (float)job->weight, v = (float)job->number_weight;
     const gan_term x = gan_game_input(game, "image", job->image);
     const gan_term z = gan_game_noise(game, "noise", GAN_SHAPE(NOISE_SIZE), GAN_NOISE_NORMAL);
     const gan_term c = gan_game_classes(game, "class", job->classes);
-    const gan_term fake = gan_game_apply(game, job->generator, GAN_TERMS(z, c));
+    const gan_term u = gan_game_noise(game, "numbers", GAN_SHAPE(NUMBERS), GAN_NOISE_UNIFORM);
+    const gan_term fake = gan_game_apply(game, job->generator, GAN_TERMS(z, c, u));
     const gan_term real_logits = gan_game_apply(game, job->discriminator, GAN_TERMS(x));
     const gan_term fake_logits = gan_game_apply(game, job->discriminator, GAN_TERMS(fake));
-    const gan_term read = gan_game_apply(game, job->recogniser, GAN_TERMS(fake));
-    const gan_term numbers = gan_game_apply(game, job->first_values, GAN_TERMS(z));
+    const gan_term class_read = gan_softmax_cross_entropy_loss(gan_game_output(fake_logits, CLASS_LOGITS), c);
+    const gan_term numbers_read = gan_l2_loss(gan_game_output(fake_logits, NUMBERS_READ), u);
 
     const gan_player d = gan_game_player(game, "discriminator", job->discriminator, NULL);
-    job->g = gan_game_player(game, "generator", job->generator, GAN_PLAYER(.ema_half_life = 10000, .ema_ramp = 0.1f));
-    gan_player_add_model(job->g, "recogniser", job->recogniser);
+    job->g = gan_game_player(game, "generator", job->generator,
+                             GAN_PLAYER(.learning_rate = 1e-3f, .ema_half_life = 5000, .ema_ramp = 0.05f));
     gan_game_want(game, d, 1, gan_discriminator_loss(GAN_LOSS_NON_SATURATING, real_logits, fake_logits, NULL));
+    gan_game_want(game, d, w, class_read);
+    gan_game_want(game, d, v, numbers_read);
     gan_game_want(game, job->g, 1, gan_generator_loss(GAN_LOSS_NON_SATURATING, real_logits, fake_logits));
-    gan_game_want_by(game, job->g, (float)job->weight, gan_softmax_cross_entropy_loss(read, c),
-                     GAN_WANT(.name = "class code"));
-    gan_game_want_by(game, job->g, (float)job->weight, gan_l2_loss(gan_game_output(read, 1), numbers),
-                     GAN_WANT(.name = "number codes"));
+    gan_game_want_by(game, job->g, w, class_read, GAN_WANT(.name = "class code"));
+    gan_game_want_by(game, job->g, v, numbers_read, GAN_WANT(.name = "number codes"));
     status = gan_game_build(game);
     return status == GAN_OK ? gan_game_feed(game, x, job->dataset, "image") : status;
 }
 
-/* ---- Results --------------------------------------------------------------------------------------------------- */
+/* ---- Pictures and models --------------------------------------------------------------------------------------- */
 
-/* A row a class code, on one noise, with number `varied` going from -2 to 2. */
+/* A row a class code. Across, number `varied` goes from -1.5 to 1.5, on one noise; or, if it is NUMBERS, the noise
+ * changes. */
 static gan_status write_codes(const infogan *job, gan_model *average, int varied, const char *name)
 {
     const int64_t count = job->classes * COLUMNS;
     char path[PATH_SIZE];
-    float *noise = allocate(count * NOISE_SIZE, sizeof(float)), *codes = allocate(count, sizeof(float));
+    float *noise = allocate(count * NOISE_SIZE, sizeof(float)), *classes = allocate(count, sizeof(float));
+    float *numbers = allocate(count * NUMBERS, sizeof(float));
     float *images = allocate(count * gan_shape_count(job->image), sizeof(float));
     gan_random *random = NULL;
-    gan_status status = gan_random_create(job->context, 1234, 0, &random);
-    if (status == GAN_OK) status = gan_random_normal(random, noise, NOISE_SIZE);
+    gan_status status = gan_random_create(job->context, GRID_SEED, 0, &random);
+    if (status == GAN_OK) status = gan_random_normal(random, noise, COLUMNS * NOISE_SIZE);
     for (int64_t i = 0; i < count; i++) {
-        for (int64_t k = 0; k < NOISE_SIZE; k++) noise[i * NOISE_SIZE + k] = noise[k];
-        noise[i * NOISE_SIZE + varied] = -2 + 4 * (float)(i % COLUMNS) / (COLUMNS - 1);
+        const int64_t column = i % COLUMNS, source = varied < NUMBERS ? 0 : column;
+        memmove(noise + i * NOISE_SIZE, noise + source * NOISE_SIZE, NOISE_SIZE * sizeof(float));
         const int64_t row = i / COLUMNS;
-        codes[i] = (float)row;
+        classes[i] = (float)row;
+        if (varied < NUMBERS) numbers[i * NUMBERS + varied] = -1.5f + 3 * (float)column / (COLUMNS - 1);
     }
-    if (status == GAN_OK)
-        status = gan_model_sample(average, GAN_SAMPLE(.inputs = (const float *const[]){noise, codes}), count, images);
+    if (status == GAN_OK) {
+        status = gan_model_sample(average, GAN_SAMPLE(.inputs = (const float *const[]){noise, classes, numbers}),
+                                  count, images);
+    }
     if (status == GAN_OK && has_pictures(job->context)) {
         status = gan_png_write_grid(job->context, path_in(job->settings.output, name, path), images, count,
                                     job->image, COLUMNS);
     }
     gan_random_destroy(random);
     free(images);
-    free(codes);
+    free(numbers);
+    free(classes);
     free(noise);
     return status;
 }
 
+/* A copy of the generator's average, with running statistics of its own. */
+static gan_status copy_average(const infogan *job, gan_model **out)
+{
+    gan_status status = gan_player_snapshot(job->g, 0, out);
+    return status == GAN_OK ? gan_model_recalibrate(*out, GAN_SAMPLE(.seed = GRID_SEED), MEASURED) : status;
+}
+
 static gan_status write_files(void *user)
 {
-    static const char *const names[] = {"generator.safetensors", "recogniser.safetensors"};
+    static const char *const names[] = {"first-code.png", "second-code.png", "classes.png"};
+    char path[PATH_SIZE];
     const infogan *job = user;
-    gan_model *averages[2] = {NULL, NULL};
-    gan_status status = GAN_OK;
-    for (int i = 0; i < 2 && status == GAN_OK; i++) {
-        char path[PATH_SIZE];
-        status = gan_player_get_average(job->g, i, &averages[i]);
-        if (status == GAN_OK) status = gan_model_save(averages[i], path_in(job->settings.output, names[i], path));
-    }
-    if (status == GAN_OK) status = write_codes(job, averages[0], 0, "first-code.png");
-    return status == GAN_OK ? write_codes(job, averages[0], 1, "second-code.png") : status;
+    const char *folder = job->settings.output;
+    gan_model *average = NULL;
+    gan_status status = copy_average(job, &average);
+    if (status == GAN_OK) status = gan_model_save(average, path_in(folder, "generator.safetensors", path));
+    if (status == GAN_OK)
+        status = gan_model_save(job->discriminator, path_in(folder, "discriminator.safetensors", path));
+    for (int i = 0; i <= NUMBERS && status == GAN_OK; i++) status = write_codes(job, average, i, names[i]);
+    gan_model_destroy(average);
+    return status;
 }
 
-/* The greatest share of one label among some, which is stored. */
-static double largest_share(const int32_t *labels, int64_t count, int64_t kinds, int32_t *label)
-{
-    int64_t most = -1;
-    for (int32_t kind = 0; kind < kinds; kind++) {
-        int64_t found = 0;
-        for (int64_t i = 0; i < count; i++) found += labels[i] == kind;
-        if (found <= most) continue;
-        most = found;
-        *label = kind;
-    }
-    return (double)most / (double)count;
-}
+/* ---- Results --------------------------------------------------------------------------------------------------- */
 
-/* How often images of a class code are of its commonest label, over all codes; and how many labels that are. */
-static gan_status judge_codes(infogan *job, double *agreement, int64_t *kinds)
+typedef struct findings {
+    double agreement;  /* the share of generated images whose label is that assigned to their code */
+    double recognised; /* the share of real images of whose label the code that is read from them is */
+    int64_t labels;    /* that are the commonest among the images of a code */
+} findings;
+
+/* Adds to a row of shares those of the labels among the images of a class code. */
+static gan_status count_labels(infogan *job, gan_model *average, int32_t code, double *shares)
 {
     float *images = allocate(JUDGED * gan_shape_count(job->image), sizeof(float));
-    bool *seen = allocate(job->judge.classes, sizeof(*seen));
-    int32_t labels[JUDGED], label = 0;
-    gan_model *average = NULL;
-    gan_status status = gan_player_get_average(job->g, 0, &average);
-    *agreement = 0;
-    for (int32_t code = 0; code < job->classes && status == GAN_OK; code++) {
-        status = gan_model_sample(average, GAN_SAMPLE(.seed = 5, .classes = &code, .class_count = 1), JUDGED, images);
-        if (status == GAN_OK) status = classifier_run(&job->judge, images, JUDGED, NULL, NULL, labels);
-        if (status != GAN_OK) break;
-        *agreement += largest_share(labels, JUDGED, job->judge.classes, &label) / (double)job->classes;
-        seen[label] = true;
-    }
-    *kinds = 0;
-    for (int64_t i = 0; i < job->judge.classes; i++) *kinds += seen[i];
-    free(seen);
+    int32_t labels[JUDGED];
+    gan_status status =
+        gan_model_sample(average, GAN_SAMPLE(.seed = 5, .classes = &code, .class_count = 1), JUDGED, images);
+    if (status == GAN_OK) status = classifier_run(&job->judge, images, JUDGED, NULL, NULL, labels);
+    for (int i = 0; i < JUDGED && status == GAN_OK; i++) shares[labels[i]] += 1.0 / JUDGED;
     free(images);
+    return status;
+}
+
+static int64_t commonest(const double *shares, int64_t count)
+{
+    int64_t best = 0;
+    for (int64_t i = 1; i < count; i++)
+        if (shares[i] > shares[best]) best = i;
+    return best;
+}
+
+static gan_status judge_codes(infogan *job, int64_t *label_of_code, findings *found)
+{
+    const int64_t kinds = job->judge.classes, columns = kinds > job->classes ? kinds : job->classes;
+    double *shares = allocate(job->classes * columns, sizeof(double));
+    bool *seen = allocate(kinds, sizeof(bool));
+    gan_model *average = NULL;
+    gan_status status = copy_average(job, &average);
+    for (int32_t code = 0; code < job->classes && status == GAN_OK; code++) {
+        status = count_labels(job, average, code, shares + code * columns);
+        seen[commonest(shares + code * columns, kinds)] = true;
+    }
+    found->agreement = best_assignment(shares, job->classes, columns, label_of_code) / (double)job->classes;
+    for (int64_t i = 0; i < kinds; i++) found->labels += seen[i];
+    gan_model_destroy(average);
+    free(seen);
+    free(shares);
+    return status;
+}
+
+/* Counts the images of a batch whose code is assigned their label. */
+static gan_status read_images(infogan *job, gan_session *session, int64_t first, int64_t count,
+                              const int64_t *label_of_code, int64_t *right)
+{
+    float *images = allocate(READ * gan_shape_count(job->image), sizeof(float));
+    float *logits = allocate(READ * job->classes, sizeof(float));
+    int32_t labels[READ];
+    gan_status status = gan_dataset_read(job->dataset, first, count, images, labels);
+    if (status == GAN_OK) status = gan_session_set_input(session, 0, images, count);
+    if (status == GAN_OK) status = gan_session_forward(session, GAN_MODE_SAMPLE);
+    if (status == GAN_OK) status = gan_session_get_output(session, CLASS_LOGITS, logits);
+    for (int64_t i = 0; i < count && status == GAN_OK; i++) {
+        int64_t code = 0;
+        for (int64_t k = 1; k < job->classes; k++)
+            if (logits[i * job->classes + k] > logits[i * job->classes + code]) code = k;
+        *right += label_of_code[code] == labels[i];
+    }
+    free(logits);
+    free(images);
+    return status;
+}
+
+static gan_status judge(infogan *job, findings *found)
+{
+    const int64_t all = gan_dataset_count(job->dataset), count = all < MOST_READ ? all : MOST_READ;
+    int64_t *label_of_code = allocate(job->classes, sizeof(int64_t)), right = 0;
+    gan_session *session = NULL;
+    gan_status status = judge_codes(job, label_of_code, found);
+    if (status == GAN_OK) {
+        status = gan_session_create(job->discriminator, GAN_SESSION(.batch = READ, .forward_only = true), &session);
+    }
+    for (int64_t i = 0; i < count && status == GAN_OK; i += READ)
+        status = read_images(job, session, i, count - i < READ ? count - i : READ, label_of_code, &right);
+    found->recognised = (double)right / (double)count;
+    gan_session_destroy(session);
+    free(label_of_code);
     return status;
 }
 
@@ -201,8 +300,7 @@ static gan_status judge_codes(infogan *job, double *agreement, int64_t *kinds)
 static gan_status run(infogan *job)
 {
     char path[PATH_SIZE];
-    double agreement;
-    int64_t kinds;
+    findings found = {0, 0, 0};
     gan_status status = gan_context_create(GAN_CONTEXT(.threads = job->settings.threads), &job->context);
     if (status == GAN_OK) {
         status = open_mnist(job->context, job->data, MNIST_TRAINING, true,
@@ -218,14 +316,15 @@ static gan_status run(infogan *job)
             classifier_open(job->context, job->data, path_in(job->settings.output, "classifier.safetensors", path),
                             job->settings.quiet, &job->judge);
     }
-    if (status == GAN_OK) status = build_models(job);
+    if (status == GAN_OK) status = build_generator(job, 2 * (uint64_t)job->settings.seed);
+    if (status == GAN_OK) status = build_discriminator(job, 2 * (uint64_t)job->settings.seed + 1);
     if (status == GAN_OK) status = describe(job);
     job->settings.fed = job->dataset;
     if (status == GAN_OK) status = play_game(job->context, job->game, &job->settings, write_files, job);
-    if (status == GAN_OK) status = judge_codes(job, &agreement, &kinds);
+    if (status == GAN_OK) status = judge(job, &found);
     if (status == GAN_OK) {
-        printf("agreement=%.4f labels=%lld of=%lld steps=%lld\n", agreement, (long long)kinds,
-               (long long)job->judge.classes, (long long)gan_game_rounds(job->game));
+        printf("agreement=%.4f recognised=%.4f labels=%lld of=%lld steps=%lld\n", found.agreement, found.recognised,
+               (long long)found.labels, (long long)job->judge.classes, (long long)gan_game_rounds(job->game));
     }
     return status;
 }
@@ -235,26 +334,27 @@ int main(int argc, char **argv)
     infogan job = {.settings = GAME_SETTINGS("infogan"),
                    .data = "/usr/share/datasets/fashion-mnist",
                    .classes = 10,
-                   .weight = 1};
+                   .weight = 1,
+                   .number_weight = 0.1};
     const option options[] = {
         {"--data", OPTION_TEXT, &job.data, 0, 0, "DIR", "MNIST-format images; their labels serve only to judge"},
         {"--classes", OPTION_INTEGER, &job.classes, 2, 1000, "N", "values of the class code (default 10)"},
-        {"--weight", OPTION_NUMBER, &job.weight, 0, 100, "W", "of the codes (default 1)"},
+        {"--weight", OPTION_NUMBER, &job.weight, 0, 100, "W", "of the class code (default 1)"},
+        {"--number-weight", OPTION_NUMBER, &job.number_weight, 0, 100, "V", "of the numbers (default 0.1)"},
         GAME_OPTIONS(job.settings, "infogan"),
     };
     read_options(argc, argv, 1,
                  "infogan: classes and other codes, found in images without labels. Default --minutes 8.", options,
                  (int)(sizeof(options) / sizeof(options[0])));
     if (job.settings.minutes == 0 && job.settings.steps == 0) job.settings.minutes = 8;
-    will_write_game(job.settings.output, (const char *const[]){"generator.safetensors", "recogniser.safetensors",
-                                                               "first-code.png", "second-code.png", NULL});
+    will_write_game(job.settings.output,
+                    (const char *const[]){"generator.safetensors", "discriminator.safetensors", "classes.png",
+                                          "first-code.png", "second-code.png", NULL});
     if (job.settings.resume) require_checkpoint(job.settings.output);
     const int result = exit_status(run(&job));
     gan_game_destroy(job.game);
     gan_model_destroy(job.generator);
     gan_model_destroy(job.discriminator);
-    gan_model_destroy(job.recogniser);
-    gan_model_destroy(job.first_values);
     classifier_close(&job.judge);
     gan_dataset_destroy(job.dataset);
     gan_context_destroy(job.context);

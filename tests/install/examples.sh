@@ -145,9 +145,10 @@ for program in examples/*; do
         ;;
     infogan)
         examples/infogan --data plain --output infogan --steps 2 --quiet >figures
-        grep -q '^agreement=[01]\.[0-9]* labels=[1-4] of=4 steps=2$' figures
-        expect_files infogan/generator.safetensors infogan/recogniser.safetensors infogan/checkpoint.safetensors \
-            infogan/losses.csv ${PICTURES:+infogan/first-code.png infogan/second-code.png infogan/losses.png}
+        grep -q '^agreement=[01]\.[0-9]* recognised=[01]\.[0-9]* labels=[1-4] of=4 steps=2$' figures
+        expect_files infogan/generator.safetensors infogan/discriminator.safetensors infogan/checkpoint.safetensors \
+            infogan/losses.csv ${PICTURES:+infogan/classes.png infogan/first-code.png infogan/second-code.png} \
+            ${PICTURES:+infogan/losses.png}
         examples/infogan --data plain --output infogan --steps 1 --resume --quiet >figures
         grep -q ' steps=3$' figures
         [ "$(wc -l <infogan/losses.csv)" = 4 ] || { echo 'losses.csv has not one line a round'; exit 1; }
