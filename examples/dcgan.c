@@ -4,12 +4,6 @@
 
 int main(int argc, char **argv)
 {
-    const image_gan what = {
-        .usage = "dcgan: trains a convolutional GAN on images in MNIST's format. Default recipe: dcgan.",
-        .recipe = "dcgan",
-        .generator = build_dcgan_generator,
-        .discriminator = build_dcgan_discriminator,
-        .factor = 4,
-    };
-    return train_on_images(&what, argc, argv);
+    return train_on_images("dcgan: trains a convolutional GAN on images in MNIST's format; mnist_gan --model dcgan.",
+                           "dcgan", argc, argv);
 }

@@ -4,12 +4,5 @@
 
 int main(int argc, char **argv)
 {
-    const image_gan what = {
-        .usage = "mnist_gan: trains a GAN on images in MNIST's format. Default recipe: stable.",
-        .recipe = "stable",
-        .generator = build_dense_generator,
-        .discriminator = build_conv_discriminator,
-        .factor = 1,
-    };
-    return train_on_images(&what, argc, argv);
+    return train_on_images("mnist_gan: trains a GAN on images in MNIST's format.", "dense", argc, argv);
 }

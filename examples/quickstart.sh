@@ -13,6 +13,7 @@ quickstart.sh [OPTION]...
 Installs what is missing (apt; elsewhere it lists what to install and stops), builds libgan and its examples in
 build/quickstart, and trains the example program mnist_gan on Fashion-MNIST for 4 minutes.
 
+  --model dcgan   train networks of convolutions instead: more varied pictures, softer in their details
   --data DIR      train on the MNIST-format files of DIR instead, gzipped or not
   --output DIR    where results go; default: out/quickstart in the project
   --minutes M     how long to train; default: 4, unless --epochs or --steps is given

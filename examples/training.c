@@ -1,6 +1,7 @@
 #include "training.h"
 
 #include "mnist_files.h"
+#include "models.h"
 #include "options.h"
 #include "outputs.h"
 #include "program.h"
@@ -9,13 +10,27 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define GRID      64   /* samples in a picture */
 #define GRID_SEED 1234 /* of the noise behind every picture */
 #define MEASURED  1024 /* samples by which an average's running statistics are measured */
 
+/* What --model names. */
+typedef struct image_gan {
+    const char *name;
+    const char *recipe; /* by default */
+    build_model *generator, *discriminator;
+    int64_t factor; /* of which the sides of images must be multiples */
+} image_gan;
+
+static const image_gan models[] = {
+    {"dense", "stable", build_dense_generator, build_conv_discriminator, 1},
+    {"dcgan", "dcgan", build_dcgan_generator, build_dcgan_discriminator, 4},
+};
+
 typedef struct settings {
-    const char *data, *output;
+    const char *data, *output, *model;
     recipe_choice recipe;
     int64_t epochs, steps, seed, threads;
     double minutes;
@@ -126,6 +141,14 @@ static gan_status open_data(training *job)
     return status;
 }
 
+static const image_gan *find_model(const char *name)
+{
+    for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
+        if (strcmp(models[i].name, name) == 0) return &models[i];
+    fprintf(stderr, "--model %s: expected dense or dcgan\n", name);
+    exit(2);
+}
+
 static gan_status prepare(training *job, const image_gan *what)
 {
     const settings *s = &job->settings;
@@ -208,13 +231,16 @@ static void release(training *job)
     gan_context_destroy(job->context);
 }
 
-static settings read_settings(const image_gan *what, int argc, char **argv)
+static settings read_settings(const char *usage, const char *model, int argc, char **argv)
 {
     settings s = {.data = "/usr/share/datasets/fashion-mnist",
                   .output = "out",
-                  .recipe = RECIPE_CHOICE(what->recipe),
+                  .model = model,
+                  .recipe = RECIPE_CHOICE(NULL),
                   .seed = -1};
     const option options[] = {
+        {"--model", OPTION_TEXT, &s.model, 0, 0, "NAME",
+         "the networks: dense, by recipe stable, or dcgan, convolutions in both, by recipe dcgan"},
         {"--data", OPTION_TEXT, &s.data, 0, 0, "DIR", "MNIST-format files, .gz or not (default Fashion-MNIST's)"},
         {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for all results, made if missing (default out)"},
         {"--epochs", OPTION_INTEGER, &s.epochs, 1, 1e9, "N",
@@ -231,16 +257,18 @@ static settings read_settings(const image_gan *what, int argc, char **argv)
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "show no progress"},
         RECIPE_OPTIONS(s.recipe),
     };
-    read_options(argc, argv, 1, what->usage, options, (int)(sizeof(options) / sizeof(options[0])));
+    read_options(argc, argv, 1, usage, options, (int)(sizeof(options) / sizeof(options[0])));
     if (!s.epochs && !s.steps && s.minutes == 0) s.epochs = 5;
     s.seed_given = s.seed >= 0;
     if (!s.seed_given) s.seed = 0;
     return s;
 }
 
-int train_on_images(const image_gan *what, int argc, char **argv)
+int train_on_images(const char *usage, const char *model, int argc, char **argv)
 {
-    training job = {.settings = read_settings(what, argc, argv)};
+    training job = {.settings = read_settings(usage, model, argc, argv)};
+    const image_gan *what = find_model(job.settings.model);
+    job.settings.recipe.by_default = what->recipe;
     job.recipe = choose_recipe(&job.settings.recipe, job.settings.steps);
     job.progress = make_progress(job.settings.quiet);
     job.steps_written = -1;

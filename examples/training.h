@@ -4,16 +4,8 @@
 #ifndef EXAMPLES_TRAINING_H
 #define EXAMPLES_TRAINING_H
 
-#include "models.h"
-
-typedef struct image_gan {
-    const char *usage;  /* for the help text */
-    const char *recipe; /* by default */
-    build_model *generator, *discriminator;
-    int64_t factor; /* of which the sides of images must be multiples */
-} image_gan;
-
-/* The whole program; returns the exit status. */
-int train_on_images(const image_gan *what, int argc, char **argv);
+/* The whole program, which trains `model`, "dense" or "dcgan", unless --model names another; `usage` is for the help
+ * text. Returns the exit status. */
+int train_on_images(const char *usage, const char *model, int argc, char **argv);
 
 #endif

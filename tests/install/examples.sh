@@ -186,6 +186,11 @@ for program in examples/*; do
         [ "$(wc -l <trained/losses.csv)" = 9 ] || { echo 'losses.csv has not one line a step'; exit 1; }
         examples/mnist_gan --data plain --output bare --recipe bare --batch 32 --steps 1 --quiet
         expect_files bare/generator.safetensors
+        # Another model brings its own default recipe.
+        examples/mnist_gan --data plain --output convolutions --model dcgan --batch 32 --steps 1 --quiet
+        examples/dcgan --data plain --output same-convolutions --recipe dcgan --batch 32 --steps 1 --quiet
+        cmp convolutions/generator.safetensors same-convolutions/generator.safetensors
+        refused 2 'expected dense or dcgan' examples/mnist_gan --data plain --model none
         # A resumed training has the rates that are given again, and its own without them.
         for rate in '' 0.0002 0.00001; do
             rm -rf "bare$rate-again"
