@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define BATCH     32
+#define NOISE     62
 #define UNITS     256 /* of the dense layers; the paper has 1024 */
 #define NUMBERS   2   /* in the code */
 #define COLUMNS   10  /* of the pictures, which have a row a class code */
@@ -73,7 +74,7 @@ static gan_status build_generator(infogan *job, uint64_t seed)
     gan_model *g = NULL;
     gan_status status = gan_model_create(context, &g);
     if (status != GAN_OK) return status;
-    const gan_node noise = gan_model_add(g, gan_layer_input(context, GAN_SHAPE(NOISE_SIZE)));
+    const gan_node noise = gan_model_add(g, gan_layer_input(context, GAN_SHAPE(NOISE)));
     const gan_node class_code = gan_model_add(g, gan_layer_input(context, GAN_SHAPE(1)));
     const gan_node numbers = gan_model_add(g, gan_layer_input(context, GAN_SHAPE(NUMBERS)));
     gan_model_set_input(g, 2, GAN_INPUT(.role = GAN_INPUT_CODE, .noise = GAN_NOISE_UNIFORM));
@@ -126,7 +127,7 @@ static gan_status describe(infogan *job)
     gan_game *game = job->game;
     const float w = (float)job->weight, v = (float)job->number_weight;
     const gan_term x = gan_game_input(game, "image", job->image);
-    const gan_term z = gan_game_noise(game, "noise", GAN_SHAPE(NOISE_SIZE), GAN_NOISE_NORMAL);
+    const gan_term z = gan_game_noise(game, "noise", GAN_SHAPE(NOISE), GAN_NOISE_NORMAL);
     const gan_term c = gan_game_classes(game, "class", job->classes);
     const gan_term u = gan_game_noise(game, "numbers", GAN_SHAPE(NUMBERS), GAN_NOISE_UNIFORM);
     const gan_term fake = gan_game_apply(game, job->generator, GAN_TERMS(z, c, u));
@@ -156,15 +157,15 @@ static gan_status write_codes(const infogan *job, gan_model *average, int varied
 {
     const int64_t count = job->classes * COLUMNS;
     char path[PATH_SIZE];
-    float *noise = allocate(count * NOISE_SIZE, sizeof(float)), *classes = allocate(count, sizeof(float));
+    float *noise = allocate(count * NOISE, sizeof(float)), *classes = allocate(count, sizeof(float));
     float *numbers = allocate(count * NUMBERS, sizeof(float));
     float *images = allocate(count * gan_shape_count(job->image), sizeof(float));
     gan_random *random = NULL;
     gan_status status = gan_random_create(job->context, GRID_SEED, 0, &random);
-    if (status == GAN_OK) status = gan_random_normal(random, noise, COLUMNS * NOISE_SIZE);
+    if (status == GAN_OK) status = gan_random_normal(random, noise, COLUMNS * NOISE);
     for (int64_t i = 0; i < count; i++) {
         const int64_t column = i % COLUMNS, source = varied < NUMBERS ? 0 : column;
-        memmove(noise + i * NOISE_SIZE, noise + source * NOISE_SIZE, NOISE_SIZE * sizeof(float));
+        memmove(noise + i * NOISE, noise + source * NOISE, NOISE * sizeof(float));
         const int64_t row = i / COLUMNS;
         classes[i] = (float)row;
         if (varied < NUMBERS) numbers[i * NUMBERS + varied] = -1.5f + 3 * (float)column / (COLUMNS - 1);
