@@ -1186,7 +1186,8 @@ GAN_API gan_status gan_model_load(gan_context *context, const char *path, gan_mo
 /**
  * Sets the weights of a built model, by name, from any safetensors file, such as one that PyTorch wrote. Every tensor
  * of the model must be in it, with its shape (else ::GAN_ERROR_ARCHITECTURE) in float32 (else
- * ::GAN_ERROR_UNSUPPORTED); other tensors of the file are ignored. On failure no weight has changed.
+ * ::GAN_ERROR_UNSUPPORTED); other tensors of the file are ignored. Layers with spectral normalisation also take
+ * PyTorch's names, and need no sigma (docs/file-formats.md). On failure no weight has changed.
  */
 GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path);
 

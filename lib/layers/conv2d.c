@@ -178,6 +178,13 @@ static gan_status start(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
+static gan_status derive(const gan_layer *layer, const gan_pass *pass)
+{
+    const gan_weights weights = weights_of(layer);
+    gan_weights_derive(&weights, pass);
+    return GAN_OK;
+}
+
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
     const gan_weights weights = weights_of(layer);
@@ -211,7 +218,7 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
     {                                                                                                              \
         .type = #name, .flags = GAN_LAYER_KEEPS_INPUT, .min_inputs = 1, .max_inputs = 1, .size = sizeof(conv2d),   \
         GAN_OPTION_TABLE(name##_options), GAN_OPTION_STRUCT(gan_##name##_options), .check_options = check_options, \
-        .infer = infer, .start = start, .forward = forward, .backward = backward,                                  \
+        .infer = infer, .start = start, .derive = derive, .forward = forward, .backward = backward,                \
         .tangent_forward = gan_linear_tangent_forward, .tangent_backward = gan_weighted_tangent_backward           \
     }
 const gan_layer_ops gan_conv2d_ops = KIND(conv2d);

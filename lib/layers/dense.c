@@ -48,6 +48,13 @@ static gan_status start(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
+static gan_status derive(const gan_layer *layer, const gan_pass *pass)
+{
+    const gan_weights weights = weights_of(layer);
+    gan_weights_derive(&weights, pass);
+    return GAN_OK;
+}
+
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
     const gan_weights weights = weights_of(layer);
@@ -108,6 +115,7 @@ const gan_layer_ops gan_dense_ops = {.type = "dense",
                                      GAN_OPTION_STRUCT(gan_dense_options),
                                      .infer = infer,
                                      .start = start,
+                                     .derive = derive,
                                      .forward = forward,
                                      .backward = backward,
                                      .tangent_forward = gan_linear_tangent_forward,

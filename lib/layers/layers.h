@@ -23,6 +23,9 @@ typedef struct gan_tensor_plan {
     gan_initializer initializer; /* never GAN_INITIALIZER_DEFAULT */
     int64_t fan_in, fan_out;
     double momentum; /* of a running statistic: the weight of the newest batch; else 0 */
+    /* What files of other programs call it, up to a NULL; these names are looked for before its own. */
+    const char *const *aliases;
+    bool derived; /* follows from the layer's other tensors, by the kind's `derive`: files of weights may lack it */
 } gan_tensor_plan;
 
 /* What follows from the shapes of a layer's inputs; filled by infer. */
@@ -146,6 +149,8 @@ typedef struct gan_layer_ops {
     /* Once all tensors have initial values: sets those that follow from others. NULL if none do. The pass has a batch
      * of 1, tensors and scratch. */
     gan_status (*start)(const gan_layer *layer, const gan_pass *pass);
+    /* With the same pass: sets the tensors that are `derived`. NULL if none are. */
+    gan_status (*derive)(const gan_layer *layer, const gan_pass *pass);
     /* The fewest samples of a batch to train on, by the shape of the first input. NULL: one. */
     int64_t (*least_batch)(gan_shape input);
     /* Whether a forward pass can run: asked of all layers before the first one runs, so that a pass that cannot run

@@ -169,8 +169,9 @@ typedef struct gan_weights {
 gan_status gan_weights_plan(const gan_weights *self, gan_shape shape, gan_layer_plan *plan);
 /* Once the scratch of the layer's products is planned: adds whatever else a pass needs. */
 gan_status gan_weights_plan_memory(const gan_weights *self, gan_context *context, gan_layer_plan *plan);
-/* For the vtable's `start`. */
+/* For the vtable's `start` and `derive`. */
 void gan_weights_start(const gan_weights *self, const gan_pass *pass);
+void gan_weights_derive(const gan_weights *self, const gan_pass *pass);
 
 /* The weight that a pass multiplies by: as it is, or normalised. */
 typedef struct gan_weight {
@@ -190,6 +191,7 @@ void gan_weight_finish(const gan_weights *self, const gan_pass *pass, const gan_
 /* What the functions above do if spectral_norm is set. */
 gan_status gan_spectral_norm_plan(const gan_weights *self, gan_context *context, gan_layer_plan *plan);
 void gan_spectral_norm_start(const gan_weights *self, const gan_pass *pass);
+void gan_spectral_norm_derive(const gan_weights *self, const gan_pass *pass);
 /* Into *weight: the normalised values, where their gradient goes, and scratch. */
 void gan_spectral_norm_forward(const gan_weights *self, const gan_pass *pass, gan_weight *weight);
 void gan_spectral_norm_backward(const gan_weights *self, const gan_pass *pass, gan_weight *weight);

@@ -57,6 +57,12 @@ static spectral_norm find(const gan_weights *self, const gan_pass *pass)
     return s;
 }
 
+/* PyTorch's names, torch.nn.utils.parametrizations' before torch.nn.utils'. With the latter, old files also hold
+ * W / sigma as "weight". */
+static const char *const weight_aliases[] = {"parametrizations.weight.original", "weight_orig", NULL};
+static const char *const u_aliases[] = {"parametrizations.weight.0._u", NULL};
+static const char *const v_aliases[] = {"parametrizations.weight.0._v", NULL};
+
 static gan_tensor_plan plan_buffer(const char *name, int64_t count, gan_initializer initializer)
 {
     return (gan_tensor_plan){.name = name,
@@ -69,7 +75,7 @@ static gan_tensor_plan plan_buffer(const char *name, int64_t count, gan_initiali
 
 gan_status gan_spectral_norm_plan(const gan_weights *self, gan_context *context, gan_layer_plan *plan)
 {
-    const gan_tensor_plan *weight = &plan->tensors[GAN_WEIGHT];
+    gan_tensor_plan *weight = &plan->tensors[GAN_WEIGHT];
     int64_t units = rows_of(self), rest = gan_shape_count(weight->shape) / units;
     GAN_TRY(gan_check_extent("values of the weight for a unit", rest));
     gan_tensor_plan *buffers = plan->tensors + plan->tensor_count;
@@ -77,6 +83,10 @@ gan_status gan_spectral_norm_plan(const gan_weights *self, gan_context *context,
     buffers[0] = plan_buffer("weight_u", units, (gan_initializer)GAN_NORMAL(1));
     buffers[1] = plan_buffer("weight_v", rest, (gan_initializer)GAN_NORMAL(1));
     buffers[2] = plan_buffer("weight_sigma", 1, (gan_initializer)GAN_CONSTANT(1));
+    weight->aliases = weight_aliases;
+    buffers[0].aliases = u_aliases;
+    buffers[1].aliases = v_aliases;
+    buffers[2].derived = true;
     if (!self->transposed) { /* v has the order of the weight's rows */
         buffers[1].channels = weight->channels;
         buffers[1].pixels = weight->pixels;
@@ -124,6 +134,12 @@ void gan_spectral_norm_start(const gan_weights *self, const gan_pass *pass)
     normalise(&s, s.units, s.model_u, s.model_u);
     multiply(&s, true, s.model_u, s.model_v);
     normalise(&s, s.rest, s.model_v, s.model_v);
+    gan_spectral_norm_derive(self, pass);
+}
+
+void gan_spectral_norm_derive(const gan_weights *self, const gan_pass *pass)
+{
+    const spectral_norm s = find(self, pass);
     multiply(&s, false, s.model_v, s.spare);
     *s.model_sigma = (gan_real)gan_dot(pass->context, s.units, s.model_u, s.spare);
 }

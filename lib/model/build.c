@@ -172,21 +172,24 @@ gan_status gan_model_allocate(gan_model *model)
     return GAN_OK;
 }
 
-/* Sets tensors that follow from others, with temporary scratch. */
-static gan_status start_node(gan_model *model, int32_t i)
+typedef gan_status (*tensors_fn)(const gan_layer *layer, const gan_pass *pass);
+
+/* Calls a function that sets tensors of a layer, in arrays laid out as the model's, with temporary scratch. */
+static gan_status set_tensors(const gan_model *model, int32_t i, tensors_fn set, gan_real *parameters,
+                              gan_real *buffers)
 {
     const gan_model_node *node = &model->nodes[i];
-    const gan_layer_ops *ops = node->layer->ops;
     gan_real *tensors[GAN_LAYER_TENSORS] = {NULL}, *gradients[GAN_LAYER_TENSORS] = {NULL};
     gan_layer_plan plan = {0};
     gan_arena arena = {0};
 
-    if (!ops->start) return GAN_OK;
-    GAN_TRY(ops->infer(node->layer, model->context, node->input_shapes, node->input_count, 1, &plan));
+    if (!set) return GAN_OK;
+    GAN_TRY(node->layer->ops->infer(node->layer, model->context, node->input_shapes, node->input_count, 1, &plan));
     const size_t scratch = gan_arena_reserve(&arena, plan.scratch);
     GAN_TRY(gan_arena_allocate(&arena, model->context));
     for (int k = 0; k < node->tensor_count; k++) {
-        tensors[k] = gan_model_tensor_data(model, &model->tensors[node->first_tensor + k]);
+        const gan_model_tensor *tensor = &model->tensors[node->first_tensor + k];
+        tensors[k] = (tensor->plan.kind == GAN_TENSOR_PARAMETER ? parameters : buffers) + tensor->offset;
     }
     const gan_pass pass = {.context = model->context,
                            .batch = 1,
@@ -196,9 +199,14 @@ static gan_status start_node(gan_model *model, int32_t i)
                            .tensors = tensors,
                            .gradients = gradients,
                            .scratch = gan_arena_at(&arena, scratch)};
-    gan_status status = ops->start(node->layer, &pass);
+    gan_status status = set(node->layer, &pass);
     gan_arena_release(&arena);
     return status;
+}
+
+gan_status gan_model_derive(const gan_model *model, gan_node node, gan_real *parameters, gan_real *buffers)
+{
+    return set_tensors(model, node, model->nodes[node].layer->ops->derive, parameters, buffers);
 }
 
 static gan_status initialize(gan_model *model, uint64_t seed)
@@ -209,7 +217,8 @@ static gan_status initialize(gan_model *model, uint64_t seed)
         gan_initialize(&tensor->plan, state, gan_model_tensor_data(model, tensor), tensor->count);
     }
     for (int32_t i = 0; i < model->node_count; i++) {
-        gan_status status = start_node(model, i);
+        const tensors_fn start = model->nodes[i].layer->ops->start;
+        gan_status status = set_tensors(model, i, start, model->parameters, model->buffers);
         if (status != GAN_OK) return gan_model_node_fail(model, i, status);
     }
     return GAN_OK;

@@ -82,6 +82,8 @@ int64_t gan_model_least_batch(const gan_model *model);
  * model remembers a failure of the first. */
 gan_status gan_model_infer(gan_model *model);
 gan_status gan_model_allocate(gan_model *model);
+/* Sets the derived tensors of a node, in arrays laid out as the model's. */
+gan_status gan_model_derive(const gan_model *model, gan_node node, gan_real *parameters, gan_real *buffers);
 /* GAN_ERROR_STATE unless the model is built; `what` names the call. */
 gan_status gan_model_check_built(const gan_model *model, const char *what);
 
@@ -95,8 +97,6 @@ void gan_model_take_next_parameters(gan_model *model);
 /* Gives every weight its value before the last step. */
 void gan_model_restore_previous(gan_model *model);
 
-/* The tensor called `name`, or NULL. */
-const gan_model_tensor *gan_model_find_tensor(const gan_model *model, const char *name);
 /* Where a tensor is stored. */
 gan_real *gan_model_tensor_data(const gan_model *model, const gan_model_tensor *tensor);
 /* Copies between a stored tensor and a float array in PyTorch's layout. */

@@ -2,6 +2,9 @@
 #include "io/io.h"
 #include "model/model.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #define FORMAT_KEY       GAN_SAFETENSORS_FORMAT_KEY
 #define ARCHITECTURE_KEY "libgan.architecture"
 #define KIND_KEY         "libgan.kind" /* in files that are not models, such as checkpoints */
@@ -51,37 +54,109 @@ gan_status gan_model_save(const gan_model *model, const char *path)
 
 /* ---- Loading ------------------------------------------------------------------------------------------------ */
 
-static gan_status check_entries(const gan_safetensors *file, const gan_model *model)
+/* Where a file has the tensors of a model. */
+typedef struct source {
+    const gan_safetensors *file;
+    const gan_model *model;
+    int64_t *entries; /* of each tensor, its number; -1: it is derived, and the file lacks it */
+    bool *used;       /* of each entry */
+} source;
+
+static void release_source(const source *from)
 {
+    gan_context *context = from->model->context;
+
+    gan_release(context, from->entries, (size_t)from->model->tensor_count * sizeof(*from->entries));
+    gan_release(context, from->used, gan_safetensors_count(from->file) * sizeof(*from->used));
+}
+
+/* "NODE." and the tensor's own name come to fewer bytes. */
+#define TENSOR_NAME 320
+
+/* The name by which the file has a tensor; its own, if none. */
+static const char *name_in_file(const gan_safetensors *file, const gan_model_tensor *tensor, char name[TENSOR_NAME])
+{
+    const int node = (int)(strlen(tensor->name) - strlen(tensor->plan.name));
+    size_t index;
+
+    for (const char *const *alias = tensor->plan.aliases; alias && *alias; alias++) {
+        snprintf(name, TENSOR_NAME, "%.*s%s", node, tensor->name, *alias);
+        if (gan_safetensors_find(file, name, &index)) return name;
+    }
+    return tensor->name;
+}
+
+static gan_status find_entries(source *from)
+{
+    const gan_model *model = from->model;
+    char text[TENSOR_NAME];
+
     for (int32_t i = 0; i < model->tensor_count; i++) {
         const gan_model_tensor *tensor = &model->tensors[i];
-        size_t index;
-        GAN_TRY(gan_safetensors_expect(file, tensor->name, tensor->plan.shape, GAN_SAFETENSORS_F32, &index));
+        const char *name = name_in_file(from->file, tensor, text);
+        size_t index = 0;
+        from->entries[i] = -1;
+        if (tensor->plan.derived && !gan_safetensors_find(from->file, name, &index)) continue;
+        GAN_TRY(gan_safetensors_expect(from->file, name, tensor->plan.shape, GAN_SAFETENSORS_F32, &index));
+        from->entries[i] = (int64_t)index;
+        from->used[index] = true;
     }
     return GAN_OK;
 }
 
-/* Reads every tensor of the model, all found by check_entries, into arrays laid out as the model's. */
-static gan_status read_tensors(const gan_safetensors *file, const gan_model *model, gan_real *parameters,
-                               gan_real *buffers)
+/* GAN_ERROR_ARCHITECTURE or GAN_ERROR_UNSUPPORTED unless the file has every tensor of the model. The caller releases
+ * the source unless this fails. */
+static gan_status find_tensors(const gan_safetensors *file, const gan_model *model, source *out)
 {
+    source from = {.file = file, .model = model};
+    gan_status status = GAN_ERROR_MEMORY;
+
+    from.entries = gan_allocate_array(model->context, model->tensor_count, sizeof(*from.entries));
+    if (from.entries) {
+        from.used = gan_allocate_array(model->context, (int64_t)gan_safetensors_count(file), sizeof(*from.used));
+    }
+    if (from.used) status = find_entries(&from);
+    if (status != GAN_OK) {
+        release_source(&from);
+        return status;
+    }
+    *out = from;
+    return GAN_OK;
+}
+
+/* Reads the tensors of a node that the file has, and derives the others. */
+static gan_status read_node(const source *from, gan_node n, float *values, gan_real *parameters, gan_real *buffers)
+{
+    const gan_model_node *node = &from->model->nodes[n];
+    bool derive = false;
+
+    for (int32_t i = node->first_tensor; i < node->first_tensor + node->tensor_count; i++) {
+        const gan_model_tensor *tensor = &from->model->tensors[i];
+        gan_real *array = tensor->plan.kind == GAN_TENSOR_PARAMETER ? parameters : buffers;
+        if (from->entries[i] < 0) {
+            derive = true;
+            continue;
+        }
+        GAN_TRY(gan_safetensors_read(from->file, (size_t)from->entries[i], values));
+        gan_tensor_import(&tensor->plan, tensor->count, values, array + tensor->offset);
+    }
+    return derive ? gan_model_derive(from->model, n, parameters, buffers) : GAN_OK;
+}
+
+/* Reads every tensor of the model into arrays laid out as the model's. */
+static gan_status read_tensors(const source *from, gan_real *parameters, gan_real *buffers)
+{
+    const gan_model *model = from->model;
     int64_t largest = 0;
     gan_status status = GAN_OK;
-    float *values;
 
     for (int32_t i = 0; i < model->tensor_count; i++) {
         if (model->tensors[i].count > largest) largest = model->tensors[i].count;
     }
-    values = gan_allocate_array(model->context, largest, sizeof(*values));
+    float *values = gan_allocate_array(model->context, largest, sizeof(*values));
     if (!values) return GAN_ERROR_MEMORY;
-    for (int32_t i = 0; status == GAN_OK && i < model->tensor_count; i++) {
-        const gan_model_tensor *tensor = &model->tensors[i];
-        gan_real *array = tensor->plan.kind == GAN_TENSOR_PARAMETER ? parameters : buffers;
-        size_t index = 0;
-        status = gan_safetensors_expect(file, tensor->name, tensor->plan.shape, GAN_SAFETENSORS_F32, &index);
-        if (status == GAN_OK) status = gan_safetensors_read(file, index, values);
-        if (status == GAN_OK) gan_tensor_import(&tensor->plan, tensor->count, values, array + tensor->offset);
-    }
+    for (gan_node n = 0; status == GAN_OK && n < model->node_count; n++)
+        status = read_node(from, n, values, parameters, buffers);
     gan_release(model->context, values, (size_t)largest * sizeof(*values));
     return status;
 }
@@ -103,15 +178,17 @@ static gan_status check_format(const gan_safetensors *file, const char *path)
 
 static gan_status load_model(gan_context *context, const gan_safetensors *file, const char *path, gan_model **out)
 {
-    gan_status status;
+    source from;
 
     GAN_TRY(check_format(file, path));
-    status = gan_model_read_architecture(context, gan_safetensors_metadata(file, ARCHITECTURE_KEY), out);
+    gan_status status = gan_model_read_architecture(context, gan_safetensors_metadata(file, ARCHITECTURE_KEY), out);
     if (status != GAN_OK) return gan_fail(status, "'%s': %s", path, gan_last_error());
     /* Nothing is allocated for weights that the file does not have. */
-    GAN_TRY(check_entries(file, *out));
-    GAN_TRY(gan_model_allocate(*out));
-    return read_tensors(file, *out, (*out)->parameters, (*out)->buffers);
+    GAN_TRY(find_tensors(file, *out, &from));
+    status = gan_model_allocate(*out);
+    if (status == GAN_OK) status = read_tensors(&from, (*out)->parameters, (*out)->buffers);
+    release_source(&from);
+    return status;
 }
 
 gan_status gan_model_load(gan_context *context, const char *path, gan_model **out)
@@ -135,17 +212,31 @@ gan_status gan_model_load(gan_context *context, const char *path, gan_model **ou
     return GAN_OK;
 }
 
+static void log_skipped(const source *from, const char *path)
+{
+    const size_t count = gan_safetensors_count(from->file);
+    size_t skipped = 0, first = 0;
+
+    for (size_t i = count; i-- > 0;) {
+        if (from->used[i]) continue;
+        skipped++;
+        first = i;
+    }
+    if (skipped == 0) return;
+    gan_log(from->model->context, GAN_LOG_INFO,
+            "'%s': skipped tensors that the model does not have: %zu, such as '%s'", path, skipped,
+            gan_safetensors_at(from->file, first)->name);
+}
+
 /* All values are read before any of the model's change. */
-static gan_status load_weights(gan_model *model, const gan_safetensors *file)
+static gan_status load_weights(const source *from, gan_model *model)
 {
     gan_arena arena = {0};
     const size_t parameters = gan_arena_reserve(&arena, model->parameter_size);
     const size_t buffers = gan_arena_reserve(&arena, model->buffer_size);
-    gan_status status;
 
-    GAN_TRY(check_entries(file, model));
     GAN_TRY(gan_arena_allocate(&arena, model->context));
-    status = read_tensors(file, model, gan_arena_at(&arena, parameters), gan_arena_at(&arena, buffers));
+    const gan_status status = read_tensors(from, gan_arena_at(&arena, parameters), gan_arena_at(&arena, buffers));
     if (status == GAN_OK) {
         gan_copy(model->context, model->parameter_size, gan_arena_at(&arena, parameters), model->parameters);
         gan_copy(model->context, model->buffer_size, gan_arena_at(&arena, buffers), model->buffers);
@@ -154,32 +245,22 @@ static gan_status load_weights(gan_model *model, const gan_safetensors *file)
     return status;
 }
 
-/* The file has all tensors of the model. */
-static void log_skipped(const gan_model *model, const gan_safetensors *file, const char *path)
-{
-    const size_t count = gan_safetensors_count(file), skipped = count - (size_t)model->tensor_count;
-
-    for (size_t i = 0; skipped > 0 && i < count; i++) {
-        const char *name = gan_safetensors_at(file, i)->name;
-        if (gan_model_find_tensor(model, name)) continue;
-        gan_log(model->context, GAN_LOG_INFO, "'%s': skipped tensors that the model does not have: %zu, such as '%s'",
-                path, skipped, name);
-        return;
-    }
-}
-
 gan_status gan_model_load_weights(gan_model *model, const char *path)
 {
     GAN_FLOAT_SCOPE();
     gan_safetensors *file = NULL;
-    gan_status status;
+    source from;
 
     GAN_CHECK_NOT_NULL(model);
     GAN_CHECK_NOT_NULL(path);
     GAN_TRY(gan_model_check_built(model, __func__));
     GAN_TRY(gan_safetensors_open(model->context, path, &file));
-    status = load_weights(model, file);
-    if (status == GAN_OK) log_skipped(model, file, path);
+    gan_status status = find_tensors(file, model, &from);
+    if (status == GAN_OK) {
+        status = load_weights(&from, model);
+        if (status == GAN_OK) log_skipped(&from, path);
+        release_source(&from);
+    }
     gan_safetensors_close(file);
     return status;
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-const gan_model_tensor *gan_model_find_tensor(const gan_model *model, const char *name)
+static const gan_model_tensor *find_tensor(const gan_model *model, const char *name)
 {
     for (int32_t i = 0; i < model->tensor_count; i++) {
         if (strcmp(model->tensors[i].name, name) == 0) return &model->tensors[i];
@@ -90,7 +90,7 @@ static gan_status find_checked(const gan_model *model, const char *what, const c
     if (!name) return gan_fail(GAN_ERROR_NULL, "%s: name is NULL", what);
     if (!values) return gan_fail(GAN_ERROR_NULL, "%s: the array for '%s' is NULL", what, name);
     GAN_TRY(gan_model_check_built(model, what));
-    tensor = gan_model_find_tensor(model, name);
+    tensor = find_tensor(model, name);
     if (!tensor) return gan_fail(GAN_ERROR_NOT_FOUND, "%s: the model has no tensor '%s'", what, name);
     if (count != tensor->count) {
         char text[GAN_SHAPE_TEXT];

@@ -157,6 +157,94 @@ static void test_weights_by_name(void **state)
     gan_model_destroy(model);
 }
 
+static gan_model *build_dense(gan_context *of, bool spectral_norm)
+{
+    gan_model *model = NULL;
+
+    ASSERT_OK(gan_model_create(of, &model));
+    gan_model_add(model, gan_layer_input(of, GAN_SHAPE(3)));
+    gan_model_add(model, gan_layer_dense(of, 2, GAN_DENSE(.no_bias = true, .spectral_norm = spectral_norm)));
+    ASSERT_OK(gan_model_build(model, 0));
+    return model;
+}
+
+/* The first value of a tensor; the file's fill counts from 100 times its number. */
+static float first_of(const gan_model *model, const char *name, int64_t count)
+{
+    float values[6];
+
+    ASSERT_OK(gan_model_get_tensor(model, name, values, count));
+    return values[0];
+}
+
+/* PyTorch 0.4 also wrote the weight that it had divided by sigma. */
+static void test_names_of_spectral_norm(void **state)
+{
+    gan_safetensors_entry entries[] = {{"0.weight", 2, {2, 3}, 6, GAN_SAFETENSORS_F32},
+                                       {"0.weight_u", 1, {2}, 2, GAN_SAFETENSORS_F32},
+                                       {"0.weight_v", 1, {3}, 3, GAN_SAFETENSORS_F32},
+                                       {"0.weight_orig", 2, {2, 3}, 6, GAN_SAFETENSORS_F32},
+                                       {"0.parametrizations.weight.0._u", 1, {2}, 2, GAN_SAFETENSORS_F32}};
+    gan_context *logging = NULL;
+    char skipped[256] = "";
+    (void)state;
+
+    ASSERT_OK(gan_context_create(GAN_CONTEXT(.threads = 1, .log = keep_skipped, .log_user = skipped), &logging));
+    gan_model *model = build_dense(logging, true), *plain = build_dense(logging, false);
+    write_file(entries, 3, NULL, 0);
+    ASSERT_OK(gan_model_load_weights(model, path));
+    assert_true(first_of(model, "0.weight", 6) == 0);
+    assert_true(first_of(model, "0.weight_sigma", 1) ==
+                100 * (0 * 200 + 1 * 201 + 2 * 202) + 101 * (3 * 200 + 4 * 201 + 5 * 202));
+    assert_string_equal(skipped, "");
+    write_file(entries, 5, NULL, 0);
+    ASSERT_OK(gan_model_load_weights(model, path));
+    assert_true(first_of(model, "0.weight", 6) == 300);
+    assert_true(first_of(model, "0.weight_u", 2) == 400 && first_of(model, "0.weight_v", 3) == 200);
+    assert_non_null(strstr(skipped, "2, such as '0.weight'"));
+    ASSERT_OK(gan_model_load_weights(plain, path));
+    assert_true(first_of(plain, "0.weight", 6) == 0);
+    assert_non_null(strstr(skipped, "4, such as '0.weight_u'"));
+    entries[3].dims[0] = 3;
+    entries[3].dims[1] = 2;
+    write_file(entries, 4, NULL, 0);
+    ASSERT_FAILS(gan_model_load_weights(model, path), GAN_ERROR_ARCHITECTURE, "tensor '0.weight_orig' of '");
+    write_file(entries, 2, NULL, 0);
+    ASSERT_FAILS(gan_model_load_weights(model, path), GAN_ERROR_ARCHITECTURE, "has no tensor '0.weight_v'");
+    gan_model_destroy(model);
+    gan_model_destroy(plain);
+    gan_context_destroy(logging);
+}
+
+/* A large file in which few tensors are the model's, at either end. */
+static void test_few_of_many(void **state)
+{
+    enum { MANY = 20000 };
+    gan_safetensors_entry *entries = calloc(MANY, sizeof(*entries));
+    char(*names)[16] = calloc(MANY, sizeof(*names)), skipped[256] = "";
+    gan_context *logging = NULL;
+    (void)state;
+
+    assert_true(entries && names);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof(names[i]), "foreign.%d", i);
+        entries[i] = (gan_safetensors_entry){names[i], 1, {1}, 1, GAN_SAFETENSORS_F32};
+    }
+    entries[0] = (gan_safetensors_entry){"0.weight_u", 1, {2}, 2, GAN_SAFETENSORS_F32};
+    entries[1] = (gan_safetensors_entry){"0.weight_v", 1, {3}, 3, GAN_SAFETENSORS_F32};
+    entries[MANY - 1] = (gan_safetensors_entry){"0.weight", 2, {2, 3}, 6, GAN_SAFETENSORS_F32};
+    write_file(entries, MANY, NULL, 0);
+    ASSERT_OK(gan_context_create(GAN_CONTEXT(.threads = 1, .log = keep_skipped, .log_user = skipped), &logging));
+    gan_model *model = build_dense(logging, true);
+    ASSERT_OK(gan_model_load_weights(model, path));
+    assert_true(first_of(model, "0.weight", 6) == 100 * (MANY - 1));
+    assert_non_null(strstr(skipped, "19997, such as 'foreign.2'"));
+    gan_model_destroy(model);
+    gan_context_destroy(logging);
+    free(names);
+    free(entries);
+}
+
 /* Loading weights fails and leaves the model as before. */
 static void refuse_weights(gan_model *model, gan_status status, const char *text)
 {
@@ -411,6 +499,8 @@ int main(void)
         cmocka_unit_test(test_weights_into_another_model),
         cmocka_unit_test(test_skipped_tensors_are_logged),
         cmocka_unit_test(test_weights_by_name),
+        cmocka_unit_test(test_names_of_spectral_norm),
+        cmocka_unit_test(test_few_of_many),
         cmocka_unit_test(test_weights_that_do_not_fit),
         cmocka_unit_test(test_other_types_and_truncated_files),
         cmocka_unit_test(test_metadata_that_does_not_fit),

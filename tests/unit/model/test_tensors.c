@@ -58,7 +58,7 @@ static void test_layout_of_conv_weights(void **state)
     ASSERT_OK(gan_model_build(model, 1));
     for (int i = 0; i < COUNT; i++) values[i] = (float)i;
     ASSERT_OK(gan_model_set_tensor(model, "0.weight", values, COUNT));
-    const gan_real *stored = gan_model_tensor_data(model, gan_model_find_tensor(model, "0.weight"));
+    const gan_real *stored = gan_model_tensor_data(model, &model->tensors[0]);
     for (int f = 0; f < FILTERS; f++) {
         for (int c = 0; c < CHANNELS; c++) {
             for (int p = 0; p < HEIGHT * WIDTH; p++) {
