@@ -912,6 +912,14 @@ typedef struct gan_gaussian_noise_options {
  */
 GAN_API gan_layer *gan_layer_gaussian_noise(gan_context *context, const gan_gaussian_noise_options *options);
 
+/**
+ * A sample of a Gaussian code, the reparametrisation of Kingma and Welling ("Auto-Encoding Variational Bayes", 2014):
+ * reads two nodes of one shape, means m and logarithms of variances v, as gan_loss_gaussian_kl() does. In training:
+ * m + exp(v / 2) n with n ~ N(0, 1) for each value; in sampling: m. Each forward pass of a session draws new numbers,
+ * through which no gradient passes.
+ */
+GAN_API gan_layer *gan_layer_gaussian_sample(gan_context *context);
+
 /** Options of gan_layer_embedding(). */
 typedef struct gan_embedding_options {
     size_t struct_size;                 /**< set by GAN_EMBEDDING() */

@@ -89,6 +89,7 @@ static const struct {
     {"a one-hot label and a projection", test_projection_discriminator, GAN_MODE_TRAIN},
     {"dilation and groups", test_grouped_discriminator, GAN_MODE_TRAIN},
     {"padding and pixel shuffle", test_padded_discriminator, GAN_MODE_TRAIN},
+    {"a Gaussian code", test_variational_discriminator, GAN_MODE_TRAIN},
     {"spectral normalisation", test_spectral_discriminator, GAN_MODE_SAMPLE},
 };
 enum { DISCRIMINATORS = sizeof(discriminators) / sizeof(discriminators[0]) };

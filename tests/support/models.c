@@ -6,19 +6,14 @@
 
 #include <cmocka.h>
 
-const test_named_model test_models[TEST_MODELS] = {{"seed generator", test_seed_generator},
-                                                   {"seed discriminator", test_seed_discriminator},
-                                                   {"DCGAN generator", test_dcgan_generator},
-                                                   {"DCGAN discriminator", test_dcgan_discriminator},
-                                                   {"spectral norm", test_spectral_discriminator},
-                                                   {"dilation and groups", test_grouped_discriminator},
-                                                   {"normalisation", test_normalised_discriminator},
-                                                   {"label", test_labelled_discriminator},
-                                                   {"projection", test_projection_discriminator},
-                                                   {"smooth activations", test_smooth_discriminator},
-                                                   {"conditional", test_conditional_generator},
-                                                   {"padding", test_padded_discriminator},
-                                                   {"graph", test_graph}};
+const test_named_model test_models[TEST_MODELS] = {
+    {"seed generator", test_seed_generator},           {"seed discriminator", test_seed_discriminator},
+    {"DCGAN generator", test_dcgan_generator},         {"DCGAN discriminator", test_dcgan_discriminator},
+    {"spectral norm", test_spectral_discriminator},    {"dilation and groups", test_grouped_discriminator},
+    {"normalisation", test_normalised_discriminator},  {"label", test_labelled_discriminator},
+    {"projection", test_projection_discriminator},     {"smooth activations", test_smooth_discriminator},
+    {"conditional", test_conditional_generator},       {"padding", test_padded_discriminator},
+    {"Gaussian code", test_variational_discriminator}, {"graph", test_graph}};
 
 static gan_status finish(gan_model *model, uint64_t seed, gan_model **out)
 {
@@ -215,6 +210,24 @@ gan_status test_padded_discriminator(gan_context *context, uint64_t seed, gan_mo
     gan_model_add(model, gan_layer_conv2d(context, 2, NULL));
     gan_model_add(model, gan_layer_tanh(context));
     gan_model_add(model, gan_layer_flatten(context));
+    gan_model_add(model, gan_layer_dense(context, 1, NULL));
+    return finish(model, seed, out);
+}
+
+gan_status test_variational_discriminator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(5)));
+    gan_model_add(model, gan_layer_dense(context, 6, NULL));
+    const gan_node features = gan_model_add(model, gan_layer_tanh(context));
+    const gan_node mean = gan_model_add(model, gan_layer_dense(context, 3, NULL));
+    const gan_node log_variance = gan_model_add_from(model, gan_layer_dense(context, 3, NULL), GAN_NODES(features));
+    gan_model_add_from(model, gan_layer_gaussian_sample(context), GAN_NODES(mean, log_variance));
+    gan_model_add(model, gan_layer_dense(context, 4, NULL));
+    gan_model_add(model, gan_layer_softplus(context));
     gan_model_add(model, gan_layer_dense(context, 1, NULL));
     return finish(model, seed, out);
 }

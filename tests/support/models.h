@@ -25,6 +25,8 @@ gan_status test_normalised_discriminator(gan_context *context, uint64_t seed, ga
 gan_status test_smooth_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* Padding of all modes, pixel shuffle, and dropout that stays on in sampling, on (2, 3, 4). */
 gan_status test_padded_discriminator(gan_context *context, uint64_t seed, gan_model **out);
+/* A Gaussian code of a vector (5), as in a variational autoencoder. */
+gan_status test_variational_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* An image (2, 4, 6) and a label, which is embedded: bilinear and nearest upsampling, average pooling, noise. */
 gan_status test_labelled_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* An image (2, 4, 5) plus a learned constant, and a label, joined to it as a one-hot map; a projection (Miyato and
@@ -46,7 +48,7 @@ typedef struct test_named_model {
     test_model_fn build;
 } test_named_model;
 
-#define TEST_MODELS 13
+#define TEST_MODELS 14
 extern const test_named_model test_models[TEST_MODELS]; /* all except the random ones */
 
 #endif

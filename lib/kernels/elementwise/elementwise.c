@@ -38,6 +38,23 @@ void gan_add_normal(gan_context *context, int64_t count, gan_real deviation, gan
     run(context, add_normal, count, (gan_elementwise_args){.x = x, .y = y, .value = deviation, .state = state});
 }
 
+/* Likewise, where the results will be. */
+static void sample_gaussian(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_gaussian_args *args = arguments;
+    gan_random_state state = args->state;
+    state.counter += (uint64_t)begin / GAN_NORMALS_PER_BLOCK;
+    gan_fill_normal(&state, args->kept + begin, end - begin, 0, 1);
+    args->loop(args, begin, end);
+}
+
+void gan_sample_gaussian(gan_context *context, int64_t count, gan_random_state state, const gan_real *mean,
+                         const gan_real *log_variance, gan_real *y, gan_real *kept)
+{
+    const gan_gaussian_args args = {TABLE->sample_gaussian, state, mean, log_variance, y, kept};
+    gan_range_run(context, sample_gaussian, &args, count, GAN_BLOCK);
+}
+
 typedef struct transposed_args {
     int64_t rows, columns;
     gan_real deviation;

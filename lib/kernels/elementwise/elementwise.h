@@ -52,6 +52,10 @@ void gan_add_normal(gan_context *context, int64_t count, gan_real deviation, gan
  * (i rows + r) columns + c. In place. */
 void gan_add_normal_transposed(gan_context *context, int64_t batch, int64_t rows, int64_t columns, gan_real deviation,
                                gan_random_state state, gan_real *y);
+/* y = mean + exp(log_variance / 2) n with the same numbers n as above; kept = exp(log_variance / 2) n / 2, the
+ * derivative of y by log_variance. */
+void gan_sample_gaussian(gan_context *context, int64_t count, gan_random_state state, const gan_real *mean,
+                         const gan_real *log_variance, gan_real *y, gan_real *kept);
 void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y);
 void gan_copy(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
 /* y = y + x */

@@ -70,6 +70,28 @@ static void add_scaled(const void *arguments, int64_t begin, int64_t end)
     for (int64_t i = begin; i < end; i++) y[i] += value * x[i];
 }
 
+/* exp(x) of any x. In float, gan_real_exp() is right up to 88.25 and infinite at 89, and the largest number has the
+ * logarithm 88.7. */
+static inline gan_real exp_of_any(gan_real x)
+{
+    if (sizeof(gan_real) == sizeof(float)) x = x > (gan_real)88.25 ? 89 : x;
+    return gan_real_exp(x);
+}
+
+/* kept = exp(log_variance / 2) n / 2;  y = mean + 2 kept, where halving and doubling are exact */
+static void sample_gaussian(const void *arguments, int64_t begin, int64_t end)
+{
+    const gan_gaussian_args *args = arguments;
+    const gan_real *mean = args->mean, *log_variance = args->log_variance;
+    gan_real *y = args->y, *kept = args->kept;
+    GAN_INDEPENDENT
+    for (int64_t i = begin; i < end; i++) {
+        const gan_real half = (gan_real)0.5 * exp_of_any((gan_real)0.5 * log_variance[i]) * kept[i];
+        kept[i] = half;
+        y[i] = mean[i] + 2 * half;
+    }
+}
+
 static void clamp(const void *arguments, int64_t begin, int64_t end)
 {
     const gan_elementwise_args *args = arguments;
@@ -90,4 +112,5 @@ const gan_elementwise_table GAN_ISA_TABLE(gan_elementwise_table) = {
     .scale = scale,
     .add_scaled = add_scaled,
     .clamp = clamp,
+    .sample_gaussian = sample_gaussian,
 };

@@ -44,9 +44,18 @@ typedef struct gan_elementwise_args {
     gan_random_state state;
 } gan_elementwise_args;
 
-/* Each takes gan_elementwise_args. dropout begins at multiples of GAN_BLOCK. */
+typedef struct gan_gaussian_args {
+    gan_range_fn loop; /* below */
+    gan_random_state state;
+    const gan_real *mean, *log_variance;
+    gan_real *y;
+    gan_real *kept; /* on entry n */
+} gan_gaussian_args;
+
+/* Each but the last takes gan_elementwise_args. dropout begins at multiples of GAN_BLOCK. */
 typedef struct gan_elementwise_table {
     gan_range_fn dropout, fill, add, lerp, scale, add_scaled, clamp;
+    gan_range_fn sample_gaussian; /* takes gan_gaussian_args */
 } gan_elementwise_table;
 GAN_ISA_DECLARE(gan_elementwise_table);
 

@@ -122,6 +122,8 @@ LAYER(pad_replication, gan_layer_pad2d(context, GAN_PAD2D(.pads = {3, 0, 2, 5}, 
 LAYER(pixel_shuffle, gan_layer_pixel_shuffle(context, 2))
 LAYER(gaussian_noise, gan_layer_gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.5f)))
 
+LAYER(gaussian_sample, gan_layer_gaussian_sample(context))
+
 LAYER(constant, gan_layer_constant(context, GAN_SHAPE(7), NULL))
 LAYER(constant_image, gan_layer_constant(context, GAN_SHAPE(2, 3, 5), NULL))
 
@@ -250,6 +252,9 @@ static const layer_case cases[] = {
     {"pixel_shuffle", pixel_shuffle, 1, {SHAPE(12, 3, 2)}, false, false},
     {"gaussian_noise", gaussian_noise, 1, {SHAPE(2, 3, 5)}, false, true},
     {"gaussian_noise, sampling", gaussian_noise, 1, {SHAPE(11)}, true, true},
+    {"gaussian_sample", gaussian_sample, 2, {SHAPE(7), SHAPE(7)}, false, false},
+    {"gaussian_sample of images", gaussian_sample, 2, {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}, false, false},
+    {"gaussian_sample, sampling", gaussian_sample, 2, {SHAPE(7), SHAPE(7)}, true, false},
 };
 
 enum { CASES = sizeof(cases) / sizeof(cases[0]), MOST_TESTS = 4 };
@@ -269,17 +274,20 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Inputs whose gradient is 0: class numbers below `classes`, or any numbers. */
+/* Inputs whose gradient is 0, perhaps only in sampling: class numbers below `classes`, or any numbers. */
 static const struct {
     const char *type;
     int input, classes;
-} flat_inputs[] = {{"conditional_batch_norm", 1, 2}, {"constant", 0, 0}};
+    bool in_sampling;
+} flat_inputs[] = {
+    {"conditional_batch_norm", 1, 2, false}, {"constant", 0, 0, false}, {"gaussian_sample", 1, 0, true}};
 enum { FLAT_INPUTS = sizeof(flat_inputs) / sizeof(flat_inputs[0]) };
 
 bool layer_case_is_flat(const harness *h, int input)
 {
     for (size_t i = 0; i < FLAT_INPUTS; i++) {
-        if (input == flat_inputs[i].input && !strcmp(flat_inputs[i].type, h->layer->ops->type)) return true;
+        if (input != flat_inputs[i].input || strcmp(flat_inputs[i].type, h->layer->ops->type) != 0) continue;
+        if (!h->pass.training || !flat_inputs[i].in_sampling) return true;
     }
     return false;
 }

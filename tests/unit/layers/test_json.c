@@ -11,7 +11,7 @@ typedef struct json_case {
     const char *type, *text;
 } json_case;
 
-enum { KINDS = 39 };
+enum { KINDS = 40 };
 
 #define DENSE                                                                         \
     "{'bias_initializer':{'kind':'constant','value':-0.5},'no_bias':false,'units':7," \
@@ -87,6 +87,7 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
          "{'kernel':[3,2],'stride':[3,2]}"},
         {gan_layer_max_pool2d(context, GAN_MAX_POOL2D(.kernel = {3, 2}, .pads = {1, 0})), "max_pool2d",
          "{'kernel':[3,2],'pads':[1,0],'stride':[3,2]}"},
+        {gan_layer_gaussian_sample(context), "gaussian_sample", "{}"},
         {gan_layer_pad2d(context, GAN_PAD2D(.pads = {1, 0, 2, 3}, .mode = GAN_PAD_REFLECTION)), "pad2d", PAD},
         {gan_layer_pixel_shuffle(context, 2), "pixel_shuffle", "{'factor':2}"},
         {gan_layer_gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.25f)), "gaussian_noise",

@@ -58,6 +58,7 @@ static void test_null(void **state)
     refused(gan_layer_upsample2d(NULL, NULL), GAN_ERROR_NULL, "upsample2d: context is NULL");
     refused(gan_layer_avg_pool2d(NULL, NULL), GAN_ERROR_NULL, "avg_pool2d: context is NULL");
     refused(gan_layer_max_pool2d(NULL, NULL), GAN_ERROR_NULL, "max_pool2d: context is NULL");
+    refused(gan_layer_gaussian_sample(NULL), GAN_ERROR_NULL, "gaussian_sample: context is NULL");
     refused(gan_layer_pad2d(NULL, NULL), GAN_ERROR_NULL, "pad2d: context is NULL");
     refused(gan_layer_pixel_shuffle(NULL, 2), GAN_ERROR_NULL, "pixel_shuffle: context is NULL");
     refused(gan_layer_gaussian_noise(NULL, NULL), GAN_ERROR_NULL, "gaussian_noise: context is NULL");

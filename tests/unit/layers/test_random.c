@@ -1,6 +1,7 @@
 /* Layers that draw random numbers: what they draw in training and in sampling. */
 #include "harness.h"
 
+#include <math.h>
 #include <string.h>
 
 static void test_dropout(void **state)
@@ -75,12 +76,43 @@ static void test_gaussian_noise(void **state)
     harness_destroy(&h);
 }
 
+/* The same numbers, times exp(v / 2); the mean in sampling, where v has no effect. */
+static void test_gaussian_sample(void **state)
+{
+    enum { COUNT = 40000 };
+    static gan_real noise[COUNT], half[COUNT];
+    static double expected[COUNT], gradient[COUNT];
+    const gan_shape shapes[] = {GAN_SHAPE(COUNT), GAN_SHAPE(COUNT)};
+    harness h;
+    harness_create(&h, *state, gan_layer_gaussian_sample(*state), 2, shapes, 1, 1);
+    gan_random_state random = h.pass.random;
+    gan_fill_normal(&random, noise, COUNT, 0, 1);
+    for (int i = 0; i < COUNT; i++) {
+        half[i] = (gan_real)(exp((double)h.x[1].values[i] / 2) * (double)noise[i] / 2);
+        expected[i] = (double)h.x[0].values[i] + 2 * (double)half[i];
+        gradient[i] = (double)h.dy.values[i] * (double)half[i];
+    }
+    assert_int_equal(harness_forward(&h), GAN_OK);
+    harness_assert_near(h.y, expected, 10);
+    harness_backward(&h, true, false);
+    harness_assert_equal(h.dx[0], h.dy);
+    harness_assert_near(h.dx[1], gradient, 10);
+    h.pass.training = false;
+    assert_int_equal(harness_forward(&h), GAN_OK);
+    harness_assert_equal(h.y, h.x[0]);
+    harness_backward(&h, true, false);
+    harness_assert_equal(h.dx[0], h.dy);
+    for (int i = 0; i < COUNT; i++) assert_true(h.dx[1].values[i] == 0);
+    harness_destroy(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_dropout, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_dropout_in_sampling, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_gaussian_noise, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_gaussian_sample, harness_setup, harness_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -346,6 +346,8 @@ static void test_refused(void **state)
             "input is (4), but the slice ends at 5 along axis 0");
     refused(gan_layer_one_hot(context, 5), GAN_SHAPE(5), GAN_ERROR_SHAPE,
             "input is (5), expected (1), a class number");
+    refused_batch(gan_layer_gaussian_sample(context), 2, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(4, 3)}, 1,
+                  GAN_ERROR_SHAPE, "input 1 is (4, 3), but input 0 is (3, 4)");
     refused_batch(gan_layer_inner_product(context), 2, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(12)}, 1,
                   GAN_ERROR_SHAPE, "input 1 is (12), but input 0 is (3, 4)");
     refused_batch(gan_layer_add(context), 3, (gan_shape[]){GAN_SHAPE(3, 4), GAN_SHAPE(3, 4), GAN_SHAPE(4, 3)}, 1,
