@@ -2545,8 +2545,8 @@ GAN_API gan_term gan_mean_loss(gan_term term);
  * A penalty on the gradient of an application's first output with respect to its first input, see ::gan_penalty; the
  * other inputs are held fixed, and other outputs ignored. Only a player that has the application's model may want it,
  * with a weight >= 0: the coefficient. R1 penalises the application to real samples, R2 that to generated ones,
- * WGAN-GP one to gan_game_between(). A layer without second derivatives is ::GAN_ERROR_UNSUPPORTED in
- * gan_game_build().
+ * WGAN-GP one to gan_game_between(). In gan_game_build(), another player's want is ::GAN_ERROR_GRAPH, and a layer
+ * without second derivatives ::GAN_ERROR_UNSUPPORTED.
  */
 GAN_API gan_term gan_gradient_penalty_loss(gan_term application, gan_penalty penalty);
 
@@ -2694,9 +2694,11 @@ typedef struct gan_game_run_options {
 /**
  * Feeds an input of a game that was built from a field of a dataset of the same context, which must outlive its use
  * by the game. The field has the input's shape, else ::GAN_ERROR_SHAPE. A dataset may feed several inputs, each a
- * field of the same samples. The dataset of the input that was described first counts the epochs: its last round
- * takes what remains of it, as in gan_trainer_run(). The others begin their next epoch within a batch. Feeding an
- * input again replaces its dataset.
+ * field of the same samples; a field feeds one input, which any number of terms may read, and feeding a second one is
+ * ::GAN_ERROR_ARGUMENT. The dataset of the input that was described first counts the epochs: its last round takes
+ * what remains of it, as in gan_trainer_run(). The others begin their next epoch within a batch. Feeding an input
+ * again replaces its dataset. An input that was not fed when a checkpoint was loaded goes on from the cursor in it:
+ * see gan_game_load(). All moves of a round are read at once, and a player with too many is ::GAN_ERROR_MEMORY.
  */
 GAN_API gan_status gan_game_feed(gan_game *game, gan_term input, gan_dataset *dataset, const char *field);
 
@@ -2736,9 +2738,12 @@ GAN_API gan_status gan_term_get_value(gan_term term, float *out, int64_t count);
  */
 GAN_API gan_status gan_game_save(const gan_game *game, const char *path);
 /**
- * Restores what gan_game_save() wrote into a game that was described alike: models, optimizers and averages are
- * compared, rates, weights of wants, batch and seed are not. Feed the game first: cursors are restored of datasets
- * that are fed already, and a file's other cursors are skipped. Errors as in gan_trainer_load().
+ * Restores what gan_game_save() wrote into a game that was described alike. Models, optimizers and averages must be;
+ * rates are the file's. The batch, the moves, other options of players, and the wants with their weights may be
+ * others: each that is gets logged as a warning. The game may be fed before or later: an input that nothing feeds yet
+ * keeps its cursor for the dataset that will feed it. It must be fed as it was when it was saved: a dataset for which
+ * the file has no cursor is ::GAN_ERROR_NOT_FOUND, here or in gan_game_run(), and one dataset in place of two
+ * ::GAN_ERROR_STATE, here or in gan_game_feed(). Other errors as in gan_trainer_load().
  */
 GAN_API gan_status gan_game_load(gan_game *game, const char *path);
 

@@ -204,6 +204,11 @@ int64_t gan_names_find(const gan_names *names, const char *name);
 
 /* ---- Numbers as text (number.c) ---------------------------------------------------------------------------- */
 
+/* What follows a noun after a number: "s", or "" after 1. */
+static inline const char *gan_plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
 /* Nine significant digits, so that every float survives, with a decimal point whatever the host's locale; "nan" and
  * "inf". Returns the length. */
 #define GAN_NUMBER_TEXT 32

@@ -255,8 +255,8 @@ static gan_status check_batch(const gan_dataset *dataset, int64_t batch, const c
     }
     if (dataset->options.drop_last && batch > dataset->count) {
         return gan_fail(GAN_ERROR_BATCH,
-                        "%s: batch is %lld, but an epoch has %lld samples and drop_last requires full batches",
-                        function, (long long)batch, (long long)dataset->count);
+                        "%s: batch is %lld, but an epoch has %lld sample%s and drop_last requires full batches",
+                        function, (long long)batch, (long long)dataset->count, gan_plural(dataset->count));
     }
     return GAN_OK;
 }
@@ -397,9 +397,10 @@ static gan_status check_same_data(const gan_dataset *dataset, const gan_dataset_
 
     if (cursor->count != 0 && cursor->count != count) {
         return gan_fail(GAN_ERROR_STATE,
-                        "the dataset has %lld samples, but had %lld when the cursor was taken: "
+                        "the dataset has %lld sample%s, but had %lld when the cursor was taken: "
                         "it has %s since",
-                        (long long)count, (long long)cursor->count, count > cursor->count ? "grown" : "shrunk");
+                        (long long)count, gan_plural(count), (long long)cursor->count,
+                        count > cursor->count ? "grown" : "shrunk");
     }
     if (cursor->fingerprint != 0 && cursor->fingerprint != dataset->cursor.fingerprint) {
         return gan_fail(GAN_ERROR_STATE,
@@ -419,8 +420,8 @@ gan_status gan_dataset_check_cursor(const gan_dataset *dataset, const gan_datase
     const gan_status status = check_same_data(dataset, cursor);
     if (status != GAN_OK) return dataset->options.restart_if_changed ? GAN_OK : status;
     if (cursor->position < 0 || cursor->position > dataset->count) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "the cursor's position is %lld, but the dataset has %lld samples",
-                        (long long)cursor->position, (long long)dataset->count);
+        return gan_fail(GAN_ERROR_ARGUMENT, "the cursor's position is %lld, but the dataset has %lld sample%s",
+                        (long long)cursor->position, (long long)dataset->count, gan_plural(dataset->count));
     }
     return GAN_OK;
 }

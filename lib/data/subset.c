@@ -110,8 +110,8 @@ static gan_status choose_per_class(split *s)
     }
     for (int64_t c = 0; c < dataset->classes; c++) {
         if (s->taken[c] == most) continue;
-        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_split: class %lld has %lld samples, but per_class is %lld",
-                        (long long)c, (long long)s->taken[c], (long long)most);
+        return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_split: class %lld has %lld sample%s, but per_class is %lld",
+                        (long long)c, (long long)s->taken[c], gan_plural(s->taken[c]), (long long)most);
     }
     return GAN_OK;
 }

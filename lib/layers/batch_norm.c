@@ -156,7 +156,7 @@ static gan_status conditional_backward(const gan_layer *layer, const gan_pass *p
 const gan_layer_ops gan_batch_norm_ops =
     KIND(batch_norm, 1, GAN_OPTION_STRUCT(gan_batch_norm_options), .forward = forward, .backward = backward);
 const gan_layer_ops gan_conditional_batch_norm_ops =
-    KIND(conditional_batch_norm, 2, GAN_PLAIN_OPTION_STRUCT(gan_conditional_batch_norm_options),
+    KIND(conditional_batch_norm, 2, .class_inputs = 2, GAN_PLAIN_OPTION_STRUCT(gan_conditional_batch_norm_options),
          .forward = conditional_forward, .backward = conditional_backward);
 
 gan_layer *gan_layer_batch_norm(gan_context *context, const gan_batch_norm_options *given)

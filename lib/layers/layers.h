@@ -135,6 +135,7 @@ typedef struct gan_layer_ops {
     unsigned flags;
     int min_inputs, max_inputs; /* an input layer has 0 */
     size_t size;                /* of the layer's struct */
+    unsigned class_inputs;      /* a bit for each input that is a class number below the option `classes` */
     double low, high;           /* the ends of y's values, where its gradient vanishes; equal if it has none */
     const void *variant;        /* how the kinds of one file differ; known only to that file */
     const gan_layer_option *options;
@@ -178,6 +179,8 @@ struct gan_layer {
  * (registry.c). */
 const gan_layer_ops *const *gan_layer_kinds(int *count);
 const gan_layer_ops *gan_layer_find_kind(const char *type);
+/* How many classes input `k` of the layer may be the number of; 0 if it is no class number (class_number.c). */
+int64_t gan_layer_classes(const gan_layer *layer, int k);
 /* Whether the thread's last failure is that of a layer's creation or naming, which then returned NULL. */
 bool gan_layer_failed_last(void);
 extern const gan_layer_ops gan_input_ops; /* the model must know it */

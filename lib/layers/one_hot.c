@@ -47,6 +47,7 @@ static gan_status tangent_forward(const gan_layer *layer, const gan_pass *pass)
 const gan_layer_ops gan_one_hot_ops = {.type = "one_hot",
                                        .min_inputs = 1,
                                        .max_inputs = 1,
+                                       .class_inputs = 1,
                                        .size = sizeof(one_hot),
                                        GAN_OPTION_TABLE(options),
                                        .infer = infer,

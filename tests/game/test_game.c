@@ -323,7 +323,7 @@ static void test_divergence(void **state)
     conditional_data(2, BATCH, samples, labels);
     samples[3] = NAN;
     test_status(gan_game_round(c.game, (const float *[]){samples, labels}, BATCH, NULL), GAN_ERROR_DIVERGED,
-                "gan_game_round: in step 3 the loss of the discriminator is not finite");
+                "gan_game_round: in round 3 the loss of player 'discriminator' is not finite");
     assert_int_equal(gan_game_rounds(c.game), 2);
     assert_true(test_weights_finite(c.generator));
     assert_true(test_weights_finite(c.discriminator));

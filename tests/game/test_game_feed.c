@@ -55,7 +55,7 @@ static void test_epochs(void **state)
     assert_int_equal(s.epochs, 2);
     s = (seen){.stop_at = 8};
     test_status(gan_game_run(c.game, GAN_GAME_RUN(.rounds = 10, .progress = look, .user = &s)), GAN_ERROR_CANCELLED,
-                "gan_game_run: the progress callback ended the run at step 8");
+                "gan_game_run: the progress callback ended the run at round 8");
     gan_game_cancel(c.game); /* outside a run */
     test_status(gan_game_run(c.game, GAN_GAME_RUN(.rounds = 1)), GAN_OK, "");
     gan_dataset_destroy(dataset);

@@ -50,7 +50,7 @@ static void test_terms(void **state)
     refuse(&f, GAN_ERROR_SHAPE, "input 'sample' has the shape (4), but input 0 of the model (3)");
     f = begin(NULL);
     gan_game_apply(f.game, f.generator, GAN_TERMS(f.noise));
-    refuse(&f, GAN_ERROR_SHAPE, "1 terms are given, but the model has 2 inputs");
+    refuse(&f, GAN_ERROR_SHAPE, "1 term is given, but the model has 2 inputs");
     f = begin(NULL);
     gan_game_apply(f.game, f.generator, GAN_TERMS(f.noise, gan_game_input(f.other, "label", GAN_SHAPE(1))));
     refuse(&f, GAN_ERROR_ARGUMENT, "a term belongs to another game");
@@ -138,6 +138,16 @@ static void test_wants(void **state)
     const gan_term fake = gan_game_apply(f.game, f.generator, GAN_TERMS(f.noise, f.label));
     gan_game_want(f.game, gan_game_player(f.game, "d", f.discriminator, NULL), 1, gan_l2_loss(fake, f.sample));
     test_status(gan_game_build(f.game), GAN_ERROR_GRAPH, "want 'd l2' reaches no weights of player 'd'");
+    end(&f);
+    f = begin(NULL);
+    const gan_term penalised = gan_game_apply(f.game, f.generator, GAN_TERMS(f.noise, f.label));
+    const gan_player d = gan_game_player(f.game, "d", f.discriminator, NULL);
+    gan_game_want(f.game, gan_game_player(f.game, "g", f.generator, NULL), 1, gan_l2_loss(penalised, f.sample));
+    gan_game_want(f.game, d, 1, gan_gradient_penalty_loss(penalised, GAN_PENALTY_ZERO_CENTERED));
+    test_status(
+        gan_game_build(f.game), GAN_ERROR_GRAPH,
+        "want 'd gradient_penalty' of player 'd' is a penalty on a model that this player does not move: only "
+        "player 'g' may want it");
     end(&f);
     f = begin(NULL);
     const gan_term made = gan_game_apply(f.game, f.generator, GAN_TERMS(f.noise, f.label));

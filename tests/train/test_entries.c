@@ -155,7 +155,7 @@ static void test_refused_cursor(void **state)
     assert_int_equal(with_entries(&to, gan_entries_save, test_path("before")), GAN_OK);
     gan_dataset *whole = to.datasets[2];
     assert_int_equal(gan_dataset_from_array(context, to.data, NULL, 1, GAN_SHAPE(4), NULL, &to.datasets[2]), GAN_OK);
-    test_status(with_entries(&to, gan_entries_load, test_path("file")), GAN_ERROR_STATE, "has 1 samples, but had");
+    test_status(with_entries(&to, gan_entries_load, test_path("file")), GAN_ERROR_STATE, "has 1 sample, but had");
     assert_int_equal(to.loaded, 0);
     gan_dataset_destroy(to.datasets[2]);
     to.datasets[2] = whole;

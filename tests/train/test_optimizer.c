@@ -224,7 +224,7 @@ static void test_two_models(void **state)
     assert_int_equal(gan_optimizer_step(optimizer, &norm), GAN_OK);
     assert_near(norm, together, 1e-6);
     assert_near(m.b->parameters[0], expected, 1e-6);
-    test_status(gan_optimizer_add_model(optimizer, m.b), GAN_ERROR_STATE, "has taken 1 steps");
+    test_status(gan_optimizer_add_model(optimizer, m.b), GAN_ERROR_STATE, "has taken 1 step;");
     gan_optimizer_destroy(optimizer);
     destroy_models(&m);
 }

@@ -87,7 +87,7 @@ static void test_models_refused(void **state)
     assert_int_equal(gan_trainer_create(context, empty, d, NULL, &trainer), GAN_ERROR_STATE);
     assert_int_equal(gan_trainer_create(context, g, empty, NULL, &trainer), GAN_ERROR_STATE);
     test_status(gan_trainer_create(context, twice, d, NULL, &trainer), GAN_ERROR_SHAPE,
-                "the generator has 2 inputs and 1 outputs");
+                "the generator has 2 inputs and 1 output,");
     test_status(gan_trainer_create(context, image_noise, d, NULL, &trainer), GAN_ERROR_SHAPE, "(1, 2, 2)");
     test_status(gan_trainer_create(context, narrow, d, NULL, &trainer), GAN_ERROR_SHAPE, "samples (3)");
     test_status(gan_trainer_create(context, g, two_logits, NULL, &trainer), GAN_ERROR_SHAPE, "output is (2)");

@@ -42,6 +42,14 @@ typedef struct gan_pair {
     gan_monitor monitor;
 } gan_pair;
 
+/* What a loaded file says of an input that nothing fed at that time. */
+typedef enum gan_resumption {
+    GAN_RESUMES_NOTHING,
+    GAN_RESUMES_CURSOR, /* there is a cursor, for the dataset that will feed it; */
+    GAN_RESUMED_CURSOR, /* which has got it */
+    GAN_RESUMES_OTHERS  /* there is none: an input with a cursor has the same dataset */
+} gan_resumption;
+
 /* Where an input's samples come from in a run. */
 typedef struct gan_feeder {
     int32_t term;
@@ -49,6 +57,8 @@ typedef struct gan_feeder {
     int64_t field;
     float *samples;          /* a batch for each move of a round; NULL until it is fed */
     gan_dataset_cursor from; /* where the dataset was before the present round */
+    gan_resumption resumption;
+    gan_dataset_cursor waiting; /* if it resumes a cursor */
 } gan_feeder;
 
 /* Two players' backward passes through one application, in a simultaneous game (shared_pass.c). */
@@ -61,7 +71,9 @@ typedef struct gan_shared_pass {
 struct gan_game {
     gan_context *context;
     gan_game_options options;    /* resolved */
-    const char *caller, *runner; /* of its rounds, and of its runs, for messages */
+    const char *caller, *runner; /* of its rounds, and of its runs, for messages; */
+    const char *round;           /* what a round is called there, */
+    bool own_names;              /* and whether its players' names are not roles but chosen by the caller */
     gan_status status;           /* the first failure while it was described, with its sentence: */
     char error[GAN_SENTENCE];
     bool built;

@@ -33,6 +33,8 @@ gan_status gan_game_create(gan_context *context, const gan_game_options *given, 
     game->options = options;
     game->caller = "gan_game_round";
     game->runner = "gan_game_run";
+    game->round = "round";
+    game->own_names = true;
     game->packing = game->most_moves = game->least_batch = 1;
     game->shared.application = -1;
     game->terms = (gan_terms){.context = context, .batch = options.batch, .seed = options.seed};

@@ -70,6 +70,23 @@ static bool leads_to_weights(const gan_game *game, const gan_want_state *want)
     return has_model_of(game, &game->players[want->player], loss->inputs[0]);
 }
 
+/* Who may want a penalty: the first player that has the model of its application. */
+static gan_status refuse_penalty(const gan_game *game, const gan_want_state *want)
+{
+    const int32_t application = game->terms.nodes[want->loss].inputs[0];
+    const char *player = game->players[want->player].name;
+    for (int32_t i = 0; i < game->player_count; i++) {
+        if (!has_model_of(game, &game->players[i], application)) continue;
+        return gan_fail(GAN_ERROR_GRAPH,
+                        "gan_game_build: want '%s' of player '%s' is a penalty on a model that this player does not "
+                        "move: only player '%s' may want it",
+                        want->name, player, game->players[i].name);
+    }
+    return gan_fail(GAN_ERROR_GRAPH,
+                    "gan_game_build: want '%s' of player '%s' is a penalty on a model that no player moves",
+                    want->name, player);
+}
+
 /* Which applications need a backward pass or tangents for what the player wants. */
 static gan_status mark_passes(gan_game *game, int32_t player)
 {
@@ -80,6 +97,7 @@ static gan_status mark_passes(gan_game *game, int32_t player)
         const gan_want_state *want = &game->wants[i];
         if (want->player != player) continue;
         if (!leads_to_weights(game, want)) {
+            if (gan_want_is_penalty(game, want)) return refuse_penalty(game, want);
             return gan_fail(GAN_ERROR_GRAPH, "gan_game_build: want '%s' reaches no weights of player '%s'",
                             want->name, game->players[player].name);
         }

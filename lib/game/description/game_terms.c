@@ -128,8 +128,10 @@ static gan_status check_model(const gan_game *game, const gan_model *model, int6
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_game_apply: the model belongs to another context");
     }
     if (count == gan_model_input_count(model)) return GAN_OK;
-    return gan_fail(GAN_ERROR_SHAPE, "gan_game_apply: %lld terms are given, but the model has %lld inputs",
-                    (long long)count, (long long)gan_model_input_count(model));
+    const int64_t inputs = gan_model_input_count(model);
+    return gan_fail(GAN_ERROR_SHAPE, "gan_game_apply: %lld term%s %s given, but the model has %lld input%s",
+                    (long long)count, gan_plural(count), count == 1 ? "is" : "are", (long long)inputs,
+                    gan_plural(inputs));
 }
 
 static gan_status check_input(const gan_game *game, const gan_model *model, int64_t index, int32_t term,
@@ -150,9 +152,9 @@ static gan_status check_input(const gan_game *game, const gan_model *model, int6
                         gan_shape_text(shape, expected));
     }
     if (node->divisor == terms->nodes[first].divisor) return GAN_OK;
-    return gan_fail(GAN_ERROR_SHAPE, "gan_game_apply: %s packs %lld samples, but %s %lld",
-                    gan_term_text(terms, term, text), (long long)node->divisor, gan_term_text(terms, first, other),
-                    (long long)terms->nodes[first].divisor);
+    return gan_fail(GAN_ERROR_SHAPE, "gan_game_apply: %s packs %lld sample%s, but %s %lld",
+                    gan_term_text(terms, term, text), (long long)node->divisor, gan_plural(node->divisor),
+                    gan_term_text(terms, first, other), (long long)terms->nodes[first].divisor);
 }
 
 static int32_t apply(gan_game *game, gan_model *model, int64_t count, const gan_term *inputs)
@@ -194,8 +196,8 @@ gan_term gan_game_output(gan_term application, int64_t index)
                               ? gan_model_output_count(terms->models[node->of.application.model].model)
                               : 0;
     if (index >= 0 && index < count) return gan_game_term(game, term + (int32_t)index);
-    gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but %s has %lld outputs", __func__, (long long)index,
-             gan_term_text(terms, term, text), (long long)count);
+    gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but %s has %lld output%s", __func__, (long long)index,
+             gan_term_text(terms, term, text), (long long)count, gan_plural(count));
     return gan_game_term(game, -1);
 }
 
@@ -320,8 +322,8 @@ gan_status gan_term_get_value(gan_term term, float *out, int64_t count)
     const bool is_loss = node->kind == GAN_TERM_LOSS;
     const int64_t expected = is_loss ? 1 : gan_term_rows(terms, at) * gan_term_elements(terms, at);
     if (count != expected) {
-        return gan_fail(GAN_ERROR_SHAPE, "%s: count is %lld, but %s has %lld values", __func__, (long long)count,
-                        gan_term_text(terms, at, text), (long long)expected);
+        return gan_fail(GAN_ERROR_SHAPE, "%s: count is %lld, but %s has %lld value%s", __func__, (long long)count,
+                        gan_term_text(terms, at, text), (long long)expected, gan_plural(expected));
     }
     if (is_loss) {
         *out = (float)node->of.loss.value;

@@ -181,8 +181,8 @@ static gan_player_state *built_player(gan_player player, const char *what)
 static gan_status check_index(const gan_player_state *state, int64_t index, const char *what)
 {
     if (index >= 0 && index < state->model_count) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but player '%s' has %d models", what, (long long)index,
-                    state->name, (int)state->model_count);
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but player '%s' has %d model%s", what, (long long)index,
+                    state->name, (int)state->model_count, gan_plural(state->model_count));
 }
 
 gan_status gan_player_get_average(gan_player player, int64_t index, gan_model **out)

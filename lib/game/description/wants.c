@@ -50,8 +50,9 @@ static gan_status resolve_interval(const gan_game *game, int32_t loss, float wei
                         (long long)options->interval);
     }
     if (fabs((double)weight) * (double)options->interval <= (double)FLT_MAX) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "gan_want_options: interval makes the weight %g",
-                    (double)weight * (double)options->interval);
+    return gan_fail(GAN_ERROR_ARGUMENT,
+                    "gan_want_options: interval is %lld, which makes the weight %g; expected at most %g",
+                    (long long)options->interval, (double)weight * (double)options->interval, (double)FLT_MAX);
 }
 
 static gan_status check_weight(const gan_game *game, int32_t loss, float weight)

@@ -1,7 +1,5 @@
-/* What data show about a game before they spoil it: values that cannot be learnt, or that are not finite. */
+/* What data show about a game before they spoil it: values that cannot be learnt. */
 #include "game/play/play.h"
-
-#include <stdio.h>
 
 /* ---- Which model makes what an input shows --------------------------------------------------------------------- */
 
@@ -104,52 +102,5 @@ void gan_game_check_data(const gan_game *game, const float *const *inputs, int64
         if (!are_equal(inputs[i], count, elements)) continue;
         gan_log(game->context, GAN_LOG_WARNING, "all %lld samples of input '%.64s' in the first round are equal",
                 (long long)count, name);
-    }
-}
-
-/* ---- Values that are not finite -------------------------------------------------------------------------------- */
-
-/* The sample's number in the source, if the round was read from datasets and this one gives its samples in a row. */
-static bool find_number(const gan_game *game, const gan_feeder *feeder, int64_t sample, int64_t *number)
-{
-    gan_dataset_cursor at = feeder->from;
-    const gan_dataset *dataset = feeder->dataset;
-    if (game->given != game->fed || !dataset) return false;
-    if (dataset->options.drop_last) {
-        if (dataset != gan_game_driver(game)) return false;
-        if (dataset->count - at.position < game->options.batch)
-            at = (gan_dataset_cursor){at.seed, at.epoch + 1, 0, 0, 0};
-    }
-    at.position += sample;
-    at.epoch += at.position / dataset->count;
-    at.position %= dataset->count;
-    return gan_dataset_number_at(dataset, &at, number) == GAN_OK;
-}
-
-static void tell_value(const gan_game *game, const gan_feeder *feeder, const float *values, int64_t at, char *text,
-                       size_t size)
-{
-    const int64_t elements = gan_term_elements(&game->terms, feeder->term), sample = at / elements;
-    int64_t number;
-    int length = snprintf(text, size, "; in the data, value %lld of sample %lld of input '%.64s'",
-                          (long long)(at % elements), (long long)sample, game->terms.nodes[feeder->term].name);
-    if (find_number(game, feeder, sample, &number)) {
-        length += snprintf(text + length, size - (size_t)length, ", number %lld of its dataset,", (long long)number);
-    }
-    snprintf(text + length, size - (size_t)length, " is %g", (double)values[at]);
-}
-
-void gan_game_find_bad_value(const gan_game *game, char text[GAN_BAD_VALUE_TEXT])
-{
-    text[0] = '\0';
-    for (int32_t i = 0; i < game->feeder_count; i++) {
-        const gan_feeder *feeder = &game->feeders[i];
-        const float *values = game->given[i];
-        const int64_t count = game->samples * gan_term_elements(&game->terms, feeder->term);
-        for (int64_t at = 0; at < count; at++) {
-            if (isfinite(values[at])) continue;
-            tell_value(game, feeder, values, at, text, GAN_BAD_VALUE_TEXT);
-            return;
-        }
     }
 }

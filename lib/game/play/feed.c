@@ -27,8 +27,22 @@ static gan_status check_dataset(const gan_game *game, int32_t term, const gan_da
                         gan_shape_text(info.shape, given), node->name, gan_shape_text(node->shape, expected));
     }
     if (dataset->count >= game->packing) return GAN_OK;
-    return gan_fail(GAN_ERROR_BATCH, "gan_game_feed: the dataset has %lld samples, but packing is %lld",
-                    (long long)dataset->count, (long long)game->packing);
+    return gan_fail(GAN_ERROR_BATCH, "gan_game_feed: the dataset has %lld sample%s, but packing is %lld",
+                    (long long)dataset->count, gan_plural(dataset->count), (long long)game->packing);
+}
+
+/* A round reads the batches of all moves at once, which may be more than there is memory for. */
+static gan_status refuse_size(const gan_game *game, const gan_feeder *feeder, gan_status status)
+{
+    int32_t player = 0;
+    while (game->players[player].options.moves < game->most_moves) player++;
+    return gan_fail(status,
+                    "%s: player '%s' has %lld moves a round, and the samples of a round are read at once: "
+                    "%lld batches of %lld samples of %lld values for input '%s' are more than %s",
+                    game->own_names ? "gan_game_feed" : "gan_trainer_create", game->players[player].name,
+                    (long long)game->most_moves, (long long)game->most_moves, (long long)game->options.batch,
+                    (long long)gan_term_elements(&game->terms, feeder->term), game->terms.nodes[feeder->term].name,
+                    status == GAN_ERROR_MEMORY ? "the memory there is" : "can be counted");
 }
 
 /* Memory for a batch for each move. */
@@ -40,11 +54,11 @@ gan_status gan_game_prepare_feeder(gan_game *game, int32_t index)
     if (feeder->samples) return GAN_OK;
     if (!gan_checked_multiply(game->most_moves, game->options.batch, &batches) ||
         !gan_checked_multiply(batches, elements, &values)) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "gan_game_feed: %lld batches of %lld samples of %lld values overflow",
-                        (long long)game->most_moves, (long long)game->options.batch, (long long)elements);
+        return refuse_size(game, feeder, GAN_ERROR_OVERFLOW);
     }
     feeder->samples = gan_allocate_array(game->context, values, sizeof(*feeder->samples));
-    return feeder->samples ? GAN_OK : GAN_ERROR_MEMORY;
+    if (feeder->samples || game->most_moves == 1) return feeder->samples ? GAN_OK : GAN_ERROR_MEMORY;
+    return refuse_size(game, feeder, GAN_ERROR_MEMORY);
 }
 
 /* An array with a place for each field of a dataset. */
@@ -91,6 +105,32 @@ static gan_status note_classes(gan_game *game, int32_t term, const gan_dataset *
     return gan_game_note_role(game, term, GAN_INPUT(.role = GAN_INPUT_CLASS, .classes = info.classes));
 }
 
+/* Whether a dataset may feed an input whose cursor waits for it. */
+static gan_status check_resumption(const gan_game *game, const gan_feeder *feeder, const gan_dataset *dataset)
+{
+    const char *name = game->terms.nodes[feeder->term].name;
+    if (feeder->resumption != GAN_RESUMES_CURSOR) return GAN_OK;
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        const gan_feeder *other = &game->feeders[i];
+        if (other->dataset != dataset || other->resumption != GAN_RESUMED_CURSOR) continue;
+        return gan_fail(GAN_ERROR_STATE,
+                        "gan_game_feed: this dataset already feeds input '%s', but the loaded checkpoint has cursors "
+                        "of two datasets, for that input and for '%s'",
+                        game->terms.nodes[other->term].name, name);
+    }
+    const gan_status status = gan_dataset_check_cursor(dataset, &feeder->waiting);
+    if (status == GAN_OK) return GAN_OK;
+    return gan_fail(status, "gan_game_feed: input '%s' cannot go on from the loaded checkpoint: %s", name,
+                    gan_last_error());
+}
+
+static gan_status resume(gan_feeder *feeder)
+{
+    if (feeder->resumption != GAN_RESUMES_CURSOR) return GAN_OK;
+    feeder->resumption = GAN_RESUMED_CURSOR;
+    return gan_dataset_set_cursor(feeder->dataset, feeder->waiting);
+}
+
 gan_status gan_game_feed(gan_game *game, gan_term input, gan_dataset *dataset, const char *field)
 {
     GAN_CHECK_NOT_NULL(game);
@@ -109,17 +149,45 @@ gan_status gan_game_feed(gan_game *game, gan_term input, gan_dataset *dataset, c
     if (at < 0) return gan_fail(GAN_ERROR_NOT_FOUND, "%s: the dataset has no field '%s'", __func__, field);
     GAN_TRY(check_dataset(game, term, dataset, at));
     GAN_TRY(check_once(game, feeder, dataset, at));
+    GAN_TRY(check_resumption(game, &game->feeders[feeder], dataset));
     GAN_TRY(gan_game_feed_index(game, feeder, dataset, at));
+    GAN_TRY(resume(&game->feeders[feeder]));
     return note_classes(game, term, dataset, at);
 }
 
-gan_status gan_game_check_fed(const gan_game *game)
+int32_t gan_game_first_fed(const gan_game *game, int32_t index)
+{
+    int32_t first = 0;
+    while (game->feeders[first].dataset != game->feeders[index].dataset) first++;
+    return first;
+}
+
+/* Whether an input that has no cursor in the loaded file shares the dataset of one that has. */
+static bool shares_cursor(const gan_game *game, const gan_dataset *dataset)
+{
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        const gan_feeder *feeder = &game->feeders[i];
+        if (feeder->dataset == dataset && feeder->resumption != GAN_RESUMES_OTHERS) return true;
+    }
+    return false;
+}
+
+gan_status gan_game_check_fed(gan_game *game)
 {
     for (int32_t i = 0; i < game->feeder_count; i++) {
         if (game->feeders[i].dataset) continue;
         return gan_fail(GAN_ERROR_STATE, "gan_game_run: input '%s' is fed by no dataset",
                         game->terms.nodes[game->feeders[i].term].name);
     }
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        if (shares_cursor(game, game->feeders[i].dataset)) continue;
+        return gan_fail(
+            GAN_ERROR_NOT_FOUND,
+            "gan_game_run: the loaded checkpoint has no cursor for the dataset that feeds input '%s': the "
+            "game was not fed like this when it was saved",
+            game->terms.nodes[game->feeders[i].term].name);
+    }
+    for (int32_t i = 0; i < game->feeder_count; i++) game->feeders[i].resumption = GAN_RESUMES_NOTHING;
     return GAN_OK;
 }
 
@@ -177,22 +245,13 @@ static float **find_places(gan_game *game, const gan_dataset *dataset, int64_t f
     return game->places;
 }
 
-/* Whether an earlier input has the same dataset. */
-static bool is_read(const gan_game *game, int32_t feeder)
-{
-    for (int32_t i = 0; i < feeder; i++) {
-        if (game->feeders[i].dataset == game->feeders[feeder].dataset) return true;
-    }
-    return false;
-}
-
 /* As many samples as the driver gave, from any number of epochs. */
 static gan_status read_others(gan_game *game, int64_t first, int64_t count)
 {
     const gan_dataset *driver = gan_game_driver(game);
     for (int32_t i = 1; i < game->feeder_count; i++) {
         gan_dataset *dataset = game->feeders[i].dataset;
-        if (dataset == driver || is_read(game, i)) continue;
+        if (dataset == driver || gan_game_first_fed(game, i) < i) continue;
         for (int64_t done = 0, got; done < count; done += got) {
             GAN_TRY(gan_dataset_next_fields(dataset, count - done, find_places(game, dataset, first + done), &got));
         }

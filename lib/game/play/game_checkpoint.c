@@ -53,18 +53,118 @@ static void add_averages(gan_player_state *player, const gan_game *game, gan_ent
     }
 }
 
-/* A dataset is called by the first input that it feeds. */
-static void add_datasets(gan_game *game, gan_entries *entries)
+/* ---- Cursors --------------------------------------------------------------------------------------------------- */
+
+static const char *input_name(const gan_game *game, int32_t feeder)
 {
+    return game->terms.nodes[game->feeders[feeder].term].name;
+}
+
+/* A dataset is called by the first input that it feeds. */
+static const char *dataset_name(const gan_game *game, int32_t feeder, gan_entries *entries)
+{
+    return gan_entries_join(entries, "dataset_", input_name(game, feeder));
+}
+
+/* Whether the game has a cursor for an input: of its dataset, or from a file that was loaded before it is fed. */
+static bool has_cursor(const gan_game *game, int32_t feeder)
+{
+    if (!game->feeders[feeder].dataset) return game->feeders[feeder].resumption == GAN_RESUMES_CURSOR;
+    return gan_game_first_fed(game, feeder) == feeder;
+}
+
+/* The inputs by which the game's datasets are called. */
+static void list_datasets(const gan_game *game, char text[GAN_NOTE_TEXT])
+{
+    text[0] = '\0';
     for (int32_t i = 0; i < game->feeder_count; i++) {
-        const gan_feeder *feeder = &game->feeders[i];
-        bool listed = !feeder->dataset;
-        for (int32_t j = 0; j < i; j++) listed |= game->feeders[j].dataset == feeder->dataset;
-        if (listed) continue;
-        const char *name = gan_entries_join(entries, "dataset_", game->terms.nodes[feeder->term].name);
-        gan_entries_add_dataset(entries, name, feeder->dataset);
+        if (has_cursor(game, i)) gan_note_append(text, input_name(game, i));
     }
 }
+
+#define DATASETS "settings.game"
+
+static void save_cursors(gan_game *game, gan_entries *entries)
+{
+    char text[GAN_NOTE_TEXT];
+    list_datasets(game, text);
+    gan_entries_add_note(entries, DATASETS, "datasets", text);
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        gan_feeder *feeder = &game->feeders[i];
+        if (!has_cursor(game, i)) continue;
+        if (feeder->dataset) {
+            gan_entries_add_dataset(entries, dataset_name(game, i, entries), feeder->dataset);
+        } else {
+            gan_entries_add_cursor(entries, dataset_name(game, i, entries), &feeder->waiting);
+        }
+    }
+}
+
+/* What a file has: a cursor for each input, with a count of 0 where there is none. */
+typedef struct cursors_part {
+    gan_game *game;
+    const char *datasets;        /* the inputs that it names */
+    gan_dataset_cursor *cursors; /* one for each input */
+} cursors_part;
+
+static gan_status check_cursors(void *part)
+{
+    const cursors_part *of = part;
+    const gan_game *game = of->game;
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        const gan_dataset *dataset = game->feeders[i].dataset;
+        const gan_dataset_cursor *cursor = &of->cursors[i];
+        if (!dataset) continue;
+        const int32_t first = gan_game_first_fed(game, i);
+        if (first == i && cursor->count == 0) {
+            return gan_fail(GAN_ERROR_NOT_FOUND,
+                            "it has no cursor for the dataset that feeds input '%s': when the game was saved, %s%s",
+                            input_name(game, i),
+                            of->datasets[0] ? "its datasets were those of the inputs " : "it was fed by no dataset",
+                            of->datasets);
+        }
+        if (first != i && cursor->count > 0) {
+            return gan_fail(GAN_ERROR_STATE,
+                            "the inputs '%s' and '%s' are fed by one dataset, but were fed by two when the game was "
+                            "saved",
+                            input_name(game, first), input_name(game, i));
+        }
+        if (first == i) GAN_TRY(gan_dataset_check_cursor(dataset, cursor));
+    }
+    return GAN_OK;
+}
+
+static void set_cursors(void *part)
+{
+    const cursors_part *of = part;
+    gan_game *game = of->game;
+    bool any = false;
+    for (int32_t i = 0; i < game->feeder_count; i++) any |= of->cursors[i].count > 0;
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        gan_feeder *feeder = &game->feeders[i];
+        feeder->resumption = GAN_RESUMES_NOTHING;
+        if (feeder->dataset) {
+            /* cannot fail: it has been checked */
+            if (gan_game_first_fed(game, i) == i) gan_dataset_set_cursor(feeder->dataset, of->cursors[i]);
+            continue;
+        }
+        feeder->waiting = of->cursors[i];
+        if (any) feeder->resumption = feeder->waiting.count > 0 ? GAN_RESUMES_CURSOR : GAN_RESUMES_OTHERS;
+    }
+}
+
+static void load_cursors(gan_game *game, gan_entries *entries)
+{
+    cursors_part *of = gan_entries_allocate(entries, sizeof(*of));
+    gan_dataset_cursor *cursors = gan_entries_allocate(entries, (size_t)game->feeder_count * sizeof(*cursors));
+    if (!cursors) return;
+    *of = (cursors_part){game, gan_entries_add_note(entries, DATASETS, "datasets", ""), cursors};
+    for (int32_t i = 0; i < game->feeder_count; i++)
+        gan_entries_add_cursor(entries, dataset_name(game, i, entries), &cursors[i]);
+    gan_entries_add_hook(entries, check_cursors, set_cursors, of);
+}
+
+/* ---- Parts ----------------------------------------------------------------------------------------------------- */
 
 /* The game's weights are others now: no pass is as good as new. */
 static void loaded(void *part)
@@ -105,7 +205,8 @@ gan_status gan_game_save(const gan_game *game, const char *path)
     GAN_TRY(gan_game_check_built(game, __func__));
     gan_entries entries = {.context = game->context};
     gan_game_add_entries((gan_game *)game, &entries); /* only read */
-    add_datasets((gan_game *)game, &entries);
+    save_cursors((gan_game *)game, &entries);
+    gan_game_add_settings(game, &entries);
     gan_status status = gan_entries_save(&entries, path);
     gan_entries_release(&entries);
     return status;
@@ -119,10 +220,12 @@ gan_status gan_game_load(gan_game *game, const char *path)
     GAN_TRY(gan_game_check_built(game, __func__));
     gan_entries entries = {.context = game->context};
     gan_game_add_entries(game, &entries);
-    add_datasets(game, &entries);
+    load_cursors(game, &entries);
+    gan_game_add_settings(game, &entries);
     gan_gate_enter(game->gate);
     gan_status status = gan_entries_load(&entries, path);
     gan_gate_leave(game->gate);
+    if (status == GAN_OK) gan_game_warn_of_settings(game, &entries, path);
     gan_entries_release(&entries);
     if (status != GAN_OK) return status;
     gan_log(game->context, GAN_LOG_INFO, "resumed from '%s' after round %lld", path, (long long)game->rounds);

@@ -31,10 +31,11 @@ static gan_status check_shape(const gan_game *game, const gan_round_report *repo
     if (report->want_count != game->want_count || report->player_count != game->player_count ||
         report->pair_count != game->pair_count) {
         return gan_fail(GAN_ERROR_ARGUMENT,
-                        "%s: the report has %lld wants, %lld players and %lld pairs, but the game %d, %d and %d",
-                        what, (long long)report->want_count, (long long)report->player_count,
-                        (long long)report->pair_count, (int)game->want_count, (int)game->player_count,
-                        (int)game->pair_count);
+                        "%s: the report has %lld want%s, %lld player%s and %lld pair%s, but the game %d, %d and %d",
+                        what, (long long)report->want_count, gan_plural(report->want_count),
+                        (long long)report->player_count, gan_plural(report->player_count),
+                        (long long)report->pair_count, gan_plural(report->pair_count), (int)game->want_count,
+                        (int)game->player_count, (int)game->pair_count);
     }
     if (report->wants && report->gradient_norms && (report->pairs || report->pair_count == 0)) return GAN_OK;
     return gan_fail(GAN_ERROR_NULL, "%s: the report's %s is NULL", what,

@@ -169,8 +169,8 @@ static gan_status run_round(gan_game *game, run_state *run)
     run->now.steps++;
     gan_game_report(game, &report);
     if (tell(game, run, &report)) {
-        return gan_fail(GAN_ERROR_CANCELLED, "%s: the progress callback ended the run at step %lld", game->runner,
-                        (long long)report.round);
+        return gan_fail(GAN_ERROR_CANCELLED, "%s: the progress callback ended the run at %s %lld", game->runner,
+                        game->round, (long long)report.round);
     }
     return GAN_OK;
 }
@@ -179,7 +179,8 @@ static gan_status run_round(gan_game *game, run_state *run)
 static gan_status check_cancel(gan_game *game)
 {
     if (!atomic_exchange(&game->cancel, false)) return GAN_OK;
-    return gan_fail(GAN_ERROR_CANCELLED, "%s: cancelled after step %lld", game->runner, (long long)game->rounds);
+    return gan_fail(GAN_ERROR_CANCELLED, "%s: cancelled after %s %lld", game->runner, game->round,
+                    (long long)game->rounds);
 }
 
 static gan_status run_rounds(gan_game *game, run_state *run)

@@ -1,21 +1,31 @@
 /* Moves. */
 #include "game/play/play.h"
 
+#include <stdio.h>
+
 /* ---- Divergence ------------------------------------------------------------------------------------------------ */
 
-static gan_status diverged(const gan_game *game, const char *name, const char *what, const char *how)
+/* `what` of a player or a model, which is of that `kind`, is wrong. */
+static gan_status diverged(const gan_game *game, const char *what, const char *kind, const char *name,
+                           const char *how)
 {
-    return gan_fail(GAN_ERROR_DIVERGED,
-                    "%s: in step %lld %s of the %s %s; all models hold the last weights that gave a finite loss and "
-                    "gradient",
-                    game->caller, (long long)game->rounds + 1, what, name, how);
+    char whose[GAN_TERM_TEXT];
+    if (game->own_names) {
+        snprintf(whose, sizeof(whose), "%s '%s'", kind, name);
+    } else {
+        snprintf(whose, sizeof(whose), "the %s", name);
+    }
+    return gan_fail(
+        GAN_ERROR_DIVERGED,
+        "%s: in %s %lld %s of %s %s; all models hold the last weights that gave a finite loss and gradient",
+        game->caller, game->round, (long long)game->rounds + 1, what, whose, how);
 }
 
 static gan_status check_buffers(const gan_game *game)
 {
     for (int32_t i = 0; i < game->played_count; i++) {
         if (gan_guard_has_finite_buffers(&game->played[i].guard)) continue;
-        return diverged(game, game->played[i].name, "a running statistic", "is not finite");
+        return diverged(game, "a running statistic", "model", game->played[i].name, "is not finite");
     }
     return GAN_OK;
 }
@@ -99,7 +109,9 @@ static gan_status compute(gan_game *game, int32_t index)
     GAN_TRY(gan_loss_compute(&game->terms, want->loss, &call, &value));
     want->sum += value;
     observe(game, index, &call);
-    if (!isfinite(value)) return diverged(game, game->players[want->player].name, "the loss", "is not finite");
+    if (!isfinite(value)) {
+        return diverged(game, "the loss", "player", game->players[want->player].name, "is not finite");
+    }
     return deliver(game, want, &call);
 }
 
@@ -160,14 +172,14 @@ static gan_status add_penalty(gan_game *game, gan_want_state *want)
     want->weighted = value;
     want->sum += value / coefficient;
     if (isfinite(value)) return GAN_OK;
-    return diverged(game, game->players[want->player].name, "the penalty", "is not finite");
+    return diverged(game, "the penalty", "player", game->players[want->player].name, "is not finite");
 }
 
 static gan_status step(gan_game *game, gan_player_state *player)
 {
     const gan_status status = gan_optimizer_step(player->optimizer, &player->gradient_norm);
     if (status == GAN_ERROR_DIVERGED) {
-        return diverged(game, player->name, "the gradient", "is not finite or too large");
+        return diverged(game, "the gradient", "player", player->name, "is not finite or too large");
     }
     GAN_TRY(status);
     for (int32_t k = 0; k < player->model_count; k++) {

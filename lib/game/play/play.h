@@ -30,7 +30,10 @@ void gan_game_report_divergence(gan_game *game, gan_round_report *report);
 /* Memory for an input's samples, before it is fed. */
 gan_status gan_game_prepare_feeder(gan_game *game, int32_t index);
 gan_status gan_game_feed_index(gan_game *game, int32_t index, gan_dataset *dataset, int64_t field);
-gan_status gan_game_check_fed(const gan_game *game);
+/* GAN_ERROR_STATE unless all inputs are fed, and GAN_ERROR_NOT_FOUND if they are not fed as the loaded file says. */
+gan_status gan_game_check_fed(gan_game *game);
+/* The first input that the dataset of input `index` feeds. */
+int32_t gan_game_first_fed(const gan_game *game, int32_t index);
 /* Samples for a round, for each input: one batch per move of the player with most, but none after the end of an epoch
  * of the driver. *count gets their number, *epochs the number of epochs ended. */
 gan_status gan_game_read_round(gan_game *game, int64_t *count, int64_t *epochs);
@@ -45,10 +48,15 @@ void gan_game_tell_left_over(const gan_game *game);
 /* Warns, by the first `count` samples of each input, of data that a model is to make and cannot: outside the range of
  * its last layer, in half of it, or all equal. */
 void gan_game_check_data(const gan_game *game, const float *const *inputs, int64_t count);
+
+/* ---- What made a round fail (bad_values.c) --------------------------------------------------------------------- */
+
 /* Names the first value of the present round's samples that is not finite, to follow a sentence; empty without one.
  */
 #define GAN_BAD_VALUE_TEXT 256
 void gan_game_find_bad_value(const gan_game *game, char text[GAN_BAD_VALUE_TEXT]);
+/* For a round that failed with this status, which it returns: if an input holds the number of no class, says so. */
+gan_status gan_game_find_bad_class(const gan_game *game, gan_status status);
 
 /* ---- Runs (game_run.c) ----------------------------------------------------------------------------------------- */
 
@@ -57,7 +65,16 @@ gan_status gan_game_run_resolved(gan_game *game, const gan_game_run_options *opt
 
 /* ---- Checkpoints (game_checkpoint.c) --------------------------------------------------------------------------- */
 
-/* All but the cursors of datasets. */
+/* All but the cursors of datasets, and the settings. */
 void gan_game_add_entries(gan_game *game, gan_entries *entries);
+
+/* ---- Settings (game_settings.c) -------------------------------------------------------------------------------- */
+
+/* Adds a name to a list for people, "'image', 'label'", unless it does not fit. */
+void gan_note_append(char text[GAN_NOTE_TEXT], const char *name);
+/* Adds what a game was described with, apart from what a file restores; after a load, warns of what was different in
+ * the file. */
+void gan_game_add_settings(const gan_game *game, gan_entries *entries);
+void gan_game_warn_of_settings(const gan_game *game, const gan_entries *entries, const char *path);
 
 #endif

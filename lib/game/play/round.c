@@ -103,7 +103,7 @@ static gan_status fail(gan_game *game, gan_status status)
     }
     for (int32_t i = 0; i < game->pair_count; i++) gan_monitor_fail(&game->pairs[i].monitor, status);
     for (int32_t i = 0; i < game->terms.model_count; i++) game->terms.models[i].version++;
-    if (status != GAN_ERROR_DIVERGED) return status;
+    if (status != GAN_ERROR_DIVERGED) return gan_game_find_bad_class(game, status);
     snprintf(sentence, sizeof(sentence), "%s", gan_last_error());
     gan_game_find_bad_value(game, bad);
     gan_log(game->context, GAN_LOG_WARNING, "%s%s", sentence, bad);

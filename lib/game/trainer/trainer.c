@@ -11,8 +11,9 @@ static gan_status check_model(const gan_context *context, const gan_model *model
     GAN_TRY(gan_model_check_built(model, "gan_trainer_create"));
     if (gan_model_input_count(model) != 1 || gan_model_output_count(model) != 1) {
         return gan_fail(GAN_ERROR_SHAPE,
-                        "gan_trainer_create: the %s has %lld inputs and %lld outputs, expected one of each", name,
-                        (long long)gan_model_input_count(model), (long long)gan_model_output_count(model));
+                        "gan_trainer_create: the %s has %lld input%s and %lld output%s, expected one of each", name,
+                        (long long)gan_model_input_count(model), gan_plural(gan_model_input_count(model)),
+                        (long long)gan_model_output_count(model), gan_plural(gan_model_output_count(model)));
     }
     return GAN_OK;
 }
@@ -230,8 +231,9 @@ gan_status gan_trainer_get_layer_report(const gan_trainer *trainer, gan_role rol
     const gan_model *model = model_of(trainer, role);
     const int64_t count = gan_layer_report_count(model);
     if (index < 0 || index >= count) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but the %s has %lld layers with parameters", __func__,
-                        (long long)index, trainer->game->players[role].name, (long long)count);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: index is %lld, but the %s has %lld layer%s with parameters",
+                        __func__, (long long)index, trainer->game->players[role].name, (long long)count,
+                        gan_plural(count));
     }
     if (!trainer->game->pairs[0].monitor.stepped) {
         return gan_fail(GAN_ERROR_STATE, "%s: the trainer has taken no step yet", __func__);

@@ -154,6 +154,8 @@ gan_status gan_trainer_describe(gan_trainer *trainer, const gan_optimizer_option
     gan_game *game = trainer->game;
     game->caller = "gan_trainer_step";
     game->runner = "gan_trainer_run";
+    game->round = "step";
+    game->own_names = false;
     GAN_TRY(describe_terms(trainer, &terms));
     describe_players(trainer, optimizers, players);
     describe_wants(trainer, players, &terms);

@@ -11,6 +11,7 @@
 typedef enum gan_entry_kind {
     GAN_ENTRY_ARCHITECTURE, /* text that must mean the same */
     GAN_ENTRY_TEXT,         /* text that must be the same, short enough for messages */
+    GAN_ENTRY_NOTE,         /* text that may be another, or missing in the file */
     GAN_ENTRY_COUNT,        /* int64_t, 0 to GAN_ENTRY_MOST_COUNT */
     GAN_ENTRY_INTEGER,      /* int64_t */
     GAN_ENTRY_WORD,         /* uint64_t */
@@ -33,7 +34,8 @@ typedef enum gan_entry_values {
 typedef struct gan_entry {
     gan_entry_kind kind;
     const char *name;
-    const char *text; /* of an architecture or a text */
+    const char *text; /* of an architecture, a text or a note */
+    char *found;      /* of a note: a draft of GAN_NOTE_TEXT bytes, for the file's text; empty if it has none */
     void *place;      /* of a number, or of an array's values */
     bool draft;       /* the list owns the place, which may be written before the file is known to be good */
     bool optional;    /* a number, 0 if the file lacks it */
@@ -84,6 +86,9 @@ void gan_entries_release(gan_entries *entries);
 
 /* Values called PART.FIELD, or PART if `field` is NULL; in the file after the prefix "libgan.". Texts are copied. */
 void gan_entries_add_text(gan_entries *entries, const char *part, const char *text);
+/* A note; returns where to look for the file's text once it was read, in memory of the list. Longer texts are cut. */
+#define GAN_NOTE_TEXT 256
+const char *gan_entries_add_note(gan_entries *entries, const char *part, const char *field, const char *text);
 void gan_entries_add_count(gan_entries *entries, const char *part, const char *field, int64_t *place);
 void gan_entries_add_integer(gan_entries *entries, const char *part, int64_t *place);
 void gan_entries_add_word(gan_entries *entries, const char *part, const char *field, uint64_t *place);
@@ -121,6 +126,8 @@ void gan_entries_add_random(gan_entries *entries, const char *part, gan_random *
 void gan_entries_add_session(gan_entries *entries, const char *part, gan_session *session);
 /* Its cursor. */
 void gan_entries_add_dataset(gan_entries *entries, const char *part, gan_dataset *dataset);
+/* A cursor that any part may have: a draft, with a count of 0 if the file has none. */
+void gan_entries_add_cursor(gan_entries *entries, const char *part, gan_dataset_cursor *cursor);
 
 /* ---- Files (checkpoint_save.c, checkpoint_load.c) -------------------------------------------------------------- */
 

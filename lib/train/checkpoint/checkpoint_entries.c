@@ -91,6 +91,15 @@ void gan_entries_add_text(gan_entries *entries, const char *part, const char *te
     add_value(entries, part, NULL, (gan_entry){.kind = GAN_ENTRY_TEXT, .text = gan_entries_join(entries, text, "")});
 }
 
+const char *gan_entries_add_note(gan_entries *entries, const char *part, const char *field, const char *text)
+{
+    char *found = gan_entries_allocate(entries, GAN_NOTE_TEXT);
+    if (!found) return "";
+    add_value(entries, part, field,
+              (gan_entry){.kind = GAN_ENTRY_NOTE, .text = gan_entries_join(entries, text, ""), .found = found});
+    return found;
+}
+
 void gan_entries_add_count(gan_entries *entries, const char *part, const char *field, int64_t *place)
 {
     add_value(entries, part, field, (gan_entry){.kind = GAN_ENTRY_COUNT, .place = place});

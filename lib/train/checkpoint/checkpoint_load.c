@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,12 +216,19 @@ static gan_status check_file(const gan_entries *entries, const reading *r)
     return GAN_OK;
 }
 
+static void read_note(const reading *r, const gan_entry *entry)
+{
+    const char *text = gan_safetensors_metadata(r->file, entry->name);
+    snprintf(entry->found, GAN_NOTE_TEXT, "%s", text ? text : "");
+}
+
 static gan_status read_entries(const gan_entries *entries, const reading *r)
 {
     float *next = r->values;
     double *next_double = r->doubles;
     for (int64_t i = 0; i < entries->count; i++) {
         const gan_entry *entry = &entries->rows[i];
+        if (entry->kind == GAN_ENTRY_NOTE) read_note(r, entry);
         if (!is_number(entry)) continue;
         GAN_TRY(read_number_of(r, entry, &r->numbers[i]));
         if (entry->draft) place_number(entry, r->numbers[i]);
@@ -232,8 +240,9 @@ static gan_status read_entries(const gan_entries *entries, const reading *r)
         const gan_entries_hook *hook = &entries->hooks[i];
         const gan_status status = hook->check ? hook->check(hook->part) : GAN_OK;
         if (status == GAN_OK) continue;
-        /* Data that have changed are no fault of the file. */
-        return gan_fail(status == GAN_ERROR_STATE ? status : GAN_ERROR_FORMAT, "'%s': %s", r->path, gan_last_error());
+        /* Data that have changed, or that it knows nothing of, are no fault of the file. */
+        const bool others = status == GAN_ERROR_STATE || status == GAN_ERROR_NOT_FOUND;
+        return gan_fail(others ? status : GAN_ERROR_FORMAT, "'%s': %s", r->path, gan_last_error());
     }
     return GAN_OK;
 }

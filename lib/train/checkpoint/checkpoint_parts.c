@@ -84,23 +84,34 @@ static void set_cursor(void *part)
     gan_dataset_set_cursor(of->dataset, of->cursor); /* cannot fail: it has been checked */
 }
 
-void gan_entries_add_dataset(gan_entries *entries, const char *part, gan_dataset *dataset)
+/* Adds a cursor's entries; version 0.1 did not save the last two. */
+static void add_cursor(gan_entries *entries, const char *part, gan_dataset_cursor *cursor, bool optional)
 {
     const int64_t first = entries->count;
+    gan_entries_add_count(entries, part, "epoch", &cursor->epoch);
+    gan_entries_add_count(entries, part, "position", &cursor->position);
+    gan_entries_add_word(entries, part, "seed", &cursor->seed);
+    const int64_t later = entries->count;
+    gan_entries_add_count(entries, part, "count", &cursor->count);
+    gan_entries_add_word(entries, part, "fingerprint", &cursor->fingerprint);
+    for (int64_t i = first; i < entries->count; i++) {
+        entries->rows[i].draft = true;
+        entries->rows[i].optional = optional || i >= later;
+    }
+}
+
+void gan_entries_add_cursor(gan_entries *entries, const char *part, gan_dataset_cursor *cursor)
+{
+    add_cursor(entries, part, cursor, true);
+}
+
+void gan_entries_add_dataset(gan_entries *entries, const char *part, gan_dataset *dataset)
+{
     dataset_part *of = gan_entries_allocate(entries, sizeof(*of));
     if (!of) return;
     of->dataset = dataset;
     gan_dataset_get_cursor(dataset, &of->cursor);
     if (!entries->without) gan_entries_expect(entries, GAN_ERROR_NOT_FOUND, "without a dataset: it has no cursor");
-    gan_entries_add_count(entries, part, "epoch", &of->cursor.epoch);
-    gan_entries_add_count(entries, part, "position", &of->cursor.position);
-    gan_entries_add_word(entries, part, "seed", &of->cursor.seed);
-    const int64_t optional = entries->count; /* version 0.1 did not save these */
-    gan_entries_add_count(entries, part, "count", &of->cursor.count);
-    gan_entries_add_word(entries, part, "fingerprint", &of->cursor.fingerprint);
-    for (int64_t i = first; i < entries->count; i++) {
-        entries->rows[i].draft = true;
-        entries->rows[i].optional = i >= optional;
-    }
+    add_cursor(entries, part, &of->cursor, false);
     gan_entries_add_hook(entries, check_cursor, set_cursor, of);
 }

@@ -45,7 +45,7 @@ static void add_pair(writing *w, const char *key, const char *value)
 
 static bool is_text(const gan_entry *entry)
 {
-    return entry->kind == GAN_ENTRY_ARCHITECTURE || entry->kind == GAN_ENTRY_TEXT;
+    return entry->kind <= GAN_ENTRY_NOTE;
 }
 
 static void print_number(const gan_entry *entry, char text[GAN_NUMBER_TEXT])

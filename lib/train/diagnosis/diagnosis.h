@@ -74,6 +74,7 @@ typedef struct gan_monitored {
     gan_loss loss;
     int64_t interval;           /* steps from one diagnosis to the next, or GAN_DIAGNOSIS_OFF */
     int64_t batch;              /* most samples of a step */
+    const char *step;           /* what a step is called in messages */
     const gan_model *generator; /* whose first output D judges beside data; NULL: samples are not observed */
     const gan_model *models[GAN_PLAYERS]; /* whose updates are measured */
 } gan_monitored;

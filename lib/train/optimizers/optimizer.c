@@ -161,8 +161,8 @@ gan_status gan_optimizer_add_model(gan_optimizer *optimizer, gan_model *model)
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(gan_model_check_built(model, __func__));
     if (optimizer->steps > 0) {
-        return gan_fail(GAN_ERROR_STATE, "%s: the optimizer has taken %lld steps; models are added before the first",
-                        __func__, (long long)optimizer->steps);
+        return gan_fail(GAN_ERROR_STATE, "%s: the optimizer has taken %lld step%s; models are added before the first",
+                        __func__, (long long)optimizer->steps, gan_plural(optimizer->steps));
     }
     if (model->context != optimizer->context) {
         return gan_fail(GAN_ERROR_ARGUMENT, "%s: the model belongs to another context", __func__);

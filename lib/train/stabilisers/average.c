@@ -18,8 +18,8 @@ static bool same_tensor(const gan_model_tensor *a, const gan_model_tensor *b)
 static gan_status check_same_tensors(const gan_model *average, const gan_model *model)
 {
     if (average->tensor_count != model->tensor_count) {
-        return gan_fail(GAN_ERROR_ARCHITECTURE, "gan_model_average: the average has %d tensors, but the model %d",
-                        (int)average->tensor_count, (int)model->tensor_count);
+        return gan_fail(GAN_ERROR_ARCHITECTURE, "gan_model_average: the average has %d tensor%s, but the model %d",
+                        (int)average->tensor_count, gan_plural(average->tensor_count), (int)model->tensor_count);
     }
     for (int32_t i = 0; i < model->tensor_count; i++) {
         const gan_model_tensor *a = &average->tensors[i], *b = &model->tensors[i];

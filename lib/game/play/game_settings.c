@@ -1,0 +1,108 @@
+/* What a game was described with and a checkpoint does not restore, as notes in the file: a game that is described
+ * otherwise may be resumed, but is told what was different. */
+#include "game/play/play.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SETTINGS "settings."
+
+/* ---- Texts ----------------------------------------------------------------------------------------------------- */
+
+void gan_note_append(char text[GAN_NOTE_TEXT], const char *name)
+{
+    const size_t length = strlen(text), left = GAN_NOTE_TEXT - length;
+    const int added = snprintf(text + length, left, "%s'%s'", length > 0 ? ", " : "", name);
+    if (added < 0 || (size_t)added >= left) text[length] = '\0';
+}
+
+static void add_count(gan_entries *entries, const char *part, const char *field, int64_t value)
+{
+    char text[GAN_NUMBER_TEXT];
+    snprintf(text, sizeof(text), "%lld", (long long)value);
+    gan_entries_add_note(entries, part, field, text);
+}
+
+static void add_number(gan_entries *entries, const char *part, const char *field, float value)
+{
+    char text[GAN_NUMBER_TEXT];
+    gan_number_print(text, value);
+    gan_entries_add_note(entries, part, field, text);
+}
+
+static void add_player(const gan_player_state *player, gan_entries *entries)
+{
+    const gan_player_options *options = &player->options;
+    const char *part = gan_entries_join(entries, SETTINGS "player.", player->name);
+    add_count(entries, part, "moves", options->moves);
+    gan_entries_add_note(entries, part, "fresh_noise", options->fresh_noise ? "true" : "false");
+    add_number(entries, part, "weight_clip", options->weight_clip);
+    add_number(entries, part, "ema_decay", options->ema_decay);
+    add_number(entries, part, "ema_half_life", options->ema_half_life);
+    add_number(entries, part, "ema_ramp", options->ema_ramp);
+    add_number(entries, part, "beta1", player->optimizer_options.beta1);
+    add_number(entries, part, "beta2", player->optimizer_options.beta2);
+    add_number(entries, part, "clip_norm", player->optimizer_options.clip_norm);
+}
+
+static const char *schedule_text(gan_schedule schedule)
+{
+    switch (schedule) {
+    case GAN_SCHEDULE_LINEAR: return "linear";
+    case GAN_SCHEDULE_COSINE: return "cosine";
+    case GAN_SCHEDULE_SIGMOID: return "sigmoid";
+    case GAN_SCHEDULE_CONSTANT:
+    case GAN_SCHEDULE_STEP:
+    case GAN_SCHEDULE_EXPONENTIAL: break;
+    }
+    return "constant";
+}
+
+static void add_want(const gan_game *game, const gan_want_state *want, gan_entries *entries)
+{
+    const gan_want_options *options = &want->options;
+    const char *part = gan_entries_join(entries, SETTINGS "want.", want->name);
+    gan_entries_add_note(entries, part, "player", game->players[want->player].name);
+    gan_entries_add_note(entries, part, "loss", game->terms.nodes[want->loss].of.loss.rule->name);
+    add_number(entries, part, "weight", want->weight);
+    add_count(entries, part, "interval", options->interval);
+    gan_entries_add_note(entries, part, "schedule", schedule_text(options->schedule));
+    if (options->schedule == GAN_SCHEDULE_CONSTANT) return;
+    add_count(entries, part, "schedule_steps", options->schedule_steps);
+    add_number(entries, part, "final_factor", options->final_factor);
+}
+
+/* The names of all players or wants, which a file may have more of. */
+static void add_names(gan_entries *entries, const char *field, const char *(*name_at)(const gan_game *, int64_t),
+                      const gan_game *game, int64_t count)
+{
+    char text[GAN_NOTE_TEXT] = "";
+    for (int64_t i = 0; i < count; i++) gan_note_append(text, name_at(game, i));
+    gan_entries_add_note(entries, SETTINGS "game", field, text);
+}
+
+void gan_game_add_settings(const gan_game *game, gan_entries *entries)
+{
+    const bool alternating = game->options.moves == GAN_MOVES_ALTERNATING;
+    add_count(entries, SETTINGS "game", "batch", game->options.batch);
+    gan_entries_add_note(entries, SETTINGS "game", "moves", alternating ? "alternating" : "simultaneous");
+    add_names(entries, "players", gan_game_player_name, game, game->player_count);
+    add_names(entries, "wants", gan_game_want_name, game, game->want_count);
+    for (int32_t i = 0; i < game->player_count; i++) add_player(&game->players[i], entries);
+    for (int32_t i = 0; i < game->want_count; i++) add_want(game, &game->wants[i], entries);
+}
+
+/* ---- Differences ----------------------------------------------------------------------------------------------- */
+
+void gan_game_warn_of_settings(const gan_game *game, const gan_entries *entries, const char *path)
+{
+    static const char prefix[] = GAN_CHECKPOINT_PREFIX SETTINGS;
+    for (int64_t i = 0; i < entries->count; i++) {
+        const gan_entry *entry = &entries->rows[i];
+        if (entry->kind != GAN_ENTRY_NOTE || !entry->text[0] || !entry->found[0]) continue;
+        if (strncmp(entry->text, entry->found, GAN_NOTE_TEXT - 1) == 0) continue;
+        gan_log(game->context, GAN_LOG_WARNING,
+                "gan_game_load: the game in '%s' was described otherwise: %s was %s, and is %s here", path,
+                entry->name + strlen(prefix), entry->found, entry->text);
+    }
+}
