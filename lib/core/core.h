@@ -289,9 +289,9 @@ typedef struct gan_file {
     int64_t size; /* when it was opened */
 } gan_file;
 
-/* Opens a regular file. */
 /* openat() with O_CLOEXEC, however often it is interrupted. */
 int gan_open_at(int folder, const char *name, int flags, mode_t mode);
+/* Opens a regular file. */
 gan_status gan_file_open(gan_context *context, const char *path, gan_file *out);
 /* Reads all `size` bytes at an offset, from any thread; GAN_ERROR_TRUNCATED when the file ends early. */
 gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t size);

@@ -1,5 +1,6 @@
 /* Datasets from IDX files. Values stay as they are in the file: in memory if they fit, else in the file, or, from a
  * gzipped one, in an unnamed temporary file. */
+#define _GNU_SOURCE /* O_TMPFILE */
 #include "data/data.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@ typedef struct idx_source {
     gan_context *context;
     gan_idx_header header; /* of the images */
     bool transposed;
-    const char *temporary_folder; /* while the files are opened; NULL: tmpfile()'s */
+    const char *temporary_folder; /* while the files are opened; NULL: the system's */
     /* All samples, or NULL: one chunk if the file was known to have them, else as many as it turned out to fill. */
     unsigned char **chunks;
     int64_t chunk_count, chunk_capacity;
@@ -112,15 +113,27 @@ static gan_status idx_read(void *state, const int64_t *numbers, int64_t count, f
 
 static const gan_source_ops idx_ops = {.read = idx_read, .destroy = idx_destroy};
 
-/* Copies `size` bytes from a reader to a stream, or nowhere. */
-static gan_status copy_bytes(idx_source *idx, gan_byte_reader *reader, int64_t size, FILE *to)
+/* Returns 0 or the error number. */
+static int write_all(int descriptor, const unsigned char *bytes, size_t size)
+{
+    while (size > 0) {
+        const ssize_t written = write(descriptor, bytes, size);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return written < 0 ? errno : EIO;
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return 0;
+}
+
+/* Copies `size` bytes from a reader to a descriptor, or nowhere if it is negative. */
+static gan_status copy_bytes(idx_source *idx, gan_byte_reader *reader, int64_t size, int to)
 {
     for (int64_t left = size; left > 0; left -= piece_size) {
         const size_t piece = left < piece_size ? (size_t)left : piece_size;
         GAN_TRY(gan_byte_reader_read(reader, idx->piece, piece));
-        if (to && fwrite(idx->piece, 1, piece, to) != piece) {
-            return gan_fail_errno(errno, "cannot write a temporary file of %lld bytes", (long long)size);
-        }
+        const int error = to < 0 ? 0 : write_all(to, idx->piece, piece);
+        if (error) return gan_fail_errno(error, "cannot write a temporary file of %lld bytes", (long long)size);
     }
     return GAN_OK;
 }
@@ -146,49 +159,44 @@ static gan_status read_chunks(idx_source *idx, gan_byte_reader *reader, int64_t 
     return GAN_OK;
 }
 
-/* Makes the stream's file the source's. The caller closes the stream itself. */
-static gan_status keep_file(idx_source *idx, FILE *stream, const char *path)
-{
-    const int descriptor = fflush(stream) == 0 ? fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0) : -1;
-
-    if (descriptor < 0) return gan_fail_errno(errno, "cannot keep a temporary file");
-    idx->file = (gan_file){.descriptor = descriptor};
-    idx->file.context = gan_context_retain(idx->context);
-    idx->file.path = gan_copy_text(idx->context, path);
-    return idx->file.path ? GAN_OK : GAN_ERROR_MEMORY;
-}
-
-/* An unnamed file in the folder, or where the system keeps such. */
-static FILE *open_temporary(const char *folder)
+/* An unnamed file in the folder. Where the system has none, a killed process could leave it with a name. */
+static int open_temporary(const char *folder)
 {
     char path[4096];
+    int descriptor = -1;
 
-    if (!folder) return tmpfile();
+#ifdef O_TMPFILE
+    descriptor = gan_open_at(AT_FDCWD, folder, O_TMPFILE | O_RDWR, 0600);
+    if (descriptor >= 0) return descriptor;
+#endif
     const int length = snprintf(path, sizeof(path), "%s/libgan-XXXXXX", folder);
     if (length < 0 || (size_t)length >= sizeof(path)) {
         errno = ENAMETOOLONG;
-        return NULL;
+        return -1;
     }
-    const int descriptor = mkstemp(path);
-    if (descriptor < 0) return NULL;
+    do {
+        descriptor = mkstemp(path);
+    } while (descriptor < 0 && errno == EINTR);
+    if (descriptor < 0) return -1;
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     unlink(path);
-    FILE *stream = fdopen(descriptor, "w+b");
-    if (!stream) close(descriptor);
-    return stream;
+    return descriptor;
 }
 
 static gan_status unpack_to_disk(idx_source *idx, gan_byte_reader *reader, const char *path, int64_t size)
 {
-    FILE *stream = open_temporary(idx->temporary_folder);
+    const char *folder = idx->temporary_folder ? idx->temporary_folder : P_tmpdir;
+    char *copy = gan_copy_text(idx->context, path);
 
-    if (!stream) {
-        return gan_fail_errno(errno, "cannot create a temporary file%s%s", idx->temporary_folder ? " in " : "",
-                              idx->temporary_folder ? idx->temporary_folder : "");
+    if (!copy) return GAN_ERROR_MEMORY;
+    const int descriptor = open_temporary(folder);
+    if (descriptor < 0) {
+        const gan_status status = gan_fail_errno(errno, "cannot create a temporary file in %s", folder);
+        gan_release_text(idx->context, copy);
+        return status;
     }
-    gan_status status = copy_bytes(idx, reader, size, stream);
-    if (status == GAN_OK) status = keep_file(idx, stream, path);
-    fclose(stream);
-    return status;
+    idx->file = (gan_file){gan_context_retain(idx->context), copy, descriptor, size};
+    return copy_bytes(idx, reader, size, descriptor);
 }
 
 /* Keeps the first `size` bytes of the images wherever they fit, and makes sure that the others exist. */
@@ -206,7 +214,7 @@ static gan_status load_images(idx_source *idx, gan_byte_reader *reader, const ch
         GAN_TRY(unpack_to_disk(idx, reader, path, size));
     }
     if (in_file >= 0) return GAN_OK; /* its length has been checked */
-    GAN_TRY(copy_bytes(idx, reader, header->bytes - size, NULL));
+    GAN_TRY(copy_bytes(idx, reader, header->bytes - size, -1));
     return gan_byte_reader_finish(reader);
 }
 

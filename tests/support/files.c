@@ -130,6 +130,11 @@ int test_folder_count(void)
     return for_each_entry(folder, NULL);
 }
 
+int test_entry_count(const char *path)
+{
+    return for_each_entry(path, NULL);
+}
+
 void test_status(gan_status status, gan_status expected, const char *part)
 {
     if (status != expected)

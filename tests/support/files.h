@@ -22,8 +22,9 @@ void test_file_change(const char *from, const char *to, const void *bytes, const
 /* Fails the test unless both files have the same bytes. */
 void test_assert_same_files(const char *a, const char *b);
 bool test_file_exists(const char *path);
-/* The number of files in the folder. */
+/* The number of files in the folder, or in any. */
 int test_folder_count(void);
+int test_entry_count(const char *path);
 
 /* Fails the test unless the status is the expected one and the failure's sentence contains `part`. */
 void test_status(gan_status status, gan_status expected, const char *part);

@@ -40,11 +40,16 @@ static gan_status dense_models(gan_context *context, gan_model **generator, gan_
 static gan_status dcgan_models(gan_context *context, test_model_fn build_discriminator, gan_model **generator,
                                gan_model **discriminator)
 {
-    gan_status status = test_dcgan_generator(context, 1, generator);
+    gan_model *made = NULL;
+    gan_status status = test_dcgan_generator(context, 1, &made);
 
     if (status != GAN_OK) return status;
     status = build_discriminator(context, 2, discriminator);
-    if (status != GAN_OK) gan_model_destroy(*generator);
+    if (status == GAN_OK) {
+        *generator = made;
+    } else {
+        gan_model_destroy(made);
+    }
     return status;
 }
 
