@@ -1,13 +1,13 @@
 #!/bin/sh
-# Compiles the documentation's C code: programs.sh FOLDER INCLUDE DOCUMENT CC.... A block with main() is a program; any
-# other is the body of a function that sees the names of fragments.h, and may omit lines by "...".
+# Compiles the documentation's C code: programs.sh FOLDER INCLUDE DOCUMENT HEADER CC.... A block with main() is a program;
+# any other is the body of a function that sees the names of the header, and may omit lines by "...".
 set -eu
-here=$(cd "$(dirname "$0")" && pwd) folder=$1 include=$2 document=$3
-shift 3
+folder=$1 include=$2 document=$3 names=$4
+shift 4
 rm -rf "$folder"
 mkdir -p "$folder"
 
-awk -v folder="$folder" -v names="$here/fragments.h" '
+awk -v folder="$folder" -v names="$names" '
     /^```c$/ { block = 1; text = ""; last = ""; next }
     /^```$/ && block {
         block = 0
