@@ -336,12 +336,12 @@ int main(int argc, char **argv)
                    .data = "/usr/share/datasets/fashion-mnist",
                    .classes = 10,
                    .weight = 1,
-                   .number_weight = 0.1};
+                   .number_weight = 0.3};
     const option options[] = {
         {"--data", OPTION_TEXT, &job.data, 0, 0, "DIR", "MNIST-format images; their labels serve only to judge"},
         {"--classes", OPTION_INTEGER, &job.classes, 2, 1000, "N", "values of the class code (default 10)"},
         {"--weight", OPTION_NUMBER, &job.weight, 0, 100, "W", "of the class code (default 1)"},
-        {"--number-weight", OPTION_NUMBER, &job.number_weight, 0, 100, "V", "of the numbers (default 0.1)"},
+        {"--number-weight", OPTION_NUMBER, &job.number_weight, 0, 100, "V", "of the numbers (default 0.3)"},
         GAME_OPTIONS(job.settings, "infogan"),
     };
     read_options(argc, argv, 1,
