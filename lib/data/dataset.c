@@ -176,8 +176,8 @@ gan_status gan_dataset_get_class_name(const gan_dataset *dataset, int64_t field,
         return gan_fail(GAN_ERROR_STATE, "%s: field '%.64s' is not a class label", __func__, info.name);
     }
     if (class_number < 0 || class_number >= info.classes) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: class_number is %lld, but field '%.64s' has %lld classes", __func__,
-                        (long long)class_number, info.name, (long long)info.classes);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: class_number is %lld, but field '%.64s' has %lld class%s", __func__,
+                        (long long)class_number, info.name, (long long)info.classes, info.classes == 1 ? "" : "es");
     }
     const gan_source *source = dataset->source;
     const char *name = source->ops->class_name ? source->ops->class_name(source->state, field, class_number) : NULL;
@@ -325,8 +325,8 @@ gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples,
 static gan_status check_range(const gan_dataset *dataset, int64_t first, int64_t count, const char *function)
 {
     if (first >= 0 && count >= 1 && first < dataset->count && count <= dataset->count - first) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %lld samples from index %lld were requested, but the dataset has %lld",
-                    function, (long long)count, (long long)first, (long long)dataset->count);
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %lld sample%s from index %lld requested, but the dataset has %lld",
+                    function, (long long)count, gan_plural(count), (long long)first, (long long)dataset->count);
 }
 
 gan_status gan_dataset_read_fields(gan_dataset *dataset, int64_t first, int64_t count, float *const *fields)

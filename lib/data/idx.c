@@ -265,8 +265,8 @@ static gan_status load_labels(idx_source *idx, const char *path, int64_t images,
     GAN_TRY(gan_byte_reader_open(idx->context, path, &reader));
     gan_status status = gan_idx_read_header(reader, path, GAN_IDX_LABELS, &header);
     if (status == GAN_OK && header.count != images) {
-        status = gan_fail(GAN_ERROR_SHAPE, "'%s' has %lld labels for %lld images", path, (long long)header.count,
-                          (long long)images);
+        status = gan_fail(GAN_ERROR_SHAPE, "'%s' has %lld label%s for %lld image%s", path, (long long)header.count,
+                          gan_plural(header.count), (long long)images, gan_plural(images));
     }
     if (status == GAN_OK) status = read_labels(idx, reader, path, &header, kept, classes);
     gan_byte_reader_close(reader);

@@ -165,8 +165,8 @@ static gan_status open_column(npy_source *npy, int64_t f, const gan_npy_field *g
                         given->path);
     }
     if (column->header.count != npy->columns[0].header.count) {
-        return gan_fail(GAN_ERROR_SHAPE, "'%s' has %lld samples, but '%s' has %lld", given->path,
-                        (long long)column->header.count, npy->columns[0].file.path,
+        return gan_fail(GAN_ERROR_SHAPE, "'%s' has %lld sample%s, but '%s' has %lld", given->path,
+                        (long long)column->header.count, gan_plural(column->header.count), npy->columns[0].file.path,
                         (long long)npy->columns[0].header.count);
     }
     *field = (gan_field){.name = given->name, .shape = column->header.shape};

@@ -153,8 +153,8 @@ static gan_status read_names(gan_csv_reader *reader, gan_history *into, int64_t 
     } while (!reader->ends_line);
     *in_file = into->column_count;
     if (!rounds && *in_file < GAN_HISTORY_FIRST_COLUMNS) {
-        return gan_fail(GAN_ERROR_MAGIC, "'%s' is not the CSV file of a history: it has only %lld columns",
-                        reader->file.path, (long long)*in_file);
+        return gan_fail(GAN_ERROR_MAGIC, "'%s' is not the CSV file of a history: it has only %lld column%s",
+                        reader->file.path, (long long)*in_file, gan_plural(*in_file));
     }
     for (int64_t c = *in_file; !rounds && c < GAN_HISTORY_STEP_COLUMNS; c++)
         GAN_TRY(gan_history_add_column(into, gan_history_step_column(NULL, c)));

@@ -21,12 +21,12 @@ gan_status gan_given_check(const gan_given *given, int64_t least_rows, int64_t l
 
     if (!given->values) return gan_fail(GAN_ERROR_NULL, "%s: %s is NULL", function, name);
     if (given->rows < least_rows) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s has %lld rows, expected at least %lld", function, name,
-                        (long long)given->rows, (long long)least_rows);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s has %lld row%s, expected at least %lld", function, name,
+                        (long long)given->rows, gan_plural(given->rows), (long long)least_rows);
     }
     if (given->columns < least_columns) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: rows of %s have %lld values, expected at least %lld", function, name,
-                        (long long)given->columns, (long long)least_columns);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: rows of %s have %lld value%s, expected at least %lld", function,
+                        name, (long long)given->columns, gan_plural(given->columns), (long long)least_columns);
     }
     if (!gan_checked_multiply(given->rows, given->columns, &count) ||
         !gan_checked_multiply(count, sizeof(double), &bytes)) {

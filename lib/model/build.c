@@ -71,8 +71,8 @@ static gan_status check_names(const gan_model *model)
 static gan_status check_graph(gan_model *model)
 {
     if (model->node_count == model->input_count) {
-        return gan_fail(GAN_ERROR_GRAPH, "gan_model_build: the model has no layers but %d inputs",
-                        (int)model->input_count);
+        return gan_fail(GAN_ERROR_GRAPH, "gan_model_build: the model has no layers but %d input%s",
+                        (int)model->input_count, gan_plural(model->input_count));
     }
     GAN_TRY(default_output(model));
     GAN_TRY(mark_outputs(model));

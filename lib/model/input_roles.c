@@ -179,8 +179,8 @@ gan_status gan_model_read_roles(gan_model *model, const gan_json *root)
 
     if (!list) return GAN_OK;
     if (!gan_json_is_array(list) || gan_json_size(list) != model->input_count) {
-        return gan_fail(GAN_ERROR_FORMAT, "its 'inputs' are not a list of one object for each of its %d inputs",
-                        (int)model->input_count);
+        return gan_fail(GAN_ERROR_FORMAT, "its 'inputs' are not a list of %d object%s, one for each input",
+                        (int)model->input_count, gan_plural(model->input_count));
     }
     const gan_json *role = NULL;
     for (int32_t k = 0; k < model->input_count; k++) {

@@ -28,8 +28,8 @@ static gan_status check_dataset(const gan_trainer *trainer, const gan_dataset *d
                         gan_shape_text(shape, text), gan_shape_text(trainer->sample_shape, other));
     }
     if (dataset->count < trainer->options.packing) {
-        return gan_fail(GAN_ERROR_BATCH, "gan_trainer_run: the dataset has %lld samples, but packing is %lld",
-                        (long long)dataset->count, (long long)trainer->options.packing);
+        return gan_fail(GAN_ERROR_BATCH, "gan_trainer_run: the dataset has %lld sample%s, but packing is %lld",
+                        (long long)dataset->count, gan_plural(dataset->count), (long long)trainer->options.packing);
     }
     return GAN_OK;
 }

@@ -202,7 +202,7 @@ static void test_label_columns(void **state)
     put_big_endian(file + 8, 100000);
     put_big_endian(file + 4, 1);
     test_file_write_gzip(test_path("columns"), file, sizeof(file));
-    check_open(test_path("images"), test_path("columns"), NULL, GAN_ERROR_SHAPE, "1 labels for 200 images");
+    check_open(test_path("images"), test_path("columns"), NULL, GAN_ERROR_SHAPE, "1 label for 200 images");
 }
 
 /* A server's message in place of the file. */

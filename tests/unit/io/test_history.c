@@ -330,7 +330,7 @@ static void test_bad_csv(void **state)
         {"", GAN_ERROR_TRUNCATED, "line 1: the file is empty"},
         {"step,epoch\n" ROW, GAN_ERROR_MAGIC, "it has only 2 columns"},
         {ROW, GAN_ERROR_MAGIC, "not the CSV file of a history"},
-        {"step", GAN_ERROR_MAGIC, "it has only 1 columns"},
+        {"step", GAN_ERROR_MAGIC, "it has only 1 column"},
         {"<html\x01\xff>", GAN_ERROR_MAGIC, "its column 1 is called '<html\\x01\\xff>'"},
         {FIRST_HEADER "1,0,32,1,1,1,1,1,1,1,1", GAN_OK, ""},
         {"\xef\xbb\xbf" FIRST_HEADER "1,0,32,NaN,,inf,-Inf,1,\"1\",1,1\r\n2,0,32,1,1,1,1,1,1,1,1", GAN_OK, ""},

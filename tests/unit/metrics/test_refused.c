@@ -82,7 +82,7 @@ static void test_features_that_are_none(void **state)
         test_status(distances[d](&c), GAN_ERROR_NULL, "fake is NULL");
         c = good_call(context);
         c.real_count = 1;
-        test_status(distances[d](&c), GAN_ERROR_ARGUMENT, "real has 1 rows, expected at least 2");
+        test_status(distances[d](&c), GAN_ERROR_ARGUMENT, "real has 1 row, expected at least 2");
         c = good_call(context);
         c.fake_count = -1;
         test_status(distances[d](&c), GAN_ERROR_ARGUMENT, "fake has -1 rows, expected at least 2");
@@ -172,7 +172,7 @@ static void test_inception_score(void **state)
     test_status(gan_metric_inception_score(context, p, 0, 2, GAN_INCEPTION_SCORE(.splits = 1), &mean, NULL),
                 GAN_ERROR_ARGUMENT, "probabilities has 0 rows, expected at least 1");
     test_status(gan_metric_inception_score(context, p, 6, 1, GAN_INCEPTION_SCORE(.splits = 1), &mean, NULL),
-                GAN_ERROR_ARGUMENT, "rows of probabilities have 1 values, expected at least 2");
+                GAN_ERROR_ARGUMENT, "rows of probabilities have 1 value, expected at least 2");
     test_status(gan_metric_inception_score(context, p, 3, 2, GAN_INCEPTION_SCORE(.splits = -1), &mean, NULL),
                 GAN_ERROR_ARGUMENT, "splits is -1, expected 1 to 3");
     test_status(gan_metric_inception_score(context, p, 3, 2, GAN_INCEPTION_SCORE(.splits = 4), &mean, NULL),
@@ -247,7 +247,7 @@ static void test_mixture_quality(void **state)
     test_status(gan_metric_mixture_quality(context, samples, 0, centres, 2, 2, 1, &out), GAN_ERROR_ARGUMENT,
                 "samples has 0 rows, expected at least 1");
     test_status(gan_metric_mixture_quality(context, samples, 2, centres, 1, 2, 1, &out), GAN_ERROR_ARGUMENT,
-                "centres has 1 rows, expected at least 2");
+                "centres has 1 row, expected at least 2");
     test_status(gan_metric_mixture_quality(context, samples, 2, centres, 2, 0, 1, &out), GAN_ERROR_ARGUMENT,
                 "rows of samples have 0 values, expected at least 1");
     test_status(gan_metric_mixture_quality(context, samples, 2, centres, 2, 2, 0, &out), GAN_ERROR_ARGUMENT,

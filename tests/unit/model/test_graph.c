@@ -152,7 +152,7 @@ static void test_graphs_that_are_none(void **state)
 
     gan_model *model = begin();
     add_input(model, GAN_SHAPE(3));
-    refuse(model, GAN_ERROR_GRAPH, "no layers but 1 inputs");
+    refuse(model, GAN_ERROR_GRAPH, "no layers but 1 input");
 
     model = begin();
     assert_int_equal(add_dense(model, 4), GAN_NODE_NONE);

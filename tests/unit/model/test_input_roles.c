@@ -234,8 +234,8 @@ static void test_bad_files(void **state)
         const char *sentence;
     } files[] = {
         {"{}", GAN_ERROR_FORMAT, "'inputs' are not a list"},
-        {"[]", GAN_ERROR_FORMAT, "one object for each of its 1 inputs"},
-        {"[{},{}]", GAN_ERROR_FORMAT, "one object for each of its 1 inputs"},
+        {"[]", GAN_ERROR_FORMAT, "a list of 1 object, one for each input"},
+        {"[{},{}]", GAN_ERROR_FORMAT, "a list of 1 object, one for each input"},
         {"[1]", GAN_ERROR_FORMAT, "input 0: it is not an object"},
         {"[{\"role\":1}]", GAN_ERROR_FORMAT, "needs a string 'role'"},
         {"[{\"role\":\"text\"}]", GAN_ERROR_UNSUPPORTED, "has no role 'text'"},
