@@ -116,6 +116,8 @@ gan_status gan_game_check_built(const gan_game *game, const char *what);
 int32_t gan_game_find_term(gan_game *game, gan_term term, const char *what, const char *argument);
 /* The same for a player. */
 int32_t gan_game_find_player(gan_game *game, gan_player player, const char *what);
+/* Whether a name is valid for terms, players and wants. */
+gan_status gan_game_check_name(const char *name, const char *what);
 /* A copy of a valid name, or NULL. */
 char *gan_game_copy_name(gan_game *game, const char *name, const char *what);
 /* The handle of term `index`, or that of no term, with the failure remembered. */

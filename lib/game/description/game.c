@@ -123,7 +123,7 @@ gan_status gan_game_check_built(const gan_game *game, const char *what)
 
 /* ---- Names ----------------------------------------------------------------------------------------------------- */
 
-static gan_status check_name(const char *name, const char *what)
+gan_status gan_game_check_name(const char *name, const char *what)
 {
     enum { MOST = 63 };
     if (!name) return gan_fail(GAN_ERROR_NULL, "%s: name is NULL", what);
@@ -144,7 +144,7 @@ static gan_status check_name(const char *name, const char *what)
 
 char *gan_game_copy_name(gan_game *game, const char *name, const char *what)
 {
-    return check_name(name, what) == GAN_OK ? gan_copy_text(game->context, name) : NULL;
+    return gan_game_check_name(name, what) == GAN_OK ? gan_copy_text(game->context, name) : NULL;
 }
 
 /* ---- Handles of its parts -------------------------------------------------------------------------------------- */

@@ -51,7 +51,7 @@ static gan_status check_model(const gan_game *game, const gan_model *model, cons
 /* The model's place in the list of played ones, where it is added with that name unless it is there, or -1. */
 static int32_t play_model(gan_game *game, const char *name, gan_model *model, const char *what)
 {
-    if (check_model(game, model, name, what) != GAN_OK) return -1;
+    if (gan_game_check_name(name, what) != GAN_OK || check_model(game, model, name, what) != GAN_OK) return -1;
     const int32_t at = gan_terms_add_model(&game->terms, model);
     if (at < 0) return -1;
     for (int32_t i = 0; i < game->played_count; i++) {
