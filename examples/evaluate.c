@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct settings {
     const char *generator, *data, *classifier;
@@ -159,7 +158,6 @@ static gan_status prepare(evaluation *job)
     const settings *s = &job->settings;
     const gan_dataset_options *options = GAN_DATASET(.seed = (uint64_t)s->seed);
     will_read(s->generator);
-    if (access(s->classifier, F_OK) != 0) will_write(s->classifier);
     gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->threads), &job->context);
     if (status == GAN_OK) status = gan_model_load(job->context, s->generator, &job->generator);
     if (status == GAN_OK) status = open_mnist(job->context, s->data, MNIST_TRAINING, false, options, &job->training);

@@ -141,11 +141,35 @@ static void make_folders(const char *path)
 static void check_target(const char *path)
 {
     struct stat info;
-    if (stat(path, &info) != 0) return;
+    const size_t length = strlen(path);
+    if (length == 0 || path[length - 1] == '/') leave(1, path, "this is no name of a file to write", "");
+    if (stat(path, &info) != 0) {
+        /* with ENOTDIR, what should be its folder is none, which is found out next */
+        if (errno != ENOENT && errno != ENOTDIR) leave(1, path, "it cannot be written: ", strerror(errno));
+        return;
+    }
     if (S_ISDIR(info.st_mode)) leave(1, path, "this is a folder, but a file is to be written there", "");
     const known_file *same = find(&inputs, &info);
     if (same) refuse_same(path, same->path);
     if (S_ISREG(info.st_mode)) add(&outputs, path, &info);
+}
+
+/* Two outputs of one name in one folder, as the file system knows it, would replace each other. */
+static void claim(const char *folder, const char *name)
+{
+    static file_list claimed;
+    char path[PATH_SIZE];
+    struct stat info;
+    path_in(folder, name, path);
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) check_target(path);
+    if (stat(folder, &info) != 0) leave(1, folder, "", strerror(errno));
+    for (int64_t i = 0; i < claimed.count; i++) {
+        const known_file *other = &claimed.files[i];
+        if (other->device != info.st_dev || other->number != info.st_ino || strcmp(other->path, name) != 0) continue;
+        fprintf(stderr, "%s: two outputs would be written there: choose another name for one\n", path);
+        exit(2);
+    }
+    add(&claimed, name, &info);
 }
 
 /* Devices and pipes are written as they are. */
@@ -165,6 +189,7 @@ void will_write(const char *path)
     if (slash == path) snprintf(folder, sizeof(folder), "/");
     make_folders(folder);
     probe(folder);
+    claim(folder, slash ? slash + 1 : path);
 }
 
 void will_write_in(const char *folder, const char *const *names)
@@ -173,6 +198,7 @@ void will_write_in(const char *folder, const char *const *names)
     for (int i = 0; names[i]; i++) check_target(path_in(folder, names[i], path));
     make_folders(folder);
     probe(folder);
+    for (int i = 0; names[i]; i++) claim(folder, names[i]);
 }
 
 /* ---- Writing --------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* What a program reads and what it writes, checked before it works: that its outputs can be written, and that none of
- * them replaces what it reads. A check that fails ends the program with a sentence: with status 2 if an output is an
- * input, else with status 1. */
+ * them replaces what it reads, or another output. A check that fails ends the program with a sentence: with status 2
+ * if an output is an input, else with status 1. */
 #ifndef EXAMPLES_OUTPUTS_H
 #define EXAMPLES_OUTPUTS_H
 

@@ -308,8 +308,8 @@ int main(int argc, char **argv)
     }
     if (j.game.minutes == 0 && j.game.steps == 0) j.game.minutes = 5;
     will_read(j.data);
-    will_write(j.output);
     will_write_game(j.game.output, (const char *const[]){"generator.safetensors", "pairs.png", NULL});
+    will_write(j.output);
     if (j.game.resume) require_checkpoint(j.game.output);
     const int result = exit_status(run(&j));
     gan_game_destroy(j.play);

@@ -66,6 +66,19 @@ def check_outputs():
         refuse(command("mixtures", "locked/a"), 1, "locked/a: this folder cannot be made: Permission denied")
 
 
+def check_names():
+    """Names that no file can have, and two outputs of one name."""
+    table = [programs["table"], "--data", "table.csv", "--folder", "named", "--output"]
+    for name in "", "below/", "named/":
+        refuse([*table, name], 1, f"{name}: this is no name of a file")
+    refuse([*table, "named"], 1, "named: this is a folder, but a file is to be written there")
+    refuse([*table, 300 * "x"], 1, "it cannot be written: File name too long")
+    refuse([*table, "./named/losses.csv"], 2, "./named/losses.csv: two outputs would be written there")
+    assert os.listdir("named") == []
+    refuse([*command("stacked_mnist", "named"), "--classifier", "named/generator.safetensors"], 2,
+           "generator.safetensors: two outputs would be written there")
+
+
 def check_nested_folders():
     example_program.run([programs["mixtures"], "ring", "--steps", "1", "--output", "a/b/c", "--quiet"])
     example_program.run([programs["sample"], "model.safetensors", "--output", "a/d/e/samples.npy"])
@@ -158,6 +171,7 @@ with tempfile.TemporaryDirectory() as folder:
     example_program.run([programs["mnist_gan"], "--data", "data", "--output", "made", "--steps", "1", "--quiet"])
     shutil.move("made/generator.safetensors", "model.safetensors")
     check_outputs()
+    check_names()
     check_nested_folders()
     check_inputs_stay()
     check_resuming()
