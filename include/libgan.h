@@ -1562,6 +1562,38 @@ GAN_API gan_status gan_augment_backward(gan_context *context, uint64_t kinds, ga
 GAN_API gan_status gan_instance_noise(gan_random *random, float deviation, const float *samples, int64_t batch,
                                       int64_t size, float *out);
 
+/** The stream of a seed from which image pools draw, for gan_random_create(). */
+#define GAN_IMAGE_POOL_STREAM 11
+/** Earlier samples of a generator, for its discriminator to remember. */
+typedef struct gan_image_pool gan_image_pool;
+/** Options of gan_image_pool_create(). */
+typedef struct gan_image_pool_options {
+    size_t struct_size; /**< set by GAN_IMAGE_POOL() */
+    int64_t size;       /**< images that it keeps; 1 to 2^24; default 50 */
+    uint64_t seed;      /**< of the random numbers, which come from ::GAN_IMAGE_POOL_STREAM; default 0 */
+} gan_image_pool_options;
+/** ::gan_image_pool_options with the given fields: GAN_IMAGE_POOL(.size = 20). */
+#define GAN_IMAGE_POOL(...) GAN_OPTIONS(gan_image_pool_options, __VA_ARGS__)
+/**
+ * Creates an empty pool of samples of a shape, which may be other than images. All of its memory, size samples, is
+ * allocated here. NULL options: all defaults. The caller owns it. gan_game_pool() makes one for a game.
+ *
+ * Thread safety: one call on a pool at a time.
+ */
+GAN_API gan_status gan_image_pool_create(gan_context *context, gan_shape shape, const gan_image_pool_options *options,
+                                         gan_image_pool **out);
+/** Releases the pool. */
+GAN_API void gan_image_pool_destroy(gan_image_pool *pool);
+/**
+ * Mixes a batch with earlier samples (Shrivastava et al., "Learning from Simulated and Unsupervised Images through
+ * Adversarial Training", 2017, as CycleGAN does it). One after the other, while the pool is not full, a sample is
+ * stored and passed on. From then on two numbers u are drawn by gan_random_uniform(): if the first is below 1/2, the
+ * sample takes the place of image number floor(u size) of the second, and that one is passed on in its stead; else
+ * the sample itself. One that is not finite is passed on, not stored, and nothing is drawn for it. `batch` >= 1;
+ * `out` may be `samples`.
+ */
+GAN_API gan_status gan_image_pool_query(gan_image_pool *pool, const float *samples, int64_t batch, float *out);
+
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
@@ -1583,14 +1615,15 @@ typedef enum gan_optimizer_algorithm {
     GAN_OPTIMIZER_SGD = 2      /**< v = momentum v + g; w -= rate v */
 } gan_optimizer_algorithm;
 
-/** How the learning rate changes with the number n of steps taken; T is schedule_steps, p = min(n / T, 1). */
+/** How the learning rate changes with the number n of steps taken; T is schedule_steps, s schedule_start; for the
+ *  first s steps it stays as it is, then p = min((n - s) / T, 1). */
 typedef enum gan_schedule {
     GAN_SCHEDULE_CONSTANT = 0,    /**< rate */
     GAN_SCHEDULE_LINEAR = 1,      /**< rate + (final_rate - rate) p */
     GAN_SCHEDULE_COSINE = 2,      /**< final_rate + (rate - final_rate) (1 + cos(pi p)) / 2
                                        (Loshchilov and Hutter, 2017) */
-    GAN_SCHEDULE_STEP = 3,        /**< rate * factor^floor(n / T) */
-    GAN_SCHEDULE_EXPONENTIAL = 4, /**< rate * factor^(n / T) */
+    GAN_SCHEDULE_STEP = 3,        /**< rate * factor^floor((n - s) / T) */
+    GAN_SCHEDULE_EXPONENTIAL = 4, /**< rate * factor^((n - s) / T) */
     GAN_SCHEDULE_SIGMOID = 5 /**< rate * (2 / (1 + exp(-10 p)) - 1), from 0: of the weights of games only (Ganin et
                                   al., "Domain-Adversarial Training of Neural Networks", 2016) */
 } gan_schedule;
@@ -1612,6 +1645,8 @@ typedef struct gan_optimizer_options {
     int64_t schedule_steps;            /**< T above; >= 1 unless the schedule is constant */
     float final_learning_rate;         /**< linear and cosine; >= 0; default 0 */
     float schedule_factor;             /**< step and exponential; (0, 1]; default 0.1 */
+    int64_t schedule_start; /**< s above; >= 0; default 0. CycleGAN's rate is flat, then falls: linear, with
+                                 half of the steps each */
 } gan_optimizer_options;
 /** ::gan_optimizer_options with the given fields: GAN_OPTIMIZER(.learning_rate = 1e-3f, .beta1 = GAN_ZERO). */
 #define GAN_OPTIMIZER(...) GAN_OPTIONS(gan_optimizer_options, __VA_ARGS__)
@@ -1989,6 +2024,8 @@ GAN_API gan_status gan_checkpoint_add_random(gan_checkpoint *checkpoint, const c
 GAN_API gan_status gan_checkpoint_add_session(gan_checkpoint *checkpoint, const char *name, gan_session *session);
 /** Adds a dataset: its cursor. */
 GAN_API gan_status gan_checkpoint_add_dataset(gan_checkpoint *checkpoint, const char *name, gan_dataset *dataset);
+/** Adds an image pool: its images and random state. */
+GAN_API gan_status gan_checkpoint_add_image_pool(gan_checkpoint *checkpoint, const char *name, gan_image_pool *pool);
 /** Adds an array of `count` floats, at least 1; any, NaN included. */
 GAN_API gan_status gan_checkpoint_add_values(gan_checkpoint *checkpoint, const char *name, float *values,
                                              int64_t count);
@@ -2495,6 +2532,13 @@ GAN_API gan_term gan_game_show(gan_term samples, const gan_show_options *options
 GAN_API gan_term gan_game_between(gan_term real, gan_term fake);
 /** Samples around real ones, by gan_penalty_perturb(), for the penalty of DRAGAN; likewise. */
 GAN_API gan_term gan_game_around(gan_term real);
+/**
+ * Samples mixed with earlier ones by gan_image_pool_query(), for a discriminator to judge: a pool of `size` images, 1
+ * to 2^24, or 0 for 50, whose seed is the game's plus the number of pools described before. It is queried once for
+ * each value that the samples take in a round, so moves that see the same samples see the same mixture. No gradient
+ * passes through. The pool is a part of checkpoints.
+ */
+GAN_API gan_term gan_game_pool(gan_term samples, int64_t size);
 
 /**
  * Names a term, in messages and in checkpoints: 1 to 63 bytes of UTF-8, without '/', '.' or control characters;
@@ -2637,7 +2681,8 @@ typedef struct gan_round_report {
                                        penalty that was not due */
     int64_t player_count;         /**< players, in the order of description */
     const double *gradient_norms; /**< of each, of its last move: Euclidean, before clipping */
-    int64_t pair_count;           /**< adversarial pairs: two wants with the losses of the same generated logits */
+    int64_t pair_count;           /**< adversarial pairs: two wants with the losses of one model's logits of the same
+                                       generated samples */
     const gan_pair_report *pairs; /**< of each, in the order of the discriminators' wants */
     uint64_t diagnoses;           /**< those of all pairs */
     double samples_per_second;    /**< over the last second or so; 0 in gan_game_round() */

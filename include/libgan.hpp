@@ -922,6 +922,30 @@ inline std::vector<float> augment_backward(const context &context, uint64_t kind
     return out;
 }
 
+/** Earlier samples of a generator; see ::gan_image_pool. */
+class image_pool : public handle<gan_image_pool, gan_image_pool_destroy>
+{
+  public:
+    /** See gan_image_pool_create(). */
+    image_pool(const context &context, const shape &sample, gan_image_pool_options options = {})
+        : handle(detail::result<gan_image_pool *>(gan_image_pool_create, context.get(),
+                                                  static_cast<const gan_shape &>(sample), detail::sized(options))),
+          elements_(sample.count())
+    {
+    }
+    /** See gan_image_pool_query(). */
+    std::vector<float> query(const std::vector<float> &samples)
+    {
+        std::vector<float> out(samples.size());
+        const int64_t batch = detail::batch_of(samples, elements_, "image_pool::query: samples");
+        call(gan_image_pool_query, samples.data(), batch, out.data());
+        return out;
+    }
+
+  private:
+    int64_t elements_; /* of a sample */
+};
+
 /** See gan_instance_noise(). */
 inline std::vector<float> instance_noise(random_numbers &random, float deviation, const std::vector<float> &samples,
                                          int64_t batch)
@@ -1310,6 +1334,11 @@ class checkpoint : public handle<gan_checkpoint, gan_checkpoint_destroy>
     {
         call(gan_checkpoint_add_dataset, name.c_str(), dataset.get());
     }
+    /** See gan_checkpoint_add_image_pool(). */
+    void add_image_pool(const std::string &name, image_pool &pool)
+    {
+        call(gan_checkpoint_add_image_pool, name.c_str(), pool.get());
+    }
     /** See gan_checkpoint_add_values(). */
     void add_values(const std::string &name, std::vector<float> &values)
     {
@@ -1490,6 +1519,11 @@ inline term between(term real, term fake)
 inline term around(term real)
 {
     return gan_game_around(real);
+}
+/** See gan_game_pool(). */
+inline term pool(term samples, int64_t size = 0)
+{
+    return gan_game_pool(samples, size);
 }
 /** See gan_term_named(). */
 inline term named(term what, const std::string &name)

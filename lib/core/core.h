@@ -275,6 +275,7 @@ enum {
     GAN_STREAM_INSTANCE_NOISE = GAN_INSTANCE_NOISE_STREAM, /* what it adds to them */
     GAN_STREAM_SPLIT = 9,                                  /* samples that gan_dataset_split() chooses */
     GAN_STREAM_CLASSES = GAN_CLASS_STREAM,                 /* classes that a game draws */
+    GAN_STREAM_IMAGE_POOL = GAN_IMAGE_POOL_STREAM,         /* how image pools mix */
     GAN_STREAM_LAYER = 2000000,                            /* + node number: what a layer draws in a pass */
     GAN_STREAM_SAMPLE_INPUT = 3000000,                     /* + input number: a generator's other inputs */
     GAN_STREAM_SAMPLE_AGAIN = 4000000                      /* + input number: noise to replace what is truncated */

@@ -262,6 +262,7 @@ void test_checkpoints()
     std::vector<float> values = {1, 2};
     std::vector<double> doubles = {0.1, 0.2, 0.3};
     int64_t step = 5;
+    gan::image_pool pool(context, gan::shape{2});
     auto fill = [&](gan::checkpoint &checkpoint, gan::model &of) {
         gan::optimizer optimizer(of);
         gan::random_numbers random(context, 1, 1);
@@ -275,6 +276,7 @@ void test_checkpoints()
         checkpoint.add_values("values", values);
         checkpoint.add_doubles("doubles", doubles);
         checkpoint.add_integer("step", step);
+        checkpoint.add_image_pool("pool", pool);
     };
     gan::checkpoint saved(context), loaded(context);
     fill(saved, model);
@@ -307,6 +309,9 @@ void test_regularisers()
     EXPECT(moved.size() == 4 && std::fabs(moved[3] - moved[2] - moved[1] + moved[0]) < 1e-6 && moved != image);
     EXPECT(gan::augment_backward(context, 0, {1, 2, 2}, {}, image) == image);
     EXPECT_ERROR(GAN_ERROR_SHAPE, "augment: samples", gan::augment(context, 0, {1, 2, 2}, {}, {1, 2, 3}));
+    gan::image_pool pool(context, gan::shape{2}, GAN_IMAGE_POOL(.size = 3));
+    EXPECT(pool.query({1, 2, 3, 4}) == std::vector<float>({1, 2, 3, 4}));
+    EXPECT_ERROR(GAN_ERROR_SHAPE, "samples", pool.query({1, 2, 3}));
     EXPECT(gan::instance_noise(random, 0, {1, 2}, 1) == std::vector<float>({1, 2}));
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "deviation", gan::instance_noise(random, -1, {1, 2}, 1));
     judge.set_input(0, between);

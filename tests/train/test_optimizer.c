@@ -240,30 +240,37 @@ static void test_schedules(void **state)
         gan_schedule schedule;
         int64_t steps;
         double expected;
+        int64_t start;
     } cases[] = {
-        {GAN_SCHEDULE_CONSTANT, 1000, 0.5},
-        {GAN_SCHEDULE_LINEAR, 0, 0.5},
-        {GAN_SCHEDULE_LINEAR, 3, 0.5 + (0.1 - 0.5) * 0.3},
-        {GAN_SCHEDULE_LINEAR, 10, 0.1},
-        {GAN_SCHEDULE_LINEAR, 11, 0.1},
-        {GAN_SCHEDULE_COSINE, 0, 0.5},
-        {GAN_SCHEDULE_COSINE, 3, 0.1 + 0.4 * (1 + cos(0.3 * pi)) / 2},
-        {GAN_SCHEDULE_COSINE, 500, 0.1},
-        {GAN_SCHEDULE_STEP, 9, 0.5},
-        {GAN_SCHEDULE_STEP, 10, 0.5 * 0.25},
-        {GAN_SCHEDULE_STEP, 35, 0.5 * 0.25 * 0.25 * 0.25},
-        {GAN_SCHEDULE_EXPONENTIAL, 0, 0.5},
-        {GAN_SCHEDULE_EXPONENTIAL, 5, 0.5 * 0.5},
-        {GAN_SCHEDULE_EXPONENTIAL, 25, 0.5 * 0.25 * 0.25 * 0.5},
+        {GAN_SCHEDULE_CONSTANT, 1000, 0.5, 0},
+        {GAN_SCHEDULE_LINEAR, 0, 0.5, 0},
+        {GAN_SCHEDULE_LINEAR, 3, 0.5 + (0.1 - 0.5) * 0.3, 0},
+        {GAN_SCHEDULE_LINEAR, 10, 0.1, 0},
+        {GAN_SCHEDULE_LINEAR, 11, 0.1, 0},
+        {GAN_SCHEDULE_COSINE, 0, 0.5, 0},
+        {GAN_SCHEDULE_COSINE, 3, 0.1 + 0.4 * (1 + cos(0.3 * pi)) / 2, 0},
+        {GAN_SCHEDULE_COSINE, 500, 0.1, 0},
+        {GAN_SCHEDULE_STEP, 9, 0.5, 0},
+        {GAN_SCHEDULE_STEP, 10, 0.5 * 0.25, 0},
+        {GAN_SCHEDULE_STEP, 35, 0.5 * 0.25 * 0.25 * 0.25, 0},
+        {GAN_SCHEDULE_EXPONENTIAL, 0, 0.5, 0},
+        {GAN_SCHEDULE_EXPONENTIAL, 5, 0.5 * 0.5, 0},
+        {GAN_SCHEDULE_EXPONENTIAL, 25, 0.5 * 0.25 * 0.25 * 0.5, 0},
+        {GAN_SCHEDULE_LINEAR, 0, 0.5, 20},
+        {GAN_SCHEDULE_LINEAR, 20, 0.5, 20},
+        {GAN_SCHEDULE_LINEAR, 23, 0.5 + (0.1 - 0.5) * 0.3, 20},
+        {GAN_SCHEDULE_LINEAR, 30, 0.1, 20},
+        {GAN_SCHEDULE_STEP, 34, 0.5 * 0.25, 20},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         gan_optimizer *optimizer;
-        assert_int_equal(gan_optimizer_create(m.a,
-                                              GAN_OPTIMIZER(.learning_rate = 0.5f, .schedule = cases[i].schedule,
-                                                            .schedule_steps = 10, .final_learning_rate = 0.1f,
-                                                            .schedule_factor = 0.25f),
-                                              &optimizer),
-                         GAN_OK);
+        assert_int_equal(
+            gan_optimizer_create(m.a,
+                                 GAN_OPTIMIZER(.learning_rate = 0.5f, .schedule = cases[i].schedule,
+                                               .schedule_steps = 10, .final_learning_rate = 0.1f,
+                                               .schedule_factor = 0.25f, .schedule_start = cases[i].start),
+                                 &optimizer),
+            GAN_OK);
         optimizer->steps = cases[i].steps;
         assert_near(gan_optimizer_learning_rate(optimizer), cases[i].expected, 1e-8);
         gan_optimizer_destroy(optimizer);
@@ -370,6 +377,7 @@ static void test_options_refused(void **state)
         {GAN_OPTIMIZER(.algorithm = (gan_optimizer_algorithm)3), GAN_ERROR_ARGUMENT, "algorithm is 3"},
         {GAN_OPTIMIZER(.schedule = (gan_schedule)5, .schedule_steps = 1), GAN_ERROR_ARGUMENT, "schedule is 5"},
         {GAN_OPTIMIZER(.schedule = GAN_SCHEDULE_LINEAR), GAN_ERROR_ARGUMENT, "schedule_steps is 0"},
+        {GAN_OPTIMIZER(.schedule_start = -1), GAN_ERROR_ARGUMENT, "schedule_start is -1, expected at least 0"},
         {GAN_OPTIMIZER(.schedule_steps = -4), GAN_ERROR_ARGUMENT, "schedule_steps is -4"},
         {GAN_OPTIMIZER(.final_learning_rate = -1), GAN_ERROR_ARGUMENT, "final_learning_rate is -1"},
         {GAN_OPTIMIZER(.schedule_factor = 1.5f), GAN_ERROR_ARGUMENT, "schedule_factor is 1.5"},

@@ -1,4 +1,5 @@
-/* Adversarial pairs: a discriminator's want and a generator's, on the same generated logits. */
+/* Adversarial pairs: a discriminator's want and a generator's, on what one model says of the same generated samples.
+ */
 #include "game/description/description.h"
 
 static const gan_term_loss *loss_of(const gan_game *game, const gan_want_state *want)
@@ -25,7 +26,7 @@ static int32_t find_generator(const gan_game *game, const gan_want_state *discri
         const gan_want_state *want = &game->wants[i];
         if (!is_generators(loss_of(game, want)->rule)) continue;
         if (loss_of(game, want)->adversarial != loss_of(game, discriminator)->adversarial) continue;
-        if (fake_logits(game, want) == fake_logits(game, discriminator)) return i;
+        if (gan_terms_judge_alike(&game->terms, fake_logits(game, want), fake_logits(game, discriminator))) return i;
     }
     return -1;
 }

@@ -44,6 +44,17 @@ static void add_sessions(gan_game *game, gan_entries *entries)
     }
 }
 
+static void add_pools(gan_game *game, gan_entries *entries)
+{
+    for (int32_t i = 0; i < game->terms.count; i++) {
+        const gan_term_node *node = &game->terms.nodes[i];
+        if (node->kind != GAN_TERM_POOLED) continue;
+        const gan_pooled *pooled = &node->of.pooled;
+        gan_image_pool_add_entries(pooled->pool, node->name ? node->name : numbered(entries, "pool", pooled->number),
+                                   entries);
+    }
+}
+
 static void add_averages(gan_player_state *player, const gan_game *game, gan_entries *entries)
 {
     for (int32_t k = 0; k < player->model_count; k++) {
@@ -190,6 +201,7 @@ void gan_game_add_entries(gan_game *game, gan_entries *entries)
     add_sessions(game, entries);
     add_random(entries, "augment", terms->augmentation, "without augment");
     add_random(entries, "instance_noise", terms->instance_noise, "without instance_noise");
+    add_pools(game, entries);
     for (int32_t i = 0; i < game->player_count; i++) add_averages(&game->players[i], game, entries);
     for (int32_t i = 0; i < game->pair_count; i++) {
         gan_monitor_add_entries(&game->pairs[i].monitor, i > 0 ? numbered(entries, "diagnosis", i + 1) : "diagnosis",

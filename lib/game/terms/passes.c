@@ -97,6 +97,7 @@ static gan_status update(gan_terms *terms, int32_t term)
     case GAN_TERM_SHOWN: return gan_shown_forward(terms, term);
     case GAN_TERM_BETWEEN:
     case GAN_TERM_AROUND: return gan_penalised_forward(terms, term);
+    case GAN_TERM_POOLED: return gan_pooled_forward(terms, term);
     case GAN_TERM_INPUT:
     case GAN_TERM_CONSTANT:
     case GAN_TERM_OUTPUT:

@@ -14,6 +14,7 @@ static const gan_term_rule rules[] = {
     [GAN_TERM_SHOWN] = {.text = "shown samples", .passes_gradients = true},
     [GAN_TERM_BETWEEN] = {.text = "samples between"},
     [GAN_TERM_AROUND] = {.text = "samples around"},
+    [GAN_TERM_POOLED] = {.text = "pooled samples"},
     [GAN_TERM_LOSS] = {.text = "loss", .passes_gradients = true},
 };
 
@@ -88,12 +89,32 @@ int32_t gan_term_application(const gan_terms *terms, int32_t term)
     return node->kind == GAN_TERM_OUTPUT ? node->inputs[0] : -1;
 }
 
+static int32_t before_shown(const gan_terms *terms, int32_t term)
+{
+    while (terms->nodes[term].kind == GAN_TERM_SHOWN || terms->nodes[term].kind == GAN_TERM_POOLED) {
+        term = terms->nodes[term].inputs[0];
+    }
+    return term;
+}
+
 int32_t gan_term_judged(const gan_terms *terms, int32_t logits)
 {
     const int32_t application = gan_term_application(terms, logits);
-    int32_t samples = application < 0 ? logits : terms->nodes[application].inputs[0];
-    while (terms->nodes[samples].kind == GAN_TERM_SHOWN) samples = terms->nodes[samples].inputs[0];
-    return samples;
+    return before_shown(terms, application < 0 ? logits : terms->nodes[application].inputs[0]);
+}
+
+bool gan_terms_judge_alike(const gan_terms *terms, int32_t a, int32_t b)
+{
+    if (a == b) return true;
+    if (gan_term_output(&terms->nodes[a]) != gan_term_output(&terms->nodes[b])) return false;
+    const int32_t first = gan_term_application(terms, a), second = gan_term_application(terms, b);
+    if (first < 0 || second < 0) return false;
+    const gan_term_node *of_first = &terms->nodes[first], *of_second = &terms->nodes[second];
+    if (of_first->of.application.model != of_second->of.application.model) return false;
+    for (int32_t k = 0; k < of_first->input_count; k++) {
+        if (before_shown(terms, of_first->inputs[k]) != before_shown(terms, of_second->inputs[k])) return false;
+    }
+    return true;
 }
 
 gan_session *gan_application_session(const gan_terms *terms, int32_t application)
@@ -141,6 +162,7 @@ static void release_node(const gan_terms *terms, int32_t term)
         gan_release(terms->context, application->input_versions,
                     (size_t)node->input_count * sizeof(*application->input_versions));
     }
+    if (node->kind == GAN_TERM_POOLED) gan_image_pool_destroy(node->of.pooled.pool);
     gan_release_text(terms->context, node->name);
     gan_release(terms->context, node->inputs, (size_t)node->input_count * sizeof(*node->inputs));
     gan_release(terms->context, node->room, values * sizeof(*node->room));

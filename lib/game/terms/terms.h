@@ -15,6 +15,7 @@ typedef enum gan_term_kind {
     GAN_TERM_SHOWN,       /* drawn for each move, like the next two */
     GAN_TERM_BETWEEN,
     GAN_TERM_AROUND,
+    GAN_TERM_POOLED, /* drawn for each value of what it reads */
     GAN_TERM_LOSS
 } gan_term_kind;
 
@@ -54,6 +55,13 @@ typedef struct gan_shown {
     gan_random_state draws; /* of the last augmentation */
 } gan_shown;
 
+/* Samples mixed with earlier ones (pooled.c). */
+typedef struct gan_pooled {
+    int64_t size, number; /* images; pools described earlier */
+    gan_image_pool *pool;
+    uint64_t version; /* of the samples that were mixed last */
+} gan_pooled;
+
 struct gan_loss_rule;
 
 typedef struct gan_term_loss {
@@ -92,6 +100,7 @@ typedef struct gan_term_node {
         int64_t output;
         gan_application application;
         gan_shown shown;
+        gan_pooled pooled;
         gan_term_loss loss;
     } of;
 } gan_term_node;
@@ -103,7 +112,7 @@ typedef struct gan_terms {
     gan_term_node *nodes;
     int32_t count;
     gan_term_model *models;
-    int32_t model_count, application_count;
+    int32_t model_count, application_count, pool_count;
     int64_t capacity, model_capacity; /* of the two lists */
     /* Random numbers, shared by all terms of a kind; NULL if there is none. */
     gan_random *noise, *classes, *augmentation, *instance_noise, *penalty;
@@ -130,8 +139,10 @@ int64_t gan_term_rows(const gan_terms *terms, int32_t term);     /* in the prese
 /* The application that a term is an output of, or -1. */
 int32_t gan_term_application(const gan_terms *terms, int32_t term);
 int64_t gan_term_output(const gan_term_node *node); /* and which output */
-/* The samples that a discriminator's application judges, before they were shown. */
+/* The samples that a discriminator's application judges, before they were shown or mixed with earlier ones. */
 int32_t gan_term_judged(const gan_terms *terms, int32_t logits);
+/* Whether two terms are what one model says of the same, whatever way it was shown. */
+bool gan_terms_judge_alike(const gan_terms *terms, int32_t a, int32_t b);
 
 /* Memory, sessions and random numbers for all terms, by what their fields say. */
 gan_status gan_terms_plan(gan_terms *terms);
@@ -152,7 +163,7 @@ void gan_term_close_gradient(gan_terms *terms, int32_t term, const gan_real *pla
 gan_status gan_term_deliver(gan_terms *terms, int32_t term, const float *gradient);
 gan_status gan_term_deliver_from(gan_terms *terms, int32_t term, int32_t application, int64_t index);
 
-/* ---- Samples shown (shown.c), and those of penalties (penalised.c) --------------------------------------------- */
+/* ---- Samples shown (shown.c), those of penalties (penalised.c), and pools (pooled.c) --------------------------- */
 
 gan_status gan_shown_check(const gan_shown *shown, gan_shape sample, const char *what);
 gan_status gan_shown_plan(gan_terms *terms, int32_t term);
@@ -160,6 +171,8 @@ gan_status gan_shown_forward(gan_terms *terms, int32_t term);
 gan_status gan_shown_backward(gan_terms *terms, int32_t term);
 gan_status gan_penalised_plan(gan_terms *terms, int32_t term);
 gan_status gan_penalised_forward(gan_terms *terms, int32_t term);
+gan_status gan_pooled_plan(gan_terms *terms, int32_t term);
+gan_status gan_pooled_forward(gan_terms *terms, int32_t term);
 
 /* ---- Losses (term_losses.c) ------------------------------------------------------------------------------------ */
 

@@ -30,6 +30,7 @@ static gan_status plan_term(gan_terms *terms, int32_t term, int64_t values)
     case GAN_TERM_SHOWN: return gan_shown_plan(terms, term);
     case GAN_TERM_BETWEEN:
     case GAN_TERM_AROUND: return gan_penalised_plan(terms, term);
+    case GAN_TERM_POOLED: return gan_pooled_plan(terms, term);
     case GAN_TERM_INPUT:
     case GAN_TERM_OUTPUT:
     case GAN_TERM_LOSS: break;

@@ -2,6 +2,7 @@
  * load, since a model's weights move between two arrays and an optimizer may be given more models. */
 #include "train/loop_checkpoint/loop_checkpoint.h"
 #include "train/optimizers/optimizers.h"
+#include "train/stabilisers/stabilisers.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +38,11 @@ static void add_session(const gan_checkpoint_part *part, gan_entries *entries)
 static void add_dataset(const gan_checkpoint_part *part, gan_entries *entries)
 {
     gan_entries_add_dataset(entries, part->name, part->object);
+}
+
+static void add_image_pool(const gan_checkpoint_part *part, gan_entries *entries)
+{
+    gan_image_pool_add_entries(part->object, part->name, entries);
 }
 
 static void add_values(const gan_checkpoint_part *part, gan_entries *entries)
@@ -79,11 +85,17 @@ static void destroy_dataset(void *object)
     gan_dataset_destroy(object);
 }
 
+static void destroy_image_pool(void *object)
+{
+    gan_image_pool_destroy(object);
+}
+
 static const gan_part_kind model_kind = {"a model", add_model, destroy_model},
                            optimizer_kind = {"an optimizer", add_optimizer, destroy_optimizer},
                            random_kind = {"a random generator", add_random, destroy_random},
                            session_kind = {"a session", add_session, destroy_session},
                            dataset_kind = {"a dataset", add_dataset, destroy_dataset},
+                           image_pool_kind = {"an image pool", add_image_pool, destroy_image_pool},
                            values_kind = {"values", add_values, NULL}, doubles_kind = {"doubles", add_doubles, NULL},
                            integer_kind = {"an integer", add_integer, NULL};
 
@@ -219,6 +231,16 @@ gan_status gan_checkpoint_add_dataset(gan_checkpoint *checkpoint, const char *na
     GAN_TRY(check_context(checkpoint, dataset->context, "dataset", __func__));
     GAN_TRY(add_part(checkpoint, name, &dataset_kind, dataset, 0, __func__));
     gan_dataset_retain(dataset);
+    return GAN_OK;
+}
+
+gan_status gan_checkpoint_add_image_pool(gan_checkpoint *checkpoint, const char *name, gan_image_pool *pool)
+{
+    GAN_CHECK_NOT_NULL(checkpoint);
+    GAN_CHECK_NOT_NULL(pool);
+    GAN_TRY(check_context(checkpoint, pool->context, "image pool", __func__));
+    GAN_TRY(add_part(checkpoint, name, &image_pool_kind, pool, 0, __func__));
+    gan_image_pool_retain(pool);
     return GAN_OK;
 }
 

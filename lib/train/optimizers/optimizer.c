@@ -113,6 +113,10 @@ gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, con
     GAN_TRY(gan_options_read(&options, sizeof(options), given, what));
     GAN_TRY(gan_option_rows_resolve(rows, sizeof(rows) / sizeof(*rows), what, &options));
     GAN_TRY(gan_schedule_check(options.schedule, options.schedule_steps, what, "schedule_steps"));
+    if (options.schedule_start < 0) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: schedule_start is %lld, expected at least 0", what,
+                        (long long)options.schedule_start);
+    }
     *resolved = options;
     return GAN_OK;
 }

@@ -21,6 +21,7 @@ double gan_schedule_value(gan_schedule schedule, double first, double last, int6
 double gan_schedule_rate(const gan_optimizer_options *options, int64_t steps)
 {
     double rate = options->learning_rate;
+    steps = steps > options->schedule_start ? steps - options->schedule_start : 0;
     if (options->schedule <= GAN_SCHEDULE_COSINE) {
         return gan_schedule_value(options->schedule, rate, options->final_learning_rate, steps,
                                   options->schedule_steps);

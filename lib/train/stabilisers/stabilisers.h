@@ -33,4 +33,22 @@ gan_status gan_average_move(gan_average *average, const gan_model *model, int64_
 /* The samples seen as PART.samples, and the tensors called NAME. */
 void gan_average_add_entries(gan_average *average, const char *part, const char *name, gan_entries *entries);
 
+/* ---- Pools of earlier samples (image_pool.c) ------------------------------------------------------------------- */
+
+#define GAN_IMAGE_POOL_SIZE 50
+#define GAN_IMAGE_POOL_MOST (INT64_C(1) << 24) /* a float holds every whole number up to here */
+
+struct gan_image_pool {
+    gan_context *context;
+    atomic_int references;
+    gan_image_pool_options options;
+    int64_t elements; /* of an image */
+    gan_random *random;
+    float *images; /* `count` of `options.size` are there; the others are 0 */
+    int64_t count;
+};
+
+gan_image_pool *gan_image_pool_retain(gan_image_pool *pool);
+void gan_image_pool_add_entries(gan_image_pool *pool, const char *part, gan_entries *entries);
+
 #endif
