@@ -31,6 +31,7 @@ static gan_status resolve(const gan_image_pool_options *given, gan_image_pool_op
 gan_status gan_image_pool_create(gan_context *context, gan_shape shape, const gan_image_pool_options *given,
                                  gan_image_pool **out)
 {
+    GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(out);
     gan_image_pool_options options;
