@@ -193,10 +193,15 @@ static gan_status run_start(void *state)
 /* ---- The list
  * ----------------------------------------------------------------------------------------------------------- */
 
-#define SEED_G    (100.0 * 256 + 256 * 512 + 512 * 1024 + 1024 * 784)
-#define SEED_D    (196.0 * 64 * 25 + 49.0 * 128 * 25 * 64 + 6272)
-#define DCGAN_G   (100.0 * 12544 + 49.0 * 256 * 16 * 128 + 196.0 * 128 * 16 * 64 + 784.0 * 64 * 9)
-#define DCGAN_D   (196.0 * 64 * 16 + 49.0 * 128 * 16 * 64 + 6272)
+#define SEED_G  (100.0 * 256 + 256 * 512 + 512 * 1024 + 1024 * 784)
+#define SEED_D  (196.0 * 64 * 25 + 49.0 * 128 * 25 * 64 + 6272)
+#define DCGAN_G (100.0 * 12544 + 49.0 * 256 * 16 * 128 + 196.0 * 128 * 16 * 64 + 784.0 * 64 * 9)
+#define DCGAN_D (196.0 * 64 * 16 + 49.0 * 128 * 16 * 64 + 6272)
+/* Classifier C: forward and backward on three batches for its own move; for the generator's, forward on two and
+ * backward to the input on one. The first layer has no gradient of its input but for the last. */
+#define SEMI_C1   (196.0 * 64 * 25)
+#define SEMI_C    (SEMI_C1 + 49.0 * 128 * 25 * 64 + 6272.0 * 256 + 256.0 * 10)
+#define SEMI_WORK (3 * SEED_G + 3 * (3 * SEMI_C - SEMI_C1) + 3 * SEMI_C)
 #define MIXTURE_G (2.0 * 400 + 400 * 400 + 400 * 2)
 #define MIXTURE_D (2.0 * 400 + 400 * 400 + 400)
 
@@ -220,6 +225,10 @@ const bench_case bench_cases[] = {
      32 * STEP_WORK(SEED_G, SEED_D), prepare_conditional_game, run_conditional_game, false},
     {"sessions-conditional-32", "the same round, written by hand in sessions", 32, FLOOR_MULTIPLY,
      32 * STEP_WORK(SEED_G, SEED_D), prepare_conditional_sessions, run_conditional_sessions, false},
+    {"game-semi-32", "a round of a semi-supervised game, batches of 32", 32, FLOOR_MULTIPLY, 32 * SEMI_WORK,
+     prepare_semi_game, run_semi_game, false},
+    {"sessions-semi-32", "the same round, written by hand in sessions", 32, FLOOR_MULTIPLY, 32 * SEMI_WORK,
+     prepare_semi_sessions, run_semi_sessions, false},
     {"start-up", "from a process's start to the first image of a saved generator", 1, FLOOR_NONE, 0, prepare_start,
      run_start, true},
 };

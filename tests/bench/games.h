@@ -11,4 +11,11 @@ gan_status run_conditional_game(void *state);
 gan_status prepare_conditional_sessions(const bench_case *self, gan_context *context, const char *file, void **state);
 gan_status run_conditional_sessions(void *state);
 
+/* Semi-supervised (semi_games.c): the seed's generator and convolutions with ten classes; batches of labelled,
+ * unlabelled and generated images. */
+gan_status prepare_semi_game(const bench_case *self, gan_context *context, const char *file, void **state);
+gan_status run_semi_game(void *state);
+gan_status prepare_semi_sessions(const bench_case *self, gan_context *context, const char *file, void **state);
+gan_status run_semi_sessions(void *state);
+
 #endif
