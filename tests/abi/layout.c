@@ -1,5 +1,5 @@
-/* The binary interface, pinned for 64-bit pointers: sizes and offsets of public structs. A change here breaks programs
- * already built, unless it is a new field at the end of a struct that starts with struct_size. */
+/* The binary interface, pinned for 64-bit pointers: sizes and offsets of public structs. A change here breaks
+ * programs already built, unless it is a new field at the end of a struct that starts with struct_size. */
 #include <libgan.h>
 
 #include <setjmp.h>

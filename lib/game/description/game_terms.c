@@ -331,6 +331,7 @@ static int32_t make_pooled(gan_game *game, int32_t samples, int64_t size)
 
 gan_term gan_game_pool(gan_term samples, int64_t size)
 {
+    GAN_FLOAT_SCOPE();
     gan_game *game = samples.game;
     if (!game) return samples;
     const int32_t term = gan_game_find_term(game, samples, __func__, "samples");
