@@ -44,6 +44,7 @@ int main(void)
     gan_model *generator = make_model(context, 4, 2, 1);
     gan_model *discriminator = make_model(context, 2, 1, 2);
 
+    check(gan_model_save(generator, "circle.safetensors")); /* untrained: better to fail now than after training */
     gan_dataset *dataset = NULL;
     check(gan_dataset_from_array(context, circle[0], NULL, POINTS, GAN_SHAPE(2), NULL, &dataset));
     gan_trainer *trainer = NULL;
