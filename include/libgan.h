@@ -1187,7 +1187,9 @@ GAN_API gan_status gan_model_save(const gan_model *model, const char *path);
  * Loads a model that gan_model_save() wrote, with its architecture: built, and ready for sessions. The caller owns
  * it. A damaged file, or one that is not safetensors, is ::GAN_ERROR_MAGIC, ::GAN_ERROR_TRUNCATED,
  * ::GAN_ERROR_TRAILING_DATA, ::GAN_ERROR_EMPTY, ::GAN_ERROR_OVERFLOW or ::GAN_ERROR_FORMAT; one written by a newer
- * libgan, ::GAN_ERROR_VERSION; one with a layer or option that this libgan lacks, ::GAN_ERROR_UNSUPPORTED.
+ * libgan, ::GAN_ERROR_VERSION; one with a layer or option that this libgan lacks, ::GAN_ERROR_UNSUPPORTED. Values are
+ * saved and loaded as they are, unlike a checkpoint's: samples of a model with NaN among its weights are NaN, and
+ * training it ends with ::GAN_ERROR_DIVERGED, whose sentence names the model.
  */
 GAN_API gan_status gan_model_load(gan_context *context, const char *path, gan_model **out);
 
@@ -2273,9 +2275,10 @@ typedef int (*gan_progress_fn)(void *user, gan_trainer *trainer, const gan_step_
  * discriminator steps, the samples are `discriminator_steps` consecutive batches of `batch`. `batch` is at most that
  * of the options and a multiple of packing, else ::GAN_ERROR_BATCH. `report` may be NULL. If a loss, gradient or
  * running statistic is not finite: GAN_ERROR_DIVERGED, whose sentence names the first sample with a value that is not
- * finite, if there is one. Each model is reset to its last weights that gave a finite
- * loss and gradient, and the average is made of such weights only; the optimizers keep their moments, which are
- * finite. After any failure, running statistics are as before the step, and the step does not count.
+ * finite, if there is one, or a model that was not finite before the step. Each model is reset to its last weights
+ * that gave a finite loss and gradient, and the average is made of such weights only; the optimizers keep their
+ * moments, which are finite. After any failure, running statistics are as before the step, and the step does not
+ * count.
  */
 GAN_API gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch,
                                     gan_step_report *report);

@@ -54,7 +54,8 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
                                                                 .initializer = GAN_CONSTANT(tensors[i].start),
                                                                 .fan_in = channels,
                                                                 .fan_out = channels,
-                                                                .momentum = is_running ? momentum : 0};
+                                                                .momentum = is_running ? momentum : 0,
+                                                                .not_negative = i == RUNNING_VARIANCE};
         if (self->classes > 0 && i < RUNNING_MEAN)
             plan->tensors[plan->tensor_count - 1].shape = GAN_SHAPE(self->classes, channels);
     }

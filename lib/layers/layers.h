@@ -22,7 +22,8 @@ typedef struct gan_tensor_plan {
     int64_t channels, pixels;
     gan_initializer initializer; /* never GAN_INITIALIZER_DEFAULT */
     int64_t fan_in, fan_out;
-    double momentum; /* of a running statistic: the weight of the newest batch; else 0 */
+    double momentum;   /* of a running statistic: the weight of the newest batch; else 0 */
+    bool not_negative; /* a variance */
     /* What files of other programs call it, up to a NULL; these names are looked for before its own. */
     const char *const *aliases;
     bool derived; /* follows from the layer's other tensors, by the kind's `derive`: files of weights may lack it */

@@ -50,10 +50,11 @@ static spectral_norm find(const gan_weights *self, const gan_pass *pass)
                        .effective = pass->saved,
                        .spare = pass->scratch};
     s.count = s.units * s.rest;
+    s.scratch = s.spare + aligned(s.count);
+    if (!s.effective) return s; /* there is no pass yet */
     s.u = s.effective + aligned(s.count);
     s.v = s.u + aligned(s.units);
     s.sigma = s.v + aligned(s.rest);
-    s.scratch = s.spare + aligned(s.count);
     return s;
 }
 

@@ -262,7 +262,8 @@ static void test_divergence(void **state)
         assert_int_equal(gan_trainer_load(t.gan.trainer, t.dataset, test_path("good")), GAN_OK);
         save(&t, test_path("again"));
         test_assert_same_files(test_path("good"), test_path("again"));
-        assert_int_equal(gan_trainer_step(t.gan.trainer, samples, BATCH, NULL), GAN_ERROR_DIVERGED);
+        test_status(gan_trainer_step(t.gan.trainer, samples, BATCH, NULL), GAN_ERROR_DIVERGED,
+                    "all models hold the weights from before it");
         test_assert_weights(t.gan.generator, good);
         assert_int_equal(gan_trainer_steps(t.gan.trainer), BEFORE);
     }
@@ -465,6 +466,8 @@ static void test_malformed(void **state)
         {"\"libgan.steps\":\"10\"", "\"libgan.steps\":\"1x\"", GAN_ERROR_FORMAT, "libgan.steps is '1x'"},
         {"\"libgan.steps\":\"10\"", "\"libgan.steps\":\"-1\"", GAN_ERROR_FORMAT, "libgan.steps is '-1'"},
         {"\"libgan.steps\":\"10\"", "\"libgan.steps\":\"\"  ", GAN_ERROR_FORMAT, "libgan.steps is ''"},
+        {"\"libgan.steps\":\"10\"", "\"libgan.steps\":\"01\"", GAN_ERROR_FORMAT, "libgan.steps is '01'"},
+        {"\"libgan.steps\":\"10\"", "\"libgan.steps\":\" 1\"", GAN_ERROR_FORMAT, "libgan.steps is ' 1'"},
         {"\"libgan.format\":\"1\"", "\"libgan.format\":\"7\"", GAN_ERROR_VERSION, "format 7"},
         {"\"libgan.kind\"", "\"libgan.mind\"", GAN_ERROR_FORMAT, "is not a checkpoint"},
         {"\"libgan.fake.passes\"", "\"libgan.fake.masses\"", GAN_ERROR_FORMAT, "has no libgan.fake.passes"},
@@ -489,6 +492,31 @@ static void test_malformed(void **state)
         assert_int_equal(strlen(cases[i].text), strlen(cases[i].other));
         test_file_change(test_path("good"), test_path("bad"), cases[i].text, cases[i].other, strlen(cases[i].text));
         refuse(&t, test_path("bad"), cases[i].status, cases[i].part);
+    }
+    destroy_training(&t);
+}
+
+/* Values that training never gives are neither saved nor loaded: the root of a variance is taken. */
+static void test_negative_variance(void **state)
+{
+    (void)state;
+    training t = create_training(11);
+    const float mark = 12345.678f, bad[] = {-1, NAN};
+    float values[64];
+    gan_tensor_info info = GAN_TENSOR_INFO_INIT;
+    for (int64_t i = 0; !info.name || !strstr(info.name, "running_var"); i++)
+        assert_int_equal(gan_model_get_tensor_info(t.gan.generator, i, &info), GAN_OK);
+    assert_in_range(info.count, 1, 64);
+    assert_int_equal(gan_model_get_tensor(t.gan.generator, info.name, values, info.count), GAN_OK);
+    for (int i = 0; i < 2; i++) {
+        values[0] = mark;
+        assert_int_equal(gan_model_set_tensor(t.gan.generator, info.name, values, info.count), GAN_OK);
+        save(&t, test_path("good"));
+        test_file_change(test_path("good"), test_path("bad"), &mark, &bad[i], sizeof(mark));
+        refuse(&t, test_path("bad"), GAN_ERROR_FORMAT, "expected finite, not negative numbers");
+        values[0] = bad[i];
+        assert_int_equal(gan_model_set_tensor(t.gan.generator, info.name, values, info.count), GAN_OK);
+        test_status(gan_trainer_save(t.gan.trainer, t.dataset, test_path("good")), GAN_ERROR_NOT_FINITE, info.name);
     }
     destroy_training(&t);
 }
@@ -556,6 +584,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_other_options),
         cmocka_unit_test(test_other_files),
         cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_negative_variance),
         cmocka_unit_test(test_unwritable),
         cmocka_unit_test(test_failing_allocations),
     };

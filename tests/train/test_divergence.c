@@ -112,12 +112,36 @@ static void test_bad_start(void **state)
     float *generator = test_weights(gan.generator, &count), *discriminator = test_weights(gan.discriminator, &count);
     float samples[BATCH * 128];
     for (int i = 0; i < BATCH * 128; i++) samples[i] = NAN;
-    assert_int_equal(gan_trainer_step(gan.trainer, samples, BATCH, NULL), GAN_ERROR_DIVERGED);
+    test_status(gan_trainer_step(gan.trainer, samples, BATCH, NULL), GAN_ERROR_DIVERGED,
+                "all models hold the weights from before it");
     test_assert_weights(gan.generator, generator);
     test_assert_weights(gan.discriminator, discriminator);
     free(generator);
     free(discriminator);
     test_gan_destroy(&gan);
+}
+
+/* A model that was not finite to begin with is not said to hold good weights. */
+static void test_bad_weights(void **state)
+{
+    (void)state;
+    const float bad[] = {NAN, INFINITY};
+    for (int i = 0; i < 4; i++) {
+        test_gan gan = test_gan_create(TEST_GAN_DCGAN, 1, GAN_TRAINER(.batch = BATCH));
+        gan_model *model = i & 1 ? gan.generator : gan.discriminator;
+        gan_tensor_info info = GAN_TENSOR_INFO_INIT;
+        float samples[BATCH * 128], values[1024];
+        assert_int_equal(gan_model_get_tensor_info(model, 0, &info), GAN_OK);
+        assert_in_range(info.count, 1, 1024);
+        assert_int_equal(gan_model_get_tensor(model, info.name, values, info.count), GAN_OK);
+        values[0] = bad[i / 2];
+        assert_int_equal(gan_model_set_tensor(model, info.name, values, info.count), GAN_OK);
+        test_numbers(4, samples, BATCH * 128);
+        test_status(gan_trainer_step(gan.trainer, samples, BATCH, NULL), GAN_ERROR_DIVERGED,
+                    i & 1 ? "the generator was not finite before it" : "the discriminator was not finite before it");
+        assert_null(strstr(gan_last_error(), "all models hold"));
+        test_gan_destroy(&gan);
+    }
 }
 
 /* Weights that the program has set since the trainer was created are not lost either. */
@@ -187,7 +211,9 @@ static void check_rate(test_gan_kind kind, float generator_rate, float discrimin
         status = gan_trainer_step(gan.trainer, samples, BATCH, NULL);
     }
     assert_int_equal(status, GAN_ERROR_DIVERGED);
-    assert_non_null(strstr(gan_last_error(), "all models hold the last weights"));
+    assert_non_null(strstr(gan_last_error(), gan_trainer_steps(gan.trainer) > 0
+                                                 ? "all models hold the last weights"
+                                                 : "all models hold the weights from before it"));
     assert_true(recent_parameters(gan.generator, s.generator));
     assert_true(recent_parameters(gan.discriminator, s.discriminator));
     assert_true(test_weights_finite(gan.generator) && test_weights_finite(gan.discriminator));
@@ -279,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_data),
         cmocka_unit_test(test_bad_start),
+        cmocka_unit_test(test_bad_weights),
         cmocka_unit_test(test_weights_set),
         cmocka_unit_test(test_infinite_logits),
         cmocka_unit_test(test_infinite_statistics),

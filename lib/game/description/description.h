@@ -94,8 +94,9 @@ struct gan_game {
     int64_t place_count;
     int64_t rounds, epochs;
     atomic_bool cancel;
-    bool checked;   /* the data of the first round have been */
-    gan_gate *gate; /* whoever changes or copies the players' models is inside */
+    bool checked;    /* the data of the first round have been */
+    bool has_played; /* a round has succeeded since the game was built or loaded */
+    gan_gate *gate;  /* whoever changes or copies the players' models is inside */
     /* Of the present round: its batches, the current one, its samples in all, and in a full batch. */
     int64_t batch_count, batch_index, samples, batch;
     const float *const *given;

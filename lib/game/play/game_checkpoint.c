@@ -181,6 +181,7 @@ static void load_cursors(gan_game *game, gan_entries *entries)
 static void loaded(void *part)
 {
     gan_game *game = part;
+    game->has_played = false;
     for (int32_t i = 0; i < game->terms.model_count; i++) game->terms.models[i].version++;
 }
 

@@ -5,20 +5,23 @@
 
 /* ---- Divergence ------------------------------------------------------------------------------------------------ */
 
+const char *gan_game_whose(const gan_game *game, const char *kind, const char *name, char text[GAN_TERM_TEXT])
+{
+    if (game->own_names) {
+        snprintf(text, GAN_TERM_TEXT, "%s '%s'", kind, name);
+    } else {
+        snprintf(text, GAN_TERM_TEXT, "the %s", name);
+    }
+    return text;
+}
+
 /* `what` of a player or a model, which is of that `kind`, is wrong. */
 static gan_status diverged(const gan_game *game, const char *what, const char *kind, const char *name,
                            const char *how)
 {
     char whose[GAN_TERM_TEXT];
-    if (game->own_names) {
-        snprintf(whose, sizeof(whose), "%s '%s'", kind, name);
-    } else {
-        snprintf(whose, sizeof(whose), "the %s", name);
-    }
-    return gan_fail(
-        GAN_ERROR_DIVERGED,
-        "%s: in %s %lld %s of %s %s; all models hold the last weights that gave a finite loss and gradient",
-        game->caller, game->round, (long long)game->rounds + 1, what, whose, how);
+    return gan_fail(GAN_ERROR_DIVERGED, "%s: in %s %lld %s of %s %s", game->caller, game->round,
+                    (long long)game->rounds + 1, what, gan_game_whose(game, kind, name, whose), how);
 }
 
 static gan_status check_buffers(const gan_game *game)

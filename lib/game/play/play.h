@@ -10,6 +10,8 @@
 gan_status gan_move_differentiate(gan_game *game, int32_t player);
 /* The second half: penalties, the optimizer's step, clipping and averages. */
 gan_status gan_move_finish(gan_game *game, int32_t player);
+/* "the generator", or "player 'painter'" if the caller has chosen the name, for messages. */
+const char *gan_game_whose(const gan_game *game, const char *kind, const char *name, char text[GAN_TERM_TEXT]);
 
 /* The gradient of the first player's loss by a logit is raised to at least this size, keeping its sign: far too small
  * to change a weight, yet it leads back to the sample. Otherwise nothing would lead back to samples that this loss

@@ -74,6 +74,7 @@ static void begin(gan_game *game)
 static void succeed(gan_game *game)
 {
     game->rounds++;
+    game->has_played = true;
     for (int32_t i = 0; i < game->player_count; i++) {
         gan_player_state *player = &game->players[i];
         for (int32_t k = 0; k < player->model_count; k++) player->averages[k].seen += (uint64_t)game->samples;
@@ -92,6 +93,21 @@ static void succeed(gan_game *game)
     }
 }
 
+/* What the models hold once a round that diverged is undone. */
+static gan_status tell_held(const gan_game *game, const char *sentence, const char *bad)
+{
+    char whose[GAN_TERM_TEXT];
+    for (int32_t i = 0; i < game->played_count; i++) {
+        const gan_played_model *played = &game->played[i];
+        if (gan_guard_is_finite(&played->guard)) continue;
+        return gan_fail(GAN_ERROR_DIVERGED, "%s; %s was not finite before it%s", sentence,
+                        gan_game_whose(game, "model", played->name, whose), bad);
+    }
+    return gan_fail(GAN_ERROR_DIVERGED, "%s; all models hold the %s%s", sentence,
+                    game->has_played ? "last weights that gave a finite loss and gradient" : "weights from before it",
+                    bad);
+}
+
 /* Undoes the round. The log callback's own calls may fail, so the sentence is restored. */
 static gan_status fail(gan_game *game, gan_status status)
 {
@@ -106,8 +122,10 @@ static gan_status fail(gan_game *game, gan_status status)
     if (status != GAN_ERROR_DIVERGED) return gan_game_find_bad_class(game, status);
     snprintf(sentence, sizeof(sentence), "%s", gan_last_error());
     gan_game_find_bad_value(game, bad);
-    gan_log(game->context, GAN_LOG_WARNING, "%s%s", sentence, bad);
-    return gan_fail(GAN_ERROR_DIVERGED, "%s%s", sentence, bad);
+    tell_held(game, sentence, bad);
+    snprintf(sentence, sizeof(sentence), "%s", gan_last_error());
+    gan_log(game->context, GAN_LOG_WARNING, "%s", sentence);
+    return gan_fail(GAN_ERROR_DIVERGED, "%s", sentence);
 }
 
 static gan_status play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)

@@ -64,7 +64,7 @@ static gan_group_arrays find_arrays(const group_work *work, int64_t lot, int64_t
                               .scale = const_at(args->scale, channel),
                               .shift = const_at(args->shift, channel),
                               .mean = at(args->mean, moment),
-                              .inverse = args->inverse + moment,
+                              .inverse = at(args->inverse, moment),
                               .dscale = at(work->dscale, lot * args->channels + channel),
                               .dshift = at(work->dshift, lot * args->channels + channel),
                               .out = at(all->out, value),
@@ -102,11 +102,12 @@ static void run(gan_context *context, const group_work *work)
 static void run_with_gradients(gan_context *context, group_work *work, gan_real *dscale, gan_real *dshift)
 {
     const int64_t channels = work->args->channels;
-    gan_real *next = work->args->scratch;
-    work->dscale = dscale ? next : NULL;
-    work->dshift = dshift ? next + work->lots * channels : NULL;
-    next += 2 * work->lots * channels;
+    gan_real *const scratch = work->args->scratch;
+    work->dscale = dscale ? scratch : NULL;
+    work->dshift = dshift ? scratch + work->lots * channels : NULL;
     run(context, work);
+    if (!dscale && !dshift) return; /* there may be no scratch */
+    gan_real *const next = scratch + 2 * work->lots * channels;
     if (dscale) gan_column_sums(context, work->lots, channels, work->dscale, dscale, next);
     if (dshift) gan_column_sums(context, work->lots, channels, work->dshift, dshift, next);
 }

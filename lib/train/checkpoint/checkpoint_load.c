@@ -29,20 +29,22 @@ typedef struct reading {
 
 #define LARGEST_RATE 0x1.ffffffp127 /* rounds to a float that is infinite, and all below it to one that is not */
 
+/* As it is written: digits only, and no 0 in front. */
 static bool parse_whole(const char *text, uint64_t most, uint64_t *out)
 {
     char *end;
+    if (text[0] < '0' || text[0] > '9' || (text[0] == '0' && text[1])) return false;
     errno = 0;
     *out = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == 0 && errno == 0 && *out <= most;
+    return *end == 0 && errno == 0 && *out <= most;
 }
 
 static bool parse_integer(const char *text, int64_t *out)
 {
     const bool negative = text[0] == '-';
     uint64_t size;
-    if (!parse_whole(text + negative, (uint64_t)INT64_MAX + negative, &size)) return false;
-    *out = negative && size > 0 ? -(int64_t)(size - 1) - 1 : (int64_t)size;
+    if (!parse_whole(text + negative, (uint64_t)INT64_MAX + negative, &size) || (negative && size == 0)) return false;
+    *out = negative ? -(int64_t)(size - 1) - 1 : (int64_t)size;
     return true;
 }
 

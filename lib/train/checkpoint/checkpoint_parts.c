@@ -26,7 +26,7 @@ void gan_entries_add_tensors(gan_entries *entries, const char *part, const gan_m
         const gan_model_tensor *tensor = &model->tensors[i];
         gan_entries_add_tensor(entries, part, tensor->name, NULL, &tensor->plan, tensor->count,
                                gan_model_tensor_data(model, tensor), NULL);
-        allow(entries, GAN_VALUES_FINITE);
+        allow(entries, tensor->plan.not_negative ? GAN_VALUES_NOT_NEGATIVE : GAN_VALUES_FINITE);
     }
 }
 

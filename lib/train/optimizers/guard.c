@@ -45,6 +45,13 @@ bool gan_guard_has_finite_buffers(const gan_guard *guard)
            isfinite(gan_sum_of_squares(model->context, model->buffer_size, model->buffers));
 }
 
+bool gan_guard_is_finite(const gan_guard *guard)
+{
+    const gan_model *model = guard->model;
+    return isfinite(gan_sum_of_squares(model->context, model->parameter_size, model->parameters)) &&
+           gan_guard_has_finite_buffers(guard);
+}
+
 /* ---- Checkpoints ----------------------------------------------------------------------------------------------- */
 
 static void loaded(void *part)

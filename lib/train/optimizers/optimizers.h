@@ -64,6 +64,8 @@ void gan_guard_remember(gan_guard *guard);
 /* After a step that failed with a status: restores the buffers and, if it diverged, the last proved weights. */
 void gan_guard_take_back(gan_guard *guard, gan_status status);
 bool gan_guard_has_finite_buffers(const gan_guard *guard);
+/* Parameters and buffers. */
+bool gan_guard_is_finite(const gan_guard *guard);
 /* The model's tensors. */
 void gan_guard_add_entries(gan_guard *guard, const char *name, gan_entries *entries);
 

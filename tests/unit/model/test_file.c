@@ -357,7 +357,7 @@ static void test_metadata_that_does_not_fit(void **state)
     metadata[0].value = "99999999999999999999999999";
     write_file(entries, 1, metadata, 2);
     refuse_model(GAN_ERROR_VERSION, "has the format");
-    const char *const wrong[] = {"", "0", "-1", "one", "1.5", "1 "};
+    const char *const wrong[] = {"", "0", "01", "+1", "-1", "one", "1.5", "1 "};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         metadata[0].value = wrong[i];
         write_file(entries, 1, metadata, 2);
