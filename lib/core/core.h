@@ -158,6 +158,8 @@ void gan_release_text(gan_context *context, char *text);           /* accepts NU
 
 /* The same for libraries whose release hook is not given the size: it is kept in front of the memory. */
 void *gan_allocate_sized(gan_context *context, size_t size);
+/* Bytes up to the context's limit, for libraries that allocate by themselves. */
+size_t gan_memory_left(const gan_context *context);
 void gan_release_sized(gan_context *context, void *memory); /* accepts NULL */
 
 /* Whether a text is UTF-8 (utf8.c), and the bytes of the character that begins at one of size bytes; 0: it is not

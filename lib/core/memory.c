@@ -140,6 +140,13 @@ void *gan_allocate_sized(gan_context *context, size_t size)
     return block + 1;
 }
 
+size_t gan_memory_left(const gan_context *context)
+{
+    const size_t held = atomic_load(&context->bytes);
+
+    return held < context->memory_limit ? context->memory_limit - held : 0;
+}
+
 void gan_release_sized(gan_context *context, void *memory)
 {
     if (!memory) return;

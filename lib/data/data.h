@@ -215,6 +215,8 @@ typedef struct gan_fit {
     int64_t height, width, channels; /* 1 or 3 */
 } gan_fit;
 
+/* GAN_ERROR_OVERFLOW unless a picture may be as large as its header claims. */
+gan_status gan_image_check(const char *path, int64_t width, int64_t height);
 gan_status gan_image_allocate(gan_context *context, const char *path, int64_t width, int64_t height, int64_t channels,
                               gan_image *out);
 void gan_image_release(gan_context *context, gan_image *image); /* accepts a zeroed one */

@@ -3,13 +3,17 @@
 
 #include <math.h>
 
+gan_status gan_image_check(const char *path, int64_t width, int64_t height)
+{
+    if (width >= 1 && height >= 1 && width <= GAN_IMAGE_SIDE && height <= GAN_IMAGE_SIDE) return GAN_OK;
+    return gan_fail(GAN_ERROR_OVERFLOW, "'%s' has %lld x %lld pixels, expected 1 to %d a side", path,
+                    (long long)width, (long long)height, GAN_IMAGE_SIDE);
+}
+
 gan_status gan_image_allocate(gan_context *context, const char *path, int64_t width, int64_t height, int64_t channels,
                               gan_image *out)
 {
-    if (width < 1 || height < 1 || width > GAN_IMAGE_SIDE || height > GAN_IMAGE_SIDE) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "'%s' has %lld x %lld pixels, expected 1 to %d a side", path,
-                        (long long)width, (long long)height, GAN_IMAGE_SIDE);
-    }
+    GAN_TRY(gan_image_check(path, width, height));
     unsigned char *pixels = gan_allocate_array(context, width * height * channels, 1);
     if (!pixels) return GAN_ERROR_MEMORY;
     *out = (gan_image){.width = width, .height = height, .channels = channels, .pixels = pixels};

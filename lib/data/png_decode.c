@@ -79,6 +79,20 @@ static void normalise(png_decoder *decoder)
     png_read_update_info(png, decoder->info);
 }
 
+/* Deflate makes at most 1032 bytes of one: a file that claims more pixels than that does not have them. */
+static gan_status check_claim(const png_decoder *decoder)
+{
+    enum { MOST_BYTES_OF_ONE = 1032 };
+    const uint64_t width = png_get_image_width(decoder->png, decoder->info),
+                   height = png_get_image_height(decoder->png, decoder->info),
+                   bits = (uint64_t)png_get_bit_depth(decoder->png, decoder->info) *
+                          png_get_channels(decoder->png, decoder->info);
+
+    if (width * height * bits / 8 <= (uint64_t)decoder->size * MOST_BYTES_OF_ONE) return GAN_OK;
+    return gan_fail(GAN_ERROR_TRUNCATED, "'%s' has %zu bytes, too few for %llu x %llu pixels", decoder->path,
+                    decoder->size, (unsigned long long)width, (unsigned long long)height);
+}
+
 static gan_status read_picture(png_decoder *decoder)
 {
     gan_image *image = decoder->image;
@@ -87,6 +101,8 @@ static gan_status read_picture(png_decoder *decoder)
     png_set_read_fn(decoder->png, decoder, read_bytes);
     png_set_user_limits(decoder->png, GAN_IMAGE_SIDE, GAN_IMAGE_SIDE);
     png_read_info(decoder->png, decoder->info);
+    decoder->failure = check_claim(decoder);
+    if (decoder->failure != GAN_OK) return decoder->failure;
     normalise(decoder);
     decoder->failure = gan_image_allocate(
         decoder->context, decoder->path, png_get_image_width(decoder->png, decoder->info),

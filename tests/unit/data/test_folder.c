@@ -15,6 +15,7 @@
 
 #include <jpeglib.h>
 #include <png.h>
+#include <zlib.h>
 
 enum { side = 8 };
 
@@ -303,6 +304,70 @@ static void test_broken_files(void **state)
     gan_context_destroy(context);
 }
 
+static void put_big_endian(unsigned char *at, uint32_t value, int size)
+{
+    for (int i = 0; i < size; i++) at[i] = (unsigned char)(value >> (8 * (size - 1 - i)));
+}
+
+/* The place of two bytes, which are there. */
+static unsigned char *find_two(unsigned char *bytes, size_t size, unsigned char first, unsigned char second)
+{
+    for (size_t i = 0; i + 1 < size; i++)
+        if (bytes[i] == first && bytes[i + 1] == second) return bytes + i;
+    fail_msg("there is no 0x%02x%02x", first, second);
+    return NULL;
+}
+
+/* Small files that claim 32,000 pixels a side: what is claimed is not allocated before it is read. */
+static void test_claims(void **state)
+{
+    enum { claimed = 32000, limit = 1 << 20 };
+    static unsigned char bytes[4096];
+    const unsigned char rgb[] = {200, 100, 50};
+    const gan_status statuses[] = {GAN_ERROR_FORMAT, GAN_ERROR_MEMORY};
+    float read[3 * side * side];
+
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        gan_context *context = NULL;
+        gan_dataset *dataset = NULL;
+        size_t size;
+        remove(path_in("claims", "x.png"));
+        const char *path = path_in("claims", kind > 0 ? "x.jpg" : "x.png");
+        if (kind == 0) {
+            write_grey(path, 10);
+            size = test_file_read(path, bytes, sizeof(bytes));
+            put_big_endian(bytes + 16, claimed, 4);
+            put_big_endian(bytes + 20, claimed, 4);
+            put_big_endian(bytes + 29, (uint32_t)crc32(0, bytes + 12, 17), 4);
+        } else {
+            write_jpeg(path, side, side, JCS_RGB, kind == 2, rgb);
+            size = test_file_read(path, bytes, sizeof(bytes));
+            unsigned char *frame = find_two(bytes, size, 0xff, kind == 2 ? 0xc2 : 0xc0);
+            put_big_endian(frame + 5, claimed, 2);
+            put_big_endian(frame + 7, claimed, 2);
+        }
+        test_file_write(path, bytes, size);
+        assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = 1, .memory_limit = limit), &context), GAN_OK);
+        test_status(gan_dataset_open_folder(context, test_path("claims"), GAN_FOLDER(.height = side, .width = side),
+                                            NULL, &dataset),
+                    GAN_OK, "");
+        test_status(gan_dataset_read(dataset, 0, 1, read, NULL), kind == 0 ? GAN_ERROR_TRUNCATED : statuses[kind - 1],
+                    kind == 0 ? "too few for 32000 x 32000 pixels" : "x.jpg");
+        gan_dataset_destroy(dataset);
+        gan_context_destroy(context);
+    }
+    gan_context *context = test_context();
+    gan_dataset *dataset = NULL;
+    test_status(gan_dataset_open_folder(context, test_path("claims"), GAN_FOLDER(.height = side, .width = side), NULL,
+                                        &dataset),
+                GAN_OK, "");
+    test_status(gan_dataset_read(dataset, 0, 1, read, NULL), GAN_ERROR_TRUNCATED,
+                "too few for the pixels that it claims");
+    gan_dataset_destroy(dataset);
+    gan_context_destroy(context);
+}
+
 static void test_refused(void **state)
 {
     gan_context *context = test_context();
@@ -364,9 +429,9 @@ static void test_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_png_kinds),      cmocka_unit_test(test_jpeg_kinds),   cmocka_unit_test(test_fitting),
-        cmocka_unit_test(test_classes),        cmocka_unit_test(test_broken_files), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_png_kinds), cmocka_unit_test(test_jpeg_kinds),     cmocka_unit_test(test_fitting),
+        cmocka_unit_test(test_classes),   cmocka_unit_test(test_broken_files),   cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }
