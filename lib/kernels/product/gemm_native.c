@@ -145,7 +145,7 @@ static void take_rows(const gemm_work *work, row_piece *piece, gan_real *to)
 static void multiply_piece(const gemm_work *work, const gan_panel *panel, const row_piece *piece)
 {
     _Alignas(64) gan_real own[GAN_PANEL_BYTES / sizeof(gan_real)];
-    const gan_segment segment = {0, piece->k, piece->length};
+    gan_segment segment = {0, piece->k, piece->length};
     const bool in_place = is_in_place(work, panel), last = piece->k + piece->length == work->k;
     gan_row_block block = {.rows = piece->rows};
     gan_tile tile = {.a_step = piece->a_step,
@@ -168,7 +168,8 @@ static void multiply_piece(const gemm_work *work, const gan_panel *panel, const 
         tile.b = work->packed + panel->first * work->k;
     } else {
         pack_piece(work, panel, piece->k, piece->length, own);
-        tile.b = own - piece->k * panel->width;
+        tile.b = own; /* begins with the piece's first row */
+        segment.k = 0;
     }
     gan_row_block_run(work->table, &tile, &block, work->dot);
 }
