@@ -920,6 +920,27 @@ GAN_API gan_layer *gan_layer_gaussian_noise(gan_context *context, const gan_gaus
  */
 GAN_API gan_layer *gan_layer_gaussian_sample(gan_context *context);
 
+/** Options of gan_layer_attention(). */
+typedef struct gan_attention_options {
+    size_t struct_size; /**< set by GAN_ATTENTION() */
+    float scale;        /**< of the products of queries and keys; > 0; default 1, as in SAGAN; Transformers take
+                             1 / sqrt(channels of a key) */
+    uint32_t reserved;  /**< 0, else ::GAN_ERROR_VERSION */
+} gan_attention_options;
+/** ::gan_attention_options with the given fields: GAN_ATTENTION(.scale = 0.125f). */
+#define GAN_ATTENTION(...) GAN_OPTIONS(gan_attention_options, __VA_ARGS__)
+
+/**
+ * Dot-product attention, over the pixels of images as in SAGAN (Zhang et al., "Self-Attention Generative Adversarial
+ * Networks", 2019). Reads three nodes, queries q (k, height, width), keys (k, height', width') and values v
+ * (channels, height', width'), to (channels, height, width): for each pixel i, y_i = sum over j of p_ij v_j, with the
+ * weights p_ij = exp(scale <q_i, key_j>) / sum over j' of exp(scale <q_i, key_j'>), where j are the pixels of keys
+ * and values. Or, with rows in place of pixels, (n, k), (n', k) and (n', channels), to (n, channels), as PyTorch's
+ * scaled_dot_product_attention. A session keeps the weights: height width height' width' values for each sample of
+ * its batch. docs/layers.md has SAGAN's whole block.
+ */
+GAN_API gan_layer *gan_layer_attention(gan_context *context, const gan_attention_options *options);
+
 /** Options of gan_layer_embedding(). */
 typedef struct gan_embedding_options {
     size_t struct_size;                 /**< set by GAN_EMBEDDING() */

@@ -491,6 +491,7 @@ inline constexpr detail::layer_of<gan_layer_pad2d> pad2d{};                 /**<
 inline constexpr detail::layer_of<gan_layer_pixel_shuffle> pixel_shuffle{}; /**< gan_layer_pixel_shuffle() */
 inline constexpr detail::layer_of<gan_layer_gaussian_noise> gaussian_noise{};     /**< gan_layer_gaussian_noise() */
 inline constexpr detail::layer_of<gan_layer_gaussian_sample> gaussian_sample{};   /**< gan_layer_gaussian_sample() */
+inline constexpr detail::layer_of<gan_layer_attention> attention{};               /**< gan_layer_attention() */
 inline constexpr detail::layer_of<gan_layer_embedding> embedding{};               /**< gan_layer_embedding() */
 inline constexpr detail::layer_of<gan_layer_one_hot> one_hot{};                   /**< gan_layer_one_hot() */
 inline constexpr detail::layer_of<gan_layer_constant> constant{};                 /**< gan_layer_constant() */

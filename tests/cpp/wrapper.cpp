@@ -94,7 +94,10 @@ void test_images_and_labels()
               gan::upsample2d(context, GAN_UPSAMPLE2D(.factor = {1, 3}, .interpolation = GAN_INTERPOLATION_BILINEAR)),
               gan::avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {2, 3}, .stride = {1, 1})),
               gan::gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.5f)), gan::flatten(context));
-    gan::node code = model.add(gan::gaussian_sample(context), {image + 5, image + 5});
+    gan::node rows = model.add(gan::reshape(context, {4, 1}));
+    model.add(gan::attention(context, GAN_ATTENTION(.scale = 0.5f)), {rows, rows, rows});
+    gan::node mean = model.add(gan::flatten(context));
+    gan::node code = model.add(gan::gaussian_sample(context), {mean, mean});
     gan::node label = model.add(gan::input(context, {1}));
     gan::node vector =
         model.add(gan::embedding(context, 3, 2, GAN_EMBEDDING(.weight_initializer = GAN_CONSTANT(0.5f))), {label});
@@ -103,7 +106,7 @@ void test_images_and_labels()
     model.add(gan::concat(context), {code, vector, part});
     model.build(1);
     EXPECT(image == 0 && model.get_output_shape() == gan::shape({9}));
-    EXPECT(model.get_tensor("6.weight") == std::vector<float>(6, 0.5f));
+    EXPECT(model.get_tensor("9.weight") == std::vector<float>(6, 0.5f));
 }
 
 void test_models()

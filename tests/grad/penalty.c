@@ -90,6 +90,7 @@ static const struct {
     {"dilation and groups", test_grouped_discriminator, GAN_MODE_TRAIN},
     {"padding and pixel shuffle", test_padded_discriminator, GAN_MODE_TRAIN},
     {"a Gaussian code", test_variational_discriminator, GAN_MODE_TRAIN},
+    {"attention", test_attentive_discriminator, GAN_MODE_TRAIN},
     {"spectral normalisation", test_spectral_discriminator, GAN_MODE_SAMPLE},
 };
 enum { DISCRIMINATORS = sizeof(discriminators) / sizeof(discriminators[0]) };

@@ -6,14 +6,21 @@
 
 #include <cmocka.h>
 
-const test_named_model test_models[TEST_MODELS] = {
-    {"seed generator", test_seed_generator},           {"seed discriminator", test_seed_discriminator},
-    {"DCGAN generator", test_dcgan_generator},         {"DCGAN discriminator", test_dcgan_discriminator},
-    {"spectral norm", test_spectral_discriminator},    {"dilation and groups", test_grouped_discriminator},
-    {"normalisation", test_normalised_discriminator},  {"label", test_labelled_discriminator},
-    {"projection", test_projection_discriminator},     {"smooth activations", test_smooth_discriminator},
-    {"conditional", test_conditional_generator},       {"padding", test_padded_discriminator},
-    {"Gaussian code", test_variational_discriminator}, {"graph", test_graph}};
+const test_named_model test_models[TEST_MODELS] = {{"seed generator", test_seed_generator},
+                                                   {"seed discriminator", test_seed_discriminator},
+                                                   {"DCGAN generator", test_dcgan_generator},
+                                                   {"DCGAN discriminator", test_dcgan_discriminator},
+                                                   {"spectral norm", test_spectral_discriminator},
+                                                   {"dilation and groups", test_grouped_discriminator},
+                                                   {"normalisation", test_normalised_discriminator},
+                                                   {"label", test_labelled_discriminator},
+                                                   {"projection", test_projection_discriminator},
+                                                   {"smooth activations", test_smooth_discriminator},
+                                                   {"conditional", test_conditional_generator},
+                                                   {"padding", test_padded_discriminator},
+                                                   {"Gaussian code", test_variational_discriminator},
+                                                   {"attention", test_attentive_discriminator},
+                                                   {"graph", test_graph}};
 
 static gan_status finish(gan_model *model, uint64_t seed, gan_model **out)
 {
@@ -228,6 +235,36 @@ gan_status test_variational_discriminator(gan_context *context, uint64_t seed, g
     gan_model_add_from(model, gan_layer_gaussian_sample(context), GAN_NODES(mean, log_variance));
     gan_model_add(model, gan_layer_dense(context, 4, NULL));
     gan_model_add(model, gan_layer_softplus(context));
+    gan_model_add(model, gan_layer_dense(context, 1, NULL));
+    return finish(model, seed, out);
+}
+
+/* docs/layers.md shows this. Here the share starts at 0.5, so that gradients reach all weights. */
+static gan_node add_self_attention(gan_context *context, gan_model *model, gan_node image, int64_t channels)
+{
+    const gan_conv2d_options *pixel = GAN_CONV2D(.kernel = {1, 1}, .no_bias = true);
+    const gan_constant_layer_options *half = GAN_CONSTANT_LAYER(.weight_initializer = GAN_CONSTANT(0.5f));
+
+    gan_node query = gan_model_add_from(model, gan_layer_conv2d(context, channels / 8, pixel), GAN_NODES(image));
+    gan_node key = gan_model_add_from(model, gan_layer_conv2d(context, channels / 8, pixel), GAN_NODES(image));
+    gan_node value = gan_model_add_from(model, gan_layer_conv2d(context, channels / 8, pixel), GAN_NODES(image));
+    gan_model_add_from(model, gan_layer_attention(context, NULL), GAN_NODES(query, key, value));
+    gan_node seen = gan_model_add(model, gan_layer_conv2d(context, channels, pixel));
+    gan_node share = gan_model_add_from(model, gan_layer_constant(context, GAN_SHAPE(1), half), GAN_NODES(image));
+    gan_node added = gan_model_add_from(model, gan_layer_multiply(context), GAN_NODES(seen, share));
+    return gan_model_add_from(model, gan_layer_add(context), GAN_NODES(image, added));
+}
+
+gan_status test_attentive_discriminator(gan_context *context, uint64_t seed, gan_model **out)
+{
+    gan_model *model;
+    gan_status status = gan_model_create(context, &model);
+
+    if (status != GAN_OK) return status;
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2, 3, 4)));
+    gan_model_add(model, gan_layer_conv2d(context, 16, GAN_CONV2D(.kernel = {2, 2})));
+    add_self_attention(context, model, gan_model_add(model, gan_layer_tanh(context)), 16);
+    gan_model_add(model, gan_layer_flatten(context));
     gan_model_add(model, gan_layer_dense(context, 1, NULL));
     return finish(model, seed, out);
 }

@@ -27,6 +27,8 @@ gan_status test_smooth_discriminator(gan_context *context, uint64_t seed, gan_mo
 gan_status test_padded_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* A Gaussian code of a vector (5), as in a variational autoencoder. */
 gan_status test_variational_discriminator(gan_context *context, uint64_t seed, gan_model **out);
+/* Self-attention over the pixels of an image (2, 3, 4), as in SAGAN. */
+gan_status test_attentive_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* An image (2, 4, 6) and a label, which is embedded: bilinear and nearest upsampling, average pooling, noise. */
 gan_status test_labelled_discriminator(gan_context *context, uint64_t seed, gan_model **out);
 /* An image (2, 4, 5) plus a learned constant, and a label, joined to it as a one-hot map; a projection (Miyato and
@@ -48,7 +50,7 @@ typedef struct test_named_model {
     test_model_fn build;
 } test_named_model;
 
-#define TEST_MODELS 14
+#define TEST_MODELS 15
 extern const test_named_model test_models[TEST_MODELS]; /* all except the random ones */
 
 #endif

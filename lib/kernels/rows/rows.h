@@ -1,4 +1,5 @@
-/* The door of rows: rows of matrices transposed, copied, multiplied, updated and looked up in tables. */
+/* The door of rows: rows of matrices transposed, copied, multiplied, updated and looked up in tables; their softmax.
+ */
 #ifndef GAN_ROWS_H
 #define GAN_ROWS_H
 
@@ -24,6 +25,19 @@ void gan_multiply_rows(gan_context *context, int64_t batch, int64_t rows, int64_
  * as a, y is (batch, columns). */
 void gan_sum_products(gan_context *context, int64_t batch, int64_t rows, int64_t columns, const gan_real *a,
                       const gan_real *b, bool accumulate, gan_real *y);
+
+/* ---- Softmax of rows (softmax.c): all are (rows, columns); scale > 0 ---- */
+
+/* y[i, j] = exp(scale x[i, j]) / the sum over k of exp(scale x[i, k]), without overflow. In place. */
+void gan_softmax(gan_context *context, int64_t rows, int64_t columns, gan_real scale, const gan_real *x, gan_real *y);
+/* The derivative of y = p by x in the direction t, or the gradient by x where that by p is t:
+ * y[i, j] = scale p[i, j] (t[i, j] - m[i]), m[i] = the sum over k of p[i, k] t[i, k] in double. y may be t. */
+void gan_softmax_derivative(gan_context *context, int64_t rows, int64_t columns, gan_real scale, const gan_real *p,
+                            const gan_real *t, gan_real *y);
+/* R{} of that: y = scale (R{p} (t - m) + p (R{t} - R{m})). y may be R{t}. */
+void gan_softmax_derivative_tangent(gan_context *context, int64_t rows, int64_t columns, gan_real scale,
+                                    const gan_real *p, const gan_real *tangent_p, const gan_real *t,
+                                    const gan_real *tangent_t, gan_real *y);
 
 /* ---- Rows of a table, by class numbers (class_rows.c) ---- */
 

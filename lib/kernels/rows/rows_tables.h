@@ -23,4 +23,17 @@ typedef struct gan_multiply_table {
 } gan_multiply_table;
 GAN_ISA_DECLARE(gan_multiply_table);
 
+typedef struct gan_softmax_args {
+    int64_t columns;
+    gan_real scale;
+    const gan_real *p, *tangent_p, *t, *tangent_t; /* t: forward, the input */
+    gan_real *y;
+} gan_softmax_args;
+
+/* Each takes gan_softmax_args, and works on rows begin <= i < end. */
+typedef struct gan_softmax_table {
+    gan_range_fn forward, derivative, derivative_tangent;
+} gan_softmax_table;
+GAN_ISA_DECLARE(gan_softmax_table);
+
 #endif

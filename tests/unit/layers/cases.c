@@ -122,6 +122,8 @@ LAYER(pad_replication, gan_layer_pad2d(context, GAN_PAD2D(.pads = {3, 0, 2, 5}, 
 LAYER(pixel_shuffle, gan_layer_pixel_shuffle(context, 2))
 LAYER(gaussian_noise, gan_layer_gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.5f)))
 
+LAYER(attention, gan_layer_attention(context, NULL))
+LAYER(attention_scaled, gan_layer_attention(context, GAN_ATTENTION(.scale = 0.5f)))
 LAYER(gaussian_sample, gan_layer_gaussian_sample(context))
 
 LAYER(constant, gan_layer_constant(context, GAN_SHAPE(7), NULL))
@@ -252,6 +254,8 @@ static const layer_case cases[] = {
     {"pixel_shuffle", pixel_shuffle, 1, {SHAPE(12, 3, 2)}, false, false},
     {"gaussian_noise", gaussian_noise, 1, {SHAPE(2, 3, 5)}, false, true},
     {"gaussian_noise, sampling", gaussian_noise, 1, {SHAPE(11)}, true, true},
+    {"attention", attention, 3, {SHAPE(3, 2, 2), SHAPE(3, 3, 1), SHAPE(2, 3, 1)}, false, false},
+    {"attention of rows", attention_scaled, 3, {SHAPE(5, 2), SHAPE(3, 2), SHAPE(3, 4)}, false, false},
     {"gaussian_sample", gaussian_sample, 2, {SHAPE(7), SHAPE(7)}, false, false},
     {"gaussian_sample of images", gaussian_sample, 2, {SHAPE(2, 3, 5), SHAPE(2, 3, 5)}, false, false},
     {"gaussian_sample, sampling", gaussian_sample, 2, {SHAPE(7), SHAPE(7)}, true, false},

@@ -11,7 +11,7 @@ typedef struct json_case {
     const char *type, *text;
 } json_case;
 
-enum { KINDS = 40 };
+enum { KINDS = 41 };
 
 #define DENSE                                                                         \
     "{'bias_initializer':{'kind':'constant','value':-0.5},'no_bias':false,'units':7," \
@@ -92,6 +92,7 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
         {gan_layer_pixel_shuffle(context, 2), "pixel_shuffle", "{'factor':2}"},
         {gan_layer_gaussian_noise(context, GAN_GAUSSIAN_NOISE(.deviation = 0.25f)), "gaussian_noise",
          "{'deviation':0.25}"},
+        {gan_layer_attention(context, GAN_ATTENTION(.scale = 0.25f)), "attention", "{'scale':0.25}"},
         {gan_layer_embedding(context, 10, 50, NULL), "embedding", EMBEDDING},
         {gan_layer_one_hot(context, 10), "one_hot", "{'classes':10}"},
     };
@@ -240,7 +241,7 @@ static void test_keys(void **state)
         gan_layer_destroy(cases[i].layer);
     }
     assert_int_equal(keys, 1 + 4 + 8 + 9 + 1 + 1 + 1 + 3 + 2 + 1 + 1 + 1 + 1 + 3 + 2 + 2 + 3 + 1 + 2 + 2 + 1 + 3 + 3 +
-                               1 + 3 + 2 + 2 + 1);
+                               1 + 3 + 2 + 2 + 1 + 1);
 }
 
 /* Options that came later are missing in older files, and if they have their default. */
@@ -327,6 +328,7 @@ static void test_ranges(void **state)
         {"pad2d", PAD, "mode", "'circular'", GAN_ERROR_FORMAT, "\"circular\""},
         {"pixel_shuffle", "{}", "factor", "0", GAN_ERROR_ARGUMENT, "factor is 0"},
         {"gaussian_noise", "{}", "deviation", "-1", GAN_ERROR_ARGUMENT, "deviation is -1"},
+        {"attention", "{}", "scale", "0", GAN_ERROR_ARGUMENT, "scale is 0"},
         {"embedding", EMBEDDING, "classes", "1e9", GAN_ERROR_FORMAT, "classes"},
         {"embedding", EMBEDDING, "units", "0", GAN_ERROR_ARGUMENT, "units is 0"},
         {"one_hot", "{}", "classes", "0", GAN_ERROR_ARGUMENT, "one_hot: classes is 0"},

@@ -59,6 +59,7 @@ static void test_null(void **state)
     refused(gan_layer_avg_pool2d(NULL, NULL), GAN_ERROR_NULL, "avg_pool2d: context is NULL");
     refused(gan_layer_max_pool2d(NULL, NULL), GAN_ERROR_NULL, "max_pool2d: context is NULL");
     refused(gan_layer_gaussian_sample(NULL), GAN_ERROR_NULL, "gaussian_sample: context is NULL");
+    refused(gan_layer_attention(NULL, NULL), GAN_ERROR_NULL, "attention: context is NULL");
     refused(gan_layer_pad2d(NULL, NULL), GAN_ERROR_NULL, "pad2d: context is NULL");
     refused(gan_layer_pixel_shuffle(NULL, 2), GAN_ERROR_NULL, "pixel_shuffle: context is NULL");
     refused(gan_layer_gaussian_noise(NULL, NULL), GAN_ERROR_NULL, "gaussian_noise: context is NULL");
@@ -107,6 +108,7 @@ static void test_reserved_refused(void **state)
     refused(gan_layer_gelu(*state, GAN_GELU(.reserved = {1})), GAN_ERROR_VERSION, words);
     refused(gan_layer_dropout(*state, GAN_DROPOUT(.reserved = {1})), GAN_ERROR_VERSION, words);
     refused(gan_layer_pad2d(*state, GAN_PAD2D(.reserved = 1)), GAN_ERROR_VERSION, words);
+    refused(gan_layer_attention(*state, GAN_ATTENTION(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_gaussian_noise(*state, GAN_GAUSSIAN_NOISE(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_pixel_norm(*state, GAN_PIXEL_NORM(.reserved = 1)), GAN_ERROR_VERSION, words);
     refused(gan_layer_batch_norm(*state, GAN_BATCH_NORM(.reserved = {1})), GAN_ERROR_VERSION, words);
@@ -248,6 +250,8 @@ static void test_numbers_refused(void **state)
     refused(gan_layer_max_pool2d(*state, GAN_MAX_POOL2D(.kernel = {8192, 4096})), GAN_ERROR_OVERFLOW, "8192 x 4096");
     refused(gan_layer_gradient_reversal(*state, GAN_GRADIENT_REVERSAL(.scale = -0.5f)), GAN_ERROR_ARGUMENT,
             "gradient_reversal: scale is -0.5, expected a number of at least 0");
+    refused(gan_layer_attention(*state, GAN_ATTENTION(.scale = GAN_ZERO)), GAN_ERROR_ARGUMENT,
+            "attention: scale is 0, expected a number over 0");
     refused(gan_layer_prelu(*state, GAN_PRELU(.weight_initializer = GAN_NORMAL(-1.0f))), GAN_ERROR_ARGUMENT, "prelu");
     refused(gan_layer_elu(*state, GAN_ELU(.alpha = GAN_ZERO)), GAN_ERROR_ARGUMENT,
             "elu: alpha is 0, expected a number over 0");
