@@ -77,10 +77,12 @@ static gan_status resume(const playing *job, gan_game *game)
 static gan_status play(playing *job, gan_game *game)
 {
     const game_settings *settings = job->settings;
+    const int64_t rounds = settings->until > 0 ? settings->until - gan_game_rounds(game) : settings->steps;
+    if (settings->until > 0 && rounds <= 0) return GAN_OK;
     catch_interrupts();
     if (!settings->quiet) fprintf(stderr, "training; Ctrl-C saves and stops\n");
-    gan_status status = gan_game_run(game, GAN_GAME_RUN(.rounds = settings->steps, .seconds = settings->minutes * 60,
-                                                        .progress = on_round, .user = job));
+    gan_status status = gan_game_run(
+        game, GAN_GAME_RUN(.rounds = rounds, .seconds = settings->minutes * 60, .progress = on_round, .user = job));
     end_progress(&job->progress);
     if (job->failure != GAN_OK) return job->failure;
     if (gan_game_rounds(game) == 0) return status;

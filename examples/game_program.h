@@ -11,6 +11,7 @@ typedef struct game_settings {
     const char *output;
     double minutes;
     int64_t steps, seed, threads;
+    int64_t until; /* instead of `steps`: play until the game has this many rounds, which it may have; 0: not set */
     bool resume, restart, quiet;
     gan_dataset *fed; /* a dataset of the game, whose seed must be that of the training to resume; NULL: unchecked */
 } game_settings;

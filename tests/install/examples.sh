@@ -121,6 +121,14 @@ for program in examples/*; do
             refused 1 'lacks AVX512_BF16' $rounded
         fi
         ;;
+    draw_outlines)
+        if [ -n "$PICTURES" ]; then
+            examples/draw_outlines --data plain --output outlines --count 30 >figures
+            grep -q '^train=30 test=0$' figures
+            expect_files outlines/train/000000.png outlines/train/000029.png
+        fi
+        refused 1 'choose a larger --size' examples/draw_outlines --data plain --output outlines --size 16
+        ;;
     evaluate)
         # The data have test images only after a complaint about that.
         examples/mnist_gan --data plain --output evaluated --batch 16 --steps 1 --quiet
@@ -293,6 +301,15 @@ for program in examples/*; do
         tail -n 1 figures | grep -q '^marginal=.* correlation='
         [ "$(wc -l <like.csv)" = 61 ] || { echo 'like.csv has not as many rows'; exit 1; }
         expect_files table/generator.safetensors table/checkpoint.safetensors ${PICTURES:+table/pairs.png}
+        ;;
+    translate)
+        # The scripts' tests ask for more; here it is enough that it runs.
+        if [ -n "$PICTURES" ]; then
+            examples/translate --data outlines --size 32 --filters 2 --steps 1 --output translated --quiet >figures
+            grep -q '^l1=.* frechet=.* l1_only=.* l1_only_frechet=.* held_out=3 steps=1$' figures
+            examples/translate --apply translated/paired/generator.safetensors --input outlines/train --output applied
+            expect_files translated/comparison.png translated/l1_only/generator.safetensors applied/000000.png
+        fi
         ;;
     *)
         echo "there is no small job here for the example $program"

@@ -14,7 +14,8 @@ import example_program
 from example_program import write_images
 
 programs = {pathlib.Path(path).name: pathlib.Path(path).resolve() for path in sys.argv[1:]}
-RESUMING = "mnist_gan", "dcgan", "conditional", "infogan", "semi_supervised", "domain_adaptation", "augmentation", "table"
+RESUMING = "mnist_gan", "dcgan", "conditional", "infogan", "semi_supervised", "domain_adaptation", "augmentation", "table", \
+    "translate"
 
 
 def command(name, output, data="data"):
