@@ -240,19 +240,23 @@ static gan_status read_held_out(translation_data *data, int64_t most)
 
 /* ---- Training data --------------------------------------------------------------------------------------------- */
 
-static gan_status open_pairs(translation_data *data, const gan_dataset_options *options)
+static gan_status open_pairs(translation_data *data, const translation_files *files)
 {
     int64_t count;
     int64_t *numbers = choose(data, false, &count);
     const gan_status status =
-        count == 0 ? GAN_OK : gan_dataset_subset(data->parts[0]->all, count, numbers, options, &data->pairs);
+        count == 0
+            ? GAN_OK
+            : gan_dataset_subset(data->parts[0]->all, count, numbers,
+                                 GAN_DATASET(.seed = files->seed, .restart_if_changed = files->restart_if_changed),
+                                 &data->pairs);
     free(numbers);
     return status;
 }
 
-/* One folder's pictures, without those that are held out. */
-static gan_status open_side(const translation_data *data, int side, const gan_dataset_options *options,
-                            gan_dataset **out)
+/* One folder's pictures, without those that are held out. Each folder has an order of its own: with the same one,
+ * what belongs together would come together. */
+static gan_status open_side(const translation_data *data, int side, const translation_files *files, gan_dataset **out)
 {
     const picture_pairs *p = data->parts[0];
     int64_t *numbers = allocate(p->names[side].count, sizeof(int64_t)), count = 0;
@@ -260,14 +264,15 @@ static gan_status open_side(const translation_data *data, int side, const gan_da
     for (int64_t i = 0; i < p->count; i++) skipped[p->numbers[side][i]] = is_held_out(data, i);
     for (int64_t i = 0; i < p->names[side].count; i++)
         if (!skipped[i]) numbers[count++] = i;
-    const gan_status status = gan_dataset_subset(p->pictures[side], count, numbers, options, out);
+    const gan_status status = gan_dataset_subset(
+        p->pictures[side], count, numbers,
+        GAN_DATASET(.seed = files->seed + (uint64_t)side, .restart_if_changed = files->restart_if_changed), out);
     free(skipped);
     free(numbers);
     return status;
 }
 
-gan_status open_translation_data(gan_context *context, const translation_files *files,
-                                 const gan_dataset_options *options, translation_data *out)
+gan_status open_translation_data(gan_context *context, const translation_files *files, translation_data *out)
 {
     *out = (translation_data){.image = GAN_SHAPE(files->channels, files->size, files->size)};
     out->parts[0] = find_part(files, "train");
@@ -287,9 +292,9 @@ gan_status open_translation_data(gan_context *context, const translation_files *
         refuse(out->parts[0]->paths[0], "at least 20 pairs are needed, of which a tenth is held out, or a test/ or "
                                         "val/ folder with at least 2");
     }
-    status = open_pairs(out, options);
-    if (status == GAN_OK && !files->data) status = open_side(out, 0, options, &out->from);
-    return status == GAN_OK && !files->data ? open_side(out, 1, options, &out->to) : status;
+    status = open_pairs(out, files);
+    if (status == GAN_OK && !files->data) status = open_side(out, 0, files, &out->from);
+    return status == GAN_OK && !files->data ? open_side(out, 1, files, &out->to) : status;
 }
 
 void close_translation_data(translation_data *data)

@@ -14,6 +14,8 @@ typedef struct translation_files {
     int64_t size;          /* pictures are scaled until they cover size x size, and cropped */
     int64_t channels;      /* 1, grey, or 3 */
     int64_t most_held_out; /* pairs to judge by */
+    uint64_t seed;         /* of the order of pictures */
+    bool restart_if_changed;
 } translation_files;
 
 /* Pictures of the two folders, as one part of the data, train or test. */
@@ -28,9 +30,8 @@ typedef struct translation_data {
     picture_pairs *parts[2];    /* train, test */
 } translation_data;
 
-/* Close `out` in any case. `options` are those of the three datasets. */
-gan_status open_translation_data(gan_context *context, const translation_files *files,
-                                 const gan_dataset_options *options, translation_data *out);
+/* Close `out` in any case. */
+gan_status open_translation_data(gan_context *context, const translation_files *files, translation_data *out);
 void close_translation_data(translation_data *data);
 
 #endif

@@ -27,6 +27,7 @@ def command(name, output, data="data"):
         "custom_loop": [path, "--steps", "100000", "--save", f"{output}/loop.safetensors"],
         "domain_adaptation": [path, "--source", data, "--target", data, "--test", data, "--output", output],
         "draw_digits": [path, "--count", "1000000", "--output", output],
+        "draw_glyphs": [path, "--from", "a.ttf", "--to", "b.ttf", "--output", output],
         "evaluate": [path, "model.safetensors", "--data", data, "--classifier", f"{output}/classifier.safetensors"],
         "mixtures": [path, "ring", "--output", output],
         "sample": [path, "model.safetensors", "--output", f"{output}/samples.npy"],

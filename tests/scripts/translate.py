@@ -33,6 +33,12 @@ def same_files(a, b, *names):
         assert pathlib.Path(a, name).read_bytes() == pathlib.Path(b, name).read_bytes(), (a, b, name)
 
 
+def new_folder(name):
+    path = pathlib.Path(name)
+    path.mkdir(exist_ok=True)
+    return path
+
+
 def split(path, left, right):
     """The halves of a pair as files of their own."""
     width, height, channels, rows = read_png(path)
@@ -100,10 +106,43 @@ def check_apply():
     assert run("--apply", model, "--input", "mixed", "--output", "mixed-out") == "pictures=1"
     assert read_png("mixed-out/wide.png")[:2] == (SIDE, SIDE)
     shutil.copy("mixed/wide.png", "mixed/wide.PNG")
-    refuse(1, "wide.png: its translation would be", "--apply", model, "--input", "mixed")
+    refuse(2, "wide.png: two outputs would be written there", "--apply", model, "--input", "mixed")
     refuse(2, "it would replace", "--apply", model, "--input", "outlines/test", "--output", "outlines/test")
     refuse(1, "NOT_FOUND", "--apply", "none.safetensors", "--input", "outlines/test")
     refuse(2, "--apply and --input belong together", "--input", "outlines/test")
+
+
+def check_unpaired():
+    folders = "--method", "unpaired", "--from", "outlines", "--to", "squares", "--grey", "--blocks", "1"
+    whole = run(*folders, "--steps", "60", "--output", "cycle")
+    match = re.fullmatch(r"matched=([\d.]+) chance=0.0500 paired=([\d.]+) untranslated=([\d.]+) held_out=20 steps=60",
+                         whole)
+    assert match, whole
+    assert all(0 <= float(share) <= 1 for share in match.groups()), whole
+
+    # the pool and both cursors go on; the rate has fallen as far
+    run(*folders, "--steps", "30", "--schedule", "60", "--output", "cycle-halves")
+    assert run(*folders, "--steps", "30", "--schedule", "60", "--output", "cycle-halves", "--resume") == whole
+    for name in "unpaired/generator", "unpaired/reverse", "paired/generator":
+        same_files("cycle", "cycle-halves", f"{name}.safetensors")
+    refuse(2, "--resume: give the --schedule", *folders, "--resume")
+    assert run(*folders, "--steps", "60", "--schedule", "0", "--alone", "--output", "flat").endswith("steps=60")
+    assert pathlib.Path("flat/unpaired/generator.safetensors").read_bytes() != \
+        pathlib.Path("cycle/unpaired/generator.safetensors").read_bytes(), "a rate that falls changes nothing"
+
+    # folders without a name in common: nothing can be measured
+    for path in pathlib.Path("squares/train").iterdir():
+        shutil.copy(path, pathlib.Path(new_folder("others"), f"other-{path.name}"))
+    few = "--steps", "1", "--method", "unpaired", "--from", "outlines/train", "--to", "others"
+    assert run(*few, "--output", "unknown") == "held_out=0 steps=1"
+    assert run("--apply", "unknown/unpaired/reverse.safetensors", "--input", "others", "--output", "undone") == \
+        "pictures=60"
+    write_png("others/wide.png", 40, 20, lambda x, y: 0)
+    run(*few, "--output", "unknown")
+    write_png("others/moving.png", SIDE, SIDE, lambda x, y: 0, animated=True)
+    refuse(1, "others/moving.png: an animation", *few)
+    refuse(2, "--method unpaired: give --from and --to", "--method", "unpaired", "--data", "pairs")
+    refuse(2, "expected paired or unpaired", "--method", "both", "--data", "pairs")
 
 
 def check_kinds():
@@ -170,5 +209,6 @@ with tempfile.TemporaryDirectory() as folder:
     make_data()
     check_paired()
     check_apply()
+    check_unpaired()
     check_kinds()
     check_refusals()

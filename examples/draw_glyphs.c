@@ -1,0 +1,160 @@
+/* Draws the characters that two fonts have in common: two folders of pictures under the same names, to learn
+ * translations from. Outlines are black on white; fonts of coloured pictures, such as emoji, keep their colours. */
+#include "options.h"
+#include "outputs.h"
+#include "program.h"
+
+#include <ft2build.h>
+#include FT_FREETYPE_H
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LARGE        256  /* pixels an em in which outlines are drawn, to be made smaller */
+#define EM           0.75 /* of the picture */
+#define LARGEST      0.92 /* of the picture: the longer side of a glyph */
+#define SAMPLES      6    /* of the glyph along either side of a pixel */
+#define MOST_LETTERS 200000
+#define CHANNELS     3
+
+typedef struct drawing {
+    const char *paths[2], *output; /* of fonts: from, to */
+    int64_t size, first, last;
+    bool fill;
+    gan_context *context;
+    FT_Library library;
+    FT_Face fonts[2];
+    float *picture;
+} drawing;
+
+static void fail(const char *what, const char *path)
+{
+    fprintf(stderr, "%s: %s\n", path, what);
+    exit(1);
+}
+
+static FT_Face open_font(drawing *d, const char *path)
+{
+    FT_Face font;
+    if (FT_New_Face(d->library, path, 0, &font) != 0) fail("this is no font that can be read", path);
+    const FT_Error error = FT_IS_SCALABLE(font) ? FT_Set_Pixel_Sizes(font, 0, LARGE) : FT_Select_Size(font, 0);
+    if (error != 0) fail("this font has no size to draw", path);
+    return font;
+}
+
+/* The glyph of a character as pixels; NULL if it has none. */
+static const FT_Bitmap *load(FT_Face font, FT_ULong character)
+{
+    if (FT_Get_Char_Index(font, character) == 0) return NULL;
+    if (FT_Load_Char(font, character, FT_LOAD_COLOR | FT_LOAD_NO_HINTING | FT_LOAD_RENDER) != 0) return NULL;
+    const FT_Bitmap *bitmap = &font->glyph->bitmap;
+    const bool known = bitmap->pixel_mode == FT_PIXEL_MODE_GRAY || bitmap->pixel_mode == FT_PIXEL_MODE_BGRA;
+    return known && bitmap->width > 0 && bitmap->rows > 0 ? bitmap : NULL;
+}
+
+/* On white, from 0 to 1. Colours are stored multiplied by their opacity. */
+static double shade(const FT_Bitmap *bitmap, int64_t x, int64_t y, int channel)
+{
+    if (x < 0 || y < 0 || x >= (int64_t)bitmap->width || y >= (int64_t)bitmap->rows) return 1;
+    const unsigned char *row = bitmap->buffer + y * bitmap->pitch;
+    if (bitmap->pixel_mode == FT_PIXEL_MODE_GRAY) return 1 - row[x] / 255.0;
+    return 1 + (row[4 * x + 2 - channel] - row[4 * x + 3]) / 255.0;
+}
+
+/* Scaled, in the middle of the picture. */
+static void draw(const drawing *d, FT_Face font, const FT_Bitmap *bitmap)
+{
+    const double side = (double)d->size, longer = fmax(bitmap->width, bitmap->rows);
+    double scale = LARGEST * side / longer;
+    if (!d->fill && FT_IS_SCALABLE(font)) scale = fmin(scale, EM * side / LARGE);
+    for (int64_t i = 0; i < CHANNELS * d->size * d->size; i++) {
+        const int channel = (int)(i / (d->size * d->size));
+        const int64_t row = i / d->size % d->size, column = i % d->size;
+        double sum = 0;
+        for (int k = 0; k < SAMPLES * SAMPLES; k++) {
+            const int across = k % SAMPLES, down = k / SAMPLES;
+            const double x = (double)column + (across + 0.5) / SAMPLES - side / 2;
+            const double y = (double)row + (down + 0.5) / SAMPLES - side / 2;
+            sum += shade(bitmap, (int64_t)floor(x / scale + bitmap->width / 2.0),
+                         (int64_t)floor(y / scale + bitmap->rows / 2.0), channel);
+        }
+        d->picture[i] = (float)(2 * sum / (SAMPLES * SAMPLES) - 1);
+    }
+}
+
+/* The characters that both fonts can draw. */
+static int64_t find_characters(const drawing *d, FT_ULong *characters)
+{
+    int64_t count = 0;
+    FT_UInt glyph;
+    for (FT_ULong c = FT_Get_First_Char(d->fonts[0], &glyph); glyph != 0 && count < MOST_LETTERS;
+         c = FT_Get_Next_Char(d->fonts[0], c, &glyph)) {
+        if ((int64_t)c < d->first || (int64_t)c > d->last) continue;
+        if (load(d->fonts[0], c) && load(d->fonts[1], c)) characters[count++] = c;
+    }
+    return count;
+}
+
+static gan_status draw_all(const drawing *d, const FT_ULong *characters, int64_t count, char folders[2][PATH_SIZE])
+{
+    gan_status status = GAN_OK;
+    for (int64_t i = 0; i < 2 * count && status == GAN_OK; i++) {
+        char name[32], path[PATH_SIZE];
+        FT_Face font = d->fonts[i % 2];
+        const FT_Bitmap *bitmap = load(font, characters[i / 2]);
+        if (!bitmap) fail("a glyph can no longer be drawn", d->paths[i % 2]);
+        draw(d, font, bitmap);
+        snprintf(name, sizeof(name), "%05lX.png", (unsigned long)characters[i / 2]);
+        status = gan_png_write_grid(d->context, path_in(folders[i % 2], name, path), d->picture, 1,
+                                    GAN_SHAPE(CHANNELS, d->size, d->size), 1);
+    }
+    return status;
+}
+
+static gan_status run(drawing *d, char folders[2][PATH_SIZE])
+{
+    FT_ULong *characters = allocate(MOST_LETTERS, sizeof(*characters));
+    d->picture = allocate(CHANNELS * d->size * d->size, sizeof(float));
+    gan_status status = gan_context_create(NULL, &d->context);
+    if (status == GAN_OK) {
+        const int64_t count = find_characters(d, characters);
+        if (count == 0) fail("it has no character that the other font has", d->paths[0]);
+        status = draw_all(d, characters, count, folders);
+        if (status == GAN_OK) printf("characters=%lld\n", (long long)count);
+    }
+    free(d->picture);
+    free(characters);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    drawing d = {.output = "glyphs", .size = 64, .first = 33, .last = 0x10ffff};
+    char folders[2][PATH_SIZE];
+    const option options[] = {
+        {"--from", OPTION_TEXT, &d.paths[0], 0, 0, "FILE", "a font"},
+        {"--to", OPTION_TEXT, &d.paths[1], 0, 0, "FILE", "another"},
+        {"--output", OPTION_TEXT, &d.output, 0, 0, "DIR", "folder for from/ and to/ (default glyphs)"},
+        {"--size", OPTION_INTEGER, &d.size, 16, 1024, "N", "of the pictures (default 64)"},
+        {"--first", OPTION_INTEGER, &d.first, 0, 0x10ffff, "N", "character, by its number (default 33)"},
+        {"--last", OPTION_INTEGER, &d.last, 0, 0x10ffff, "N", "character (default: the last)"},
+        {"--fill", OPTION_FLAG, &d.fill, 0, 0, NULL,
+         "scale every glyph to the picture, as those of colour fonts are"},
+    };
+    read_options(argc, argv, 1, "draw_glyphs: the characters that two fonts share, as PNG files.", options,
+                 (int)(sizeof(options) / sizeof(options[0])));
+    if (!d.paths[0] || !d.paths[1]) {
+        fprintf(stderr, "--from and --to are needed; --help explains them\n");
+        return 2;
+    }
+    for (int i = 0; i < 2; i++) will_read(d.paths[i]);
+    for (int i = 0; i < 2; i++)
+        will_write_in(path_in(d.output, i == 0 ? "from" : "to", folders[i]), (const char *const[]){NULL});
+    if (FT_Init_FreeType(&d.library) != 0) fail("FreeType does not start", "draw_glyphs");
+    for (int i = 0; i < 2; i++) d.fonts[i] = open_font(&d, d.paths[i]);
+    const int result = exit_status(run(&d, folders));
+    FT_Done_FreeType(d.library);
+    gan_context_destroy(d.context);
+    return result;
+}
