@@ -9,11 +9,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static gan_context *context;
-    char path[64];
+    static char path[64];
 
-    if (!context) gan_context_create(GAN_CONTEXT(.threads = 1, .memory_limit = 64 << 20), &context);
-    fuzz_require(context != NULL, "no context");
-    snprintf(path, sizeof(path), "fuzz_input_%ld", (long)getpid());
+    if (!context) {
+        gan_context_create(GAN_CONTEXT(.threads = 1, .memory_limit = 64 << 20), &context);
+        fuzz_require(context != NULL, "no context");
+        snprintf(path, sizeof(path), "fuzz_input_%ld", (long)getpid());
+        fuzz_write_images(path);
+    }
     FILE *file = fopen(path, "wb");
     fuzz_require(file && fwrite(data, 1, size, file) == size && fclose(file) == 0, "no file");
     FUZZ_TARGET(context, path);

@@ -58,6 +58,16 @@ gan_status fuzz_idx_images(gan_context *context, const char *path)
     return open_idx_twice(context, path, NULL);
 }
 
+void fuzz_write_images(const char *path)
+{
+    enum { IMAGES = 20, SIDE = 2 };
+    unsigned char bytes[16 + IMAGES * SIDE * SIDE] = {0, 0, 8, 3, 0, 0, 0, IMAGES, 0, 0, 0, SIDE, 0, 0, 0, SIDE};
+    char images[1024];
+    snprintf(images, sizeof(images), "%s.images", path);
+    FILE *file = fopen(images, "wb");
+    fuzz_require(file && fwrite(bytes, 1, sizeof(bytes), file) == sizeof(bytes) && fclose(file) == 0, "no images");
+}
+
 gan_status fuzz_idx_labels(gan_context *context, const char *path)
 {
     char images[1024];
@@ -179,3 +189,21 @@ gan_status fuzz_history(gan_context *context, const char *path)
     gan_history_destroy(history);
     return status;
 }
+
+/* ---- The list -------------------------------------------------------------------------------------------------- */
+
+const fuzz_target fuzz_targets[] = {
+    {"idx_images", fuzz_idx_images},
+    {"idx_labels", fuzz_idx_labels},
+    {"image", fuzz_image},
+    {"npy", fuzz_npy},
+    {"csv", fuzz_csv},
+    {"safetensors", fuzz_safetensors},
+    {"history", fuzz_history},
+    {"model", fuzz_model},
+    {"weights", fuzz_weights},
+    {"checkpoint", fuzz_checkpoint},
+    {"json", fuzz_json},
+    {"architecture", fuzz_architecture},
+    {NULL, NULL},
+};

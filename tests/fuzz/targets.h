@@ -14,6 +14,25 @@ gan_status fuzz_image(gan_context *context, const char *path);
 gan_status fuzz_npy(gan_context *context, const char *path);
 gan_status fuzz_csv(gan_context *context, const char *path);
 gan_status fuzz_history(gan_context *context, const char *path);
+/* In model_targets.c: */
+gan_status fuzz_model(gan_context *context, const char *path);
+gan_status fuzz_weights(gan_context *context, const char *path);
+gan_status fuzz_checkpoint(gan_context *context, const char *path);
+gan_status fuzz_json(gan_context *context, const char *path);
+gan_status fuzz_architecture(gan_context *context, const char *path);
+
+/* A file that fuzz_weights() loads, and one that fuzz_checkpoint() does. */
+gan_status fuzz_write_weights(gan_context *context, const char *path);
+gan_status fuzz_write_checkpoint(gan_context *context, const char *path);
+/* The good images that fuzz_idx_labels() reads. */
+void fuzz_write_images(const char *path);
+
+/* All targets, by name; the last has none. */
+typedef struct fuzz_target {
+    const char *name;
+    fuzz_target_fn run;
+} fuzz_target;
+extern const fuzz_target fuzz_targets[];
 
 /* Ends the process unless the condition holds. */
 void fuzz_require(bool condition, const char *what);

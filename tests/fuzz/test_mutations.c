@@ -280,12 +280,58 @@ static void test_history(void **state)
     assert_true(counts[GAN_ERROR_TRUNCATED] > 10);
 }
 
+static void test_models(void **state)
+{
+    static file_bytes good;
+    int counts[statuses] = {0};
+
+    (void)state;
+    load(TEST_COMPATIBILITY "/model-generator.safetensors", &good);
+    run("mutant", &good, fuzz_model, 1500, false, counts);
+    assert_true(counts[GAN_OK] > 10 && counts[GAN_ERROR_MAGIC] > 10 && counts[GAN_ERROR_TRUNCATED] > 10);
+    assert_true(counts[GAN_ERROR_FORMAT] > 10 && counts[GAN_ERROR_ARCHITECTURE] > 0);
+}
+
+static void test_checkpoints(void **state)
+{
+    static file_bytes good;
+    gan_context *context = test_context();
+    int counts[statuses] = {0}, of_weights[statuses] = {0};
+
+    (void)state;
+    assert_int_equal(fuzz_write_checkpoint(context, test_path("good")), GAN_OK);
+    load(test_path("good"), &good);
+    run("mutant", &good, fuzz_checkpoint, 1500, false, counts);
+    assert_true(counts[GAN_OK] > 10 && counts[GAN_ERROR_MAGIC] > 10 && counts[GAN_ERROR_TRUNCATED] > 10);
+    assert_true(counts[GAN_ERROR_FORMAT] > 10 && counts[GAN_ERROR_ARCHITECTURE] > 10);
+    assert_int_equal(fuzz_write_weights(context, test_path("good")), GAN_OK);
+    gan_context_destroy(context);
+    load(test_path("good"), &good);
+    run("mutant", &good, fuzz_weights, 500, false, of_weights);
+    assert_true(of_weights[GAN_OK] > 10 && of_weights[GAN_ERROR_FORMAT] > 10);
+}
+
+static void test_json(void **state)
+{
+    static const char text[] = "{\"layers\": [{\"type\": \"dense\", \"units\": 12, \"rate\": -1.5e-3, \"on\": [true, "
+                               "false, null]}, {}], \"name\": \"\\u00e4\\n\\\"\", \"empty\": []}";
+    static file_bytes good;
+    int counts[statuses] = {0};
+
+    (void)state;
+    good.size = sizeof(text) - 1;
+    memcpy(good.bytes, text, good.size);
+    run("mutant", &good, fuzz_json, 3000, false, counts);
+    assert_true(counts[GAN_OK] > 100 && counts[GAN_ERROR_FORMAT] > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_idx_images), cmocka_unit_test(test_idx_labels), cmocka_unit_test(test_npy),
         cmocka_unit_test(test_image),      cmocka_unit_test(test_csv),        cmocka_unit_test(test_safetensors),
-        cmocka_unit_test(test_history),
+        cmocka_unit_test(test_history),    cmocka_unit_test(test_models),     cmocka_unit_test(test_checkpoints),
+        cmocka_unit_test(test_json),
     };
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }

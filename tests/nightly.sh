@@ -1,0 +1,172 @@
+#!/bin/sh
+# The long torture: hours of what tests/check.sh has minutes of. Parts, by name; without a name, all:
+#
+#   torture    every allocation and every use of a file fails once, and from there on; 200 processes are killed
+#   fuzz       each target of tests/fuzz for FUZZ_SECONDS seconds, 60 by default, from its corpus
+#   threads    what uses threads, under ThreadSanitizer
+#   valgrind   the unit tests, under Valgrind
+#   analyzers  gcc's -fanalyzer and clang's static analyzer on the library; -Wconversion on the public headers
+#   coverage   lines and branches of lib/ that the suite runs, by folder
+#   abi        abidiff of the library with that of the last tag, if they have the same soname
+#
+# Needs clang, clang-tools, valgrind, gcovr and abigail-tools; installs what is missing. Logs are in build/nightly. The
+# exit status is 0 if no part found anything. docs/reliability.md has the figures.
+set -u
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/tests/packages.sh"
+
+all='torture fuzz threads valgrind analyzers coverage abi'
+parts=${*:-$all}
+for part in $parts; do
+    case " $all " in
+    *" $part "*) ;;
+    *) echo "'$part' is no part; the parts are $all" >&2 && exit 2 ;;
+    esac
+done
+install_missing "$build_needs
+libcmocka-dev module cmocka
+clang command clang
+clang-tools command scan-build
+valgrind command valgrind
+gcovr command gcovr
+abigail-tools command abidiff"
+
+logs=$root/build/nightly
+mkdir -p "$logs"
+failed=0
+
+# run LABEL COMMAND...: shows the last line of a command's log, and counts its failure.
+run()
+{
+    label=$1
+    shift
+    if "$@" >"$logs/$label.log" 2>&1; then
+        echo "$label: $(tail -n 1 "$logs/$label.log")"
+    else
+        echo "$label: FAILED, see $logs/$label.log"
+        failed=$((failed + 1))
+    fi
+}
+
+# build NAME OPTION...: a build folder with these options, in which nothing is built yet.
+build()
+{
+    folder=$logs/$1
+    shift
+    set_up "$folder" -Dwerror=false "$@" >"$folder.log" 2>&1 && return
+    echo "$folder: cannot be set up, see $folder.log"
+    failed=$((failed + 1))
+    return 1
+}
+
+part_torture()
+{
+    build torture -Dbuildtype=debugoptimized -Db_sanitize=address,undefined || return
+    run torture env GAN_TORTURE=long meson test -C "$logs/torture" --suite torture --timeout-multiplier 0 --verbose
+    grep -h '^torture: ' "$logs/torture.log" || true
+}
+
+part_fuzz()
+{
+    CC=clang CXX=clang++
+    export CC CXX
+    build fuzz -Dfuzzers=true -Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
+        -Dc_args=-fsanitize=fuzzer-no-link -Dexamples=disabled || return
+    unset CC CXX
+    for corpus in "$root"/tests/fuzz/corpus/*/; do
+        target=$(basename "$corpus")
+        work=$logs/fuzz-$target
+        mkdir -p "$work"
+        run "fuzz-$target-build" ninja -C "$logs/fuzz" "tests/fuzz/fuzz_$target"
+        # In memory where that is possible, since what is saved is synced.
+        place=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
+        run "fuzz-$target" sh -c 'cd "$1" && "$2" -max_total_time="$3" -max_len=65536 -rss_limit_mb=1024 -timeout=20 \
+            -print_final_stats=1 -artifact_prefix="$4/" "$4" "$5"' \
+            fuzz "$place" "$logs/fuzz/tests/fuzz/fuzz_$target" "${FUZZ_SECONDS:-60}" "$work" "$corpus"
+        rm -rf "$place"
+        sed -n 's/^stat::number_of_executed_units: */  runs: /p' "$logs/fuzz-$target.log"
+        grep -o 'cov: [0-9]* ft: [0-9]*' "$logs/fuzz-$target.log" | tail -n 1 | sed 's/^/  /'
+    done
+}
+
+part_threads()
+{
+    build threads -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false -Dexamples=disabled || return
+    tests=$(cd "$root" && sed -n 's/^# thread-sanitizer: //p' tests/nightly.sh)
+    # shellcheck disable=SC2086
+    run threads env TSAN_OPTIONS=halt_on_error=1 meson test -C "$logs/threads" --timeout-multiplier 20 $tests
+}
+# thread-sanitizer: core_threads_float core_context_float train_determinism_public train_snapshot_public train_run_public
+# thread-sanitizer: train_trainer_public game game_feed game_pool torture_threads data_prefetch data_folder
+
+part_valgrind()
+{
+    build valgrind -Dbuildtype=debugoptimized -Dexamples=disabled || return
+    # Valgrind knows no AVX-512.
+    run valgrind env GAN_TEST_CPU=avx2 meson test -C "$logs/valgrind" --suite unit --timeout-multiplier 60 \
+        --wrapper 'valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=yes'
+}
+
+part_analyzers()
+{
+    build analyzer -Dtests=disabled -Dexamples=disabled -Dbuildtype=debugoptimized -Dc_args=-fanalyzer || return
+    run gcc-analyzer ninja -C "$logs/analyzer"
+    findings=$(grep -c 'Wanalyzer' "$logs/gcc-analyzer.log")
+    echo "gcc-analyzer: $findings findings"
+    [ "$findings" = 0 ] || failed=$((failed + 1))
+    rm -rf "$logs/scan"
+    run scan-build sh -c 'CC=clang scan-build --status-bugs -o "$1" meson setup "$2" "$3" -Dtests=disabled -Dexamples=disabled &&
+        scan-build --use-cc=clang --status-bugs -o "$1" ninja -C "$2"' scan "$logs/scan-reports" "$logs/scan" "$root"
+    for header in libgan.h libgan.hpp; do
+        language=c
+        [ "$header" = libgan.h ] || language=c++
+        printf '#include <%s>\n' "$header" >"$logs/header.txt"
+        run "conversion-$header" sh -c 'cc -x "$1" -Wall -Wextra -Wconversion -Wsign-conversion -Werror -fsyntax-only \
+            -I "$2" "$3" && echo clean' conversion "$language" "$root/include" "$logs/header.txt"
+    done
+}
+
+part_coverage()
+{
+    build coverage -Db_coverage=true -Dbuildtype=debug -Dexamples=disabled || return
+    run coverage-tests meson test -C "$logs/coverage" --no-suite install --no-suite style --no-suite scripts \
+        --timeout-multiplier 20
+    run coverage gcovr -r "$root" --object-directory "$logs/coverage" --filter "$root/lib/" --exclude-throw-branches \
+        --json-summary "$logs/coverage.json" --txt "$logs/coverage.txt"
+    for folder in core data io model layers train game metrics kernels; do
+        gcovr -r "$root" --object-directory "$logs/coverage" --filter "$root/lib/$folder/" --print-summary \
+            -o /dev/null 2>/dev/null | awk -v folder="$folder" '/^lines|^branches/ {
+                printf "coverage of lib/%s: %s %s %s\n", folder, $1, $2, $3 }'
+    done
+}
+
+part_abi()
+{
+    tag=$(git -C "$root" describe --tags --abbrev=0 2>/dev/null)
+    if [ -z "$tag" ]; then
+        echo 'abi: there is no tag to compare with'
+        return
+    fi
+    rm -rf "$logs/tagged"
+    git -C "$root" worktree add --detach "$logs/tagged" "$tag" >/dev/null 2>&1 || return
+    for source in tagged current; do
+        place=$root
+        [ "$source" = current ] || place=$logs/tagged
+        meson setup "$logs/abi-$source" "$place" -Dtests=disabled -Dexamples=disabled -Dbuildtype=debugoptimized \
+            >"$logs/abi-$source.log" 2>&1 && ninja -C "$logs/abi-$source" >>"$logs/abi-$source.log" 2>&1
+    done
+    old=$(find "$logs/abi-tagged" -name 'libgan.so.*.*.*' -type f) new=$(find "$logs/abi-current" -name 'libgan.so.*.*.*' -type f)
+    if [ "${old##*/}" = "${new##*/}" ]; then
+        run abi abidiff --no-added-syms "$old" "$new"
+    else
+        echo "abi: ${old##*/} and ${new##*/} have different sonames"
+    fi
+    git -C "$root" worktree remove --force "$logs/tagged"
+}
+
+for part in $parts; do
+    echo "== $part"
+    "part_$part"
+done
+[ "$failed" = 0 ] || echo "$failed failed"
+[ "$failed" = 0 ]
