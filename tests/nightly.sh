@@ -109,7 +109,9 @@ part_valgrind()
 
 part_analyzers()
 {
-    build analyzer -Dtests=disabled -Dexamples=disabled -Dbuildtype=debugoptimized -Dc_args=-fanalyzer || return
+    # gcc 12 takes a shift of a vector for one of a scalar.
+    build analyzer -Dtests=disabled -Dexamples=disabled -Dbuildtype=debugoptimized \
+        '-Dc_args=-fanalyzer -Wno-analyzer-shift-count-overflow' || return
     run gcc-analyzer ninja -C "$logs/analyzer"
     findings=$(grep -c 'Wanalyzer' "$logs/gcc-analyzer.log")
     echo "gcc-analyzer: $findings findings"

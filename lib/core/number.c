@@ -145,6 +145,7 @@ bool gan_number_parse(const char *text, size_t length, double *out)
     } else {
         d.count = 0;
         d.exponent = 0;
+        d.digits[DIGITS - 1] = '0'; /* for the compiler, which cannot see that it is set before it is read */
         at = parse_digits(at, end, &d);
         if (!at || (at < end && ((*at != 'e' && *at != 'E') || !parse_exponent(at, end, &d)))) return false;
         value = value_of(&d);
