@@ -10,7 +10,7 @@
     } while (0)
 
 extern gan_context *context;
-extern gan_model *generator, *discriminator, *translator, *m;
+extern gan_model *model, *generator, *discriminator, *translator, *m;
 extern gan_dataset *dataset;
 extern gan_session *generate, *real, *fake;
 extern gan_optimizer *generator_optimizer, *discriminator_optimizer;

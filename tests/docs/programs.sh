@@ -1,6 +1,7 @@
 #!/bin/sh
-# Compiles the documentation's C code: programs.sh FOLDER INCLUDE DOCUMENT HEADER CC.... A block with main() is a program;
-# any other is the body of a function that sees the names of the header, and may omit lines by "...".
+# Compiles the documentation's C code: programs.sh FOLDER INCLUDE DOCUMENT HEADER CC.... A block with main() is a program.
+# Others see the names of the header: one that defines a function is a file, any other is the body of a function, and may
+# omit lines by "...".
 set -eu
 folder=$1 include=$2 document=$3 names=$4
 shift 4
@@ -13,6 +14,7 @@ awk -v folder="$folder" -v names="$names" '
         block = 0
         file = folder "/" ++count ".c"
         if (text ~ /int main\(/) print text > file
+        else if (text ~ /^[a-z].*\)\n\{/) printf "#include \"%s\"\n%s", names, text > file
         else printf "#include \"%s\"\nvoid fragment(void);\nvoid fragment(void)\n{\n%s%s\n}\n", names, text, \
              last ~ /[;}\/]$/ ? "" : ";" > file
         next
