@@ -623,6 +623,13 @@ GAN_API gan_layer *gan_layer_multiply(gan_context *context);
  */
 GAN_API gan_layer *gan_layer_log_sum_exp(gan_context *context);
 
+/**
+ * y_j = exp(x_j) / sum of exp(x_k) over the channels of each pixel, (channels, height, width), or over a sample of
+ * rank 1, without overflow: probabilities, which add up to 1. A generator of text ends in it, with the alphabet as
+ * channels. Losses such as gan_softmax_cross_entropy_loss() take logits instead, from before it.
+ */
+GAN_API gan_layer *gan_layer_softmax(gan_context *context);
+
 /** Options of gan_layer_gradient_reversal(). */
 typedef struct gan_gradient_reversal_options {
     size_t struct_size; /**< set by GAN_GRADIENT_REVERSAL() */

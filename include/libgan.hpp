@@ -467,6 +467,7 @@ inline constexpr detail::layer_of<gan_layer_add> add{};                         
 inline constexpr detail::layer_of<gan_layer_inner_product> inner_product{};       /**< gan_layer_inner_product() */
 inline constexpr detail::layer_of<gan_layer_multiply> multiply{};                 /**< gan_layer_multiply() */
 inline constexpr detail::layer_of<gan_layer_log_sum_exp> log_sum_exp{};           /**< gan_layer_log_sum_exp() */
+inline constexpr detail::layer_of<gan_layer_softmax> softmax{};                   /**< gan_layer_softmax() */
 inline constexpr detail::layer_of<gan_layer_gradient_reversal>
     gradient_reversal{};                                              /**< gan_layer_gradient_reversal() */
 inline constexpr detail::layer_of<gan_layer_leaky_relu> leaky_relu{}; /**< gan_layer_leaky_relu() */

@@ -77,7 +77,7 @@ void test_kinds_of_layers()
     model.add(gan::minibatch_stddev(context, GAN_MINIBATCH_STDDEV(.group = 2)));
     model.add(gan::pixel_shuffle(context, 1), gan::pad2d(context, GAN_PAD2D(.mode = GAN_PAD_REFLECTION)));
     model.add(gan::dropout(context, GAN_DROPOUT(.rate = 0.25f, .in_sampling = true)), gan::flatten(context),
-              gan::softplus(context));
+              gan::softplus(context), gan::softmax(context));
     model.add(gan::elu(context, GAN_ELU(.alpha = 0.5f)), gan::silu(context), gan::gelu(context), gan::prelu(context),
               gan::gradient_reversal(context));
     model.build(1);

@@ -189,6 +189,7 @@ gan_status test_smooth_discriminator(gan_context *context, uint64_t seed, gan_mo
     const gan_node gated = gan_model_add_from(model, gan_layer_multiply(context), GAN_NODES(bent, bent + 1));
     gan_model_add_from(model, gan_layer_max_pool2d(context, GAN_MAX_POOL2D(.kernel = {2, 1}, .pads = {1, 0})),
                        GAN_NODES(gated));
+    gan_model_add(model, gan_layer_softmax(context));
     gan_model_add(model, gan_layer_flatten(context));
     gan_model_add(model, gan_layer_gelu(context, NULL));
     gan_model_add(model, gan_layer_dense(context, 5, NULL));

@@ -26,7 +26,7 @@ void gan_multiply_rows(gan_context *context, int64_t batch, int64_t rows, int64_
 void gan_sum_products(gan_context *context, int64_t batch, int64_t rows, int64_t columns, const gan_real *a,
                       const gan_real *b, bool accumulate, gan_real *y);
 
-/* ---- Softmax of rows (softmax.c): all are (rows, columns); scale > 0 ---- */
+/* ---- Softmax of rows (softmax_kernel.c): all are (rows, columns); scale > 0 ---- */
 
 /* y[i, j] = exp(scale x[i, j]) / the sum over k of exp(scale x[i, k]), without overflow. In place. */
 void gan_softmax(gan_context *context, int64_t rows, int64_t columns, gan_real scale, const gan_real *x, gan_real *y);

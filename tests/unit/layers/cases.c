@@ -79,6 +79,7 @@ LAYER(add, gan_layer_add(context))
 LAYER(inner_product, gan_layer_inner_product(context))
 LAYER(multiply, gan_layer_multiply(context))
 LAYER(log_sum_exp, gan_layer_log_sum_exp(context))
+LAYER(softmax, gan_layer_softmax(context))
 LAYER(prelu, gan_layer_prelu(context, NULL))
 LAYER(prelu_per_channel, gan_layer_prelu(context, GAN_PRELU(.per_channel = true)))
 LAYER(leaky_relu, gan_layer_leaky_relu(context, NULL))
@@ -196,6 +197,8 @@ static const layer_case cases[] = {
     {"multiply by a number", multiply, 2, {SHAPE(3, 7), SHAPE(1)}, false, false},
     {"multiply of numbers", multiply, 2, {SHAPE(1), SHAPE(1)}, false, false},
     {"log_sum_exp", log_sum_exp, 1, {SHAPE(7)}, false, false},
+    {"softmax", softmax, 1, {SHAPE(7)}, false, true},
+    {"softmax of images", softmax, 1, {SHAPE(3, 2, 5)}, false, true},
     {"prelu", prelu, 1, {SHAPE(3, 7)}, false, false},
     {"prelu per channel", prelu_per_channel, 1, {SHAPE(3, 2, 5)}, false, false},
     {"prelu per value", prelu_per_channel, 1, {SHAPE(11)}, false, false},

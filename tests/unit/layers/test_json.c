@@ -11,7 +11,7 @@ typedef struct json_case {
     const char *type, *text;
 } json_case;
 
-enum { KINDS = 41 };
+enum { KINDS = 42 };
 
 #define DENSE                                                                         \
     "{'bias_initializer':{'kind':'constant','value':-0.5},'no_bias':false,'units':7," \
@@ -54,6 +54,7 @@ static void make_kinds(gan_context *context, json_case cases[KINDS])
         {gan_layer_inner_product(context), "inner_product", "{}"},
         {gan_layer_multiply(context), "multiply", "{}"},
         {gan_layer_log_sum_exp(context), "log_sum_exp", "{}"},
+        {gan_layer_softmax(context), "softmax", "{}"},
         {gan_layer_gradient_reversal(context, GAN_GRADIENT_REVERSAL(.scale = 0.5f)), "gradient_reversal",
          "{'scale':0.5}"},
         {gan_layer_prelu(context, GAN_PRELU(.per_channel = true, .weight_initializer = GAN_CONSTANT(0.5f))), "prelu",

@@ -40,6 +40,7 @@ static void test_null(void **state)
     refused(gan_layer_leaky_relu(NULL, GAN_LEAKY_RELU(.slope = 0.1f)), GAN_ERROR_NULL, "leaky_relu: context is NULL");
     refused(gan_layer_multiply(NULL), GAN_ERROR_NULL, "multiply: context is NULL");
     refused(gan_layer_log_sum_exp(NULL), GAN_ERROR_NULL, "log_sum_exp: context is NULL");
+    refused(gan_layer_softmax(NULL), GAN_ERROR_NULL, "softmax: context is NULL");
     refused(gan_layer_gradient_reversal(NULL, NULL), GAN_ERROR_NULL, "gradient_reversal: context is NULL");
     refused(gan_layer_prelu(NULL, NULL), GAN_ERROR_NULL, "prelu: context is NULL");
     refused(gan_layer_elu(NULL, NULL), GAN_ERROR_NULL, "elu: context is NULL");

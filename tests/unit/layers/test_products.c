@@ -1,4 +1,4 @@
-/* Known answers of multiply, log_sum_exp, prelu and max_pool2d, and the shapes that they refuse. */
+/* Known answers of multiply, log_sum_exp, softmax, prelu and max_pool2d, and the shapes that they refuse. */
 #include "harness.h"
 
 #include <string.h>
@@ -71,6 +71,23 @@ static void test_log_sum_exp(void **state)
     gan_layer_destroy(layer);
 }
 
+/* Over the channels, stored last: each pixel has logits 0 and log 3, in one order or the other, so that y is 1/4 and
+ * 3/4; dx = y (dy - the mean of dy by y). */
+static void test_softmax(void **state)
+{
+    const gan_shape shape = GAN_SHAPE(2, 1, 2);
+    const double log_3 = 1.0986122886681098;
+    harness h;
+    harness_create(&h, *state, gan_layer_softmax(*state), 1, &shape, 1, 1);
+    set(h.x[0], (const double[]){0, log_3, log_3, 0});
+    set(h.dy, (const double[]){4, 0, 1, 2});
+    assert_int_equal(harness_forward(&h), GAN_OK);
+    harness_assert_near(h.y, (const double[]){0.25, 0.75, 0.75, 0.25}, 4);
+    harness_backward(&h, true, false);
+    harness_assert_near(h.dx[0], (const double[]){0.75, -0.75, -0.1875, 0.1875}, 4);
+    harness_destroy(&h);
+}
+
 /* Stored channels last: two pixels of two channels. */
 static void test_prelu(void **state)
 {
@@ -137,6 +154,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_multiply, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_multiply_shapes, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_log_sum_exp, harness_setup, harness_teardown),
+        cmocka_unit_test_setup_teardown(test_softmax, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_max_pool2d, harness_setup, harness_teardown),
         cmocka_unit_test_setup_teardown(test_prelu, harness_setup, harness_teardown),
     };

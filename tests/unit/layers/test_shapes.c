@@ -222,6 +222,8 @@ static void test_shapes(void **state)
     check_plan(gan_layer_pixel_shuffle(context, 3), GAN_SHAPE(18, 4, 5), GAN_SHAPE(2, 12, 15), 0, NULL);
 
     check_plan(gan_layer_pixel_norm(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
+    check_plan(gan_layer_softmax(context), GAN_SHAPE(3, 4, 5), GAN_SHAPE(3, 4, 5), 0, NULL);
+    check_plan(gan_layer_softmax(context), GAN_SHAPE(3), GAN_SHAPE(3), 0, NULL);
     check_plan(gan_layer_minibatch_stddev(context, NULL), GAN_SHAPE(3, 4, 5), GAN_SHAPE(4, 4, 5), 0, NULL);
     check_plan(gan_layer_minibatch_stddev(context, GAN_MINIBATCH_STDDEV(.group = 8)), GAN_SHAPE(3), GAN_SHAPE(4), 0,
                NULL);
@@ -329,6 +331,7 @@ static void test_refused(void **state)
             "input is (1, 4, 4), so 1 value would be normalised alone");
     refused(gan_layer_pixel_norm(context, NULL), GAN_SHAPE(3, 4), GAN_ERROR_SHAPE,
             "input is (3, 4), expected rank 1");
+    refused(gan_layer_softmax(context), GAN_SHAPE(3, 4), GAN_ERROR_SHAPE, "input is (3, 4), expected rank 1");
     refused(gan_layer_minibatch_stddev(context, NULL), GAN_SHAPE(3, 4, 5, 6), GAN_ERROR_SHAPE,
             "input is (3, 4, 5, 6), expected rank 1 or an image");
     refused(gan_layer_concat(context, GAN_CONCAT(.axis = 1)), GAN_SHAPE(3), GAN_ERROR_SHAPE,
