@@ -37,11 +37,20 @@ static gan_status save(const playing *job, const gan_game *game)
     return status == GAN_OK ? job->write(job->user) : status;
 }
 
+static gan_status measure(playing *job, int64_t round)
+{
+    const game_settings *settings = job->settings;
+    if (settings->measure_every == 0 || round % settings->measure_every != 0) return GAN_OK;
+    end_progress(&job->progress);
+    return settings->measure(job->user);
+}
+
 static int on_round(void *user, gan_game *game, const gan_round_report *report)
 {
     playing *job = user;
     show_round(&job->progress, game, report, false);
     job->failure = gan_history_add_round(job->history, game, report);
+    if (job->failure == GAN_OK) job->failure = measure(job, report->round);
     if (job->failure == GAN_OK && report->seconds >= job->last_saved + CHECKPOINT_SECONDS) {
         job->failure = save(job, game);
         job->last_saved = report->seconds;

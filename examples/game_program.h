@@ -7,6 +7,9 @@
 
 #include <libgan.h>
 
+/* Writes a program's own results: models, pictures. */
+typedef gan_status write_results(void *user);
+
 typedef struct game_settings {
     const char *output;
     double minutes;
@@ -14,6 +17,8 @@ typedef struct game_settings {
     int64_t until; /* instead of `steps`: play until the game has this many rounds, which it may have; 0: not set */
     bool resume, restart, quiet;
     gan_dataset *fed; /* a dataset of the game, whose seed must be that of the training to resume; NULL: unchecked */
+    int64_t measure_every;  /* rounds between measurements; 0: none */
+    write_results *measure; /* called for each, with the user's pointer */
 } game_settings;
 
 /* Settings to start from, with a default folder for results. */
@@ -66,9 +71,6 @@ void will_write_game(const char *folder, const char *const *own);
 
 /* Of several games, each with a folder: whether to resume this one. Says so if it has no checkpoint yet. */
 bool resumes(const game_settings *settings, const char *folder);
-
-/* Writes a program's own results: models, pictures. */
-typedef gan_status write_results(void *user);
 
 /* Plays a game that was built and fed, from the checkpoint if so set, until a limit of the settings is reached, which
  * counts from here; one must be set. Writes losses.csv, losses.png and checkpoint.safetensors, then calls `write`,

@@ -302,6 +302,14 @@ for program in examples/*; do
         [ "$(wc -l <like.csv)" = 61 ] || { echo 'like.csv has not as many rows'; exit 1; }
         expect_files table/generator.safetensors table/checkpoint.safetensors ${PICTURES:+table/pairs.png}
         ;;
+    text)
+        # The scripts' tests ask for more; here it is enough that it runs.
+        awk 'BEGIN { for (i = 0; i < 60; i++) printf "%c%c%c\n", 97 + i % 5, 97 + i % 7, 97 + i % 3 }' >words
+        examples/text --words words --steps 2 --width 4 --batch 8 --samples 9 --output text --quiet >figures
+        tail -n 1 figures | grep -q '^js3=.* js4=.* markov_js3=.* real=.* steps=2$'
+        [ "$(wc -l <text/samples.txt)" = 9 ] || { echo 'samples.txt has not as many lines'; exit 1; }
+        expect_files text/generator.safetensors text/checkpoint.safetensors text/ngrams.csv
+        ;;
     translate)
         # The scripts' tests ask for more; here it is enough that it runs.
         if [ -n "$PICTURES" ]; then

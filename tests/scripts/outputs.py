@@ -14,8 +14,8 @@ import example_program
 from example_program import write_images
 
 programs = {pathlib.Path(path).name: pathlib.Path(path).resolve() for path in sys.argv[1:]}
-RESUMING = "mnist_gan", "dcgan", "conditional", "infogan", "semi_supervised", "domain_adaptation", "augmentation", "table", \
-    "translate"
+RESUMING = ("mnist_gan", "dcgan", "conditional", "infogan", "semi_supervised", "domain_adaptation", "augmentation",
+            "table", "translate", "text")
 
 
 def command(name, output, data="data"):
@@ -31,6 +31,7 @@ def command(name, output, data="data"):
         "evaluate": [path, "model.safetensors", "--data", data, "--classifier", f"{output}/classifier.safetensors"],
         "mixtures": [path, "ring", "--output", output],
         "sample": [path, "model.safetensors", "--output", f"{output}/samples.npy"],
+        "text": [path, "--words", "words", "--output", output],
         "table": [path, "--data", "table.csv", "--output", "like.csv", "--folder", output],
     }.get(name, [path, "--data", data, "--output", output])
 
@@ -171,6 +172,7 @@ with tempfile.TemporaryDirectory() as folder:
     write_images(pathlib.Path("data"), "train", 160, 1)
     rows = "".join(f"{i},{i * i % 50}\n" for i in range(50))
     pathlib.Path("table.csv").write_text("a,b\n" + rows)
+    pathlib.Path("words").write_text("".join(f"{i:b}\n".translate(str.maketrans("01", "ab")) for i in range(50)))
     example_program.run([programs["mnist_gan"], "--data", "data", "--output", "made", "--steps", "1", "--quiet"])
     shutil.move("made/generator.safetensors", "model.safetensors")
     check_outputs()
