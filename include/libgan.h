@@ -2437,7 +2437,8 @@ GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, 
  * games, each beside its formulas. ::gan_trainer is the game that most people want.
  *
  * Errors stick, as in models: a call that fails returns no term, and a failure is remembered and returned, with its
- * sentence, by gan_game_build(). Describing calls on a game that was built are ::GAN_ERROR_STATE.
+ * sentence, by all describing calls after it and by gan_game_build(). Describing calls on a game that was built are
+ * ::GAN_ERROR_STATE.
  *
  * Thread safety: while a game plays, no other thread may use its models, optimizers, datasets or averages: neither
  * change nor sample, save or read them. From any thread, at any time, gan_player_snapshot() gives a copy of a model

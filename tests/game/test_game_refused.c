@@ -1,5 +1,6 @@
 /* Games that are misdescribed are refused at build, by name and shape; and calls that come too early or too late. */
 #include "games.h"
+#include "support/allocator.h"
 
 #include <math.h>
 
@@ -196,6 +197,29 @@ static void test_too_early_or_late(void **state)
     end(&f);
 }
 
+/* A description that goes on after a failed build changes nothing that the build has planned. */
+static void test_after_failed_build(void **state)
+{
+    test_allocator allocator = {0};
+    conditional_game c;
+    gan_context *context;
+    gan_model *another = NULL;
+    (void)state;
+    OK(gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 1), &context));
+    OK(conditional_describe(context, NULL, NULL, &c));
+    OK(gan_model_clone(c.generator, &another));
+    gan_game_input(c.game, "unused", GAN_SHAPE(1));
+    test_status(gan_game_build(c.game), GAN_ERROR_GRAPH, "no want is computed from");
+    assert_int_equal(gan_game_player(c.game, "late", another, NULL).index, -1);
+    assert_int_equal(gan_last_status(), GAN_ERROR_GRAPH);
+    assert_int_equal(gan_game_input(c.game, "later", GAN_SHAPE(1)).index, -1);
+    test_status(gan_game_want(c.game, c.d, 1, gan_mean_loss(c.fake)), GAN_ERROR_GRAPH, "no want is computed from");
+    test_status(gan_game_build(c.game), GAN_ERROR_GRAPH, "no want is computed from");
+    gan_model_destroy(another);
+    conditional_destroy(&c);
+    test_allocator_assert_empty(&allocator);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_players),
         cmocka_unit_test(test_wants),
         cmocka_unit_test(test_too_early_or_late),
+        cmocka_unit_test(test_after_failed_build),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,6 @@ make_calls.py HEADER OUTPUT
 import re
 import sys
 
-HANDLES = 'context layer model session optimizer random dataset checkpoint trainer game history'.split()
 # Of parameters and of fields, the kind and the member of `argument` that holds it.
 KINDS = {
     'int64_t': ('INTEGER', 'integer'), 'uint64_t': ('BITS', 'integer'), 'size_t': ('BITS', 'integer'),
@@ -37,6 +36,7 @@ def split(declaration):
 
 class Header:
     def __init__(self, text):
+        self.handles = set(re.findall(r'typedef struct (gan_\w+) \1;', text))
         self.enums = set(re.findall(r'typedef enum (\w+)', text))
         self.callbacks = set(re.findall(r'typedef [\w *]+\(\*(\w+)\)\(', text))
         self.functions = []
@@ -56,7 +56,7 @@ class Header:
             return 'ENUM', 'integer'
         if type_name == 'const char *':
             return 'TEXT', 'pointer'
-        if type_name in [f'{const}gan_{h} *' for h in HANDLES for const in ('', 'const ')]:
+        if type_name.removeprefix('const ').removesuffix(' *') in self.handles:
             return 'HANDLE', 'pointer'
         if type_name.endswith('*'):
             constant = type_name.startswith('const ') or type_name.endswith('const *') or type_name == 'void *'

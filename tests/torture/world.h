@@ -20,9 +20,11 @@ typedef struct world {
     gan_dataset *dataset;
     gan_checkpoint *checkpoint;
     gan_history *history;
+    gan_image_pool *pool;
     test_gan gan;
-    conditional_game game;                                /* built or not, as the function needs it */
-    bool is_raw;                                          /* handles as they are made: nothing built, set or run */
+    conditional_game game; /* built or not, as the function needs it */
+    bool is_raw;           /* handles as they are made: nothing built, set or run */
+    bool is_tolerant;      /* what wrong calls have made of the handles may keep others from being made */
     double slots[MOST_PARAMETERS][SLOT / sizeof(double)]; /* what pointers point to */
 } world;
 

@@ -110,8 +110,10 @@ struct gan_game {
 
 /* Remembers the failure that was just reported, unless there is an earlier one, and returns its status. */
 gan_status gan_game_remember_failure(gan_game *game);
-/* GAN_ERROR_STATE unless the game may still be described, or is built; `what` names the call. */
+/* The failure that is remembered, or GAN_ERROR_STATE, unless the game may still be described: what a failed build has
+ * planned keeps its size. `what` names the call. */
 gan_status gan_game_check_open(const gan_game *game, const char *what);
+/* GAN_ERROR_STATE unless it is built. */
 gan_status gan_game_check_built(const gan_game *game, const char *what);
 /* The index of a term of the game, or -1 after a failure that it remembers. */
 int32_t gan_game_find_term(gan_game *game, gan_term term, const char *what, const char *argument);

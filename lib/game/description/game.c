@@ -112,7 +112,7 @@ gan_status gan_game_remember_failure(gan_game *game)
 gan_status gan_game_check_open(const gan_game *game, const char *what)
 {
     if (game->built) return gan_fail(GAN_ERROR_STATE, "%s: the game is already built", what);
-    return GAN_OK;
+    return game->status == GAN_OK ? GAN_OK : gan_fail(game->status, "%s", game->error);
 }
 
 gan_status gan_game_check_built(const gan_game *game, const char *what)

@@ -215,7 +215,6 @@ gan_status gan_game_build(gan_game *game)
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(game);
     GAN_TRY(gan_game_check_open(game, __func__));
-    if (game->status != GAN_OK) return gan_fail(game->status, "%s", game->error);
     const gan_status status = build(game);
     if (status != GAN_OK) return gan_game_remember_failure(game);
     game->built = true;
