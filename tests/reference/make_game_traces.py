@@ -17,6 +17,7 @@ from make_trace import uniform, write_safetensors
 
 ROUNDS, BATCH, NOISE, SIZE, CLASSES, HIDDEN = 50, 6, 3, 4, 3, 7
 RATE, BETA1, BETA2 = 2e-3, 0.5, 0.999
+POOL, POOL_STREAM = 10, 11
 WEIGHTS, DATA = 300, 400  # streams; a game's weights begin at WEIGHTS + 20 * its number
 
 
@@ -89,6 +90,18 @@ def alternate(players, wants, rounds=ROUNDS):
             player.step(player.gradients(loss))
             row += [v.item() for v in values]
         rows.append(row)
+    return np.array(rows)
+
+
+def at_once(players, wants):
+    """The same with all gradients at the weights before the round."""
+    rows = []
+    for n in range(ROUNDS):
+        made = [want(n) for want in wants]
+        gradients = [player.gradients(loss) for player, (loss, _) in zip(players, made)]
+        for player, gradient in zip(players, gradients):
+            player.step(gradient)
+        rows.append([v.item() for _, values in made for v in values])
     return np.array(rows)
 
 
@@ -263,9 +276,42 @@ def translation():
     return alternate([d, g], [of_d, of_g])
 
 
-def cycle():
-    """Zhu et al., 2017: two generators that one player moves, two discriminators, cycles and identities."""
-    w = Weights(7)
+def philox(seed, stream, counter):
+    """The words that the library's random numbers are made of (Salmon et al., 2011)."""
+    words, key = [counter, 0, stream, 0], [seed, 0]
+    for _ in range(10):
+        low, high = 0xD2511F53 * words[0], 0xCD9E8D57 * words[2]
+        words = [(high >> 32) ^ words[1] ^ key[0], high & 0xFFFFFFFF, (low >> 32) ^ words[3] ^ key[1], low & 0xFFFFFFFF]
+        key = [(key[0] + 0x9E3779B9) & 0xFFFFFFFF, (key[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return words
+
+
+class Pool:
+    """Earlier samples, as CycleGAN keeps them, with the library's random choices."""
+
+    def __init__(self, seed):
+        self.seed, self.drawn, self.samples = seed, 0, []
+
+    def show(self, sample):
+        if len(self.samples) < POOL:
+            self.samples.append(sample)
+            return sample
+        chance, place = (np.float32((word >> 8) * 2.0**-24) for word in philox(self.seed, POOL_STREAM, self.drawn)[:2])
+        self.drawn += 1
+        if chance >= 0.5:
+            return sample
+        place = min(int(place * np.float32(POOL)), POOL - 1)
+        self.samples[place], shown = sample, self.samples[place]
+        return shown
+
+    def query(self, batch):
+        return torch.stack([self.show(sample) for sample in batch.detach()])
+
+
+def cycles(number, show):
+    """Zhu et al., 2017: two generators that one player moves, two discriminators, cycles and identities. `show` is what
+    the discriminators see of each kind's generated samples."""
+    w = Weights(number)
     there, back = w.dense(SIZE, SIZE), w.dense(SIZE, SIZE)
     g = Player(w.take())
     judges = [w.dense(SIZE, 1), w.dense(SIZE, 1)]
@@ -274,8 +320,8 @@ def cycle():
 
     def of_d(n):
         x, y = data(0, n, SIZE), data(1, n, SIZE)
-        losses = [discriminator_loss(judges[0](x), judges[0](translate(back, y))),
-                  discriminator_loss(judges[1](y), judges[1](translate(there, x)))]
+        losses = [discriminator_loss(judges[0](x), judges[0](show[0](translate(back, y)))),
+                  discriminator_loss(judges[1](y), judges[1](show[1](translate(there, x))))]
         return losses[0] + losses[1], losses
 
     def of_g(n):
@@ -286,12 +332,22 @@ def cycle():
                   ((translate(there, y) - y) ** 2).mean()]
         return losses[0] + losses[1] + 10 * losses[2] + 10 * losses[3] + 5 * losses[4], losses
 
-    return alternate([d, g], [of_d, of_g])
+    return [d, g], [of_d, of_g]
+
+
+def cycle():
+    return alternate(*cycles(7, [lambda fake: fake] * 2))
+
+
+def pooled_cycle():
+    """The same with pools; the discriminators judge what the generators made before their step, as in CycleGAN."""
+    return at_once(*cycles(8, [Pool(0).query, Pool(1).query]))
 
 
 def main():
     torch.set_num_threads(1)
-    games = [conditional, projection, auxiliary, infogan, semi_supervised, domain_adversarial, translation, cycle]
+    games = [conditional, projection, auxiliary, infogan, semi_supervised, domain_adversarial, translation, cycle,
+             pooled_cycle]
     tensors = {game.__name__: game() for game in games}
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "game_traces.safetensors")
     write_safetensors(path, tensors, {"torch": torch.__version__, "rounds": str(ROUNDS), "batch": str(BATCH)})

@@ -20,6 +20,7 @@ enum {
     HIDDEN = 7,
     PIXELS = 16,
     MOST_WANTS = 7,
+    POOL = 10,
     WEIGHT_STREAM = 300,
     DATA_STREAM = 400
 };
@@ -338,30 +339,48 @@ static void test_translation(void **state)
     play(&f, "translation", 2, kinds, sizes);
 }
 
+/* With or without pools of what the generators have made. */
+static void describe_cycle(fixture *f, bool pooled)
+{
+    gan_model *there = make_dense(f, SIZE, SIZE, true), *back = make_dense(f, SIZE, SIZE, true);
+    gan_model *of_x = make_dense(f, SIZE, 1, false), *of_y = make_dense(f, SIZE, 1, false);
+    const gan_term x = gan_game_input(f->game, "x", GAN_SHAPE(SIZE));
+    const gan_term y = gan_game_input(f->game, "y", GAN_SHAPE(SIZE));
+    const gan_term to_y = apply(f, there, x), to_x = apply(f, back, y);
+    const gan_term real_x = apply(f, of_x, x), fake_x = apply(f, of_x, to_x);
+    const gan_term real_y = apply(f, of_y, y), fake_y = apply(f, of_y, to_y);
+    const gan_term seen_x = pooled ? apply(f, of_x, gan_game_pool(to_x, POOL)) : fake_x;
+    const gan_term seen_y = pooled ? apply(f, of_y, gan_game_pool(to_y, POOL)) : fake_y;
+    const gan_player d = player(f, "judges", of_x), g = player(f, "translators", there);
+    const gan_loss loss = GAN_LOSS_NON_SATURATING;
+    OK(gan_player_add_model(d, "of_y", of_y));
+    OK(gan_player_add_model(g, "back", back));
+    gan_game_want(f->game, d, 1, gan_discriminator_loss(loss, real_x, seen_x, NULL));
+    gan_game_want(f->game, d, 1, gan_discriminator_loss(loss, real_y, seen_y, NULL));
+    gan_game_want(f->game, g, 1, gan_generator_loss(loss, real_x, fake_x));
+    gan_game_want(f->game, g, 1, gan_generator_loss(loss, real_y, fake_y));
+    gan_game_want(f->game, g, 10, gan_l2_loss(apply(f, back, to_y), x));
+    gan_game_want(f->game, g, 10, gan_l2_loss(apply(f, there, to_x), y));
+    gan_game_want(f->game, g, 5, gan_l2_loss(apply(f, there, y), y));
+}
+
 static void test_cycle(void **state)
 {
     (void)state;
     static const int64_t sizes[] = {SIZE, SIZE};
     fixture f = begin(7, GAN_MOVES_ALTERNATING);
-    gan_model *there = make_dense(&f, SIZE, SIZE, true), *back = make_dense(&f, SIZE, SIZE, true);
-    gan_model *of_x = make_dense(&f, SIZE, 1, false), *of_y = make_dense(&f, SIZE, 1, false);
-    const gan_term x = gan_game_input(f.game, "x", GAN_SHAPE(SIZE));
-    const gan_term y = gan_game_input(f.game, "y", GAN_SHAPE(SIZE));
-    const gan_term to_y = apply(&f, there, x), to_x = apply(&f, back, y);
-    const gan_term real_x = apply(&f, of_x, x), fake_x = apply(&f, of_x, to_x);
-    const gan_term real_y = apply(&f, of_y, y), fake_y = apply(&f, of_y, to_y);
-    const gan_player d = player(&f, "judges", of_x), g = player(&f, "translators", there);
-    const gan_loss loss = GAN_LOSS_NON_SATURATING;
-    OK(gan_player_add_model(d, "of_y", of_y));
-    OK(gan_player_add_model(g, "back", back));
-    gan_game_want(f.game, d, 1, gan_discriminator_loss(loss, real_x, fake_x, NULL));
-    gan_game_want(f.game, d, 1, gan_discriminator_loss(loss, real_y, fake_y, NULL));
-    gan_game_want(f.game, g, 1, gan_generator_loss(loss, real_x, fake_x));
-    gan_game_want(f.game, g, 1, gan_generator_loss(loss, real_y, fake_y));
-    gan_game_want(f.game, g, 10, gan_l2_loss(apply(&f, back, to_y), x));
-    gan_game_want(f.game, g, 10, gan_l2_loss(apply(&f, there, to_x), y));
-    gan_game_want(f.game, g, 5, gan_l2_loss(apply(&f, there, y), y));
+    describe_cycle(&f, false);
     play(&f, "cycle", 2, kinds, sizes);
+}
+
+/* CycleGAN's discriminators judge what the generators made before their step: all move at once. */
+static void test_pooled_cycle(void **state)
+{
+    (void)state;
+    static const int64_t sizes[] = {SIZE, SIZE};
+    fixture f = begin(8, GAN_MOVES_SIMULTANEOUS);
+    describe_cycle(&f, true);
+    play(&f, "pooled_cycle", 2, kinds, sizes);
 }
 
 int main(int argc, char **argv)
@@ -371,6 +390,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_auxiliary),       cmocka_unit_test(test_infogan),
         cmocka_unit_test(test_semi_supervised), cmocka_unit_test(test_domain_adversarial),
         cmocka_unit_test(test_translation),     cmocka_unit_test(test_cycle),
+        cmocka_unit_test(test_pooled_cycle),
     };
     if (!fixture_of(argc, argv)) return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
