@@ -229,6 +229,10 @@ const bench_case bench_cases[] = {
      prepare_semi_game, run_semi_game, false},
     {"sessions-semi-32", "the same round, written by hand in sessions", 32, FLOOR_MULTIPLY, 32 * SEMI_WORK,
      prepare_semi_sessions, run_semi_sessions, false},
+    {"pix2pix-64", "a round of pix2pix, 64x64, U-Net with 64 filters, batch 4", 4, FLOOR_NONE, 0, prepare_pix2pix,
+     run_picture_game, false},
+    {"cyclegan-64", "a round of CycleGAN, 64x64, 6 residual blocks, 32 filters, batch 1", 1, FLOOR_NONE, 0,
+     prepare_cyclegan, run_picture_game, false},
     {"start-up", "from a process's start to the first image of a saved generator", 1, FLOOR_NONE, 0, prepare_start,
      run_start, true},
 };

@@ -18,4 +18,9 @@ gan_status run_semi_game(void *state);
 gan_status prepare_semi_sessions(const bench_case *self, gan_context *context, const char *file, void **state);
 gan_status run_semi_sessions(void *state);
 
+/* pix2pix and CycleGAN at 64x64 (picture_games.c). */
+gan_status prepare_pix2pix(const bench_case *self, gan_context *context, const char *file, void **state);
+gan_status prepare_cyclegan(const bench_case *self, gan_context *context, const char *file, void **state);
+gan_status run_picture_game(void *state);
+
 #endif

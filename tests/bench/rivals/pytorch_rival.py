@@ -2,12 +2,15 @@
 """gan-bench's cases in PyTorch, eager; see rival.py."""
 import os
 
+import picture_games
 import rival
 
 
 def prepare(torch, case):
     torch.set_num_threads(case.threads)
     torch.manual_seed(1)
+    if case.kind == "game":
+        return picture_games.prepare(torch, case, adam)
     return prepare_step(torch, case) if case.kind == "step" else prepare_sample(torch, case)
 
 

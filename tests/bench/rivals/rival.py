@@ -21,6 +21,7 @@ LEAK = 0.2
 LEARNING_RATE, BETA1, BETA2, EPSILON = 2e-4, 0.5, 0.999, 1e-8
 BATCH_NORM_MOMENTUM, BATCH_NORM_EPSILON = 0.1, 1e-5
 SAMPLES_AT_ONCE = 500
+PICTURE_GAMES = {"pix2pix-64": 4, "cyclegan-64": 1}  # their batches; PyTorch alone plays them
 
 
 class Missing(Exception):
@@ -30,15 +31,19 @@ class Missing(Exception):
 class Case:
     """seed-step-32: model seed, kind step, size 32. start-up is the seed generator's first sample."""
 
-    def __init__(self, name, threads, file):
+    def __init__(self, name, threads, file, module):
         self.name, self.threads, self.file = name, threads, file
         words = name.split("-")
         if name == "start-up":
             self.model, self.kind, self.size = "seed", "start-up", 1
         elif words[0] == "sample":
             self.model, self.kind, self.size = "seed", "sample", int(words[1])
+        elif name in PICTURE_GAMES:
+            self.model, self.kind, self.size = name, "game", PICTURE_GAMES[name]
         else:
             self.model, self.kind, self.size = words[0], words[1], int(words[2])
+        if self.kind == "game" and module == "torch":
+            return
         if self.model not in ("seed", "dcgan", "mixture") or self.kind not in ("step", "sample", "start-up"):
             raise Missing(f"it does not know the case {name}")
 
@@ -59,7 +64,7 @@ def serve(name, module, prepare):
     case_name, threads, file = sys.argv[1:]
     limit_threads(int(threads))
     try:
-        case = Case(case_name, int(threads), file)
+        case = Case(case_name, int(threads), file, module)
         try:
             framework = importlib.import_module(module)
         except ImportError as error:
