@@ -399,7 +399,7 @@ static void print_results(const study *s, double (*accuracy)[TRAININGS])
 static gan_status compare(study *s)
 {
     double accuracy[MOST_DRAWS][TRAININGS];
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = s->settings.threads), &s->context);
+    gan_status status = open_context(s->settings.threads, &s->context);
     if (status == GAN_OK) status = open_data(s);
     for (int64_t draw = 0; draw < s->draws && status == GAN_OK; draw++) {
         char prefix[32];

@@ -116,7 +116,7 @@ static gan_status write_files(const blending *b)
 
 static gan_status run(blending *b)
 {
-    gan_status status = gan_context_create(NULL, &b->context);
+    gan_status status = open_context(0, &b->context);
     if (status == GAN_OK) status = gan_random_create(b->context, (uint64_t)b->seed, 0, &b->random);
     if (status == GAN_OK) status = open_data(b);
     if (status == GAN_OK && b->photo_folder) status = read_photos(b);

@@ -192,7 +192,7 @@ static gan_status prepare(conditional *job)
     const settings *s = &job->settings;
     const uint64_t seed = (uint64_t)s->game.seed;
     char path[PATH_SIZE];
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->game.threads), &job->context);
+    gan_status status = open_context(s->game.threads, &job->context);
     if (status == GAN_OK) {
         status = open_mnist(job->context, s->data, MNIST_TRAINING, true,
                             GAN_DATASET(.seed = seed, .restart_if_changed = s->game.restart), &job->dataset);

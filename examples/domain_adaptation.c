@@ -306,7 +306,7 @@ static gan_status open_part(const study *s, const char *folder, bool test, gan_d
 
 static gan_status open_data(study *s)
 {
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = s->settings.threads), &s->context);
+    gan_status status = open_context(s->settings.threads, &s->context);
     if (status == GAN_OK) status = open_part(s, s->source_folder, false, &s->source);
     if (status == GAN_OK) status = open_part(s, s->target_folder, false, &s->target);
     if (status == GAN_OK) status = open_part(s, s->test_folder, true, &s->test);

@@ -209,7 +209,7 @@ int main(int argc, char **argv)
     read_options(argc, argv, 1, "draw_digits: digits from fonts, as images in MNIST's format.", options,
                  (int)(sizeof(options) / sizeof(options[0])));
     will_write_in(output, (const char *const[]){IMAGES, LABELS, NULL});
-    gan_status status = gan_context_create(NULL, &context);
+    gan_status status = open_context(0, &context);
     if (status == GAN_OK) status = gan_random_create(context, (uint64_t)seed, 0, &d.random);
     if (status != GAN_OK) return exit_status(status);
     if (FT_Init_FreeType(&d.library) != 0) fail("FreeType does not start", "draw_digits");

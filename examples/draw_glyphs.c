@@ -116,7 +116,7 @@ static gan_status run(drawing *d, char folders[2][PATH_SIZE])
 {
     FT_ULong *characters = allocate(MOST_LETTERS, sizeof(*characters));
     d->picture = allocate(CHANNELS * d->size * d->size, sizeof(float));
-    gan_status status = gan_context_create(NULL, &d->context);
+    gan_status status = open_context(0, &d->context);
     if (status == GAN_OK) {
         const int64_t count = find_characters(d, characters);
         if (count == 0) fail("it has no character that the other font has", d->paths[0]);

@@ -97,7 +97,7 @@ int main(int argc, char **argv)
     will_read(d.data);
     will_write_in(path_in(d.output, "train", folders[0]), (const char *const[]){"000000.png", NULL});
     if (has_test) will_write_in(path_in(d.output, "test", folders[1]), (const char *const[]){"000000.png", NULL});
-    gan_status status = gan_context_create(NULL, &d.context);
+    gan_status status = open_context(0, &d.context);
     if (status == GAN_OK) status = draw_part(&d, MNIST_TRAINING, "train", d.count, &counts[0]);
     if (status == GAN_OK && has_test) status = draw_part(&d, MNIST_TEST, "test", d.test_count, &counts[1]);
     if (status == GAN_OK) printf("train=%lld test=%lld\n", (long long)counts[0], (long long)counts[1]);

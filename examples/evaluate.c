@@ -158,7 +158,7 @@ static gan_status prepare(evaluation *job)
     const settings *s = &job->settings;
     const gan_dataset_options *options = GAN_DATASET(.seed = (uint64_t)s->seed);
     will_read(s->generator);
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->threads), &job->context);
+    gan_status status = open_context(s->threads, &job->context);
     if (status == GAN_OK) status = gan_model_load(job->context, s->generator, &job->generator);
     if (status == GAN_OK) status = open_mnist(job->context, s->data, MNIST_TRAINING, false, options, &job->training);
     if (status == GAN_OK && s->floor)

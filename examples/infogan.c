@@ -302,7 +302,7 @@ static gan_status run(infogan *job)
 {
     char path[PATH_SIZE];
     findings found = {0, 0, 0};
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = job->settings.threads), &job->context);
+    gan_status status = open_context(job->settings.threads, &job->context);
     if (status == GAN_OK) {
         status = open_mnist(job->context, job->data, MNIST_TRAINING, true,
                             GAN_DATASET(.seed = (uint64_t)job->settings.seed, .drop_last = true,

@@ -30,8 +30,9 @@ static gan_model *make_model(gan_context *context, int64_t inputs, int64_t outpu
     return model;
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
+    if (count > 1) return fprintf(stderr, "%s: no arguments; writes circle.safetensors\n", arguments[0]), 2;
     static float circle[POINTS][2], samples[POINTS][2];
     for (int i = 0; i < POINTS; i++) {
         float angle = 6.2831853f * (float)i / POINTS;

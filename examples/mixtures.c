@@ -209,7 +209,7 @@ static gan_status create_run(run *r)
 {
     const settings *s = r->settings;
     uint64_t seed = (uint64_t)s->seed;
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->threads), &r->context);
+    gan_status status = open_context(s->threads, &r->context);
     if (status == GAN_OK) status = build_generator(r->context, 2 * seed, &r->generator);
     if (status == GAN_OK) status = build_discriminator(r->context, r->regulariser, 2 * seed + 1, &r->discriminator);
     if (status == GAN_OK) status = create_trainer(r);

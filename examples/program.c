@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,6 +55,24 @@ void catch_interrupts(void)
 bool interrupted(void)
 {
     return was_interrupted != 0;
+}
+
+/* Diagnoses begin with the step or round; a divergence says after its function in which one it was. */
+static bool is_of_training(const char *message)
+{
+    return strncmp(message, "step ", 5) == 0 || strncmp(message, "round ", 6) == 0 || strstr(message, ": in step ") ||
+           strstr(message, ": in round ");
+}
+
+void print_warning(void *user, gan_log_level level, const char *message)
+{
+    (void)user;
+    if (level >= GAN_LOG_WARNING && !is_of_training(message)) fprintf(stderr, "warning: %s\n", message);
+}
+
+gan_status open_context(int64_t threads, gan_context **out)
+{
+    return gan_context_create(GAN_CONTEXT(.threads = threads, .log = print_warning), out);
 }
 
 bool has_pictures(gan_context *context)

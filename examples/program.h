@@ -21,6 +21,11 @@ void require_checkpoint(const char *folder);
 void catch_interrupts(void);
 bool interrupted(void);
 
+/* The log of a context: prints its warnings, except those of training, which progress and the final sentence show. */
+void print_warning(void *user, gan_log_level level, const char *message);
+/* A context of so many threads (0: one per CPU), with that log. */
+gan_status open_context(int64_t threads, gan_context **out);
+
 /* Whether this libgan writes pictures: without libpng there are none, and everything else works. */
 bool has_pictures(gan_context *context);
 

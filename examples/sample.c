@@ -255,7 +255,7 @@ int main(int argc, char **argv)
     read_arguments(argc, argv, &j, &threads);
     will_read(argv[1]);
     will_write(j.output);
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = threads), &j.context);
+    gan_status status = open_context(threads, &j.context);
     if (status == GAN_OK) status = gan_model_load(j.context, argv[1], &j.model);
     if (status == GAN_OK) status = draw(&j);
     const int result = exit_status(status);

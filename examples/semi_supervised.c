@@ -425,7 +425,7 @@ static gan_status compare(study *s)
 {
     errors wrong[MOST_DRAWS];
     double all_labels = 0;
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->settings.game.threads), &s->context);
+    gan_status status = open_context(s->settings.game.threads, &s->context);
     if (status == GAN_OK) status = open_data(s);
     if (status != GAN_OK) return status;
     if (s->settings.labels % s->classes != 0) {

@@ -172,7 +172,7 @@ static gan_status prepare(training *job)
     uint64_t seed = (uint64_t)s->seed;
     char path[PATH_SIZE];
     const char *judge = s->classifier ? s->classifier : path_in(s->output, "classifier.safetensors", path);
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->threads), &job->context);
+    gan_status status = open_context(s->threads, &job->context);
     if (status == GAN_OK) status = open_data(job);
     if (status == GAN_OK) status = gan_random_create(job->context, seed, DIGITS_STREAM, &job->random);
     if (status == GAN_OK) status = classifier_open(job->context, s->data, judge, s->quiet, &job->judge);

@@ -338,7 +338,7 @@ static gan_status evaluate(job *j)
 
 static gan_status run(job *j)
 {
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)j->game.threads), &j->context);
+    gan_status status = open_context(j->game.threads, &j->context);
     if (status == GAN_OK) status = open_data(j);
     if (status == GAN_OK) status = describe(j);
     if (status == GAN_OK && j->game.resume) read_measurements(j);

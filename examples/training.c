@@ -49,7 +49,8 @@ typedef struct training {
     float *samples; /* GRID of them */
     gan_shape shape;
     int64_t epochs_seen;
-    int64_t steps_written; /* steps after which the state was last written; -1: never */
+    int64_t steps_written;                     /* steps after which the state was last written; -1: never */
+    double discriminator_loss, generator_loss; /* of the last step */
     progress progress;
     gan_status failure; /* of writing files from inside the callback */
 } training;
@@ -108,6 +109,8 @@ static int on_step(void *user, gan_trainer *trainer, const gan_step_report *repo
     training *job = user;
     (void)trainer;
     job->failure = gan_history_add(job->history, report);
+    job->discriminator_loss = report->discriminator_loss;
+    job->generator_loss = report->generator_loss;
     bool epoch_ended = report->epoch > job->epochs_seen;
     show_progress(&job->progress, report, epoch_ended);
     if (epoch_ended && job->failure == GAN_OK) {
@@ -155,7 +158,7 @@ static gan_status prepare(training *job, const image_gan *what)
     const recipe *r = &job->recipe;
     uint64_t seed = (uint64_t)s->seed;
     gan_status status =
-        gan_context_create(GAN_CONTEXT(.threads = (int)s->threads,
+        gan_context_create(GAN_CONTEXT(.threads = (int)s->threads, .log = print_warning,
                                        .precision = s->bfloat16 ? GAN_PRECISION_BFLOAT16 : GAN_PRECISION_FLOAT32),
                            &job->context);
     if (status == GAN_OK) status = open_data(job);
@@ -216,7 +219,12 @@ static gan_status train(training *job)
     end_progress(&job->progress);
     if (job->failure != GAN_OK) return job->failure;
     gan_status written = write_end(job, status);
-    return written == GAN_OK ? status : written;
+    if (written != GAN_OK || (status != GAN_OK && status != GAN_ERROR_CANCELLED)) {
+        return written == GAN_OK ? status : written;
+    }
+    printf("steps=%lld discriminator_loss=%.4g generator_loss=%.4g\n", (long long)gan_trainer_steps(job->trainer),
+           job->discriminator_loss, job->generator_loss);
+    return status;
 }
 
 static void release(training *job)

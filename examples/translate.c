@@ -118,7 +118,7 @@ static gan_status run(job *j)
     for (int i = 0; i < 3; i++)
         if (inputs[i]) will_read(inputs[i]);
     prepare_folders(j);
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = j->options.game.threads), &j->options.context);
+    gan_status status = open_context(j->options.game.threads, &j->options.context);
     if (status == GAN_OK) {
         j->files.seed = (uint64_t)j->options.game.seed;
         j->files.restart_if_changed = j->options.game.restart;

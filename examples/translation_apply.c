@@ -80,7 +80,7 @@ static gan_status translate_all(const folder_job *job, int64_t total)
 static gan_status run(folder_job *job, int64_t total)
 {
     const application *a = job->options;
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = a->threads), &job->context);
+    gan_status status = open_context(a->threads, &job->context);
     if (status == GAN_OK) status = gan_model_load(job->context, a->model, &job->model);
     if (status != GAN_OK) return status;
     if (!translates(job->model, &job->given, &job->made)) {

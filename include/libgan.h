@@ -201,7 +201,8 @@ typedef enum gan_log_level {
  *
  * - ::GAN_LOG_WARNING: fewer threads started than requested; a diagnosis that was not made the previous time, with
  *   its advice; a training run that diverged; a layer that bounds what a loss reads as logits; data that a generator
- *   is to make and cannot, or that are all equal, as the first round shows.
+ *   is to make and cannot, or that are all equal, as the first round shows; whole numbers of a CSV file that float32
+ *   cannot hold, and one that begins with numbers in place of names.
  * - ::GAN_LOG_INFO: the BLAS, or plain C, multiplies because there are no tuned kernels for this CPU; a training run
  * was resumed; samples are left out at the end of each epoch; a file has tensors that were not requested; an
  * optimizer has the default learning rate.

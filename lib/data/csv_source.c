@@ -10,6 +10,7 @@ enum { column_limit = 1 << 14, category_limit = 1 << 16 };
 typedef struct csv_column {
     char *name;
     bool is_text;
+    bool rounded;      /* a whole number of it is not a float */
     char **categories; /* of a text column: in order, so that a category's place is its class */
     int64_t count, capacity;
 } csv_column;
@@ -140,6 +141,16 @@ static gan_status add_category(csv_source *csv, csv_column *column, const gan_cs
 /* A cell of a row, in the first reading or the second. */
 typedef gan_status (*cell_fn)(csv_source *csv, int64_t row, int64_t column, const gan_csv_reader *reader);
 
+/* Numbers such as keys: a float holds every whole number up to 2^24 only. */
+static void warn_of_rounding(const csv_source *csv, csv_column *column, const gan_csv_reader *reader, double value)
+{
+    if (column->rounded) return;
+    column->rounded = true;
+    gan_log(csv->context, GAN_LOG_WARNING,
+            "'%s', line %lld, column '%.64s': %.64s is rounded to %.9g, since float32 holds no more digits",
+            reader->file.path, (long long)reader->line, column->name, reader->cell, (double)(float)value);
+}
+
 static gan_status examine_cell(csv_source *csv, int64_t row, int64_t c, const gan_csv_reader *reader)
 {
     csv_column *column = &csv->columns[c];
@@ -156,9 +167,13 @@ static gan_status examine_cell(csv_source *csv, int64_t row, int64_t c, const ga
                         is_text ? "no number" : "a number", is_text ? "numbers" : "texts");
     }
     if (is_text) return add_category(csv, column, reader);
-    if (isfinite((float)value)) return GAN_OK;
-    return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld, %s: %.64s is not a finite number", reader->file.path,
-                    (long long)reader->line, what, reader->cell);
+    if (isfinite((float)value)) {
+        if (value == floor(value) && (double)(float)value != value) warn_of_rounding(csv, column, reader, value);
+        return GAN_OK;
+    }
+    return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld, %s: %.64s is %s", reader->file.path, (long long)reader->line,
+                    what, reader->cell,
+                    isfinite(value) ? "beyond the numbers of float32, up to 3.4e38" : "not a finite number");
 }
 
 static gan_status keep_cell(csv_source *csv, int64_t row, int64_t c, const gan_csv_reader *reader)
@@ -184,13 +199,22 @@ static gan_status keep_cell(csv_source *csv, int64_t row, int64_t c, const gan_c
 
 static gan_status read_header(csv_source *csv, gan_csv_reader *reader)
 {
+    bool numbers = true; /* all names are */
+    double value;
+
     do {
         GAN_TRY(gan_csv_next(reader));
         if (reader->nothing && csv->count == 0) {
             return gan_fail(GAN_ERROR_EMPTY, "'%s' has no header line", reader->file.path);
         }
         GAN_TRY(add_column(csv, reader));
+        numbers = numbers && gan_number_parse(reader->cell, reader->length, &value);
     } while (!reader->ends_line);
+    if (numbers) {
+        gan_log(csv->context, GAN_LOG_WARNING,
+                "'%s' begins with numbers, which are taken for the names of its columns: is its header line missing?",
+                reader->file.path);
+    }
     return GAN_OK;
 }
 

@@ -6,6 +6,7 @@
 static gan_status decode(gan_context *context, const char *path, const unsigned char *bytes, size_t size,
                          gan_image *out)
 {
+    if (size == 0) return gan_fail(GAN_ERROR_TRUNCATED, "'%s' is empty, expected a PNG or JPEG", path);
     if (size >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0)
         return gan_png_decode(context, path, bytes, size, out);
     if (size >= 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0) return gan_jpeg_decode(context, path, bytes, size, out);
@@ -24,7 +25,7 @@ gan_status gan_image_read(gan_context *context, const char *path, gan_image *out
         status = gan_fail(GAN_ERROR_OVERFLOW, "'%s' has %lld bytes, expected at most %d", path, (long long)file.size,
                           GAN_IMAGE_FILE);
     }
-    unsigned char *bytes = status == GAN_OK ? gan_allocate(context, size) : NULL;
+    unsigned char *bytes = status == GAN_OK ? gan_allocate(context, size > 0 ? size : 1) : NULL;
     if (status == GAN_OK && !bytes) status = GAN_ERROR_MEMORY;
     if (status == GAN_OK) status = gan_file_read(&file, 0, bytes, size);
     if (status == GAN_OK) status = decode(context, path, bytes, size, out);

@@ -139,8 +139,9 @@ static gan_status connect_node(gan_model *model, gan_model_node *node, int64_t c
     }
     if (count < ops->min_inputs || count > ops->max_inputs) {
         const bool few = count < ops->min_inputs;
-        return gan_fail(GAN_ERROR_GRAPH, "reads from %lld nodes, expected at %s %d", (long long)count,
-                        few ? "least" : "most", few ? ops->min_inputs : ops->max_inputs);
+        const char *how = ops->min_inputs == ops->max_inputs ? "" : few ? "at least " : "at most ";
+        return gan_fail(GAN_ERROR_GRAPH, "reads from %lld node%s, expected %s%d", (long long)count, gan_plural(count),
+                        how, few ? ops->min_inputs : ops->max_inputs);
     }
     if (count == 0) return GAN_OK;
     if (count > GAN_MODEL_EDGES - model->edge_count) {

@@ -160,7 +160,7 @@ static void test_refused_tables(void **state)
          "line 3, column 'b': 'four' is no number, but those before are numbers"},
         {"a,b\n1,two\n\n3,4\n", GAN_ERROR_FORMAT, "line 4, column 'b': '4' is a number, but those before are texts"},
         {"a,b\n1,2\n3,nan\n", GAN_ERROR_FORMAT, "line 3, column 'b': nan is not a finite number"},
-        {"a,b\n1,2\n3,1e39\n", GAN_ERROR_FORMAT, "1e39 is not a finite number"},
+        {"a,b\n1,2\n3,1e39\n", GAN_ERROR_FORMAT, "1e39 is beyond the numbers of float32"},
         {"a,b\n1,\"x\ny\"\n3,\"z", GAN_ERROR_TRUNCATED, "quoted cell that begins in line 4"},
         {"a,b\n1,\"x\" y\n", GAN_ERROR_FORMAT, "line 2: a quoted cell is followed by text"},
         {"a,b\n1,\xc3(\n", GAN_ERROR_FORMAT, "line 2, column 'b': the text is not UTF-8"},
@@ -224,13 +224,53 @@ static void test_failing_memory(void **state)
     assert_true(test_every_allocation_fails(open_table, path) >= 20);
 }
 
+/* ---- Warnings ----------------------------------------------------------------------------------------------- */
+
+typedef struct heard {
+    int warnings;
+    char last[512];
+} heard;
+
+static void hear(void *user, gan_log_level level, const char *message)
+{
+    heard *h = user;
+    if (level < GAN_LOG_WARNING) return;
+    h->warnings++;
+    snprintf(h->last, sizeof(h->last), "%s", message);
+}
+
+static void test_warnings(void **state)
+{
+    static const struct {
+        const char *text, *warning;
+    } cases[] = {
+        {"key,b\n16777216,0.1\n16777217,0.2\n16777219,3\n",
+         "line 3, column 'key': 16777217 is rounded to 16777216, since"},
+        {"1,2.5\n3,4\n5,6\n", "begins with numbers, which are taken for the names of its columns"},
+        {"1,b\n3,4\n16777216,1e20\n", "column 'b': 1e20 is rounded to"},
+        {"a,b\n0.1,1e10\n16777218,-3\n", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        heard h = {0};
+        gan_context *context;
+        assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = 1, .log = hear, .log_user = &h), &context),
+                         GAN_OK);
+        gan_dataset_destroy(open_text(context, cases[i].text, NULL));
+        assert_int_equal(h.warnings, cases[i].warning != NULL);
+        if (cases[i].warning && !strstr(h.last, cases[i].warning)) fail_msg("%s", h.last);
+        gan_context_destroy(context);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),          cmocka_unit_test(test_no_names),
         cmocka_unit_test(test_long_table),     cmocka_unit_test(test_refused_tables),
         cmocka_unit_test(test_limits),         cmocka_unit_test(test_refused_arguments),
-        cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_failing_memory), cmocka_unit_test(test_warnings),
     };
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }

@@ -291,7 +291,7 @@ static void test_broken_files(void **state)
     test_status(gan_dataset_read(dataset, 2, 1, read, NULL), GAN_OK, "");
     test_status(gan_dataset_read(dataset, 3, 1, read, NULL), GAN_ERROR_FORMAT, "d.jpg' is not valid JPEG");
     test_status(gan_dataset_read(dataset, 4, 1, read, NULL), GAN_ERROR_MAGIC, "e.jpg' is neither");
-    test_status(gan_dataset_read(dataset, 5, 1, read, NULL), GAN_ERROR_MAGIC, "f.png' is neither");
+    test_status(gan_dataset_read(dataset, 5, 1, read, NULL), GAN_ERROR_TRUNCATED, "f.png' is empty");
     gan_dataset_destroy(dataset);
     dataset = NULL;
     test_status(gan_dataset_open_folder(context, test_path("broken"),

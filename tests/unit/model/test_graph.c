@@ -176,17 +176,17 @@ static void test_graphs_that_are_none(void **state)
     model = begin();
     add_input(model, GAN_SHAPE(3));
     assert_int_equal(gan_model_add(model, gan_layer_add(context)), GAN_NODE_NONE);
-    refuse(model, GAN_ERROR_GRAPH, "layer 0 (add): reads from 1 nodes, expected at least 2");
+    refuse(model, GAN_ERROR_GRAPH, "layer 0 (add): reads from 1 node, expected at least 2");
 
     model = begin();
     add_input(model, GAN_SHAPE(3));
     assert_int_equal(gan_model_add_from(model, gan_layer_tanh(context), GAN_NODES(0, 0)), GAN_NODE_NONE);
-    refuse(model, GAN_ERROR_GRAPH, "layer 0 (tanh): reads from 2 nodes, expected at most 1");
+    refuse(model, GAN_ERROR_GRAPH, "layer 0 (tanh): reads from 2 nodes, expected 1");
 
     model = begin();
     add_input(model, GAN_SHAPE(3));
     assert_int_equal(gan_model_add_from(model, gan_layer_input(context, GAN_SHAPE(2)), GAN_NODES(0)), GAN_NODE_NONE);
-    refuse(model, GAN_ERROR_GRAPH, "input 1: reads from 1 nodes, expected at most 0");
+    refuse(model, GAN_ERROR_GRAPH, "input 1: reads from 1 node, expected 0");
 }
 
 static void test_loose_ends(void **state)
