@@ -93,6 +93,6 @@ done
 for folder in objects/*; do
     linker=$CC
     for object in "$folder"/*.cpp.o; do [ ! -e "$object" ] || linker=$CXX; done
-    $linker $CFLAGS "$folder"/*.o -o "examples/${folder#objects/}" $flags -lm
+    $linker $CFLAGS "$folder"/*.o -o "examples/${folder#objects/}" $flags -lm -lz
 done
 . "$here/examples.sh"

@@ -15,7 +15,7 @@ from example_program import write_images
 
 programs = {pathlib.Path(path).name: pathlib.Path(path).resolve() for path in sys.argv[1:]}
 RESUMING = ("mnist_gan", "dcgan", "conditional", "infogan", "semi_supervised", "domain_adaptation", "augmentation",
-            "table", "translate", "text")
+            "table", "translate", "text", "video")
 
 
 def command(name, output, data="data"):
