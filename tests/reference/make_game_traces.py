@@ -53,6 +53,11 @@ class Weights:
         weight, bias = self.tensor(filters, channels, 3, 3), self.tensor(filters)
         return lambda x: F.conv2d(x, weight, bias, padding=1)
 
+    def line(self, channels, filters, width):
+        """A convolution along images of one row."""
+        weight, bias = self.tensor(filters, channels, 1, width), self.tensor(filters)
+        return lambda x: F.conv2d(x, weight, bias, padding=(0, width // 2))
+
     def take(self):
         made, self.made = self.made, []
         return made
@@ -344,10 +349,40 @@ def pooled_cycle():
     return at_once(*cycles(8, [Pool(0).query, Pool(1).query]))
 
 
+def text():
+    """Gulrajani et al., 2017, section 5.4: residual convolutions, softmax, WGAN-GP; with the penalty at given points."""
+    w = Weights(10)
+    shape = CLASSES, 1, SIZE
+
+    def block():
+        first, second = w.line(CLASSES, CLASSES, 3), w.line(CLASSES, CLASSES, 3)
+        return lambda x: x + second(torch.tanh(first(torch.tanh(x))))
+
+    g1, g2, g3 = w.dense(NOISE, CLASSES * SIZE), block(), w.line(CLASSES, CLASSES, 1)
+    g = Player(w.take())
+    d1, d2, d3 = w.line(CLASSES, CLASSES, 1), block(), w.tensor(1, CLASSES * SIZE)
+    d = Player(w.take())
+    make = lambda n: torch.softmax(g3(g2(g1(data(1, n, NOISE)).view(BATCH, *shape))), 1)
+    judge = lambda x: F.linear(d2(d1(x)).flatten(1), d3)
+
+    def of_d(n):
+        between = data(2, n, *shape).requires_grad_()
+        slope, = torch.autograd.grad(judge(between).sum(), between, create_graph=True)
+        losses = [judge(make(n)).mean() - judge(data(0, n, *shape)).mean(),
+                  ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean()]
+        return losses[0] + 10 * losses[1], losses
+
+    def of_g(n):
+        loss = -judge(make(n)).mean()
+        return loss, [loss]
+
+    return alternate([d, g], [of_d, of_g])
+
+
 def main():
     torch.set_num_threads(1)
     games = [conditional, projection, auxiliary, infogan, semi_supervised, domain_adversarial, translation, cycle,
-             pooled_cycle]
+             pooled_cycle, text]
     tensors = {game.__name__: game() for game in games}
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "game_traces.safetensors")
     write_safetensors(path, tensors, {"torch": torch.__version__, "rounds": str(ROUNDS), "batch": str(BATCH)})

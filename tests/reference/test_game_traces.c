@@ -383,6 +383,48 @@ static void test_pooled_cycle(void **state)
     play(&f, "pooled_cycle", 2, kinds, sizes);
 }
 
+/* x + conv(tanh(conv(tanh(x)))), along images of one row. */
+static gan_node add_residual_block(fixture *f, gan_model *model, gan_node x)
+{
+    gan_node branch = x;
+    for (int i = 0; i < 2; i++) {
+        curved(f, model, branch);
+        branch = gan_model_add(
+            model, gan_layer_conv2d(f->context, CLASSES, GAN_CONV2D(.kernel = {1, 3}, .padding = GAN_PADDING_SAME)));
+    }
+    return gan_model_add_from(model, gan_layer_add(f->context), GAN_NODES(x, branch));
+}
+
+/* The penalty at points of the input `between`, since those that a game draws are not in the file. */
+static void test_text(void **state)
+{
+    (void)state;
+    static const int text_kinds[] = {0, 1, 2};
+    static const int64_t sizes[] = {CLASSES * SIZE, NOISE, CLASSES * SIZE};
+    const gan_shape line = GAN_SHAPE(CLASSES, 1, SIZE);
+    fixture f = begin(10, GAN_MOVES_ALTERNATING);
+    gan_model *g = add_model(&f), *d = add_model(&f);
+    dense(&f, g, input(&f, g, NOISE), CLASSES * SIZE);
+    add_residual_block(&f, g, gan_model_add(g, gan_layer_reshape(f.context, line)));
+    gan_model_add(g, gan_layer_conv2d(f.context, CLASSES, GAN_CONV2D(.kernel = {1, 1})));
+    gan_model_add(g, gan_layer_softmax(f.context));
+    build(&f, g);
+    gan_model_add(d, gan_layer_input(f.context, line));
+    add_residual_block(&f, d, gan_model_add(d, gan_layer_conv2d(f.context, CLASSES, GAN_CONV2D(.kernel = {1, 1}))));
+    gan_model_add(d, gan_layer_flatten(f.context));
+    gan_model_add(d, gan_layer_dense(f.context, 1, GAN_DENSE(.no_bias = true)));
+    build(&f, d);
+    const gan_term x = gan_game_input(f.game, "line", line);
+    const gan_term z = gan_game_input(f.game, "noise", GAN_SHAPE(NOISE));
+    const gan_term between = gan_game_input(f.game, "between", line);
+    const gan_term real = apply(&f, d, x), fake = apply(&f, d, apply(&f, g, z));
+    const gan_player of_d = player(&f, "d", d), of_g = player(&f, "g", g);
+    gan_game_want(f.game, of_d, 1, gan_discriminator_loss(GAN_LOSS_WASSERSTEIN, real, fake, NULL));
+    gan_game_want(f.game, of_d, 10, gan_gradient_penalty_loss(apply(&f, d, between), GAN_PENALTY_ONE_CENTERED));
+    gan_game_want(f.game, of_g, 1, gan_generator_loss(GAN_LOSS_WASSERSTEIN, real, fake));
+    play(&f, "text", 3, text_kinds, sizes);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -390,7 +432,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_auxiliary),       cmocka_unit_test(test_infogan),
         cmocka_unit_test(test_semi_supervised), cmocka_unit_test(test_domain_adversarial),
         cmocka_unit_test(test_translation),     cmocka_unit_test(test_cycle),
-        cmocka_unit_test(test_pooled_cycle),
+        cmocka_unit_test(test_pooled_cycle),    cmocka_unit_test(test_text),
     };
     if (!fixture_of(argc, argv)) return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
