@@ -7,6 +7,7 @@
 #include "mnist_files.h"
 #include "models.h"
 #include "program.h"
+#include "quality.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,41 +147,22 @@ static gan_status write_state(void *user)
 
 /* ---- Figures --------------------------------------------------------------------------------------------------- */
 
-static gan_status read_features(conditional *job, int64_t count, float *images, float *features)
-{
-    gan_status status = gan_dataset_read(job->dataset, 0, count, images, NULL);
-    return status == GAN_OK ? classifier_run(&job->judge, images, count, features, NULL, NULL) : status;
-}
-
 static gan_status evaluate(conditional *job)
 {
-    const int64_t count = job->settings.samples, all = gan_dataset_count(job->dataset);
-    const int64_t real_count = count < all ? count : all, size = gan_shape_count(job->image);
-    float *images = allocate(count * size, sizeof(float));
-    float *real = allocate(real_count * CLASSIFIER_FEATURES, sizeof(float));
-    float *fake = allocate(count * CLASSIFIER_FEATURES, sizeof(float));
+    const int64_t count = job->settings.samples;
+    float *images = allocate(count * gan_shape_count(job->image), sizeof(float));
     int32_t *found = allocate(count, sizeof(int32_t));
-    double frechet = 0, precision = 0, recall = 0;
+    quality measured = {0, 0, 0};
     int64_t agreed = 0;
-    gan_status status = read_features(job, real_count, images, real);
-    if (status == GAN_OK) status = draw(job, count, images);
-    if (status == GAN_OK) status = classifier_run(&job->judge, images, count, fake, NULL, found);
-    if (status == GAN_OK) {
-        status =
-            gan_metric_frechet_distance(job->context, real, real_count, fake, count, CLASSIFIER_FEATURES, &frechet);
-    }
-    if (status == GAN_OK) {
-        status = gan_metric_precision_recall(job->context, real, real_count, fake, count, CLASSIFIER_FEATURES, NULL,
-                                             &precision, &recall);
-    }
+    gan_status status = draw(job, count, images);
+    if (status == GAN_OK)
+        status = measure_quality(job->context, &job->judge, job->dataset, images, count, found, &measured);
     for (int64_t i = 0; i < count; i++) agreed += found[i] == i % job->classes;
     if (status == GAN_OK) {
         printf("agreement=%.4f accuracy=%.4f frechet=%.2f recall=%.3f steps=%lld\n", (double)agreed / (double)count,
-               job->judge.accuracy, frechet, recall, (long long)gan_game_rounds(job->game));
+               job->judge.accuracy, measured.frechet, measured.recall, (long long)gan_game_rounds(job->game));
     }
     free(found);
-    free(fake);
-    free(real);
     free(images);
     return status;
 }

@@ -14,14 +14,15 @@ import example_program
 from example_program import write_images
 
 programs = {pathlib.Path(path).name: pathlib.Path(path).resolve() for path in sys.argv[1:]}
-RESUMING = ("mnist_gan", "dcgan", "conditional", "infogan", "semi_supervised", "domain_adaptation", "augmentation",
-            "table", "translate", "text", "video")
+RESUMING = ("mnist_gan", "dcgan", "autoencoder", "conditional", "infogan", "semi_supervised", "domain_adaptation",
+            "augmentation", "table", "translate", "text", "video")
 
 
 def command(name, output, data="data"):
     """A job that would take long, with all its results there."""
     path = programs[name]
     return {
+        "autoencoder": [path, "--data", data, "--test", data, "--output", output],
         "blend_photos": [path, "--data", data, "--output", output],
         "cpp_gan": [path, "100000", output],
         "custom_loop": [path, "--steps", "100000", "--save", f"{output}/loop.safetensors"],
@@ -119,7 +120,7 @@ def check_resuming():
 
 def check_data():
     write_images(pathlib.Path("sides"), "train", 160, 1, 10)
-    for name in "dcgan", "conditional", "infogan", "augmentation", "stacked_mnist":
+    for name in "dcgan", "autoencoder", "conditional", "infogan", "augmentation", "stacked_mnist":
         refuse([*command(name, "none", "sides"), *(["--test", "sides"] if name == "augmentation" else [])], 1,
                "sides: images of 10 x 10 pixels", "multiples of 4")
 
@@ -142,7 +143,7 @@ def check_data():
 def check_stopped_classifier():
     """While the classifier is trained, of which nothing is kept."""
     write_images(pathlib.Path("large"), "train", 6000, 1)
-    for name in "conditional", "infogan", "stacked_mnist", "evaluate":
+    for name in "autoencoder", "conditional", "infogan", "stacked_mnist", "evaluate":
         process = subprocess.Popen(command(name, f"stopped-{name}", "large"), stderr=subprocess.PIPE, text=True)
         for line in process.stderr:
             if "training one; Ctrl-C stops" in line:
