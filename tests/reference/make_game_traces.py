@@ -19,10 +19,36 @@ ROUNDS, BATCH, NOISE, SIZE, CLASSES, HIDDEN = 50, 6, 3, 4, 3, 7
 RATE, BETA1, BETA2 = 2e-3, 0.5, 0.999
 POOL, POOL_STREAM = 10, 11
 WEIGHTS, DATA = 300, 400  # streams; a game's weights begin at WEIGHTS + 20 * its number
+LAYER_STREAM = 2000000  # plus the number of a layer that draws
 
 
 def numbers(stream, *shape):
     return torch.from_numpy(uniform(stream, int(np.prod(shape))).reshape(shape)).double()
+
+
+def philox(seed, stream, counter):
+    """The words that the library's random numbers are made of: Philox 4x32-10 (Salmon et al., 2011)."""
+    mask = 0xFFFFFFFF
+    c = [counter & mask, counter >> 32, stream & mask, stream >> 32]
+    k = [seed & mask, seed >> 32]
+    for _ in range(10):
+        a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+        c = [(b >> 32) ^ c[1] ^ k[0], b & mask, (a >> 32) ^ c[3] ^ k[1], a & mask]
+        k = [(k[0] + 0x9E3779B9) & mask, (k[1] + 0xBB67AE85) & mask]
+    return c
+
+
+def drawn(application, node, draw, *shape):
+    """What layer number `node` of an application draws in a training pass: two normal numbers of each two words, by
+    Box and Muller."""
+    count, made, block = BATCH * int(np.prod(shape)), [], 0
+    while len(made) < count:
+        words = philox(application, LAYER_STREAM + node, (draw << 32) + block)
+        for u, angle in (words[:2], words[2:]):
+            radius, angle = math.sqrt(-2 * math.log((u + 1) / 2**32)), 2 * math.pi * angle / 2**32
+            made += [radius * math.cos(angle), radius * math.sin(angle)]
+        block += 1
+    return torch.tensor(made[:count], dtype=torch.float64).reshape(BATCH, *shape)
 
 
 def data(kind, round_number, *shape):
@@ -281,16 +307,6 @@ def translation():
     return alternate([d, g], [of_d, of_g])
 
 
-def philox(seed, stream, counter):
-    """The words that the library's random numbers are made of (Salmon et al., 2011)."""
-    words, key = [counter, 0, stream, 0], [seed, 0]
-    for _ in range(10):
-        low, high = 0xD2511F53 * words[0], 0xCD9E8D57 * words[2]
-        words = [(high >> 32) ^ words[1] ^ key[0], high & 0xFFFFFFFF, (low >> 32) ^ words[3] ^ key[1], low & 0xFFFFFFFF]
-        key = [(key[0] + 0x9E3779B9) & 0xFFFFFFFF, (key[1] + 0xBB67AE85) & 0xFFFFFFFF]
-    return words
-
-
 class Pool:
     """Earlier samples, as CycleGAN keeps them, with the library's random choices."""
 
@@ -379,10 +395,75 @@ def text():
     return alternate([d, g], [of_d, of_g])
 
 
+class Autoencoder:
+    """The encoder is the first application of its game, and its sample of the code the sixth layer in it."""
+
+    def __init__(self, weights):
+        hidden, mean, log_variance = (weights.dense(SIZE, HIDDEN), weights.dense(HIDDEN, NOISE),
+                                      weights.dense(HIDDEN, NOISE))
+        self.of_encoder = weights.take()
+        d1, d2 = weights.dense(NOISE, HIDDEN), weights.dense(HIDDEN, SIZE)
+        self.of_decoder = weights.take()
+        self.decode = lambda z: d2(torch.tanh(d1(z)))
+        self.read = lambda x: (mean(torch.tanh(hidden(x))), log_variance(torch.tanh(hidden(x))))
+
+    def pass_through(self, x, draw):
+        """What the code of x is decoded to, and KL(q(z | x) || N(0, 1))."""
+        m, v = self.read(x)
+        code = m + torch.exp(v / 2) * drawn(0, 5, draw, NOISE)
+        return self.decode(code), ((m**2 + torch.exp(v) - 1 - v) / 2).sum(1).mean()
+
+
+def variational():
+    """Kingma and Welling, 2014, with pixels in [-1, 1] as probabilities."""
+    model = Autoencoder(Weights(9))
+    player = Player(model.of_encoder + model.of_decoder)
+
+    def of_both(n):
+        x = data(0, n, SIZE)
+        logits, kl = model.pass_through(x, n)
+        losses = [F.binary_cross_entropy_with_logits(logits, x / 2 + 0.5), kl]
+        return SIZE * losses[0] + losses[1], losses
+
+    return alternate([player], [of_both])
+
+
+def variational_adversarial():
+    """Larsen et al., 2016. The encoder draws once before its move, and again after it."""
+    w = Weights(11)
+    model = Autoencoder(w)
+    d1, d2 = w.dense(SIZE, HIDDEN), w.dense(HIDDEN, 1)
+    d, e, g = Player(w.take()), Player(model.of_encoder), Player(model.of_decoder)
+    features = lambda x: torch.tanh(d1(x))
+    judge = lambda x: d2(features(x))
+    distance = lambda x, y: ((features(y) - features(x)) ** 2).mean()
+
+    def of_d(n):
+        x = data(0, n, SIZE)
+        real, made, of_noise = judge(x), judge(model.pass_through(x, 2 * n)[0]), judge(model.decode(data(1, n, NOISE)))
+        losses = [discriminator_loss(real, of_noise), discriminator_loss(real, made)]
+        return (losses[0] + losses[1]) / 2, losses
+
+    def of_e(n):
+        x = data(0, n, SIZE)
+        made, kl = model.pass_through(x, 2 * n)
+        losses = [kl, distance(x, made)]
+        return losses[0] + 3.5 * losses[1], losses
+
+    def of_g(n):
+        x = data(0, n, SIZE)
+        made = model.pass_through(x, 2 * n + 1)[0]
+        losses = [distance(x, made), generator_loss(judge(model.decode(data(1, n, NOISE)))),
+                  generator_loss(judge(made))]
+        return 0.35 * losses[0] + losses[1] + losses[2], losses
+
+    return alternate([d, e, g], [of_d, of_e, of_g])
+
+
 def main():
     torch.set_num_threads(1)
     games = [conditional, projection, auxiliary, infogan, semi_supervised, domain_adversarial, translation, cycle,
-             pooled_cycle, text]
+             pooled_cycle, text, variational, variational_adversarial]
     tensors = {game.__name__: game() for game in games}
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "game_traces.safetensors")
     write_safetensors(path, tensors, {"torch": torch.__version__, "rounds": str(ROUNDS), "batch": str(BATCH)})

@@ -425,6 +425,83 @@ static void test_text(void **state)
     play(&f, "text", 3, text_kinds, sizes);
 }
 
+/* ---- Variational autoencoders ---------------------------------------------------------------------------------- */
+
+/* Outputs: a sample of the code, its mean, the logarithm of its variance. */
+static gan_model *make_encoder(fixture *f)
+{
+    gan_model *model = add_model(f);
+    const gan_node features = curved(f, model, dense(f, model, input(f, model, SIZE), HIDDEN));
+    const gan_node mean = dense(f, model, features, NOISE), log_variance = dense(f, model, features, NOISE);
+    const gan_node code =
+        gan_model_add_from(model, gan_layer_gaussian_sample(f->context), GAN_NODES(mean, log_variance));
+    OK(gan_model_set_outputs(model, GAN_NODES(code, mean, log_variance)));
+    build(f, model);
+    return model;
+}
+
+static gan_model *make_decoder(fixture *f)
+{
+    gan_model *model = add_model(f);
+    dense(f, model, curved(f, model, dense(f, model, input(f, model, NOISE), HIDDEN)), SIZE);
+    build(f, model);
+    return model;
+}
+
+static gan_term kl_of(gan_term code)
+{
+    return gan_gaussian_kl_loss(gan_game_output(code, 1), gan_game_output(code, 2));
+}
+
+static void test_variational(void **state)
+{
+    (void)state;
+    static const int64_t sizes[] = {SIZE};
+    fixture f = begin(9, GAN_MOVES_ALTERNATING);
+    gan_model *encoder = make_encoder(&f), *decoder = make_decoder(&f), *to_probability = add_model(&f);
+    const gan_node in = input(&f, to_probability, SIZE), by = input(&f, to_probability, SIZE);
+    const gan_node half = gan_model_add_from(to_probability, gan_layer_multiply(f.context), GAN_NODES(in, by));
+    gan_model_add_from(to_probability, gan_layer_add(f.context), GAN_NODES(half, by));
+    OK(gan_model_build(to_probability, 0));
+    const gan_term x = gan_game_input(f.game, "sample", GAN_SHAPE(SIZE));
+    const gan_term code = apply(&f, encoder, x), logits = apply(&f, decoder, code);
+    const gan_term halves = gan_game_constant(f.game, GAN_SHAPE(SIZE), 0.5f);
+    const gan_term white = gan_game_apply(f.game, to_probability, GAN_TERMS(x, halves));
+    const gan_player both = player(&f, "encoder", encoder);
+    OK(gan_player_add_model(both, "decoder", decoder));
+    gan_game_want(f.game, both, SIZE, gan_binary_cross_entropy_loss(logits, white));
+    gan_game_want(f.game, both, 1, kl_of(code));
+    play(&f, "variational", 1, kinds, sizes);
+}
+
+static void test_variational_adversarial(void **state)
+{
+    (void)state;
+    static const int64_t sizes[] = {SIZE, NOISE};
+    fixture f = begin(11, GAN_MOVES_ALTERNATING);
+    gan_model *encoder = make_encoder(&f), *decoder = make_decoder(&f), *judge = add_model(&f);
+    const gan_node features = curved(&f, judge, dense(&f, judge, input(&f, judge, SIZE), HIDDEN));
+    const gan_node logit = dense(&f, judge, features, 1);
+    OK(gan_model_set_outputs(judge, GAN_NODES(logit, features)));
+    build(&f, judge);
+    const gan_term x = gan_game_input(f.game, "sample", GAN_SHAPE(SIZE));
+    const gan_term z = gan_game_input(f.game, "noise", GAN_SHAPE(NOISE));
+    const gan_term code = apply(&f, encoder, x), made = apply(&f, decoder, code), of_noise = apply(&f, decoder, z);
+    const gan_term real_logits = apply(&f, judge, x), made_logits = apply(&f, judge, made);
+    const gan_term noise_logits = apply(&f, judge, of_noise);
+    const gan_term distance = gan_l2_loss(gan_game_output(made_logits, 1), gan_game_output(real_logits, 1));
+    const gan_player d = player(&f, "d", judge), e = player(&f, "e", encoder), g = player(&f, "g", decoder);
+    const gan_loss loss = GAN_LOSS_NON_SATURATING;
+    gan_game_want(f.game, d, 0.5f, gan_discriminator_loss(loss, real_logits, noise_logits, NULL));
+    gan_game_want(f.game, d, 0.5f, gan_discriminator_loss(loss, real_logits, made_logits, NULL));
+    gan_game_want(f.game, e, 1, kl_of(code));
+    gan_game_want(f.game, e, 3.5f, distance);
+    gan_game_want(f.game, g, 0.35f, distance);
+    gan_game_want(f.game, g, 1, gan_generator_loss(loss, real_logits, noise_logits));
+    gan_game_want(f.game, g, 1, gan_generator_loss(loss, real_logits, made_logits));
+    play(&f, "variational_adversarial", 2, kinds, sizes);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +510,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_semi_supervised), cmocka_unit_test(test_domain_adversarial),
         cmocka_unit_test(test_translation),     cmocka_unit_test(test_cycle),
         cmocka_unit_test(test_pooled_cycle),    cmocka_unit_test(test_text),
+        cmocka_unit_test(test_variational),     cmocka_unit_test(test_variational_adversarial),
     };
     if (!fixture_of(argc, argv)) return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
