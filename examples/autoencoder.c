@@ -266,15 +266,6 @@ static gan_status evaluate(autoencoder *job)
     return status;
 }
 
-static gan_status open_test(autoencoder *job)
-{
-    const char *folder = job->test_folder ? job->test_folder : job->data;
-    const bool has_test = !job->test_folder || has_mnist(folder, MNIST_TEST, false);
-    gan_status status =
-        open_mnist(job->context, folder, has_test ? MNIST_TEST : MNIST_TRAINING, false, NULL, &job->test);
-    return status == GAN_OK ? check_alike(job->test, folder, job->image, 0, job->data) : status;
-}
-
 static gan_status prepare(autoencoder *job)
 {
     const game_settings *s = &job->settings;
@@ -286,7 +277,8 @@ static gan_status prepare(autoencoder *job)
                             GAN_DATASET(.seed = (uint64_t)s->seed, .restart_if_changed = s->restart), &job->dataset);
     }
     if (status == GAN_OK) status = gan_dataset_get_shape(job->dataset, &job->image);
-    if (status == GAN_OK) status = open_test(job);
+    if (status == GAN_OK)
+        status = open_test_images(job->context, job->data, job->test_folder, job->image, &job->test);
     if (status != GAN_OK) return status;
     check_sides(job->image, job->data, 4);
     status = classifier_open(job->context, job->data, path_in(s->output, "classifier.safetensors", path), s->quiet,

@@ -72,6 +72,14 @@ gan_status check_alike(const gan_dataset *images, const char *folder, gan_shape 
     exit(1);
 }
 
+gan_status open_test_images(gan_context *context, const char *data, const char *folder, gan_shape shape,
+                            gan_dataset **out)
+{
+    const mnist_part part = !folder || has_mnist(folder, MNIST_TEST, false) ? MNIST_TEST : MNIST_TRAINING;
+    gan_status status = open_mnist(context, folder ? folder : data, part, false, NULL, out);
+    return status == GAN_OK ? check_alike(*out, folder ? folder : data, shape, 0, data) : status;
+}
+
 void check_sides(gan_shape image, const char *folder, int64_t factor)
 {
     if (image.dims[1] % factor == 0 && image.dims[2] % factor == 0) return;

@@ -16,6 +16,12 @@ bool has_mnist(const char *folder, mnist_part part, bool labels);
 gan_status open_mnist(gan_context *context, const char *folder, mnist_part part, bool labels,
                       const gan_dataset_options *options, gan_dataset **out);
 
+/* Opens images that are not trained on: the test images of a folder of their own, which may also call them training
+ * images, or, without it (NULL), the test images of the data. Ends as above if there are none, or as check_alike().
+ */
+gan_status open_test_images(gan_context *context, const char *data, const char *folder, gan_shape shape,
+                            gan_dataset **out);
+
 /* Each of these ends the program with a sentence and status 1 if images of a folder are not fit: if they have another
  * shape than those in another folder, or labels that these have not; */
 gan_status check_alike(const gan_dataset *images, const char *folder, gan_shape shape, int64_t classes,

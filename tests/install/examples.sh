@@ -86,6 +86,14 @@ for program in examples/*; do
         refused 1 'it has 64 images' examples/blend_photos --data plain --first 60 --count 5
         refused 1 'NOT_FOUND' examples/blend_photos --data plain --photos nowhere
         ;;
+    boltzmann)
+        # The scripts' tests ask for more; here it is enough that it runs.
+        examples/boltzmann --data plain --test plain --output boltzmann --hidden 16 --batch 8 --steps 100 --samples 40 \
+            --burn-in 2 --quiet >figures
+        grep -q '^reconstruction=.* frechet=.* free_energy_gap=.* steps=100$' figures
+        expect_files boltzmann/checkpoint.safetensors boltzmann/losses.csv \
+            ${PICTURES:+boltzmann/samples.png boltzmann/filters.png}
+        ;;
     conditional)
         # The scripts' tests ask for more; here it is enough that it runs.
         examples/conditional --data plain --output conditional --batch 4 --steps 1 --samples 40 --quiet >figures

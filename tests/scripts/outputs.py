@@ -14,8 +14,8 @@ import example_program
 from example_program import write_images
 
 programs = {pathlib.Path(path).name: pathlib.Path(path).resolve() for path in sys.argv[1:]}
-RESUMING = ("mnist_gan", "dcgan", "autoencoder", "conditional", "infogan", "semi_supervised", "domain_adaptation",
-            "augmentation", "table", "translate", "text", "video")
+RESUMING = ("mnist_gan", "dcgan", "autoencoder", "boltzmann", "conditional", "infogan", "semi_supervised",
+            "domain_adaptation", "augmentation", "table", "translate", "text", "video")
 
 
 def command(name, output, data="data"):
@@ -24,6 +24,7 @@ def command(name, output, data="data"):
     return {
         "autoencoder": [path, "--data", data, "--test", data, "--output", output],
         "blend_photos": [path, "--data", data, "--output", output],
+        "boltzmann": [path, "--data", data, "--test", data, "--output", output],
         "cpp_gan": [path, "100000", output],
         "custom_loop": [path, "--steps", "100000", "--save", f"{output}/loop.safetensors"],
         "domain_adaptation": [path, "--source", data, "--target", data, "--test", data, "--output", output],
@@ -143,7 +144,7 @@ def check_data():
 def check_stopped_classifier():
     """While the classifier is trained, of which nothing is kept."""
     write_images(pathlib.Path("large"), "train", 6000, 1)
-    for name in "autoencoder", "conditional", "infogan", "stacked_mnist", "evaluate":
+    for name in "autoencoder", "boltzmann", "conditional", "infogan", "stacked_mnist", "evaluate":
         process = subprocess.Popen(command(name, f"stopped-{name}", "large"), stderr=subprocess.PIPE, text=True)
         for line in process.stderr:
             if "training one; Ctrl-C stops" in line:
