@@ -4,7 +4,6 @@
 
 #define MOST_HALVINGS 10 /* of a U-Net */
 #define DROPPED       3  /* its layers with dropout */
-#define FEATURE_SEED  1  /* of random features */
 
 #define WEIGHTS GAN_NORMAL(0.02f)
 
@@ -169,7 +168,7 @@ gan_status build_patch_discriminator(gan_context *context, gan_shape image, int6
     return build_or_destroy(n.model, seed, out);
 }
 
-gan_status build_random_features(gan_context *context, gan_shape image, gan_model **out)
+gan_status build_random_features(gan_context *context, gan_shape image, uint64_t seed, gan_model **out)
 {
     network n = {context, NULL};
     gan_status status = gan_model_create(context, &n.model);
@@ -185,5 +184,5 @@ gan_status build_random_features(gan_context *context, gan_shape image, gan_mode
     const int64_t width = ((image.dims[2] - 3 - 4) / 2 + 1 - 4) / 2 + 1;
     add(n, gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {height, width})));
     add(n, gan_layer_flatten(context));
-    return build_or_destroy(n.model, FEATURE_SEED, out);
+    return build_or_destroy(n.model, seed, out);
 }

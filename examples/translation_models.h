@@ -24,8 +24,8 @@ gan_status build_patch_discriminator(gan_context *context, gan_shape image, int6
                                      int64_t halvings, uint64_t seed, gan_model **out);
 
 /* What Frechet distances are computed from: the mean over all pixels of each filter of the last of three random
- * convolutions. Nobody trains it; the same shape gives the same network. */
+ * convolutions, which nobody trains. */
 #define RANDOM_FEATURES 64
-gan_status build_random_features(gan_context *context, gan_shape image, gan_model **out);
+gan_status build_random_features(gan_context *context, gan_shape image, uint64_t seed, gan_model **out);
 
 #endif

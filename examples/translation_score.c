@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SAMPLE_SEED 1234
+#define NETWORKS    8
 #define BATCH       32
 #define ROWS        8 /* of a picture, each with two translations */
 
@@ -36,22 +37,35 @@ static gan_status read_features(gan_session *session, gan_shape image, const flo
     return status;
 }
 
+static gan_status read_both(gan_model *network, gan_shape image, const float *real, const float *fake, int64_t count,
+                            float *features)
+{
+    gan_session *session = NULL;
+    gan_status status = gan_session_create(network, GAN_SESSION(.batch = BATCH, .forward_only = true), &session);
+    if (status == GAN_OK) status = read_features(session, image, real, count, features);
+    if (status == GAN_OK) status = read_features(session, image, fake, count, features + count * RANDOM_FEATURES);
+    gan_session_destroy(session);
+    return status;
+}
+
 gan_status feature_distance(gan_context *context, gan_shape image, const float *real, const float *fake,
                             int64_t count, double *out)
 {
     float *features = allocate(2 * count * RANDOM_FEATURES, sizeof(float));
-    float *of_fake = features + count * RANDOM_FEATURES;
-    gan_model *model = NULL;
-    gan_session *session = NULL;
-    gan_status status = build_random_features(context, image, &model);
-    if (status == GAN_OK)
-        status = gan_session_create(model, GAN_SESSION(.batch = BATCH, .forward_only = true), &session);
-    if (status == GAN_OK) status = read_features(session, image, real, count, features);
-    if (status == GAN_OK) status = read_features(session, image, fake, count, of_fake);
-    if (status == GAN_OK)
-        status = gan_metric_frechet_distance(context, features, count, of_fake, count, RANDOM_FEATURES, out);
-    gan_session_destroy(session);
-    gan_model_destroy(model);
+    gan_status status = GAN_OK;
+    *out = 0;
+    for (uint64_t seed = 0; seed < NETWORKS && status == GAN_OK; seed++) {
+        gan_model *network = NULL;
+        double distance = 0;
+        status = build_random_features(context, image, seed, &network);
+        if (status == GAN_OK) status = read_both(network, image, real, fake, count, features);
+        if (status == GAN_OK) {
+            status = gan_metric_frechet_distance(context, features, count, features + count * RANDOM_FEATURES, count,
+                                                 RANDOM_FEATURES, &distance);
+        }
+        *out += distance / NETWORKS;
+        gan_model_destroy(network);
+    }
     free(features);
     return status;
 }

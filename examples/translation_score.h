@@ -10,7 +10,8 @@ gan_status translate_pictures(gan_model *generator, const float *pictures, int64
 /* The mean of |a - b| over `count` values. */
 double mean_difference(const float *a, const float *b, int64_t count);
 
-/* The Frechet distance between two sets of as many pictures, in the features of a random convolutional network. */
+/* The Frechet distance between two sets of as many pictures, in the features of random convolutional networks: the
+ * mean over eight of them, always the same, since one may miss what differs. */
 gan_status feature_distance(gan_context *context, gan_shape image, const float *real, const float *fake,
                             int64_t count, double *out);
 
