@@ -92,6 +92,9 @@ static gan_status draw_images(contest *c)
     gan_dataset *chosen = NULL;
     gan_status status =
         gan_dataset_split(s->training, GAN_SPLIT(.per_class = s->per_class, .seed = seed_of(c)), &chosen, NULL);
+    if (status == GAN_ERROR_ARGUMENT) {
+        fprintf(stderr, "--per-class %lld: some class does not have as many images\n", (long long)s->per_class);
+    }
     if (status != GAN_OK) return status;
     few->shape = s->image;
     few->count = gan_dataset_count(chosen);

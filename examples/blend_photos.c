@@ -50,7 +50,12 @@ static gan_status open_data(blending *b)
     if (status == GAN_OK) status = gan_dataset_get_shape(b->data, &shape);
     if (status != GAN_OK) return status;
     const int64_t rest = gan_dataset_count(b->data) - b->first;
-    if (b->count == 0) b->count = rest > 1 ? rest : 1;
+    if (rest < 1) {
+        fprintf(stderr, "%s: it has %lld images, so --first %lld leaves none\n", b->data_folder,
+                (long long)gan_dataset_count(b->data), (long long)b->first);
+        exit(1);
+    }
+    if (b->count == 0) b->count = rest;
     b->height = shape.dims[1];
     b->width = shape.dims[2];
     if (b->count < 1 || b->count > rest) {

@@ -63,7 +63,9 @@ gan_status check_alike(const gan_dataset *images, const char *folder, gan_shape 
     gan_status status = gan_dataset_get_shape(images, &own);
     if (status != GAN_OK) return status;
     if (own.rank != shape.rank || memcmp(own.dims, shape.dims, (size_t)own.rank * sizeof(*own.dims)) != 0) {
-        fprintf(stderr, "%s: images of another size than those in %s\n", folder, other);
+        fprintf(stderr, "%s: images of %lld x %lld in %lld channels, but those in %s are %lld x %lld in %lld\n",
+                folder, (long long)own.dims[1], (long long)own.dims[2], (long long)own.dims[0], other,
+                (long long)shape.dims[1], (long long)shape.dims[2], (long long)shape.dims[0]);
         exit(1);
     }
     if (gan_dataset_classes(images) <= classes) return GAN_OK;
@@ -91,7 +93,7 @@ void check_sides(gan_shape image, const char *folder, int64_t factor)
 void check_fills_batch(const gan_dataset *images, const char *folder, int64_t batch)
 {
     if (gan_dataset_count(images) >= batch) return;
-    fprintf(stderr, "%s: %lld images, but a batch takes %lld\n", folder, (long long)gan_dataset_count(images),
-            (long long)batch);
+    fprintf(stderr, "%s: %lld image%s, but a batch takes %lld\n", folder, (long long)gan_dataset_count(images),
+            gan_dataset_count(images) == 1 ? "" : "s", (long long)batch);
     exit(1);
 }

@@ -19,7 +19,7 @@ static void print_help(const char *usage, const option *options, int count)
 
 static void refuse(const char *name, const char *text, const char *why)
 {
-    fprintf(stderr, "%s %s: %s (--help lists the options)\n", name, text, why);
+    fprintf(stderr, "%s%s%s: %s (--help lists the options)\n", name, *text ? " " : "", text, why);
     exit(2);
 }
 

@@ -99,6 +99,16 @@ void will_read(const char *path)
     }
 }
 
+void will_read_file(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        fprintf(stderr, "%s: this is a folder, but a file is to be read\n", path);
+        exit(1);
+    }
+    will_read(path);
+}
+
 /* ---- Whether they can be written ------------------------------------------------------------------------------- */
 
 /* Tries with a file of its own, since only writing shows whether a disk is full. */

@@ -9,6 +9,8 @@
 /* The program reads this file, or the files in this folder and its subfolders: no output may replace them, however
  * its path is spelled. */
 void will_read(const char *path);
+/* The same for a path that must not be a folder. */
+void will_read_file(const char *path);
 
 /* The program is going to write this file. Its folder is made if missing, with those above it. */
 void will_write(const char *path);

@@ -102,5 +102,10 @@ int exit_status(gan_status status)
     if (status == GAN_OK) return 0;
     if (status == GAN_ERROR_CANCELLED) return 130;
     fprintf(stderr, "%s: %s\n", gan_status_name(status), gan_last_error());
+    if (status == GAN_ERROR_ARCHITECTURE || status == GAN_ERROR_STATE) {
+        fprintf(stderr,
+                "To resume a training, give it the data, and the options that shape networks or choose data, with "
+                "which it began.\n");
+    }
     return 1;
 }

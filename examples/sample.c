@@ -162,8 +162,14 @@ static void prepare(job *j)
     const bool image = j->shape.rank == 3 && (j->shape.dims[0] == 1 || j->shape.dims[0] == 3);
     if (ends_with(j->output, ".png") && !image)
         refuse(j->output, "the samples are not grey or colour images: name an --output that ends in .npy or .csv");
-    if (!j->by_class) return;
+    for (int64_t i = 0; i < gan_model_input_count(j->model); i++) {
+        gan_input_info input = GAN_INPUT_INFO_INIT;
+        if (gan_model_get_input_info(j->model, i, &input) == GAN_OK && input.role == GAN_INPUT_IMAGE)
+            refuse("sample", "this generator makes pictures of pictures: translate --apply draws with it");
+    }
     const int64_t classes = classes_of(j->model);
+    if (classes == 0 && j->class_count > 0) refuse("--class, --classes", "this generator has no classes");
+    if (!j->by_class) return;
     if (classes == 0) refuse("--grid-by-class", "this generator has no classes");
     if (j->classes) return;
     j->class_count = classes;
@@ -253,11 +259,14 @@ int main(int argc, char **argv)
     job j = {.output = "samples.png"};
     int64_t threads = 0;
     read_arguments(argc, argv, &j, &threads);
-    will_read(argv[1]);
+    will_read_file(argv[1]);
     will_write(j.output);
     gan_status status = open_context(threads, &j.context);
     if (status == GAN_OK) status = gan_model_load(j.context, argv[1], &j.model);
     if (status == GAN_OK) status = draw(&j);
+    if (status == GAN_OK) {
+        printf("samples=%lld output=%s\n", (long long)(j.by_class ? j.count * j.class_count : j.count), j.output);
+    }
     const int result = exit_status(status);
     free(j.classes);
     gan_model_destroy(j.model);

@@ -115,6 +115,10 @@ static gan_status draw_labels(study *s, int64_t draw)
     gan_status status = gan_dataset_split(
         s->training, GAN_SPLIT(.per_class = count / s->classes, .seed = (uint64_t)(s->settings.game.seed + draw)),
         &s->labelled, &s->unlabelled);
+    if (status == GAN_ERROR_ARGUMENT) {
+        fprintf(stderr, "--labels %lld: that takes %lld images of each class, which some class does not have\n",
+                (long long)count, (long long)(count / s->classes));
+    }
     if (status == GAN_OK) status = gan_dataset_get_numbers(s->labelled, 0, count, numbers);
     if (status == GAN_OK) {
         printf("draw %lld, labelled:", (long long)draw + 1);
@@ -442,11 +446,11 @@ static gan_status compare(study *s)
 
 int main(int argc, char **argv)
 {
-    study s = {
-        .settings = {.data = "/usr/share/datasets/mnist", .labels = 100, .draws = 1, .game = GAME_SETTINGS("out")}};
+    study s = {.settings = {.labels = 100, .draws = 1, .game = GAME_SETTINGS("out")}};
     settings *o = &s.settings;
     const option options[] = {
-        {"--data", OPTION_TEXT, &o->data, 0, 0, "DIR", "MNIST-format training images and labels"},
+        {"--data", OPTION_TEXT, &o->data, 0, 0, "DIR",
+         "MNIST-format training images and labels; required, fetch-mnist.sh gets the digits"},
         {"--test", OPTION_TEXT, &o->test, 0, 0, "DIR", "test images (default: the last quarter of the others)"},
         {"--labels", OPTION_INTEGER, &o->labels, 1, 1e6, "N", "labelled images, as many of each class (default 100)"},
         {"--draws", OPTION_INTEGER, &o->draws, 1, MOST_DRAWS, "N", "repeat with N choices of labels (default 1)"},
@@ -457,6 +461,11 @@ int main(int argc, char **argv)
     read_options(argc, argv, 1,
                  "semi_supervised: a classifier from few labels and many images. Default --minutes 10.", options,
                  (int)(sizeof(options) / sizeof(options[0])));
+    if (!o->data) {
+        fprintf(stderr,
+                "--data: name a folder of images in MNIST's format; examples/fetch-mnist.sh mnist DIR gets digits\n");
+        return 2;
+    }
     if (o->game.minutes == 0 && o->game.steps == 0) o->game.minutes = 10;
     prepare_folders(&s);
     const int result = exit_status(compare(&s));

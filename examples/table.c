@@ -307,7 +307,7 @@ int main(int argc, char **argv)
         return 2;
     }
     if (j.game.minutes == 0 && j.game.steps == 0) j.game.minutes = 5;
-    will_read(j.data);
+    will_read_file(j.data);
     will_write_game(j.game.output, (const char *const[]){"generator.safetensors", "pairs.png", NULL});
     will_write(j.output);
     if (j.game.resume) require_checkpoint(j.game.output);
