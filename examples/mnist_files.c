@@ -63,8 +63,8 @@ gan_status check_alike(const gan_dataset *images, const char *folder, gan_shape 
     gan_status status = gan_dataset_get_shape(images, &own);
     if (status != GAN_OK) return status;
     if (own.rank != shape.rank || memcmp(own.dims, shape.dims, (size_t)own.rank * sizeof(*own.dims)) != 0) {
-        fprintf(stderr, "%s: images of %lld x %lld in %lld channels, but those in %s are %lld x %lld in %lld\n",
-                folder, (long long)own.dims[1], (long long)own.dims[2], (long long)own.dims[0], other,
+        fprintf(stderr, "%s: images of another size than those in %s: %lld x %lld x %lld, not %lld x %lld x %lld\n",
+                folder, other, (long long)own.dims[1], (long long)own.dims[2], (long long)own.dims[0],
                 (long long)shape.dims[1], (long long)shape.dims[2], (long long)shape.dims[0]);
         exit(1);
     }

@@ -463,7 +463,7 @@ int main(int argc, char **argv)
                  (int)(sizeof(options) / sizeof(options[0])));
     if (!o->data) {
         fprintf(stderr,
-                "--data: name a folder of images in MNIST's format; examples/fetch-mnist.sh mnist DIR gets digits\n");
+                "--data: name a folder of images in MNIST's format; examples/fetch-mnist.sh DIR gets digits\n");
         return 2;
     }
     if (o->game.minutes == 0 && o->game.steps == 0) o->game.minutes = 10;
