@@ -379,6 +379,63 @@ GAN_API gan_status gan_random_set_state(gan_random *random, gan_random_state sta
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
+ * @defgroup streams Memory instead of files
+ * What is saved to a path can also go to a writer, and what is loaded from a path can come from a reader: calls whose
+ * names end in _to and _from. Readers and writers are two callbacks of the program. There is one of each for memory:
+ *
+ *     gan_bytes *saved = NULL;
+ *     gan_bytes_create(context, &saved);
+ *     gan_model_save_to(generator, gan_bytes_writer(saved));
+ *     send(gan_bytes_data(saved), gan_bytes_size(saved));
+ *     gan_bytes_destroy(saved);
+ *     ...
+ *     gan_model_load_from(context, gan_reader_from_memory(received, size), &generator);
+ *
+ * The bytes are those of the file. Callbacks are called by the thread that makes the call, and must not use the
+ * handles of that call. Any status but ::GAN_OK ends the call, which returns it: ::GAN_ERROR_IO says that reading or
+ * writing failed. A callback that is NULL is ::GAN_ERROR_NULL.
+ * @{
+ */
+
+/** Where a call reads; passed by value. */
+typedef struct gan_reader {
+    int64_t size; /**< bytes there are, >= 0 */
+    /** Stores `size` bytes, at least 1, from `offset` on in `out`. They are all below gan_reader.size. */
+    gan_status (*read)(void *user, int64_t offset, void *out, size_t size);
+    void *user; /**< passed to read; may be NULL */
+} gan_reader;
+
+/** Where a call writes, from the first byte to the last; passed by value. */
+typedef struct gan_writer {
+    /** Takes the next `size` bytes, at least 1. A call that fails may have written some. */
+    gan_status (*write)(void *user, const void *bytes, size_t size);
+    void *user; /**< passed to write; may be NULL */
+} gan_writer;
+
+/**
+ * A reader of `size` bytes in memory, such as an array that is part of the program. They are not copied, and are the
+ * caller's. A reader of NULL has no callback. Any thread.
+ */
+GAN_API gan_reader gan_reader_from_memory(const void *bytes, size_t size);
+
+/** Bytes in memory that grow as they are written. */
+typedef struct gan_bytes gan_bytes;
+/** Creates a handle without bytes. The caller owns it. */
+GAN_API gan_status gan_bytes_create(gan_context *context, gan_bytes **out);
+/** Releases the handle and its bytes. */
+GAN_API void gan_bytes_destroy(gan_bytes *bytes);
+/** A writer that appends to it, valid as long as the handle. That of NULL has no callback. */
+GAN_API gan_writer gan_bytes_writer(gan_bytes *bytes);
+/** The bytes, valid until the next are written; NULL if none ever were, and for NULL. */
+GAN_API const void *gan_bytes_data(const gan_bytes *bytes);
+/** How many there are; 0 for NULL. */
+GAN_API size_t gan_bytes_size(const gan_bytes *bytes);
+/** Drops the bytes, and keeps the memory for the next. Does nothing with NULL. */
+GAN_API void gan_bytes_clear(gan_bytes *bytes);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/**
  * @defgroup layer Layers
  * A layer is a description: a kind and its options. It is cheap, and becomes part of the model to which it is added;
  * until then the caller owns it. These functions return NULL on failure, and gan_last_status() gives the reason; a
@@ -1211,6 +1268,8 @@ GAN_API gan_status gan_model_clone(const gan_model *model, gan_model **out);
  * operating system's, bytes that end with 0.
  */
 GAN_API gan_status gan_model_save(const gan_model *model, const char *path);
+/** The same to a writer. */
+GAN_API gan_status gan_model_save_to(const gan_model *model, gan_writer writer);
 
 /**
  * Loads a model that gan_model_save() wrote, with its architecture: built, and ready for sessions. The caller owns
@@ -1221,6 +1280,8 @@ GAN_API gan_status gan_model_save(const gan_model *model, const char *path);
  * training it ends with ::GAN_ERROR_DIVERGED, whose sentence names the model.
  */
 GAN_API gan_status gan_model_load(gan_context *context, const char *path, gan_model **out);
+/** The same from a reader. */
+GAN_API gan_status gan_model_load_from(gan_context *context, gan_reader reader, gan_model **out);
 
 /**
  * Sets the weights of a built model, by name, from any safetensors file, such as one that PyTorch wrote. Every tensor
@@ -1229,6 +1290,8 @@ GAN_API gan_status gan_model_load(gan_context *context, const char *path, gan_mo
  * PyTorch's names, and need no sigma (docs/file-formats.md). On failure no weight has changed.
  */
 GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path);
+/** The same from a reader. */
+GAN_API gan_status gan_model_load_weights_from(gan_model *model, gan_reader reader);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */

@@ -398,6 +398,30 @@ class random_numbers : public handle<gan_random, gan_random_destroy>
     }
 };
 
+/* ---- Memory instead of files --------------------------------------------------------------------------------- */
+
+/** Bytes in memory that grow as they are written; see ::gan_bytes. */
+class bytes : public handle<gan_bytes, gan_bytes_destroy>
+{
+  public:
+    /** None yet. */
+    explicit bytes(const context &context) : handle(detail::result<gan_bytes *>(gan_bytes_create, context.get())) {}
+    /** See gan_bytes_writer(). */
+    gan_writer writer() noexcept { return gan_bytes_writer(get()); }
+    /** See gan_bytes_data(). */
+    const void *data() const noexcept { return gan_bytes_data(get()); }
+    /** See gan_bytes_size(). */
+    std::size_t size() const noexcept { return gan_bytes_size(get()); }
+    /** See gan_bytes_clear(). */
+    void clear() noexcept { gan_bytes_clear(get()); }
+};
+
+/** See gan_reader_from_memory(). */
+inline gan_reader reader_from_memory(const void *bytes, std::size_t size) noexcept
+{
+    return gan_reader_from_memory(bytes, size);
+}
+
 /* ---- Layers ------------------------------------------------------------------------------------------------ */
 
 /** A description of a layer, made by the functions below and added to a model. */
@@ -517,6 +541,11 @@ class model : public handle<gan_model, gan_model_destroy>
     explicit model(const context &context) : model(detail::result<gan_model *>(gan_model_create, context.get())) {}
     /** Takes ownership of a model of the C API. */
     explicit model(gan_model *owned) noexcept : handle(owned) {}
+    /** See gan_model_load_from(). */
+    static model load_from(const context &context, gan_reader reader)
+    {
+        return model(detail::result<gan_model *>(gan_model_load_from, context.get(), reader));
+    }
     /** See gan_model_load(). */
     static model load(const context &context, const std::string &path)
     {
@@ -603,8 +632,12 @@ class model : public handle<gan_model, gan_model_destroy>
     }
     /** See gan_model_save(). */
     void save(const std::string &path) const { call(gan_model_save, path.c_str()); }
+    /** See gan_model_save_to(). */
+    void save_to(gan_writer writer) const { call(gan_model_save_to, writer); }
     /** See gan_model_load_weights(). */
     void load_weights(const std::string &path) { call(gan_model_load_weights, path.c_str()); }
+    /** See gan_model_load_weights_from(). */
+    void load_weights_from(gan_reader reader) { call(gan_model_load_weights_from, reader); }
     /** See gan_model_sample(). */
     std::vector<float> sample(gan_sample_options options, int64_t count) const
     {

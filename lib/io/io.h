@@ -32,6 +32,47 @@ gan_status gan_atomic_file_write(gan_atomic_file *file, const void *data, size_t
 gan_status gan_atomic_file_commit(gan_atomic_file *file);
 void gan_atomic_file_abandon(gan_atomic_file *file); /* accepts NULL */
 
+/* ---- Where bytes come from and go to (streams.c) --------------------------------------------------------- */
+
+/* A file to read, or a reader of the host. */
+typedef struct gan_origin {
+    const char *path; /* NULL: the reader */
+    gan_reader reader;
+} gan_origin;
+
+/* A file to replace, or a writer of the host. */
+typedef struct gan_target {
+    const char *path; /* NULL: the writer */
+    gan_writer writer;
+} gan_target;
+
+/* Unless an argument called `reader` or `writer` of a public function has its callback: GAN_ERROR_NULL, and
+ * GAN_ERROR_ARGUMENT for a negative size. */
+gan_status gan_reader_check(gan_reader reader, const char *function);
+gan_status gan_writer_check(gan_writer writer, const char *function);
+
+typedef struct gan_readable {
+    gan_file file; /* zeroed: the reader */
+    gan_reader reader;
+    int64_t size;
+    char name[GAN_SENTENCE]; /* for messages: "'PATH'", or "the reader's data" */
+} gan_readable;
+
+gan_status gan_readable_open(gan_context *context, gan_origin from, gan_readable *out);
+/* Reads all `size` bytes at an offset; GAN_ERROR_TRUNCATED if they are not there. */
+gan_status gan_readable_read(const gan_readable *readable, int64_t offset, void *out, size_t size);
+void gan_readable_close(gan_readable *readable); /* accepts a zeroed one */
+
+typedef struct gan_writable {
+    gan_atomic_file *file; /* NULL: the writer */
+    gan_writer writer;
+} gan_writable;
+
+gan_status gan_writable_open(gan_context *context, gan_target to, gan_writable *out);
+gan_status gan_writable_write(gan_writable *writable, const void *data, size_t size);
+/* Commits a file, unless `status` is a failure: then it abandons it, and returns the status. */
+gan_status gan_writable_close(gan_writable *writable, gan_status status);
+
 /* ---- Safetensors (safetensors_write.c, safetensors_read.c) ----------------------------------------------- */
 
 /* Only tensors of floats and doubles are written and read. */
@@ -60,14 +101,15 @@ typedef struct gan_metadata {
 /* Provides the values of entry `index`: `count` floats or doubles, by its type, into out. */
 typedef gan_status (*gan_safetensors_fill_fn)(void *user, size_t index, void *out);
 
-gan_status gan_safetensors_write(gan_context *context, const char *path, const gan_safetensors_entry *entries,
+gan_status gan_safetensors_write(gan_context *context, gan_target to, const gan_safetensors_entry *entries,
                                  size_t entry_count, const gan_metadata *metadata, size_t metadata_count,
                                  gan_safetensors_fill_fn fill, void *user);
 
 /* A file whose header has been fully checked: sizes, offsets without gaps or overlaps, the file's length. */
 typedef struct gan_safetensors gan_safetensors;
-gan_status gan_safetensors_open(gan_context *context, const char *path, gan_safetensors **out);
-void gan_safetensors_close(gan_safetensors *file); /* accepts NULL */
+gan_status gan_safetensors_open(gan_context *context, gan_origin from, gan_safetensors **out);
+void gan_safetensors_close(gan_safetensors *file);             /* accepts NULL */
+const char *gan_safetensors_name(const gan_safetensors *file); /* for messages: of its gan_readable */
 size_t gan_safetensors_count(const gan_safetensors *file);
 /* Entry `index` in the order of the data, and the entry called `name` (*index gets its number), or NULL. */
 const gan_safetensors_entry *gan_safetensors_at(const gan_safetensors *file, size_t index);

@@ -11,7 +11,7 @@ typedef struct tensor {
 
 struct gan_safetensors {
     gan_context *context;
-    gan_file file;
+    gan_readable from;
     int64_t data; /* offset of the first value in the file */
     gan_json *header;
     const gan_json *metadata; /* of the header, or NULL */
@@ -30,7 +30,7 @@ static const struct {
 
 static gan_status malformed(const gan_safetensors *file, const char *what, const char *tensor_name)
 {
-    return gan_fail(GAN_ERROR_FORMAT, "'%s': %s of tensor '%s' is malformed", file->file.path, what, tensor_name);
+    return gan_fail(GAN_ERROR_FORMAT, "%s: %s of tensor '%s' is malformed", file->from.name, what, tensor_name);
 }
 
 /* Bits of a value; 0 for a type that this version does not know, whose size cannot be checked. */
@@ -67,7 +67,7 @@ static gan_status shape_parse(const gan_safetensors *file, const char *name, con
         gan_json_get_int(at, &dim);
         if (i <= GAN_MAX_RANK) out->dims[i] = dim;
         if (!empty && !gan_checked_multiply(out->count, dim, &out->count))
-            return gan_fail(GAN_ERROR_OVERFLOW, "'%s': the size of tensor '%s' overflows", file->file.path, name);
+            return gan_fail(GAN_ERROR_OVERFLOW, "%s: the size of tensor '%s' overflows", file->from.name, name);
     }
     if (empty) out->count = 0;
     return GAN_OK;
@@ -83,15 +83,15 @@ static gan_status tensor_parse(gan_safetensors *file, const char *name, const ga
     GAN_TRY(type_parse(file, name, gan_json_get(json, "dtype"), &parsed, &bits));
     GAN_TRY(shape_parse(file, name, gan_json_get(json, "shape"), &parsed.entry));
     if (!gan_checked_multiply(parsed.entry.count, bits, &needed))
-        return gan_fail(GAN_ERROR_OVERFLOW, "'%s': the size of tensor '%s' overflows", file->file.path, name);
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: the size of tensor '%s' overflows", file->from.name, name);
     if (!gan_json_get_ints(offsets, places, 2)) return malformed(file, "the place", name);
     parsed.begin = places[0];
     parsed.end = places[1];
     if (parsed.begin < 0 || parsed.end < parsed.begin) return malformed(file, "the place", name);
     needed = needed / 8 + (needed % 8 > 0);
     if (bits > 0 && parsed.end - parsed.begin != needed) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' has %lld bytes; its shape and type need %lld",
-                        file->file.path, name, (long long)(parsed.end - parsed.begin), (long long)needed);
+        return gan_fail(GAN_ERROR_FORMAT, "%s: tensor '%s' has %lld bytes; its shape and type need %lld",
+                        file->from.name, name, (long long)(parsed.end - parsed.begin), (long long)needed);
     }
     parsed.entry.name = name;
     file->tensors[file->tensor_count++] = parsed;
@@ -101,10 +101,10 @@ static gan_status tensor_parse(gan_safetensors *file, const char *name, const ga
 static gan_status metadata_parse(gan_safetensors *file, const gan_json *json)
 {
     if (!gan_json_is_object(json))
-        return gan_fail(GAN_ERROR_FORMAT, "'%s': the metadata is not an object", file->file.path);
+        return gan_fail(GAN_ERROR_FORMAT, "%s: the metadata is not an object", file->from.name);
     for (const gan_json *at = NULL; (at = gan_json_next(json, at));) {
         if (gan_json_get_text(at)) continue;
-        return gan_fail(GAN_ERROR_FORMAT, "'%s': metadata '%s' is not a string", file->file.path, gan_json_name(at));
+        return gan_fail(GAN_ERROR_FORMAT, "%s: metadata '%s' is not a string", file->from.name, gan_json_name(at));
     }
     file->metadata = json;
     return GAN_OK;
@@ -134,24 +134,24 @@ static bool are_in_order(const gan_safetensors *file)
 
 static gan_status places_check(gan_safetensors *file)
 {
-    int64_t end = 0, available = file->file.size - file->data;
+    int64_t end = 0, available = file->from.size - file->data;
     if (!are_in_order(file)) {
         gan_sort(&(gan_sortable){file->tensors, begins_before, swap_tensors}, (int64_t)file->tensor_count);
     }
     for (size_t i = 0; i < file->tensor_count; i++) {
         const tensor *at = &file->tensors[i];
         if (at->begin != end) {
-            return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' starts at byte %lld of the data; expected %lld",
-                            file->file.path, at->entry.name, (long long)at->begin, (long long)end);
+            return gan_fail(GAN_ERROR_FORMAT, "%s: tensor '%s' starts at byte %lld of the data; expected %lld",
+                            file->from.name, at->entry.name, (long long)at->begin, (long long)end);
         }
         end = at->end;
     }
     if (end > available) {
-        return gan_fail(GAN_ERROR_TRUNCATED, "'%s' has %lld bytes of data; its header says %lld", file->file.path,
+        return gan_fail(GAN_ERROR_TRUNCATED, "%s has %lld bytes of data; its header says %lld", file->from.name,
                         (long long)available, (long long)end);
     }
     if (end < available) {
-        return gan_fail(GAN_ERROR_TRAILING_DATA, "'%s' has %lld bytes of data; its header says %lld", file->file.path,
+        return gan_fail(GAN_ERROR_TRAILING_DATA, "%s has %lld bytes of data; its header says %lld", file->from.name,
                         (long long)available, (long long)end);
     }
     return GAN_OK;
@@ -176,9 +176,9 @@ static gan_status names_sort(gan_safetensors *file)
 static gan_status header_parse(gan_safetensors *file, const char *text, size_t size)
 {
     gan_status status = gan_json_parse(file->context, text, size, &file->header);
-    if (status != GAN_OK) return gan_fail(status, "the header of '%s': %s", file->file.path, gan_last_error());
+    if (status != GAN_OK) return gan_fail(status, "the header of %s: %s", file->from.name, gan_last_error());
     if (!gan_json_is_object(file->header))
-        return gan_fail(GAN_ERROR_FORMAT, "the header of '%s' is not an object", file->file.path);
+        return gan_fail(GAN_ERROR_FORMAT, "the header of %s is not an object", file->from.name);
     file->tensor_capacity = (size_t)gan_json_size(file->header);
     file->tensors = gan_allocate_array(file->context, (int64_t)file->tensor_capacity, sizeof(tensor));
     if (!file->tensors) return GAN_ERROR_MEMORY;
@@ -195,40 +195,40 @@ static gan_status header_read(gan_safetensors *file)
 {
     unsigned char start[9];
     uint64_t length = 0;
-    if (file->file.size < (int64_t)sizeof(start)) {
-        return gan_fail(GAN_ERROR_TRUNCATED, "'%s' has %lld bytes: too few for a safetensors header", file->file.path,
-                        (long long)file->file.size);
+    if (file->from.size < (int64_t)sizeof(start)) {
+        return gan_fail(GAN_ERROR_TRUNCATED, "%s has %lld bytes: too few for a safetensors header", file->from.name,
+                        (long long)file->from.size);
     }
-    GAN_TRY(gan_file_read(&file->file, 0, start, sizeof(start)));
+    GAN_TRY(gan_readable_read(&file->from, 0, start, sizeof(start)));
     if (start[8] != '{') {
-        return gan_fail(GAN_ERROR_MAGIC, "'%s' is not a safetensors file%s", file->file.path,
+        return gan_fail(GAN_ERROR_MAGIC, "%s is not a safetensors file%s", file->from.name,
                         gan_file_hint(start, sizeof(start)));
     }
     for (int i = 0; i < 8; i++) length |= (uint64_t)start[i] << (8 * i);
     if (length > GAN_SAFETENSORS_HEADER_LIMIT) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "the header of '%s' has %llu bytes; the limit is %d", file->file.path,
+        return gan_fail(GAN_ERROR_OVERFLOW, "the header of %s has %llu bytes; the limit is %d", file->from.name,
                         (unsigned long long)length, GAN_SAFETENSORS_HEADER_LIMIT);
     }
-    if ((int64_t)length > file->file.size - 8) {
-        return gan_fail(GAN_ERROR_TRUNCATED, "'%s' ends within its header of %llu bytes", file->file.path,
+    if ((int64_t)length > file->from.size - 8) {
+        return gan_fail(GAN_ERROR_TRUNCATED, "%s ends within its header of %llu bytes", file->from.name,
                         (unsigned long long)length);
     }
     file->data = 8 + (int64_t)length;
 
     char *text = gan_allocate(file->context, (size_t)length);
     if (!text) return GAN_ERROR_MEMORY;
-    gan_status status = gan_file_read(&file->file, 8, text, (size_t)length);
+    gan_status status = gan_readable_read(&file->from, 8, text, (size_t)length);
     if (status == GAN_OK) status = header_parse(file, text, (size_t)length);
     gan_release(file->context, text, (size_t)length);
     return status;
 }
 
-gan_status gan_safetensors_open(gan_context *context, const char *path, gan_safetensors **out)
+gan_status gan_safetensors_open(gan_context *context, gan_origin from, gan_safetensors **out)
 {
     gan_safetensors *file = gan_allocate(context, sizeof(*file));
     if (!file) return GAN_ERROR_MEMORY;
     file->context = gan_context_retain(context);
-    gan_status status = gan_file_open(context, path, &file->file);
+    gan_status status = gan_readable_open(context, from, &file->from);
     if (status == GAN_OK) status = header_read(file);
     if (status != GAN_OK) {
         gan_safetensors_close(file);
@@ -245,9 +245,14 @@ void gan_safetensors_close(gan_safetensors *file)
     gan_release(context, file->names.rows, file->tensor_capacity * sizeof(gan_name));
     gan_release(context, file->tensors, file->tensor_capacity * sizeof(tensor));
     gan_json_release(file->header);
-    gan_file_close(&file->file);
+    gan_readable_close(&file->from);
     gan_release(context, file, sizeof(*file));
     gan_context_release(context);
+}
+
+const char *gan_safetensors_name(const gan_safetensors *file)
+{
+    return file->from.name;
 }
 
 size_t gan_safetensors_count(const gan_safetensors *file)
@@ -271,11 +276,11 @@ const gan_safetensors_entry *gan_safetensors_find(const gan_safetensors *file, c
 gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name, gan_shape shape,
                                   gan_safetensors_type type, size_t *index)
 {
-    const char *path = file->file.path;
+    const char *from = file->from.name;
     size_t found = 0;
     const gan_safetensors_entry *entry = gan_safetensors_find(file, name, &found);
 
-    if (!entry) return gan_fail(GAN_ERROR_ARCHITECTURE, "'%s' has no tensor '%s'", path, name);
+    if (!entry) return gan_fail(GAN_ERROR_ARCHITECTURE, "%s has no tensor '%s'", from, name);
     bool fits = entry->rank == shape.rank;
     for (int i = 0; fits && i < shape.rank; i++) fits = entry->dims[i] == shape.dims[i];
     if (!fits) {
@@ -284,11 +289,11 @@ gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name,
         for (int i = 0; i < entry->rank && i < GAN_MAX_RANK; i++) given.dims[i] = entry->dims[i];
         if (entry->rank > GAN_MAX_RANK) given.rank = GAN_MAX_RANK;
         if (entry->rank > 0) gan_shape_text(given, actual);
-        return gan_fail(GAN_ERROR_ARCHITECTURE, "tensor '%s' of '%s' has the shape %s%s; expected %s", name, path,
+        return gan_fail(GAN_ERROR_ARCHITECTURE, "tensor '%s' of %s has the shape %s%s; expected %s", name, from,
                         actual, entry->rank > GAN_MAX_RANK ? " and more" : "", gan_shape_text(shape, expected));
     }
     if (entry->type != type) {
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "tensor '%s' of '%s' is not of the type %s", name, path,
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "tensor '%s' of %s is not of the type %s", name, from,
                         types[type].name);
     }
     *index = found;
@@ -298,15 +303,15 @@ gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name,
 static gan_status read_bytes(const gan_safetensors *file, size_t index, gan_safetensors_type type, void *out)
 {
     if (index >= file->tensor_count) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "'%s' has %zu tensors; number %zu was requested", file->file.path,
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s has %zu tensors; number %zu was requested", file->from.name,
                         file->tensor_count, index);
     }
     const tensor *at = &file->tensors[index];
     if (at->entry.type != type) {
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "'%s': tensor '%s' is not of the type %s", file->file.path,
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "%s: tensor '%s' is not of the type %s", file->from.name,
                         at->entry.name, types[type].name);
     }
-    return gan_file_read(&file->file, file->data + at->begin, out, (size_t)(at->end - at->begin));
+    return gan_readable_read(&file->from, file->data + at->begin, out, (size_t)(at->end - at->begin));
 }
 
 gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float *out)
@@ -330,18 +335,18 @@ const char *gan_safetensors_metadata(const gan_safetensors *file, const char *ke
 
 gan_status gan_safetensors_check_format(const gan_safetensors *file, int newest)
 {
-    const char *path = file->file.path, *format = gan_safetensors_metadata(file, GAN_SAFETENSORS_FORMAT_KEY);
+    const char *from = file->from.name, *format = gan_safetensors_metadata(file, GAN_SAFETENSORS_FORMAT_KEY);
     if (!format) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s' has no " GAN_SAFETENSORS_FORMAT_KEY " in its metadata", path);
+        return gan_fail(GAN_ERROR_FORMAT, "%s has no " GAN_SAFETENSORS_FORMAT_KEY " in its metadata", from);
     }
     const size_t length = strlen(format);
     if (format[0] == '0' || length == 0 || strspn(format, "0123456789") != length) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s': " GAN_SAFETENSORS_FORMAT_KEY " is '%.32s', expected a number", path,
+        return gan_fail(GAN_ERROR_FORMAT, "%s: " GAN_SAFETENSORS_FORMAT_KEY " is '%.32s', expected a number", from,
                         format);
     }
     int64_t version = 0;
     for (size_t i = 0; i < length && version <= newest; i++) version = 10 * version + (format[i] - '0');
     if (version <= newest) return GAN_OK;
-    return gan_fail(GAN_ERROR_VERSION, "'%s' has the format %.32s; libgan %s reads formats up to %d", path, format,
+    return gan_fail(GAN_ERROR_VERSION, "%s has the format %.32s; libgan %s reads formats up to %d", from, format,
                     gan_version_text(), newest);
 }

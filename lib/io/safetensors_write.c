@@ -103,7 +103,7 @@ static gan_status names_check(gan_context *context, const char *(*name_of)(const
 }
 
 /* The length and the header itself, padded with spaces to align the data after it. */
-static gan_status text_write(gan_atomic_file *file, const char *text)
+static gan_status text_write(gan_writable *to, const char *text)
 {
     const size_t size = strlen(text), padded = (size + 7) / 8 * 8;
     char length[8];
@@ -112,9 +112,9 @@ static gan_status text_write(gan_atomic_file *file, const char *text)
                         GAN_SAFETENSORS_HEADER_LIMIT);
     }
     for (int i = 0; i < 8; i++) length[i] = (char)((uint64_t)padded >> (8 * i) & 0xff);
-    GAN_TRY(gan_atomic_file_write(file, length, sizeof(length)));
-    GAN_TRY(gan_atomic_file_write(file, text, size));
-    return gan_atomic_file_write(file, "        ", padded - size);
+    GAN_TRY(gan_writable_write(to, length, sizeof(length)));
+    GAN_TRY(gan_writable_write(to, text, size));
+    return gan_writable_write(to, "        ", padded - size);
 }
 
 /* ---- The values ------------------------------------------------------------------------------------------------ */
@@ -128,7 +128,7 @@ static void to_little_endian(const gan_safetensors_entry *entry, void *values)
     }
 }
 
-static gan_status values_write(gan_context *context, gan_atomic_file *file, const gan_safetensors_entry *entries,
+static gan_status values_write(gan_context *context, gan_writable *to, const gan_safetensors_entry *entries,
                                size_t entry_count, gan_safetensors_fill_fn fill, void *user)
 {
     size_t largest = 0;
@@ -145,17 +145,17 @@ static gan_status values_write(gan_context *context, gan_atomic_file *file, cons
         status = fill(user, i, values);
         if (status != GAN_OK) break;
         to_little_endian(&entries[i], values);
-        status = gan_atomic_file_write(file, values, (size_t)entries[i].count * types[entries[i].type].bytes);
+        status = gan_writable_write(to, values, (size_t)entries[i].count * types[entries[i].type].bytes);
     }
     gan_release(context, values, largest);
     return status;
 }
 
-gan_status gan_safetensors_write(gan_context *context, const char *path, const gan_safetensors_entry *entries,
+gan_status gan_safetensors_write(gan_context *context, gan_target to, const gan_safetensors_entry *entries,
                                  size_t entry_count, const gan_metadata *metadata, size_t metadata_count,
                                  gan_safetensors_fill_fn fill, void *user)
 {
-    gan_atomic_file *file = NULL;
+    gan_writable writable;
     gan_json_writer json = {.context = context, .ascii = true};
     char *header = NULL;
     GAN_TRY(names_check(context, metadata_key, metadata, metadata_count));
@@ -163,11 +163,12 @@ gan_status gan_safetensors_write(gan_context *context, const char *path, const g
     gan_status status = header_write(&json, entries, entry_count, metadata, metadata_count);
     const gan_status finished = gan_json_finish(&json, &header);
     if (status == GAN_OK) status = finished;
-    if (status == GAN_OK) status = gan_atomic_file_open(context, path, &file);
-    if (status == GAN_OK) status = text_write(file, header);
+    if (status == GAN_OK) status = gan_writable_open(context, to, &writable);
+    if (status == GAN_OK) {
+        status = text_write(&writable, header);
+        if (status == GAN_OK) status = values_write(context, &writable, entries, entry_count, fill, user);
+        status = gan_writable_close(&writable, status);
+    }
     gan_release_text(context, header);
-    if (status == GAN_OK) status = values_write(context, file, entries, entry_count, fill, user);
-    if (status == GAN_OK) return gan_atomic_file_commit(file);
-    gan_atomic_file_abandon(file);
     return status;
 }

@@ -28,28 +28,42 @@ static void describe_entry(const gan_model_tensor *tensor, gan_safetensors_entry
     for (int i = 0; i < entry->rank; i++) entry->dims[i] = tensor->plan.shape.dims[i];
 }
 
-gan_status gan_model_save(const gan_model *model, const char *path)
+static gan_status save(const gan_model *model, gan_target to)
 {
-    GAN_FLOAT_SCOPE();
     gan_safetensors_entry *entries;
     char *architecture = NULL;
     gan_status status;
 
-    GAN_CHECK_NOT_NULL(model);
-    GAN_CHECK_NOT_NULL(path);
-    GAN_TRY(gan_model_check_built(model, __func__));
     entries = gan_allocate_array(model->context, model->tensor_count, sizeof(*entries));
     if (!entries) return GAN_ERROR_MEMORY;
     for (int32_t i = 0; i < model->tensor_count; i++) describe_entry(&model->tensors[i], &entries[i]);
     status = gan_model_write_architecture(model, &architecture);
     if (status == GAN_OK) {
         const gan_metadata metadata[] = {{FORMAT_KEY, FORMAT_TEXT}, {ARCHITECTURE_KEY, architecture}};
-        status = gan_safetensors_write(model->context, path, entries, (size_t)model->tensor_count, metadata, 2,
+        status = gan_safetensors_write(model->context, to, entries, (size_t)model->tensor_count, metadata, 2,
                                        fill_entry, (void *)model);
     }
     gan_release_text(model->context, architecture);
     gan_release(model->context, entries, (size_t)model->tensor_count * sizeof(*entries));
     return status;
+}
+
+gan_status gan_model_save(const gan_model *model, const char *path)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(model);
+    GAN_CHECK_NOT_NULL(path);
+    GAN_TRY(gan_model_check_built(model, __func__));
+    return save(model, (gan_target){.path = path});
+}
+
+gan_status gan_model_save_to(const gan_model *model, gan_writer writer)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(model);
+    GAN_TRY(gan_writer_check(writer, __func__));
+    GAN_TRY(gan_model_check_built(model, __func__));
+    return save(model, (gan_target){.writer = writer});
 }
 
 /* ---- Loading ------------------------------------------------------------------------------------------------ */
@@ -161,28 +175,28 @@ static gan_status read_tensors(const source *from, gan_real *parameters, gan_rea
     return status;
 }
 
-static gan_status check_format(const gan_safetensors *file, const char *path)
+static gan_status check_format(const gan_safetensors *file)
 {
-    const char *format = gan_safetensors_metadata(file, FORMAT_KEY);
+    const char *format = gan_safetensors_metadata(file, FORMAT_KEY), *from = gan_safetensors_name(file);
     const char *kind = gan_safetensors_metadata(file, KIND_KEY);
 
-    if (kind) return gan_fail(GAN_ERROR_FORMAT, "'%s' is a libgan %.32s, expected a model", path, kind);
+    if (kind) return gan_fail(GAN_ERROR_FORMAT, "%s is a libgan %.32s, expected a model", from, kind);
     if (!format || !gan_safetensors_metadata(file, ARCHITECTURE_KEY)) {
         return gan_fail(GAN_ERROR_FORMAT,
-                        "'%s' holds tensors but no libgan architecture; gan_model_load_weights() reads such a file "
+                        "%s holds tensors but no libgan architecture; gan_model_load_weights() reads such a file "
                         "into a built model",
-                        path);
+                        from);
     }
     return gan_safetensors_check_format(file, FORMAT_VERSION);
 }
 
-static gan_status load_model(gan_context *context, const gan_safetensors *file, const char *path, gan_model **out)
+static gan_status read_model(gan_context *context, const gan_safetensors *file, gan_model **out)
 {
     source from;
 
-    GAN_TRY(check_format(file, path));
+    GAN_TRY(check_format(file));
     gan_status status = gan_model_read_architecture(context, gan_safetensors_metadata(file, ARCHITECTURE_KEY), out);
-    if (status != GAN_OK) return gan_fail(status, "'%s': %s", path, gan_last_error());
+    if (status != GAN_OK) return gan_fail(status, "%s: %s", gan_safetensors_name(file), gan_last_error());
     /* Nothing is allocated for weights that the file does not have. */
     GAN_TRY(find_tensors(file, *out, &from));
     status = gan_model_allocate(*out);
@@ -191,18 +205,13 @@ static gan_status load_model(gan_context *context, const gan_safetensors *file, 
     return status;
 }
 
-gan_status gan_model_load(gan_context *context, const char *path, gan_model **out)
+static gan_status load(gan_context *context, gan_origin from, gan_model **out)
 {
-    GAN_FLOAT_SCOPE();
     gan_safetensors *file = NULL;
     gan_model *model = NULL;
-    gan_status status;
 
-    GAN_CHECK_NOT_NULL(context);
-    GAN_CHECK_NOT_NULL(path);
-    GAN_CHECK_NOT_NULL(out);
-    GAN_TRY(gan_safetensors_open(context, path, &file));
-    status = load_model(context, file, path, &model);
+    GAN_TRY(gan_safetensors_open(context, from, &file));
+    const gan_status status = read_model(context, file, &model);
     gan_safetensors_close(file);
     if (status != GAN_OK) {
         gan_model_destroy(model);
@@ -212,7 +221,27 @@ gan_status gan_model_load(gan_context *context, const char *path, gan_model **ou
     return GAN_OK;
 }
 
-static void log_skipped(const source *from, const char *path)
+gan_status gan_model_load(gan_context *context, const char *path, gan_model **out)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(context);
+    GAN_CHECK_NOT_NULL(path);
+    GAN_CHECK_NOT_NULL(out);
+    return load(context, (gan_origin){.path = path}, out);
+}
+
+gan_status gan_model_load_from(gan_context *context, gan_reader reader, gan_model **out)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(context);
+    GAN_TRY(gan_reader_check(reader, __func__));
+    GAN_CHECK_NOT_NULL(out);
+    return load(context, (gan_origin){.reader = reader}, out);
+}
+
+/* ---- Weights ------------------------------------------------------------------------------------------------ */
+
+static void log_skipped(const source *from)
 {
     const size_t count = gan_safetensors_count(from->file);
     size_t skipped = 0, first = 0;
@@ -223,13 +252,12 @@ static void log_skipped(const source *from, const char *path)
         first = i;
     }
     if (skipped == 0) return;
-    gan_log(from->model->context, GAN_LOG_INFO,
-            "'%s': skipped tensors that the model does not have: %zu, such as '%s'", path, skipped,
-            gan_safetensors_at(from->file, first)->name);
+    gan_log(from->model->context, GAN_LOG_INFO, "%s: skipped tensors that the model does not have: %zu, such as '%s'",
+            gan_safetensors_name(from->file), skipped, gan_safetensors_at(from->file, first)->name);
 }
 
 /* All values are read before any of the model's change. */
-static gan_status load_weights(const source *from, gan_model *model)
+static gan_status read_weights(const source *from, gan_model *model)
 {
     gan_arena arena = {0};
     const size_t parameters = gan_arena_reserve(&arena, model->parameter_size);
@@ -245,22 +273,36 @@ static gan_status load_weights(const source *from, gan_model *model)
     return status;
 }
 
-gan_status gan_model_load_weights(gan_model *model, const char *path)
+static gan_status load_weights(gan_model *model, gan_origin origin)
 {
-    GAN_FLOAT_SCOPE();
     gan_safetensors *file = NULL;
     source from;
 
-    GAN_CHECK_NOT_NULL(model);
-    GAN_CHECK_NOT_NULL(path);
-    GAN_TRY(gan_model_check_built(model, __func__));
-    GAN_TRY(gan_safetensors_open(model->context, path, &file));
+    GAN_TRY(gan_safetensors_open(model->context, origin, &file));
     gan_status status = find_tensors(file, model, &from);
     if (status == GAN_OK) {
-        status = load_weights(&from, model);
-        if (status == GAN_OK) log_skipped(&from, path);
+        status = read_weights(&from, model);
+        if (status == GAN_OK) log_skipped(&from);
         release_source(&from);
     }
     gan_safetensors_close(file);
     return status;
+}
+
+gan_status gan_model_load_weights(gan_model *model, const char *path)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(model);
+    GAN_CHECK_NOT_NULL(path);
+    GAN_TRY(gan_model_check_built(model, __func__));
+    return load_weights(model, (gan_origin){.path = path});
+}
+
+gan_status gan_model_load_weights_from(gan_model *model, gan_reader reader)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(model);
+    GAN_TRY(gan_reader_check(reader, __func__));
+    GAN_TRY(gan_model_check_built(model, __func__));
+    return load_weights(model, (gan_origin){.reader = reader});
 }

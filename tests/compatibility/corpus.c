@@ -139,7 +139,7 @@ static void compare_bits(const char *path, const char *name, const float *actual
 void corpus_compare_tensors(gan_context *context, const char *path, const char *prefix, const gan_model *model)
 {
     gan_safetensors *file;
-    assert_int_equal(gan_safetensors_open(context, path, &file), GAN_OK);
+    assert_int_equal(gan_safetensors_open(context, (gan_origin){.path = path}, &file), GAN_OK);
     for (int64_t i = 0; i < gan_model_tensor_count(model); i++) {
         gan_tensor_info info = GAN_TENSOR_INFO_INIT;
         char name[256];
@@ -159,8 +159,8 @@ void corpus_compare_tensors(gan_context *context, const char *path, const char *
 static void compare_entries(gan_context *context, const char *expected_path, const char *actual_path)
 {
     gan_safetensors *expected, *actual;
-    assert_int_equal(gan_safetensors_open(context, expected_path, &expected), GAN_OK);
-    assert_int_equal(gan_safetensors_open(context, actual_path, &actual), GAN_OK);
+    assert_int_equal(gan_safetensors_open(context, (gan_origin){.path = expected_path}, &expected), GAN_OK);
+    assert_int_equal(gan_safetensors_open(context, (gan_origin){.path = actual_path}, &actual), GAN_OK);
     assert_int_equal(gan_safetensors_count(actual), gan_safetensors_count(expected));
     for (size_t i = 0; i < gan_safetensors_count(expected); i++) {
         size_t index;

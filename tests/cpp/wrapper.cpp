@@ -137,6 +137,23 @@ void test_models()
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file", gan::model::load(context, "no-such-file"));
 }
 
+void test_memory_instead_of_files()
+{
+    gan::context context(GAN_CONTEXT(.threads = 1));
+    gan::model model = dense_model(context, 2, 2, 1), other = dense_model(context, 2, 2, 7);
+    gan::bytes saved(context);
+    model.save_to(saved.writer());
+    gan_reader reader = gan::reader_from_memory(saved.data(), saved.size());
+    EXPECT(reader.size == static_cast<int64_t>(saved.size()) && reader.size > 0);
+    EXPECT(gan::model::load_from(context, reader).get_tensor("0.weight") == model.get_tensor("0.weight"));
+    other.load_weights_from(reader);
+    EXPECT(other.get_tensor("2.bias") == model.get_tensor("2.bias"));
+    saved.clear();
+    EXPECT(saved.size() == 0);
+    EXPECT_ERROR(GAN_ERROR_TRUNCATED, "the reader's data",
+                 gan::model::load_from(context, gan::reader_from_memory("\1\0\0\0\0\0\0\0{", 5)));
+}
+
 void test_clones_and_averages()
 {
     gan::context context(GAN_CONTEXT(.threads = 1));
@@ -717,6 +734,7 @@ int main()
         test_kinds_of_layers();
         test_images_and_labels();
         test_models();
+        test_memory_instead_of_files();
         test_clones_and_averages();
         test_spectral_norm();
         test_sampling();

@@ -18,6 +18,7 @@ extern gan_random *random_noise;
 extern gan_checkpoint *checkpoint;
 extern const float *noise, *samples, *real_logits, *fake_logits;
 extern float *real_gradient, *fake_gradient, *images, *labels;
+extern const unsigned char generator_bytes[1000];
 extern const float *shares, *photos;
 extern float *out;
 extern const char *path;

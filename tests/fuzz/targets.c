@@ -168,7 +168,7 @@ gan_status fuzz_safetensors(gan_context *context, const char *path)
 {
     static double values[most_values];
     gan_safetensors *file = NULL;
-    const gan_status status = gan_safetensors_open(context, path, &file);
+    const gan_status status = gan_safetensors_open(context, (gan_origin){.path = path}, &file);
 
     for (size_t i = 0; status == GAN_OK && i < gan_safetensors_count(file); i++) {
         size_t found;

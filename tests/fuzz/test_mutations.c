@@ -243,8 +243,9 @@ static void test_safetensors(void **state)
     int counts[statuses] = {0};
 
     (void)state;
-    assert_int_equal(
-        gan_safetensors_write(context, test_path("good"), entries, 4, metadata, 1, fill_with_zeros, NULL), GAN_OK);
+    assert_int_equal(gan_safetensors_write(context, (gan_target){.path = test_path("good")}, entries, 4, metadata, 1,
+                                           fill_with_zeros, NULL),
+                     GAN_OK);
     gan_context_destroy(context);
     load(test_path("good"), &good);
     run("mutant", &good, fuzz_safetensors, 3000, false, counts);

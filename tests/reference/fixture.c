@@ -31,7 +31,7 @@ void fixture_read(gan_context *context, const char *name, float *out, int64_t co
 {
     gan_safetensors *file;
     size_t index = 0;
-    assert_int_equal(gan_safetensors_open(context, path, &file), GAN_OK);
+    assert_int_equal(gan_safetensors_open(context, (gan_origin){.path = path}, &file), GAN_OK);
     const gan_safetensors_entry *entry = gan_safetensors_find(file, name, &index);
     if (!entry) fail_msg("%s has no %s", path, name);
     assert_true(entry->type == GAN_SAFETENSORS_F32 && entry->count == count);

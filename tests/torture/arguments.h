@@ -25,6 +25,8 @@ typedef enum argument_kind {
     RANDOM_STATE,
     CURSOR,
     FILL,
+    READER,
+    WRITER,
     INITIALIZER,
     OTHER /* callbacks: nothing wrong can be given */
 } argument_kind;
@@ -39,6 +41,8 @@ typedef struct argument {
     gan_random_state state;
     gan_dataset_cursor cursor;
     gan_fill_fn fill;
+    gan_reader reader;
+    gan_writer writer;
 } argument;
 
 /* Of what the function returns, its member is set. */
@@ -48,6 +52,9 @@ typedef struct result {
     gan_term term;
     gan_player player;
     const char *text;
+    const void *address;
+    gan_reader reader;
+    gan_writer writer;
     double number;
 } result;
 

@@ -60,6 +60,7 @@ static void release_made(const function *f, const parameter *p, void *made)
     if (strcmp(p->type, "gan_trainer **") == 0) gan_trainer_destroy(made);
     if (strcmp(p->type, "gan_game **") == 0) gan_game_destroy(made);
     if (strcmp(p->type, "gan_history **") == 0) gan_history_destroy(made);
+    if (strcmp(p->type, "gan_bytes **") == 0) gan_bytes_destroy(made);
     if (strcmp(p->type, "gan_image_pool **") == 0) gan_image_pool_destroy(made);
 }
 

@@ -14,12 +14,14 @@ KINDS = {
     'float': ('FLOAT', 'number'), 'double': ('DOUBLE', 'number'), 'gan_shape': ('SHAPE', 'shape'),
     'gan_term': ('TERM', 'term'), 'gan_player': ('PLAYER', 'player'), 'gan_random_state': ('RANDOM_STATE', 'state'),
     'gan_dataset_cursor': ('CURSOR', 'cursor'), 'gan_fill_fn': ('FILL', 'fill'),
+    'gan_reader': ('READER', 'reader'), 'gan_writer': ('WRITER', 'writer'),
     'gan_initializer': ('INITIALIZER', None), 'gan_allocator': ('OTHER', None),
 }
 RETURNS = {
     'gan_status': 'status', 'gan_layer *': 'layer', 'gan_term': 'term', 'gan_player': 'player', 'void': None,
     'const char *': 'text', 'int64_t': 'number', 'uint64_t': 'number', 'int': 'number', 'double': 'number',
-    'gan_node': 'number',
+    'gan_node': 'number', 'size_t': 'number', 'const void *': 'address', 'gan_reader': 'reader',
+    'gan_writer': 'writer',
 }
 
 

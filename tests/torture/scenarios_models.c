@@ -135,6 +135,29 @@ static gan_status run_model_files(stage *s)
     return status;
 }
 
+static gan_status run_model_memory(stage *s)
+{
+    gan_model *model = NULL, *loaded = NULL;
+    gan_bytes *bytes = NULL;
+    gan_status status = GAN_OK;
+
+    MAKE(s, model, test_graph(s->context, 5, &model));
+    MAKE(s, bytes, gan_bytes_create(s->context, &bytes));
+    STEP(s, (gan_bytes_clear(bytes), gan_model_save_to(model, gan_bytes_writer(bytes))));
+    const gan_reader reader = gan_reader_from_memory(gan_bytes_data(bytes), gan_bytes_size(bytes));
+    MAKE(s, loaded, gan_model_load_from(s->context, reader, &loaded));
+    STEP(s, gan_model_load_weights_from(model, reader));
+    if (status == GAN_OK) {
+        stage_add(s, gan_bytes_data(bytes), gan_bytes_size(bytes));
+        stage_add_model(s, loaded);
+        stage_add_model(s, model);
+    }
+    gan_bytes_destroy(bytes);
+    gan_model_destroy(model);
+    gan_model_destroy(loaded);
+    return status;
+}
+
 static gan_status run_layers_in_files(stage *s)
 {
     gan_status status = GAN_OK;
@@ -331,6 +354,7 @@ const scenario model_scenarios[] = {
     {"models", run_models, {NULL}, false},
     {"description", run_description, {NULL}, false},
     {"model files", run_model_files, {"model"}, false},
+    {"model memory", run_model_memory, {NULL}, false},
     {"layers in files", run_layers_in_files, {NULL}, true},
     {"session", run_session, {NULL}, false},
     {"two models", run_two_models, {NULL}, false},

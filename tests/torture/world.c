@@ -128,6 +128,12 @@ static gan_history *history_of(world *w, bool is_empty)
     return w->history;
 }
 
+static gan_bytes *bytes_of(world *w)
+{
+    if (!w->bytes) OK(gan_bytes_create(w->context, &w->bytes));
+    return w->bytes;
+}
+
 /* ---- The world ----------------------------------------------------------------------------------------------- */
 
 void world_create(world *w, bool is_raw)
@@ -145,6 +151,7 @@ void world_destroy(world *w)
 {
     gan_history_destroy(w->history);
     gan_image_pool_destroy(w->pool);
+    gan_bytes_destroy(w->bytes);
     gan_checkpoint_destroy(w->checkpoint);
     gan_game_destroy(w->game.game);
     gan_model_destroy(w->game.generator);
@@ -171,7 +178,7 @@ void world_forget(world *w, const void *handle)
                               (void **)&w->draft,     (void **)&w->layer,       (void **)&w->session,
                               (void **)&w->optimizer, (void **)&w->random,      (void **)&w->dataset,
                               (void **)&w->history,   (void **)&w->gan.trainer, (void **)&w->checkpoint,
-                              (void **)&w->game.game, (void **)&w->pool};
+                              (void **)&w->game.game, (void **)&w->pool,        (void **)&w->bytes};
 
     for (size_t i = 0; i < sizeof(handles) / sizeof(*handles); i++) {
         if (*handles[i] == handle) *handles[i] = NULL;
@@ -231,6 +238,7 @@ static void *handle(world *w, const function *f, const parameter *p)
     if (is(type, "gan_trainer *")) return trainer_of(w);
     if (is(type, "gan_game *")) return game_of(w, !world_describes(f->name))->game;
     if (is(type, "gan_checkpoint *")) return checkpoint_of(w, begins(f->name, "gan_checkpoint_add"));
+    if (is(type, "gan_bytes *")) return bytes_of(w);
     if (is(type, "gan_history *")) return history_of(w, begins(f->name, "gan_history_add"));
     if (is(type, "gan_dataset *")) return dataset_of(w, is(f->name, "gan_dataset_get_class_name"));
     if (is(type, "gan_session *")) {
@@ -355,6 +363,20 @@ static gan_status fill(void *user, const int64_t *numbers, int64_t count, float 
     return GAN_OK;
 }
 
+/* The file that a function can load, as its bytes. */
+static gan_reader reader(const function *f)
+{
+    static unsigned char bytes[1 << 18];
+    char path[64];
+
+    if (begins(f->name, "gan_model")) {
+        snprintf(path, sizeof(path), "model.read");
+    } else {
+        snprintf(path, sizeof(path), "%.*s.read", (int)strcspn(f->name + 4, "_"), f->name + 4);
+    }
+    return gan_reader_from_memory(bytes, test_file_read(test_path(path), bytes, sizeof(bytes)));
+}
+
 /* Options as their macro makes them, with what they cannot be without. */
 static void set_options(const char *name, void *out)
 {
@@ -424,6 +446,8 @@ void world_argument(world *w, const function *f, int index, argument *out)
     case PLAYER: out->player = game_of(w, !world_describes(f->name))->g; break;
     case CURSOR: OK(gan_dataset_get_cursor(dataset_of(w, false), &out->cursor)); break;
     case FILL: out->fill = fill; break;
+    case READER: out->reader = reader(f); break;
+    case WRITER: out->writer = gan_bytes_writer(bytes_of(w)); break;
     case RANDOM_STATE:
     case FLOAT:
     case DOUBLE: break;

@@ -21,6 +21,7 @@ typedef struct world {
     gan_checkpoint *checkpoint;
     gan_history *history;
     gan_image_pool *pool;
+    gan_bytes *bytes;
     test_gan gan;
     conditional_game game; /* built or not, as the function needs it */
     bool is_raw;           /* handles as they are made: nothing built, set or run */

@@ -30,7 +30,9 @@ static int count_of_kind(argument_kind kind)
     case HANDLE: return 2;
     case INPUT:
     case OUTPUT:
-    case FILL: return 1;
+    case FILL:
+    case WRITER: return 1;
+    case READER: return 1 + COUNT_OF(wrong_integers);
     case TEXT: return 2 + COUNT_OF(wrong_texts);
     case INTEGER: return COUNT_OF(wrong_integers);
     case INTEGER32:
@@ -120,6 +122,11 @@ static void make_wrong_value(argument *a, argument_kind kind, int number, const 
         *(number % 3 == 0 ? &a->cursor.epoch : number % 3 == 1 ? &a->cursor.position : &a->cursor.count) = integer;
         break;
     case FILL: a->fill = NULL; break;
+    case READER:
+        if (number == 0) a->reader.read = NULL;
+        if (number > 0) a->reader.size = wrong_integers[number - 1];
+        break;
+    case WRITER: a->writer.write = NULL; break;
     default: a->pointer = NULL; break;
     }
 }
@@ -175,6 +182,8 @@ bool is_wrong_for_all(const function *f, const parameter *p, int number)
     if (strcmp(f->name, "gan_generator_loss") == 0 && strcmp(p->name, "real_logits") == 0) return false; /* unused */
     switch (p->kind) {
     case INTEGER: return wrong_integers[number] < 0;
+    case READER:
+    case WRITER: return true;
     case ENUM: return number > 0;
     case FLOAT:
     case DOUBLE: return !isfinite(wrong_numbers[number]);

@@ -299,7 +299,7 @@ gan_status gan_entries_load(gan_entries *entries, const char *path)
     gan_safetensors *file;
     GAN_TRY(entries->status);
     GAN_TRY(gan_entries_check_names(entries));
-    GAN_TRY(gan_safetensors_open(entries->context, path, &file));
+    GAN_TRY(gan_safetensors_open(entries->context, (gan_origin){.path = path}, &file));
     reading r = {.context = entries->context, .file = file, .path = path};
     gan_status status = load_file(entries, &r);
     gan_safetensors_close(file);

@@ -147,8 +147,8 @@ gan_status gan_entries_save(gan_entries *entries, const char *path)
     gan_status status = allocate(entries->context, entries->count, &w);
     if (status == GAN_OK) {
         fill(entries, &w);
-        status = gan_safetensors_write(entries->context, path, w.tensors, w.tensor_count, w.pairs, w.pair_count,
-                                       fill_tensor, &w);
+        status = gan_safetensors_write(entries->context, (gan_target){.path = path}, w.tensors, w.tensor_count,
+                                       w.pairs, w.pair_count, fill_tensor, &w);
     }
     release(entries->context, &w);
     return status;

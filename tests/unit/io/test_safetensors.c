@@ -32,8 +32,8 @@ static gan_status fill(void *user, size_t index, void *out)
 
 static gan_status write_file(gan_context *context, const char *path)
 {
-    return gan_safetensors_write(context, path, entries, entry_count, metadata, metadata_count, fill,
-                                 (void *)entries);
+    return gan_safetensors_write(context, (gan_target){.path = path}, entries, entry_count, metadata, metadata_count,
+                                 fill, (void *)entries);
 }
 
 /* ---- Good files --------------------------------------------------------------------------------------------- */
@@ -45,7 +45,7 @@ static void test_round_trip(void **state)
 
     (void)state;
     test_status(write_file(context, test_path("file")), GAN_OK, "");
-    test_status(gan_safetensors_open(context, test_path("file"), &file), GAN_OK, "");
+    test_status(gan_safetensors_open(context, (gan_origin){.path = test_path("file")}, &file), GAN_OK, "");
     assert_int_equal(gan_safetensors_count(file), entry_count);
     for (size_t i = 0; i < entry_count; i++) {
         float values[6] = {0}, expected[6] = {0};
@@ -78,7 +78,7 @@ static void test_what_is_not_there(void **state)
 
     (void)state;
     assert_int_equal(write_file(context, test_path("file")), GAN_OK);
-    assert_int_equal(gan_safetensors_open(context, test_path("file"), &file), GAN_OK);
+    assert_int_equal(gan_safetensors_open(context, (gan_origin){.path = test_path("file")}, &file), GAN_OK);
     assert_null(gan_safetensors_find(file, "zeta", &index));
     assert_null(gan_safetensors_at(file, entry_count));
     assert_int_equal(index, 99);
@@ -102,8 +102,9 @@ static void test_bytes(void **state)
     memcpy(expected + 8, header, sizeof(header) - 1);
     memcpy(expected + 8 + sizeof(header) - 1, values, 8);
     for (int i = 0; i < 2; i++) {
-        test_status(gan_safetensors_write(context, test_path("file"), &one, 1, NULL, 0, fill, (void *)&one), GAN_OK,
-                    "");
+        test_status(gan_safetensors_write(context, (gan_target){.path = test_path("file")}, &one, 1, NULL, 0, fill,
+                                          (void *)&one),
+                    GAN_OK, "");
         assert_int_equal(test_file_read(test_path("file"), bytes, sizeof(bytes)), sizeof(expected));
         assert_memory_equal(bytes, expected, sizeof(expected));
     }
@@ -122,10 +123,11 @@ static void test_alignment(void **state)
         unsigned char bytes[file_capacity];
         gan_safetensors *file = NULL;
         name[length] = 0;
-        assert_int_equal(gan_safetensors_write(context, test_path("file"), &one, 1, NULL, 0, fill, (void *)&one),
+        assert_int_equal(gan_safetensors_write(context, (gan_target){.path = test_path("file")}, &one, 1, NULL, 0,
+                                               fill, (void *)&one),
                          GAN_OK);
         assert_int_equal(test_file_read(test_path("file"), bytes, sizeof(bytes)) % 8, 0);
-        test_status(gan_safetensors_open(context, test_path("file"), &file), GAN_OK, "");
+        test_status(gan_safetensors_open(context, (gan_origin){.path = test_path("file")}, &file), GAN_OK, "");
         gan_safetensors_close(file);
     }
     gan_context_destroy(context);
@@ -152,9 +154,10 @@ static void test_doubles(void **state)
     size_t index = 9;
 
     (void)state;
-    test_status(gan_safetensors_write(context, test_path("file"), mixed, 2, NULL, 0, fill_doubles, (void *)mixed),
+    test_status(gan_safetensors_write(context, (gan_target){.path = test_path("file")}, mixed, 2, NULL, 0,
+                                      fill_doubles, (void *)mixed),
                 GAN_OK, "");
-    assert_int_equal(gan_safetensors_open(context, test_path("file"), &file), GAN_OK);
+    assert_int_equal(gan_safetensors_open(context, (gan_origin){.path = test_path("file")}, &file), GAN_OK);
     assert_int_equal(gan_safetensors_find(file, "doubles", &index)->type, GAN_SAFETENSORS_F64);
     assert_int_equal(gan_safetensors_read_doubles(file, index, values), GAN_OK);
     assert_memory_equal(values, doubles, sizeof(doubles));
@@ -171,15 +174,17 @@ static void test_without_tensors(void **state)
     gan_safetensors *file = NULL;
 
     (void)state;
-    assert_int_equal(gan_safetensors_write(context, test_path("file"), NULL, 0, metadata, 1, fill, (void *)entries),
+    assert_int_equal(gan_safetensors_write(context, (gan_target){.path = test_path("file")}, NULL, 0, metadata, 1,
+                                           fill, (void *)entries),
                      GAN_OK);
-    test_status(gan_safetensors_open(context, test_path("file"), &file), GAN_OK, "");
+    test_status(gan_safetensors_open(context, (gan_origin){.path = test_path("file")}, &file), GAN_OK, "");
     assert_int_equal(gan_safetensors_count(file), 0);
     assert_string_equal(gan_safetensors_metadata(file, metadata[0].key), metadata[0].value);
     gan_safetensors_close(file);
-    assert_int_equal(gan_safetensors_write(context, test_path("file"), NULL, 0, NULL, 0, fill, (void *)entries),
+    assert_int_equal(gan_safetensors_write(context, (gan_target){.path = test_path("file")}, NULL, 0, NULL, 0, fill,
+                                           (void *)entries),
                      GAN_OK);
-    test_status(gan_safetensors_open(context, test_path("file"), &file), GAN_OK, "");
+    test_status(gan_safetensors_open(context, (gan_origin){.path = test_path("file")}, &file), GAN_OK, "");
     assert_null(gan_safetensors_metadata(file, metadata[0].key));
     gan_safetensors_close(file);
     gan_context_destroy(context);
@@ -194,7 +199,8 @@ static void test_file_from_python(void **state)
     size_t index;
 
     (void)state;
-    test_status(gan_safetensors_open(context, TEST_REFERENCE "/python.safetensors", &file), GAN_OK, "");
+    test_status(gan_safetensors_open(context, (gan_origin){.path = TEST_REFERENCE "/python.safetensors"}, &file),
+                GAN_OK, "");
     assert_int_equal(gan_safetensors_count(file), 5);
     assert_string_equal(gan_safetensors_metadata(file, "made by"), "safetensors");
     assert_string_equal(gan_safetensors_metadata(file, "empty"), "");
@@ -245,7 +251,7 @@ static void check_open(const char *path, gan_status status, const char *part)
     assert_int_equal(
         gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 1), &context),
         GAN_OK);
-    test_status(gan_safetensors_open(context, path, &file), status, part);
+    test_status(gan_safetensors_open(context, (gan_origin){.path = path}, &file), status, part);
     assert_true((file != NULL) == (status == GAN_OK));
     gan_safetensors_close(file);
     gan_context_destroy(context);
@@ -409,7 +415,7 @@ static void test_file_cut_while_open(void **state)
 
     (void)state;
     assert_int_equal(write_file(context, test_path("file")), GAN_OK);
-    assert_int_equal(gan_safetensors_open(context, test_path("file"), &file), GAN_OK);
+    assert_int_equal(gan_safetensors_open(context, (gan_origin){.path = test_path("file")}, &file), GAN_OK);
     test_file_write(test_path("file"), "short", 5);
     test_status(gan_safetensors_read(file, 0, values), GAN_ERROR_TRUNCATED, "file");
     gan_safetensors_close(file);
@@ -465,8 +471,8 @@ static void test_refused_entries(void **state)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         for (int with_metadata = 0; with_metadata < 2; with_metadata++) {
             both[1] = bad[i].entry;
-            test_status(gan_safetensors_write(context, test_path("file"), both, 2, metadata, with_metadata ? 2 : 0,
-                                              fill, both),
+            test_status(gan_safetensors_write(context, (gan_target){.path = test_path("file")}, both, 2, metadata,
+                                              with_metadata ? 2 : 0, fill, both),
                         bad[i].status, bad[i].part);
         }
     }
@@ -482,7 +488,8 @@ static void test_refused_metadata(void **state)
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        test_status(gan_safetensors_write(context, test_path("none"), entries, 1, bad[i], 2, fill, (void *)entries),
+        test_status(gan_safetensors_write(context, (gan_target){.path = test_path("none")}, entries, 1, bad[i], 2,
+                                          fill, (void *)entries),
                     GAN_ERROR_ARGUMENT, i < 2 ? "not valid UTF-8" : "two entries called 'k'");
     }
     assert_false(test_file_exists(test_path("none")));
@@ -497,12 +504,14 @@ static void test_failing_fill(void **state)
     (void)state;
     assert_int_equal(write_file(context, test_path("file")), GAN_OK);
     const int before = test_folder_count();
-    test_status(gan_safetensors_write(context, test_path("file"), entries, 2, NULL, 0, fail_to_fill, (void *)entries),
+    test_status(gan_safetensors_write(context, (gan_target){.path = test_path("file")}, entries, 2, NULL, 0,
+                                      fail_to_fill, (void *)entries),
                 GAN_ERROR_CANCELLED, "no second tensor");
-    test_status(gan_safetensors_write(context, test_path("none/file"), entries, 2, NULL, 0, fill, (void *)entries),
+    test_status(gan_safetensors_write(context, (gan_target){.path = test_path("none/file")}, entries, 2, NULL, 0,
+                                      fill, (void *)entries),
                 GAN_ERROR_NOT_FOUND, "none/file");
     assert_int_equal(test_folder_count(), before);
-    assert_int_equal(gan_safetensors_open(context, test_path("file"), &file), GAN_OK);
+    assert_int_equal(gan_safetensors_open(context, (gan_origin){.path = test_path("file")}, &file), GAN_OK);
     assert_int_equal(gan_safetensors_count(file), entry_count);
     gan_safetensors_close(file);
     gan_context_destroy(context);
@@ -513,7 +522,7 @@ static gan_status write_and_read(gan_context *context, void *user)
     gan_safetensors *file = NULL;
 
     GAN_TRY(write_file(context, user));
-    GAN_TRY(gan_safetensors_open(context, user, &file));
+    GAN_TRY(gan_safetensors_open(context, (gan_origin){.path = user}, &file));
     gan_safetensors_close(file);
     return GAN_OK;
 }

@@ -132,7 +132,8 @@ static gan_status fill_count(void *user, size_t index, void *out)
 
 static void write_file(gan_safetensors_entry *entries, size_t count, const gan_metadata *metadata, size_t pairs)
 {
-    ASSERT_OK(gan_safetensors_write(context, path, entries, count, metadata, pairs, fill_count, entries));
+    ASSERT_OK(gan_safetensors_write(context, (gan_target){.path = path}, entries, count, metadata, pairs, fill_count,
+                                    entries));
 }
 
 static void test_weights_by_name(void **state)

@@ -1,0 +1,273 @@
+/* Models in memory and through callbacks: the bytes are those of files, and what fails on the way is reported and
+ * changes nothing. */
+#include "session.h"
+
+#include "io/io.h"
+#include "support/allocator.h"
+#include "support/files.h"
+#include "support/models.h"
+
+#include <fenv.h>
+#include <stdlib.h>
+#include <string.h>
+
+static gan_context *context;
+static gan_model *model;
+static gan_bytes *saved;
+
+static int setup(void **state)
+{
+    if (test_folder_create(state) != 0) return -1;
+    if (gan_context_create(GAN_CONTEXT(.threads = 1), &context) != GAN_OK) return -1;
+    if (test_graph(context, 5, &model) != GAN_OK || gan_bytes_create(context, &saved) != GAN_OK) return -1;
+    randomise_tensors(model, 5);
+    return gan_model_save_to(model, gan_bytes_writer(saved)) == GAN_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    gan_bytes_destroy(saved);
+    gan_model_destroy(model);
+    gan_context_destroy(context);
+    return test_folder_remove(state);
+}
+
+static gan_model *other_model(void)
+{
+    gan_model *other = NULL;
+    ASSERT_OK(test_graph(context, 6, &other));
+    randomise_tensors(other, 6);
+    return other;
+}
+
+/* ---- Memory ------------------------------------------------------------------------------------------------- */
+
+static void test_bytes_are_those_of_the_file(void **state)
+{
+    static unsigned char file[1 << 20];
+    (void)state;
+
+    ASSERT_OK(gan_model_save(model, test_path("model")));
+    const size_t size = test_file_read(test_path("model"), file, sizeof(file));
+    assert_int_equal(gan_bytes_size(saved), size);
+    assert_memory_equal(gan_bytes_data(saved), file, size);
+}
+
+static void test_what_was_saved_is_loaded(void **state)
+{
+    const gan_reader reader = gan_reader_from_memory(gan_bytes_data(saved), gan_bytes_size(saved));
+    gan_model *loaded = NULL, *other = other_model();
+    (void)state;
+
+    ASSERT_OK(gan_model_load_from(context, reader, &loaded));
+    assert_same_models(model, loaded);
+    assert_same_passes(model, loaded, "saved and loaded");
+    ASSERT_OK(gan_model_load_weights_from(other, reader));
+    assert_same_models(model, other);
+    gan_model_destroy(loaded);
+    gan_model_destroy(other);
+}
+
+static void test_bytes_grow_and_are_cleared(void **state)
+{
+    gan_bytes *bytes = NULL;
+    unsigned char piece[5000];
+    (void)state;
+
+    ASSERT_OK(gan_bytes_create(context, &bytes));
+    assert_null(gan_bytes_data(bytes));
+    const gan_writer writer = gan_bytes_writer(bytes);
+    for (int i = 0; i < 50; i++) {
+        memset(piece, i, sizeof(piece));
+        ASSERT_OK(writer.write(writer.user, piece, (size_t)(100 * i + 1)));
+    }
+    const unsigned char *data = gan_bytes_data(bytes);
+    size_t at = 0;
+    for (int i = 0; i < 50; i++) {
+        for (int k = 0; k < 100 * i + 1; k++) assert_int_equal(data[at++], i);
+    }
+    assert_int_equal(gan_bytes_size(bytes), at);
+    gan_bytes_clear(bytes);
+    assert_int_equal(gan_bytes_size(bytes), 0);
+    ASSERT_OK(gan_model_save_to(model, writer));
+    assert_int_equal(gan_bytes_size(bytes), gan_bytes_size(saved));
+    assert_memory_equal(gan_bytes_data(bytes), gan_bytes_data(saved), gan_bytes_size(saved));
+    ASSERT_FAILS(writer.write(writer.user, piece, SIZE_MAX - 5), GAN_ERROR_OVERFLOW, "more than memory holds");
+    assert_int_equal(gan_bytes_size(bytes), gan_bytes_size(saved));
+    gan_bytes_destroy(bytes);
+}
+
+static void test_nothing(void **state)
+{
+    gan_model *loaded = NULL;
+    (void)state;
+
+    assert_null(gan_bytes_data(NULL));
+    assert_int_equal(gan_bytes_size(NULL), 0);
+    gan_bytes_clear(NULL);
+    gan_bytes_destroy(NULL);
+    ASSERT_FAILS(gan_model_save_to(model, gan_bytes_writer(NULL)), GAN_ERROR_NULL, "writer.write");
+    ASSERT_FAILS(gan_model_load_from(context, gan_reader_from_memory(NULL, 8), &loaded), GAN_ERROR_NULL,
+                 "reader.read");
+    ASSERT_FAILS(gan_model_load_from(context, gan_reader_from_memory("", 0), &loaded), GAN_ERROR_TRUNCATED,
+                 "the reader's data has 0 bytes");
+    assert_null(loaded);
+}
+
+/* Any number of bytes but the right one is an error, and no byte beyond them is asked for. */
+static void test_every_length(void **state)
+{
+    test_allocator allocator = {0};
+    gan_context *counting = NULL;
+    gan_model *loaded = NULL;
+    const size_t size = gan_bytes_size(saved);
+    (void)state;
+
+    ASSERT_OK(
+        gan_context_create(GAN_CONTEXT(.threads = 1, .allocator = test_allocator_hooks(&allocator)), &counting));
+    for (size_t length = 0; length < size; length += length < 1500 ? 1 : 97) {
+        unsigned char *copy = malloc(length + 1); /* a sanitizer finds reads beyond it */
+        assert_non_null(copy);
+        memcpy(copy, gan_bytes_data(saved), length);
+        const gan_reader reader = gan_reader_from_memory(copy, length);
+        ASSERT_FAILS(gan_model_load_from(counting, reader, &loaded), GAN_ERROR_TRUNCATED, "the reader's data");
+        assert_null(loaded);
+        free(copy);
+    }
+    gan_context_destroy(counting);
+    test_allocator_assert_empty(&allocator);
+
+    unsigned char *longer = calloc(1, size + 1);
+    assert_non_null(longer);
+    memcpy(longer, gan_bytes_data(saved), size);
+    ASSERT_FAILS(gan_model_load_from(context, gan_reader_from_memory(longer, size + 1), &loaded),
+                 GAN_ERROR_TRAILING_DATA, "the reader's data");
+    free(longer);
+}
+
+/* ---- Callbacks ---------------------------------------------------------------------------------------------- */
+
+/* The bytes that were saved; call number `fail_at`, from 1, fails. */
+typedef struct faulty {
+    int64_t calls, fail_at;
+    gan_status failure;
+    bool saw_environment; /* in all calls: the caller's */
+} faulty;
+
+static gan_status read_saved(void *user, int64_t offset, void *out, size_t size)
+{
+    faulty *f = user;
+
+    if (fegetround() != FE_UPWARD) f->saw_environment = false;
+    if (++f->calls == f->fail_at) return f->failure;
+    assert_true(size > 0 && offset >= 0 && offset + (int64_t)size <= (int64_t)gan_bytes_size(saved));
+    memcpy(out, (const char *)gan_bytes_data(saved) + offset, size);
+    return GAN_OK;
+}
+
+static gan_status count_written(void *user, const void *bytes, size_t size)
+{
+    faulty *f = user;
+
+    if (fegetround() != FE_UPWARD) f->saw_environment = false;
+    assert_true(bytes && size > 0);
+    return ++f->calls == f->fail_at ? f->failure : GAN_OK;
+}
+
+static gan_reader faulty_reader(faulty *f)
+{
+    return (gan_reader){(int64_t)gan_bytes_size(saved), read_saved, f};
+}
+
+/* A call that reads or writes works if nothing fails, and returns what the callback does, whichever call of it fails.
+ */
+static void check_failures(gan_status (*call)(faulty *f), const char *sentence)
+{
+    static const gan_status failures[] = {GAN_ERROR_IO, GAN_ERROR_CANCELLED};
+    faulty whole = {.saw_environment = true};
+
+    fesetround(FE_UPWARD);
+    ASSERT_OK(call(&whole));
+    assert_int_equal(fegetround(), FE_UPWARD);
+    fesetround(FE_TONEAREST);
+    assert_true(whole.saw_environment && whole.calls > 3);
+    for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
+        for (int64_t at = 1; at <= whole.calls; at++) {
+            faulty f = {.fail_at = at, .failure = failures[i]};
+            ASSERT_FAILS(call(&f), failures[i], sentence);
+            assert_int_equal(f.calls, at);
+            assert_non_null(strstr(gan_last_error(), gan_status_name(failures[i])));
+        }
+    }
+}
+
+static gan_status save(faulty *f)
+{
+    return gan_model_save_to(model, (gan_writer){count_written, f});
+}
+
+static gan_status load(faulty *f)
+{
+    gan_model *loaded = NULL;
+    const gan_status status = gan_model_load_from(context, faulty_reader(f), &loaded);
+
+    assert_true((loaded != NULL) == (status == GAN_OK));
+    gan_model_destroy(loaded);
+    return status;
+}
+
+static gan_status load_weights(faulty *f)
+{
+    gan_model *other = other_model(), *same = other_model();
+    const gan_status status = gan_model_load_weights_from(other, faulty_reader(f));
+
+    assert_same_models(other, status == GAN_OK ? model : same);
+    gan_model_destroy(other);
+    gan_model_destroy(same);
+    return status;
+}
+
+static void test_failing_callbacks(void **state)
+{
+    (void)state;
+    check_failures(save, "the writer returned");
+    check_failures(load, "the reader returned");
+    check_failures(load_weights, "the reader returned");
+}
+
+static gan_status in_memory(gan_context *fresh, void *user)
+{
+    gan_model *loaded = NULL;
+    gan_bytes *bytes = NULL;
+    gan_status status = gan_bytes_create(fresh, &bytes);
+
+    (void)user;
+    if (status == GAN_OK) status = gan_model_save_to(model, gan_bytes_writer(bytes));
+    if (status == GAN_OK) {
+        const gan_reader reader = gan_reader_from_memory(gan_bytes_data(bytes), gan_bytes_size(bytes));
+        status = gan_model_load_from(fresh, reader, &loaded);
+    }
+    gan_bytes_destroy(bytes);
+    gan_model_destroy(loaded);
+    return status;
+}
+
+static void test_memory_that_fails(void **state)
+{
+    (void)state;
+    assert_true(test_every_allocation_fails(in_memory, NULL) > 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bytes_are_those_of_the_file),
+        cmocka_unit_test(test_what_was_saved_is_loaded),
+        cmocka_unit_test(test_bytes_grow_and_are_cleared),
+        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_every_length),
+        cmocka_unit_test(test_failing_callbacks),
+        cmocka_unit_test(test_memory_that_fails),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
