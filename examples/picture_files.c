@@ -3,6 +3,7 @@
 #include "program.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,7 @@ picture_list list_pictures(const char *folder)
 {
     picture_list list = {folder, NULL, 0};
     DIR *directory = opendir(folder);
-    if (!directory) refuse(folder, "this folder cannot be opened");
+    if (!directory) refuse(folder, strerror(errno));
     for (struct dirent *entry; (entry = readdir(directory));) {
         char path[PATH_SIZE];
         if (entry->d_name[0] == '.') continue;

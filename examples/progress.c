@@ -59,7 +59,7 @@ void show_progress(progress *line, const gan_step_report *report, bool now)
     if (line->quiet) return;
     if (show_diagnoses(line, report->step, report->diagnoses)) now = true;
     if (!begin_line(line, report->seconds, report->progress, now)) return;
-    fprintf(stderr, " epoch %lld  step %lld  loss D %.3f G %.3f  D(x) %.2f D(G(z)) %.2f",
+    fprintf(stderr, " epoch %lld  step %lld  loss D %.4g G %.4g  D(x) %.2f D(G(z)) %.2f",
             (long long)report->epoch + 1, (long long)report->step, report->discriminator_loss, report->generator_loss,
             report->real_probability, report->fake_probability);
     finish_line(line, report->samples_per_second, "images", report->seconds_left);
@@ -72,7 +72,7 @@ void show_round(progress *line, const gan_game *game, const gan_round_report *re
     if (!begin_line(line, report->seconds, report->progress, now)) return;
     fprintf(stderr, " epoch %lld  step %lld", (long long)report->epoch + 1, (long long)report->round);
     for (int64_t i = 0; i < report->want_count; i++)
-        fprintf(stderr, "  %s %.3f", gan_game_want_name(game, i), report->wants[i]);
+        fprintf(stderr, "  %s %.4g", gan_game_want_name(game, i), report->wants[i]);
     finish_line(line, report->samples_per_second, "samples", report->seconds_left);
 }
 

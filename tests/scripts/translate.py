@@ -185,7 +185,7 @@ def check_refusals():
     refuse(1, "bad: at least 20 pairs are needed", *data)
     pathlib.Path("empty").mkdir()
     refuse(1, "empty: there are no pictures", "--data", "empty")
-    refuse(1, "nowhere: this folder cannot be opened", "--data", "nowhere")
+    refuse(1, "nowhere: No such file or directory", "--data", "nowhere")
 
     shutil.copytree("squares/train", "unequal")
     folders = "--from", "outlines/train", "--to", "unequal"
