@@ -110,6 +110,15 @@ void will_read_file(const char *path)
     will_read(path);
 }
 
+FILE *open_input(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) leave(1, path, "this is not a regular file", "");
+    FILE *file = fopen(path, "rb");
+    if (!file) leave(1, path, "", strerror(errno));
+    return file;
+}
+
 /* ---- Whether they can be written ------------------------------------------------------------------------------- */
 
 /* Tries with a file of its own, since only writing shows whether a disk is full. */

@@ -11,6 +11,9 @@
 void will_read(const char *path);
 /* The same for a path that must not be a folder. */
 void will_read_file(const char *path);
+/* Opens a regular file to read bytes. Anything else, such as a pipe, that could make the program wait or read for
+ * ever, ends it with a sentence and status 1. */
+FILE *open_input(const char *path);
 
 /* The program is going to write this file. Its folder is made if missing, with those above it. */
 void will_write(const char *path);

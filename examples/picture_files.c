@@ -1,5 +1,6 @@
 #include "picture_files.h"
 
+#include "outputs.h"
 #include "program.h"
 
 #include <dirent.h>
@@ -142,11 +143,7 @@ bool read_picture_size(const picture_list *list, int64_t number, int64_t *width,
     static const unsigned char png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}, jpeg[] = {0xff, 0xd8};
     unsigned char magic[8] = {0};
     char path[PATH_SIZE];
-    struct stat status;
-    path_in(list->folder, list->names[number], path);
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) refuse(path, "this is not a regular file");
-    FILE *file = fopen(path, "rb"); /* which would wait for the writer of a pipe */
-    if (!file) refuse(path, "this file cannot be opened");
+    FILE *file = open_input(path_in(list->folder, list->names[number], path));
     bool known = fread(magic, 1, 8, file) == 8;
     if (known && memcmp(magic, png, 8) == 0) {
         known = read_png_size(file, path, width, height);

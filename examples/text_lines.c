@@ -1,5 +1,6 @@
 #include "text_lines.h"
 
+#include "outputs.h"
 #include "program.h"
 
 #include <errno.h>
@@ -67,8 +68,7 @@ typedef struct reading {
 
 static char *read_file(const char *path, int64_t *size)
 {
-    FILE *file = fopen(path, "rb");
-    if (!file) leave(path, strerror(errno));
+    FILE *file = open_input(path);
     int64_t room = 1 << 16, length = 0;
     char *text = allocate(room, 1);
     for (size_t got; (got = fread(text + length, 1, (size_t)(room - length), file)) > 0;) {

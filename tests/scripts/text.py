@@ -76,6 +76,7 @@ def check_refusals():
     refuse(1, "3 different words", "--words", write("few", "one\ntwo\nthree\nTwo\nit's\ntwo\nlengthier\n"), "--length",
            "5")
     refuse(1, "all its lines are of one character", "--words", write("one", "\n".join("a" * n for n in range(1, 12))))
+    refuse(1, "this is not a regular file", "--lines", "/dev/zero")
     refuse(1, "this is not UTF-8", "--lines", write("latin", "caf\xe9\n".encode("latin-1")))
     refuse(1, "this is not UTF-8", "--lines", write("overlong", b"a\xc0\x80b\n"))
     refuse(1, "this is not UTF-8", "--lines", write("surrogate", b"a\xed\xa0\x80b\n"))

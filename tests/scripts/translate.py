@@ -186,6 +186,8 @@ def check_refusals():
     pathlib.Path("empty").mkdir()
     refuse(1, "empty: there are no pictures", "--data", "empty")
     refuse(1, "nowhere: No such file or directory", "--data", "nowhere")
+    os.mkfifo(bad("pipe.png"))
+    refuse(1, "bad/pipe.png: this is not a regular file", *data)
 
     shutil.copytree("squares/train", "unequal")
     folders = "--from", "outlines/train", "--to", "unequal"

@@ -58,10 +58,13 @@ static void find_ends(const float *values, int64_t count, double *least, double 
 
 /* Fewer values may lie in one half by chance. */
 #define ENOUGH_VALUES 100
+/* Fewer samples may all be bright. */
+#define ENOUGH_SAMPLES 8
 /* Data that were scaled may miss the ends by this share of the range, by rounding. */
 #define TOLERANCE 1e-3
 
-static void check_ends(const gan_game *game, const char *name, const maker *by, const float *values, int64_t count)
+static void check_ends(const gan_game *game, const char *name, const maker *by, const float *values, int64_t rows,
+                       int64_t count)
 {
     char text[GAN_NODE_TEXT];
     const gan_output_range range = by->range;
@@ -74,7 +77,7 @@ static void check_ends(const gan_game *game, const char *name, const maker *by, 
             "input '%.64s' has values from %g to %g, but %s, which is to make such samples, gives only values from "
             "%g to %g: scale the data to this range",
             name, least, most, gan_model_node_text(by->model, range.node, text), range.low, range.high);
-    } else if (range.low < 0 && least >= 0 && most > least && count >= ENOUGH_VALUES) {
+    } else if (range.low < 0 && least >= 0 && most > least && rows >= ENOUGH_SAMPLES && count >= ENOUGH_VALUES) {
         gan_log(game->context, GAN_LOG_WARNING,
                 "input '%.64s' has values from %g to %g, but %s, which is to make such samples, gives values from %g "
                 "to %g: scale the data to all of this range",
@@ -98,7 +101,7 @@ void gan_game_check_data(const gan_game *game, const float *const *inputs, int64
         const char *name = game->terms.nodes[term].name;
         maker by;
         if (!find_opponent(game, term, &by)) continue;
-        check_ends(game, name, &by, inputs[i], count * elements);
+        check_ends(game, name, &by, inputs[i], count, count * elements);
         if (!are_equal(inputs[i], count, elements)) continue;
         gan_log(game->context, GAN_LOG_WARNING, "all %lld samples of input '%.64s' in the first round are equal",
                 (long long)count, name);
