@@ -385,7 +385,7 @@ GAN_API gan_status gan_random_set_state(gan_random *random, gan_random_state sta
  *
  *     gan_bytes *saved = NULL;
  *     gan_bytes_create(context, &saved);
- *     gan_model_save_to(generator, gan_bytes_writer(saved));
+ *     gan_model_save_to(generator, gan_bytes_writer(saved), NULL);
  *     send(gan_bytes_data(saved), gan_bytes_size(saved));
  *     gan_bytes_destroy(saved);
  *     ...
@@ -1268,8 +1268,30 @@ GAN_API gan_status gan_model_clone(const gan_model *model, gan_model **out);
  * operating system's, bytes that end with 0.
  */
 GAN_API gan_status gan_model_save(const gan_model *model, const char *path);
+
+/** The type of the weights in a file. In memory they are float32. */
+typedef enum gan_storage {
+    GAN_STORAGE_FLOAT32 = 0, /**< as they are */
+    GAN_STORAGE_FLOAT16 = 1, /**< half the size: 11 bits of precision, up to 65504, below 6e-5 with fewer bits */
+    GAN_STORAGE_BFLOAT16 = 2 /**< half the size: 8 bits of precision, the range of float32 */
+} gan_storage;
+
+/** Options of gan_model_save_as() and gan_model_save_to(). */
+typedef struct gan_save_options {
+    size_t struct_size;  /**< set by GAN_SAVE() */
+    gan_storage storage; /**< rounded to nearest, ties to even; default: GAN_STORAGE_FLOAT32 */
+    uint32_t reserved;   /**< 0, else ::GAN_ERROR_VERSION */
+} gan_save_options;
+/** ::gan_save_options with the given fields: GAN_SAVE(.storage = GAN_STORAGE_FLOAT16). */
+#define GAN_SAVE(...) GAN_OPTIONS(gan_save_options, __VA_ARGS__)
+
+/**
+ * gan_model_save() with options. Loading needs none: the file says how it is stored. A finite weight that the type
+ * makes infinite is ::GAN_ERROR_NOT_FINITE: the old file stays.
+ */
+GAN_API gan_status gan_model_save_as(const gan_model *model, const char *path, const gan_save_options *options);
 /** The same to a writer. */
-GAN_API gan_status gan_model_save_to(const gan_model *model, gan_writer writer);
+GAN_API gan_status gan_model_save_to(const gan_model *model, gan_writer writer, const gan_save_options *options);
 
 /**
  * Loads a model that gan_model_save() wrote, with its architecture: built, and ready for sessions. The caller owns
@@ -1283,15 +1305,34 @@ GAN_API gan_status gan_model_load(gan_context *context, const char *path, gan_mo
 /** The same from a reader. */
 GAN_API gan_status gan_model_load_from(gan_context *context, gan_reader reader, gan_model **out);
 
+/** Tensors of a file whose names begin with `from` have `to` in its place; each at most 255 bytes, and maybe "". */
+typedef struct gan_rename {
+    const char *from; /**< what names in the file begin with, such as "module." */
+    const char *to;   /**< what the model's names begin with */
+} gan_rename;
+
+/** Options of gan_model_load_weights(). */
+typedef struct gan_weights_options {
+    size_t struct_size;        /**< set by GAN_WEIGHTS() */
+    const gan_rename *renames; /**< of those whose `from` a name begins with, the first renames it; the others, and
+                                    names without one, stay. {"module.", ""} strips a prefix, {"", "generator."} adds
+                                    one, {"conv1.", "0."} gives a layer another name; default: none */
+    int64_t rename_count;      /**< elements of `renames` */
+} gan_weights_options;
+/** ::gan_weights_options with the given fields: GAN_WEIGHTS(.renames = pairs, .rename_count = 2). */
+#define GAN_WEIGHTS(...) GAN_OPTIONS(gan_weights_options, __VA_ARGS__)
+
 /**
  * Sets the weights of a built model, by name, from any safetensors file, such as one that PyTorch wrote. Every tensor
- * of the model must be in it, with its shape (else ::GAN_ERROR_ARCHITECTURE) in float32 (else
- * ::GAN_ERROR_UNSUPPORTED); other tensors of the file are ignored. Layers with spectral normalisation also take
+ * of the model must be in it, with its shape (else ::GAN_ERROR_ARCHITECTURE), in float32, float64, float16 or
+ * bfloat16, which are rounded to float32 (else ::GAN_ERROR_UNSUPPORTED); other tensors of the file are ignored. Two
+ * that are renamed to one of the model's are ::GAN_ERROR_ARGUMENT. Layers with spectral normalisation also take
  * PyTorch's names, and need no sigma (docs/file-formats.md). On failure no weight has changed.
  */
-GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path);
+GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path, const gan_weights_options *options);
 /** The same from a reader. */
-GAN_API gan_status gan_model_load_weights_from(gan_model *model, gan_reader reader);
+GAN_API gan_status gan_model_load_weights_from(gan_model *model, gan_reader reader,
+                                               const gan_weights_options *options);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */

@@ -632,12 +632,28 @@ class model : public handle<gan_model, gan_model_destroy>
     }
     /** See gan_model_save(). */
     void save(const std::string &path) const { call(gan_model_save, path.c_str()); }
+    /** See gan_model_save_as(). */
+    void save_as(const std::string &path, gan_save_options options) const
+    {
+        call(gan_model_save_as, path.c_str(), detail::sized(options));
+    }
     /** See gan_model_save_to(). */
-    void save_to(gan_writer writer) const { call(gan_model_save_to, writer); }
+    void save_to(gan_writer writer, gan_save_options options = {}) const
+    {
+        call(gan_model_save_to, writer, detail::sized(options));
+    }
     /** See gan_model_load_weights(). */
-    void load_weights(const std::string &path) { call(gan_model_load_weights, path.c_str()); }
+    void load_weights(const std::string &path, const std::vector<gan_rename> &renames = {})
+    {
+        const gan_weights_options options = {sizeof(options), detail::data(renames), detail::length(renames)};
+        call(gan_model_load_weights, path.c_str(), &options);
+    }
     /** See gan_model_load_weights_from(). */
-    void load_weights_from(gan_reader reader) { call(gan_model_load_weights_from, reader); }
+    void load_weights_from(gan_reader reader, const std::vector<gan_rename> &renames = {})
+    {
+        const gan_weights_options options = {sizeof(options), detail::data(renames), detail::length(renames)};
+        call(gan_model_load_weights_from, reader, &options);
+    }
     /** See gan_model_sample(). */
     std::vector<float> sample(gan_sample_options options, int64_t count) const
     {

@@ -75,10 +75,12 @@ gan_status gan_writable_close(gan_writable *writable, gan_status status);
 
 /* ---- Safetensors (safetensors_write.c, safetensors_read.c) ----------------------------------------------- */
 
-/* Only tensors of floats and doubles are written and read. */
+/* Only tensors of these types are written and read. */
 typedef enum gan_safetensors_type {
     GAN_SAFETENSORS_F32,
     GAN_SAFETENSORS_F64,
+    GAN_SAFETENSORS_F16,
+    GAN_SAFETENSORS_BF16,
     GAN_SAFETENSORS_OTHER /* in files of others */
 } gan_safetensors_type;
 
@@ -98,7 +100,8 @@ typedef struct gan_metadata {
     const char *key, *value;
 } gan_metadata;
 
-/* Provides the values of entry `index`: `count` floats or doubles, by its type, into out. */
+/* Provides the values of entry `index`: `count` doubles if that is its type, else floats, into out. Halves are
+ * rounded to nearest, ties to even; a finite value that would become infinite is GAN_ERROR_NOT_FINITE. */
 typedef gan_status (*gan_safetensors_fill_fn)(void *user, size_t index, void *out);
 
 gan_status gan_safetensors_write(gan_context *context, gan_target to, const gan_safetensors_entry *entries,
@@ -118,7 +121,10 @@ const gan_safetensors_entry *gan_safetensors_find(const gan_safetensors *file, c
  * GAN_ERROR_UNSUPPORTED if it has another type. */
 gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name, gan_shape shape,
                                   gan_safetensors_type type, size_t *index);
-/* Reads entry->count floats or doubles, by its type. */
+/* The same for a tensor of any type that is read. */
+gan_status gan_safetensors_expect_floats(const gan_safetensors *file, const char *name, gan_shape shape,
+                                         size_t *index);
+/* Reads entry->count values: of any type, rounded to floats, or those of doubles. */
 gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float *out);
 gan_status gan_safetensors_read_doubles(const gan_safetensors *file, size_t index, double *out);
 /* The metadata value of a key, or NULL. */
@@ -127,6 +133,14 @@ const char *gan_safetensors_metadata(const gan_safetensors *file, const char *ke
  * GAN_ERROR_FORMAT if it is missing or is not as libgan writes it. */
 #define GAN_SAFETENSORS_FORMAT_KEY "libgan.format"
 gan_status gan_safetensors_check_format(const gan_safetensors *file, int newest);
+
+/* Bytes of a value (value_types.c). */
+size_t gan_safetensors_bytes(gan_safetensors_type type);
+/* Values of a type, but F32, from little-endian bytes. */
+void gan_floats_from_bytes(gan_safetensors_type type, const unsigned char *bytes, int64_t count, float *out);
+/* Floats to such bytes of F16 or BF16, in place. Returns the index of the first finite value that would become
+ * infinite, where it stops, or -1. */
+int64_t gan_floats_to_bytes(gan_safetensors_type type, float *values, int64_t count);
 
 /* ---- Pictures (png.c, canvas.c, font.c) ------------------------------------------------------------------ */
 

@@ -273,58 +273,105 @@ const gan_safetensors_entry *gan_safetensors_find(const gan_safetensors *file, c
     return &file->tensors[found].entry;
 }
 
-gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name, gan_shape shape,
-                                  gan_safetensors_type type, size_t *index)
+static gan_status expect(const gan_safetensors *file, const char *name, gan_shape shape, size_t *index)
 {
     const char *from = file->from.name;
-    size_t found = 0;
-    const gan_safetensors_entry *entry = gan_safetensors_find(file, name, &found);
+    const gan_safetensors_entry *entry = gan_safetensors_find(file, name, index);
 
     if (!entry) return gan_fail(GAN_ERROR_ARCHITECTURE, "%s has no tensor '%s'", from, name);
     bool fits = entry->rank == shape.rank;
     for (int i = 0; fits && i < shape.rank; i++) fits = entry->dims[i] == shape.dims[i];
-    if (!fits) {
-        char expected[GAN_SHAPE_TEXT], actual[GAN_SHAPE_TEXT] = "()";
-        gan_shape given = {.rank = entry->rank};
-        for (int i = 0; i < entry->rank && i < GAN_MAX_RANK; i++) given.dims[i] = entry->dims[i];
-        if (entry->rank > GAN_MAX_RANK) given.rank = GAN_MAX_RANK;
-        if (entry->rank > 0) gan_shape_text(given, actual);
-        return gan_fail(GAN_ERROR_ARCHITECTURE, "tensor '%s' of %s has the shape %s%s; expected %s", name, from,
-                        actual, entry->rank > GAN_MAX_RANK ? " and more" : "", gan_shape_text(shape, expected));
-    }
-    if (entry->type != type) {
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "tensor '%s' of %s is not of the type %s", name, from,
+    if (fits) return GAN_OK;
+    char expected[GAN_SHAPE_TEXT], actual[GAN_SHAPE_TEXT] = "()";
+    gan_shape given = {.rank = entry->rank};
+    for (int i = 0; i < entry->rank && i < GAN_MAX_RANK; i++) given.dims[i] = entry->dims[i];
+    if (entry->rank > GAN_MAX_RANK) given.rank = GAN_MAX_RANK;
+    if (entry->rank > 0) gan_shape_text(given, actual);
+    return gan_fail(GAN_ERROR_ARCHITECTURE, "tensor '%s' of %s has the shape %s%s; expected %s", name, from, actual,
+                    entry->rank > GAN_MAX_RANK ? " and more" : "", gan_shape_text(shape, expected));
+}
+
+gan_status gan_safetensors_expect(const gan_safetensors *file, const char *name, gan_shape shape,
+                                  gan_safetensors_type type, size_t *index)
+{
+    size_t found = 0;
+
+    GAN_TRY(expect(file, name, shape, &found));
+    if (file->tensors[found].entry.type != type) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "tensor '%s' of %s is not of the type %s", name, file->from.name,
                         types[type].name);
     }
     *index = found;
     return GAN_OK;
 }
 
-static gan_status read_bytes(const gan_safetensors *file, size_t index, gan_safetensors_type type, void *out)
+static gan_status floats_check(const gan_safetensors *file, size_t index)
 {
-    if (index >= file->tensor_count) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s has %zu tensors; number %zu was requested", file->from.name,
-                        file->tensor_count, index);
-    }
-    const tensor *at = &file->tensors[index];
-    if (at->entry.type != type) {
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "%s: tensor '%s' is not of the type %s", file->from.name,
-                        at->entry.name, types[type].name);
-    }
+    const gan_safetensors_entry *entry = &file->tensors[index].entry;
+
+    if (entry->type != GAN_SAFETENSORS_OTHER) return GAN_OK;
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "tensor '%s' of %s is not of the type F32, F64, F16 or BF16", entry->name,
+                    file->from.name);
+}
+
+gan_status gan_safetensors_expect_floats(const gan_safetensors *file, const char *name, gan_shape shape,
+                                         size_t *index)
+{
+    size_t found = 0;
+
+    GAN_TRY(expect(file, name, shape, &found));
+    GAN_TRY(floats_check(file, found));
+    *index = found;
+    return GAN_OK;
+}
+
+static gan_status index_check(const gan_safetensors *file, size_t index)
+{
+    if (index < file->tensor_count) return GAN_OK;
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s has %zu tensors; number %zu was requested", file->from.name,
+                    file->tensor_count, index);
+}
+
+static gan_status read_bytes(const gan_safetensors *file, const tensor *at, void *out)
+{
     return gan_readable_read(&file->from, file->data + at->begin, out, (size_t)(at->end - at->begin));
+}
+
+/* Piece by piece, since the file's values may be larger than floats. */
+static gan_status read_converted(const gan_safetensors *file, const tensor *at, float *out)
+{
+    unsigned char piece[1 << 14];
+    const int64_t size = (int64_t)gan_safetensors_bytes(at->entry.type), most = (int64_t)sizeof(piece) / size;
+
+    for (int64_t done = 0; done < at->entry.count; done += most) {
+        const int64_t left = at->entry.count - done, count = left < most ? left : most;
+        GAN_TRY(gan_readable_read(&file->from, file->data + at->begin + done * size, piece, (size_t)(count * size)));
+        gan_floats_from_bytes(at->entry.type, piece, count, out + done);
+    }
+    return GAN_OK;
 }
 
 gan_status gan_safetensors_read(const gan_safetensors *file, size_t index, float *out)
 {
-    GAN_TRY(read_bytes(file, index, GAN_SAFETENSORS_F32, out));
-    gan_floats_from_little_endian(out, file->tensors[index].entry.count);
+    GAN_TRY(index_check(file, index));
+    GAN_TRY(floats_check(file, index));
+    const tensor *at = &file->tensors[index];
+    if (at->entry.type != GAN_SAFETENSORS_F32) return read_converted(file, at, out);
+    GAN_TRY(read_bytes(file, at, out));
+    gan_floats_from_little_endian(out, at->entry.count);
     return GAN_OK;
 }
 
 gan_status gan_safetensors_read_doubles(const gan_safetensors *file, size_t index, double *out)
 {
-    GAN_TRY(read_bytes(file, index, GAN_SAFETENSORS_F64, out));
-    gan_doubles_from_little_endian(out, file->tensors[index].entry.count);
+    GAN_TRY(index_check(file, index));
+    const tensor *at = &file->tensors[index];
+    if (at->entry.type != GAN_SAFETENSORS_F64) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "tensor '%s' of %s is not of the type F64", at->entry.name,
+                        file->from.name);
+    }
+    GAN_TRY(read_bytes(file, at, out));
+    gan_doubles_from_little_endian(out, at->entry.count);
     return GAN_OK;
 }
 

@@ -3,16 +3,16 @@
 
 #include <string.h>
 
-static const struct {
-    const char *name;
-    size_t bytes;
-} types[] = {[GAN_SAFETENSORS_F32] = {"F32", sizeof(float)}, [GAN_SAFETENSORS_F64] = {"F64", sizeof(double)}};
+static const char *const types[] = {[GAN_SAFETENSORS_F32] = "F32",
+                                    [GAN_SAFETENSORS_F64] = "F64",
+                                    [GAN_SAFETENSORS_F16] = "F16",
+                                    [GAN_SAFETENSORS_BF16] = "BF16"};
 
 static gan_status entry_check(const gan_safetensors_entry *entry)
 {
     int64_t count = 1;
     if (!entry->name || !entry->name[0]) return gan_fail(GAN_ERROR_ARGUMENT, "a tensor to write has no name");
-    if (entry->type != GAN_SAFETENSORS_F32 && entry->type != GAN_SAFETENSORS_F64) {
+    if (entry->type >= GAN_SAFETENSORS_OTHER) {
         return gan_fail(GAN_ERROR_ARGUMENT, "tensor '%s' has a type that is not written", entry->name);
     }
     if (entry->rank < 0 || entry->rank > GAN_MAX_RANK + 1) {
@@ -36,17 +36,18 @@ static gan_status entry_check(const gan_safetensors_entry *entry)
 
 /* ---- The header ------------------------------------------------------------------------------------------------ */
 
-/* "NAME":{"dtype":"F32" or "F64","shape":[...],"data_offsets":[begin,end]} */
+/* "NAME":{"dtype":"F32","shape":[...],"data_offsets":[begin,end]} */
 static gan_status tensor_write(gan_json_writer *json, const gan_safetensors_entry *entry, int64_t *end)
 {
     int64_t bytes, begin = *end;
     GAN_TRY(entry_check(entry));
-    if (!gan_checked_multiply(entry->count, (int64_t)types[entry->type].bytes, &bytes) || bytes > INT64_MAX - begin)
+    if (!gan_checked_multiply(entry->count, (int64_t)gan_safetensors_bytes(entry->type), &bytes) ||
+        bytes > INT64_MAX - begin)
         return gan_fail(GAN_ERROR_OVERFLOW, "the size of the file overflows at tensor '%s'", entry->name);
 
     *end = begin + bytes;
     gan_json_begin_object(json, entry->name);
-    gan_json_write_text(json, "dtype", types[entry->type].name);
+    gan_json_write_text(json, "dtype", types[entry->type]);
     gan_json_write_ints(json, "shape", entry->dims, entry->rank);
     gan_json_write_ints(json, "data_offsets", (int64_t[]){begin, *end}, 2);
     gan_json_end_object(json);
@@ -119,13 +120,25 @@ static gan_status text_write(gan_writable *to, const char *text)
 
 /* ---- The values ------------------------------------------------------------------------------------------------ */
 
-static void to_little_endian(const gan_safetensors_entry *entry, void *values)
+/* Values as fill() gives them. */
+static size_t filled_bytes(const gan_safetensors_entry *entry)
+{
+    return (size_t)entry->count * (entry->type == GAN_SAFETENSORS_F64 ? sizeof(double) : sizeof(float));
+}
+
+static gan_status to_file(const gan_safetensors_entry *entry, void *values)
 {
     if (entry->type == GAN_SAFETENSORS_F64) {
         gan_doubles_to_little_endian(values, entry->count);
-    } else {
+    } else if (entry->type == GAN_SAFETENSORS_F32) {
         gan_floats_to_little_endian(values, entry->count);
+    } else {
+        const int64_t refused = gan_floats_to_bytes(entry->type, values, entry->count);
+        if (refused < 0) return GAN_OK;
+        return gan_fail(GAN_ERROR_NOT_FINITE, "tensor '%s' holds %g, which is infinite in %s: not saved", entry->name,
+                        (double)((const float *)values)[refused], types[entry->type]);
     }
+    return GAN_OK;
 }
 
 static gan_status values_write(gan_context *context, gan_writable *to, const gan_safetensors_entry *entries,
@@ -133,8 +146,7 @@ static gan_status values_write(gan_context *context, gan_writable *to, const gan
 {
     size_t largest = 0;
     for (size_t i = 0; i < entry_count; i++) {
-        const size_t bytes = (size_t)entries[i].count * types[entries[i].type].bytes;
-        if (bytes > largest) largest = bytes;
+        if (filled_bytes(&entries[i]) > largest) largest = filled_bytes(&entries[i]);
     }
     if (largest == 0) return GAN_OK;
     void *values = gan_allocate(context, largest);
@@ -142,10 +154,11 @@ static gan_status values_write(gan_context *context, gan_writable *to, const gan
 
     gan_status status = GAN_OK;
     for (size_t i = 0; i < entry_count && status == GAN_OK; i++) {
+        const gan_safetensors_entry *entry = &entries[i];
         status = fill(user, i, values);
+        if (status == GAN_OK) status = to_file(entry, values);
         if (status != GAN_OK) break;
-        to_little_endian(&entries[i], values);
-        status = gan_writable_write(to, values, (size_t)entries[i].count * types[entries[i].type].bytes);
+        status = gan_writable_write(to, values, (size_t)entry->count * gan_safetensors_bytes(entry->type));
     }
     gan_release(context, values, largest);
     return status;

@@ -1,6 +1,7 @@
 /* A model as a safetensors file: its tensors by name, and the architecture in the metadata. */
 #include "io/io.h"
 #include "model/model.h"
+#include "model/weight_names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,13 +23,27 @@ static gan_status fill_entry(void *user, size_t index, void *out)
     return GAN_OK;
 }
 
-static void describe_entry(const gan_model_tensor *tensor, gan_safetensors_entry *entry)
+static void describe_entry(const gan_model_tensor *tensor, gan_safetensors_type type, gan_safetensors_entry *entry)
 {
-    *entry = (gan_safetensors_entry){.name = tensor->name, .rank = tensor->plan.shape.rank, .count = tensor->count};
+    *entry = (gan_safetensors_entry){
+        .name = tensor->name, .rank = tensor->plan.shape.rank, .count = tensor->count, .type = type};
     for (int i = 0; i < entry->rank; i++) entry->dims[i] = tensor->plan.shape.dims[i];
 }
 
-static gan_status save(const gan_model *model, gan_target to)
+static gan_status storage_read(const gan_save_options *given, const char *function, gan_safetensors_type *out)
+{
+    gan_save_options options;
+
+    GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_save_options"));
+    switch (options.storage) {
+    case GAN_STORAGE_FLOAT32: *out = GAN_SAFETENSORS_F32; return GAN_OK;
+    case GAN_STORAGE_FLOAT16: *out = GAN_SAFETENSORS_F16; return GAN_OK;
+    case GAN_STORAGE_BFLOAT16: *out = GAN_SAFETENSORS_BF16; return GAN_OK;
+    }
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: storage is %d, expected a gan_storage", function, (int)options.storage);
+}
+
+static gan_status save(const gan_model *model, gan_target to, gan_safetensors_type type)
 {
     gan_safetensors_entry *entries;
     char *architecture = NULL;
@@ -36,7 +51,7 @@ static gan_status save(const gan_model *model, gan_target to)
 
     entries = gan_allocate_array(model->context, model->tensor_count, sizeof(*entries));
     if (!entries) return GAN_ERROR_MEMORY;
-    for (int32_t i = 0; i < model->tensor_count; i++) describe_entry(&model->tensors[i], &entries[i]);
+    for (int32_t i = 0; i < model->tensor_count; i++) describe_entry(&model->tensors[i], type, &entries[i]);
     status = gan_model_write_architecture(model, &architecture);
     if (status == GAN_OK) {
         const gan_metadata metadata[] = {{FORMAT_KEY, FORMAT_TEXT}, {ARCHITECTURE_KEY, architecture}};
@@ -54,16 +69,31 @@ gan_status gan_model_save(const gan_model *model, const char *path)
     GAN_CHECK_NOT_NULL(model);
     GAN_CHECK_NOT_NULL(path);
     GAN_TRY(gan_model_check_built(model, __func__));
-    return save(model, (gan_target){.path = path});
+    return save(model, (gan_target){.path = path}, GAN_SAFETENSORS_F32);
 }
 
-gan_status gan_model_save_to(const gan_model *model, gan_writer writer)
+gan_status gan_model_save_as(const gan_model *model, const char *path, const gan_save_options *options)
 {
     GAN_FLOAT_SCOPE();
+    gan_safetensors_type type = GAN_SAFETENSORS_F32;
+
+    GAN_CHECK_NOT_NULL(model);
+    GAN_CHECK_NOT_NULL(path);
+    GAN_TRY(storage_read(options, __func__, &type));
+    GAN_TRY(gan_model_check_built(model, __func__));
+    return save(model, (gan_target){.path = path}, type);
+}
+
+gan_status gan_model_save_to(const gan_model *model, gan_writer writer, const gan_save_options *options)
+{
+    GAN_FLOAT_SCOPE();
+    gan_safetensors_type type = GAN_SAFETENSORS_F32;
+
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(gan_writer_check(writer, __func__));
+    GAN_TRY(storage_read(options, __func__, &type));
     GAN_TRY(gan_model_check_built(model, __func__));
-    return save(model, (gan_target){.writer = writer});
+    return save(model, (gan_target){.writer = writer}, type);
 }
 
 /* ---- Loading ------------------------------------------------------------------------------------------------ */
@@ -72,8 +102,9 @@ gan_status gan_model_save_to(const gan_model *model, gan_writer writer)
 typedef struct source {
     const gan_safetensors *file;
     const gan_model *model;
-    int64_t *entries; /* of each tensor, its number; -1: it is derived, and the file lacks it */
-    bool *used;       /* of each entry */
+    const gan_weights_options *options; /* how its tensors are renamed */
+    int64_t *entries;                   /* of each tensor, its number; -1: it is derived, and the file lacks it */
+    bool *used;                         /* of each entry */
 } source;
 
 static void release_source(const source *from)
@@ -87,42 +118,51 @@ static void release_source(const source *from)
 /* "NODE." and the tensor's own name come to fewer bytes. */
 #define TENSOR_NAME 320
 
-/* The name by which the file has a tensor; its own, if none. */
-static const char *name_in_file(const gan_safetensors *file, const gan_model_tensor *tensor, char name[TENSOR_NAME])
+/* The name by which the file has a tensor, or NULL. */
+static gan_status name_in_file(const source *from, const gan_model_tensor *tensor, const char **found)
 {
     const int node = (int)(strlen(tensor->name) - strlen(tensor->plan.name));
-    size_t index;
+    char name[TENSOR_NAME];
 
     for (const char *const *alias = tensor->plan.aliases; alias && *alias; alias++) {
         snprintf(name, TENSOR_NAME, "%.*s%s", node, tensor->name, *alias);
-        if (gan_safetensors_find(file, name, &index)) return name;
+        GAN_TRY(gan_weight_names_find(from->file, from->options, name, found));
+        if (*found) return GAN_OK;
     }
-    return tensor->name;
+    return gan_weight_names_find(from->file, from->options, tensor->name, found);
+}
+
+static gan_status find_entry(source *from, int32_t i)
+{
+    const gan_model_tensor *tensor = &from->model->tensors[i];
+    const char *name;
+    size_t index = 0;
+
+    from->entries[i] = -1;
+    GAN_TRY(name_in_file(from, tensor, &name));
+    if (!name && tensor->plan.derived) return GAN_OK;
+    if (!name) {
+        return gan_fail(GAN_ERROR_ARCHITECTURE, "%s has no tensor '%s'%s", gan_safetensors_name(from->file),
+                        tensor->name, from->options->rename_count > 0 ? " after renaming" : "");
+    }
+    GAN_TRY(gan_safetensors_expect_floats(from->file, name, tensor->plan.shape, &index));
+    from->entries[i] = (int64_t)index;
+    from->used[index] = true;
+    return GAN_OK;
 }
 
 static gan_status find_entries(source *from)
 {
-    const gan_model *model = from->model;
-    char text[TENSOR_NAME];
-
-    for (int32_t i = 0; i < model->tensor_count; i++) {
-        const gan_model_tensor *tensor = &model->tensors[i];
-        const char *name = name_in_file(from->file, tensor, text);
-        size_t index = 0;
-        from->entries[i] = -1;
-        if (tensor->plan.derived && !gan_safetensors_find(from->file, name, &index)) continue;
-        GAN_TRY(gan_safetensors_expect(from->file, name, tensor->plan.shape, GAN_SAFETENSORS_F32, &index));
-        from->entries[i] = (int64_t)index;
-        from->used[index] = true;
-    }
+    for (int32_t i = 0; i < from->model->tensor_count; i++) GAN_TRY(find_entry(from, i));
     return GAN_OK;
 }
 
 /* GAN_ERROR_ARCHITECTURE or GAN_ERROR_UNSUPPORTED unless the file has every tensor of the model. The caller releases
  * the source unless this fails. */
-static gan_status find_tensors(const gan_safetensors *file, const gan_model *model, source *out)
+static gan_status find_tensors(const gan_safetensors *file, const gan_model *model,
+                               const gan_weights_options *options, source *out)
 {
-    source from = {.file = file, .model = model};
+    source from = {.file = file, .model = model, .options = options};
     gan_status status = GAN_ERROR_MEMORY;
 
     from.entries = gan_allocate_array(model->context, model->tensor_count, sizeof(*from.entries));
@@ -192,13 +232,14 @@ static gan_status check_format(const gan_safetensors *file)
 
 static gan_status read_model(gan_context *context, const gan_safetensors *file, gan_model **out)
 {
+    const gan_weights_options as_named = {.rename_count = 0};
     source from;
 
     GAN_TRY(check_format(file));
     gan_status status = gan_model_read_architecture(context, gan_safetensors_metadata(file, ARCHITECTURE_KEY), out);
     if (status != GAN_OK) return gan_fail(status, "%s: %s", gan_safetensors_name(file), gan_last_error());
     /* Nothing is allocated for weights that the file does not have. */
-    GAN_TRY(find_tensors(file, *out, &from));
+    GAN_TRY(find_tensors(file, *out, &as_named, &from));
     status = gan_model_allocate(*out);
     if (status == GAN_OK) status = read_tensors(&from, (*out)->parameters, (*out)->buffers);
     release_source(&from);
@@ -273,13 +314,13 @@ static gan_status read_weights(const source *from, gan_model *model)
     return status;
 }
 
-static gan_status load_weights(gan_model *model, gan_origin origin)
+static gan_status load_weights(gan_model *model, gan_origin origin, const gan_weights_options *options)
 {
     gan_safetensors *file = NULL;
     source from;
 
     GAN_TRY(gan_safetensors_open(model->context, origin, &file));
-    gan_status status = find_tensors(file, model, &from);
+    gan_status status = find_tensors(file, model, options, &from);
     if (status == GAN_OK) {
         status = read_weights(&from, model);
         if (status == GAN_OK) log_skipped(&from);
@@ -289,20 +330,26 @@ static gan_status load_weights(gan_model *model, gan_origin origin)
     return status;
 }
 
-gan_status gan_model_load_weights(gan_model *model, const char *path)
+gan_status gan_model_load_weights(gan_model *model, const char *path, const gan_weights_options *given)
 {
     GAN_FLOAT_SCOPE();
+    gan_weights_options options;
+
     GAN_CHECK_NOT_NULL(model);
     GAN_CHECK_NOT_NULL(path);
+    GAN_TRY(gan_weights_options_read(given, __func__, &options));
     GAN_TRY(gan_model_check_built(model, __func__));
-    return load_weights(model, (gan_origin){.path = path});
+    return load_weights(model, (gan_origin){.path = path}, &options);
 }
 
-gan_status gan_model_load_weights_from(gan_model *model, gan_reader reader)
+gan_status gan_model_load_weights_from(gan_model *model, gan_reader reader, const gan_weights_options *given)
 {
     GAN_FLOAT_SCOPE();
+    gan_weights_options options;
+
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(gan_reader_check(reader, __func__));
+    GAN_TRY(gan_weights_options_read(given, __func__, &options));
     GAN_TRY(gan_model_check_built(model, __func__));
-    return load_weights(model, (gan_origin){.reader = reader});
+    return load_weights(model, (gan_origin){.reader = reader}, &options);
 }

@@ -147,6 +147,10 @@ void test_memory_instead_of_files()
     EXPECT(reader.size == static_cast<int64_t>(saved.size()) && reader.size > 0);
     EXPECT(gan::model::load_from(context, reader).get_tensor("0.weight") == model.get_tensor("0.weight"));
     other.load_weights_from(reader);
+    EXPECT_ERROR(GAN_ERROR_ARCHITECTURE, "after renaming", other.load_weights_from(reader, {{"0.", "9."}}));
+    gan::bytes half(context);
+    model.save_to(half.writer(), GAN_SAVE(.storage = GAN_STORAGE_FLOAT16));
+    EXPECT(half.size() < saved.size());
     EXPECT(other.get_tensor("2.bias") == model.get_tensor("2.bias"));
     saved.clear();
     EXPECT(saved.size() == 0);

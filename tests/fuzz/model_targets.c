@@ -98,7 +98,7 @@ gan_status fuzz_weights(gan_context *context, const char *path)
     const places p = beside(path);
     gan_model *model = build(context, NOISE, SAMPLE, false);
     if (!model) return GAN_ERROR_MEMORY;
-    const gan_status status = gan_model_load_weights(model, path);
+    const gan_status status = gan_model_load_weights(model, path, NULL);
     if (status == GAN_OK) save_and_load(context, model, &p);
     gan_model_destroy(model);
     remove_places(&p);

@@ -40,7 +40,7 @@ static void test_pytorch(void **state)
     double penalty;
     assert_int_equal(gan_context_create(NULL, &context), GAN_OK);
     gan_model *model = make_discriminator(context);
-    assert_int_equal(gan_model_load_weights(model, fixture_path()), GAN_OK);
+    assert_int_equal(gan_model_load_weights(model, fixture_path(), NULL), GAN_OK);
     assert_int_equal(gan_session_create(model, GAN_SESSION(.batch = BATCH, .second_order = true), &session), GAN_OK);
     fixture_read(context, "x", x, BATCH * ELEMENTS);
     fixture_read(context, "dy", dy, BATCH);

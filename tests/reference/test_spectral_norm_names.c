@@ -76,7 +76,7 @@ static void test_names(void **state)
     float x[BATCH * ELEMENTS];
     assert_int_equal(gan_context_create(NULL, &context), GAN_OK);
     gan_model *model = make_discriminator(context);
-    const gan_status status = gan_model_load_weights(model, fixture_path());
+    const gan_status status = gan_model_load_weights(model, fixture_path(), NULL);
     if (status != GAN_OK) fail_msg("%s", gan_last_error());
     assert_int_equal(gan_session_create(model, GAN_SESSION(.batch = BATCH), &session), GAN_OK);
     fixture_read(context, "x", x, BATCH * ELEMENTS);

@@ -125,7 +125,7 @@ static gan_status run_model_files(stage *s)
     MAKE(s, model, test_graph(s->context, 5, &model));
     STEP(s, gan_model_save(model, test_path("model")));
     MAKE(s, loaded, gan_model_load(s->context, test_path("model"), &loaded));
-    STEP(s, gan_model_load_weights(model, test_path("model")));
+    STEP(s, gan_model_load_weights(model, test_path("model"), NULL));
     if (status == GAN_OK) {
         stage_add_model(s, loaded);
         stage_add_model(s, model);
@@ -143,10 +143,10 @@ static gan_status run_model_memory(stage *s)
 
     MAKE(s, model, test_graph(s->context, 5, &model));
     MAKE(s, bytes, gan_bytes_create(s->context, &bytes));
-    STEP(s, (gan_bytes_clear(bytes), gan_model_save_to(model, gan_bytes_writer(bytes))));
+    STEP(s, (gan_bytes_clear(bytes), gan_model_save_to(model, gan_bytes_writer(bytes), NULL)));
     const gan_reader reader = gan_reader_from_memory(gan_bytes_data(bytes), gan_bytes_size(bytes));
     MAKE(s, loaded, gan_model_load_from(s->context, reader, &loaded));
-    STEP(s, gan_model_load_weights_from(model, reader));
+    STEP(s, gan_model_load_weights_from(model, reader, NULL));
     if (status == GAN_OK) {
         stage_add(s, gan_bytes_data(bytes), gan_bytes_size(bytes));
         stage_add_model(s, loaded);

@@ -127,7 +127,7 @@ static gan_status load_weights(gan_model *model)
 
     assert_non_null(zeros);
     memset(model->parameters, 0, size);
-    status = gan_model_load_weights(model, path);
+    status = gan_model_load_weights(model, path, NULL);
     if (status != GAN_OK) {
         assert_memory_equal(model->parameters, zeros, size);
     } else {

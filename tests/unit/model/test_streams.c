@@ -21,7 +21,7 @@ static int setup(void **state)
     if (gan_context_create(GAN_CONTEXT(.threads = 1), &context) != GAN_OK) return -1;
     if (test_graph(context, 5, &model) != GAN_OK || gan_bytes_create(context, &saved) != GAN_OK) return -1;
     randomise_tensors(model, 5);
-    return gan_model_save_to(model, gan_bytes_writer(saved)) == GAN_OK ? 0 : -1;
+    return gan_model_save_to(model, gan_bytes_writer(saved), NULL) == GAN_OK ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -62,7 +62,7 @@ static void test_what_was_saved_is_loaded(void **state)
     ASSERT_OK(gan_model_load_from(context, reader, &loaded));
     assert_same_models(model, loaded);
     assert_same_passes(model, loaded, "saved and loaded");
-    ASSERT_OK(gan_model_load_weights_from(other, reader));
+    ASSERT_OK(gan_model_load_weights_from(other, reader, NULL));
     assert_same_models(model, other);
     gan_model_destroy(loaded);
     gan_model_destroy(other);
@@ -89,7 +89,7 @@ static void test_bytes_grow_and_are_cleared(void **state)
     assert_int_equal(gan_bytes_size(bytes), at);
     gan_bytes_clear(bytes);
     assert_int_equal(gan_bytes_size(bytes), 0);
-    ASSERT_OK(gan_model_save_to(model, writer));
+    ASSERT_OK(gan_model_save_to(model, writer, NULL));
     assert_int_equal(gan_bytes_size(bytes), gan_bytes_size(saved));
     assert_memory_equal(gan_bytes_data(bytes), gan_bytes_data(saved), gan_bytes_size(saved));
     ASSERT_FAILS(writer.write(writer.user, piece, SIZE_MAX - 5), GAN_ERROR_OVERFLOW, "more than memory holds");
@@ -106,7 +106,7 @@ static void test_nothing(void **state)
     assert_int_equal(gan_bytes_size(NULL), 0);
     gan_bytes_clear(NULL);
     gan_bytes_destroy(NULL);
-    ASSERT_FAILS(gan_model_save_to(model, gan_bytes_writer(NULL)), GAN_ERROR_NULL, "writer.write");
+    ASSERT_FAILS(gan_model_save_to(model, gan_bytes_writer(NULL), NULL), GAN_ERROR_NULL, "writer.write");
     ASSERT_FAILS(gan_model_load_from(context, gan_reader_from_memory(NULL, 8), &loaded), GAN_ERROR_NULL,
                  "reader.read");
     ASSERT_FAILS(gan_model_load_from(context, gan_reader_from_memory("", 0), &loaded), GAN_ERROR_TRUNCATED,
@@ -203,7 +203,7 @@ static void check_failures(gan_status (*call)(faulty *f), const char *sentence)
 
 static gan_status save(faulty *f)
 {
-    return gan_model_save_to(model, (gan_writer){count_written, f});
+    return gan_model_save_to(model, (gan_writer){count_written, f}, NULL);
 }
 
 static gan_status load(faulty *f)
@@ -219,7 +219,7 @@ static gan_status load(faulty *f)
 static gan_status load_weights(faulty *f)
 {
     gan_model *other = other_model(), *same = other_model();
-    const gan_status status = gan_model_load_weights_from(other, faulty_reader(f));
+    const gan_status status = gan_model_load_weights_from(other, faulty_reader(f), NULL);
 
     assert_same_models(other, status == GAN_OK ? model : same);
     gan_model_destroy(other);
@@ -235,6 +235,105 @@ static void test_failing_callbacks(void **state)
     check_failures(load_weights, "the reader returned");
 }
 
+/* ---- Halves and names --------------------------------------------------------------------------------------- */
+
+static gan_status load_renamed(gan_model *into, const gan_rename *renames, int64_t count)
+{
+    return gan_model_load_weights_from(into, gan_reader_from_memory(gan_bytes_data(saved), gan_bytes_size(saved)),
+                                       GAN_WEIGHTS(.renames = renames, .rename_count = count));
+}
+
+/* All that a file of halves has is what float32 has; saved again, it is the same file. */
+static void test_halves(void **state)
+{
+    static const gan_storage storages[] = {GAN_STORAGE_FLOAT16, GAN_STORAGE_BFLOAT16};
+    gan_bytes *half = NULL, *again = NULL;
+    (void)state;
+
+    ASSERT_OK(gan_bytes_create(context, &half));
+    ASSERT_OK(gan_bytes_create(context, &again));
+    for (int i = 0; i < 2; i++) {
+        gan_model *loaded = NULL;
+        gan_bytes_clear(half);
+        gan_bytes_clear(again);
+        ASSERT_OK(gan_model_save_to(model, gan_bytes_writer(half), GAN_SAVE(.storage = storages[i])));
+        assert_true(gan_bytes_size(half) < gan_bytes_size(saved));
+        ASSERT_OK(gan_model_load_from(context, gan_reader_from_memory(gan_bytes_data(half), gan_bytes_size(half)),
+                                      &loaded));
+        ASSERT_OK(gan_model_save_to(loaded, gan_bytes_writer(again), GAN_SAVE(.storage = storages[i])));
+        assert_int_equal(gan_bytes_size(half), gan_bytes_size(again));
+        assert_memory_equal(gan_bytes_data(half), gan_bytes_data(again), gan_bytes_size(half));
+        ASSERT_OK(gan_model_save_as(loaded, test_path("half"), GAN_SAVE(.storage = storages[i])));
+        gan_model_destroy(loaded);
+        ASSERT_OK(gan_model_load(context, test_path("half"), &loaded));
+        gan_model_destroy(loaded);
+    }
+    gan_bytes_destroy(half);
+    gan_bytes_destroy(again);
+    ASSERT_FAILS(gan_model_save_as(model, test_path("half"), GAN_SAVE(.storage = (gan_storage)3)), GAN_ERROR_ARGUMENT,
+                 "storage is 3");
+}
+
+static void test_weights_too_large_for_halves(void **state)
+{
+    gan_model *small = NULL;
+    const float large[3] = {1, 70000, 2};
+    (void)state;
+
+    ASSERT_OK(gan_model_create(context, &small));
+    gan_model_add(small, gan_layer_input(context, GAN_SHAPE(3)));
+    gan_model_add(small, gan_layer_dense(context, 1, NULL));
+    ASSERT_OK(gan_model_build(small, 0));
+    ASSERT_OK(gan_model_set_tensor(small, "0.weight", large, 3));
+    ASSERT_FAILS(gan_model_save_as(small, test_path("large"), GAN_SAVE(.storage = GAN_STORAGE_FLOAT16)),
+                 GAN_ERROR_NOT_FINITE, "tensor '0.weight' holds 70000, which is infinite in F16");
+    assert_false(test_file_exists(test_path("large")));
+    ASSERT_OK(gan_model_save_as(small, test_path("large"), GAN_SAVE(.storage = GAN_STORAGE_BFLOAT16)));
+    gan_model_destroy(small);
+}
+
+static gan_model *make_dense(const char *name)
+{
+    gan_model *dense = NULL;
+    gan_layer *layer = gan_layer_dense(context, 2, NULL);
+
+    ASSERT_OK(gan_model_create(context, &dense));
+    gan_model_add(dense, gan_layer_input(context, GAN_SHAPE(3)));
+    gan_model_add(dense, name ? gan_layer_named(layer, name) : layer);
+    ASSERT_OK(gan_model_build(dense, 7));
+    return dense;
+}
+
+static void test_names(void **state)
+{
+    static const gan_rename strip[] = {{"net.", "0."}}, add[] = {{"", "net."}}, other[] = {{"net.", "top."}};
+    static const gan_rename first[] = {{"0.weight", "net.weight"}, {"0.", "net."}, {"0.bias", "nowhere"}};
+    static const gan_rename swapped[] = {{"0.bias", "0.weight"}, {"0.weight", "0.bias"}};
+    static char endless[300];
+    gan_model *plain = make_dense(NULL), *named = make_dense("net");
+    (void)state;
+
+    memset(endless, 'x', sizeof(endless) - 1);
+    gan_bytes_clear(saved);
+    ASSERT_OK(gan_model_save_to(named, gan_bytes_writer(saved), NULL));
+    ASSERT_OK(load_renamed(plain, strip, 1));
+    ASSERT_FAILS(load_renamed(named, other, 1), GAN_ERROR_ARCHITECTURE, "no tensor 'net.weight' after renaming");
+    ASSERT_FAILS(load_renamed(plain, NULL, 0), GAN_ERROR_ARCHITECTURE, "has no tensor '0.weight'");
+    gan_bytes_clear(saved);
+    ASSERT_OK(gan_model_save_to(plain, gan_bytes_writer(saved), NULL));
+    ASSERT_FAILS(load_renamed(named, add, 1), GAN_ERROR_ARCHITECTURE, "after renaming"); /* net.0.weight */
+    ASSERT_OK(load_renamed(named, first, 3));
+    ASSERT_FAILS(load_renamed(plain, swapped, 2), GAN_ERROR_ARCHITECTURE, "tensor '0.bias' of the reader's data");
+    ASSERT_FAILS(load_renamed(plain, (gan_rename[]){{"0.bias", "0.weight"}}, 1), GAN_ERROR_ARGUMENT,
+                 "are both renamed to '0.weight'");
+    ASSERT_FAILS(load_renamed(plain, NULL, 1), GAN_ERROR_NULL, "renames is NULL");
+    ASSERT_FAILS(load_renamed(plain, strip, -1), GAN_ERROR_ARGUMENT, "rename_count is -1");
+    ASSERT_FAILS(load_renamed(plain, (gan_rename[]){{"a", NULL}}, 1), GAN_ERROR_NULL, "renames[0].to is NULL");
+    ASSERT_FAILS(load_renamed(plain, (gan_rename[]){{endless, "a"}}, 1), GAN_ERROR_ARGUMENT, "more than 255 bytes");
+    gan_model_destroy(plain);
+    gan_model_destroy(named);
+}
+
 static gan_status in_memory(gan_context *fresh, void *user)
 {
     gan_model *loaded = NULL;
@@ -242,7 +341,7 @@ static gan_status in_memory(gan_context *fresh, void *user)
     gan_status status = gan_bytes_create(fresh, &bytes);
 
     (void)user;
-    if (status == GAN_OK) status = gan_model_save_to(model, gan_bytes_writer(bytes));
+    if (status == GAN_OK) status = gan_model_save_to(model, gan_bytes_writer(bytes), NULL);
     if (status == GAN_OK) {
         const gan_reader reader = gan_reader_from_memory(gan_bytes_data(bytes), gan_bytes_size(bytes));
         status = gan_model_load_from(fresh, reader, &loaded);
@@ -268,6 +367,9 @@ int main(void)
         cmocka_unit_test(test_every_length),
         cmocka_unit_test(test_failing_callbacks),
         cmocka_unit_test(test_memory_that_fails),
+        cmocka_unit_test(test_halves),
+        cmocka_unit_test(test_weights_too_large_for_halves),
+        cmocka_unit_test(test_names), /* last: it saves another model */
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,0 +1,14 @@
+/* Tensors in files of others, under the names that options give them. */
+#ifndef GAN_WEIGHT_NAMES_H
+#define GAN_WEIGHT_NAMES_H
+
+#include "io/io.h"
+
+/* Reads and checks options; `function` is for messages. */
+gan_status gan_weights_options_read(const gan_weights_options *given, const char *function, gan_weights_options *out);
+/* The name in the file of the tensor that is called `name` once all are renamed, in *found; NULL if there is none.
+ * GAN_ERROR_ARGUMENT if there are two. */
+gan_status gan_weight_names_find(const gan_safetensors *file, const gan_weights_options *options, const char *name,
+                                 const char **found);
+
+#endif
