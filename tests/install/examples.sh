@@ -291,7 +291,7 @@ for program in examples/*; do
         refused 2 'name a model' $sample --count 3
         refused 1 'classes.0. is 4, expected 0 to 3' $sample labelled.safetensors --class 4 --output no.npy
         refused 1 'no normal noise is drawn' $sample uniform.safetensors --truncation 1 --output no.npy
-        refused 1 '0 inputs are classes' $sample uniform.safetensors --class 1 --output no.npy
+        refused 2 'this generator has no classes' $sample uniform.safetensors --class 1 --output no.npy
         [ ! -e no.npy ] || { echo 'a refused call wrote its file'; exit 1; }
         ;;
     semi_supervised)
