@@ -1,4 +1,4 @@
-/* Rounds of pix2pix and CycleGAN at 64x64, with the networks of examples/translation_models.h. */
+/* Rounds of pix2pix and CycleGAN at 64x64, with the networks of examples/parts/translation_models.h. */
 #include "games.h"
 #include "translation_models.h"
 

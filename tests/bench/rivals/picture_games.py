@@ -1,4 +1,4 @@
-"""pix2pix and CycleGAN at 64x64 in PyTorch, with the networks of examples/translation_models.c."""
+"""pix2pix and CycleGAN at 64x64 in PyTorch, with the networks of examples/parts/translation_models.c."""
 import random
 
 import rival
