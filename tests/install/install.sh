@@ -85,7 +85,8 @@ for argument in "$@"; do
         mkdir "objects/$program"
         ;;
     *.cpp) $CXX $CFLAGS -std=c++17 $flags -c "$argument" -o "objects/$program/$(basename "$argument").o" ;;
-    *) $CC $CFLAGS -std=c11 -D_POSIX_C_SOURCE=200809L $flags -c "$argument" \
+    *) $CC $CFLAGS -std=c11 -D_POSIX_C_SOURCE=200809L -I "$here/../../examples/parts" -I "$here/../../examples/shared" \
+        $flags -c "$argument" \
         -o "objects/$program/$(basename "$argument").o" ;;
     esac
 done
