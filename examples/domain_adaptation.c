@@ -277,6 +277,7 @@ static gan_status train(const study *s, const char *name, double share, gan_data
         game_settings settings = s->settings;
         settings.output = t.folder;
         settings.minutes *= share;
+        settings.until = settings.steps; /* in total, so that an interrupted comparison ends equal */
         settings.resume = resumes(&settings, settings.output);
         if (!settings.quiet) fprintf(stderr, "%s:\n", name);
         status = play_game(s->context, t.game, &settings, write_models, &t);
@@ -358,7 +359,7 @@ int main(int argc, char **argv)
          "steps over which these weights grow (default 2000)"},
         GAME_OUTPUT_OPTION(s.settings, "domain_adaptation"),
         GAME_OPTIONS_AS(s.settings, "train for M minutes, all games together; with --resume, for M more",
-                        "train each game for N steps; with --resume, for N more", GAME_RESUME_SEVERAL),
+                        "train each game to N steps, those before --resume included", GAME_RESUME_SEVERAL),
     };
     read_options(argc, argv, 1,
                  "domain_adaptation: a classifier for images of a domain without labels. Default --minutes 8.",

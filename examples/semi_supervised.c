@@ -360,6 +360,7 @@ static gan_status play_and_test(study *s, contest *c, double share, double *wron
     gan_model *average = NULL;
     part.output = c->folder;
     part.minutes *= share;
+    part.until = part.steps; /* in total, so that an interrupted comparison ends equal */
     part.resume = resumes(&part, part.output);
     if (!part.quiet) fprintf(stderr, "%s: ", c->name);
     gan_status status = play_game(s->context, c->game, &part, write_classifier, c);
@@ -456,7 +457,7 @@ int main(int argc, char **argv)
         {"--draws", OPTION_INTEGER, &o->draws, 1, MOST_DRAWS, "N", "repeat with N choices of labels (default 1)"},
         GAME_OUTPUT_OPTION(o->game, "out"),
         GAME_OPTIONS_AS(o->game, "train for M minutes, all games together; with --resume, for M more",
-                        "train each game for N steps; with --resume, for N more", GAME_RESUME_SEVERAL),
+                        "train each game to N steps, those before --resume included", GAME_RESUME_SEVERAL),
     };
     read_options(argc, argv, 1,
                  "semi_supervised: a classifier from few labels and many images. Default --minutes 10.", options,
