@@ -29,7 +29,7 @@ static void write_chunk(FILE *file, const char *type, const unsigned char *data,
     put(number, (uint32_t)size, 4);
     fwrite(number, 1, 4, file);
     fwrite(type, 1, 4, file);
-    fwrite(data, 1, size, file);
+    if (size > 0) fwrite(data, 1, size, file);
     put(number, (uint32_t)sum, 4);
     fwrite(number, 1, 4, file);
 }
