@@ -8,9 +8,9 @@
 #include <string.h>
 
 struct gan_part_kind {
-    const char *what; /* for messages */
+    const char *what; /* for messages, with an article */
     void (*add_entries)(const gan_checkpoint_part *part, gan_entries *entries);
-    void (*destroy)(void *object); /* NULL: it is the caller's */
+    void (*retain)(void *object), (*destroy)(void *object); /* NULL: it is the caller's */
 };
 
 /* ---- Kinds of parts -------------------------------------------------------------------------------------------- */
@@ -60,44 +60,33 @@ static void add_integer(const gan_checkpoint_part *part, gan_entries *entries)
     gan_entries_add_integer(entries, part->name, part->object);
 }
 
-static void destroy_model(void *object)
-{
-    gan_model_destroy(object);
-}
+/* Of a handle, its counts of references. */
+#define COUNT_REFERENCES(noun)               \
+    static void retain_##noun(void *object)  \
+    {                                        \
+        gan_##noun##_retain(object);         \
+    }                                        \
+    static void destroy_##noun(void *object) \
+    {                                        \
+        gan_##noun##_destroy(object);        \
+    }
+COUNT_REFERENCES(model)
+COUNT_REFERENCES(optimizer)
+COUNT_REFERENCES(random)
+COUNT_REFERENCES(session)
+COUNT_REFERENCES(dataset)
+COUNT_REFERENCES(image_pool)
+#undef COUNT_REFERENCES
 
-static void destroy_optimizer(void *object)
-{
-    gan_optimizer_destroy(object);
-}
-
-static void destroy_random(void *object)
-{
-    gan_random_destroy(object);
-}
-
-static void destroy_session(void *object)
-{
-    gan_session_destroy(object);
-}
-
-static void destroy_dataset(void *object)
-{
-    gan_dataset_destroy(object);
-}
-
-static void destroy_image_pool(void *object)
-{
-    gan_image_pool_destroy(object);
-}
-
-static const gan_part_kind model_kind = {"a model", add_model, destroy_model},
-                           optimizer_kind = {"an optimizer", add_optimizer, destroy_optimizer},
-                           random_kind = {"a random generator", add_random, destroy_random},
-                           session_kind = {"a session", add_session, destroy_session},
-                           dataset_kind = {"a dataset", add_dataset, destroy_dataset},
-                           image_pool_kind = {"an image pool", add_image_pool, destroy_image_pool},
-                           values_kind = {"values", add_values, NULL}, doubles_kind = {"doubles", add_doubles, NULL},
-                           integer_kind = {"an integer", add_integer, NULL};
+static const gan_part_kind model_kind = {"a model", add_model, retain_model, destroy_model},
+                           optimizer_kind = {"an optimizer", add_optimizer, retain_optimizer, destroy_optimizer},
+                           random_kind = {"a random generator", add_random, retain_random, destroy_random},
+                           session_kind = {"a session", add_session, retain_session, destroy_session},
+                           dataset_kind = {"a dataset", add_dataset, retain_dataset, destroy_dataset},
+                           image_pool_kind = {"an image pool", add_image_pool, retain_image_pool, destroy_image_pool},
+                           values_kind = {"values", add_values, NULL, NULL},
+                           doubles_kind = {"doubles", add_doubles, NULL, NULL},
+                           integer_kind = {"an integer", add_integer, NULL, NULL};
 
 /* ---- The handle ------------------------------------------------------------------------------------------------ */
 
@@ -176,11 +165,17 @@ static gan_status add_part(gan_checkpoint *checkpoint, const char *name, const g
     return GAN_OK;
 }
 
-static gan_status check_context(const gan_checkpoint *checkpoint, const gan_context *context, const char *what,
-                                const char *function)
+/* The checkpoint keeps the object alive. */
+static gan_status add_handle(gan_checkpoint *checkpoint, const char *name, const gan_part_kind *kind, void *object,
+                             const gan_context *context, const char *function)
 {
-    if (context == checkpoint->context) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s: the %s belongs to another context", function, what);
+    if (context != checkpoint->context) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: the %s belongs to another context", function,
+                        strchr(kind->what, ' ') + 1);
+    }
+    GAN_TRY(add_part(checkpoint, name, kind, object, 0, function));
+    kind->retain(object);
+    return GAN_OK;
 }
 
 gan_status gan_checkpoint_add_model(gan_checkpoint *checkpoint, const char *name, gan_model *model)
@@ -188,60 +183,42 @@ gan_status gan_checkpoint_add_model(gan_checkpoint *checkpoint, const char *name
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(gan_model_check_built(model, __func__));
-    GAN_TRY(check_context(checkpoint, model->context, "model", __func__));
-    GAN_TRY(add_part(checkpoint, name, &model_kind, model, 0, __func__));
-    gan_model_retain(model);
-    return GAN_OK;
+    return add_handle(checkpoint, name, &model_kind, model, model->context, __func__);
 }
 
 gan_status gan_checkpoint_add_optimizer(gan_checkpoint *checkpoint, const char *name, gan_optimizer *optimizer)
 {
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(optimizer);
-    GAN_TRY(check_context(checkpoint, optimizer->context, "optimizer", __func__));
-    GAN_TRY(add_part(checkpoint, name, &optimizer_kind, optimizer, 0, __func__));
-    gan_optimizer_retain(optimizer);
-    return GAN_OK;
+    return add_handle(checkpoint, name, &optimizer_kind, optimizer, optimizer->context, __func__);
 }
 
 gan_status gan_checkpoint_add_random(gan_checkpoint *checkpoint, const char *name, gan_random *random)
 {
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(random);
-    GAN_TRY(check_context(checkpoint, random->context, "random generator", __func__));
-    GAN_TRY(add_part(checkpoint, name, &random_kind, random, 0, __func__));
-    gan_random_retain(random);
-    return GAN_OK;
+    return add_handle(checkpoint, name, &random_kind, random, random->context, __func__);
 }
 
 gan_status gan_checkpoint_add_session(gan_checkpoint *checkpoint, const char *name, gan_session *session)
 {
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(session);
-    GAN_TRY(check_context(checkpoint, session->model->context, "session", __func__));
-    GAN_TRY(add_part(checkpoint, name, &session_kind, session, 0, __func__));
-    gan_session_retain(session);
-    return GAN_OK;
+    return add_handle(checkpoint, name, &session_kind, session, session->model->context, __func__);
 }
 
 gan_status gan_checkpoint_add_dataset(gan_checkpoint *checkpoint, const char *name, gan_dataset *dataset)
 {
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(dataset);
-    GAN_TRY(check_context(checkpoint, dataset->context, "dataset", __func__));
-    GAN_TRY(add_part(checkpoint, name, &dataset_kind, dataset, 0, __func__));
-    gan_dataset_retain(dataset);
-    return GAN_OK;
+    return add_handle(checkpoint, name, &dataset_kind, dataset, dataset->context, __func__);
 }
 
 gan_status gan_checkpoint_add_image_pool(gan_checkpoint *checkpoint, const char *name, gan_image_pool *pool)
 {
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(pool);
-    GAN_TRY(check_context(checkpoint, pool->context, "image pool", __func__));
-    GAN_TRY(add_part(checkpoint, name, &image_pool_kind, pool, 0, __func__));
-    gan_image_pool_retain(pool);
-    return GAN_OK;
+    return add_handle(checkpoint, name, &image_pool_kind, pool, pool->context, __func__);
 }
 
 static gan_status add_array(gan_checkpoint *checkpoint, const char *name, const gan_part_kind *kind, void *values,
