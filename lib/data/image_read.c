@@ -25,7 +25,7 @@ gan_status gan_image_read(gan_context *context, const char *path, gan_image *out
         status = gan_fail(GAN_ERROR_OVERFLOW, "'%s' has %lld bytes, expected at most %d", path, (long long)file.size,
                           GAN_IMAGE_FILE);
     }
-    unsigned char *bytes = status == GAN_OK ? gan_allocate(context, size > 0 ? size : 1) : NULL;
+    unsigned char *bytes = status == GAN_OK ? gan_allocate(context, size) : NULL;
     if (status == GAN_OK && !bytes) status = GAN_ERROR_MEMORY;
     if (status == GAN_OK) status = gan_file_read(&file, 0, bytes, size);
     if (status == GAN_OK) status = decode(context, path, bytes, size, out);

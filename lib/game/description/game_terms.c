@@ -305,27 +305,19 @@ gan_term gan_game_around(gan_term real)
 static int32_t make_pooled(gan_game *game, int32_t samples, int64_t size)
 {
     gan_terms *terms = &game->terms;
-    int64_t values;
+    const gan_shape shape = terms->nodes[samples].shape;
+    gan_image_pool_options options;
     if (gan_game_check_open(game, "gan_game_pool") != GAN_OK) return -1;
-    if (size < 0 || size > GAN_IMAGE_POOL_MOST) {
-        gan_fail(GAN_ERROR_ARGUMENT, "gan_game_pool: size is %lld, expected 1 to %lld, or 0 for %d", (long long)size,
-                 (long long)GAN_IMAGE_POOL_MOST, GAN_IMAGE_POOL_SIZE);
-        return -1;
-    }
     if (terms->nodes[samples].kind == GAN_TERM_LOSS) {
         gan_fail(GAN_ERROR_GRAPH, "gan_game_pool: a loss cannot be pooled");
         return -1;
     }
-    if (size == 0) size = GAN_IMAGE_POOL_SIZE;
-    const gan_shape shape = terms->nodes[samples].shape;
-    if (!gan_checked_multiply(size, gan_shape_count(shape), &values)) {
-        char text[GAN_SHAPE_TEXT];
-        gan_fail(GAN_ERROR_OVERFLOW, "gan_game_pool: %lld samples %s overflow", (long long)size,
-                 gan_shape_text(shape, text));
+    const uint64_t seed = terms->seed + (uint64_t)terms->pool_count;
+    if (gan_image_pool_resolve(GAN_IMAGE_POOL(.size = size, .seed = seed), shape, "gan_game_pool", &options) !=
+        GAN_OK)
         return -1;
-    }
     const int32_t term = gan_terms_add(terms, GAN_TERM_POOLED, shape, 1, &samples, "gan_game_pool");
-    if (term >= 0) terms->nodes[term].of.pooled = (gan_pooled){.size = size, .number = terms->pool_count++};
+    if (term >= 0) terms->nodes[term].of.pooled = (gan_pooled){.options = options, .number = terms->pool_count++};
     return term;
 }
 

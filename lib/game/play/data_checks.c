@@ -64,20 +64,21 @@ static void find_ends(const float *values, int64_t count, double *least, double 
 #define TOLERANCE 1e-3
 
 static void check_ends(const gan_game *game, const char *name, const maker *by, const float *values, int64_t rows,
-                       int64_t count)
+                       int64_t elements)
 {
     char text[GAN_NODE_TEXT];
     const gan_output_range range = by->range;
     const double slack = TOLERANCE * (isfinite(range.high) ? range.high - range.low : 1);
     double least, most;
-    find_ends(values, count, &least, &most);
+    find_ends(values, rows * elements, &least, &most);
     if (least < range.low - slack || most > range.high + slack) {
         gan_log(
             game->context, GAN_LOG_WARNING,
             "input '%.64s' has values from %g to %g, but %s, which is to make such samples, gives only values from "
             "%g to %g: scale the data to this range",
             name, least, most, gan_model_node_text(by->model, range.node, text), range.low, range.high);
-    } else if (range.low < 0 && least >= 0 && most > least && rows >= ENOUGH_SAMPLES && count >= ENOUGH_VALUES) {
+    } else if (range.low < 0 && least >= 0 && most > least && rows >= ENOUGH_SAMPLES &&
+               rows * elements >= ENOUGH_VALUES) {
         gan_log(game->context, GAN_LOG_WARNING,
                 "input '%.64s' has values from %g to %g, but %s, which is to make such samples, gives values from %g "
                 "to %g: scale the data to all of this range",
@@ -101,7 +102,7 @@ void gan_game_check_data(const gan_game *game, const float *const *inputs, int64
         const char *name = game->terms.nodes[term].name;
         maker by;
         if (!find_opponent(game, term, &by)) continue;
-        check_ends(game, name, &by, inputs[i], count, count * elements);
+        check_ends(game, name, &by, inputs[i], count, elements);
         if (!are_equal(inputs[i], count, elements)) continue;
         gan_log(game->context, GAN_LOG_WARNING, "all %lld samples of input '%.64s' in the first round are equal",
                 (long long)count, name);

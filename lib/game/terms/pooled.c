@@ -5,13 +5,11 @@ gan_status gan_pooled_plan(gan_terms *terms, int32_t term)
 {
     gan_term_node *node = &terms->nodes[term];
     gan_pooled *pooled = &node->of.pooled;
-    const gan_image_pool_options *options =
-        GAN_IMAGE_POOL(.size = pooled->size, .seed = terms->seed + (uint64_t)pooled->number);
     node->room = gan_allocate_array(terms->context, terms->batch / node->divisor * gan_term_elements(terms, term),
                                     sizeof(*node->room));
     if (!node->room) return GAN_ERROR_MEMORY;
     node->border = node->room;
-    return gan_image_pool_create(terms->context, node->shape, options, &pooled->pool);
+    return gan_image_pool_create(terms->context, node->shape, &pooled->options, &pooled->pool);
 }
 
 /* Once for each value that the samples have in a batch, however many moves read it. */

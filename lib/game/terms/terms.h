@@ -57,7 +57,8 @@ typedef struct gan_shown {
 
 /* Samples mixed with earlier ones (pooled.c). */
 typedef struct gan_pooled {
-    int64_t size, number; /* images; pools described earlier */
+    gan_image_pool_options options;
+    int64_t number; /* of pools described earlier */
     gan_image_pool *pool;
     uint64_t version; /* of the samples that were mixed last */
 } gan_pooled;

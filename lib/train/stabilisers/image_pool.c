@@ -2,7 +2,6 @@
 #include "train/options/options.h"
 #include "train/stabilisers/stabilisers.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ---- The handle ------------------------------------------------------------------------------------------------ */
@@ -14,18 +13,23 @@ static gan_status allocate(gan_image_pool *pool)
     return pool->images ? GAN_OK : GAN_ERROR_MEMORY;
 }
 
-static gan_status resolve(const gan_image_pool_options *given, gan_image_pool_options *options)
+gan_status gan_image_pool_resolve(const gan_image_pool_options *given, gan_shape shape, const char *what,
+                                  gan_image_pool_options *options)
 {
-    static const char what[] = "gan_image_pool_options";
     static const gan_option_row rows[] = {
         {.name = "size",
          .offset = offsetof(gan_image_pool_options, size),
          .type = GAN_OPTION_OF_COUNT,
-         .most = GAN_IMAGE_POOL_MOST,
-         .count = GAN_IMAGE_POOL_SIZE},
+         .most = (INT64_C(1) << 24), /* a float holds every whole number up to here */
+         .count = 50},
     };
+    char text[GAN_SHAPE_TEXT];
+    int64_t values;
     GAN_TRY(gan_options_read(options, sizeof(*options), given, what));
-    return gan_option_rows_resolve(rows, sizeof(rows) / sizeof(*rows), what, options);
+    GAN_TRY(gan_option_rows_resolve(rows, sizeof(rows) / sizeof(*rows), what, options));
+    if (gan_checked_multiply(options->size, gan_shape_count(shape), &values)) return GAN_OK;
+    return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld samples %s overflow", what, (long long)options->size,
+                    gan_shape_text(shape, text));
 }
 
 gan_status gan_image_pool_create(gan_context *context, gan_shape shape, const gan_image_pool_options *given,
@@ -35,14 +39,8 @@ gan_status gan_image_pool_create(gan_context *context, gan_shape shape, const ga
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(out);
     gan_image_pool_options options;
-    int64_t values;
     GAN_TRY(gan_shape_check(shape, "gan_image_pool_create: shape"));
-    GAN_TRY(resolve(given, &options));
-    if (!gan_checked_multiply(options.size, gan_shape_count(shape), &values)) {
-        char text[GAN_SHAPE_TEXT];
-        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld samples %s overflow", __func__, (long long)options.size,
-                        gan_shape_text(shape, text));
-    }
+    GAN_TRY(gan_image_pool_resolve(given, shape, "gan_image_pool_options", &options));
     gan_image_pool *pool = gan_allocate(context, sizeof(*pool));
     if (!pool) return GAN_ERROR_MEMORY;
     atomic_init(&pool->references, 1);
@@ -76,14 +74,6 @@ void gan_image_pool_destroy(gan_image_pool *pool)
 
 /* ---- Queries --------------------------------------------------------------------------------------------------- */
 
-static bool is_finite(const float *sample, int64_t elements)
-{
-    for (int64_t i = 0; i < elements; i++) {
-        if (!isfinite(sample[i])) return false;
-    }
-    return true;
-}
-
 /* Which image the new one replaces, or -1. */
 static gan_status choose(gan_image_pool *pool, int64_t *place)
 {
@@ -102,7 +92,7 @@ static gan_status query(gan_image_pool *pool, const float *sample, float *out)
 {
     const size_t bytes = (size_t)pool->elements * sizeof(*sample);
     int64_t place = -1;
-    if (is_finite(sample, pool->elements)) {
+    if (gan_entry_find_refused(GAN_VALUES_FINITE, sample, pool->elements) < 0) {
         if (pool->count < pool->options.size) {
             memcpy(pool->images + pool->count++ * pool->elements, sample, bytes);
         } else {

@@ -35,9 +35,6 @@ void gan_average_add_entries(gan_average *average, const char *part, const char 
 
 /* ---- Pools of earlier samples (image_pool.c) ------------------------------------------------------------------- */
 
-#define GAN_IMAGE_POOL_SIZE 50
-#define GAN_IMAGE_POOL_MOST (INT64_C(1) << 24) /* a float holds every whole number up to here */
-
 struct gan_image_pool {
     gan_context *context;
     atomic_int references;
@@ -48,6 +45,9 @@ struct gan_image_pool {
     int64_t count;
 };
 
+/* Checks options and sets their defaults, for samples of a shape; `what` names them. */
+gan_status gan_image_pool_resolve(const gan_image_pool_options *given, gan_shape shape, const char *what,
+                                  gan_image_pool_options *options);
 gan_image_pool *gan_image_pool_retain(gan_image_pool *pool);
 void gan_image_pool_add_entries(gan_image_pool *pool, const char *part, gan_entries *entries);
 
