@@ -5,6 +5,7 @@
  * folder of pictures by a saved generator. */
 #include "outputs.h"
 #include "program.h"
+#include "random_features.h"
 #include "translation_apply.h"
 #include "translation_games.h"
 #include "translation_score.h"

@@ -8,7 +8,7 @@
 #include "moving_images.h"
 #include "outputs.h"
 #include "program.h"
-#include "translation_score.h"
+#include "random_features.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -268,7 +268,7 @@ static gan_status evaluate(job *j)
 
 static gan_status run(job *j)
 {
-    gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)j->game.threads), &j->context);
+    gan_status status = open_context(j->game.threads, &j->context);
     if (status == GAN_OK) status = open_data(j);
     if (status == GAN_OK) status = describe(j);
     j->game.fed = j->dataset;

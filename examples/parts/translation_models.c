@@ -167,22 +167,3 @@ gan_status build_patch_discriminator(gan_context *context, gan_shape image, int6
     judge(n, 1, 1, false);
     return build_or_destroy(n.model, seed, out);
 }
-
-gan_status build_random_features(gan_context *context, gan_shape image, uint64_t seed, gan_model **out)
-{
-    network n = {context, NULL};
-    gan_status status = gan_model_create(context, &n.model);
-    if (status != GAN_OK) return status;
-    add(n, gan_layer_input(context, image));
-    for (int i = 0; i < 3; i++) {
-        add(n, gan_layer_conv2d(context, i == 2 ? RANDOM_FEATURES : 32,
-                                GAN_CONV2D(.kernel = {4, 4}, .stride = {i == 0 ? 1 : 2, i == 0 ? 1 : 2},
-                                           .weight_initializer = GAN_HE_NORMAL)));
-        add(n, gan_layer_leaky_relu(context, NULL));
-    }
-    const int64_t height = ((image.dims[1] - 3 - 4) / 2 + 1 - 4) / 2 + 1;
-    const int64_t width = ((image.dims[2] - 3 - 4) / 2 + 1 - 4) / 2 + 1;
-    add(n, gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {height, width})));
-    add(n, gan_layer_flatten(context));
-    return build_or_destroy(n.model, seed, out);
-}

@@ -23,9 +23,4 @@ gan_status build_resnet_generator(gan_context *context, gan_shape image, int64_t
 gan_status build_patch_discriminator(gan_context *context, gan_shape image, int64_t inputs, int64_t filters,
                                      int64_t halvings, uint64_t seed, gan_model **out);
 
-/* What Frechet distances are computed from: the mean over all pixels of each filter of the last of three random
- * convolutions, which nobody trains. */
-#define RANDOM_FEATURES 64
-gan_status build_random_features(gan_context *context, gan_shape image, uint64_t seed, gan_model **out);
-
 #endif

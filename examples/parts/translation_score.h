@@ -10,11 +10,6 @@ gan_status translate_pictures(gan_model *generator, const float *pictures, int64
 /* The mean of |a - b| over `count` values. */
 double mean_difference(const float *a, const float *b, int64_t count);
 
-/* The Frechet distance between two sets of as many pictures, in the features of random convolutional networks: the
- * mean over eight of them, always the same, since one may miss what differs. */
-gan_status feature_distance(gan_context *context, gan_shape image, const float *real, const float *fake,
-                            int64_t count, double *out);
-
 /* How many translations have their own partner as the nearest of all, by Euclidean distance of pixels. */
 int64_t count_matches(const float *translated, const float *partners, int64_t count, int64_t size);
 
