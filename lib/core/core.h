@@ -34,11 +34,6 @@ uint64_t gan_failure_count(void);
 /* Stores the sentence for gan_last_error() and returns `status`. */
 gan_status gan_fail(gan_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#ifdef GAN_ANALYZER
-/* Static analyzers look into one file at a time, and would think that a failure may return GAN_OK. */
-#define gan_fail(status, ...) (gan_fail(status, __VA_ARGS__), (status))
-#endif
-
 /* The same for a failed system call: maps errno to a status and appends ": " and strerror to the sentence. */
 gan_status gan_fail_errno(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

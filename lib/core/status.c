@@ -58,7 +58,6 @@ static void format_sentence(char sentence[GAN_SENTENCE], gan_status status, cons
     }
 }
 
-#undef gan_fail
 gan_status gan_fail(gan_status status, const char *format, ...)
 {
     char sentence[GAN_SENTENCE];
