@@ -281,6 +281,7 @@ static gan_status prepare(autoencoder *job)
         status = open_test_images(job->context, job->data, job->test_folder, job->image, &job->test);
     if (status != GAN_OK) return status;
     check_sides(job->image, job->data, 4);
+    check_comparable(job->dataset, job->data);
     status = classifier_open(job->context, job->data, path_in(s->output, "classifier.safetensors", path), s->quiet,
                              &job->judge);
     if (status == GAN_OK) status = build_encoder(job->context, job->image, job->codes, seed, &job->encoder);
@@ -324,6 +325,7 @@ static void read_settings(int argc, char **argv, autoencoder *job)
         "autoencoder: a variational autoencoder of images in MNIST's format, trained for --minutes (default 8\n"
         "without --steps), with or without a discriminator.",
         options, (int)(sizeof(options) / sizeof(options[0])));
+    if (strcmp(job->model_name, "vae") == 0) refuse_options_of("vae-gan", "with --model vae");
     job->with_gan = strcmp(job->model_name, "vae-gan") == 0;
     if (!job->with_gan && strcmp(job->model_name, "vae") != 0) {
         fprintf(stderr, "--model %s: expected vae or vae-gan\n", job->model_name);

@@ -51,16 +51,17 @@ static gan_status open_data(blending *b)
     if (status != GAN_OK) return status;
     const int64_t rest = gan_dataset_count(b->data) - b->first;
     if (rest < 1) {
-        fprintf(stderr, "%s: it has %lld images, so --first %lld leaves none\n", b->data_folder,
-                (long long)gan_dataset_count(b->data), (long long)b->first);
+        fprintf(stderr, "%s: it has %lld image%s, so --first %lld leaves none\n", b->data_folder,
+                (long long)gan_dataset_count(b->data), plural(gan_dataset_count(b->data)), (long long)b->first);
         exit(1);
     }
     if (b->count == 0) b->count = rest;
     b->height = shape.dims[1];
     b->width = shape.dims[2];
     if (b->count < 1 || b->count > rest) {
-        fprintf(stderr, "%s: it has %lld images, but --first %lld --count %lld asks for others\n", b->data_folder,
-                (long long)gan_dataset_count(b->data), (long long)b->first, (long long)b->count);
+        fprintf(stderr, "%s: it has %lld image%s, but --first %lld --count %lld asks for others\n", b->data_folder,
+                (long long)gan_dataset_count(b->data), plural(gan_dataset_count(b->data)), (long long)b->first,
+                (long long)b->count);
         exit(1);
     }
     if (b->height > PHOTO_SIDE || b->width > PHOTO_SIDE) {
@@ -142,7 +143,7 @@ int main(int argc, char **argv)
         {"--first", OPTION_INTEGER, &b.first, 0, 1e12, "N", "begin with image N (default 0)"},
         {"--count", OPTION_INTEGER, &b.count, 1, 1e9, "N", "images (default: all)"},
         {"--output", OPTION_TEXT, &b.output, 0, 0, "DIR", "folder for images.npy and labels.npy (default blended)"},
-        {"--seed", OPTION_INTEGER, &b.seed, 0, 1e15, "N", "of the crops (default 0)"},
+        {"--seed", OPTION_INTEGER, &b.seed, 0, 1e15, "N", "with --photos: of the crops (default 0)"},
     };
     read_options(argc, argv, 1, "blend_photos: images on crops of photographs, as NumPy files.", options,
                  (int)(sizeof(options) / sizeof(options[0])));

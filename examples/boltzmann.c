@@ -458,6 +458,7 @@ static gan_status prepare(machine *m)
     if (status == GAN_OK) status = open_test_images(m->context, m->data, m->test_folder, m->image, &m->test);
     if (status != GAN_OK) return status;
     m->pixels = gan_shape_count(m->image);
+    check_comparable(m->dataset, m->data);
     status =
         classifier_open(m->context, m->data, path_in(s->output, "classifier.safetensors", path), s->quiet, &m->judge);
     if (status == GAN_OK) status = build(m);

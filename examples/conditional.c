@@ -182,6 +182,7 @@ static gan_status prepare(conditional *job)
     if (status == GAN_OK) status = gan_dataset_get_shape(job->dataset, &job->image);
     if (status != GAN_OK) return status;
     check_sides(job->image, s->data, 4);
+    check_comparable(job->dataset, s->data);
     job->classes = gan_dataset_classes(job->dataset);
     status = classifier_open(job->context, s->data, path_in(s->game.output, "classifier.safetensors", path),
                              s->game.quiet, &job->judge);

@@ -166,6 +166,8 @@ static gan_status prepare(evaluation *job)
     if (status == GAN_OK) status = gan_dataset_get_shape(job->training, &job->image);
     if (status != GAN_OK) return status;
     check_generator(job);
+    check_enough(job->training, s->data, "to compare samples with them takes", 2);
+    if (job->test) check_enough(job->test, s->data, "to measure the floor by test images takes", 2);
     return classifier_open(job->context, s->data, s->classifier, s->quiet, &job->judge);
 }
 

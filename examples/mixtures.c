@@ -166,7 +166,7 @@ typedef struct run {
     const settings *settings;
     gan_loss loss;
     int regulariser;
-    int64_t steps;
+    int64_t steps, taken;
     gan_context *context;
     gan_model *generator, *discriminator, *average;
     gan_trainer *trainer;
@@ -286,6 +286,7 @@ static gan_status look(run *r)
     return status == GAN_OK && r->settings->output ? draw(r, name) : status;
 }
 
+/* Ctrl-C ends it as its last step does, with what has been learned. */
 static gan_status train(run *r)
 {
     enum { LOOKS = 20 };
@@ -293,7 +294,8 @@ static gan_status train(run *r)
     for (int64_t step = 1; step <= r->steps && status == GAN_OK; step++) {
         status = draw_points(r->mixture, r->random, r->settings->batch, r->scratch, r->points);
         if (status == GAN_OK) status = gan_trainer_step(r->trainer, r->points, r->settings->batch, NULL);
-        if (interrupted()) return GAN_ERROR_CANCELLED;
+        r->taken = step;
+        if (status == GAN_OK && interrupted()) break;
         if (status != GAN_OK || r->settings->quiet || (step * LOOKS) % r->steps >= LOOKS) continue;
         status = look(r);
         fprintf(stderr, "step %lld of %lld: modes=%lld high_quality=%.3f\n", (long long)step, (long long)r->steps,
@@ -317,8 +319,13 @@ static int train_one(const mixture *m, const settings *s)
     gan_status status = create_run(&r);
     if (status == GAN_OK) status = train(&r);
     if (status == GAN_OK) {
-        printf("modes=%lld high_quality=%.3f seconds=%.0f\n", (long long)r.quality.modes, r.quality.high_quality,
-               seconds_now() - start);
+        printf("steps=%lld modes=%lld high_quality=%.3f seconds=%.0f\n", (long long)r.taken,
+               (long long)r.quality.modes, r.quality.high_quality, seconds_now() - start);
+    }
+    if (status == GAN_OK && r.taken < r.steps) {
+        fprintf(stderr, "stopped after %lld of %lld steps; such a run is not saved, and begins anew\n",
+                (long long)r.taken, (long long)r.steps);
+        status = GAN_ERROR_CANCELLED;
     }
     int result = exit_status(status);
     release_run(&r);
@@ -335,7 +342,9 @@ static void print_cell(const mixture *m, const settings *s, gan_loss loss, int r
              .regulariser = regulariser};
     gan_status status = create_run(&r);
     if (status == GAN_OK) status = train(&r);
-    if (status == GAN_OK) {
+    if (status == GAN_OK && r.taken < r.steps) {
+        printf(" stopped |");
+    } else if (status == GAN_OK) {
         printf(" %lld / %.1f %% |", (long long)r.quality.modes, 100 * r.quality.high_quality);
     } else {
         printf(" %s |", status == GAN_ERROR_DIVERGED ? "diverged" : gan_status_name(status));
@@ -380,15 +389,18 @@ int main(int argc, char **argv)
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "print only the last line"},
     };
     const char *usage = "mixtures ring|grid|table [OPTION]...: learns a mixture of 8 or 25 normal distributions.";
-    read_options(argc, argv, 2, usage, options, (int)(sizeof(options) / sizeof(options[0])));
+    const bool named = argc > 1 && argv[1][0] != '-';
+    read_options(argc, argv, named ? 2 : 1, usage, options, (int)(sizeof(options) / sizeof(options[0])));
     mixture ring = make_ring(), grid = make_grid();
     if (argc > 1 && strcmp(argv[1], "ring") == 0) return train_one(&ring, &s);
     if (argc > 1 && strcmp(argv[1], "grid") == 0) return train_one(&grid, &s);
     if (argc > 1 && strcmp(argv[1], "table") == 0) {
+        refuse_options("in a table", (const char *const[]){"--output", "--loss", "--regulariser", "--quiet", NULL});
         s.output = NULL;
         s.quiet = true;
         return print_table(&grid, &s);
     }
-    fprintf(stderr, "%s\n", usage);
+    fprintf(stderr, "%s%sname ring, grid or table first (--help lists the options)\n", named ? argv[1] : "",
+            named ? ": no such mixture; " : "");
     return 2;
 }

@@ -242,6 +242,8 @@ static void read_arguments(int argc, char **argv, job *j, int64_t *threads)
     if (!named) refuse("sample", "name a model file");
     if (!ends_with(j->output, ".png") && !ends_with(j->output, ".npy") && !ends_with(j->output, ".csv"))
         refuse("--output", "expected a name that ends in .png, .npy or .csv");
+    if (!ends_with(j->output, ".png"))
+        refuse_options("on a file of numbers", (const char *const[]){"--columns", NULL});
     if (one_class >= 0 && classes) refuse("--classes", "not together with --class");
     if (one_class >= 0 && j->by_class) refuse("--grid-by-class", "not together with --class");
     if (j->path && j->by_class) refuse("--grid-by-class", "not together with --interpolate");

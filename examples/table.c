@@ -291,7 +291,7 @@ int main(int argc, char **argv)
          "for checkpoint, generator and picture (default table)"},
         {"--condition", OPTION_TEXT, &j.choice.condition, 0, 0, "NAME", "a column of categories (default the first)"},
         {"--categorical", OPTION_TEXT, &j.choice.categorical, 0, 0, "NAMES",
-         "columns with numbers as categories: a,b,c"},
+         "columns with numbers as categories: a,b,\"c, with a comma\""},
         {"--distinct", OPTION_INTEGER, &j.choice.most_distinct, 0, MOST_CATEGORIES, "N",
          "so are those with at most N different ones (default 10)"},
         {"--rows", OPTION_INTEGER, &j.count, 2, 1e9, "N", "to write (default as many as in the data)"},

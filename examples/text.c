@@ -391,6 +391,7 @@ int main(int argc, char **argv)
     };
     read_options(argc, argv, 1, "text: learns to write words, or lines of a text. Default --minutes 10.", options,
                  (int)(sizeof(options) / sizeof(options[0])));
+    if (j.text) refuse_options("with --lines", (const char *const[]){"--words", NULL});
     if (j.game.minutes == 0 && j.game.steps == 0) j.game.minutes = 10;
     will_read(j.text ? j.text : j.data);
     will_write_game(j.game.output, (const char *const[]){"generator.safetensors", "samples.txt", MEASURE_FILE, NULL});

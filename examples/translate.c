@@ -154,9 +154,15 @@ static void demand(bool fine, const char *sentence)
 static void check_settings(job *j, const char *method)
 {
     const bool folders = j->files.from && j->files.to;
-    demand(!j->application.input == !j->application.model, "--apply and --input belong together");
-    if (j->application.model) return;
+    demand(!j->application.model || j->application.input, "--apply needs --input");
+    if (j->application.model) {
+        refuse_options_but("with --apply", (const char *const[]){"--apply", "--input", "--output", "--seed",
+                                                                 "--threads", "--quiet", NULL});
+        return;
+    }
     j->unpaired = strcmp(method, "unpaired") == 0;
+    if (!j->unpaired) refuse_options_of("unpaired", "with --method paired");
+    if (j->unpaired && j->alone) refuse_options_of("paired", "with --method unpaired --alone");
     j->files.paired = !j->unpaired;
     demand(j->unpaired || strcmp(method, "paired") == 0, "--method: expected paired or unpaired");
     demand(!j->files.from == !j->files.to && folders != (j->files.data != NULL), "give --data, or --from and --to");

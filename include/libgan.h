@@ -193,6 +193,12 @@ typedef enum gan_log_level {
     GAN_LOG_WARNING = 3 /**< something that may not be intended; the call continues */
 } gan_log_level;
 
+/** What log messages are about, as bits, for hosts that show it in another way. */
+typedef enum gan_log_topic {
+    GAN_LOG_TOPIC_TRAINING =
+        1 /**< how training goes: diagnoses, which reports have, and divergences, which are returned */
+} gan_log_topic;
+
 /**
  * Receives log messages (one line, no newline, at most 511 bytes; valid during the call; UTF-8 but for
  * paths, which are as the caller gave them), in the thread that
@@ -200,9 +206,9 @@ typedef enum gan_log_level {
  * with the handles of that call. The messages are:
  *
  * - ::GAN_LOG_WARNING: fewer threads started than requested; a diagnosis that was not made the previous time, with
- *   its advice; a training run that diverged; a layer that bounds what a loss reads as logits; data that a generator
- *   is to make and cannot, or that are all equal, as the first round shows; whole numbers of a CSV file that float32
- *   cannot hold, and one that begins with numbers in place of names.
+ *   its advice, and a training run that diverged (both ::GAN_LOG_TOPIC_TRAINING); a layer that bounds what a loss
+ * reads as logits; data that a generator is to make and cannot, or that are all equal, as the first round shows;
+ * whole numbers of a CSV file that float32 cannot hold, and one that begins with numbers in place of names.
  * - ::GAN_LOG_INFO: the BLAS, or plain C, multiplies because there are no tuned kernels for this CPU; a training run
  * was resumed; samples are left out at the end of each epoch; a file has tensors that were not requested; an
  * optimizer has the default learning rate.
@@ -277,6 +283,7 @@ typedef struct gan_context_options {
     uint8_t reserved[3];      /**< 0, else ::GAN_ERROR_VERSION */
     const char *blas;         /**< file name of the library with cblas_sgemm() that multiplies with GAN_MULTIPLY_BLAS;
                                    default: a BLAS that the build knows, such as "libopenblas.so.0" */
+    uint64_t log_except;      /**< bits of ::gan_log_topic: what is not logged; default: none of them */
 } gan_context_options;
 
 /** ::gan_context_options with the given fields: GAN_CONTEXT(.threads = 2). */

@@ -51,6 +51,7 @@ picture_list list_pictures(const char *folder)
 {
     picture_list list = {folder, NULL, 0};
     DIR *directory = opendir(folder);
+    if (!directory && errno == ENOTDIR) refuse(folder, "this is a file, but a folder of pictures is to be read");
     if (!directory) refuse(folder, strerror(errno));
     for (struct dirent *entry; (entry = readdir(directory));) {
         char path[PATH_SIZE];

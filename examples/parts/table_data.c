@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define MOST_DECIMALS 6
-#define CELL_SIZE     64 /* of a number as text */
+#define NAME_SIZE     256 /* of a column, on the command line */
+#define CELL_SIZE     64  /* of a number as text */
 
 /* ---- Columns --------------------------------------------------------------------------------------------------- */
 
@@ -52,12 +53,29 @@ static int count_decimals(const float *values, int64_t count)
     return decimals <= MOST_DECIMALS ? decimals : -1;
 }
 
+/* Takes the first name off a list, as CSV writes it: one with commas is in quotes, which are doubled in it. */
+static const char *next_name(const char *list, char name[NAME_SIZE])
+{
+    const bool quoted = *list == '"';
+    size_t length = 0;
+    for (list += quoted; *list && (quoted || *list != ','); list++) {
+        if (quoted && *list == '"' && *++list != '"') break;
+        if (length < NAME_SIZE - 1) name[length++] = *list;
+    }
+    name[length] = '\0';
+    if (*list && *list != ',') {
+        fprintf(stderr, "--categorical: expected a comma before %s\n", list);
+        exit(2);
+    }
+    return *list ? list + 1 : NULL;
+}
+
 static bool is_listed(const char *list, const char *name)
 {
-    const size_t length = strlen(name);
-    for (const char *at = list; at; at = strchr(at, ',')) {
-        at += at != list;
-        if (strncmp(at, name, length) == 0 && (at[length] == ',' || at[length] == 0)) return true;
+    char next[NAME_SIZE];
+    while (list) {
+        list = next_name(list, next);
+        if (strcmp(next, name) == 0) return true;
     }
     return false;
 }
@@ -134,12 +152,12 @@ static gan_status read_column(table *t, int64_t index, const table_choice *choic
 
 static void check_names(const table *t, const table_choice *choice)
 {
-    char name[256];
-    for (const char *at = choice->categorical; at; at = strchr(at, ',')) {
-        at += at != choice->categorical;
-        snprintf(name, sizeof(name), "%.*s", (int)strcspn(at, ","), at);
+    char name[NAME_SIZE];
+    for (const char *rest = choice->categorical; rest;) {
+        rest = next_name(rest, name);
         if (gan_dataset_find_field(t->source, name) >= 0) continue;
-        fprintf(stderr, "--categorical: the file has no column '%s'\n", name);
+        fprintf(stderr, "--categorical: the file has no column '%s'%s\n", name,
+                strchr(choice->categorical, '"') ? "" : "; a name with a comma is written in double quotes");
         exit(2);
     }
     if (choice->condition && gan_dataset_find_field(t->source, choice->condition) < 0) {

@@ -32,9 +32,10 @@ typedef struct table {
 
 /* What to make of a file's columns. */
 typedef struct table_choice {
-    const char *categorical; /* names, separated by commas, of columns whose numbers are categories; may be NULL */
-    const char *condition;   /* name; NULL: the first column with 2 or more categories */
-    int64_t most_distinct;   /* a column with no more different numbers has categories */
+    const char
+        *categorical;      /* names of columns whose numbers are categories, as a line of CSV has them; may be NULL */
+    const char *condition; /* name; NULL: the first column with 2 or more categories */
+    int64_t most_distinct; /* a column with no more different numbers has categories */
 } table_choice;
 
 /* Reads a CSV file. A choice that it does not allow, or nothing to learn, ends the program with a sentence. Close

@@ -189,8 +189,9 @@ void lines_open(gan_context *context, const char *path, bool words, int64_t leng
     encode(&r, out);
     free(r.codes);
     if (out->count < least) {
-        fprintf(stderr, "%s: %lld different %s, expected at least %lld\n", path, (long long)out->count,
-                words ? "words of letters from a to z" : "lines", (long long)least);
+        fprintf(stderr, "%s: %lld different %s%s%s, expected at least %lld\n", path, (long long)out->count,
+                words ? "word" : "line", plural(out->count), words ? " of letters from a to z" : "",
+                (long long)least);
         exit(1);
     }
     split(context, seed, out);

@@ -65,31 +65,84 @@ static gan_status step(gan_model *model, gan_session *session, gan_optimizer *op
     return status;
 }
 
-static gan_status train(gan_model *model, gan_dataset *dataset, const classifier *judge, bool quiet)
+/* A classifier in training: its file has all of this, so that it is gone on with after Ctrl-C, and known to be of
+ * other images. */
+typedef struct apprentice {
+    gan_dataset *dataset;
+    gan_model *model;
+    gan_session *session;
+    gan_optimizer *optimizer;
+    gan_checkpoint *file;
+    int64_t step, steps;
+    int64_t images, fingerprint; /* the number of images that it is trained on, and what tells them from others */
+} apprentice;
+
+/* FNV-1a, by words, of the images and labels. */
+static gan_status take_fingerprint(gan_dataset *dataset, gan_shape image, int64_t *out)
 {
-    int64_t epoch = (gan_dataset_count(dataset) + BATCH - 1) / BATCH, classes = judge->classes;
-    int64_t steps = MOST_EPOCHS * epoch < MOST_STEPS ? MOST_EPOCHS * epoch : MOST_STEPS;
+    const int64_t count = gan_dataset_count(dataset), size = gan_shape_count(image);
+    float *images = allocate(BATCH * size, sizeof(float));
+    uint64_t hash = 0xcbf29ce484222325;
+    gan_status status = GAN_OK;
+    for (int64_t first = 0; first < count && status == GAN_OK; first += BATCH) {
+        int32_t labels[BATCH];
+        const int64_t read = count - first < BATCH ? count - first : BATCH;
+        status = gan_dataset_read(dataset, first, read, images, labels);
+        for (int64_t i = 0; i < read * size && status == GAN_OK; i++)
+            hash = (hash ^ (uint64_t)(int64_t)(images[i] * 32768)) * 0x100000001b3;
+        for (int64_t i = 0; i < read && status == GAN_OK; i++) hash = (hash ^ (uint64_t)labels[i]) * 0x100000001b3;
+    }
+    free(images);
+    *out = (int64_t)hash;
+    return status;
+}
+
+static void release(apprentice *a)
+{
+    gan_checkpoint_destroy(a->file);
+    gan_optimizer_destroy(a->optimizer);
+    gan_session_destroy(a->session);
+}
+
+static gan_status begin(gan_context *context, gan_dataset *dataset, const classifier *judge, apprentice *a)
+{
+    const int64_t count = gan_dataset_count(dataset), epoch = (count + BATCH - 1) / BATCH;
+    const int64_t steps = MOST_EPOCHS * epoch < MOST_STEPS ? MOST_EPOCHS * epoch : MOST_STEPS;
+    *a = (apprentice){.dataset = dataset, .steps = steps, .images = count};
+    gan_status status = take_fingerprint(dataset, judge->image, &a->fingerprint);
+    if (status == GAN_OK) status = classifier_build(context, judge->image, judge->classes, SEED, &a->model);
+    if (status == GAN_OK)
+        status = gan_session_create(a->model, GAN_SESSION(.batch = BATCH, .seed = SEED), &a->session);
+    if (status == GAN_OK) {
+        status = gan_optimizer_create(
+            a->model, GAN_OPTIMIZER(.learning_rate = 1e-3f, .schedule = GAN_SCHEDULE_COSINE, .schedule_steps = steps),
+            &a->optimizer);
+    }
+    if (status == GAN_OK) status = gan_checkpoint_create(context, &a->file);
+    if (status == GAN_OK) status = gan_checkpoint_add_model(a->file, "classifier", a->model);
+    if (status == GAN_OK) status = gan_checkpoint_add_optimizer(a->file, "optimizer", a->optimizer);
+    if (status == GAN_OK) status = gan_checkpoint_add_session(a->file, "dropout", a->session);
+    if (status == GAN_OK) status = gan_checkpoint_add_dataset(a->file, "images", dataset);
+    if (status == GAN_OK) status = gan_checkpoint_add_integer(a->file, "step", &a->step);
+    if (status == GAN_OK) status = gan_checkpoint_add_integer(a->file, "image_count", &a->images);
+    if (status == GAN_OK) status = gan_checkpoint_add_integer(a->file, "image_fingerprint", &a->fingerprint);
+    return status;
+}
+
+static gan_status train(apprentice *a, const classifier *judge, bool quiet)
+{
+    const int64_t classes = judge->classes, steps = a->steps;
     float *images = allocate(BATCH * gan_shape_count(judge->image), sizeof(float));
     float *logits = allocate(2 * BATCH * classes, sizeof(float));
     int32_t labels[BATCH];
     double loss = 0, sum = 0, summed = 0; /* since the last progress line */
-    gan_session *session = NULL;
-    gan_optimizer *optimizer = NULL;
-    gan_status status = gan_session_create(model, GAN_SESSION(.batch = BATCH, .seed = SEED), &session);
-    if (status == GAN_OK) {
-        status = gan_optimizer_create(
-            model, GAN_OPTIMIZER(.learning_rate = 1e-3f, .schedule = GAN_SCHEDULE_COSINE, .schedule_steps = steps),
-            &optimizer);
-    }
-    for (int64_t i = 1; i <= steps && status == GAN_OK; i++) {
+    gan_status status = GAN_OK;
+    while (a->step < steps && status == GAN_OK && !interrupted()) {
         int64_t count;
-        if (interrupted()) {
-            fprintf(stderr, "classifier: stopped; what it has learned is not saved\n");
-            status = GAN_ERROR_CANCELLED;
-            break;
-        }
-        status = gan_dataset_next(dataset, BATCH, images, labels, &count);
-        if (status == GAN_OK) status = step(model, session, optimizer, images, labels, count, classes, logits, &loss);
+        status = gan_dataset_next(a->dataset, BATCH, images, labels, &count);
+        if (status == GAN_OK)
+            status = step(a->model, a->session, a->optimizer, images, labels, count, classes, logits, &loss);
+        const int64_t i = ++a->step;
         sum += loss;
         summed++;
         if (status != GAN_OK || 4 * i / steps == 4 * (i - 1) / steps) continue;
@@ -99,28 +152,66 @@ static gan_status train(gan_model *model, gan_dataset *dataset, const classifier
         }
         sum = summed = 0;
     }
-    gan_optimizer_destroy(optimizer);
-    gan_session_destroy(session);
     free(logits);
     free(images);
     return status;
 }
 
+/* Reads its file, if that is of these images. Files of earlier versions are models alone, and do not say of which
+ * they are: those become the judge's as they are. */
+static gan_status load(gan_context *context, const char *path, apprentice *a, classifier *judge, bool *is_of_these)
+{
+    const int64_t images = a->images, fingerprint = a->fingerprint;
+    const gan_status status = gan_checkpoint_load(a->file, path);
+    *is_of_these = status == GAN_OK && a->images == images && a->fingerprint == fingerprint;
+    if (status == GAN_OK || status == GAN_ERROR_STATE || status == GAN_ERROR_ARCHITECTURE) return GAN_OK;
+    return gan_model_load(context, path, &judge->model);
+}
+
+/* Finds what there is at `path` to begin with: nothing, all, or a part. */
+static gan_status open_file(gan_context *context, gan_dataset *dataset, const char *path, bool quiet,
+                            classifier *judge, apprentice *a)
+{
+    bool is_of_these = false;
+    gan_status status = begin(context, dataset, judge, a);
+    const bool exists = access(path, F_OK) == 0;
+    if (status == GAN_OK && exists) status = load(context, path, a, judge, &is_of_these);
+    if (status != GAN_OK || judge->model || (is_of_these && a->step == a->steps)) return status;
+    will_write(path);
+    catch_interrupts();
+    if (!quiet) {
+        fprintf(stderr, "classifier: %s %s; Ctrl-C saves and stops\n", path,
+                !exists       ? "is not there yet, training one"
+                : is_of_these ? "is half trained, going on with it"
+                              : "is of other images, training one");
+    }
+    if (!exists || is_of_these) return GAN_OK;
+    release(a);
+    gan_model_destroy(a->model);
+    return begin(context, dataset, judge, a);
+}
+
 static gan_status load_or_train(gan_context *context, gan_dataset *dataset, const char *path, bool quiet,
                                 classifier *judge)
 {
-    if (access(path, F_OK) == 0) {
+    apprentice a = {.dataset = NULL};
+    gan_status status = open_file(context, dataset, path, quiet, judge, &a);
+    if (status == GAN_OK && !judge->model && a.step < a.steps) {
+        status = train(&a, judge, quiet);
+        if (status == GAN_OK) status = gan_checkpoint_save(a.file, path);
+        if (status == GAN_OK && a.step < a.steps) {
+            fprintf(stderr, "classifier: stopped and saved; the same command goes on with it\n");
+            status = GAN_ERROR_CANCELLED;
+        }
+    } else if (status == GAN_OK) {
         will_read(path);
-        return gan_model_load(context, path, &judge->model);
     }
-    will_write(path);
-    catch_interrupts();
-    if (!quiet) fprintf(stderr, "classifier: no %s yet, training one; Ctrl-C stops\n", path);
-    gan_model *model = NULL;
-    gan_status status = classifier_build(context, judge->image, judge->classes, SEED, &model);
-    if (status == GAN_OK) status = train(model, dataset, judge, quiet);
-    if (status == GAN_OK) status = gan_model_save(model, path);
-    judge->model = model;
+    release(&a);
+    if (judge->model) {
+        gan_model_destroy(a.model);
+    } else {
+        judge->model = a.model;
+    }
     return status;
 }
 
@@ -135,6 +226,7 @@ static gan_status open_images(gan_context *context, const char *folder, gan_data
     int64_t count = gan_dataset_count(unseen->dataset), left_out = has_test ? 0 : (count + 7) / 8;
     unseen->count = has_test ? count : left_out;
     unseen->first = count - unseen->count;
+    if (!has_test) check_enough(unseen->dataset, folder, "to train a classifier and to test it takes", 2);
     return open_mnist(context, folder, MNIST_TRAINING, true,
                       GAN_DATASET(.seed = SEED, .limit = has_test ? 0 : count - left_out), training);
 }
@@ -216,7 +308,6 @@ gan_status classifier_open(gan_context *context, const char *folder, const char 
     if (status == GAN_OK && !quiet) {
         fprintf(stderr, "classifier: %.2f %% right on %lld unseen images\n", 100 * out->accuracy,
                 (long long)unseen.count);
-        if (out->accuracy < 0.5) fprintf(stderr, "classifier: was %s trained on other images?\n", path);
     }
     gan_dataset_destroy(unseen.dataset);
     gan_dataset_destroy(training);

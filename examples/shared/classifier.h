@@ -18,10 +18,11 @@ typedef struct classifier {
     double accuracy; /* share of unseen images that it labels correctly */
 } classifier;
 
-/* Loads the classifier of a folder's labelled images from `path`, or, if there is no such file, trains it in half a
- * minute and saves it there; Ctrl-C ends that with GAN_ERROR_CANCELLED. The same data give the same classifier. Its
- * accuracy is that on the test images or, if there are none, on the last eighth of the training images, which are
- * held out. Reports to stderr unless `quiet`. Close `out` in any case. */
+/* Loads the classifier of a folder's labelled images from `path`, or, if there is no such file, or one of other
+ * images, trains it in half a minute and saves it there; Ctrl-C ends that with GAN_ERROR_CANCELLED, and the next call
+ * goes on with it. The same data give the same classifier. Its accuracy is that on the test images or, if there are
+ * none, on the last eighth of the training images, which are held out. Reports to stderr unless `quiet`. Close `out`
+ * in any case. */
 gan_status classifier_open(gan_context *context, const char *folder, const char *path, bool quiet, classifier *out);
 
 /* Classifies `count` images. Each result may be NULL: `features` gets CLASSIFIER_FEATURES numbers per image,

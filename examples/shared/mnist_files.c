@@ -95,10 +95,16 @@ void check_sides(gan_shape image, const char *folder, int64_t factor)
     exit(1);
 }
 
+void check_enough(const gan_dataset *images, const char *folder, const char *what, int64_t least)
+{
+    const int64_t count = gan_dataset_count(images);
+    if (count >= least) return;
+    fprintf(stderr, "%s: %lld image%s, but %s %lld\n", folder, (long long)count, plural(count), what,
+            (long long)least);
+    exit(1);
+}
+
 void check_fills_batch(const gan_dataset *images, const char *folder, int64_t batch)
 {
-    if (gan_dataset_count(images) >= batch) return;
-    fprintf(stderr, "%s: %lld image%s, but a batch takes %lld\n", folder, (long long)gan_dataset_count(images),
-            gan_dataset_count(images) == 1 ? "" : "s", (long long)batch);
-    exit(1);
+    check_enough(images, folder, "a batch takes", batch);
 }

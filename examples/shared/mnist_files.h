@@ -28,6 +28,8 @@ gan_status check_alike(const gan_dataset *images, const char *folder, gan_shape 
                        const char *other);
 /* if their sides are no multiples of a factor, by which networks shrink and enlarge them; */
 void check_sides(gan_shape image, const char *folder, int64_t factor);
+/* if they are fewer than `what`, such as "a batch takes", needs; */
+void check_enough(const gan_dataset *images, const char *folder, const char *what, int64_t least);
 /* if they are fewer than a batch. */
 void check_fills_batch(const gan_dataset *images, const char *folder, int64_t batch);
 

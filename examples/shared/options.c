@@ -14,10 +14,10 @@ static void print_help(const char *usage, const option *options, int count)
         snprintf(left, sizeof(left), "%s %s", options[i].name, options[i].argument ? options[i].argument : "");
         printf("  %-28s %s\n", left, options[i].help);
     }
-    printf("  %-28s %s\n", "--help", "this text");
+    printf("  %-28s %s\n", "--help", "this text; of an option that is given twice, the last value counts");
 }
 
-static void refuse(const char *name, const char *text, const char *why)
+_Noreturn static void refuse(const char *name, const char *text, const char *why)
 {
     fprintf(stderr, "%s%s%s: %s (--help lists the options)\n", name, *text ? " " : "", text, why);
     exit(2);
@@ -37,6 +37,7 @@ static void read_value(const option *o, const char *text)
     snprintf(range, sizeof(range), "expected a number from %g to %g", o->least, o->most);
     errno = 0;
     if (o->kind == OPTION_TEXT) {
+        if (!*text) refuse(o->name, "", "it is empty");
         *(const char **)o->value = text;
     } else if (o->kind == OPTION_INTEGER) {
         long long number = strtoll(text, &end, 10);
@@ -50,6 +51,88 @@ static void read_value(const option *o, const char *text)
     }
 }
 
+/* Those of the command line, in its order. */
+static struct {
+    const char *name, *help;
+} * given;
+static int given_count;
+
+bool option_given(const char *name)
+{
+    for (int i = 0; i < given_count; i++)
+        if (strcmp(given[i].name, name) == 0) return true;
+    return false;
+}
+
+static bool is_among(const char *name, const char *const *names)
+{
+    for (int i = 0; names[i]; i++)
+        if (strcmp(names[i], name) == 0) return true;
+    return false;
+}
+
+_Noreturn static void refuse_without_effect(const char *name, const char *why)
+{
+    fprintf(stderr, "%s: it has no effect %s (--help lists the options)\n", name, why);
+    exit(2);
+}
+
+void refuse_options(const char *why, const char *const *names)
+{
+    for (int i = 0; i < given_count; i++)
+        if (is_among(given[i].name, names)) refuse_without_effect(given[i].name, why);
+}
+
+void refuse_options_but(const char *why, const char *const *names)
+{
+    for (int i = 0; i < given_count; i++)
+        if (!is_among(given[i].name, names)) refuse_without_effect(given[i].name, why);
+}
+
+static bool begins_with(const char *help, const char *words)
+{
+    const size_t length = strlen(words);
+    return strncmp(help, words, length) == 0 && help[length] == ':';
+}
+
+void refuse_options_of(const char *mode, const char *why)
+{
+    for (int i = 0; i < given_count; i++)
+        if (begins_with(given[i].help, mode)) refuse_without_effect(given[i].name, why);
+}
+
+/* What is given, but only has an effect with what is not. */
+static void check_needs(const option *options, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char with[64], without[64];
+        if (option_given(options[i].name)) continue;
+        snprintf(with, sizeof(with), "with %s", options[i].name);
+        snprintf(without, sizeof(without), "without %s", options[i].name);
+        refuse_options_of(with, without);
+    }
+}
+
+static void remember(const option *o)
+{
+    given = realloc(given, (size_t)(given_count + 1) * sizeof(*given));
+    if (!given) {
+        fprintf(stderr, "out of memory\n");
+        exit(1);
+    }
+    given[given_count].name = o->name;
+    given[given_count++].help = o->help;
+}
+
+/* The option that an argument names, up to its end or a '='. */
+static const option *find_option(const char *argument, const option *options, int count)
+{
+    const size_t length = strcspn(argument, "=");
+    for (int i = 0; i < count; i++)
+        if (strlen(options[i].name) == length && strncmp(argument, options[i].name, length) == 0) return &options[i];
+    refuse(argument, "", "no such option");
+}
+
 void read_options(int argc, char **argv, int first, const char *usage, const option *options, int count)
 {
     for (int i = 1; i < argc; i++) {
@@ -59,16 +142,17 @@ void read_options(int argc, char **argv, int first, const char *usage, const opt
         }
     }
     for (int i = first; i < argc; i++) {
-        const option *found = NULL;
-        for (int j = 0; j < count; j++)
-            if (strcmp(argv[i], options[j].name) == 0) found = &options[j];
-        if (!found) refuse(argv[i], "", "no such option");
+        const option *found = find_option(argv[i], options, count);
+        const char *value = strchr(argv[i], '=');
+        remember(found);
         if (found->kind == OPTION_FLAG) {
+            if (value) refuse(found->name, "", "it takes no value");
             *(bool *)found->value = true;
-        } else if (i + 1 < argc) {
-            read_value(found, argv[++i]);
+        } else if (value || i + 1 < argc) {
+            read_value(found, value ? value + 1 : argv[++i]);
         } else {
             refuse(found->name, "", "a value is missing");
         }
     }
+    check_needs(options, count);
 }

@@ -1,4 +1,4 @@
-/* Reading command lines: --name VALUE, strictly. */
+/* Reading command lines: --name VALUE or --name=VALUE, strictly. */
 #ifndef EXAMPLES_OPTIONS_H
 #define EXAMPLES_OPTIONS_H
 
@@ -13,14 +13,27 @@ typedef struct option {
     void *value;          /* bool, const char *, int64_t or double */
     double least, most;   /* of integers and numbers */
     const char *argument; /* "N", for the help text */
-    const char *help;
+    const char *help;     /* begins with "with --other: " if it has no effect, and is refused, without that option, or
+                             with the name of a mode of the program and ": " if it has none in the others */
 } option;
 
 /* Refuses, with status 2, a seed that was given for a training that goes on from another. */
 void refuse_seed(uint64_t seed);
 
 /* Reads the arguments from argv[first] on into the options' values. --help prints `usage` and the options and exits
- * with status 0; an error prints a sentence and exits with status 2. */
+ * with status 0; an error prints a sentence and exits with status 2. A text is not empty; of an option
+ * that is given twice, the last value counts. */
 void read_options(int argc, char **argv, int first, const char *usage, const option *options, int count);
+
+/* Whether the command line had an option. */
+bool option_given(const char *name);
+
+/* Each refuses, with status 2 and its name, an option that was given but has no effect where `why` says, such as
+ * "with
+ * --apply": those of a mode, by their help; those that are in a list of names; those that are not. A list ends with
+ * NULL. */
+void refuse_options_of(const char *mode, const char *why);
+void refuse_options(const char *why, const char *const *names);
+void refuse_options_but(const char *why, const char *const *names);
 
 #endif

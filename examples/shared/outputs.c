@@ -136,10 +136,32 @@ static void probe(const char *folder)
     if (error != 0) leave(1, folder, "no file can be written there: ", strerror(error));
 }
 
+/* Those that were made here, in this order; at the end those that nothing was written to go again. */
+static char **made;
+static int64_t made_count;
+
+static void remove_empty_folders(void)
+{
+    while (made_count > 0) {
+        rmdir(made[--made_count]); /* fails, as it should, if there is something in it */
+        free(made[made_count]);
+    }
+    free(made);
+}
+
+static void note_made(const char *path)
+{
+    if (made_count == 0) atexit(remove_empty_folders);
+    made = realloc(made, (size_t)(made_count + 1) * sizeof(*made));
+    if (!made || !(made[made_count] = strdup(path))) leave(1, path, "out of memory", "");
+    made_count++;
+}
+
 static void make_folder(const char *path)
 {
     struct stat info;
     const int error = mkdir(path, 0777) == 0 ? 0 : errno;
+    if (error == 0) note_made(path);
     const bool exists = stat(path, &info) == 0;
     if (exists && !S_ISDIR(info.st_mode)) leave(1, path, "this is no folder, so no results can be written there", "");
     if (!exists) leave(1, path, "this folder cannot be made: ", strerror(error));

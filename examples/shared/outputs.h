@@ -15,7 +15,8 @@ void will_read_file(const char *path);
  * ever, ends it with a sentence and status 1. */
 FILE *open_input(const char *path);
 
-/* The program is going to write this file. Its folder is made if missing, with those above it. */
+/* The program is going to write this file. Its folder is made if missing, with those above it, and removed at the
+ * end if nothing was written to it. */
 void will_write(const char *path);
 
 /* The same for several files, the last of which is NULL, in a folder for results. */

@@ -57,22 +57,24 @@ bool interrupted(void)
     return was_interrupted != 0;
 }
 
-/* Diagnoses begin with the step or round; a divergence says after its function in which one it was. */
-static bool is_of_training(const char *message)
-{
-    return strncmp(message, "step ", 5) == 0 || strncmp(message, "round ", 6) == 0 || strstr(message, ": in step ") ||
-           strstr(message, ": in round ");
-}
-
-void print_warning(void *user, gan_log_level level, const char *message)
+/* The log of a context. */
+static void print_warning(void *user, gan_log_level level, const char *message)
 {
     (void)user;
-    if (level >= GAN_LOG_WARNING && !is_of_training(message)) fprintf(stderr, "warning: %s\n", message);
+    if (level >= GAN_LOG_WARNING) fprintf(stderr, "warning: %s\n", message);
+}
+
+gan_status open_context_with(gan_context_options options, gan_context **out)
+{
+    options.struct_size = sizeof(options);
+    options.log = print_warning;
+    options.log_except = GAN_LOG_TOPIC_TRAINING;
+    return gan_context_create(&options, out);
 }
 
 gan_status open_context(int64_t threads, gan_context **out)
 {
-    return gan_context_create(GAN_CONTEXT(.threads = threads, .log = print_warning), out);
+    return open_context_with((gan_context_options){.threads = threads}, out);
 }
 
 bool has_pictures(gan_context *context)
@@ -90,6 +92,11 @@ int64_t random_below(gan_random *random, int64_t count)
     return number < count ? number : count - 1;
 }
 
+const char *plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 double seconds_now(void)
 {
     struct timespec now;
@@ -104,8 +111,8 @@ int exit_status(gan_status status)
     fprintf(stderr, "%s: %s\n", gan_status_name(status), gan_last_error());
     if (status == GAN_ERROR_ARCHITECTURE || status == GAN_ERROR_STATE) {
         fprintf(stderr,
-                "To resume a training, give it the data, and the options that shape networks or choose data, with "
-                "which it began.\n");
+                "To resume a training, give it the data, and the options that shape networks or choose data, such as "
+                "--seed, with which it began.\n");
     }
     return 1;
 }

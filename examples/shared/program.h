@@ -21,16 +21,19 @@ void require_checkpoint(const char *folder);
 void catch_interrupts(void);
 bool interrupted(void);
 
-/* The log of a context: prints its warnings, except those of training, which progress and the final sentence show. */
-void print_warning(void *user, gan_log_level level, const char *message);
-/* A context of so many threads (0: one per CPU), with that log. */
+/* A context of so many threads (0: one per CPU), or with other options. It prints warnings, except those of training,
+ * which progress and the final sentence show. */
 gan_status open_context(int64_t threads, gan_context **out);
+gan_status open_context_with(gan_context_options options, gan_context **out);
 
 /* Whether this libgan writes pictures: without libpng there are none, and everything else works. */
 bool has_pictures(gan_context *context);
 
 /* A random whole number from 0 and below `count`. A failure ends the program with a sentence and status 1. */
 int64_t random_below(gan_random *random, int64_t count);
+
+/* "s", or nothing after 1. */
+const char *plural(int64_t count);
 
 /* Seconds since some moment in the past. */
 double seconds_now(void);

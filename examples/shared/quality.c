@@ -1,5 +1,6 @@
 #include "quality.h"
 
+#include "mnist_files.h"
 #include "program.h"
 
 #include <stdlib.h>
@@ -18,6 +19,11 @@ static gan_status read_features(classifier *judge, gan_dataset *dataset, int64_t
     }
     free(images);
     return status;
+}
+
+void check_comparable(const gan_dataset *images, const char *folder)
+{
+    check_enough(images, folder, "to compare samples with them takes", 2);
 }
 
 gan_status measure_quality(gan_context *context, classifier *judge, gan_dataset *dataset, const float *images,

@@ -138,8 +138,9 @@ static gan_status open_data(training *job)
         check_fills_batch(job->dataset, s->data, batch_of(&job->recipe));
     if (status == GAN_OK) status = gan_dataset_get_shape(job->dataset, &job->shape);
     if (status == GAN_OK && !s->quiet) {
-        fprintf(stderr, "%s: %lld images of %lld x %lld\n", s->data, (long long)gan_dataset_count(job->dataset),
-                (long long)job->shape.dims[1], (long long)job->shape.dims[2]);
+        fprintf(stderr, "%s: %lld image%s of %lld x %lld\n", s->data, (long long)gan_dataset_count(job->dataset),
+                plural(gan_dataset_count(job->dataset)), (long long)job->shape.dims[1],
+                (long long)job->shape.dims[2]);
     }
     return status;
 }
@@ -157,10 +158,10 @@ static gan_status prepare(training *job, const image_gan *what)
     const settings *s = &job->settings;
     const recipe *r = &job->recipe;
     uint64_t seed = (uint64_t)s->seed;
-    gan_status status =
-        gan_context_create(GAN_CONTEXT(.threads = (int)s->threads, .log = print_warning,
-                                       .precision = s->bfloat16 ? GAN_PRECISION_BFLOAT16 : GAN_PRECISION_FLOAT32),
-                           &job->context);
+    gan_status status = open_context_with(
+        (gan_context_options){.threads = s->threads,
+                              .precision = s->bfloat16 ? GAN_PRECISION_BFLOAT16 : GAN_PRECISION_FLOAT32},
+        &job->context);
     if (status == GAN_OK) status = open_data(job);
     if (status == GAN_OK) check_sides(job->shape, s->data, what->factor);
     if (status == GAN_OK) status = what->generator(job->context, job->shape, r->generator, 2 * seed, &job->generator);
@@ -209,7 +210,8 @@ static gan_status train(training *job)
     const settings *s = &job->settings;
     int64_t epochs = s->epochs ? s->epochs - job->epochs_seen : 0;
     if (s->epochs && epochs <= 0) {
-        fprintf(stderr, "all %lld epochs are done\n", (long long)s->epochs);
+        fprintf(stderr, "nothing to train: --epochs %lld is done\n", (long long)s->epochs);
+        printf("steps=%lld epochs=%lld\n", (long long)gan_trainer_steps(job->trainer), (long long)job->epochs_seen);
         return GAN_OK;
     }
     catch_interrupts();

@@ -147,6 +147,11 @@ static gan_status resolve_options(gan_context_options *options)
     }
     if (options->memory_limit == 0) options->memory_limit = SIZE_MAX;
     GAN_TRY(gan_check_reserved("gan_context_options", options->reserved, sizeof(options->reserved)));
+    if (options->log_except & ~(uint64_t)GAN_LOG_TOPIC_TRAINING) {
+        return gan_fail(GAN_ERROR_ARGUMENT,
+                        "gan_context_options: log_except is 0x%llx, expected bits of gan_log_topic",
+                        (unsigned long long)options->log_except);
+    }
     GAN_TRY(choose_cpu(options->cpu, &options->cpu));
     GAN_TRY(check_precision(options->precision, options->cpu, plain));
     return choose_multiply(options->multiply, options->cpu, options->precision, &options->multiply);
@@ -204,6 +209,7 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     context->allocator = options.allocator;
     context->log = options.log;
     context->log_user = options.log_user;
+    context->log_except = options.log_except;
     context->memory_limit = options.memory_limit;
     context->cpu = options.cpu;
     context->multiply = options.multiply;

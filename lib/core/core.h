@@ -117,6 +117,7 @@ struct gan_context {
     gan_allocator allocator;
     gan_log_fn log;
     void *log_user;
+    uint64_t log_except;
     size_t memory_limit;   /* SIZE_MAX when there is none */
     gan_cpu cpu;           /* the level in use */
     gan_multiply multiply; /* NATIVE or BLAS; NATIVE where precision is BFLOAT16 */
@@ -138,6 +139,9 @@ gan_context *gan_context_retain(gan_context *context);
 void gan_context_release(gan_context *context);
 /* Sends one line to the host's log callback, if it has one; control characters become '?'. */
 void gan_log(const gan_context *context, gan_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A warning about such a topic, unless the host does without it. */
+void gan_log_warning_of(const gan_context *context, gan_log_topic topic, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 gan_allocator gan_allocator_default(void); /* malloc and free */

@@ -16,19 +16,36 @@ static void cut_to_characters(char *text)
     if (end - (begin - 1) < bytes) text[begin - 1] = '\0';
 }
 
-void gan_log(const gan_context *context, gan_log_level level, const char *format, ...)
+__attribute__((format(printf, 3, 0))) static void send(const gan_context *context, gan_log_level level,
+                                                       const char *format, va_list arguments)
 {
     char message[GAN_SENTENCE];
-    va_list arguments;
 
     if (!context->log) return;
-    va_start(arguments, format);
     const int length = vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
     if (length >= (int)sizeof(message)) cut_to_characters(message);
     for (char *c = message; *c; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
     }
     GAN_HOST_SCOPE();
     context->log(context->log_user, level, message);
+}
+
+void gan_log(const gan_context *context, gan_log_level level, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    send(context, level, format, arguments);
+    va_end(arguments);
+}
+
+void gan_log_warning_of(const gan_context *context, gan_log_topic topic, const char *format, ...)
+{
+    va_list arguments;
+
+    if (context->log_except & (uint64_t)topic) return;
+    va_start(arguments, format);
+    send(context, GAN_LOG_WARNING, format, arguments);
+    va_end(arguments);
 }

@@ -15,8 +15,7 @@ enum {
     panel_pitch = 324,
     margin_bottom = 44, /* below the last panel's pitch */
     max_bins = 360,
-    panel_count = 4,
-    samples_panel = 3, /* left out if nothing was measured */
+    panel_count = 4, /* those without a curve are left out */
     name_bytes = 64
 };
 
@@ -44,13 +43,13 @@ static const struct {
 } shown[] = {{GAN_HISTORY_DISCRIMINATOR_LOSS, 0, "discriminator"},
              {GAN_HISTORY_GENERATOR_LOSS, 0, "generator"},
              {GAN_HISTORY_LOSS, 0, NULL},
-             {GAN_HISTORY_REAL_PROBABILITY, 1, "D(x), real"},
-             {GAN_HISTORY_FAKE_PROBABILITY, 1, "D(G(z)), generated"},
+             {GAN_HISTORY_REAL_PROBABILITY, 1, "real"},
+             {GAN_HISTORY_FAKE_PROBABILITY, 1, "generated"},
              {GAN_HISTORY_DISCRIMINATOR_GRADIENT_NORM, 2, "discriminator"},
              {GAN_HISTORY_GENERATOR_GRADIENT_NORM, 2, "generator"},
              {GAN_HISTORY_GRADIENT_NORM, 2, NULL},
-             {GAN_HISTORY_DIVERSITY, samples_panel, "diversity (data: 1)"},
-             {GAN_HISTORY_SATURATION, samples_panel, "saturation"}};
+             {GAN_HISTORY_DIVERSITY, 3, "diversity (data: 1)"},
+             {GAN_HISTORY_SATURATION, 3, "saturation"}};
 enum { shown_count = sizeof(shown) / sizeof(shown[0]) };
 
 static const struct {
@@ -59,7 +58,7 @@ static const struct {
     bool logarithmic;
     int first_color;
 } panels[panel_count] = {{"Loss", 0, 0, false, 0},
-                         {"Mean output of the discriminator", 0, 1, false, 2},
+                         {"Mean sigmoid of the discriminator's logits", 0, 1, false, 2},
                          {"Gradient norm", 0, 0, true, 0},
                          {"Generated samples", 0, 0, false, 4}};
 
@@ -177,25 +176,24 @@ static void name_curve(const gan_history *history, int64_t column, int of, char 
     if (length >= name_bytes) snprintf(name + name_bytes - 4, 4, "...");
 }
 
+/* A column without a value, such as the saturation of a generator that cannot saturate, is no curve. */
 static void fill_panel(const gan_history *history, int panel, int64_t first, picture *out)
 {
-    int64_t count = 0;
+    int64_t count = 0, columns = 0;
 
     for (int64_t c = 0; c < history->column_count; c++) {
         const int of = find_shown(history, c);
         if (of < 0 || shown[of].panel != panel) continue;
         curve_data *data = &out->data[first + count];
+        const uint32_t color = color_at(panels[panel].first_color + columns++);
         gather(history, out->bins, c, panels[panel].logarithmic, data);
+        if (!has_values(data, out->bins)) continue;
         smooth_curve(data, out->bins);
         name_curve(history, c, of, data->name);
-        out->curves[first + count] =
-            (gan_curve){data->name, color_at(panels[panel].first_color + count), data->smooth, data->low, data->high};
-        count++;
+        out->curves[first + count++] = (gan_curve){data->name, color, data->smooth, data->low, data->high};
     }
-    bool has_any = panel != samples_panel;
-    for (int64_t i = 0; i < count && !has_any; i++) has_any = has_values(&out->data[first + i], out->bins);
-    out->counts[panel] = has_any ? count : 0;
-    out->panels += out->counts[panel] > 0;
+    out->counts[panel] = count;
+    out->panels += count > 0;
 }
 
 static void fill_picture(const gan_history *history, picture *out)

@@ -115,6 +115,8 @@ static void add_logarithmic_ticks(axis *along)
 
 /* ---- Range ----------------------------------------------------------------------------------------------- */
 
+static const double most_enlarged = 3; /* for the sake of a band's peaks, in terms of what is typical */
+
 typedef struct range {
     double low, high;
 } range;
@@ -125,8 +127,8 @@ static void extend(range *over, double low, double high)
     if (isfinite(high) && high > over->high) over->high = high;
 }
 
-/* The smooth curve's range, extended by what is typical of the band: single peaks may be cut off. */
-static void extend_by_curve(range *over, const gan_curve *curve, int64_t count)
+/* The range of a smooth curve, extended by what is typical of its band; and that of the whole band. */
+static void extend_by_curve(range *typical, range *whole, const gan_curve *curve, int64_t count)
 {
     range smooth = {INFINITY, -INFINITY};
     double below = 0, above = 0;
@@ -134,23 +136,26 @@ static void extend_by_curve(range *over, const gan_curve *curve, int64_t count)
 
     for (int64_t i = 0; i < count; i++) {
         extend(&smooth, curve->smooth[i], curve->smooth[i]);
+        extend(whole, curve->low[i], curve->high[i]);
         if (!isfinite(curve->smooth[i] + curve->low[i] + curve->high[i])) continue;
         below += curve->smooth[i] - curve->low[i];
         above += curve->high[i] - curve->smooth[i];
         finite++;
     }
     if (finite > 0)
-        extend(over, smooth.low - 1.2 * below / (double)finite, smooth.high + 1.2 * above / (double)finite);
+        extend(typical, smooth.low - 1.2 * below / (double)finite, smooth.high + 1.2 * above / (double)finite);
 }
 
+/* The bands are shown whole, unless their peaks make curves small: then those are cut off. */
 static range find_range(const gan_panel *panel)
 {
-    range over = {panel->low, panel->high};
+    range over = {panel->low, panel->high}, whole = {INFINITY, -INFINITY};
 
     if (panel->low < panel->high) return over;
-    over = (range){INFINITY, -INFINITY};
-    for (int i = 0; i < panel->curve_count; i++) extend_by_curve(&over, &panel->curves[i], panel->count);
+    over = whole;
+    for (int i = 0; i < panel->curve_count; i++) extend_by_curve(&over, &whole, &panel->curves[i], panel->count);
     if (over.low > over.high) return (range){0, 1};
+    if (whole.high - whole.low <= most_enlarged * (over.high - over.low)) extend(&over, whole.low, whole.high);
     const double size = over.high - over.low, most = fmax(fabs(over.low), fabs(over.high));
     const double margin = size > 1e-3 * most ? 0.05 * size : most > 0 ? 0.05 * most : 1;
     return (range){over.low - margin, over.high + margin};

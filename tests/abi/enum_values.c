@@ -20,6 +20,7 @@ static const pinned_value values[] = {
     VALUE(GAN_LOG_DEBUG, 1),
     VALUE(GAN_LOG_INFO, 2),
     VALUE(GAN_LOG_WARNING, 3),
+    VALUE(GAN_LOG_TOPIC_TRAINING, 1),
     VALUE(GAN_CPU_BEST, 0),
     VALUE(GAN_CPU_BASELINE, 1),
     VALUE(GAN_CPU_AVX2, 2),

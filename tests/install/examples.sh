@@ -192,7 +192,7 @@ for program in examples/*; do
     mixtures)
         for mixture in ring grid; do
             examples/mixtures $mixture --steps 40 --batch 16 --seed 1 --output mixtures | tail -n 1 >line
-            grep -Eq '^modes=[0-9]+ high_quality=[01]\.[0-9]{3} seconds=[0-9]+$' line || { cat line; exit 1; }
+            grep -Eq '^steps=40 modes=[0-9]+ high_quality=[01]\.[0-9]{3} seconds=[0-9]+$' line || { cat line; exit 1; }
             [ -z "$PICTURES" ] || expect_files mixtures/$mixture.png
         done
         [ "$(examples/mixtures table --steps 2 --batch 16 | wc -l)" = 9 ] || { echo 'not one line a loss'; exit 1; }

@@ -49,7 +49,7 @@ def check_mirroring(work):
 def check_interruption(work):
     example_program.interrupt(command(work, "interrupted", "--minutes", "10"))
     assert (work / "interrupted" / "generator-1" / "checkpoint.safetensors").stat().st_size > 0
-    assert not list((work / "interrupted" / "plain-1").iterdir()), "interrupted, it went on"
+    assert not (work / "interrupted" / "plain-1").exists(), "interrupted, it went on"
 
 
 program = sys.argv[1]

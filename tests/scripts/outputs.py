@@ -75,12 +75,12 @@ def check_outputs():
 def check_names():
     """Names that no file can have, and two outputs of one name."""
     table = [programs["table"], "--data", "table.csv", "--folder", "named", "--output"]
-    for name in "", "below/", "named/":
+    for name in "below/", "named/":
         refuse([*table, name], 1, f"{name}: this is no name of a file")
     refuse([*table, "named"], 1, "named: this is a folder, but a file is to be written there")
     refuse([*table, 300 * "x"], 1, "it cannot be written: File name too long")
     refuse([*table, "./named/losses.csv"], 2, "./named/losses.csv: two outputs would be written there")
-    assert os.listdir("named") == []
+    assert not os.path.exists("named") or os.listdir("named") == []
     refuse([*command("stacked_mnist", "named"), "--classifier", "named/generator.safetensors"], 2,
            "generator.safetensors: two outputs would be written there")
 
@@ -140,19 +140,86 @@ def check_data():
         shutil.copy(f"other/train-{what}", f"data/t10k-{what}")
     refuse(command("conditional", "none"), 1, "data: labels up to 7, but those in data end at 3")
 
+    write_images(pathlib.Path("one"), "train", 1, 1)
+    write_images(pathlib.Path("one"), "t10k", 1, 1)
+    for name in "autoencoder", "boltzmann", "conditional", "evaluate":
+        refuse(command(name, "none", "one"), 1, "one: 1 image, but to compare samples with them takes 2")
+    assert not os.path.exists("none"), "an empty folder was left"
 
-def check_stopped_classifier():
-    """While the classifier is trained, of which nothing is kept."""
+
+def check_command_lines():
+    """Each program with options reads them alike."""
+    for name in programs:
+        if name in ("minimal", "cpp_gan"):
+            continue
+        first = {"sample": ["model.safetensors"], "evaluate": ["model.safetensors"], "mixtures": ["ring"]}.get(name, [])
+        said = example_program.run([programs[name], "--help"])
+        options = [line.split() for line in said if line.startswith("  --")]
+        texts = [words[0] for words in options if words[1] in ("DIR", "FILE", "NAME")]
+        for option in texts:
+            refuse([programs[name], *first, option, ""], 2, f"{option}: it is empty")
+            refuse([programs[name], *first, f"{option}=", "--help="], 2, f"{option}: it is empty")
+        flags = [words[0] for words in options if words[0] not in ("--help", "--recipes") and words[1].islower()]
+        for option in flags:
+            refuse([programs[name], *first, f"{option}=1"], 2, f"{option}: it takes no value")
+        refuse([programs[name], *first, "--bogus=3"], 2, "--bogus=3: no such option")
+        if "--restart-epoch" in flags:
+            refuse([programs[name], "--restart-epoch"], 2, "--restart-epoch: it has no effect without --resume")
+    example_program.run([programs["mixtures"], "ring", "--steps=1", "--quiet", "--output=equal"])
+    assert os.path.isdir("equal")
+
+
+def check_effects():
+    """What has no effect is refused by its name."""
+    for name, words, sentence in (
+            ("translate", ["--apply", "model.safetensors", "--input", "data", "--steps", "3"], "--steps: it has no effect with --apply"),
+            ("translate", ["--apply", "model.safetensors", "--input", "data", "--size=32"], "--size: it has no effect with --apply"),
+            ("translate", ["--input", "data"], "--input: it has no effect without --apply"),
+            ("translate", ["--data", "data", "--blocks", "3"], "--blocks: it has no effect with --method paired"),
+            ("text", ["--words", "words", "--lines", "words"], "--words: it has no effect with --lines"),
+            ("autoencoder", ["--gamma", "1"], "--gamma: it has no effect with --model vae"),
+            ("mixtures", ["table", "--output", "x"], "--output: it has no effect in a table"),
+            ("sample", ["model.safetensors", "--output", "x.npy", "--columns", "3"], "--columns: it has no effect"),
+            ("blend_photos", ["--seed", "3"], "--seed: it has no effect without --photos")):
+        refuse([programs[name], *words], 2, sentence)
+        assert not os.path.exists("x")
+
+
+def check_classifiers():
+    """A classifier in training is gone on with after Ctrl-C, to the same end, and one of other images is trained anew."""
     write_images(pathlib.Path("large"), "train", 6000, 1)
+    write_images(pathlib.Path("other-large"), "train", 6000, 2)
     for name in "autoencoder", "boltzmann", "conditional", "infogan", "stacked_mnist", "evaluate":
         process = subprocess.Popen(command(name, f"stopped-{name}", "large"), stderr=subprocess.PIPE, text=True)
         for line in process.stderr:
-            if "training one; Ctrl-C stops" in line:
+            if "training one; Ctrl-C saves and stops" in line:
                 break
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[1]
-        assert process.returncode == 130 and "classifier: stopped" in said, (name, process.returncode, said)
-        assert not os.path.exists(f"stopped-{name}/classifier.safetensors")
+        assert process.returncode == 130 and "classifier: stopped and saved" in said, (name, process.returncode, said)
+        assert os.path.exists(f"stopped-{name}/classifier.safetensors")
+    end = ["--samples", "10"]
+    again = example_program.start([*command("evaluate", "stopped-evaluate", "large"), *end], 110)
+    assert "is half trained, going on with it" in again.stderr, again.stderr
+    whole = example_program.start([*command("evaluate", "whole", "large"), *end], 110)
+    assert again.stdout == whole.stdout != "", (again.stdout, whole.stdout)
+    files = [pathlib.Path(f"{folder}/classifier.safetensors").read_bytes() for folder in ("stopped-evaluate", "whole")]
+    assert files[0] == files[1]
+    known = example_program.start([*command("evaluate", "whole", "large"), *end], 110)
+    assert known.stdout == whole.stdout and "training one" not in known.stderr, known.stderr
+    other = example_program.start([*command("evaluate", "whole", "other-large"), *end], 110)
+    assert other.returncode == 0 and "is of other images, training one" in other.stderr, other.stderr
+    assert files[0] != pathlib.Path("whole/classifier.safetensors").read_bytes()
+
+
+def check_stopped_mixtures():
+    process = subprocess.Popen(command("mixtures", "stopped-mixtures"), stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+                               text=True)
+    process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    printed, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "of 40000 steps; such a run is not saved" in said, said
+    assert printed.startswith("steps=") and "modes=" in printed, printed
 
 
 def check_half_files():
@@ -183,5 +250,8 @@ with tempfile.TemporaryDirectory() as folder:
     check_inputs_stay()
     check_resuming()
     check_data()
-    check_stopped_classifier()
+    check_command_lines()
+    check_effects()
+    check_classifiers()
+    check_stopped_mixtures()
     check_half_files()

@@ -13,7 +13,8 @@ FIGURES = re.compile(r"js3=([\d.]+) js4=([\d.]+) markov_js3=([\d.]+) markov_js4=
 
 
 def command(output, *options):
-    return [program, "--words", work / "words", *SMALL, "--output", work / output, *options]
+    words = [] if "--lines" in options else ["--words", work / "words"]
+    return [program, *words, *SMALL, "--output", work / output, *options]
 
 
 def run(output, *options):

@@ -16,7 +16,8 @@ translate, draw_outlines = sys.argv[1:]
 
 
 def command(*options):
-    return [translate, "--size", SIDE, "--filters", "8", "--threads", "1", "--seed", "3", "--quiet", *options]
+    training = [] if "--apply" in options else ["--size", SIDE, "--filters", "8"]
+    return [translate, *training, "--threads", "1", "--seed", "3", "--quiet", *options]
 
 
 def run(*options):
@@ -24,7 +25,8 @@ def run(*options):
 
 
 def refuse(status, sentence, *options):
-    example_program.refuse(command("--steps", "1", "--output", "refused", *options), status, sentence)
+    steps = [] if "--apply" in options else ["--steps", "1"]
+    example_program.refuse(command(*steps, "--output", "refused", *options), status, sentence)
     assert not list(pathlib.Path(".").glob("refused/*/checkpoint.safetensors")), "it trained before it refused"
 
 
@@ -109,7 +111,7 @@ def check_apply():
     refuse(2, "wide.png: two outputs would be written there", "--apply", model, "--input", "mixed")
     refuse(2, "it would replace", "--apply", model, "--input", "outlines/test", "--output", "outlines/test")
     refuse(1, "NOT_FOUND", "--apply", "none.safetensors", "--input", "outlines/test")
-    refuse(2, "--apply and --input belong together", "--input", "outlines/test")
+    refuse(2, "--input: it has no effect without --apply", "--input", "outlines/test")
 
 
 def check_unpaired():

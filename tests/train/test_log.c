@@ -115,12 +115,36 @@ static void test_diverged(void **state)
     test_gan_destroy(&gan);
 }
 
+/* What a host shows in another way is not logged; all else is. */
+static void test_without_training(void **state)
+{
+    (void)state;
+    messages m = {.count = 0};
+    gan_context *context = NULL;
+    float samples[BATCH * 4];
+    for (int i = 0; i < BATCH * 4; i++) samples[i] = NAN;
+    test_status(gan_context_create(GAN_CONTEXT(.log_except = 2), &context), GAN_ERROR_ARGUMENT,
+                "log_except is 0x2, expected bits of gan_log_topic");
+    const gan_context_options *options =
+        GAN_CONTEXT(.threads = 1, .log = remember, .log_user = &m, .log_except = GAN_LOG_TOPIC_TRAINING);
+    assert_int_equal(gan_context_create(options, &context), GAN_OK);
+    test_gan gan = test_gan_create_in(context, KIND, GAN_TRAINER(.batch = BATCH));
+    m = (messages){.count = 0};
+    assert_int_equal(gan_trainer_step(gan.trainer, samples, BATCH, NULL), GAN_ERROR_DIVERGED);
+    assert_int_equal(m.count, 0);
+    assert_int_equal(gan_trainer_save(gan.trainer, NULL, test_path("file")), GAN_OK);
+    assert_int_equal(gan_trainer_load(gan.trainer, NULL, test_path("file")), GAN_OK);
+    assert_int_equal(m.infos, 1);
+    test_gan_destroy(&gan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resumed),
         cmocka_unit_test(test_new_diagnosis),
         cmocka_unit_test(test_diverged),
+        cmocka_unit_test(test_without_training),
     };
     return cmocka_run_group_tests_name("what a trainer logs", tests, test_folder_create, test_folder_remove);
 }

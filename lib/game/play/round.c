@@ -124,7 +124,7 @@ static gan_status fail(gan_game *game, gan_status status)
     gan_game_find_bad_value(game, bad);
     tell_held(game, sentence, bad);
     snprintf(sentence, sizeof(sentence), "%s", gan_last_error());
-    gan_log(game->context, GAN_LOG_WARNING, "%s", sentence);
+    gan_log_warning_of(game->context, GAN_LOG_TOPIC_TRAINING, "%s", sentence);
     return gan_fail(GAN_ERROR_DIVERGED, "%s", sentence);
 }
 

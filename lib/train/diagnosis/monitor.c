@@ -122,8 +122,9 @@ static void log_new(const gan_monitor *monitor, int64_t step, uint64_t before, u
 {
     for (uint64_t bit = 1; bit <= now; bit <<= 1) {
         if (!(now & ~before & bit)) continue;
-        gan_log(monitor->context, GAN_LOG_WARNING, "%s %lld: %s. %s", monitor->of.step, (long long)step,
-                gan_diagnosis_name((gan_diagnosis)bit), gan_diagnosis_advice((gan_diagnosis)bit));
+        gan_log_warning_of(monitor->context, GAN_LOG_TOPIC_TRAINING, "%s %lld: %s. %s", monitor->of.step,
+                           (long long)step, gan_diagnosis_name((gan_diagnosis)bit),
+                           gan_diagnosis_advice((gan_diagnosis)bit));
     }
 }
 
