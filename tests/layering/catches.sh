@@ -56,6 +56,7 @@ expect '' $(room 10)
 expect '' lib/kernels/conv/loops_isa.c "$table"
 expect '' lib/kernels/conv/loops_isa.c "<immintrin.h>${table#*>}"
 expect '' lib/metrics/metrics.h '"kernels/kernels.h"'
+expect '' lib/onnx/onnx.h '"model/model.h"'
 expect '' examples/minimal.c '<libgan.h>'
 expect '' examples/mnist_gan.c '"options.h"'
 
@@ -65,6 +66,7 @@ expect "$below" lib/kernels/product/gemm.c '"layers/layers.h"'
 expect "$below" lib/layers/dense.c '"model/model.h"'
 expect "$below" lib/model/build.c '"train/train.h"'
 expect "$below" lib/model/build.c '"data/data.h"'
+expect "$below" lib/model/build.c '"onnx/onnx.h"'
 expect "$below" lib/io/png.c '"model/model.h"'
 expect "$below" lib/metrics/modes.c '"data/data.h"'
 expect "$below" lib/train/trainer.c '"metrics/metrics.h"'

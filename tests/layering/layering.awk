@@ -18,6 +18,7 @@ BEGIN {
     sees["train"] = " core kernels layers model data io "
     sees["game"] = " core kernels layers model train data io "
     sees["metrics"] = " core kernels "
+    sees["onnx"] = " core layers model io "
     sees["data"] = sees["io"] = sees["dist"] = " core "
 
     place["cblas.h"] = "^lib/kernels/product/"
