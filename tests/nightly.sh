@@ -8,6 +8,7 @@
 #   analyzers  gcc's -fanalyzer and clang's static analyzer on the library; -Wconversion on the public headers
 #   coverage   lines and branches of lib/ that the suite runs, by folder
 #   abi        abidiff of the library with that of the last tag, if they have the same soname
+#   packages   the amalgamation, by gcc and clang, in place of the library in all tests that use only its API
 #
 # Needs clang, clang-tools, valgrind, gcovr and abigail-tools; installs what is missing. Logs are in build/nightly. The
 # exit status is 0 if no part found anything. docs/reliability.md has the figures.
@@ -15,7 +16,7 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tests/packages.sh"
 
-all='torture fuzz threads valgrind analyzers coverage abi'
+all='torture fuzz threads valgrind analyzers coverage abi packages'
 parts=${*:-$all}
 for part in $parts; do
     case " $all " in
@@ -164,6 +165,26 @@ part_abi()
         echo "abi: ${old##*/} and ${new##*/} have different sonames"
     fi
     git -C "$root" worktree remove --force "$logs/tagged"
+}
+
+# A preloaded library of the same soname takes the place of the one that a program was linked with.
+part_packages()
+{
+    build packages -Dexamples=disabled || return
+    run packages-build sh -c 'ninja -C "$1" && ninja -C "$1" amalgamation/libgan.c' sh "$folder"
+    # shellcheck disable=SC2046
+    set -- $(python3 "$root/tests/install/public_tests.py" "$folder" readelf)
+    for compiler in gcc clang; do
+        made=$logs/amalgamated-$compiler
+        mkdir -p "$made"
+        run "amalgamation-$compiler" "$compiler" -O2 -Wall -Werror -fPIC -shared -DGAN_WITH_PNG -DGAN_WITH_JPEG -DGAN_WITH_GZIP \
+            -DGAN_WITH_BLAS "$folder/amalgamation/libgan.c" -o "$made/libgan.so" -Wl,-soname,libgan.so.0.2 \
+            "-Wl,--version-script=$root/lib/libgan.map" -lpng -ljpeg -lz -lm -lpthread -ldl
+        run "amalgamation-plain-$compiler" "$compiler" -O2 -Wall -Werror -c "$folder/amalgamation/libgan.c" -o "$made/plain.o"
+        run "amalgamation-tests-$compiler" meson test -C "$folder" --no-rebuild --timeout-multiplier 8 \
+            --wrapper "env LD_PRELOAD=$made/libgan.so" "$@"
+        echo "amalgamation-tests-$compiler: $# programs"
+    done
 }
 
 for part in $parts; do

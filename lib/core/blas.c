@@ -3,7 +3,9 @@
 #define _GNU_SOURCE /* RTLD_NODELETE */
 #include "core/core.h"
 
+#if defined(GAN_BLAS_LIBRARIES)
 #include <dlfcn.h>
+#endif
 #include <stdio.h>
 
 #ifdef GAN_REAL_IS_DOUBLE
@@ -24,6 +26,21 @@ gan_status gan_blas_missing(const char *library)
 {
     return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_options: blas is '%s', but this build is linked with %s",
                     library, GAN_BLAS_LINKED);
+}
+
+#elif !defined(GAN_BLAS_LIBRARIES) /* nor what loads libraries */
+
+bool gan_blas_load(const char *library, gan_blas *out)
+{
+    (void)library;
+    (void)out;
+    return false;
+}
+
+gan_status gan_blas_missing(const char *library)
+{
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_options: %s is %s, but this libgan was built without a BLAS",
+                    library ? "blas" : "multiply", library ? library : "GAN_MULTIPLY_BLAS");
 }
 
 #else

@@ -1,5 +1,4 @@
 /* Statuses, the sentence of the last failure, and structs that grow from version to version. */
-#undef _GNU_SOURCE /* for the POSIX strerror_r below */
 #include "core/core.h"
 
 #include <errno.h>
@@ -87,10 +86,25 @@ static gan_status status_of_errno(int error)
     }
 }
 
+/* strerror_r() writes the text and returns 0, by POSIX, or returns a text, by GNU, as the headers were asked for. */
+static const char *posix_text(int result, int error, char text[GAN_ERRNO_TEXT])
+{
+    if (result != 0) snprintf(text, GAN_ERRNO_TEXT, "error %d", error);
+    return text;
+}
+
+static const char *gnu_text(const char *result, int error, char text[GAN_ERRNO_TEXT])
+{
+    (void)error;
+    if (result != text) snprintf(text, GAN_ERRNO_TEXT, "%s", result);
+    return text;
+}
+
 const char *gan_errno_text(int error, char text[GAN_ERRNO_TEXT])
 {
-    if (strerror_r(error, text, GAN_ERRNO_TEXT) != 0) snprintf(text, GAN_ERRNO_TEXT, "error %d", error);
-    return text;
+    return _Generic(strerror_r(error, text, GAN_ERRNO_TEXT), int
+                    : posix_text, default
+                    : gnu_text)(strerror_r(error, text, GAN_ERRNO_TEXT), error, text);
 }
 
 gan_status gan_fail_errno(int error, const char *format, ...)

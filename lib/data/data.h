@@ -134,6 +134,16 @@ gan_dataset *gan_dataset_retain(gan_dataset *dataset);
 /* An error unless gan_dataset_set_cursor() accepts the cursor. */
 gan_status gan_dataset_check_cursor(const gan_dataset *dataset, const gan_dataset_cursor *cursor);
 
+/* ---- What gzip has packed (gunzip.c) -------------------------------------------------------------------- */
+
+typedef struct gan_gunzip gan_gunzip;
+
+/* Reads the file, which must outlive it. GAN_ERROR_UNSUPPORTED when built without zlib. */
+gan_status gan_gunzip_open(gan_context *context, const gan_file *file, gan_gunzip **out);
+/* Unpacks `size` bytes; fewer only at the end. */
+gan_status gan_gunzip_read(gan_gunzip *reader, void *out, size_t size, size_t *got);
+void gan_gunzip_close(gan_gunzip *reader); /* accepts NULL */
+
 /* ---- Files read from start to end, gzipped or not (byte_reader.c) ---------------------------------------- */
 
 typedef struct gan_byte_reader gan_byte_reader;

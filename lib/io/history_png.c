@@ -220,20 +220,20 @@ static double draw(const gan_history *history, gan_canvas *canvas, const picture
 
     for (int i = 0; i < panel_count; i++) {
         if (from->counts[i] == 0) continue;
-        gan_panel panel = {.box = {margin_left, top, width - margin_right, top + panel_height},
-                           .title = panels[i].title,
-                           .x_label = --left == 0 ? gan_history_measure_name(history->columns[0].measure) : NULL,
-                           .x = from->steps,
-                           .count = from->bins,
-                           .curves = curves,
-                           .curve_count = (int)from->counts[i],
-                           .low = panels[i].low,
-                           .high = panels[i].high,
-                           .logarithmic = panels[i].logarithmic};
-        const double more = gan_panel_more_legend(&panel);
+        gan_plot_panel panel = {.box = {margin_left, top, width - margin_right, top + panel_height},
+                                .title = panels[i].title,
+                                .x_label = --left == 0 ? gan_history_measure_name(history->columns[0].measure) : NULL,
+                                .x = from->steps,
+                                .count = from->bins,
+                                .curves = curves,
+                                .curve_count = (int)from->counts[i],
+                                .low = panels[i].low,
+                                .high = panels[i].high,
+                                .logarithmic = panels[i].logarithmic};
+        const double more = gan_plot_panel_more_legend(&panel);
         panel.box.top += more;
         panel.box.bottom += more;
-        if (canvas) gan_panel_draw(canvas, &panel);
+        if (canvas) gan_plot_panel_draw(canvas, &panel);
         curves += from->counts[i];
         top += panel_pitch + more;
     }

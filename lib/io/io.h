@@ -202,7 +202,7 @@ typedef struct gan_curve {
     const double *smooth, *low, *high;
 } gan_curve;
 
-typedef struct gan_panel {
+typedef struct gan_plot_panel {
     gan_box box; /* of the axes; labels and title lie around it */
     const char *title, *x_label;
     const double *x; /* increasing */
@@ -211,11 +211,11 @@ typedef struct gan_panel {
     int curve_count;
     double low, high; /* of y; both 0: from the curves */
     bool logarithmic; /* curves hold log10 of the values */
-} gan_panel;
+} gan_plot_panel;
 
-void gan_panel_draw(gan_canvas *canvas, const gan_panel *panel);
+void gan_plot_panel_draw(gan_canvas *canvas, const gan_plot_panel *panel);
 /* How much room above the axes the legend needs beyond its first line. */
-double gan_panel_more_legend(const gan_panel *panel);
+double gan_plot_panel_more_legend(const gan_plot_panel *panel);
 
 /* ---- Histories (history.c, history_csv.c, history_png.c) ------------------------------------------------- */
 

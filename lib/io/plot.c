@@ -147,7 +147,7 @@ static void extend_by_curve(range *typical, range *whole, const gan_curve *curve
 }
 
 /* The bands are shown whole, unless their peaks make curves small: then those are cut off. */
-static range find_range(const gan_panel *panel)
+static range find_range(const gan_plot_panel *panel)
 {
     range over = {panel->low, panel->high}, whole = {INFINITY, -INFINITY};
 
@@ -163,7 +163,7 @@ static range find_range(const gan_panel *panel)
 
 /* ---- Drawing --------------------------------------------------------------------------------------------- */
 
-static void draw_axes(gan_canvas *canvas, const gan_panel *panel, const axis *x, const axis *y)
+static void draw_axes(gan_canvas *canvas, const gan_plot_panel *panel, const axis *x, const axis *y)
 {
     const gan_box box = panel->box;
 
@@ -191,7 +191,7 @@ static void draw_axes(gan_canvas *canvas, const gan_panel *panel, const axis *x,
 static const double swatch = 26, gap = 9, between = 28, legend_pitch = 22;
 
 /* Where the line of legend that begins with curve `first` ends: before the returned curve. Beside the title. */
-static int legend_line(const gan_panel *panel, int first)
+static int legend_line(const gan_plot_panel *panel, int first)
 {
     double left = panel->box.right - panel->box.left - gan_canvas_text_width(title_height, panel->title);
     int i = first;
@@ -203,7 +203,7 @@ static int legend_line(const gan_panel *panel, int first)
     return i;
 }
 
-double gan_panel_more_legend(const gan_panel *panel)
+double gan_plot_panel_more_legend(const gan_plot_panel *panel)
 {
     int lines = 0;
 
@@ -212,9 +212,9 @@ double gan_panel_more_legend(const gan_panel *panel)
 }
 
 /* Above the right end of the axes. */
-static void draw_legend(gan_canvas *canvas, const gan_panel *panel)
+static void draw_legend(gan_canvas *canvas, const gan_plot_panel *panel)
 {
-    double y = panel->box.top - 14 - gan_panel_more_legend(panel);
+    double y = panel->box.top - 14 - gan_plot_panel_more_legend(panel);
     int end = 0;
 
     while (end < panel->curve_count) {
@@ -234,15 +234,15 @@ static void draw_legend(gan_canvas *canvas, const gan_panel *panel)
     }
 }
 
-static void place_points(const gan_panel *panel, const axis *x, const axis *y, const double *values, int64_t first,
-                         int64_t count, gan_point *out)
+static void place_points(const gan_plot_panel *panel, const axis *x, const axis *y, const double *values,
+                         int64_t first, int64_t count, gan_point *out)
 {
     for (int64_t i = 0; i < count; i++)
         out[i] = (gan_point){place(x, panel->x[first + i]), place(y, values[first + i])};
 }
 
 /* In pieces that share their ends, so that the points need no allocation, which could fail. */
-static void draw_curve(gan_canvas *canvas, const gan_panel *panel, const axis *x, const axis *y,
+static void draw_curve(gan_canvas *canvas, const gan_plot_panel *panel, const axis *x, const axis *y,
                        const gan_curve *curve, bool band)
 {
     gan_point upper[piece_count], lower[piece_count];
@@ -259,7 +259,7 @@ static void draw_curve(gan_canvas *canvas, const gan_panel *panel, const axis *x
     }
 }
 
-void gan_panel_draw(gan_canvas *canvas, const gan_panel *panel)
+void gan_plot_panel_draw(gan_canvas *canvas, const gan_plot_panel *panel)
 {
     const gan_box box = panel->box;
     const range values = find_range(panel);

@@ -11,13 +11,13 @@ import pathlib
 import re
 import sys
 
-FOLDERS = ("include", "lib", "examples", "tests", "pkgconfig", "docs", ".github")
+FOLDERS = ("include", "lib", "examples", "tests", "pkgconfig", "amalgamation", "docs", ".github")
 SOURCES = {".c", ".h", ".cpp", ".hpp"}
 FILE = re.compile(r"(?<![\w<./*-])(?:[\w.-]+/)*[\w-]+\.(?:c|h|cpp|hpp|md|sh|py|awk|ini|map)\b(?!\.)")
 NAME = re.compile(r"\b(?:gan|GAN)_\w+\b(?!\*)")
 COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
-FOREIGN = {"cblas.h"}  # each BLAS has one
+FOREIGN = {"cblas.h", "libgan.c"}  # each BLAS has one; the amalgamation makes the other
 
 
 def is_placeholder(name):

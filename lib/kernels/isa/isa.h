@@ -26,8 +26,23 @@
 #define GAN_ISA_SELECT(name, context) ((void)(context), &name##_baseline)
 #endif
 
-/* Elementary functions, and the mark for loops that compilers should vectorise. */
 #ifdef GAN_ISA
+/* Bytes of the instruction set's vectors, and whether it is AVX512_BF16. The amalgamation says so itself, since these
+ * macros of the compiler tell what a whole file is compiled for. */
+#ifndef GAN_VECTOR_BYTES
+#if defined(__AVX512F__)
+#define GAN_VECTOR_BYTES 64
+#elif defined(__AVX2__)
+#define GAN_VECTOR_BYTES 32
+#else
+#define GAN_VECTOR_BYTES 16
+#endif
+#endif
+#ifdef __AVX512BF16__
+#define GAN_HAS_BFLOAT16_PRODUCTS
+#endif
+
+/* Elementary functions, and the mark for loops that compilers should vectorise. */
 #include "kernels/isa/vector_math_isa.h"
 #endif
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#ifdef __AVX512BF16__
+#ifdef GAN_HAS_BFLOAT16_PRODUCTS
 #include <immintrin.h>
 #endif
 
@@ -21,7 +21,7 @@ static inline pair pair_of(uint32_t first, uint32_t second)
 }
 
 /* to[j] = from[j], rounded; to[j] = the pair of first[j] and second[j], or of first[j] and 0. */
-#ifdef __AVX512BF16__
+#ifdef GAN_HAS_BFLOAT16_PRODUCTS
 /* Denormals count as 0, as in products. The remainder after whole vectors is treated the same. */
 enum { LANES = 16 };
 

@@ -7,22 +7,15 @@
 
 #include <string.h>
 
-#ifdef __AVX512BF16__
+#ifdef GAN_HAS_BFLOAT16_PRODUCTS
 #include <immintrin.h>
 #endif
 
-#if defined(__AVX512F__)
-#define VECTOR_BYTES 64
-#define TILE_ROWS    8
-#elif defined(__AVX2__)
-#define VECTOR_BYTES 32
-#define TILE_ROWS    6
-#elif defined(__aarch64__)
-#define VECTOR_BYTES 16
-#define TILE_ROWS    8
+#define VECTOR_BYTES GAN_VECTOR_BYTES
+#if GAN_VECTOR_BYTES == 64 || defined(__aarch64__)
+#define TILE_ROWS 8
 #else
-#define VECTOR_BYTES 16
-#define TILE_ROWS    6
+#define TILE_ROWS 6
 #endif
 
 #define UNROLLED(i, count) _Pragma("GCC unroll 8") for (int i = 0; i < (count); i++)
@@ -180,10 +173,10 @@ static void tile(const gan_tile *given)
 
 /* ---- Dot products ------------------------------------------------------------------------------------------ */
 
-typedef single_vector vector;
+typedef single_vector full_vector;
 
 /* Adds the lanes of a vector quarter by quarter: a fixed order. */
-static inline gan_real sum_of_lanes(vector x)
+static inline gan_real sum_of_lanes(full_vector x)
 {
     square part[VECTOR_BYTES / 16], sum;
     gan_real total = 0;
@@ -208,10 +201,10 @@ static inline void store_dot(const gan_tile *tile, int64_t i, int64_t j, gan_rea
 static inline __attribute__((always_inline)) void run_dot(const gan_tile *tile, int64_t first, int64_t column,
                                                           const int rows, const int columns)
 {
-    vector sum[8][2];
+    full_vector sum[8][2];
 
     UNROLLED (i, rows)
-        UNROLLED (j, columns) sum[i][j] = (vector){0};
+        UNROLLED (j, columns) sum[i][j] = (full_vector){0};
     for (const gan_segment *s = tile->segments; s < tile->segments + tile->segment_count; s++) {
         const gan_real *a[8], *b[2];
         UNROLLED (i, rows) a[i] = tile->a[first + i] + s->a;
@@ -220,15 +213,15 @@ static inline __attribute__((always_inline)) void run_dot(const gan_tile *tile, 
         for (; k + single_lanes <= s->length; k += single_lanes) {
             UNROLLED (i, rows)
                 UNROLLED (j, columns)
-                    sum[i][j] =
-                        single_multiply_add(sum[i][j], *(const vector *)(a[i] + k), *(const vector *)(b[j] + k));
+                    sum[i][j] = single_multiply_add(sum[i][j], *(const full_vector *)(a[i] + k),
+                                                    *(const full_vector *)(b[j] + k));
         }
         if (k < s->length) {
             const size_t left = (size_t)(s->length - k) * sizeof(gan_real);
-            vector last[2] = {{0}, {0}};
+            full_vector last[2] = {{0}, {0}};
             UNROLLED (j, columns) memcpy(&last[j], b[j] + k, left);
             UNROLLED (i, rows) {
-                vector value = {0};
+                full_vector value = {0};
                 memcpy(&value, a[i] + k, left);
                 UNROLLED (j, columns) sum[i][j] = single_multiply_add(sum[i][j], value, last[j]);
             }
@@ -254,10 +247,11 @@ static void dot(const gan_tile *tile)
 }
 
 #ifdef GAN_BFLOAT16
-const gan_micro_kernel_table GAN_ISA_TABLE(gan_bfloat16_micro_kernel_table) = {
+#define TABLE gan_bfloat16_micro_kernel_table
 #else
-const gan_micro_kernel_table GAN_ISA_TABLE(gan_micro_kernel_table) = {
+#define TABLE gan_micro_kernel_table
 #endif
+const gan_micro_kernel_table GAN_ISA_TABLE(TABLE) = {
     .rows = TILE_ROWS,
     .width = WIDTH,
     .vector = single_lanes,

@@ -20,7 +20,7 @@ static inline __attribute__((always_inline)) TILE(vector) TILE(broadcast)(const 
 static inline __attribute__((always_inline)) TILE(vector)
     TILE(multiply_add)(TILE(vector) sum, TILE(vector) a, TILE(vector) b)
 {
-#if !defined(__AVX512BF16__)
+#ifndef GAN_HAS_BFLOAT16_PRODUCTS
     const TILE(mask) one = (TILE(mask))a, other = (TILE(mask))b, high = (TILE(mask)){0} - 65536;
     sum += (TILE(vector))(one << 16) * (TILE(vector))(other << 16);
     return sum + (TILE(vector))(one & high) * (TILE(vector))(other & high);
@@ -88,7 +88,7 @@ static inline __attribute__((always_inline)) void TILE(run)(const gan_tile *tile
 }
 
 #define TILE_FUNCTION(rows)                             \
-    static void TILE(rows##_rows)(const gan_tile *tile) \
+    static void TILE(rows_##rows)(const gan_tile *tile) \
     {                                                   \
         TILE(run)(tile, rows);                          \
     }
@@ -105,9 +105,9 @@ TILE_FUNCTION(8)
 #undef TILE_FUNCTION
 
 static void (*const TILE(functions)[])(const gan_tile *) = {
-    TILE(1_rows), TILE(2_rows), TILE(3_rows), TILE(4_rows), TILE(5_rows), TILE(6_rows),
+    TILE(rows_1), TILE(rows_2), TILE(rows_3), TILE(rows_4), TILE(rows_5), TILE(rows_6),
 #if TILE_ROWS == 8
-    TILE(7_rows), TILE(8_rows),
+    TILE(rows_7), TILE(rows_8),
 #endif
 };
 #undef VECTOR

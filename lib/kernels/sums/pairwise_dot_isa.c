@@ -1,16 +1,8 @@
 /* The loop of gan_pairwise_dot over one tile. Sums stay in registers: as many rows at a time as they can hold. */
 #include "kernels/sums/sums_tables.h"
 
-#if defined(__AVX512F__)
-#define VECTOR_BYTES 64
-#define ROWS         8
-#elif defined(__AVX2__)
-#define VECTOR_BYTES 32
-#define ROWS         4
-#else
-#define VECTOR_BYTES 16
-#define ROWS         2
-#endif
+#define VECTOR_BYTES GAN_VECTOR_BYTES
+#define ROWS         (VECTOR_BYTES / 8)
 
 #define UNROLLED(i, count) _Pragma("GCC unroll 8") for (int i = 0; i < (count); i++)
 

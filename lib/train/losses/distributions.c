@@ -78,7 +78,7 @@ gan_status gan_loss_feature_matching(const float *real, const float *fake, int64
  * 0 to both. */
 static double entropy_row(const float *logits, int64_t classes, double scale, float *gradient)
 {
-    const gan_softmax softmax = gan_softmax_of(logits, classes);
+    const gan_softmax_parts softmax = gan_softmax_parts_of(logits, classes);
     const double log_sum = log(softmax.sum);
     double entropy = 0;
     for (int64_t k = 0; k < classes; k++) {

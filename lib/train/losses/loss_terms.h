@@ -63,15 +63,15 @@ static inline gan_status gan_loss_check_rows(int64_t rows, const char *rows_name
 }
 
 /* softmax(l)[k] = exp(l[k] - largest) / sum, without overflow. */
-typedef struct gan_softmax {
+typedef struct gan_softmax_parts {
     double largest, sum;
-} gan_softmax;
+} gan_softmax_parts;
 
-static inline gan_softmax gan_softmax_of(const float *logits, int64_t classes)
+static inline gan_softmax_parts gan_softmax_parts_of(const float *logits, int64_t classes)
 {
     float greatest = logits[0];
     for (int64_t k = 1; k < classes; k++) greatest = fmaxf(greatest, logits[k]);
-    gan_softmax softmax = {greatest, 0};
+    gan_softmax_parts softmax = {greatest, 0};
     for (int64_t k = 0; k < classes; k++) softmax.sum += exp(logits[k] - softmax.largest);
     return softmax;
 }

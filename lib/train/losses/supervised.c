@@ -27,7 +27,7 @@ gan_status gan_loss_binary_cross_entropy(const float *logits, const float *label
 /* -log softmax(l)[label] = log sum exp(l - max) - (l[label] - max); the gradient is softmax(l) - [k = label]. */
 static double softmax_row(const float *logits, int32_t label, int64_t classes, double scale, float *gradient)
 {
-    const gan_softmax softmax = gan_softmax_of(logits, classes);
+    const gan_softmax_parts softmax = gan_softmax_parts_of(logits, classes);
     double value = log(softmax.sum) - (logits[label] - softmax.largest);
     for (int64_t k = 0; gradient && k < classes; k++) {
         double probability = exp(logits[k] - softmax.largest) / softmax.sum;

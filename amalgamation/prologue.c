@@ -1,0 +1,63 @@
+/* libgan in one file. Generative adversarial networks as an embeddable C library: libgan.h documents its API. MIT licence.
+ *
+ *     cc -O2 program.c libgan.c -lm -lpthread
+ *
+ * Nothing needs to be installed; gcc 10 or clang 9 and newer compile the kernels for all instruction sets, of which the
+ * CPU's is chosen at run time. Without these macros, what they stand for is GAN_ERROR_UNSUPPORTED:
+ *
+ *     -DGAN_WITH_PNG   -lpng     pictures, read and written
+ *     -DGAN_WITH_JPEG  -ljpeg    JPEG pictures, read
+ *     -DGAN_WITH_GZIP  -lz       gzipped data sets
+ *     -DGAN_WITH_BLAS  -ldl      a BLAS, loaded when it is first used: on CPUs without AVX2, or if asked for
+ *
+ * This file is generated; the sources and their history are the project's. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#ifdef GAN_WITH_PNG
+#define GAN_HAVE_PNG
+#endif
+#ifdef GAN_WITH_JPEG
+#define GAN_HAVE_JPEG
+#endif
+#ifdef GAN_WITH_GZIP
+#define GAN_HAVE_GZIP
+#endif
+#if defined(GAN_WITH_BLAS) && !defined(GAN_BLAS_LIBRARIES)
+#ifdef __APPLE__
+#define GAN_BLAS_LIBRARIES                                                                                          \
+    "libopenblas.0.dylib", "libopenblas.dylib", "libblis.4.dylib", "libblis.dylib", "libcblas.3.dylib",              \
+        "libblas.3.dylib", "libblas.dylib",
+#else
+#define GAN_BLAS_LIBRARIES "libopenblas.so.0", "libblis.so.4", "libblis.so.3", "libcblas.so.3", "libblas.so.3",
+#endif
+#endif
+
+#define GAN_HAVE_BASELINE
+#define GAN_HAVE_BFLOAT16
+#if defined(__x86_64__) && defined(__GNUC__)
+#define GAN_HAVE_AVX2
+#define GAN_HAVE_AVX512
+#if (defined(__clang__) && __clang_major__ >= 9) || (!defined(__clang__) && __GNUC__ >= 10)
+#define GAN_HAVE_AVX512BF16
+#endif
+#include <immintrin.h>
+#endif
+
+#include "libgan.h"
+
+/* SYSTEM HEADERS */
+
+/* As in the library: a * b + c becomes one instruction in kernels only, square roots set no errno. */
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#pragma clang diagnostic ignored "-Winitializer-overrides"
+#pragma clang diagnostic ignored "-Wunused-function"
+extern float sqrtf(float) __attribute__((const));
+extern double sqrt(double) __attribute__((const));
+#elif defined(__GNUC__) && defined(__FP_FAST_FMA)
+#pragma GCC optimize("fp-contract=off")
+#endif
+#pragma GCC visibility push(hidden)
+
