@@ -45,8 +45,10 @@ typedef struct players {
 static players make_players(gan_context *context)
 {
     players p = {NULL, NULL};
-    check(build_dense_generator(context, GAN_SHAPE(1, SIDE, SIDE), NORMALISATION_BATCH, 1, &p.generator));
-    check(build_conv_discriminator(context, GAN_SHAPE(1, SIDE, SIDE), NORMALISATION_NONE, 2, &p.discriminator));
+    check(build_dense_generator(context, GAN_SHAPE(1, SIDE, SIDE), NORMALISATION_BATCH, MODEL_FILTERS, 1,
+                                &p.generator));
+    check(build_conv_discriminator(context, GAN_SHAPE(1, SIDE, SIDE), NORMALISATION_NONE, MODEL_FILTERS, 2,
+                                   &p.discriminator));
     return p;
 }
 

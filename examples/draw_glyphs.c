@@ -43,11 +43,10 @@ static FT_Face open_font(drawing *d, const char *path)
     return font;
 }
 
-/* The glyph of a character as pixels; NULL if it has none. */
-static const FT_Bitmap *load(FT_Face font, FT_ULong character)
+/* A glyph as pixels; NULL if it has none. */
+static const FT_Bitmap *load(FT_Face font, FT_UInt glyph)
 {
-    if (FT_Get_Char_Index(font, character) == 0) return NULL;
-    if (FT_Load_Char(font, character, FT_LOAD_COLOR | FT_LOAD_NO_HINTING | FT_LOAD_RENDER) != 0) return NULL;
+    if (FT_Load_Glyph(font, glyph, FT_LOAD_COLOR | FT_LOAD_NO_HINTING | FT_LOAD_RENDER) != 0) return NULL;
     const FT_Bitmap *bitmap = &font->glyph->bitmap;
     const bool known = bitmap->pixel_mode == FT_PIXEL_MODE_GRAY || bitmap->pixel_mode == FT_PIXEL_MODE_BGRA;
     return known && bitmap->width > 0 && bitmap->rows > 0 ? bitmap : NULL;
@@ -83,6 +82,12 @@ static void draw(const drawing *d, FT_Face font, const FT_Bitmap *bitmap)
     }
 }
 
+static const FT_Bitmap *load_character(FT_Face font, FT_ULong character)
+{
+    const FT_UInt glyph = FT_Get_Char_Index(font, character);
+    return glyph == 0 ? NULL : load(font, glyph);
+}
+
 /* The characters that both fonts can draw. */
 static int64_t find_characters(const drawing *d, FT_ULong *characters)
 {
@@ -91,40 +96,62 @@ static int64_t find_characters(const drawing *d, FT_ULong *characters)
     for (FT_ULong c = FT_Get_First_Char(d->fonts[0], &glyph); glyph != 0 && count < MOST_LETTERS;
          c = FT_Get_Next_Char(d->fonts[0], c, &glyph)) {
         if ((int64_t)c < d->first || (int64_t)c > d->last) continue;
-        if (load(d->fonts[0], c) && load(d->fonts[1], c)) characters[count++] = c;
+        if (load_character(d->fonts[0], c) && load_character(d->fonts[1], c)) characters[count++] = c;
     }
     return count;
 }
 
-static gan_status draw_all(const drawing *d, const FT_ULong *characters, int64_t count, char folders[2][PATH_SIZE])
+static gan_status write_glyph(const drawing *d, FT_Face font, const FT_Bitmap *bitmap, const char *folder,
+                              const char *name)
 {
+    char path[PATH_SIZE];
+    draw(d, font, bitmap);
+    return gan_png_write_grid(d->context, path_in(folder, name, path), d->picture, 1,
+                              GAN_SHAPE(CHANNELS, d->size, d->size), 1);
+}
+
+static gan_status draw_pairs(const drawing *d, char folders[2][PATH_SIZE])
+{
+    FT_ULong *characters = allocate(MOST_LETTERS, sizeof(*characters));
+    const int64_t count = find_characters(d, characters);
     gan_status status = GAN_OK;
+    if (count == 0) fail("it has no character that the other font has", d->paths[0]);
     for (int64_t i = 0; i < 2 * count && status == GAN_OK; i++) {
-        char name[32], path[PATH_SIZE];
+        char name[32];
         FT_Face font = d->fonts[i % 2];
-        const FT_Bitmap *bitmap = load(font, characters[i / 2]);
+        const FT_Bitmap *bitmap = load_character(font, characters[i / 2]);
         if (!bitmap) fail("a glyph can no longer be drawn", d->paths[i % 2]);
-        draw(d, font, bitmap);
         snprintf(name, sizeof(name), "%05lX.png", (unsigned long)characters[i / 2]);
-        status = gan_png_write_grid(d->context, path_in(folders[i % 2], name, path), d->picture, 1,
-                                    GAN_SHAPE(CHANNELS, d->size, d->size), 1);
+        status = write_glyph(d, font, bitmap, folders[i % 2], name);
     }
+    free(characters);
+    if (status == GAN_OK) printf("characters=%lld\n", (long long)count);
+    return status;
+}
+
+/* All glyphs of a font, also those of several characters, such as an emoji with a colour of skin. */
+static gan_status draw_font(const drawing *d)
+{
+    int64_t count = 0;
+    gan_status status = GAN_OK;
+    for (FT_Long i = 1; i < d->fonts[0]->num_glyphs && status == GAN_OK; i++) {
+        char name[32];
+        const FT_Bitmap *bitmap = load(d->fonts[0], (FT_UInt)i);
+        if (!bitmap) continue;
+        snprintf(name, sizeof(name), "%05ld.png", (long)i);
+        status = write_glyph(d, d->fonts[0], bitmap, d->output, name);
+        count++;
+    }
+    if (status == GAN_OK) printf("glyphs=%lld\n", (long long)count);
     return status;
 }
 
 static gan_status run(drawing *d, char folders[2][PATH_SIZE])
 {
-    FT_ULong *characters = allocate(MOST_LETTERS, sizeof(*characters));
     d->picture = allocate(CHANNELS * d->size * d->size, sizeof(float));
     gan_status status = open_context(0, &d->context);
-    if (status == GAN_OK) {
-        const int64_t count = find_characters(d, characters);
-        if (count == 0) fail("it has no character that the other font has", d->paths[0]);
-        status = draw_all(d, characters, count, folders);
-        if (status == GAN_OK) printf("characters=%lld\n", (long long)count);
-    }
+    if (status == GAN_OK) status = d->fonts[1] ? draw_pairs(d, folders) : draw_font(d);
     free(d->picture);
-    free(characters);
     return status;
 }
 
@@ -134,25 +161,30 @@ int main(int argc, char **argv)
     char folders[2][PATH_SIZE];
     const option options[] = {
         {"--from", OPTION_TEXT, &d.paths[0], 0, 0, "FILE", "a font"},
-        {"--to", OPTION_TEXT, &d.paths[1], 0, 0, "FILE", "another"},
-        {"--output", OPTION_TEXT, &d.output, 0, 0, "DIR", "folder for from/ and to/ (default glyphs)"},
+        {"--to", OPTION_TEXT, &d.paths[1], 0, 0, "FILE",
+         "another; without, all glyphs of the first are drawn, also those of several characters"},
+        {"--output", OPTION_TEXT, &d.output, 0, 0, "DIR",
+         "folder for from/ and to/, or for the glyphs of one font (default glyphs)"},
         {"--size", OPTION_INTEGER, &d.size, 16, 1024, "N", "of the pictures (default 64)"},
-        {"--first", OPTION_INTEGER, &d.first, 0, 0x10ffff, "N", "character, by its number (default 33)"},
-        {"--last", OPTION_INTEGER, &d.last, 0, 0x10ffff, "N", "character (default: the last)"},
+        {"--first", OPTION_INTEGER, &d.first, 0, 0x10ffff, "N", "with --to: character, by its number (default 33)"},
+        {"--last", OPTION_INTEGER, &d.last, 0, 0x10ffff, "N", "with --to: character (default: the last)"},
         {"--fill", OPTION_FLAG, &d.fill, 0, 0, NULL,
          "scale every glyph to the picture, as those of colour fonts are"},
     };
-    read_options(argc, argv, 1, "draw_glyphs: the characters that two fonts share, as PNG files.", options,
+    read_options(argc, argv, 1,
+                 "draw_glyphs: the characters that two fonts share, or the glyphs of one, as PNG files.", options,
                  (int)(sizeof(options) / sizeof(options[0])));
-    if (!d.paths[0] || !d.paths[1]) {
-        fprintf(stderr, "--from and --to are needed; --help explains them\n");
+    const int fonts = d.paths[1] ? 2 : 1;
+    if (!d.paths[0]) {
+        fprintf(stderr, "--from is needed; --help explains it\n");
         return 2;
     }
-    for (int i = 0; i < 2; i++) will_read(d.paths[i]);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < fonts; i++) will_read_file(d.paths[i]);
+    for (int i = 0; i < 2 && fonts == 2; i++)
         will_write_in(path_in(d.output, i == 0 ? "from" : "to", folders[i]), (const char *const[]){NULL});
+    if (fonts == 1) will_write_in(d.output, (const char *const[]){NULL});
     if (FT_Init_FreeType(&d.library) != 0) fail("FreeType does not start", "draw_glyphs");
-    for (int i = 0; i < 2; i++) d.fonts[i] = open_font(&d, d.paths[i]);
+    for (int i = 0; i < fonts; i++) d.fonts[i] = open_font(&d, d.paths[i]);
     const int result = exit_status(run(&d, folders));
     FT_Done_FreeType(d.library);
     gan_context_destroy(d.context);

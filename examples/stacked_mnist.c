@@ -160,7 +160,7 @@ static gan_status open_data(training *job)
         status = open_mnist(job->context, s->data, MNIST_TEST, false, NULL, &job->unseen_digits);
     if (status == GAN_OK) status = gan_dataset_get_shape(job->digits, &job->image);
     if (status != GAN_OK) return status;
-    check_sides(job->image, s->data, 4);
+    check_sides(job->image, s->data, (int64_t)1 << dcgan_stages(job->image));
     job->image.dims[0] = COLOURS;
     return GAN_OK;
 }
@@ -176,11 +176,13 @@ static gan_status prepare(training *job)
     if (status == GAN_OK) status = open_data(job);
     if (status == GAN_OK) status = gan_random_create(job->context, seed, DIGITS_STREAM, &job->random);
     if (status == GAN_OK) status = classifier_open(job->context, s->data, judge, s->quiet, &job->judge);
-    if (status == GAN_OK)
-        status = build_dcgan_generator(job->context, job->image, r->generator, 2 * seed, &job->generator);
     if (status == GAN_OK) {
-        status = build_dcgan_discriminator(job->context, packed_shape(r, job->image), r->discriminator, 2 * seed + 1,
-                                           &job->discriminator);
+        status =
+            build_dcgan_generator(job->context, job->image, r->generator, MODEL_FILTERS, 2 * seed, &job->generator);
+    }
+    if (status == GAN_OK) {
+        status = build_dcgan_discriminator(job->context, packed_shape(r, job->image), r->discriminator, MODEL_FILTERS,
+                                           2 * seed + 1, &job->discriminator);
     }
     if (status == GAN_OK)
         status = create_trainer(job->context, job->generator, job->discriminator, r, seed, s->steps, &job->trainer);

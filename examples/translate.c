@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define PAIRED_SHARE   0.6 /* of the minutes; the rest is about what as many steps of the comparison take */
 #define UNPAIRED_SHARE 0.75
@@ -114,22 +113,12 @@ static void prepare_folders(const job *j)
         will_write_in(j->options.game.output, (const char *const[]){"comparison.png", NULL});
 }
 
-/* Results in a folder of pictures would be taken for pictures by whoever reads it next. */
-static void refuse_output_in(const char *output, const char *input)
-{
-    struct stat one, other;
-    if (stat(output, &one) != 0 || stat(input, &other) != 0) return;
-    if (one.st_dev != other.st_dev || one.st_ino != other.st_ino) return;
-    fprintf(stderr, "--output %s: this is the folder %s, whose pictures are read: choose another\n", output, input);
-    exit(2);
-}
-
 static gan_status run(job *j)
 {
     const char *const inputs[] = {j->files.data, j->files.from, j->files.to};
     for (int i = 0; i < 3; i++) {
         if (inputs[i]) {
-            refuse_output_in(j->options.game.output, inputs[i]);
+            refuse_output_among(j->options.game.output, inputs[i]);
             will_read(inputs[i]);
         }
     }

@@ -61,10 +61,11 @@ static gan_status describe(job *j)
 {
     const uint64_t seed = (uint64_t)j->game.seed;
     const gan_shape video = GAN_SHAPE(FRAMES, FRAME_SIDE, FRAME_SIDE);
-    gan_status status = build_dcgan_generator(j->context, video, NORMALISATION_BATCH, 2 * seed, &j->generator);
+    gan_status status =
+        build_dcgan_generator(j->context, video, NORMALISATION_BATCH, MODEL_FILTERS, 2 * seed, &j->generator);
     if (status == GAN_OK) {
-        status =
-            build_dcgan_discriminator(j->context, video, NORMALISATION_SPECTRAL, 2 * seed + 1, &j->discriminator);
+        status = build_dcgan_discriminator(j->context, video, NORMALISATION_SPECTRAL, MODEL_FILTERS, 2 * seed + 1,
+                                           &j->discriminator);
     }
     if (status == GAN_OK) status = gan_game_create(j->context, GAN_GAME(.batch = j->batch, .seed = seed), &j->play);
     if (status != GAN_OK) return status;

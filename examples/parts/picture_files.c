@@ -1,6 +1,7 @@
 #include "picture_files.h"
 
 #include "outputs.h"
+#include "picture_folder.h"
 #include "program.h"
 
 #include <dirent.h>
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 static void refuse(const char *path, const char *why)
@@ -23,12 +23,6 @@ bool has_folder(const char *folder, const char *name, char *path)
 {
     struct stat info;
     return stat(path_in(folder, name, path), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-static bool is_picture(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot && (strcasecmp(dot, ".png") == 0 || strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0);
 }
 
 static int compare(const void *a, const void *b)

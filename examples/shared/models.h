@@ -16,22 +16,29 @@ typedef enum normalisation {
     NORMALISATION_SPECTRAL
 } normalisation;
 
+#define MODEL_FILTERS 64 /* of the convolutions at the largest images, as in the paper; there may be others */
+
 /* Type of all functions below. A generator maps NOISE_SIZE numbers to images of that shape, a discriminator maps them
  * to a logit. */
-typedef gan_status build_model(gan_context *context, gan_shape image, normalisation kind, uint64_t seed,
-                               gan_model **out);
+typedef gan_status build_model(gan_context *context, gan_shape image, normalisation kind, int64_t filters,
+                               uint64_t seed, gan_model **out);
 
-/* 100-256-512-1024-pixels, dense, leaky ReLU 0.2, tanh. */
+/* 100-256-512-1024-pixels, dense, leaky ReLU 0.2, tanh; no filters. */
 build_model build_dense_generator;
 
-/* Two 5x5 convolutions with stride 2 and 64 and 128 filters, leaky ReLU 0.2, then one logit. */
+/* Two 5x5 convolutions with stride 2, the second with twice the filters, leaky ReLU 0.2, then one logit. */
 build_model build_conv_discriminator;
 
-/* A dense layer to 128 images of a quarter of the sides, which must be multiples of 4, then two 4x4 transposed
- * convolutions with stride 2, to 64 and to the image's channels; ReLU, tanh. */
+/* How often DCGAN's networks halve images: twice up to sides of 32, else until 4 to 7 pixels are left of the shorter
+ * one, as in the paper. The sides must be multiples of 2 to this power. */
+int dcgan_stages(gan_shape image);
+
+/* A dense layer to images of the least sides, then a 4x4 transposed convolution with stride 2 for each stage, with
+ * `filters` before the last one, which gives the image's channels, and twice as many, up to 8 times, in each before;
+ * ReLU, tanh. */
 build_model build_dcgan_generator;
 
-/* Its mirror image: two 4x4 convolutions with stride 2 and 64 and 128 filters, leaky ReLU 0.2, then one logit. */
+/* Its mirror image: 4x4 convolutions with stride 2, leaky ReLU 0.2, then one logit. */
 build_model build_dcgan_discriminator;
 
 /* Batch or layer normalisation, or nothing, after the last layer of a model. */

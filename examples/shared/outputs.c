@@ -110,6 +110,15 @@ void will_read_file(const char *path)
     will_read(path);
 }
 
+void refuse_output_among(const char *output, const char *input)
+{
+    struct stat one, other;
+    if (stat(output, &one) != 0 || stat(input, &other) != 0) return;
+    if (one.st_dev != other.st_dev || one.st_ino != other.st_ino) return;
+    fprintf(stderr, "--output %s: this is the folder %s, whose pictures are read: choose another\n", output, input);
+    exit(2);
+}
+
 FILE *open_input(const char *path)
 {
     struct stat info;

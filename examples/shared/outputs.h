@@ -9,6 +9,9 @@
 /* The program reads this file, or the files in this folder and its subfolders: no output may replace them, however
  * its path is spelled. */
 void will_read(const char *path);
+/* Refuses a folder for results that is a folder of pictures to read: they would be taken for pictures the next time.
+ */
+void refuse_output_among(const char *output, const char *input);
 /* The same for a path that must not be a folder. */
 void will_read_file(const char *path);
 /* Opens a regular file to read bytes. Anything else, such as a pipe, that could make the program wait or read for

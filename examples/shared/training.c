@@ -4,8 +4,10 @@
 #include "models.h"
 #include "options.h"
 #include "outputs.h"
+#include "picture_folder.h"
 #include "program.h"
 #include "progress.h"
+#include "random_features.h"
 #include "recipes.h"
 
 #include <stdio.h>
@@ -15,26 +17,27 @@
 #define GRID      64   /* samples in a picture */
 #define GRID_SEED 1234 /* of the noise behind every picture */
 #define MEASURED  1024 /* samples by which an average's running statistics are measured */
+#define COMPARED  256  /* pictures and samples, at most, that are compared at the end */
 
 /* What --model names. */
 typedef struct image_gan {
     const char *name;
-    const char *recipe; /* by default */
+    const char *recipe; /* by default, of images in MNIST's format */
     build_model *generator, *discriminator;
-    int64_t factor; /* of which the sides of images must be multiples */
+    bool convolutional; /* so that images must be halved some times */
 } image_gan;
 
 static const image_gan models[] = {
-    {"dense", "stable", build_dense_generator, build_conv_discriminator, 1},
-    {"dcgan", "dcgan", build_dcgan_generator, build_dcgan_discriminator, 4},
+    {"dense", "stable", build_dense_generator, build_conv_discriminator, false},
+    {"dcgan", "dcgan", build_dcgan_generator, build_dcgan_discriminator, true},
 };
 
 typedef struct settings {
     const char *data, *output, *model;
     recipe_choice recipe;
-    int64_t epochs, steps, seed, threads;
+    int64_t epochs, steps, seed, threads, size, filters;
     double minutes;
-    bool bfloat16, resume, restart, quiet, seed_given;
+    bool pictures, bfloat16, resume, restart, quiet, seed_given;
 } settings;
 
 typedef struct training {
@@ -124,21 +127,47 @@ static int on_step(void *user, gan_trainer *trainer, const gan_step_report *repo
     return job->failure != GAN_OK || interrupted();
 }
 
+/* ---- Figures --------------------------------------------------------------------------------------------------- */
+
+/* How far samples are from pictures, and pictures from as many others, where no classifier knows them. */
+static gan_status print_distances(training *job)
+{
+    const int64_t size = gan_shape_count(job->shape), half = gan_dataset_count(job->dataset) / 2;
+    const int64_t count = half < COMPARED ? half : COMPARED;
+    double of_samples = 0, of_data = 0;
+    if (!job->settings.pictures || count < 2) return GAN_OK;
+    float *real = allocate(2 * count * size, sizeof(float)), *fake = allocate(count * size, sizeof(float));
+    gan_status status = gan_model_sample(job->best, GAN_SAMPLE(.seed = GRID_SEED), count, fake);
+    for (int64_t i = 0; i < 2 * count && status == GAN_OK; i++) /* every second one, since neighbours are alike */
+        status = gan_dataset_read(job->dataset, i, 1, real + (i % 2 * count + i / 2) * size, NULL);
+    if (status == GAN_OK) status = feature_distance(job->context, job->shape, real, fake, count, &of_samples);
+    if (status == GAN_OK)
+        status = feature_distance(job->context, job->shape, real, real + count * size, count, &of_data);
+    if (status == GAN_OK) printf("frechet=%.4g frechet_of_data=%.4g ", of_samples, of_data);
+    free(fake);
+    free(real);
+    return status;
+}
+
 /* ---- The job --------------------------------------------------------------------------------------------------- */
 
 static gan_status open_data(training *job)
 {
     const settings *s = &job->settings;
-    gan_status status =
-        open_mnist(job->context, s->data, MNIST_TRAINING, false,
-                   GAN_DATASET(.seed = (uint64_t)s->seed, .drop_last = job->recipe.trainer.packing > 1,
-                               .restart_if_changed = s->restart),
-                   &job->dataset);
+    const gan_dataset_options *options =
+        GAN_DATASET(.seed = (uint64_t)s->seed, .drop_last = job->recipe.trainer.packing > 1,
+                    .restart_if_changed = s->restart);
+    gan_status status = s->pictures
+                            ? open_picture_folder(job->context, s->data, s->size, options, &job->dataset)
+                            : open_mnist(job->context, s->data, MNIST_TRAINING, false, options, &job->dataset);
     if (status == GAN_OK && job->recipe.trainer.packing > 1)
         check_fills_batch(job->dataset, s->data, batch_of(&job->recipe));
     if (status == GAN_OK) status = gan_dataset_get_shape(job->dataset, &job->shape);
     if (status == GAN_OK && !s->quiet) {
-        fprintf(stderr, "%s: %lld image%s of %lld x %lld\n", s->data, (long long)gan_dataset_count(job->dataset),
+        fprintf(stderr, "%s: %lld %simage%s of %lld x %lld\n", s->data, (long long)gan_dataset_count(job->dataset),
+                !s->pictures              ? ""
+                : job->shape.dims[0] == 1 ? "grey "
+                                          : "colour ",
                 plural(gan_dataset_count(job->dataset)), (long long)job->shape.dims[1],
                 (long long)job->shape.dims[2]);
     }
@@ -163,11 +192,13 @@ static gan_status prepare(training *job, const image_gan *what)
                               .precision = s->bfloat16 ? GAN_PRECISION_BFLOAT16 : GAN_PRECISION_FLOAT32},
         &job->context);
     if (status == GAN_OK) status = open_data(job);
-    if (status == GAN_OK) check_sides(job->shape, s->data, what->factor);
-    if (status == GAN_OK) status = what->generator(job->context, job->shape, r->generator, 2 * seed, &job->generator);
+    if (status == GAN_OK && what->convolutional)
+        check_sides(job->shape, s->data, (int64_t)1 << dcgan_stages(job->shape));
+    if (status == GAN_OK)
+        status = what->generator(job->context, job->shape, r->generator, s->filters, 2 * seed, &job->generator);
     if (status == GAN_OK) {
-        status = what->discriminator(job->context, packed_shape(r, job->shape), r->discriminator, 2 * seed + 1,
-                                     &job->discriminator);
+        status = what->discriminator(job->context, packed_shape(r, job->shape), r->discriminator, s->filters,
+                                     2 * seed + 1, &job->discriminator);
     }
     if (status == GAN_OK)
         status = create_trainer(job->context, job->generator, job->discriminator, r, seed, s->steps, &job->trainer);
@@ -224,6 +255,7 @@ static gan_status train(training *job)
     if (written != GAN_OK || (status != GAN_OK && status != GAN_ERROR_CANCELLED)) {
         return written == GAN_OK ? status : written;
     }
+    if (status == GAN_OK) status = print_distances(job);
     printf("steps=%lld discriminator_loss=%.4g generator_loss=%.4g\n", (long long)gan_trainer_steps(job->trainer),
            job->discriminator_loss, job->generator_loss);
     return status;
@@ -246,12 +278,18 @@ static settings read_settings(const char *usage, const char *model, int argc, ch
     settings s = {.data = "/usr/share/datasets/fashion-mnist",
                   .output = "out",
                   .model = model,
+                  .filters = MODEL_FILTERS,
                   .recipe = RECIPE_CHOICE(NULL),
                   .seed = -1};
     const option options[] = {
         {"--model", OPTION_TEXT, &s.model, 0, 0, "NAME",
          "the networks: dense, by recipe stable, or dcgan, convolutions in both, by recipe dcgan"},
-        {"--data", OPTION_TEXT, &s.data, 0, 0, "DIR", "MNIST-format files, .gz or not (default Fashion-MNIST's)"},
+        {"--data", OPTION_TEXT, &s.data, 0, 0, "DIR",
+         "MNIST-format files, .gz or not (default Fashion-MNIST's), or PNG and JPEG files, by recipe pictures"},
+        {"--size", OPTION_INTEGER, &s.size, 16, 1024, "N",
+         "side to which PNG and JPEG files are scaled and cropped (default 64)"},
+        {"--filters", OPTION_INTEGER, &s.filters, 1, 1024, "N",
+         "of the convolutions at the largest images (default 64); half takes a quarter of the time"},
         {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for all results, made if missing (default out)"},
         {"--epochs", OPTION_INTEGER, &s.epochs, 1, 1e9, "N",
          "train to the end of epoch N, those before --resume included (default 5)"},
@@ -269,6 +307,10 @@ static settings read_settings(const char *usage, const char *model, int argc, ch
     };
     read_options(argc, argv, 1, usage, options, (int)(sizeof(options) / sizeof(options[0])));
     if (!s.epochs && !s.steps && s.minutes == 0) s.epochs = 5;
+    s.pictures = !has_mnist(s.data, MNIST_TRAINING, false) && has_picture_files(s.data);
+    if (!s.pictures) refuse_options("without a folder of PNG and JPEG files", (const char *const[]){"--size", NULL});
+    if (s.pictures) refuse_output_among(s.output, s.data);
+    if (s.size == 0) s.size = 64;
     s.seed_given = s.seed >= 0;
     if (!s.seed_given) s.seed = 0;
     return s;
@@ -278,7 +320,7 @@ int train_on_images(const char *usage, const char *model, int argc, char **argv)
 {
     training job = {.settings = read_settings(usage, model, argc, argv)};
     const image_gan *what = find_model(job.settings.model);
-    job.settings.recipe.by_default = what->recipe;
+    job.settings.recipe.by_default = job.settings.pictures ? "pictures" : what->recipe;
     job.recipe = choose_recipe(&job.settings.recipe, job.settings.steps);
     job.progress = make_progress(job.settings.quiet);
     job.steps_written = -1;

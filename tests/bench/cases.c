@@ -13,12 +13,12 @@
 
 static gan_status seed_generator(gan_context *context, gan_model **out)
 {
-    return build_dense_generator(context, IMAGE, NORMALISATION_NONE, 1, out);
+    return build_dense_generator(context, IMAGE, NORMALISATION_NONE, MODEL_FILTERS, 1, out);
 }
 
 static gan_status seed_discriminator(gan_context *context, gan_model **out)
 {
-    return build_conv_discriminator(context, IMAGE, NORMALISATION_NONE, 1, out);
+    return build_conv_discriminator(context, IMAGE, NORMALISATION_NONE, MODEL_FILTERS, 1, out);
 }
 
 static gan_status dcgan_generator(gan_context *context, gan_model **out)
@@ -59,6 +59,19 @@ static gan_status dcgan_discriminator(gan_context *context, gan_model **out)
     gan_model_add(d, gan_layer_flatten(context));
     gan_model_add(d, gan_layer_dense(context, 1, NULL));
     return build_or_destroy(d, 1, out);
+}
+
+/* The networks of dcgan --size 64. */
+#define PICTURE GAN_SHAPE(3, 64, 64)
+
+static gan_status dcgan64_generator(gan_context *context, gan_model **out)
+{
+    return build_dcgan_generator(context, PICTURE, NORMALISATION_BATCH, MODEL_FILTERS, 1, out);
+}
+
+static gan_status dcgan64_discriminator(gan_context *context, gan_model **out)
+{
+    return build_dcgan_discriminator(context, PICTURE, NORMALISATION_BATCH, MODEL_FILTERS, 1, out);
 }
 
 /* 2-400-400-outputs */
@@ -112,6 +125,12 @@ static gan_status prepare_dcgan_step(const bench_case *self, gan_context *contex
 {
     (void)file;
     return prepare_step(context, self->batch, dcgan_generator, dcgan_discriminator, state);
+}
+
+static gan_status prepare_dcgan64_step(const bench_case *self, gan_context *context, const char *file, void **state)
+{
+    (void)file;
+    return prepare_step(context, self->batch, dcgan64_generator, dcgan64_discriminator, state);
 }
 
 static gan_status prepare_mixture_step(const bench_case *self, gan_context *context, const char *file, void **state)
@@ -193,10 +212,13 @@ static gan_status run_start(void *state)
 /* ---- The list
  * ----------------------------------------------------------------------------------------------------------- */
 
-#define SEED_G  (100.0 * 256 + 256 * 512 + 512 * 1024 + 1024 * 784)
-#define SEED_D  (196.0 * 64 * 25 + 49.0 * 128 * 25 * 64 + 6272)
-#define DCGAN_G (100.0 * 12544 + 49.0 * 256 * 16 * 128 + 196.0 * 128 * 16 * 64 + 784.0 * 64 * 9)
-#define DCGAN_D (196.0 * 64 * 16 + 49.0 * 128 * 16 * 64 + 6272)
+#define SEED_G         (100.0 * 256 + 256 * 512 + 512 * 1024 + 1024 * 784)
+#define SEED_D         (196.0 * 64 * 25 + 49.0 * 128 * 25 * 64 + 6272)
+#define DCGAN_G        (100.0 * 12544 + 49.0 * 256 * 16 * 128 + 196.0 * 128 * 16 * 64 + 784.0 * 64 * 9)
+#define DCGAN_D        (196.0 * 64 * 16 + 49.0 * 128 * 16 * 64 + 6272)
+#define DCGAN64_MIDDLE (16.0 * 512 * 16 * 256 + 64.0 * 256 * 16 * 128 + 256.0 * 128 * 16 * 64 + 1024.0 * 64 * 16 * 3)
+#define DCGAN64_G      (100.0 * 8192 + DCGAN64_MIDDLE)
+#define DCGAN64_D      (DCGAN64_MIDDLE + 8192)
 /* Classifier C: forward and backward on three batches for its own move; for the generator's, forward on two and
  * backward to the input on one. The first layer has no gradient of its input but for the last. */
 #define SEMI_C1   (196.0 * 64 * 25)
@@ -216,6 +238,7 @@ const bench_case bench_cases[] = {
     STEP_CASE(seed, SEED, 128),
     STEP_CASE(dcgan, DCGAN, 32),
     STEP_CASE(dcgan, DCGAN, 128),
+    STEP_CASE(dcgan64, DCGAN64, 16),
     STEP_CASE(mixture, MIXTURE, 100),
     {"sample-1", "one 28x28 image from the seed's generator", 1, FLOOR_READ, 4 * SEED_G, prepare_sample, run_sample,
      false},

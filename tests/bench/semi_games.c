@@ -83,7 +83,7 @@ static gan_status prepare(const bench_case *self, gan_context *context, void **s
     if (!s) return GAN_ERROR_MEMORY;
     *state = s;
     s->batch = self->batch;
-    TRY(build_dense_generator(context, IMAGE, NORMALISATION_NONE, 1, &s->generator));
+    TRY(build_dense_generator(context, IMAGE, NORMALISATION_NONE, MODEL_FILTERS, 1, &s->generator));
     TRY(make_classifier(context, &s->classifier));
     for (int k = 0; k < 2; k++) s->samples[k] = numbers(s, PIXELS, &good);
     s->labels = numbers(s, 1, &good);

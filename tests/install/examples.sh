@@ -128,6 +128,13 @@ for program in examples/*; do
         expect_files dcgan/generator.safetensors dcgan/discriminator.safetensors dcgan/checkpoint.safetensors \
             ${PICTURES:+dcgan/samples-epoch-002.png}
         [ "$(wc -l <dcgan/losses.csv)" = 17 ] || { echo 'losses.csv has not one line a step'; exit 1; }
+        if [ -n "$PICTURES" ]; then
+            # The scripts' tests ask for more; here it is enough that it runs.
+            examples/draw_outlines --data plain --output shapes --count 8 >/dev/null
+            examples/dcgan --data shapes --size 32 --output shaped --batch 4 --steps 1 --quiet >figures
+            grep -q '^frechet=.* frechet_of_data=.* steps=1 ' figures
+            expect_files shaped/samples.png
+        fi
         refused 1 'r1 is 1.*batch_norm' examples/dcgan --data plain --output dcgan --recipe dcgan --r1 1 --steps 1
         refused 2 'expected one of' examples/dcgan --recipe none
         refused 2 'expected one of non-saturating' examples/dcgan --loss none

@@ -33,7 +33,7 @@ with tempfile.TemporaryDirectory() as work:
     (folder / "text.ttf").write_text("no font")
     example_program.refuse(command("--from", folder / "text.ttf", "--to", folder / "text.ttf", "--output",
                                    folder / "none"), 1, "text.ttf: this is no font")
-    example_program.refuse(command("--to", folder / "text.ttf"), 2, "--from and --to are needed")
+    example_program.refuse(command("--to", folder / "text.ttf"), 2, "--from is needed")
     sans = next((path for path in fonts if path.name == "DejaVuSans.ttf"), None)
     serif = next((path for path in fonts if path.name == "DejaVuSerif.ttf"), None)
     if not sans or not serif:

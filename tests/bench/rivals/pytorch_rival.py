@@ -45,6 +45,20 @@ def dcgan_discriminator(nn):
         nn.Flatten(), nn.Linear(6272, 1))
 
 
+def dcgan64_generator(nn):
+    layers = [nn.Linear(rival.NOISE_SIZE, 512 * 16), nn.Unflatten(1, (512, 4, 4)), batch_norm(nn, 512), nn.ReLU()]
+    for channels in 256, 128, 64:
+        layers += [nn.ConvTranspose2d(2 * channels, channels, 4, 2, 1), batch_norm(nn, channels), nn.ReLU()]
+    return nn.Sequential(*layers, nn.ConvTranspose2d(64, 3, 4, 2, 1), nn.Tanh())
+
+
+def dcgan64_discriminator(nn):
+    layers = [nn.Conv2d(3, 64, 4, 2, 1), nn.LeakyReLU(rival.LEAK)]
+    for channels in 128, 256, 512:
+        layers += [nn.Conv2d(channels // 2, channels, 4, 2, 1), batch_norm(nn, channels), nn.LeakyReLU(rival.LEAK)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(512 * 16, 1))
+
+
 def batch_norm(nn, channels):
     return nn.BatchNorm2d(channels, rival.BATCH_NORM_EPSILON, rival.BATCH_NORM_MOMENTUM)
 
@@ -61,6 +75,8 @@ def models(nn, model):
         return seed_generator(nn), seed_discriminator(nn), (1, 28, 28)
     if model == "dcgan":
         return dcgan_generator(nn), dcgan_discriminator(nn), (1, 28, 28)
+    if model == "dcgan64":
+        return dcgan64_generator(nn), dcgan64_discriminator(nn), (3, 64, 64)
     return mixture(nn, 2), mixture(nn, 1), (2,)
 
 

@@ -44,6 +44,8 @@ class Case:
             self.model, self.kind, self.size = words[0], words[1], int(words[2])
         if self.kind == "game" and module == "torch":
             return
+        if self.model == "dcgan64" and self.kind == "step" and module == "torch":
+            return
         if self.model not in ("seed", "dcgan", "mixture") or self.kind not in ("step", "sample", "start-up"):
             raise Missing(f"it does not know the case {name}")
 
