@@ -2125,7 +2125,8 @@ GAN_API gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_curs
 /**
  * @defgroup checkpoint Checkpoints
  * Everything that a loop written by hand needs to resume, in one file: saved, loaded in another process and
- * continued, it equals one that never stopped, bit for bit. (A trainer has its own: gan_trainer_save().)
+ * continued, it equals one that never stopped, bit for bit. (A trainer and a game have their own, gan_trainer_save()
+ * and gan_game_save(), and may also be parts of one: gan_checkpoint_add_trainer(), gan_checkpoint_add_game().)
  *
  *     gan_checkpoint_create(context, &checkpoint);
  *     gan_checkpoint_add_model(checkpoint, "generator", generator);
@@ -2182,6 +2183,8 @@ GAN_API gan_status gan_checkpoint_add_integer(gan_checkpoint *checkpoint, const 
  * ::GAN_ERROR_NOT_FINITE, since no training can resume from them: the old file stays.
  */
 GAN_API gan_status gan_checkpoint_save(const gan_checkpoint *checkpoint, const char *path);
+/** The same to a writer. */
+GAN_API gan_status gan_checkpoint_save_to(const gan_checkpoint *checkpoint, gan_writer writer);
 
 /**
  * Reads all parts from such a file, saved with parts of the same names, kinds and sizes; whatever else it has is
@@ -2191,6 +2194,8 @@ GAN_API gan_status gan_checkpoint_save(const gan_checkpoint *checkpoint, const c
  * ::GAN_ERROR_FORMAT; bad files are as with gan_model_load(). On failure nothing has changed.
  */
 GAN_API gan_status gan_checkpoint_load(gan_checkpoint *checkpoint, const char *path);
+/** The same from a reader. */
+GAN_API gan_status gan_checkpoint_load_from(gan_checkpoint *checkpoint, gan_reader reader);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
@@ -2527,6 +2532,8 @@ GAN_API int64_t gan_trainer_steps(const gan_trainer *trainer);
  * which training does not leave behind, are ::GAN_ERROR_NOT_FINITE: the old file stays.
  */
 GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_dataset *dataset, const char *path);
+/** The same to a writer. */
+GAN_API gan_status gan_trainer_save_to(const gan_trainer *trainer, const gan_dataset *dataset, gan_writer writer);
 
 /**
  * Restores what gan_trainer_save() wrote into a trainer with the same models and options; the optimizers' base
@@ -2538,6 +2545,13 @@ GAN_API gan_status gan_trainer_save(const gan_trainer *trainer, const gan_datase
  * gan_model_load(). On failure nothing has changed.
  */
 GAN_API gan_status gan_trainer_load(gan_trainer *trainer, gan_dataset *dataset, const char *path);
+/** The same from a reader. */
+GAN_API gan_status gan_trainer_load_from(gan_trainer *trainer, gan_dataset *dataset, gan_reader reader);
+/**
+ * Adds a whole trainer to a checkpoint: all that gan_trainer_save() writes without a dataset. Add the dataset too,
+ * but neither the models nor the optimizers.
+ */
+GAN_API gan_status gan_checkpoint_add_trainer(gan_checkpoint *checkpoint, const char *name, gan_trainer *trainer);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
@@ -2926,6 +2940,8 @@ GAN_API gan_status gan_term_get_value(gan_term term, float *out, int64_t count);
  * file is replaced atomically.
  */
 GAN_API gan_status gan_game_save(const gan_game *game, const char *path);
+/** The same to a writer. */
+GAN_API gan_status gan_game_save_to(const gan_game *game, gan_writer writer);
 /**
  * Restores what gan_game_save() wrote into a game that was described alike. Models, optimizers and averages must be;
  * rates are the file's. The batch, the moves, other options of players, and the wants with their weights may be
@@ -2935,6 +2951,14 @@ GAN_API gan_status gan_game_save(const gan_game *game, const char *path);
  * ::GAN_ERROR_STATE, here or in gan_game_feed(). Other errors as in gan_trainer_load().
  */
 GAN_API gan_status gan_game_load(gan_game *game, const char *path);
+/** The same from a reader. */
+GAN_API gan_status gan_game_load_from(gan_game *game, gan_reader reader);
+/**
+ * Adds a whole game that was built to a checkpoint: all that gan_game_save() writes, with the cursors of its
+ * datasets. So do not add these, nor its models and optimizers; the datasets must outlive the checkpoint's use of the
+ * game. Loading is as with gan_game_load().
+ */
+GAN_API gan_status gan_checkpoint_add_game(gan_checkpoint *checkpoint, const char *name, gan_game *game);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */

@@ -1348,69 +1348,6 @@ class dataset : detail::keeper, public handle<gan_dataset, gan_dataset_destroy>
 
 /* ---- Checkpoints ------------------------------------------------------------------------------------------- */
 
-/**
- * Named parts of a loop written by hand, saved and loaded together; see ::gan_checkpoint. It keeps handles alive;
- * vectors and integers must outlive it, and vectors must keep their size.
- */
-class checkpoint : public handle<gan_checkpoint, gan_checkpoint_destroy>
-{
-  public:
-    /** See gan_checkpoint_create(). */
-    explicit checkpoint(const context &context)
-        : handle(detail::result<gan_checkpoint *>(gan_checkpoint_create, context.get()))
-    {
-    }
-    /** See gan_checkpoint_add_model(). */
-    void add_model(const std::string &name, model &model)
-    {
-        call(gan_checkpoint_add_model, name.c_str(), model.get());
-    }
-    /** See gan_checkpoint_add_optimizer(). */
-    void add_optimizer(const std::string &name, optimizer &optimizer)
-    {
-        call(gan_checkpoint_add_optimizer, name.c_str(), optimizer.get());
-    }
-    /** See gan_checkpoint_add_random(). */
-    void add_random(const std::string &name, random_numbers &random)
-    {
-        call(gan_checkpoint_add_random, name.c_str(), random.get());
-    }
-    /** See gan_checkpoint_add_session(). */
-    void add_session(const std::string &name, session &session)
-    {
-        call(gan_checkpoint_add_session, name.c_str(), session.get());
-    }
-    /** See gan_checkpoint_add_dataset(). */
-    void add_dataset(const std::string &name, dataset &dataset)
-    {
-        call(gan_checkpoint_add_dataset, name.c_str(), dataset.get());
-    }
-    /** See gan_checkpoint_add_image_pool(). */
-    void add_image_pool(const std::string &name, image_pool &pool)
-    {
-        call(gan_checkpoint_add_image_pool, name.c_str(), pool.get());
-    }
-    /** See gan_checkpoint_add_values(). */
-    void add_values(const std::string &name, std::vector<float> &values)
-    {
-        call(gan_checkpoint_add_values, name.c_str(), values.data(), detail::length(values));
-    }
-    /** See gan_checkpoint_add_doubles(). */
-    void add_doubles(const std::string &name, std::vector<double> &values)
-    {
-        call(gan_checkpoint_add_doubles, name.c_str(), values.data(), detail::length(values));
-    }
-    /** See gan_checkpoint_add_integer(). */
-    void add_integer(const std::string &name, int64_t &value)
-    {
-        call(gan_checkpoint_add_integer, name.c_str(), &value);
-    }
-    /** See gan_checkpoint_save(). */
-    void save(const std::string &path) const { call(gan_checkpoint_save, path.c_str()); }
-    /** See gan_checkpoint_load(). */
-    void load(const std::string &path) { call(gan_checkpoint_load, path.c_str()); }
-};
-
 /* ---- Trainers ---------------------------------------------------------------------------------------------- */
 
 namespace detail
@@ -1530,10 +1467,21 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
     {
         call(gan_trainer_save, dataset.get(), path.c_str());
     }
+    /** See gan_trainer_save_to(). */
+    void save_to(gan_writer writer) const { call(gan_trainer_save_to, nullptr, writer); }
+    /** The same with the cursor of a dataset. */
+    void save_to(gan_writer writer, const dataset &dataset) const
+    {
+        call(gan_trainer_save_to, dataset.get(), writer);
+    }
     /** See gan_trainer_load(). */
     void load(const std::string &path) { call(gan_trainer_load, nullptr, path.c_str()); }
     /** The same with the cursor of a dataset, which must be in the file. */
     void load(const std::string &path, dataset &dataset) { call(gan_trainer_load, dataset.get(), path.c_str()); }
+    /** See gan_trainer_load_from(). */
+    void load_from(gan_reader reader) { call(gan_trainer_load_from, nullptr, reader); }
+    /** The same with the cursor of a dataset. */
+    void load_from(gan_reader reader, dataset &dataset) { call(gan_trainer_load_from, dataset.get(), reader); }
 
   private:
     static bool completed(gan_status status)
@@ -1761,8 +1709,12 @@ class game : public handle<gan_game, gan_game_destroy>
     }
     /** See gan_game_save(). */
     void save(const std::string &path) const { call(gan_game_save, path.c_str()); }
+    /** See gan_game_save_to(). */
+    void save_to(gan_writer writer) const { call(gan_game_save_to, writer); }
     /** See gan_game_load(). */
     void load(const std::string &path) { call(gan_game_load, path.c_str()); }
+    /** See gan_game_load_from(). */
+    void load_from(gan_reader reader) { call(gan_game_load_from, reader); }
 
   private:
     bool completed(gan_status status) const
@@ -1910,6 +1862,80 @@ class history : public handle<gan_history, gan_history_destroy>
     void read_csv(const std::string &path) { call(gan_history_read_csv, path.c_str()); }
     /** See gan_history_write_png(). */
     void write_png(const std::string &path) const { call(gan_history_write_png, path.c_str()); }
+};
+
+/**
+ * Named parts of a loop written by hand, saved and loaded together; see ::gan_checkpoint. It keeps handles alive;
+ * vectors and integers must outlive it, and vectors must keep their size.
+ */
+class checkpoint : public handle<gan_checkpoint, gan_checkpoint_destroy>
+{
+  public:
+    /** See gan_checkpoint_create(). */
+    explicit checkpoint(const context &context)
+        : handle(detail::result<gan_checkpoint *>(gan_checkpoint_create, context.get()))
+    {
+    }
+    /** See gan_checkpoint_add_model(). */
+    void add_model(const std::string &name, model &model)
+    {
+        call(gan_checkpoint_add_model, name.c_str(), model.get());
+    }
+    /** See gan_checkpoint_add_optimizer(). */
+    void add_optimizer(const std::string &name, optimizer &optimizer)
+    {
+        call(gan_checkpoint_add_optimizer, name.c_str(), optimizer.get());
+    }
+    /** See gan_checkpoint_add_random(). */
+    void add_random(const std::string &name, random_numbers &random)
+    {
+        call(gan_checkpoint_add_random, name.c_str(), random.get());
+    }
+    /** See gan_checkpoint_add_session(). */
+    void add_session(const std::string &name, session &session)
+    {
+        call(gan_checkpoint_add_session, name.c_str(), session.get());
+    }
+    /** See gan_checkpoint_add_dataset(). */
+    void add_dataset(const std::string &name, dataset &dataset)
+    {
+        call(gan_checkpoint_add_dataset, name.c_str(), dataset.get());
+    }
+    /** See gan_checkpoint_add_image_pool(). */
+    void add_image_pool(const std::string &name, image_pool &pool)
+    {
+        call(gan_checkpoint_add_image_pool, name.c_str(), pool.get());
+    }
+    /** See gan_checkpoint_add_values(). */
+    void add_values(const std::string &name, std::vector<float> &values)
+    {
+        call(gan_checkpoint_add_values, name.c_str(), values.data(), detail::length(values));
+    }
+    /** See gan_checkpoint_add_doubles(). */
+    void add_doubles(const std::string &name, std::vector<double> &values)
+    {
+        call(gan_checkpoint_add_doubles, name.c_str(), values.data(), detail::length(values));
+    }
+    /** See gan_checkpoint_add_integer(). */
+    void add_integer(const std::string &name, int64_t &value)
+    {
+        call(gan_checkpoint_add_integer, name.c_str(), &value);
+    }
+    /** See gan_checkpoint_add_trainer(). */
+    void add_trainer(const std::string &name, trainer &trainer)
+    {
+        call(gan_checkpoint_add_trainer, name.c_str(), trainer.get());
+    }
+    /** See gan_checkpoint_add_game(). */
+    void add_game(const std::string &name, game &game) { call(gan_checkpoint_add_game, name.c_str(), game.get()); }
+    /** See gan_checkpoint_save(). */
+    void save(const std::string &path) const { call(gan_checkpoint_save, path.c_str()); }
+    /** See gan_checkpoint_save_to(). */
+    void save_to(gan_writer writer) const { call(gan_checkpoint_save_to, writer); }
+    /** See gan_checkpoint_load(). */
+    void load(const std::string &path) { call(gan_checkpoint_load, path.c_str()); }
+    /** See gan_checkpoint_load_from(). */
+    void load_from(gan_reader reader) { call(gan_checkpoint_load_from, reader); }
 };
 
 } // namespace gan

@@ -316,6 +316,43 @@ void test_checkpoints()
     EXPECT(other.get_tensor("0.weight") == model.get_tensor("0.weight"));
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "name is 'step'", loaded.add_integer("step", step));
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, path.c_str(), loaded.load(path));
+
+    gan::bytes bytes(context);
+    saved.save_to(bytes.writer());
+    step = 9;
+    loaded.load_from(gan::reader_from_memory(bytes.data(), bytes.size()));
+    EXPECT(step == 5);
+}
+
+void test_checkpoints_of_games()
+{
+    gan::context context(GAN_CONTEXT(.threads = 1));
+    gan::model generator = dense_model(context, 3, 2, 1), discriminator = dense_model(context, 2, 1, 2);
+    gan::trainer trainer(context, generator, discriminator);
+    gan::dataset dataset = squares(context);
+    gan::game game(context, GAN_GAME(.batch = 4));
+    gan::term x = game.input("x", {2});
+    gan::player player = game.add_player("p", discriminator);
+    game.want(player, 1, gan_mean_loss(game.apply(discriminator, {x})));
+    game.build();
+    gan::bytes bytes(context);
+    auto reader = [&] { return gan::reader_from_memory(bytes.data(), bytes.size()); };
+
+    trainer.save_to(bytes.writer());
+    trainer.load_from(reader());
+    bytes.clear();
+    trainer.save_to(bytes.writer(), dataset);
+    trainer.load_from(reader(), dataset);
+    bytes.clear();
+    game.save_to(bytes.writer());
+    game.load_from(reader());
+    gan::checkpoint checkpoint(context);
+    checkpoint.add_trainer("trainer", trainer);
+    checkpoint.add_game("game", game);
+    EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "a trainer called 'trainer'", checkpoint.load_from(reader()));
+    bytes.clear();
+    checkpoint.save_to(bytes.writer());
+    checkpoint.load_from(reader());
 }
 
 void test_regularisers()
@@ -745,6 +782,7 @@ int main()
         test_moves();
         test_sessions_and_losses();
         test_checkpoints();
+        test_checkpoints_of_games();
         test_regularisers();
         test_tangents();
         test_zero_is_the_default();

@@ -174,6 +174,8 @@ static gan_status run_game(stage *s)
     gan_dataset *dataset = NULL;
     gan_history *history = NULL;
     gan_model *snapshot = NULL;
+    gan_checkpoint *checkpoint = NULL;
+    gan_bytes *bytes = NULL;
     gan_status status = GAN_OK;
 
     conditional_data(1, COUNT, samples, classes);
@@ -184,16 +186,24 @@ static gan_status run_game(stage *s)
     STEP(s, gan_game_feed(c.game, c.label, dataset, "y"));
     STEP(s, gan_game_run(c.game, GAN_GAME_RUN(.epochs = 1)));
     STEP(s, gan_game_save(c.game, test_path("game")));
+    MAKE(s, checkpoint, gan_checkpoint_create(s->context, &checkpoint));
+    MAKE(s, bytes, gan_bytes_create(s->context, &bytes));
+    STEP(s, gan_checkpoint_add_game(checkpoint, "game", c.game));
+    STEP(s, (gan_bytes_clear(bytes), gan_checkpoint_save_to(checkpoint, gan_bytes_writer(bytes))));
     STEP(s, gan_game_round(c.game, (const float *[]){samples, classes}, 3, &report));
     STEP(s, gan_history_add_round(history, c.game, &report));
     STEP(s, gan_history_write_csv(history, test_path("rounds.csv")));
     STEP(s, gan_game_load(c.game, test_path("game")));
+    const gan_reader reader = gan_reader_from_memory(gan_bytes_data(bytes), gan_bytes_size(bytes));
+    STEP(s, gan_checkpoint_load_from(checkpoint, reader));
     STEP(s, gan_game_run(c.game, GAN_GAME_RUN(.epochs = 1)));
     MAKE(s, snapshot, gan_player_snapshot(c.g, 0, &snapshot));
     if (status == GAN_OK) {
         stage_add_model(s, snapshot);
         stage_add_model(s, c.discriminator);
     }
+    gan_bytes_destroy(bytes);
+    gan_checkpoint_destroy(checkpoint);
     gan_history_destroy(history);
     gan_game_destroy(c.game);
     gan_dataset_destroy(dataset);

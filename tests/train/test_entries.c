@@ -96,7 +96,17 @@ static void add_entries(parts *p, gan_entries *entries)
     }
     gan_entries_add_tensors(entries, "second", p->models[PARTS]);
     gan_entries_add_rate(entries, "rate", NULL, &p->rate);
-    gan_entries_add_hook(entries, NULL, count_loaded, &p->loaded);
+    gan_entries_add_hook(entries, (gan_entries_hook){.loaded = count_loaded, .part = &p->loaded});
+}
+
+static gan_status save_file(gan_entries *entries, const char *path)
+{
+    return gan_entries_save(entries, (gan_target){.path = path});
+}
+
+static gan_status load_file(gan_entries *entries, const char *path)
+{
+    return gan_entries_load(entries, (gan_origin){.path = path});
 }
 
 typedef gan_status (*file_fn)(gan_entries *entries, const char *path);
@@ -119,10 +129,10 @@ static void test_round_trip(void **state)
     assert_int_equal(create_parts(&from, context, 3), GAN_OK);
     assert_int_equal(create_parts(&to, context, 4), GAN_OK);
     work(&from);
-    assert_int_equal(with_entries(&from, gan_entries_save, test_path("file")), GAN_OK);
-    assert_int_equal(with_entries(&to, gan_entries_load, test_path("file")), GAN_OK);
+    assert_int_equal(with_entries(&from, save_file, test_path("file")), GAN_OK);
+    assert_int_equal(with_entries(&to, load_file, test_path("file")), GAN_OK);
     assert_int_equal(to.loaded, 1);
-    assert_int_equal(with_entries(&to, gan_entries_save, test_path("again")), GAN_OK);
+    assert_int_equal(with_entries(&to, save_file, test_path("again")), GAN_OK);
     test_assert_same_files(test_path("file"), test_path("again"));
     for (int i = 0; i < PARTS; i++) {
         assert_int_equal(to.optimizers[i]->steps, i + 1);
@@ -151,15 +161,15 @@ static void test_refused_cursor(void **state)
     assert_int_equal(create_parts(&from, context, 3), GAN_OK);
     assert_int_equal(create_parts(&to, context, 4), GAN_OK);
     work(&from);
-    assert_int_equal(with_entries(&from, gan_entries_save, test_path("file")), GAN_OK);
-    assert_int_equal(with_entries(&to, gan_entries_save, test_path("before")), GAN_OK);
+    assert_int_equal(with_entries(&from, save_file, test_path("file")), GAN_OK);
+    assert_int_equal(with_entries(&to, save_file, test_path("before")), GAN_OK);
     gan_dataset *whole = to.datasets[2];
     assert_int_equal(gan_dataset_from_array(context, to.data, NULL, 1, GAN_SHAPE(4), NULL, &to.datasets[2]), GAN_OK);
-    test_status(with_entries(&to, gan_entries_load, test_path("file")), GAN_ERROR_STATE, "has 1 sample, but had");
+    test_status(with_entries(&to, load_file, test_path("file")), GAN_ERROR_STATE, "has 1 sample, but had");
     assert_int_equal(to.loaded, 0);
     gan_dataset_destroy(to.datasets[2]);
     to.datasets[2] = whole;
-    assert_int_equal(with_entries(&to, gan_entries_save, test_path("after")), GAN_OK);
+    assert_int_equal(with_entries(&to, save_file, test_path("after")), GAN_OK);
     test_assert_same_files(test_path("before"), test_path("after"));
     destroy_parts(&from);
     destroy_parts(&to);
@@ -176,14 +186,14 @@ static void test_lacking(void **state)
     gan_real stored[2] = {5, 6};
     uint64_t word = 9;
     gan_entries empty = {.context = context}, more = {.context = context}, option = {.context = context};
-    assert_int_equal(gan_entries_save(&empty, test_path("empty")), GAN_OK);
+    assert_int_equal(save_file(&empty, test_path("empty")), GAN_OK);
     gan_entries_add_tensor(&more, "memory", NULL, NULL, &plan, 2, stored, otherwise);
-    assert_int_equal(gan_entries_load(&more, test_path("empty")), GAN_OK);
+    assert_int_equal(load_file(&more, test_path("empty")), GAN_OK);
     assert_true(stored[0] == 1 && stored[1] == 2);
     gan_entries_expect(&option, GAN_ERROR_NOT_FOUND, "before there was luck");
     gan_entries_add_word(&option, "luck", "seed", &word);
     gan_entries_add_word(&option, "luck", "counter", &word);
-    test_status(gan_entries_load(&option, test_path("empty")), GAN_ERROR_NOT_FOUND, "saved before there was luck");
+    test_status(load_file(&option, test_path("empty")), GAN_ERROR_NOT_FOUND, "saved before there was luck");
     assert_true(word == 9);
     gan_entries_release(&empty);
     gan_entries_release(&more);
@@ -203,12 +213,11 @@ static void test_same_names(void **state)
         gan_entries entries = {.context = context};
         gan_entries_add_array(&entries, "libgan.data.epoch", GAN_ENTRY_FLOATS, array, 1); /* not in the metadata */
         gan_entries_add_count(&entries, "data", "epoch", &count);
-        assert_int_equal(gan_entries_save(&entries, test_path("once")), GAN_OK);
+        assert_int_equal(save_file(&entries, test_path("once")), GAN_OK);
         gan_entries_add_count(&entries, twice[i], NULL, &count);
         const int files = test_folder_count();
-        test_status(gan_entries_save(&entries, test_path("twice")), GAN_ERROR_ARGUMENT,
-                    "two entries called 'libgan.");
-        test_status(gan_entries_load(&entries, test_path("once")), GAN_ERROR_ARGUMENT, twice[i]);
+        test_status(save_file(&entries, test_path("twice")), GAN_ERROR_ARGUMENT, "two entries called 'libgan.");
+        test_status(load_file(&entries, test_path("once")), GAN_ERROR_ARGUMENT, twice[i]);
         assert_int_equal(test_folder_count(), files);
         gan_entries_release(&entries);
     }
@@ -225,21 +234,20 @@ static void test_refused_numbers(void **state)
     gan_entries entries = {.context = context};
     gan_entries_add_count(&entries, "count", NULL, &count);
     gan_entries_add_rate(&entries, "rate", NULL, &rate);
-    assert_int_equal(gan_entries_save(&entries, test_path("largest")), GAN_OK);
+    assert_int_equal(save_file(&entries, test_path("largest")), GAN_OK);
     count = 0, rate = 0;
-    test_status(gan_entries_load(&entries, test_path("largest")), GAN_OK, "");
+    test_status(load_file(&entries, test_path("largest")), GAN_OK, "");
     assert_true(count == GAN_ENTRY_MOST_COUNT && rate == FLT_MAX);
     test_file_change(test_path("largest"), test_path("larger"), "4611686018427387903", "4611686018427387904", 19);
-    test_status(gan_entries_load(&entries, test_path("larger")), GAN_ERROR_FORMAT, "libgan.count is '46116860184273");
+    test_status(load_file(&entries, test_path("larger")), GAN_ERROR_FORMAT, "libgan.count is '46116860184273");
     test_file_change(test_path("largest"), test_path("larger"), "3.40282347e+38", "3.40282357e+38", 14);
-    test_status(gan_entries_load(&entries, test_path("larger")), GAN_ERROR_FORMAT, "libgan.rate is '3.40282357e+38'");
+    test_status(load_file(&entries, test_path("larger")), GAN_ERROR_FORMAT, "libgan.rate is '3.40282357e+38'");
     count = GAN_ENTRY_MOST_COUNT + 1;
-    test_status(gan_entries_save(&entries, test_path("never")), GAN_ERROR_ARGUMENT,
-                "libgan.count is 461168601842738");
+    test_status(save_file(&entries, test_path("never")), GAN_ERROR_ARGUMENT, "libgan.count is 461168601842738");
     count = -1;
-    test_status(gan_entries_save(&entries, test_path("never")), GAN_ERROR_ARGUMENT, "libgan.count is -1");
+    test_status(save_file(&entries, test_path("never")), GAN_ERROR_ARGUMENT, "libgan.count is -1");
     count = 0, rate = NAN;
-    test_status(gan_entries_save(&entries, test_path("never")), GAN_ERROR_ARGUMENT, "libgan.rate is nan");
+    test_status(save_file(&entries, test_path("never")), GAN_ERROR_ARGUMENT, "libgan.rate is nan");
     assert_false(test_file_exists(test_path("never")));
     gan_entries_release(&entries);
     gan_context_destroy(context);
@@ -260,7 +268,7 @@ static void test_many(void **state)
             counts[i] = pass == 0 ? i * i : 0;
             gan_entries_add_count(&entries, names_of_counts[i], NULL, &counts[i]);
         }
-        assert_int_equal((pass == 0 ? gan_entries_save : gan_entries_load)(&entries, test_path("many")), GAN_OK);
+        assert_int_equal((pass == 0 ? save_file : load_file)(&entries, test_path("many")), GAN_OK);
         for (int i = 0; i < MANY; i++) assert_int_equal(counts[i], i * i);
         gan_entries_release(&entries);
     }
@@ -272,8 +280,8 @@ static gan_status save_and_load(gan_context *context, void *user)
     parts p;
     (void)user;
     gan_status status = create_parts(&p, context, 1);
-    if (status == GAN_OK) status = with_entries(&p, gan_entries_save, test_path("file"));
-    if (status == GAN_OK) status = with_entries(&p, gan_entries_load, test_path("file"));
+    if (status == GAN_OK) status = with_entries(&p, save_file, test_path("file"));
+    if (status == GAN_OK) status = with_entries(&p, load_file, test_path("file"));
     destroy_parts(&p);
     return status;
 }

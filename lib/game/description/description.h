@@ -70,6 +70,7 @@ typedef struct gan_shared_pass {
 
 struct gan_game {
     gan_context *context;
+    atomic_int references;
     gan_game_options options;    /* resolved */
     const char *caller, *runner; /* of its rounds, and of its runs, for messages; */
     const char *round;           /* what a round is called there, */
@@ -105,6 +106,9 @@ struct gan_game {
     gan_pair_report *pair_reports;
     float *denominators, *ratios; /* of gradients of logits, for the shared pass */
 };
+
+/* Another owner, who also calls gan_game_destroy() (game.c). */
+gan_game *gan_game_retain(gan_game *game);
 
 /* ---- While it is described (game.c) ---------------------------------------------------------------------------- */
 

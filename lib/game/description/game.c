@@ -29,6 +29,7 @@ gan_status gan_game_create(gan_context *context, const gan_game_options *given, 
     GAN_TRY(resolve_options(given, &options));
     gan_game *game = gan_allocate(context, sizeof(*game));
     if (!game) return GAN_ERROR_MEMORY;
+    atomic_init(&game->references, 1);
     game->context = gan_context_retain(context);
     game->options = options;
     game->caller = "gan_game_round";
@@ -87,9 +88,15 @@ static void release_parts(gan_game *game)
     gan_release(context, game->ratios, (size_t)batch * sizeof(*game->ratios));
 }
 
+gan_game *gan_game_retain(gan_game *game)
+{
+    atomic_fetch_add(&game->references, 1);
+    return game;
+}
+
 void gan_game_destroy(gan_game *game)
 {
-    if (!game) return;
+    if (!game || atomic_fetch_sub(&game->references, 1) > 1) return;
     gan_context *context = game->context;
     release_parts(game);
     gan_terms_release(&game->terms);

@@ -172,10 +172,15 @@ static void load_cursors(gan_game *game, gan_entries *entries)
     *of = (cursors_part){game, gan_entries_add_note(entries, DATASETS, "datasets", ""), cursors};
     for (int32_t i = 0; i < game->feeder_count; i++)
         gan_entries_add_cursor(entries, dataset_name(game, i, entries), &cursors[i]);
-    gan_entries_add_hook(entries, check_cursors, set_cursors, of);
+    gan_entries_add_hook(entries, (gan_entries_hook){.check = check_cursors, .loaded = set_cursors, .part = of});
 }
 
 /* ---- Parts ----------------------------------------------------------------------------------------------------- */
+
+static void enter(void *part)
+{
+    gan_gate_enter(((const gan_game *)part)->gate);
+}
 
 /* The game's weights are others now: no pass is as good as new. */
 static void loaded(void *part)
@@ -185,10 +190,15 @@ static void loaded(void *part)
     for (int32_t i = 0; i < game->terms.model_count; i++) game->terms.models[i].version++;
 }
 
+static void leave(void *part)
+{
+    gan_gate_leave(((const gan_game *)part)->gate);
+}
+
 void gan_game_add_entries(gan_game *game, gan_entries *entries)
 {
     gan_terms *terms = &game->terms;
-    gan_entries_add_hook(entries, NULL, loaded, game);
+    gan_entries_add_hook(entries, (gan_entries_hook){.enter = enter, .loaded = loaded, .leave = leave, .part = game});
     gan_entries_add_count(entries, "steps", NULL, &game->rounds);
     gan_entries_add_count(entries, "epochs", NULL, &game->epochs);
     for (int32_t i = 0; i < game->player_count; i++) {
@@ -210,17 +220,59 @@ void gan_game_add_entries(gan_game *game, gan_entries *entries)
     }
 }
 
+/* The game with its data and settings. */
+static void add_whole_game(gan_game *game, gan_entries *entries)
+{
+    gan_game_add_entries(game, entries);
+    if (entries->loading) {
+        load_cursors(game, entries);
+    } else {
+        save_cursors(game, entries);
+    }
+    gan_game_add_settings(game, entries);
+}
+
+/* ---- Files ----------------------------------------------------------------------------------------------------- */
+
+static gan_status save(const gan_game *game, gan_target to)
+{
+    gan_entries entries = {.context = game->context};
+    add_whole_game((gan_game *)game, &entries); /* only read */
+    gan_status status = gan_entries_save(&entries, to);
+    gan_entries_release(&entries);
+    return status;
+}
+
 gan_status gan_game_save(const gan_game *game, const char *path)
 {
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(game);
     GAN_CHECK_NOT_NULL(path);
     GAN_TRY(gan_game_check_built(game, __func__));
-    gan_entries entries = {.context = game->context};
-    gan_game_add_entries((gan_game *)game, &entries); /* only read */
-    save_cursors((gan_game *)game, &entries);
-    gan_game_add_settings(game, &entries);
-    gan_status status = gan_entries_save(&entries, path);
+    return save(game, (gan_target){.path = path});
+}
+
+gan_status gan_game_save_to(const gan_game *game, gan_writer writer)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(game);
+    GAN_TRY(gan_writer_check(writer, __func__));
+    GAN_TRY(gan_game_check_built(game, __func__));
+    return save(game, (gan_target){.writer = writer});
+}
+
+static void tell_resumed(void *part, const char *from)
+{
+    const gan_game *game = part;
+    gan_log(game->context, GAN_LOG_INFO, "resumed from %s after round %lld", from, (long long)game->rounds);
+}
+
+static gan_status load(gan_game *game, gan_origin from)
+{
+    gan_entries entries = {.context = game->context, .loading = true};
+    add_whole_game(game, &entries);
+    gan_entries_add_hook(&entries, (gan_entries_hook){.tell = tell_resumed, .part = game});
+    gan_status status = gan_entries_load(&entries, from);
     gan_entries_release(&entries);
     return status;
 }
@@ -231,16 +283,41 @@ gan_status gan_game_load(gan_game *game, const char *path)
     GAN_CHECK_NOT_NULL(game);
     GAN_CHECK_NOT_NULL(path);
     GAN_TRY(gan_game_check_built(game, __func__));
-    gan_entries entries = {.context = game->context};
-    gan_game_add_entries(game, &entries);
-    load_cursors(game, &entries);
-    gan_game_add_settings(game, &entries);
-    gan_gate_enter(game->gate);
-    gan_status status = gan_entries_load(&entries, path);
-    gan_gate_leave(game->gate);
-    if (status == GAN_OK) gan_game_warn_of_settings(game, &entries, path);
-    gan_entries_release(&entries);
-    if (status != GAN_OK) return status;
-    gan_log(game->context, GAN_LOG_INFO, "resumed from '%s' after round %lld", path, (long long)game->rounds);
-    return GAN_OK;
+    return load(game, (gan_origin){.path = path});
+}
+
+gan_status gan_game_load_from(gan_game *game, gan_reader reader)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(game);
+    GAN_TRY(gan_reader_check(reader, __func__));
+    GAN_TRY(gan_game_check_built(game, __func__));
+    return load(game, (gan_origin){.reader = reader});
+}
+
+/* ---- A game as a part of a loop's checkpoint ------------------------------------------------------------------- */
+
+static void add_part(const gan_checkpoint_part *part, gan_entries *entries)
+{
+    gan_checkpoint_open_scope(part, "game", entries);
+    add_whole_game(part->object, entries);
+}
+
+void gan_game_retain_part(void *object)
+{
+    gan_game_retain(object);
+}
+
+void gan_game_destroy_part(void *object)
+{
+    gan_game_destroy(object);
+}
+
+gan_status gan_checkpoint_add_game(gan_checkpoint *checkpoint, const char *name, gan_game *game)
+{
+    static const gan_part_kind kind = {"a game", add_part, gan_game_retain_part, gan_game_destroy_part};
+    GAN_CHECK_NOT_NULL(checkpoint);
+    GAN_CHECK_NOT_NULL(game);
+    GAN_TRY(gan_game_check_built(game, __func__));
+    return gan_checkpoint_add_handle(checkpoint, name, &kind, game, game->context, __func__);
 }

@@ -81,28 +81,55 @@ static void add_names(gan_entries *entries, const char *field, const char *(*nam
     gan_entries_add_note(entries, SETTINGS "game", field, text);
 }
 
+/* ---- Differences ----------------------------------------------------------------------------------------------- */
+
+/* The notes of a game in a list. */
+typedef struct settings_part {
+    const gan_game *game;
+    const gan_entries *entries;
+    int64_t first, end;
+    size_t prefix;                  /* of their names, with the scope; */
+    char whose[GAN_NAME_LIMIT + 4]; /* which is the name of a part: " 'NAME'" */
+} settings_part;
+
+static void tell_differences(void *part, const char *from)
+{
+    const settings_part *of = part;
+    for (int64_t i = of->first; i < of->end; i++) {
+        const gan_entry *entry = &of->entries->rows[i];
+        if (entry->kind != GAN_ENTRY_NOTE || !entry->text[0] || !entry->found[0]) continue;
+        if (strncmp(entry->text, entry->found, GAN_NOTE_TEXT - 1) == 0) continue;
+        gan_log(of->game->context, GAN_LOG_WARNING,
+                "the game%s in %s was described otherwise: %s was %s, and is %s here", of->whose, from,
+                entry->name + of->prefix, entry->found, entry->text);
+    }
+}
+
+static void tell_of_settings(const gan_game *game, int64_t first, gan_entries *entries)
+{
+    settings_part *of = gan_entries_allocate(entries, sizeof(*of));
+    if (!of) return;
+    const size_t scope = entries->scope ? strlen(entries->scope) : 0;
+    *of = (settings_part){.game = game,
+                          .entries = entries,
+                          .first = first,
+                          .end = entries->count,
+                          .prefix = strlen(GAN_CHECKPOINT_PREFIX SETTINGS) + scope};
+    if (scope > 0) snprintf(of->whose, sizeof(of->whose), " '%.*s'", (int)scope - 1, entries->scope);
+    gan_entries_add_hook(entries, (gan_entries_hook){.tell = tell_differences, .part = of});
+}
+
+/* ---- All of them ----------------------------------------------------------------------------------------------- */
+
 void gan_game_add_settings(const gan_game *game, gan_entries *entries)
 {
     const bool alternating = game->options.moves == GAN_MOVES_ALTERNATING;
+    const int64_t first = entries->count;
     add_count(entries, SETTINGS "game", "batch", game->options.batch);
     gan_entries_add_note(entries, SETTINGS "game", "moves", alternating ? "alternating" : "simultaneous");
     add_names(entries, "players", gan_game_player_name, game, game->player_count);
     add_names(entries, "wants", gan_game_want_name, game, game->want_count);
     for (int32_t i = 0; i < game->player_count; i++) add_player(&game->players[i], entries);
     for (int32_t i = 0; i < game->want_count; i++) add_want(game, &game->wants[i], entries);
-}
-
-/* ---- Differences ----------------------------------------------------------------------------------------------- */
-
-void gan_game_warn_of_settings(const gan_game *game, const gan_entries *entries, const char *path)
-{
-    static const char prefix[] = GAN_CHECKPOINT_PREFIX SETTINGS;
-    for (int64_t i = 0; i < entries->count; i++) {
-        const gan_entry *entry = &entries->rows[i];
-        if (entry->kind != GAN_ENTRY_NOTE || !entry->text[0] || !entry->found[0]) continue;
-        if (strncmp(entry->text, entry->found, GAN_NOTE_TEXT - 1) == 0) continue;
-        gan_log(game->context, GAN_LOG_WARNING,
-                "gan_game_load: the game in '%s' was described otherwise: %s was %s, and is %s here", path,
-                entry->name + strlen(prefix), entry->found, entry->text);
-    }
+    tell_of_settings(game, first, entries);
 }

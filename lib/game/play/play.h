@@ -69,14 +69,16 @@ gan_status gan_game_run_resolved(gan_game *game, const gan_game_run_options *opt
 
 /* All but the cursors of datasets, and the settings. */
 void gan_game_add_entries(gan_game *game, gan_entries *entries);
+/* Of parts of a loop's checkpoint whose object is a game. */
+void gan_game_retain_part(void *object);
+void gan_game_destroy_part(void *object);
 
 /* ---- Settings (game_settings.c) -------------------------------------------------------------------------------- */
 
 /* Adds a name to a list for people, "'image', 'label'", unless it does not fit. */
 void gan_note_append(char text[GAN_NOTE_TEXT], const char *name);
-/* Adds what a game was described with, apart from what a file restores; after a load, warns of what was different in
- * the file. */
+/* Adds what a game was described with, apart from what a file restores; after a load, the list warns of what was
+ * different in the file. */
 void gan_game_add_settings(const gan_game *game, gan_entries *entries);
-void gan_game_warn_of_settings(const gan_game *game, const gan_entries *entries, const char *path);
 
 #endif

@@ -5,6 +5,7 @@
 #define GAN_CHECKPOINT_H
 
 #include "data/data.h"
+#include "io/io.h"
 #include "model/model.h"
 
 /* Whole numbers are decimal text in the file, since JSON has no 64-bit integers. */
@@ -51,11 +52,14 @@ typedef struct gan_entry {
     const gan_real *otherwise; /* its value if the file lacks it; NULL: no file may */
 } gan_entry;
 
-/* What a part does during a load, besides having its entries set. Either may be NULL. */
+/* What a part does during a load, besides having its entries set. Each may be NULL. */
 typedef struct gan_entries_hook {
     gan_status (*check)(void *part); /* may reject what its drafts hold, before anything else changes; then the file
                                         is malformed, for the reason that it gave */
+    void (*enter)(void *part);       /* from here to `leave`, while values change, other threads must wait; */
     void (*loaded)(void *part);      /* everything has changed */
+    void (*leave)(void *part);
+    void (*tell)(void *part, const char *from); /* all is done: it may log, and call the file `from` */
     void *part;
 } gan_entries_hook;
 
@@ -65,11 +69,13 @@ typedef struct gan_entries_draft {
     size_t size;
 } gan_entries_draft;
 
-/* A list starts as {.context = context}. It remembers a failure: later additions are ignored, and saving and loading
- * return it. There may be any number of parts, each declared by one call with its name; two entries of one name are
- * GAN_ERROR_ARGUMENT. */
+/* A list starts as {.context = context}, with `loading` for a load. It remembers a failure: later additions are
+ * ignored, and saving and loading return it. There may be any number of parts, each declared by one call with its
+ * name; two entries of one name are GAN_ERROR_ARGUMENT. */
 typedef struct gan_entries {
     gan_context *context;
+    bool loading;      /* not for saving: parts may list other entries then */
+    const char *scope; /* of the next entries: their names begin with it; NULL: "" */
     gan_status status;
     gan_entry *rows;
     int64_t count, capacity;
@@ -84,7 +90,8 @@ typedef struct gan_entries {
 
 void gan_entries_release(gan_entries *entries);
 
-/* Values called PART.FIELD, or PART if `field` is NULL; in the file after the prefix "libgan.". Texts are copied. */
+/* Values called PART.FIELD, or PART if `field` is NULL, after the scope; in the file after the prefix "libgan.".
+ * Texts are copied. */
 void gan_entries_add_text(gan_entries *entries, const char *part, const char *text);
 /* A note; returns where to look for the file's text once it was read, in memory of the list. Longer texts are cut. */
 #define GAN_NOTE_TEXT 256
@@ -98,8 +105,7 @@ void gan_entries_add_tensor(gan_entries *entries, const char *part, const char *
                             const gan_tensor_plan *plan, int64_t count, gan_real *stored, const gan_real *otherwise);
 /* An array of the caller, called PART: a tensor of rank 1 in the file. */
 void gan_entries_add_array(gan_entries *entries, const char *part, gan_entry_kind kind, void *values, int64_t count);
-void gan_entries_add_hook(gan_entries *entries, gan_status (*check)(void *part), void (*loaded)(void *part),
-                          void *part);
+void gan_entries_add_hook(gan_entries *entries, gan_entries_hook hook);
 
 /* The next entry shows whether a file has an optional state: loading a file that "was saved `without`" it fails with
  * the status. */
@@ -131,11 +137,13 @@ void gan_entries_add_cursor(gan_entries *entries, const char *part, gan_dataset_
 
 /* ---- Files (checkpoint_save.c, checkpoint_load.c) -------------------------------------------------------------- */
 
-gan_status gan_entries_save(gan_entries *entries, const char *path);
+gan_status gan_entries_save(gan_entries *entries, gan_target to);
 /* The index of the first value that is not allowed, or -1. */
 int64_t gan_entry_find_refused(gan_entry_values allowed, const float *values, int64_t count);
 /* On failure only drafts have changed. Whatever else the file has is ignored. */
-gan_status gan_entries_load(gan_entries *entries, const char *path);
+gan_status gan_entries_load(gan_entries *entries, gan_origin from);
+/* "resumed from 'PATH'": what a part tells that has nothing else to say. */
+void gan_entries_tell_resumed(void *context, const char *from);
 
 /* Metadata that every checkpoint begins with. */
 #define GAN_CHECKPOINT_FORMAT_KEY  "libgan.format"

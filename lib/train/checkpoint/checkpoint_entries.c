@@ -72,12 +72,13 @@ static void add(gan_entries *entries, const char *name, gan_entry entry)
     rows[entries->count++] = entry;
 }
 
-/* "PREFIX" "PART" "." "FIELD" */
+/* "PREFIX" "SCOPE" "PART" "." "FIELD" */
 static const char *join_name(gan_entries *entries, const char *prefix, const char *part, const char *field)
 {
-    const size_t size = strlen(prefix) + strlen(part) + (field ? strlen(field) + 1 : 0) + 1;
+    const char *scope = entries->scope ? entries->scope : "";
+    const size_t size = strlen(prefix) + strlen(scope) + strlen(part) + (field ? strlen(field) + 1 : 0) + 1;
     char *name = gan_entries_allocate(entries, size);
-    if (name) snprintf(name, size, "%s%s%s%s", prefix, part, field ? "." : "", field ? field : "");
+    if (name) snprintf(name, size, "%s%s%s%s%s", prefix, scope, part, field ? "." : "", field ? field : "");
     return name;
 }
 
@@ -124,7 +125,7 @@ void gan_entries_add_tensor(gan_entries *entries, const char *part, const char *
                             const gan_tensor_plan *plan, int64_t count, gan_real *stored, const gan_real *otherwise)
 {
     const char *whole = join_name(entries, "", part, name);
-    if (whole && suffix) whole = join_name(entries, "", whole, suffix);
+    if (whole && suffix) whole = gan_entries_join(entries, whole, gan_entries_join(entries, ".", suffix));
     add(entries, whole,
         (gan_entry){
             .kind = GAN_ENTRY_TENSOR, .plan = plan, .count = count, .stored = stored, .otherwise = otherwise});
@@ -135,12 +136,11 @@ void gan_entries_add_array(gan_entries *entries, const char *part, gan_entry_kin
     add(entries, join_name(entries, "", part, NULL), (gan_entry){.kind = kind, .place = values, .count = count});
 }
 
-void gan_entries_add_hook(gan_entries *entries, gan_status (*check)(void *part), void (*loaded)(void *part),
-                          void *part)
+void gan_entries_add_hook(gan_entries *entries, gan_entries_hook hook)
 {
     gan_entries_hook *hooks =
         grow(entries, entries->hooks, entries->hook_count, &entries->hook_capacity, sizeof(*hooks));
     if (!hooks) return;
     entries->hooks = hooks;
-    hooks[entries->hook_count++] = (gan_entries_hook){check, loaded, part};
+    hooks[entries->hook_count++] = hook;
 }

@@ -1,5 +1,4 @@
 /* Loading a list of entries. Everything is read and checked before anything changes. */
-#include "io/io.h"
 #include "train/checkpoint/checkpoint.h"
 
 #include <errno.h>
@@ -20,7 +19,7 @@ typedef union read_number {
 typedef struct reading {
     gan_context *context;
     const gan_safetensors *file;
-    const char *path;
+    const char *from;     /* what messages call it */
     read_number *numbers; /* one per entry */
     float *values;        /* of all tensors and arrays of floats, one after another; */
     double *doubles;      /* of arrays of doubles */
@@ -52,14 +51,14 @@ static bool parse_integer(const char *text, int64_t *out)
 static gan_status require(const reading *r, const char *key, const char **value)
 {
     *value = gan_safetensors_metadata(r->file, key);
-    return *value ? GAN_OK : gan_fail(GAN_ERROR_FORMAT, "'%s' has no %s in its metadata", r->path, key);
+    return *value ? GAN_OK : gan_fail(GAN_ERROR_FORMAT, "%s has no %s in its metadata", r->from, key);
 }
 
 static gan_status check_kind(const reading *r)
 {
     const char *kind = gan_safetensors_metadata(r->file, GAN_CHECKPOINT_KIND_KEY);
     if (!kind || strcmp(kind, GAN_CHECKPOINT_KIND) != 0) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s' is not a checkpoint%s", r->path,
+        return gan_fail(GAN_ERROR_FORMAT, "%s is not a checkpoint%s", r->from,
                         gan_safetensors_metadata(r->file, "libgan.architecture") ? ", but a model" : "");
     }
     return gan_safetensors_check_format(r->file, GAN_CHECKPOINT_FORMAT);
@@ -86,7 +85,7 @@ static bool file_has(const reading *r, const gan_entry *entry)
 static gan_status check_part(const reading *r, const gan_entry *entry)
 {
     if (!entry->without || file_has(r, entry)) return GAN_OK;
-    return gan_fail(entry->missing, "'%s' was saved %s", r->path, entry->without);
+    return gan_fail(entry->missing, "%s was saved %s", r->from, entry->without);
 }
 
 /* ---- One entry ------------------------------------------------------------------------------------------------- */
@@ -97,10 +96,10 @@ static gan_status check_architecture(const reading *r, const char *part, const c
 {
     char *text;
     gan_status status = gan_model_read_graph(r->context, architecture, &text);
-    if (status != GAN_OK) return gan_fail(status, "'%s': its %s: %s", r->path, part, gan_last_error());
+    if (status != GAN_OK) return gan_fail(status, "%s: its %s: %s", r->from, part, gan_last_error());
     if (strcmp(text, expected) != 0) {
-        status = gan_fail(GAN_ERROR_ARCHITECTURE,
-                          "'%s': its %s has a different architecture from the one to load into", r->path, part);
+        status = gan_fail(GAN_ERROR_ARCHITECTURE, "%s: its %s has a different architecture from the one to load into",
+                          r->from, part);
     }
     gan_release_text(r->context, text);
     return status;
@@ -113,7 +112,7 @@ static gan_status check_text(const reading *r, const gan_entry *entry)
     GAN_TRY(require(r, entry->name, &text));
     if (strcmp(text, entry->text) == 0) return GAN_OK;
     if (entry->kind == GAN_ENTRY_ARCHITECTURE) return check_architecture(r, part, text, entry->text);
-    return gan_fail(GAN_ERROR_ARCHITECTURE, "'%s': its %s is %.32s, expected %s", r->path, part, text, entry->text);
+    return gan_fail(GAN_ERROR_ARCHITECTURE, "%s: its %s is %.32s, expected %s", r->from, part, text, entry->text);
 }
 
 static gan_status read_number_of(const reading *r, const gan_entry *entry, read_number *out)
@@ -136,7 +135,7 @@ static gan_status read_number_of(const reading *r, const gan_entry *entry, read_
         if (entry->kind == GAN_ENTRY_COUNT) expected = "a whole number from 0 to 2^62 - 1";
     }
     if (good) return GAN_OK;
-    return gan_fail(GAN_ERROR_FORMAT, "'%s': %s is '%.32s', expected %s", r->path, entry->name, text, expected);
+    return gan_fail(GAN_ERROR_FORMAT, "%s: %s is '%.32s', expected %s", r->from, entry->name, text, expected);
 }
 
 static void place_number(const gan_entry *entry, read_number number)
@@ -161,7 +160,7 @@ static gan_status read_tensor(const reading *r, const gan_entry *entry, float *o
     GAN_TRY(gan_safetensors_read(r->file, index, out));
     const int64_t refused = gan_entry_find_refused(entry->values, out, entry->count);
     if (refused < 0) return GAN_OK;
-    return gan_fail(GAN_ERROR_FORMAT, "'%s': tensor '%s' holds %g, expected %s numbers", r->path, entry->name,
+    return gan_fail(GAN_ERROR_FORMAT, "%s: tensor '%s' holds %g, expected %s numbers", r->from, entry->name,
                     (double)out[refused], entry->values == GAN_VALUES_FINITE ? "finite" : "finite, not negative");
 }
 
@@ -244,7 +243,7 @@ static gan_status read_entries(const gan_entries *entries, const reading *r)
         if (status == GAN_OK) continue;
         /* Data that have changed, or that it knows nothing of, are no fault of the file. */
         const bool others = status == GAN_ERROR_STATE || status == GAN_ERROR_NOT_FOUND;
-        return gan_fail(others ? status : GAN_ERROR_FORMAT, "'%s': %s", r->path, gan_last_error());
+        return gan_fail(others ? status : GAN_ERROR_FORMAT, "%s: %s", r->from, gan_last_error());
     }
     return GAN_OK;
 }
@@ -253,6 +252,9 @@ static void place_entries(const gan_entries *entries, const reading *r)
 {
     const float *next = r->values;
     const double *next_double = r->doubles;
+    for (int64_t i = 0; i < entries->hook_count; i++) {
+        if (entries->hooks[i].enter) entries->hooks[i].enter(entries->hooks[i].part);
+    }
     for (int64_t i = 0; i < entries->count; i++) {
         const gan_entry *entry = &entries->rows[i];
         if (is_number(entry)) place_number(entry, r->numbers[i]);
@@ -260,6 +262,9 @@ static void place_entries(const gan_entries *entries, const reading *r)
     }
     for (int64_t i = 0; i < entries->hook_count; i++) {
         if (entries->hooks[i].loaded) entries->hooks[i].loaded(entries->hooks[i].part);
+    }
+    for (int64_t i = 0; i < entries->hook_count; i++) {
+        if (entries->hooks[i].leave) entries->hooks[i].leave(entries->hooks[i].part);
     }
 }
 
@@ -294,14 +299,24 @@ static gan_status load_file(gan_entries *entries, reading *r)
     return status;
 }
 
-gan_status gan_entries_load(gan_entries *entries, const char *path)
+gan_status gan_entries_load(gan_entries *entries, gan_origin from)
 {
     gan_safetensors *file;
+    char name[GAN_SENTENCE];
     GAN_TRY(entries->status);
     GAN_TRY(gan_entries_check_names(entries));
-    GAN_TRY(gan_safetensors_open(entries->context, (gan_origin){.path = path}, &file));
-    reading r = {.context = entries->context, .file = file, .path = path};
+    GAN_TRY(gan_safetensors_open(entries->context, from, &file));
+    snprintf(name, sizeof(name), "%s", gan_safetensors_name(file));
+    reading r = {.context = entries->context, .file = file, .from = name};
     gan_status status = load_file(entries, &r);
     gan_safetensors_close(file);
+    for (int64_t i = 0; i < entries->hook_count && status == GAN_OK; i++) {
+        if (entries->hooks[i].tell) entries->hooks[i].tell(entries->hooks[i].part, name);
+    }
     return status;
+}
+
+void gan_entries_tell_resumed(void *context, const char *from)
+{
+    gan_log(context, GAN_LOG_INFO, "resumed from %s", from);
 }

@@ -113,5 +113,5 @@ void gan_entries_add_dataset(gan_entries *entries, const char *part, gan_dataset
     gan_dataset_get_cursor(dataset, &of->cursor);
     if (!entries->without) gan_entries_expect(entries, GAN_ERROR_NOT_FOUND, "without a dataset: it has no cursor");
     add_cursor(entries, part, &of->cursor, false);
-    gan_entries_add_hook(entries, check_cursor, set_cursor, of);
+    gan_entries_add_hook(entries, (gan_entries_hook){.check = check_cursor, .loaded = set_cursor, .part = of});
 }

@@ -1,5 +1,4 @@
 /* Saving a list of entries: one safetensors file, with values in its metadata. */
-#include "io/io.h"
 #include "train/checkpoint/checkpoint.h"
 
 #include <float.h>
@@ -138,7 +137,7 @@ static gan_status check_numbers(const gan_entries *entries)
     return GAN_OK;
 }
 
-gan_status gan_entries_save(gan_entries *entries, const char *path)
+gan_status gan_entries_save(gan_entries *entries, gan_target to)
 {
     writing w = {.pair_count = 0};
     GAN_TRY(entries->status);
@@ -147,8 +146,8 @@ gan_status gan_entries_save(gan_entries *entries, const char *path)
     gan_status status = allocate(entries->context, entries->count, &w);
     if (status == GAN_OK) {
         fill(entries, &w);
-        status = gan_safetensors_write(entries->context, (gan_target){.path = path}, w.tensors, w.tensor_count,
-                                       w.pairs, w.pair_count, fill_tensor, &w);
+        status = gan_safetensors_write(entries->context, to, w.tensors, w.tensor_count, w.pairs, w.pair_count,
+                                       fill_tensor, &w);
     }
     release(entries->context, &w);
     return status;

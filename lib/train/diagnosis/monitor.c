@@ -209,7 +209,7 @@ static void loaded(void *part)
 void gan_monitor_add_entries(gan_monitor *monitor, const char *name, gan_entries *entries)
 {
     static const gan_tensor_plan plan = {.kind = GAN_TENSOR_BUFFER, .shape = {1, {GAN_DIAGNOSIS_VALUES}}};
-    gan_entries_add_hook(entries, NULL, loaded, monitor);
+    gan_entries_add_hook(entries, (gan_entries_hook){.loaded = loaded, .part = monitor});
     if (monitor->of.interval == GAN_DIAGNOSIS_OFF) return;
     gan_entries_add_tensor(entries, name, NULL, NULL, &plan, GAN_DIAGNOSIS_VALUES, &monitor->memory.real_accuracy,
                            &nothing.real_accuracy);

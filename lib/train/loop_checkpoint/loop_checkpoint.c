@@ -7,12 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct gan_part_kind {
-    const char *what; /* for messages, with an article */
-    void (*add_entries)(const gan_checkpoint_part *part, gan_entries *entries);
-    void (*retain)(void *object), (*destroy)(void *object); /* NULL: it is the caller's */
-};
-
 /* ---- Kinds of parts -------------------------------------------------------------------------------------------- */
 
 static void add_model(const gan_checkpoint_part *part, gan_entries *entries)
@@ -165,9 +159,8 @@ static gan_status add_part(gan_checkpoint *checkpoint, const char *name, const g
     return GAN_OK;
 }
 
-/* The checkpoint keeps the object alive. */
-static gan_status add_handle(gan_checkpoint *checkpoint, const char *name, const gan_part_kind *kind, void *object,
-                             const gan_context *context, const char *function)
+gan_status gan_checkpoint_add_handle(gan_checkpoint *checkpoint, const char *name, const gan_part_kind *kind,
+                                     void *object, const gan_context *context, const char *function)
 {
     if (context != checkpoint->context) {
         return gan_fail(GAN_ERROR_ARGUMENT, "%s: the %s belongs to another context", function,
@@ -183,42 +176,42 @@ gan_status gan_checkpoint_add_model(gan_checkpoint *checkpoint, const char *name
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(gan_model_check_built(model, __func__));
-    return add_handle(checkpoint, name, &model_kind, model, model->context, __func__);
+    return gan_checkpoint_add_handle(checkpoint, name, &model_kind, model, model->context, __func__);
 }
 
 gan_status gan_checkpoint_add_optimizer(gan_checkpoint *checkpoint, const char *name, gan_optimizer *optimizer)
 {
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(optimizer);
-    return add_handle(checkpoint, name, &optimizer_kind, optimizer, optimizer->context, __func__);
+    return gan_checkpoint_add_handle(checkpoint, name, &optimizer_kind, optimizer, optimizer->context, __func__);
 }
 
 gan_status gan_checkpoint_add_random(gan_checkpoint *checkpoint, const char *name, gan_random *random)
 {
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(random);
-    return add_handle(checkpoint, name, &random_kind, random, random->context, __func__);
+    return gan_checkpoint_add_handle(checkpoint, name, &random_kind, random, random->context, __func__);
 }
 
 gan_status gan_checkpoint_add_session(gan_checkpoint *checkpoint, const char *name, gan_session *session)
 {
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(session);
-    return add_handle(checkpoint, name, &session_kind, session, session->model->context, __func__);
+    return gan_checkpoint_add_handle(checkpoint, name, &session_kind, session, session->model->context, __func__);
 }
 
 gan_status gan_checkpoint_add_dataset(gan_checkpoint *checkpoint, const char *name, gan_dataset *dataset)
 {
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(dataset);
-    return add_handle(checkpoint, name, &dataset_kind, dataset, dataset->context, __func__);
+    return gan_checkpoint_add_handle(checkpoint, name, &dataset_kind, dataset, dataset->context, __func__);
 }
 
 gan_status gan_checkpoint_add_image_pool(gan_checkpoint *checkpoint, const char *name, gan_image_pool *pool)
 {
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(pool);
-    return add_handle(checkpoint, name, &image_pool_kind, pool, pool->context, __func__);
+    return gan_checkpoint_add_handle(checkpoint, name, &image_pool_kind, pool, pool->context, __func__);
 }
 
 static gan_status add_array(gan_checkpoint *checkpoint, const char *name, const gan_part_kind *kind, void *values,
@@ -268,7 +261,23 @@ static void add_entries(const gan_checkpoint *checkpoint, gan_entries *entries)
         snprintf(without, SIZE, "without %s called '%s'", part->kind->what, part->name);
         gan_entries_expect(entries, GAN_ERROR_NOT_FOUND, without);
         part->kind->add_entries(part, entries);
+        entries->scope = NULL;
     }
+}
+
+void gan_checkpoint_open_scope(const gan_checkpoint_part *part, const char *kind, gan_entries *entries)
+{
+    gan_entries_add_text(entries, part->name, kind);
+    entries->scope = gan_entries_join(entries, part->name, ".");
+}
+
+static gan_status save(const gan_checkpoint *checkpoint, gan_target to)
+{
+    gan_entries entries = {.context = checkpoint->context};
+    add_entries(checkpoint, &entries);
+    gan_status status = gan_entries_save(&entries, to);
+    gan_entries_release(&entries);
+    return status;
 }
 
 gan_status gan_checkpoint_save(const gan_checkpoint *checkpoint, const char *path)
@@ -276,9 +285,23 @@ gan_status gan_checkpoint_save(const gan_checkpoint *checkpoint, const char *pat
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(path);
-    gan_entries entries = {.context = checkpoint->context};
+    return save(checkpoint, (gan_target){.path = path});
+}
+
+gan_status gan_checkpoint_save_to(const gan_checkpoint *checkpoint, gan_writer writer)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(checkpoint);
+    GAN_TRY(gan_writer_check(writer, __func__));
+    return save(checkpoint, (gan_target){.writer = writer});
+}
+
+static gan_status load(const gan_checkpoint *checkpoint, gan_origin from)
+{
+    gan_entries entries = {.context = checkpoint->context, .loading = true};
     add_entries(checkpoint, &entries);
-    gan_status status = gan_entries_save(&entries, path);
+    gan_entries_add_hook(&entries, (gan_entries_hook){.tell = gan_entries_tell_resumed, .part = checkpoint->context});
+    gan_status status = gan_entries_load(&entries, from);
     gan_entries_release(&entries);
     return status;
 }
@@ -288,10 +311,13 @@ gan_status gan_checkpoint_load(gan_checkpoint *checkpoint, const char *path)
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(checkpoint);
     GAN_CHECK_NOT_NULL(path);
-    gan_entries entries = {.context = checkpoint->context};
-    add_entries(checkpoint, &entries);
-    gan_status status = gan_entries_load(&entries, path);
-    gan_entries_release(&entries);
-    if (status == GAN_OK) gan_log(checkpoint->context, GAN_LOG_INFO, "resumed from '%s'", path);
-    return status;
+    return load(checkpoint, (gan_origin){.path = path});
+}
+
+gan_status gan_checkpoint_load_from(gan_checkpoint *checkpoint, gan_reader reader)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(checkpoint);
+    GAN_TRY(gan_reader_check(reader, __func__));
+    return load(checkpoint, (gan_origin){.reader = reader});
 }

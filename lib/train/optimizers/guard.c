@@ -62,5 +62,5 @@ static void loaded(void *part)
 void gan_guard_add_entries(gan_guard *guard, const char *name, gan_entries *entries)
 {
     gan_entries_add_tensors(entries, name, guard->model);
-    gan_entries_add_hook(entries, NULL, loaded, guard);
+    gan_entries_add_hook(entries, (gan_entries_hook){.loaded = loaded, .part = guard});
 }

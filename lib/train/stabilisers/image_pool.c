@@ -154,5 +154,5 @@ void gan_image_pool_add_entries(gan_image_pool *pool, const char *part, gan_entr
     if (entries->status == GAN_OK) entries->rows[entries->count - 1].draft = true;
     gan_entries_add_random(entries, part, pool->random);
     gan_entries_add_array(entries, part, GAN_ENTRY_FLOATS, pool->images, pool->options.size * pool->elements);
-    gan_entries_add_hook(entries, check_count, set_count, of);
+    gan_entries_add_hook(entries, (gan_entries_hook){.check = check_count, .loaded = set_count, .part = of});
 }
