@@ -14,7 +14,7 @@ static gan_status read_memory(void *user, int64_t offset, void *out, size_t size
 
 gan_reader gan_reader_from_memory(const void *bytes, size_t size)
 {
-    if (!bytes || size > INT64_MAX) return (gan_reader){0, NULL, NULL};
+    if (!bytes || size > SIZE_MAX / 2) return (gan_reader){0, NULL, NULL};
     return (gan_reader){(int64_t)size, read_memory, (void *)bytes};
 }
 
