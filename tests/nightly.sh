@@ -131,15 +131,15 @@ part_analyzers()
 
 part_coverage()
 {
-    build coverage -Db_coverage=true -Dbuildtype=debug -Dexamples=disabled || return
-    run coverage-tests meson test -C "$logs/coverage" --no-suite install --no-suite style --no-suite scripts \
+    build coverage -Db_coverage=true -Dc_args=-fprofile-update=atomic -Dbuildtype=debug -Dexamples=disabled || return
+    run coverage-tests meson test -C "$logs/coverage" --no-suite install --no-suite style --no-suite scripts --no-suite abi \
         --timeout-multiplier 20
     run coverage gcovr -r "$root" --object-directory "$logs/coverage" --filter "$root/lib/" --exclude-throw-branches \
         --json-summary "$logs/coverage.json" --txt "$logs/coverage.txt"
     for folder in core data io model layers train game metrics kernels; do
         gcovr -r "$root" --object-directory "$logs/coverage" --filter "$root/lib/$folder/" --print-summary \
             -o /dev/null 2>/dev/null | awk -v folder="$folder" '/^lines|^branches/ {
-                printf "coverage of lib/%s: %s %s %s\n", folder, $1, $2, $3 }'
+                printf "coverage of lib/%s: %s %s\n", folder, $1, $2 }'
     done
 }
 

@@ -6,13 +6,12 @@
 
 #include "support/splitmix.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t first = 1;
+static unsigned long long first = 1;
 static int networks = 60;
 static const char *double_program;
 
@@ -108,7 +107,7 @@ static void print_results(FILE *to)
 {
     for (int i = 0; i < networks; i++) {
         for (int m = 0; m < 2; m++) {
-            gan_session *session = create_session(first + (uint64_t)i);
+            gan_session *session = create_session(first + (unsigned)i);
             results all = pass(session, modes[m]);
             fwrite(&all.count, sizeof(all.count), 1, to);
             fwrite(all.values, sizeof(*all.values), (size_t)all.count, to);
@@ -144,13 +143,13 @@ static void test_as_in_double(void **state)
 
     (void)state;
     /* In double there are only plain loops. */
-    assert_true(snprintf(command, sizeof(command), "env -u GAN_TEST_CPU '%s' --print %" PRIu64 " %d", double_program,
-                         first, networks) < (int)sizeof(command));
+    assert_true(snprintf(command, sizeof(command), "env -u GAN_TEST_CPU '%s' --print %llu %d", double_program, first,
+                         networks) < (int)sizeof(command));
     FILE *from = popen(command, "r");
     assert_non_null(from);
     for (int i = 0; i < networks; i++) {
         for (int m = 0; m < 2; m++) {
-            gan_session *session = create_session(first + (uint64_t)i);
+            gan_session *session = create_session(first + (unsigned)i);
             results all = pass(session, modes[m]);
             int64_t count = -1;
             float *expected = malloc((size_t)all.count * sizeof(*expected));
@@ -161,7 +160,7 @@ static void test_as_in_double(void **state)
             const double error = norm(all.values, expected, count) / (1 + norm(expected, NULL, count));
             if (!(error < 1e-4)) {
                 show(session->model);
-                fail_msg("network %" PRIu64 ", %s: off by %g of its results' norm", first + (uint64_t)i,
+                fail_msg("network %llu, %s: off by %g of its results' norm", first + (unsigned)i,
                          m == 0 ? "training" : "sampling", error);
             }
             if (error > worst) worst = error;
@@ -171,7 +170,7 @@ static void test_as_in_double(void **state)
         }
     }
     assert_int_equal(pclose(from), 0);
-    print_message("%d networks from %" PRIu64 ": largest relative error %.2g\n", networks, first, worst);
+    print_message("%d networks from %llu: largest relative error %.2g\n", networks, first, worst);
 }
 
 /* ---- What holds for any network -------------------------------------------------------------------------------- */
@@ -182,8 +181,8 @@ static void test_backward_is_linear(void **state)
 {
     (void)state;
     for (int i = 0; i < networks; i++) {
-        gan_session *session = create_session(first + (uint64_t)i);
-        const int64_t size = output_size(session->model, 0, batch_of(first + (uint64_t)i));
+        gan_session *session = create_session(first + (unsigned)i);
+        const int64_t size = output_size(session->model, 0, batch_of(first + (unsigned)i));
         results all[2];
         char text[64];
         ASSERT_OK(gan_session_forward(session, GAN_MODE_TRAIN));
@@ -194,7 +193,7 @@ static void test_backward_is_linear(void **state)
             all[twice] = collect_results(session, true, true);
         }
         for (int64_t k = size; k < all[0].count; k++) all[0].values[k] *= 2;
-        snprintf(text, sizeof(text), "network %" PRIu64 ", twice the gradient", first + (uint64_t)i);
+        snprintf(text, sizeof(text), "network %llu, twice the gradient", first + (unsigned)i);
         assert_same_results(all[0], all[1], text);
         free(all[0].values);
         free(all[1].values);
@@ -218,7 +217,7 @@ static void test_samples_are_independent(void **state)
 {
     (void)state;
     for (int i = 0; i < networks; i++) {
-        const uint64_t seed = first + (uint64_t)i;
+        const unsigned long long seed = first + (unsigned)i;
         const int64_t batch = batch_of(seed);
         gan_session *session = create_session(seed);
         if (!mixes_samples(session->model)) {
@@ -237,7 +236,7 @@ static void test_samples_are_independent(void **state)
                 const float *one = all[0].values + k * out, *other = all[1].values + (batch - 1 - k) * out;
                 if (!(norm(one, other, out) <= 1e-5 * (1 + norm(one, NULL, out)))) {
                     show(session->model);
-                    fail_msg("network %" PRIu64 ": sample %lld differs in another place", seed, (long long)k);
+                    fail_msg("network %llu: sample %lld differs in another place", seed, (long long)k);
                 }
             }
             free(all[0].values);
@@ -259,7 +258,7 @@ int main(int argc, char **argv)
     const char *wanted = getenv("GAN_RANDOM_NETWORKS");
     int failed = 0;
 
-    if (wanted) sscanf(wanted, "%d %" SCNu64, &networks, &first);
+    if (wanted) sscanf(wanted, "%d %llu", &networks, &first);
     assert_int_equal(gan_context_create(NULL, &context), GAN_OK);
     if (argc == 4 && strcmp(argv[1], "--print") == 0) {
         first = strtoull(argv[2], NULL, 10);
