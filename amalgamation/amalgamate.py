@@ -23,6 +23,9 @@ TOKEN = re.compile(r'''
     (?P<mark>\#\#|->|\.\.\.|.)''', re.X | re.S)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"][^\n]*\n', re.M)
 
+# Headers of C that some sources include only in some builds.
+ALWAYS_THERE = {'fenv.h', 'limits.h', 'setjmp.h', 'stdio.h', 'string.h'}
+
 # Of each instruction set the macros that say whether it is built, what gcc and clang are told, and which sources.
 REGIONS = [
     ('baseline', None, None, 'isa_sources'),
@@ -282,7 +285,8 @@ class Amalgamation:
         return file.stem.endswith('_isa')
 
     def system_headers(self):
-        """Those that every build includes, since a region must not begin before them."""
+        """Those that every build includes: they come first, and the prologue has the others."""
+        prologue = (ROOT / 'amalgamation' / 'prologue.c').read_text()
         found = set()
         for text in self.texts.values():
             depth = 0
@@ -292,17 +296,18 @@ class Amalgamation:
                 elif re.match(r'\s*#\s*endif', line):
                     depth -= 1
                 match = INCLUDE.match(line + '\n')
-                if match and match.group(1) == '<' and depth <= 0:
+                if match and match.group(1) == '<' and f'#include <{match.group(2)}>' not in prologue:
+                    if depth > 0 and match.group(2) not in ALWAYS_THERE:
+                        fail(f'<{match.group(2)}> is included in some builds only: amalgamation/prologue.c has to say in which')
                     found.add(match.group(2))
         return sorted(found)
 
     def with_headers(self, file, text, visit):
-        """The text with what `visit` gives for each header of the library, and without unconditional others."""
-        system = self.system
+        """The text with what `visit` gives for each header of the library, and without others."""
 
         def put(match):
             if match.group(1) == '<':
-                return '' if match.group(2) in system else match.group(0)
+                return ''
             if match.group(2) == 'libgan.h':
                 return ''
             if match.group(2) == 'layers/layer_kinds.h':
@@ -391,9 +396,8 @@ class Amalgamation:
         return '\n'.join(begin) + '\n' + ''.join(out) + '\n'.join(end) + '\n\n'
 
     def write(self):
-        self.system = self.system_headers()
         prologue = (ROOT / 'amalgamation' / 'prologue.c').read_text()
-        includes = ''.join(f'#include <{name}>\n' for name in self.system)
+        includes = ''.join(f'#include <{name}>\n' for name in self.system_headers())
         parts = [prologue.replace('/* SYSTEM HEADERS */\n', includes)]
         parts += [self.plain_source(file) for file in self.plain]
         parts += [self.region(*region) for region in REGIONS]

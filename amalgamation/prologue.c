@@ -47,7 +47,22 @@
 
 #include "libgan.h"
 
+/* All headers of others come before what is internal is hidden. */
 /* SYSTEM HEADERS */
+#ifdef GAN_HAVE_PNG
+#include <png.h>
+#endif
+#ifdef GAN_HAVE_JPEG
+#include <jpeglib.h>
+
+#include <jerror.h>
+#endif
+#ifdef GAN_HAVE_GZIP
+#include <zlib.h>
+#endif
+#ifdef GAN_BLAS_LIBRARIES
+#include <dlfcn.h>
+#endif
 
 /* As in the library: a * b + c becomes one instruction in kernels only, square roots set no errno. */
 #if defined(__clang__)

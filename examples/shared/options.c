@@ -1,20 +1,32 @@
 #include "options.h"
 
+#include <libgan.h>
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void print_help(const char *usage, const option *options, int count)
+/* As it was called: packages install programs under other names. */
+static const char *name_of(const char *path)
 {
-    printf("%s\n\nOptions:\n", usage);
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* `usage` begins with the program's name. */
+static void print_help(const char *program, const char *usage, const option *options, int count)
+{
+    printf("%s%s\n\nOptions:\n", name_of(program), usage + strcspn(usage, ": "));
     for (int i = 0; i < count; i++) {
         char left[40];
         snprintf(left, sizeof(left), "%s %s", options[i].name, options[i].argument ? options[i].argument : "");
         printf("  %-28s %s\n", left, options[i].help);
     }
     printf("  %-28s %s\n", "--help", "this text; of an option that is given twice, the last value counts");
+    printf("  %-28s %s\n", "--version", "the version of libgan");
 }
 
 _Noreturn static void refuse(const char *name, const char *text, const char *why)
@@ -137,7 +149,11 @@ void read_options(int argc, char **argv, int first, const char *usage, const opt
 {
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
-            print_help(usage, options, count);
+            print_help(argv[0], usage, options, count);
+            exit(0);
+        }
+        if (strcmp(argv[i], "--version") == 0) {
+            printf("%s (libgan) %s\n", name_of(argv[0]), gan_version_text());
             exit(0);
         }
     }

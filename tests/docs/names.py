@@ -11,7 +11,7 @@ import pathlib
 import re
 import sys
 
-FOLDERS = ("include", "lib", "examples", "tests", "pkgconfig", "amalgamation", "docs", ".github")
+FOLDERS = ("include", "lib", "examples", "tests", "pkgconfig", "amalgamation", "debian", "packaging", "docs", ".github")
 SOURCES = {".c", ".h", ".cpp", ".hpp"}
 FILE = re.compile(r"(?<![\w<./*-])(?:[\w.-]+/)*[\w-]+\.(?:c|h|cpp|hpp|md|sh|py|awk|ini|map)\b(?!\.)")
 NAME = re.compile(r"\b(?:gan|GAN)_\w+\b(?!\*)")

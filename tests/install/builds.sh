@@ -38,6 +38,13 @@ grep -q 'version-script=.*a,b' "$host/build/build.ninja" || fail 'the path with 
 grep -q '^program:' "$work/log" || fail 'the program is no target'
 if grep -qE 'test_core|gan-bench|mnist_gan' "$work/log"; then fail 'a subproject builds tests or examples'; fi
 
+# The same in CMake's ways; tests/nightly.sh also builds them.
+for way in add_subdirectory FetchContent; do
+    cmake -S "$root/tests/install/cmake_subproject" -B "$work/$way" -DWAY=$way -DROOT="$root" >"$work/log" 2>&1 ||
+        fail "libgan is no subproject for CMake by $way"
+    cmake --build "$work/$way" --target help | grep -q program || fail "there is no program by $way"
+done
+
 # Without cmocka, the tests are left out; asked for, they are an error.
 configure "$work/plain" "$root" -Dexamples=disabled || fail 'libgan cannot be configured without cmocka'
 if configure "$work/asked" "$root" -Dtests=enabled; then fail 'tests are left out though asked for'; fi

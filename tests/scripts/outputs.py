@@ -159,7 +159,7 @@ def check_command_lines():
         for option in texts:
             refuse([programs[name], *first, option, ""], 2, f"{option}: it is empty")
             refuse([programs[name], *first, f"{option}=", "--help="], 2, f"{option}: it is empty")
-        flags = [words[0] for words in options if words[0] not in ("--help", "--recipes") and words[1].islower()]
+        flags = [words[0] for words in options if words[0] not in ("--help", "--version", "--recipes") and words[1].islower()]
         for option in flags:
             refuse([programs[name], *first, f"{option}=1"], 2, f"{option}: it takes no value")
         refuse([programs[name], *first, "--bogus=3"], 2, "--bogus=3: no such option")
