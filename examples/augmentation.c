@@ -14,6 +14,7 @@
 #include "game_program.h"
 #include "mnist_files.h"
 #include "models.h"
+#include "monitor.h"
 #include "program.h"
 
 #include <math.h>
@@ -207,8 +208,7 @@ static gan_status write_picture(const contest *c, gan_model *average)
     gan_status status =
         gan_model_sample(average, GAN_SAMPLE(.seed = 1234, .classes = classes, .class_count = count), count, images);
     if (status == GAN_OK) {
-        status =
-            gan_png_write_grid(s->context, path_in(c->folder, "samples.png", path), images, count, s->image, COLUMNS);
+        status = draw_picture(s->context, path_in(c->folder, "samples.png", path), images, count, s->image, COLUMNS);
     }
     free(classes);
     free(images);

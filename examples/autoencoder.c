@@ -8,6 +8,7 @@
 #include "game_program.h"
 #include "mnist_files.h"
 #include "models.h"
+#include "monitor.h"
 #include "program.h"
 #include "quality.h"
 
@@ -198,8 +199,7 @@ static gan_status measure_bound(autoencoder *job, double *reconstruction, double
 static gan_status write_grid(const autoencoder *job, const char *name, const float *images, int64_t count)
 {
     char path[PATH_SIZE];
-    return gan_png_write_grid(job->context, path_in(job->settings.output, name, path), images, count, job->image,
-                              COLUMNS);
+    return draw_picture(job->context, path_in(job->settings.output, name, path), images, count, job->image, COLUMNS);
 }
 
 /* Rows of test images, each above a row of what their codes' means were made to. */

@@ -11,6 +11,7 @@
  */
 #include "game_program.h"
 #include "mnist_files.h"
+#include "monitor.h"
 #include "outputs.h"
 #include "program.h"
 #include "quality.h"
@@ -243,7 +244,7 @@ static gan_status draw_samples(machine *m, int64_t count, float *out)
 static gan_status write_grid(const machine *m, const char *name, const float *images, int64_t count)
 {
     char path[PATH_SIZE];
-    return gan_png_write_grid(m->context, path_in(m->settings.output, name, path), images, count, m->image, COLUMNS);
+    return draw_picture(m->context, path_in(m->settings.output, name, path), images, count, m->image, COLUMNS);
 }
 
 /* The weights of hidden units, each divided by its largest. */
@@ -291,6 +292,7 @@ static gan_status save(machine *m)
     write_losses(m);
     gan_status status =
         gan_checkpoint_save(m->checkpoint, path_in(m->settings.output, "checkpoint.safetensors", path));
+    monitor_model("machine", m->model);
     return status == GAN_OK && has_pictures(m->context) ? write_pictures(m) : status;
 }
 
@@ -344,6 +346,9 @@ static gan_status measure(machine *m)
     if (status == GAN_OK) status = measure_free_energy(m, m->test, &row.test_energy);
     if (status != GAN_OK) return status;
     add_measurement(m, row);
+    monitor_value("reconstruction", row.reconstruction);
+    monitor_value("training_free_energy", row.training_energy);
+    monitor_value("test_free_energy", row.test_energy);
     if (!m->settings.quiet) {
         fprintf(stderr, "step %lld  reconstruction %.2f  free energy %.2f, of test images %.2f\n", (long long)m->step,
                 row.reconstruction, row.training_energy, row.test_energy);
@@ -359,6 +364,7 @@ static gan_status train(machine *m)
     double saved = start;
     gan_status status = GAN_OK;
     catch_interrupts();
+    monitor_begin(m->context, s->output, m->step);
     if (!s->quiet) fprintf(stderr, "training; Ctrl-C saves and stops\n");
     while (status == GAN_OK && m->step < last && seconds_now() < end && !interrupted()) {
         int64_t count = 0;
@@ -367,6 +373,7 @@ static gan_status train(machine *m)
         if (status == GAN_OK) status = learn(m, count, &reconstruction);
         if (status != GAN_OK) break;
         m->step++;
+        monitor_step(m->step, NULL);
         m->recent += reconstruction;
         if (m->step % INTERVAL == 0) status = measure(m);
         if (status == GAN_OK && seconds_now() - saved > SAVING) {
@@ -375,6 +382,7 @@ static gan_status train(machine *m)
         }
     }
     if (status == GAN_OK) status = save(m);
+    monitor_end();
     if (status != GAN_OK || !interrupted()) return status;
     fprintf(stderr, "stopped and saved; --resume continues from here\n");
     return GAN_ERROR_CANCELLED;

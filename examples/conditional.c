@@ -6,6 +6,7 @@
 #include "game_program.h"
 #include "mnist_files.h"
 #include "models.h"
+#include "monitor.h"
 #include "program.h"
 #include "quality.h"
 
@@ -126,8 +127,8 @@ static gan_status write_picture(conditional *job)
         memcpy(rows + place * size, images + i * size, (size_t)size * sizeof(float));
     }
     if (status == GAN_OK) {
-        status = gan_png_write_grid(job->context, path_in(job->settings.game.output, "samples.png", path), rows,
-                                    count, job->image, COLUMNS);
+        status = draw_picture(job->context, path_in(job->settings.game.output, "samples.png", path), rows, count,
+                              job->image, COLUMNS);
     }
     free(rows);
     free(images);

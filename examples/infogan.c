@@ -11,6 +11,7 @@
 #include "game_program.h"
 #include "mnist_files.h"
 #include "models.h"
+#include "monitor.h"
 #include "program.h"
 
 #include <stdio.h>
@@ -175,8 +176,8 @@ static gan_status write_codes(const infogan *job, gan_model *average, int varied
                                   count, images);
     }
     if (status == GAN_OK && has_pictures(job->context)) {
-        status = gan_png_write_grid(job->context, path_in(job->settings.output, name, path), images, count,
-                                    job->image, COLUMNS);
+        status =
+            draw_picture(job->context, path_in(job->settings.output, name, path), images, count, job->image, COLUMNS);
     }
     gan_random_destroy(random);
     free(images);

@@ -6,6 +6,7 @@
  *     mixtures ring            trains, and draws what it has learned as it learns
  *     mixtures table --steps N trains on the grid by every loss with every regulariser, N steps each */
 #include "losses.h"
+#include "monitor.h"
 #include "options.h"
 #include "outputs.h"
 #include "program.h"
@@ -271,8 +272,8 @@ static gan_status draw(run *r, const char *name)
     for (int i = 0; i < 3 * SIDE * SIDE; i++) r->picture[i] = 1;
     for (int i = 0; i < r->mixture->modes; i++) paint(r, r->mixture->centres[i], orange);
     for (int i = 0; i < JUDGED; i++) paint(r, r->judged + 2 * i, blue);
-    return gan_png_write_grid(r->context, path_in(r->settings->output, name, path), r->picture, 1,
-                              GAN_SHAPE(3, SIDE, SIDE), 1);
+    return draw_picture(r->context, path_in(r->settings->output, name, path), r->picture, 1, GAN_SHAPE(3, SIDE, SIDE),
+                        1);
 }
 
 /* ---- Runs ------------------------------------------------------------------------------------------------------ */
@@ -283,6 +284,10 @@ static gan_status look(run *r)
     char name[64];
     snprintf(name, sizeof(name), "%s.png", r->mixture->name);
     gan_status status = judge(r);
+    monitor_value("modes", (double)r->quality.modes);
+    monitor_value("high_quality", r->quality.high_quality);
+    monitor_model("generator", r->generator);
+    monitor_model("discriminator", r->discriminator);
     return status == GAN_OK && r->settings->output ? draw(r, name) : status;
 }
 
@@ -295,6 +300,7 @@ static gan_status train(run *r)
         status = draw_points(r->mixture, r->random, r->settings->batch, r->scratch, r->points);
         if (status == GAN_OK) status = gan_trainer_step(r->trainer, r->points, r->settings->batch, NULL);
         r->taken = step;
+        monitor_step(step, NULL);
         if (status == GAN_OK && interrupted()) break;
         if (status != GAN_OK || r->settings->quiet || (step * LOOKS) % r->steps >= LOOKS) continue;
         status = look(r);
@@ -317,7 +323,9 @@ static int train_one(const mixture *m, const settings *s)
     will_write_in(s->output, (const char *const[]){picture, NULL});
     catch_interrupts();
     gan_status status = create_run(&r);
+    if (status == GAN_OK) monitor_begin(r.context, s->output, 0);
     if (status == GAN_OK) status = train(&r);
+    monitor_end();
     if (status == GAN_OK) {
         printf("steps=%lld modes=%lld high_quality=%.3f seconds=%.0f\n", (long long)r.taken,
                (long long)r.quality.modes, r.quality.high_quality, seconds_now() - start);
@@ -387,6 +395,7 @@ int main(int argc, char **argv)
         {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for the picture (default out)"},
         {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "print only the last line"},
+        MONITOR_OPTIONS,
     };
     const char *usage = "mixtures ring|grid|table [OPTION]...: learns a mixture of 8 or 25 normal distributions.";
     const bool named = argc > 1 && argv[1][0] != '-';
@@ -395,7 +404,8 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "ring") == 0) return train_one(&ring, &s);
     if (argc > 1 && strcmp(argv[1], "grid") == 0) return train_one(&grid, &s);
     if (argc > 1 && strcmp(argv[1], "table") == 0) {
-        refuse_options("in a table", (const char *const[]){"--output", "--loss", "--regulariser", "--quiet", NULL});
+        refuse_options("in a table", (const char *const[]){"--output", "--loss", "--regulariser", "--quiet",
+                                                           "--tensorboard", NULL});
         s.output = NULL;
         s.quiet = true;
         return print_table(&grid, &s);

@@ -4,6 +4,7 @@
  * seconds=..., of training alone. */
 #include "classifier.h"
 #include "mnist_files.h"
+#include "monitor.h"
 #include "outputs.h"
 #include "program.h"
 #include "progress.h"
@@ -132,6 +133,7 @@ static gan_status train(training *job)
     gan_status status = GAN_OK;
     int looks = 0;
     catch_interrupts();
+    monitor_begin(job->context, job->settings.output, 0);
     while (status == GAN_OK && report.progress < 1 && !interrupted()) {
         double start = seconds_now();
         status = compose(job, job->digits, batch * updates, images);
@@ -139,6 +141,7 @@ static gan_status train(training *job)
         job->seconds += seconds_now() - start;
         complete_report(job, &report);
         if (status == GAN_OK) status = gan_history_add(job->history, &report);
+        if (status == GAN_OK) monitor_step(report.step, job->history);
         if (status == GAN_OK) show_progress(&line, &report, false);
         if (status == GAN_OK && report.progress < 1 && (int)(report.progress * LOOKS) > looks) {
             looks = (int)(report.progress * LOOKS);
@@ -195,6 +198,8 @@ static gan_status write_results(training *job)
     char path[PATH_SIZE];
     const char *folder = job->settings.output;
     gan_context_info info = GAN_CONTEXT_INFO_INIT;
+    monitor_model("generator", job->generator);
+    monitor_model("discriminator", job->discriminator);
     gan_status status =
         gan_model_save(best_generator(job->trainer, job->generator), path_in(folder, "generator.safetensors", path));
     if (status == GAN_OK) status = gan_history_write_csv(job->history, path_in(folder, "losses.csv", path));
@@ -203,7 +208,7 @@ static gan_status write_results(training *job)
     float *images = allocate(GRID * gan_shape_count(job->image), sizeof(float));
     status = gan_trainer_sample(job->trainer, GAN_SAMPLE(.seed = SEED_OF_GRID), GRID, images);
     if (status == GAN_OK)
-        status = gan_png_write_grid(job->context, path_in(folder, "samples.png", path), images, GRID, job->image, 0);
+        status = draw_picture(job->context, path_in(folder, "samples.png", path), images, GRID, job->image, 0);
     free(images);
     return status;
 }
@@ -254,6 +259,7 @@ static settings read_settings(int argc, char **argv)
         {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "for weights, noise and digits (default 0)"},
         {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "results only"},
+        MONITOR_OPTIONS,
         RECIPE_OPTIONS(s.recipe),
     };
     read_options(argc, argv, 1, "stacked_mnist: trains a GAN on 1,000 modes. Default recipe: pacgan.", options,
@@ -272,6 +278,7 @@ int main(int argc, char **argv)
     if (status == GAN_OK) {
         status = train(&job);
         gan_status written = gan_trainer_steps(job.trainer) > 0 ? write_results(&job) : GAN_OK; /* however it ended */
+        monitor_end();
         if (written != GAN_OK) status = written;
         if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped; what was learned is saved\n");
     }

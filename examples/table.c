@@ -4,6 +4,7 @@
  */
 #include "game_program.h"
 #include "models.h"
+#include "monitor.h"
 #include "outputs.h"
 #include "program.h"
 #include "table_data.h"
@@ -184,8 +185,8 @@ static gan_status write_picture(const job *j, const float *cells)
             plot(t, shown[a], shown[b], cells, j->count, images + plots++ * PLOT * PLOT);
         }
     }
-    gan_status status = gan_png_write_grid(j->context, path_in(j->game.output, "pairs.png", path), images, plots,
-                                           GAN_SHAPE(1, PLOT, PLOT), 2);
+    gan_status status = draw_picture(j->context, path_in(j->game.output, "pairs.png", path), images, plots,
+                                     GAN_SHAPE(1, PLOT, PLOT), 2);
     free(images);
     return status;
 }

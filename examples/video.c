@@ -5,6 +5,7 @@
 #include "animation.h"
 #include "game_program.h"
 #include "models.h"
+#include "monitor.h"
 #include "moving_images.h"
 #include "outputs.h"
 #include "program.h"
@@ -138,8 +139,8 @@ static gan_status write_frames(const job *j, const float *samples, const float *
     float *rows = allocate(2 * SHOWN * VIDEO_SIZE, sizeof(*rows));
     memcpy(rows, samples, SHOWN * VIDEO_SIZE * sizeof(*rows));
     memcpy(rows + SHOWN * VIDEO_SIZE, data, SHOWN * VIDEO_SIZE * sizeof(*rows));
-    const gan_status status = gan_png_write_grid(j->context, path_in(j->game.output, "frames.png", path), rows,
-                                                 2 * SHOWN * FRAMES, GAN_SHAPE(1, FRAME_SIDE, FRAME_SIDE), FRAMES);
+    const gan_status status = draw_picture(j->context, path_in(j->game.output, "frames.png", path), rows,
+                                           2 * SHOWN * FRAMES, GAN_SHAPE(1, FRAME_SIDE, FRAME_SIDE), FRAMES);
     free(rows);
     return status;
 }

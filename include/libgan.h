@@ -3106,6 +3106,10 @@ GAN_API gan_status gan_metric_mixture_quality(gan_context *context, const float 
 GAN_API gan_status gan_png_write_grid(gan_context *context, const char *path, const float *images, int64_t count,
                                       gan_shape shape, int64_t columns);
 
+/** The same to a writer. */
+GAN_API gan_status gan_png_write_grid_to(gan_context *context, gan_writer writer, const float *images, int64_t count,
+                                         gan_shape shape, int64_t columns);
+
 /** Writes float32 values as a NumPy file (.npy, format 1.0) of the shape (count, shape); count >= 1. */
 GAN_API gan_status gan_npy_write(gan_context *context, const char *path, const float *values, int64_t count,
                                  gan_shape shape);
@@ -3146,6 +3150,81 @@ GAN_API gan_status gan_history_read_csv(gan_history *history, const char *path);
  * ::GAN_ERROR_UNSUPPORTED.
  */
 GAN_API gan_status gan_history_write_png(const gan_history *history, const char *path);
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/**
+ * @defgroup tensorboard Event files for TensorBoard
+ * What a training run does, as TensorBoard shows it while it runs: `tensorboard --logdir runs`.
+ *
+ *     gan_summary_writer *writer = NULL;
+ *     CHECK(gan_summary_writer_create(context, "runs/first", NULL, &writer));
+ *     ... every hundredth step:
+ *     CHECK(gan_history_add(history, report));
+ *     CHECK(gan_summary_writer_add_history(writer, history, gan_history_count(history) - 1));
+ *     CHECK(gan_summary_writer_add_model(writer, "generator", generator, report->step));
+ *     CHECK(gan_summary_writer_add_images(writer, "samples", samples, 64, shape, 0, report->step));
+ *
+ * A tag names a curve, a series of histograms or one of pictures; TensorBoard groups them by what is before the first
+ * '/'. It is UTF-8 of 1 to 255 bytes, else ::GAN_ERROR_ARGUMENT, as is a step below 0.
+ *
+ * Each call hands one record to the operating system, so a process that is killed loses nothing. A call that fails
+ * leaves no part of a record behind: training may go on without it, and the next call may succeed.
+ * @{
+ */
+
+/** Writes the event file of one run. One thread at a time. */
+typedef struct gan_summary_writer gan_summary_writer;
+
+/** Options of gan_summary_writer_create(). */
+typedef struct gan_summary_writer_options {
+    size_t struct_size; /**< set by GAN_SUMMARY_WRITER() */
+    int64_t first_step; /**< of a run that is resumed, >= 0: TensorBoard hides what older files in the folder have of
+                             this step and later ones, which happens anew; default 0: it hides nothing */
+} gan_summary_writer_options;
+/** ::gan_summary_writer_options with the given fields: GAN_SUMMARY_WRITER(.first_step = 501). */
+#define GAN_SUMMARY_WRITER(...) GAN_OPTIONS(gan_summary_writer_options, __VA_ARGS__)
+
+/**
+ * Creates a new event file in a folder, which is made if missing, with those above it. A run that is resumed has the
+ * folder of the run before: TensorBoard joins the files of a folder. The file's name has the time, the host and the
+ * process, and is never that of an existing file. The caller owns the writer.
+ */
+GAN_API gan_status gan_summary_writer_create(gan_context *context, const char *folder,
+                                             const gan_summary_writer_options *options, gan_summary_writer **out);
+/** Closes the file. */
+GAN_API void gan_summary_writer_destroy(gan_summary_writer *writer);
+/** The path of the file, valid as long as the writer; "" for NULL. */
+GAN_API const char *gan_summary_writer_path(const gan_summary_writer *writer);
+
+/** Writes a point of a curve, rounded to float32. NaN and infinity are shown as such. */
+GAN_API gan_status gan_summary_writer_add_scalar(gan_summary_writer *writer, const char *tag, double value,
+                                                 int64_t step);
+/**
+ * Writes row `index` of a history, from 0, as scalars: "training/discriminator_loss" and so on, for a game "loss/"
+ * and the name of a want, and so on for each column but the step or round, which is the step here. What was not
+ * measured (NaN) is left out.
+ */
+GAN_API gan_status gan_summary_writer_add_history(gan_summary_writer *writer, const gan_history *history,
+                                                  int64_t index);
+/**
+ * Writes a histogram of `count` values, in 30 equal buckets from the least to the greatest. NaN and infinity are left
+ * out; if nothing remains, nothing is written.
+ */
+GAN_API gan_status gan_summary_writer_add_histogram(gan_summary_writer *writer, const char *tag, const float *values,
+                                                    int64_t count, int64_t step);
+/**
+ * Writes a histogram of each parameter of a built model, "generator/weights/0.weight", and of its gradient,
+ * "generator/gradients/0.weight", where "generator" is `name`, which is as a tag. In the progress callback of a
+ * trainer or game, gradients are those of the last step.
+ */
+GAN_API gan_status gan_summary_writer_add_model(gan_summary_writer *writer, const char *name, const gan_model *model,
+                                                int64_t step);
+/** The same for all models of the players of a game that was built, under their names in the game's checkpoint. */
+GAN_API gan_status gan_summary_writer_add_game(gan_summary_writer *writer, const gan_game *game, int64_t step);
+/** Writes images as one picture: those that gan_png_write_grid() takes, in its grid, with its errors. */
+GAN_API gan_status gan_summary_writer_add_images(gan_summary_writer *writer, const char *tag, const float *images,
+                                                 int64_t count, gan_shape shape, int64_t columns, int64_t step);
 
 /** @} */
 

@@ -1828,6 +1828,14 @@ inline void png_write_grid(const context &context, const std::string &path, cons
     check(gan_png_write_grid(context.get(), path.c_str(), images.data(), count, image, columns));
 }
 
+/** See gan_png_write_grid_to(). */
+inline void png_write_grid_to(const context &context, gan_writer writer, const std::vector<float> &images,
+                              const shape &image, int64_t columns = 0)
+{
+    const int64_t count = detail::batch_of(images, image.count(), "png_write_grid_to: images");
+    check(gan_png_write_grid_to(context.get(), writer, images.data(), count, image, columns));
+}
+
 /** See gan_npy_write(). */
 inline void npy_write(const context &context, const std::string &path, const std::vector<float> &values,
                       const shape &sample)
@@ -1936,6 +1944,49 @@ class checkpoint : public handle<gan_checkpoint, gan_checkpoint_destroy>
     void load(const std::string &path) { call(gan_checkpoint_load, path.c_str()); }
     /** See gan_checkpoint_load_from(). */
     void load_from(gan_reader reader) { call(gan_checkpoint_load_from, reader); }
+};
+
+/** Writes what TensorBoard shows; see ::gan_summary_writer. */
+class summary_writer : public handle<gan_summary_writer, gan_summary_writer_destroy>
+{
+  public:
+    /** A new event file in a folder. */
+    summary_writer(const context &context, const std::string &folder, gan_summary_writer_options options = {})
+        : handle(detail::result<gan_summary_writer *>(gan_summary_writer_create, context.get(), folder.c_str(),
+                                                      detail::sized(options)))
+    {
+    }
+    /** See gan_summary_writer_path(). */
+    std::string path() const { return gan_summary_writer_path(get()); }
+    /** See gan_summary_writer_add_scalar(). */
+    void add_scalar(const std::string &tag, double value, int64_t step)
+    {
+        call(gan_summary_writer_add_scalar, tag.c_str(), value, step);
+    }
+    /** See gan_summary_writer_add_history(). */
+    void add_history(const history &history, int64_t index)
+    {
+        call(gan_summary_writer_add_history, history.get(), index);
+    }
+    /** See gan_summary_writer_add_histogram(). */
+    void add_histogram(const std::string &tag, const std::vector<float> &values, int64_t step)
+    {
+        call(gan_summary_writer_add_histogram, tag.c_str(), values.data(), detail::length(values), step);
+    }
+    /** See gan_summary_writer_add_model(). */
+    void add_model(const std::string &name, const model &model, int64_t step)
+    {
+        call(gan_summary_writer_add_model, name.c_str(), model.get(), step);
+    }
+    /** See gan_summary_writer_add_game(). */
+    void add_game(const game &game, int64_t step) { call(gan_summary_writer_add_game, game.get(), step); }
+    /** See gan_summary_writer_add_images(). */
+    void add_images(const std::string &tag, const std::vector<float> &images, const shape &image, int64_t step,
+                    int64_t columns = 0)
+    {
+        const int64_t count = detail::batch_of(images, image.count(), "summary_writer::add_images: images");
+        call(gan_summary_writer_add_images, tag.c_str(), images.data(), count, image, columns, step);
+    }
 };
 
 } // namespace gan

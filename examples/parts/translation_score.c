@@ -1,5 +1,6 @@
 #include "translation_score.h"
 
+#include "monitor.h"
 #include "program.h"
 
 #include <math.h>
@@ -52,7 +53,7 @@ gan_status write_series(gan_context *context, const char *path, gan_shape image,
             memcpy(grid + (i * series + s) * size, pictures[s] + i * size, (size_t)size * sizeof(float));
     }
     const gan_status status =
-        gan_png_write_grid(context, path, grid, shown * series, image, count > 1 ? 2 * series : series);
+        draw_picture(context, path, grid, shown * series, image, count > 1 ? 2 * series : series);
     free(grid);
     return status;
 }

@@ -34,7 +34,9 @@ static gan_status save(const playing *job, const gan_game *game)
     gan_status status = write_losses(job);
     if (status != GAN_OK) return status;
     status = gan_game_save(game, path_in(job->settings->output, "checkpoint.safetensors", path));
-    return status == GAN_OK ? job->write(job->user) : status;
+    if (status == GAN_OK) status = job->write(job->user);
+    monitor_game(game);
+    return status;
 }
 
 static gan_status measure(playing *job, int64_t round)
@@ -50,6 +52,7 @@ static int on_round(void *user, gan_game *game, const gan_round_report *report)
     playing *job = user;
     show_round(&job->progress, game, report, false);
     job->failure = gan_history_add_round(job->history, game, report);
+    monitor_step(report->round, job->history);
     if (job->failure == GAN_OK) job->failure = measure(job, report->round);
     if (job->failure == GAN_OK && report->seconds >= job->last_saved + CHECKPOINT_SECONDS) {
         job->failure = save(job, game);
@@ -121,7 +124,9 @@ gan_status play_game(gan_context *context, gan_game *game, const game_settings *
     playing job = {settings, write, user, make_progress(settings->quiet), context, NULL, 0, GAN_OK};
     gan_status status = gan_history_create(context, &job.history);
     if (status == GAN_OK && settings->resume) status = resume(&job, game);
+    monitor_begin(context, settings->output, gan_game_rounds(game));
     if (status == GAN_OK) status = play(&job, game);
+    monitor_end();
     gan_history_destroy(job.history);
     return status;
 }

@@ -3,6 +3,7 @@
 #ifndef EXAMPLES_GAME_PROGRAM_H
 #define EXAMPLES_GAME_PROGRAM_H
 
+#include "monitor.h"
 #include "options.h"
 
 #include <libgan.h>
@@ -58,9 +59,7 @@ typedef struct game_settings {
          0,                                                                                        \
          NULL,                                                                                     \
          "with --resume: begin the epoch anew if there are more or fewer samples than before"},    \
-    {                                                                                              \
-        "--quiet", OPTION_FLAG, &(s).quiet, 0, 0, NULL, "show no progress"                         \
-    }
+        {"--quiet", OPTION_FLAG, &(s).quiet, 0, 0, NULL, "show no progress"}, MONITOR_OPTIONS
 
 /* Several games in folders of their own, in the output folder: those that an earlier run came to continue. */
 #define GAME_RESUME_SEVERAL "continue the games that have a checkpoint, as the first must; the others begin"

@@ -2,6 +2,7 @@
 
 #include "mnist_files.h"
 #include "models.h"
+#include "monitor.h"
 #include "options.h"
 #include "outputs.h"
 #include "picture_folder.h"
@@ -77,8 +78,8 @@ static gan_status write_samples(training *job, const char *name)
     if (!has_pictures(job->context)) return GAN_OK;
     gan_status status = gan_model_sample(job->best, GAN_SAMPLE(.seed = GRID_SEED), GRID, job->samples);
     if (status != GAN_OK) return status;
-    return gan_png_write_grid(job->context, path_in(job->settings.output, name, path), job->samples, GRID, job->shape,
-                              0);
+    return draw_picture_of("samples", job->context, path_in(job->settings.output, name, path), job->samples, GRID,
+                           job->shape, 0);
 }
 
 static gan_status write_losses(training *job)
@@ -104,6 +105,8 @@ static gan_status write_state(training *job)
     if (status == GAN_OK)
         status = gan_trainer_save(job->trainer, job->dataset, path_in(folder, "checkpoint.safetensors", path));
     if (status == GAN_OK) job->steps_written = gan_trainer_steps(job->trainer);
+    monitor_model("generator", job->generator);
+    monitor_model("discriminator", job->discriminator);
     return status;
 }
 
@@ -112,6 +115,7 @@ static int on_step(void *user, gan_trainer *trainer, const gan_step_report *repo
     training *job = user;
     (void)trainer;
     job->failure = gan_history_add(job->history, report);
+    monitor_step(report->step, job->history);
     job->discriminator_loss = report->discriminator_loss;
     job->generator_loss = report->generator_loss;
     bool epoch_ended = report->epoch > job->epochs_seen;
@@ -246,6 +250,7 @@ static gan_status train(training *job)
         return GAN_OK;
     }
     catch_interrupts();
+    monitor_begin(job->context, s->output, gan_trainer_steps(job->trainer));
     gan_status status = gan_trainer_run(
         job->trainer, job->dataset,
         GAN_RUN(.epochs = epochs, .steps = s->steps, .seconds = s->minutes * 60, .progress = on_step, .user = job));
@@ -303,6 +308,7 @@ static settings read_settings(const char *usage, const char *model, int argc, ch
         {"--restart-epoch", OPTION_FLAG, &s.restart, 0, 0, NULL,
          "with --resume: begin the epoch anew if there are more or fewer images than before"},
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "show no progress"},
+        MONITOR_OPTIONS,
         RECIPE_OPTIONS(s.recipe),
     };
     read_options(argc, argv, 1, usage, options, (int)(sizeof(options) / sizeof(options[0])));
@@ -331,6 +337,7 @@ int train_on_images(const char *usage, const char *model, int argc, char **argv)
     gan_status status = prepare(&job, what);
     if (status == GAN_OK && job.settings.resume) status = resume(&job);
     if (status == GAN_OK) status = train(&job);
+    monitor_end();
     if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped and saved; --resume continues from here\n");
     int result = exit_status(status);
     release(&job);

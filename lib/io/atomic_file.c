@@ -176,24 +176,30 @@ static ssize_t write_quietly(int descriptor, const void *data, size_t size)
     return written;
 }
 
-/* Returns 0 or the error number. */
-static int write_all(int descriptor, const unsigned char *data, size_t size)
+int gan_write_all(int descriptor, const void *data, size_t size, size_t *written)
 {
-    while (size > 0) {
-        size_t piece = size < ((size_t)1 << 30) ? size : (size_t)1 << 30;
-        ssize_t written = write_quietly(descriptor, data, piece);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return errno;
-        if (written == 0) return EIO; /* trying for ever would not end */
-        data += written;
-        size -= (size_t)written;
+    const unsigned char *from = data;
+    size_t done = 0;
+    int error = 0;
+
+    while (done < size && !error) {
+        const size_t piece = size - done < ((size_t)1 << 30) ? size - done : (size_t)1 << 30;
+        const ssize_t count = write_quietly(descriptor, from + done, piece);
+        if (count > 0) {
+            done += (size_t)count;
+        } else if (count == 0) {
+            error = EIO; /* trying for ever would not end */
+        } else if (errno != EINTR) {
+            error = errno;
+        }
     }
-    return 0;
+    if (written) *written = done;
+    return error;
 }
 
 static gan_status write_through(gan_atomic_file *file, const unsigned char *data, size_t size)
 {
-    const int error = write_all(file->temporary.descriptor, data, size);
+    const int error = gan_write_all(file->temporary.descriptor, data, size, NULL);
 
     if (error) return file->failure = gan_fail_errno(error, "cannot write '%s'", file->path);
     file->written += (int64_t)size;
@@ -245,7 +251,7 @@ static int copy_content(int from, int to, unsigned char *buffer, int64_t size)
         const ssize_t got = pread(from, buffer, buffer_size, (off_t)done);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return got < 0 ? errno : EIO;
-        const int error = write_all(to, buffer, (size_t)got);
+        const int error = gan_write_all(to, buffer, (size_t)got, NULL);
         if (error) return error;
         done += got;
     }

@@ -41,7 +41,8 @@ static void canvas_row(void *user, int64_t row, unsigned char *pixels)
 
 gan_status gan_canvas_write_png(const gan_canvas *canvas, const char *path)
 {
-    return gan_png_write(canvas->context, path, canvas->width, canvas->height, 3, canvas_row, (void *)canvas);
+    return gan_png_write(canvas->context, (gan_target){.path = path}, canvas->width, canvas->height, 3, canvas_row,
+                         (void *)canvas);
 }
 
 /* ---- Coverage -------------------------------------------------------------------------------------------- */

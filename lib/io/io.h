@@ -32,6 +32,10 @@ gan_status gan_atomic_file_write(gan_atomic_file *file, const void *data, size_t
 gan_status gan_atomic_file_commit(gan_atomic_file *file);
 void gan_atomic_file_abandon(gan_atomic_file *file); /* accepts NULL */
 
+/* Writes all bytes to a descriptor; a pipe that nobody reads any more is an error, not a signal. Returns 0 or the
+ * error number; *written, unless it is NULL, is how many bytes were written, in either case. */
+int gan_write_all(int descriptor, const void *data, size_t size, size_t *written);
+
 /* ---- Where bytes come from and go to (streams.c) --------------------------------------------------------- */
 
 /* A file to read, or a reader of the host. */
@@ -72,6 +76,32 @@ gan_status gan_writable_open(gan_context *context, gan_target to, gan_writable *
 gan_status gan_writable_write(gan_writable *writable, const void *data, size_t size);
 /* Commits a file, unless `status` is a failure: then it abandons it, and returns the status. */
 gan_status gan_writable_close(gan_writable *writable, gan_status status);
+
+struct gan_bytes {
+    gan_context *context;
+    unsigned char *data;
+    size_t size, capacity;
+};
+
+gan_status gan_bytes_append(gan_bytes *bytes, const void *data, size_t size);
+
+/* ---- Protocol buffers (protobuf_write.c) ----------------------------------------------------------------- */
+
+/* A message that grows in `bytes`, field by field. The first failure stays in `status`, and ends the writing. */
+typedef struct gan_protobuf {
+    gan_bytes *bytes;
+    gan_status status;
+} gan_protobuf;
+
+void gan_protobuf_integer(gan_protobuf *message, int field, int64_t value);
+void gan_protobuf_float(gan_protobuf *message, int field, float value);
+void gan_protobuf_double(gan_protobuf *message, int field, double value);
+void gan_protobuf_bytes(gan_protobuf *message, int field, const void *data, size_t size);
+void gan_protobuf_text(gan_protobuf *message, int field, const char *text);
+void gan_protobuf_doubles(gan_protobuf *message, int field, const double *values, int64_t count); /* packed */
+/* What is written between the two is a message within the message; the second takes what the first returned. */
+size_t gan_protobuf_begin(gan_protobuf *message, int field);
+void gan_protobuf_end(gan_protobuf *message, size_t begin);
 
 /* ---- Safetensors (safetensors_write.c, safetensors_read.c) ----------------------------------------------- */
 
@@ -148,8 +178,17 @@ int64_t gan_floats_to_bytes(gan_safetensors_type type, float *values, int64_t co
 typedef void (*gan_png_row_fn)(void *user, int64_t row, unsigned char *pixels);
 
 /* 1 (grey) or 3 (RGB) channels. GAN_ERROR_UNSUPPORTED when built without libpng. */
-gan_status gan_png_write(gan_context *context, const char *path, int64_t width, int64_t height, int channels,
+gan_status gan_png_write(gan_context *context, gan_target to, int64_t width, int64_t height, int channels,
                          gan_png_row_fn row, void *user);
+
+typedef struct gan_picture_size {
+    int64_t width, height;
+} gan_picture_size;
+
+/* gan_png_write_grid() to anywhere; `function` names the caller in messages. *size, unless it is NULL, becomes the
+ * size of the picture. */
+gan_status gan_png_write_grid_at(gan_context *context, gan_target to, const float *images, int64_t count,
+                                 gan_shape shape, int64_t columns, const char *function, gan_picture_size *size);
 
 /* An RGB picture to draw on. Coordinates are pixels from the top left corner, fractions included; anything outside is
  * not drawn. Edges are smooth. */
@@ -313,6 +352,43 @@ const double *gan_history_row(const gan_history *history, int64_t index);
  * first value is above the last row's. */
 double *gan_history_next_row(gan_history *history);
 gan_status gan_history_append(gan_history *history);
+
+/* ---- Event files (event_file.c, summary_writer.c) -------------------------------------------------------- */
+
+/* A file of records, each a message "Event" of TensorFlow. */
+typedef struct gan_event_file {
+    char *path;
+    size_t path_capacity;
+    int descriptor;
+    bool torn; /* the last record is not whole, and could not be removed: nothing can follow it */
+} gan_event_file;
+
+/* Creates a file with a new name in a folder, which is made if missing. `file` starts zeroed but for a descriptor of
+ * -1; gan_event_file_close() releases it whatever happened. */
+gan_status gan_event_file_create(gan_context *context, const char *folder, gan_event_file *file);
+void gan_event_file_close(gan_context *context, gan_event_file *file);
+/* `record` is the room of the frame's header, then the message: it gets its header and its end, and is written. */
+#define GAN_EVENT_HEADER 12
+gan_status gan_event_file_append(gan_event_file *file, gan_bytes *record);
+
+struct gan_summary_writer {
+    gan_context *context;
+    gan_event_file file;
+    gan_bytes *record, *picture;
+    gan_protobuf event; /* in `record` */
+    size_t summary;     /* where it begins */
+};
+
+/* One event: begun, filled with values, and written as a whole, unless there are none. A value that fails makes the
+ * end fail. `what` names the caller. */
+gan_status gan_summary_begin(gan_summary_writer *writer, int64_t step, const char *what);
+gan_status gan_summary_end(gan_summary_writer *writer);
+/* A value under a tag; none if no value is finite. */
+void gan_summary_add_histogram(gan_summary_writer *writer, const char *tag, const float *values, int64_t count);
+
+/* A tag is UTF-8 of 1 to this many bytes; else GAN_ERROR_ARGUMENT. */
+#define GAN_TAG_LIMIT 255
+gan_status gan_tag_check(const char *tag, const char *name, const char *what);
 
 /* ---- Byte order (little_endian.c) ------------------------------------------------------------------------ */
 

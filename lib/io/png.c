@@ -9,7 +9,7 @@
 
 typedef struct png_writer {
     gan_context *context;
-    gan_atomic_file *file;
+    gan_writable to;
     gan_status failure; /* the reason for a jump, if known */
     png_structp png;
     png_infop info;
@@ -54,7 +54,7 @@ static void write_bytes(png_structp png, png_bytep data, size_t size)
 {
     png_writer *writer = png_get_io_ptr(png);
 
-    writer->failure = gan_atomic_file_write(writer->file, data, size);
+    writer->failure = gan_writable_write(&writer->to, data, size);
     if (writer->failure != GAN_OK) png_error(png, "write");
 }
 
@@ -90,7 +90,7 @@ static gan_status create_and_write(png_writer *writer)
     return write_picture(writer);
 }
 
-gan_status gan_png_write(gan_context *context, const char *path, int64_t width, int64_t height, int channels,
+gan_status gan_png_write(gan_context *context, gan_target to, int64_t width, int64_t height, int channels,
                          gan_png_row_fn row, void *user)
 {
     const int64_t limit = 1000000; /* libpng's own, for width and height */
@@ -98,27 +98,27 @@ gan_status gan_png_write(gan_context *context, const char *path, int64_t width, 
         .context = context, .width = width, .height = height, .channels = channels, .row = row, .user = user};
 
     if (width > limit || height > limit) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "'%s': a picture of %lld x %lld pixels exceeds %lld x %lld", path,
-                        (long long)width, (long long)height, (long long)limit, (long long)limit);
+        return gan_fail(GAN_ERROR_OVERFLOW, "'%s': a picture of %lld x %lld pixels exceeds %lld x %lld",
+                        to.path ? to.path : "the writer", (long long)width, (long long)height, (long long)limit,
+                        (long long)limit);
     }
     writer.pixels = gan_allocate_array(context, width * channels, 1);
     if (!writer.pixels) return GAN_ERROR_MEMORY;
-    gan_status status = gan_atomic_file_open(context, path, &writer.file);
+    gan_status status = gan_writable_open(context, to, &writer.to);
     if (status == GAN_OK) status = create_and_write(&writer);
     png_destroy_write_struct(&writer.png, &writer.info);
     gan_release(context, writer.pixels, (size_t)(width * channels));
-    if (status == GAN_OK) return gan_atomic_file_commit(writer.file);
-    gan_atomic_file_abandon(writer.file);
-    return status;
+    return gan_writable_close(&writer.to, status);
 }
 
 #else
 
-gan_status gan_png_write(gan_context *context, const char *path, int64_t width, int64_t height, int channels,
+gan_status gan_png_write(gan_context *context, gan_target to, int64_t width, int64_t height, int channels,
                          gan_png_row_fn row, void *user)
 {
     (void)context, (void)width, (void)height, (void)channels, (void)row, (void)user;
-    return gan_fail(GAN_ERROR_UNSUPPORTED, "'%s' cannot be written: libgan was built without libpng", path);
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "%s%s%s cannot be written: libgan was built without libpng",
+                    to.path ? "'" : "", to.path ? to.path : "a picture", to.path ? "'" : "");
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* A grid of images as one picture, written row by row. */
 #include "io/io.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { border = 2, border_grey = 96 };
@@ -35,33 +36,53 @@ static void grid_row(void *user, int64_t row, unsigned char *pixels)
     }
 }
 
-gan_status gan_png_write_grid(gan_context *context, const char *path, const float *images, int64_t count,
-                              gan_shape shape, int64_t columns)
+gan_status gan_png_write_grid_at(gan_context *context, gan_target to, const float *images, int64_t count,
+                                 gan_shape shape, int64_t columns, const char *function, gan_picture_size *size)
 {
-    GAN_FLOAT_SCOPE();
-    char text[GAN_SHAPE_TEXT];
+    char text[GAN_SHAPE_TEXT], what[64];
 
-    GAN_CHECK_NOT_NULL(context);
-    GAN_CHECK_NOT_NULL(path);
-    GAN_CHECK_NOT_NULL(images);
-    GAN_TRY(gan_shape_check(shape, "gan_png_write_grid: shape"));
+    snprintf(what, sizeof(what), "%s: shape", function);
+    GAN_TRY(gan_shape_check(shape, what));
     if (shape.rank != 3 || (shape.dims[0] != 1 && shape.dims[0] != 3)) {
-        return gan_fail(GAN_ERROR_SHAPE, "%s: shape is %s, expected (1 or 3, height, width)", __func__,
+        return gan_fail(GAN_ERROR_SHAPE, "%s: shape is %s, expected (1 or 3, height, width)", function,
                         gan_shape_text(shape, text));
     }
     if (count < 1 || columns < 0) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: count is %lld and columns %lld, expected at least 1 and 0", __func__,
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: count is %lld and columns %lld, expected at least 1 and 0", function,
                         (long long)count, (long long)columns);
     }
     const int64_t limit = INT32_MAX;
     if (shape.dims[1] > limit || shape.dims[2] > limit || count > limit) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld images of the shape %s are too large", __func__,
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld images of the shape %s are too large", function,
                         (long long)count, gan_shape_text(shape, text));
     }
     if (columns == 0)
         while (columns * columns < count) columns++;
     if (columns > count) columns = count;
     grid at = {images, count, columns, shape.dims[1], shape.dims[2], (int)shape.dims[0]};
-    return gan_png_write(context, path, columns * (at.width + border) - border,
-                         (count + columns - 1) / columns * (at.height + border) - border, at.channels, grid_row, &at);
+    const gan_picture_size picture = {columns * (at.width + border) - border,
+                                      (count + columns - 1) / columns * (at.height + border) - border};
+    if (size) *size = picture;
+    return gan_png_write(context, to, picture.width, picture.height, at.channels, grid_row, &at);
+}
+
+gan_status gan_png_write_grid(gan_context *context, const char *path, const float *images, int64_t count,
+                              gan_shape shape, int64_t columns)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(context);
+    GAN_CHECK_NOT_NULL(path);
+    GAN_CHECK_NOT_NULL(images);
+    return gan_png_write_grid_at(context, (gan_target){.path = path}, images, count, shape, columns, __func__, NULL);
+}
+
+gan_status gan_png_write_grid_to(gan_context *context, gan_writer writer, const float *images, int64_t count,
+                                 gan_shape shape, int64_t columns)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(context);
+    GAN_TRY(gan_writer_check(writer, __func__));
+    GAN_CHECK_NOT_NULL(images);
+    return gan_png_write_grid_at(context, (gan_target){.writer = writer}, images, count, shape, columns, __func__,
+                                 NULL);
 }

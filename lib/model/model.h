@@ -87,6 +87,9 @@ gan_status gan_model_derive(const gan_model *model, gan_node node, gan_real *par
 /* GAN_ERROR_STATE unless the model is built; `what` names the call. */
 gan_status gan_model_check_built(const gan_model *model, const char *what);
 
+/* Histograms of a model in the event that a writer has begun (summary_model.c). */
+gan_status gan_summary_add_model(gan_summary_writer *writer, const char *name, const gan_model *model);
+
 /* ---- Weights (tensors.c, border.c) -------------------------------------------------------------------------- */
 
 gan_status gan_model_keep_previous(gan_model *model);

@@ -492,6 +492,9 @@ static const pinned structs[] = {
     FIELD(gan_mixture_quality, modes, 8),
     FIELD(gan_mixture_quality, high_quality, 16),
     FIELD(gan_mixture_quality, kl, 24),
+    SIZE(gan_summary_writer_options, 16),
+    FIELD(gan_summary_writer_options, struct_size, 0),
+    FIELD(gan_summary_writer_options, first_step, 8),
 };
 
 static int differences(const pinned *table, size_t count)

@@ -7,7 +7,7 @@ header=$1 sources=$2
 
 # They neither compute nor compare floats. Layers have their scope where they are created and checked, losses of terms
 # compute when they are played.
-exceptions='_destroy$ _count$ _name$ _named$ _text$ _advice$ _cancel$ _steps$ _rounds$ _diagnoses$ _classes$
+exceptions='_destroy$ _count$ _name$ _path$ _named$ _text$ _advice$ _cancel$ _steps$ _rounds$ _diagnoses$ _classes$
 ^gan_last_ ^gan_version$ ^gan_context_ ^gan_random_create$ ^gan_random_[gs]et_state$ ^gan_session_batch$
 ^gan_layer_ ^gan_bytes_ ^gan_reader_from_memory$ ^gan_checkpoint_add_ ^gan_(model|checkpoint|game|history)_create$
 ^gan_model_add(_from)?$ ^gan_model_set_(input|outputs)$ ^gan_model_get_((in|out)put_shape|(input|tensor)_info)$

@@ -61,6 +61,7 @@ static void release_made(const function *f, const parameter *p, void *made)
     if (strcmp(p->type, "gan_game **") == 0) gan_game_destroy(made);
     if (strcmp(p->type, "gan_history **") == 0) gan_history_destroy(made);
     if (strcmp(p->type, "gan_bytes **") == 0) gan_bytes_destroy(made);
+    if (strcmp(p->type, "gan_summary_writer **") == 0) gan_summary_writer_destroy(made);
     if (strcmp(p->type, "gan_image_pool **") == 0) gan_image_pool_destroy(made);
 }
 

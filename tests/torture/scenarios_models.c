@@ -348,6 +348,20 @@ static gan_status run_plot(stage *s)
     return status;
 }
 
+static gan_status run_events(stage *s)
+{
+    const float *values = some_numbers();
+    gan_summary_writer *writer = NULL;
+    gan_status status = GAN_OK;
+
+    MAKE(s, writer, gan_summary_writer_create(s->context, test_path("runs/one"), NULL, &writer));
+    STEP(s, gan_summary_writer_add_scalar(writer, "scalar", 1, 1));
+    STEP(s, gan_summary_writer_add_histogram(writer, "histogram", values, 50, 1));
+    if (has_png(s)) STEP(s, gan_summary_writer_add_images(writer, "images", values, 6, GAN_SHAPE(3, 7, 6), 0, 2));
+    gan_summary_writer_destroy(writer);
+    return status;
+}
+
 const scenario model_scenarios[] = {
     {"context", run_context, {NULL}, false},
     {"default context", run_default_context, {NULL}, false},
@@ -363,6 +377,7 @@ const scenario model_scenarios[] = {
     {"metrics", run_metrics, {NULL}, false},
     {"pictures", run_pictures, {"values.npy", "grid.png"}, false},
     {"history", run_history, {"history.csv"}, false},
+    {"events", run_events, {NULL}, false},
     {"plot", run_plot, {"history.png"}, true},
     {NULL, NULL, {NULL}, false},
 };

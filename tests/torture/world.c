@@ -134,6 +134,12 @@ static gan_bytes *bytes_of(world *w)
     return w->bytes;
 }
 
+static gan_summary_writer *summary_writer_of(world *w)
+{
+    if (!w->summary_writer) OK(gan_summary_writer_create(w->context, test_path("events"), NULL, &w->summary_writer));
+    return w->summary_writer;
+}
+
 /* ---- The world ----------------------------------------------------------------------------------------------- */
 
 void world_create(world *w, bool is_raw)
@@ -152,6 +158,7 @@ void world_destroy(world *w)
     gan_history_destroy(w->history);
     gan_image_pool_destroy(w->pool);
     gan_bytes_destroy(w->bytes);
+    gan_summary_writer_destroy(w->summary_writer);
     gan_checkpoint_destroy(w->checkpoint);
     gan_game_destroy(w->game.game);
     gan_model_destroy(w->game.generator);
@@ -174,11 +181,11 @@ void world_destroy(world *w)
 
 void world_forget(world *w, const void *handle)
 {
-    void **const handles[] = {(void **)&w->context,   (void **)&w->model,       (void **)&w->copy,
-                              (void **)&w->draft,     (void **)&w->layer,       (void **)&w->session,
-                              (void **)&w->optimizer, (void **)&w->random,      (void **)&w->dataset,
-                              (void **)&w->history,   (void **)&w->gan.trainer, (void **)&w->checkpoint,
-                              (void **)&w->game.game, (void **)&w->pool,        (void **)&w->bytes};
+    void **const handles[] = {
+        (void **)&w->context,   (void **)&w->model,   (void **)&w->copy,        (void **)&w->draft,
+        (void **)&w->layer,     (void **)&w->session, (void **)&w->optimizer,   (void **)&w->random,
+        (void **)&w->dataset,   (void **)&w->history, (void **)&w->gan.trainer, (void **)&w->checkpoint,
+        (void **)&w->game.game, (void **)&w->pool,    (void **)&w->bytes,       (void **)&w->summary_writer};
 
     for (size_t i = 0; i < sizeof(handles) / sizeof(*handles); i++) {
         if (*handles[i] == handle) *handles[i] = NULL;
@@ -239,6 +246,7 @@ static void *handle(world *w, const function *f, const parameter *p)
     if (is(type, "gan_game *")) return game_of(w, !world_describes(f->name))->game;
     if (is(type, "gan_checkpoint *")) return checkpoint_of(w, begins(f->name, "gan_checkpoint_add"));
     if (is(type, "gan_bytes *")) return bytes_of(w);
+    if (is(type, "gan_summary_writer *")) return summary_writer_of(w);
     if (is(type, "gan_history *")) return history_of(w, begins(f->name, "gan_history_add"));
     if (is(type, "gan_dataset *")) return dataset_of(w, is(f->name, "gan_dataset_get_class_name"));
     if (is(type, "gan_session *")) {
@@ -277,6 +285,7 @@ static const char *text(const function *f, const parameter *p)
         {"gan_checkpoint_load", "path", "checkpoint.read", true},
         {"gan_trainer_load", "path", "trainer.read", true},
         {"gan_game_load", "path", "game.read", true},
+        {"gan_summary_writer_create", "folder", "events", true},
         {"gan_history_read_csv", "path", "history.read", true},
         {"gan_dataset_open_idx", "images_path", "images", true},
         {"gan_dataset_open_idx", "labels_path", "labels", true},
@@ -440,7 +449,10 @@ void world_argument(world *w, const function *f, int index, argument *out)
         fill_slot(w, p, out->pointer);
         break;
     case SHAPE:
-        out->shape = begins(f->name, "gan_augment") || begins(f->name, "gan_png") ? GAN_SHAPE(1, 5, 5) : GAN_SHAPE(4);
+        out->shape = begins(f->name, "gan_augment") || begins(f->name, "gan_png") ||
+                             is(f->name, "gan_summary_writer_add_images")
+                         ? GAN_SHAPE(1, 5, 5)
+                         : GAN_SHAPE(4);
         break;
     case TERM: out->term = term(w, f, p); break;
     case PLAYER: out->player = game_of(w, !world_describes(f->name))->g; break;

@@ -22,6 +22,7 @@ typedef struct world {
     gan_history *history;
     gan_image_pool *pool;
     gan_bytes *bytes;
+    gan_summary_writer *summary_writer;
     test_gan gan;
     conditional_game game; /* built or not, as the function needs it */
     bool is_raw;           /* handles as they are made: nothing built, set or run */

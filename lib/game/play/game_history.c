@@ -1,4 +1,4 @@
-/* Rounds as rows of a history. */
+/* Rounds as rows of a history, and players' models for TensorBoard. */
 #include "game/play/play.h"
 #include "io/io.h"
 
@@ -98,4 +98,20 @@ gan_status gan_history_add_round(gan_history *history, const gan_game *game, con
     if (!row) return GAN_ERROR_MEMORY;
     fill_row(&known, row);
     return gan_history_append(history);
+}
+
+gan_status gan_summary_writer_add_game(gan_summary_writer *writer, const gan_game *game, int64_t step)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(writer);
+    GAN_CHECK_NOT_NULL(game);
+    GAN_TRY(gan_game_check_built(game, __func__));
+    GAN_TRY(gan_summary_begin(writer, step, __func__));
+    for (int32_t i = 0; i < game->played_count; i++) {
+        const gan_played_model *played = &game->played[i];
+        bool listed = false; /* as another player's */
+        for (int32_t k = 0; k < i; k++) listed |= game->played[k].model == played->model;
+        if (!listed) GAN_TRY(gan_summary_add_model(writer, played->name, played->guard.model));
+    }
+    return gan_summary_end(writer);
 }

@@ -1,0 +1,112 @@
+#define _XOPEN_SOURCE 700 /* realpath */
+#include "monitor.h"
+
+#include "program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS_EVERY 10 /* steps */
+
+monitor_choice monitor_chosen;
+
+/* The training that is being shown. */
+static struct {
+    gan_summary_writer *events; /* NULL: none */
+    const gan_history *history;
+    int64_t step;
+    int64_t row_written; /* the step of the last one */
+} shown;
+
+/* Results matter more than watching them. */
+static void check_shown(gan_status status)
+{
+    if (status == GAN_OK || !shown.events) return;
+    fprintf(stderr, "warning: --tensorboard: %s; nothing more is written there\n", gan_last_error());
+    gan_summary_writer_destroy(shown.events);
+    shown.events = NULL;
+}
+
+/* The last part of a path, whether it ends with '/' or is one such as "..". */
+static const char *name_of(const char *folder, char path[PATH_SIZE])
+{
+    char *whole = realpath(folder, NULL);
+    snprintf(path, PATH_SIZE, "%s", whole ? whole : folder);
+    free(whole);
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : "run";
+}
+
+void monitor_begin(gan_context *context, const char *folder, int64_t steps)
+{
+    char path[PATH_SIZE], name[PATH_SIZE];
+    shown.step = shown.row_written = steps;
+    if (!monitor_chosen.tensorboard) return;
+    path_in(monitor_chosen.tensorboard, name_of(folder, name), path);
+    if (gan_summary_writer_create(context, path, GAN_SUMMARY_WRITER(.first_step = steps > 0 ? steps + 1 : 0),
+                                  &shown.events) != GAN_OK) {
+        fprintf(stderr, "warning: --tensorboard: %s; nothing is written there\n", gan_last_error());
+    }
+}
+
+static void write_row(void)
+{
+    if (!shown.events || !shown.history || shown.row_written == shown.step) return;
+    shown.row_written = shown.step;
+    check_shown(gan_summary_writer_add_history(shown.events, shown.history, gan_history_count(shown.history) - 1));
+}
+
+void monitor_step(int64_t step, const gan_history *history)
+{
+    shown.step = step;
+    shown.history = history;
+    if (step % ROWS_EVERY == 0) write_row();
+}
+
+void monitor_game(const gan_game *game)
+{
+    if (shown.events) check_shown(gan_summary_writer_add_game(shown.events, game, shown.step));
+}
+
+void monitor_model(const char *name, const gan_model *model)
+{
+    if (shown.events) check_shown(gan_summary_writer_add_model(shown.events, name, model, shown.step));
+}
+
+void monitor_value(const char *name, double value)
+{
+    char tag[64];
+    snprintf(tag, sizeof(tag), "training/%s", name);
+    if (shown.events) check_shown(gan_summary_writer_add_scalar(shown.events, tag, value, shown.step));
+}
+
+void monitor_end(void)
+{
+    write_row();
+    gan_summary_writer_destroy(shown.events);
+    shown.events = NULL;
+    shown.history = NULL;
+}
+
+/* ---- Pictures -------------------------------------------------------------------------------------------------- */
+
+gan_status draw_picture_of(const char *series, gan_context *context, const char *path, const float *images,
+                           int64_t count, gan_shape shape, int64_t columns)
+{
+    if (!has_pictures(context)) return GAN_OK;
+    const gan_status status = gan_png_write_grid(context, path, images, count, shape, columns);
+    if (status == GAN_OK && shown.events) {
+        check_shown(gan_summary_writer_add_images(shown.events, series, images, count, shape, columns, shown.step));
+    }
+    return status;
+}
+
+gan_status draw_picture(gan_context *context, const char *path, const float *images, int64_t count, gan_shape shape,
+                        int64_t columns)
+{
+    char series[64];
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    snprintf(series, sizeof(series), "%.*s", (int)strcspn(name, "."), name);
+    return draw_picture_of(series, context, path, images, count, shape, columns);
+}
