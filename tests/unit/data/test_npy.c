@@ -242,7 +242,11 @@ static void test_refused_headers(void **state)
 
 static void test_refused_files(void **state)
 {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    static const char good[] = "{'descr': '>f4', 'fortran_order': False, 'shape': (3,), }";
+#else
     static const char good[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }";
+#endif
     const float fraction[] = {1, 0.5f, 2}, negative[] = {0, 1, -1}, large[] = {0, 16777216, 0};
 
     (void)state;
