@@ -111,6 +111,23 @@ void test_file_change(const char *from, const char *to, const void *bytes, const
     test_file_write(to, whole, length);
 }
 
+void test_little_endian(float number, unsigned char bytes[4])
+{
+    uint32_t word;
+
+    memcpy(&word, &number, sizeof(word));
+    for (int i = 0; i < 4; i++) bytes[i] = (unsigned char)(word >> (8 * i));
+}
+
+void test_file_change_number(const char *from, const char *to, float number, float other)
+{
+    unsigned char before[4], after[4];
+
+    test_little_endian(number, before);
+    test_little_endian(other, after);
+    test_file_change(from, to, before, after, sizeof(before));
+}
+
 void test_assert_same_files(const char *a, const char *b)
 {
     static char bytes[2][MOST_BYTES];

@@ -19,6 +19,10 @@ size_t test_file_read(const char *path, void *bytes, size_t capacity);
 /* Writes a copy of a file with the first occurrence of some bytes replaced by others; it fails the test if there is
  * none. */
 void test_file_change(const char *from, const char *to, const void *bytes, const void *others, size_t size);
+/* The same for a number, little-endian as files have it. */
+void test_file_change_number(const char *from, const char *to, float number, float other);
+/* The bytes of a number in that order. */
+void test_little_endian(float number, unsigned char bytes[4]);
 /* Fails the test unless both files have the same bytes. */
 void test_assert_same_files(const char *a, const char *b);
 bool test_file_exists(const char *path);

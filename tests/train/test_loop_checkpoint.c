@@ -428,7 +428,7 @@ static void test_not_finite(void **state)
         weights[3] = mark;
         assert_int_equal(gan_model_set_tensor(l.generator, info.name, weights, info.count), GAN_OK);
         save(&l, "good");
-        test_file_change(test_path("good"), test_path("bad"), &mark, &bad[i], sizeof(mark));
+        test_file_change_number(test_path("good"), test_path("bad"), mark, bad[i]);
         refuse(&l, test_path("bad"), GAN_ERROR_FORMAT, "expected finite numbers");
         weights[3] = bad[i];
         assert_int_equal(gan_model_set_tensor(l.generator, info.name, weights, info.count), GAN_OK);
