@@ -3,6 +3,7 @@
  * 2017). Then it says how far the new table is from the old one, column by column and in their correlations.
  */
 #include "game_program.h"
+#include "lettering.h"
 #include "models.h"
 #include "monitor.h"
 #include "outputs.h"
@@ -18,7 +19,9 @@
 #define UNITS       256 /* of a hidden layer */
 #define RATE        2e-4f
 #define SAMPLE_SEED 1234
-#define PLOT        128 /* pixels of a side of a plot */
+#define PLOT        128 /* dots of a side of a plot, of */
+#define SCALE       2   /* pixels of a side */
+#define MARGIN      84  /* pixels for names and numbers on the left of a plot */
 #define PLOTTED     4   /* columns of numbers in the picture, at most */
 
 typedef struct job {
@@ -156,38 +159,78 @@ static int64_t pixel(const table_column *column, float value)
     return (int64_t)(share * (PLOT - 1) + 0.5);
 }
 
-/* How often two columns have values, the more often the brighter. */
-static void plot(const table *t, int64_t a, int64_t b, const float *cells, int64_t count, float *image)
+/* Ends at `right`, or begins there if `after`. */
+static void write_number(const picture *to, double value, int64_t right, int64_t top, bool after)
 {
-    float most = 0;
-    for (int64_t i = 0; i < PLOT * PLOT; i++) image[i] = 0;
+    char text[32];
+    snprintf(text, sizeof(text), "%.4g", value);
+    write_letters(to, after ? right : right - width_of_letters(text), top, text);
+}
+
+/* As many of its letters as there is room for. */
+static const char *short_name(const table_column *column, char name[MARGIN])
+{
+    snprintf(name, MARGIN, "%.*s", MARGIN / LETTER_WIDTH - 1, column->name);
+    return name;
+}
+
+/* How often two columns have values, the more often the darker, with their names and ranges at the sides. */
+static void plot(const table *t, int64_t a, int64_t b, const float *cells, int64_t count, const picture *to,
+                 int64_t left, int64_t top)
+{
+    const table_column *across = &t->columns[a], *up = &t->columns[b];
+    const int64_t side = SCALE * PLOT, below = top + side + 4;
+    float *dots = allocate(PLOT * PLOT, sizeof(*dots)), most = 0;
+    char name[MARGIN];
     for (int64_t row = 0; row < count; row++) {
         const float *cell = cells + row * t->column_count;
-        const int64_t x = pixel(&t->columns[a], cell[a]), y = PLOT - 1 - pixel(&t->columns[b], cell[b]);
-        most = fmaxf(most, ++image[y * PLOT + x]);
+        const int64_t x = pixel(across, cell[a]), y = PLOT - 1 - pixel(up, cell[b]);
+        most = fmaxf(most, ++dots[y * PLOT + x]);
     }
-    for (int64_t i = 0; i < PLOT * PLOT; i++) image[i] = 2 * log1pf(image[i]) / log1pf(most) - 1;
+    for (int64_t y = -1; y <= side; y++) {
+        for (int64_t x = -1; x <= side; x++) {
+            const bool inside = x >= 0 && y >= 0 && x < side && y < side;
+            const float many = inside ? log1pf(dots[y / SCALE * PLOT + x / SCALE]) / log1pf(most) : 0.5f;
+            to->image[(top + y) * to->width + left + x] = many > 0 ? 0.5f - 1.5f * many : 1;
+        }
+    }
+    free(dots);
+    short_name(across, name);
+    write_letters(to, left + (side - width_of_letters(name)) / 2, below, name);
+    write_number(to, across->least, left, below, true);
+    write_number(to, across->most, left + side, below, false);
+    write_number(to, up->most, left - 4, top, false);
+    write_number(to, up->least, left - 4, top + side - LETTER_HEIGHT, false);
+    short_name(up, name);
+    write_letters(to, left - 4 - width_of_letters(name), top + side / 2, name);
 }
 
 /* A row for every two columns of numbers, of the first ones: the data, and what was generated. */
 static gan_status write_picture(const job *j, const float *cells)
 {
     const table *t = &j->table;
-    int64_t shown[PLOTTED], columns = 0, plots = 0;
+    int64_t shown[PLOTTED], columns = 0, row = 0;
     char path[PATH_SIZE];
     for (int64_t i = 0; i < t->column_count && columns < PLOTTED; i++)
         if (t->columns[i].categories == 0) shown[columns++] = i;
     if (columns < 2 || !has_pictures(j->context)) return GAN_OK;
-    float *images = allocate(columns * (columns - 1) * PLOT * PLOT, sizeof(*images));
+    const int64_t across = MARGIN + SCALE * PLOT, down = SCALE * PLOT + 3 * LETTER_HEIGHT;
+    picture to = {.height = columns * (columns - 1) / 2 * down + 2 * LETTER_HEIGHT,
+                  .width = 2 * across + LETTER_WIDTH};
+    to.image = allocate(to.height * to.width, sizeof(float));
+    for (int64_t i = 0; i < to.height * to.width; i++) to.image[i] = 1;
+    write_letters(&to, MARGIN, 2, "data");
+    write_letters(&to, across + MARGIN, 2, "generated");
     for (int64_t a = 0; a < columns; a++) {
         for (int64_t b = a + 1; b < columns; b++) {
-            plot(t, shown[a], shown[b], t->cells, t->rows, images + plots++ * PLOT * PLOT);
-            plot(t, shown[a], shown[b], cells, j->count, images + plots++ * PLOT * PLOT);
+            const int64_t top = row++ * down + 2 * LETTER_HEIGHT;
+            plot(t, shown[a], shown[b], t->cells, t->rows, &to, MARGIN, top);
+            plot(t, shown[a], shown[b], cells, j->count, &to, across + MARGIN, top);
         }
     }
-    gan_status status = draw_picture(j->context, path_in(j->game.output, "pairs.png", path), images, plots,
-                                     GAN_SHAPE(1, PLOT, PLOT), 2);
-    free(images);
+    gan_status status = draw_picture(j->context, path_in(j->game.output, "pairs.png", path), to.image, 1,
+                                     GAN_SHAPE(1, to.height, to.width), 1);
+    free(to.image);
     return status;
 }
 

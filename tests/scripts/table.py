@@ -110,6 +110,13 @@ with tempfile.TemporaryDirectory() as folder:
     run("table.csv", "numbers", "--steps", "2", "--distinct", "0")
     check_interruption()
 
+    # Names as a line of CSV has them.
+    write_table(work / "named.csv", ["x, y", 'z "q"', "b"], [[i % 20, i % 15, i] for i in range(60)])
+    lines = run("named.csv", "quoted", "--steps", "2", "--distinct", "0", "--categorical", '"x, y","z ""q"""')
+    assert [line for line in lines if line.startswith("column '")][0].startswith("column 'z \"q\"'"), lines
+    refuse(2, "no column 'x'; a name with a comma is written in double quotes", "named.csv", "--categorical", "x, y")
+    refuse(2, "expected a comma before y", "named.csv", "--categorical", '"x"y')
+
     # Numbers only, or categories only.
     write_table(work / "numbers.csv", ["a", "b"], [[i / 8, i * i] for i in range(50)])
     run("numbers.csv", "only-numbers", "--steps", "2")
