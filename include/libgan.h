@@ -1312,6 +1312,31 @@ GAN_API gan_status gan_model_load(gan_context *context, const char *path, gan_mo
 /** The same from a reader. */
 GAN_API gan_status gan_model_load_from(gan_context *context, gan_reader reader, gan_model **out);
 
+/** Options of gan_model_save_onnx(). */
+typedef struct gan_save_onnx_options {
+    size_t struct_size; /**< set by GAN_SAVE_ONNX() */
+    int64_t opset;      /**< the version of ONNX's operators, for a program that reads only older or newer ones; 17 to
+                             22, and at least 20 with gelu layers; default: the lowest that the layers allow */
+} gan_save_onnx_options;
+/** ::gan_save_onnx_options with the given fields: GAN_SAVE_ONNX(.opset = 20). */
+#define GAN_SAVE_ONNX(...) GAN_OPTIONS(gan_save_onnx_options, __VA_ARGS__)
+
+/**
+ * Writes a built model as an ONNX file, for ONNX Runtime and others (docs/interoperability.md). The graph computes
+ * what sampling does, for any number of samples: its inputs and outputs are float tensors of the batch and then the
+ * sample's shape, with the names of the model's layers; a class is a whole number, as in sessions. Initializers have
+ * the names of the model's tensors. Weights with spectral normalisation are written as sampling multiplies by them.
+ * The file is replaced atomically, as by gan_model_save().
+ *
+ * A layer that ONNX has no operators for is ::GAN_ERROR_UNSUPPORTED, and a file beyond the 2 GiB of its format
+ * ::GAN_ERROR_OVERFLOW: nothing is written then.
+ */
+GAN_API gan_status gan_model_save_onnx(const gan_model *model, const char *path,
+                                       const gan_save_onnx_options *options);
+/** The same to a writer. */
+GAN_API gan_status gan_model_save_onnx_to(const gan_model *model, gan_writer writer,
+                                          const gan_save_onnx_options *options);
+
 /** Tensors of a file whose names begin with `from` have `to` in its place; each at most 255 bytes, and maybe "". */
 typedef struct gan_rename {
     const char *from; /**< what names in the file begin with, such as "module." */

@@ -642,6 +642,16 @@ class model : public handle<gan_model, gan_model_destroy>
     {
         call(gan_model_save_to, writer, detail::sized(options));
     }
+    /** See gan_model_save_onnx(). */
+    void save_onnx(const std::string &path, gan_save_onnx_options options = {}) const
+    {
+        call(gan_model_save_onnx, path.c_str(), detail::sized(options));
+    }
+    /** See gan_model_save_onnx_to(). */
+    void save_onnx_to(gan_writer writer, gan_save_onnx_options options = {}) const
+    {
+        call(gan_model_save_onnx_to, writer, detail::sized(options));
+    }
     /** See gan_model_load_weights(). */
     void load_weights(const std::string &path, const std::vector<gan_rename> &renames = {})
     {

@@ -121,6 +121,17 @@ static gan_status find_conv(const gan_layer *layer, gan_shape input, gan_conv *c
     return GAN_OK;
 }
 
+void gan_conv2d_get_padding(const gan_layer *layer, gan_shape input, int64_t pads[4], int64_t output_padding[2])
+{
+    const gan_conv_transpose2d_options *o = &((const conv2d *)layer)->options;
+    int64_t output[2];
+    (is_transposed(layer) ? gan_window_transpose : gan_window_convolve)(o, input, output, pads);
+    for (int i = 0; i < 2; i++) {
+        const int64_t covered = (input.dims[i + 1] - 1) * o->stride[i] + gan_window_side(o, i);
+        output_padding[i] = is_transposed(layer) ? output[i] - (covered - pads[2 * i] - pads[2 * i + 1]) : 0;
+    }
+}
+
 static gan_weights weights_of(const gan_layer *layer)
 {
     const conv2d *self = (const conv2d *)layer;
@@ -185,6 +196,13 @@ static gan_status derive(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
+static gan_status fold(const gan_layer *layer, const gan_pass *pass)
+{
+    const gan_weights weights = weights_of(layer);
+    gan_weights_fold(&weights, pass);
+    return GAN_OK;
+}
+
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
     const gan_weights weights = weights_of(layer);
@@ -218,7 +236,7 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
     {                                                                                                              \
         .type = #name, .flags = GAN_LAYER_KEEPS_INPUT, .min_inputs = 1, .max_inputs = 1, .size = sizeof(conv2d),   \
         GAN_OPTION_TABLE(name##_options), GAN_OPTION_STRUCT(gan_##name##_options), .check_options = check_options, \
-        .infer = infer, .start = start, .derive = derive, .forward = forward, .backward = backward,                \
+        .infer = infer, .start = start, .derive = derive, .fold = fold, .forward = forward, .backward = backward,  \
         .tangent_forward = gan_linear_tangent_forward, .tangent_backward = gan_weighted_tangent_backward           \
     }
 const gan_layer_ops gan_conv2d_ops = KIND(conv2d);

@@ -55,6 +55,13 @@ static gan_status derive(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
+static gan_status fold(const gan_layer *layer, const gan_pass *pass)
+{
+    const gan_weights weights = weights_of(layer);
+    gan_weights_fold(&weights, pass);
+    return GAN_OK;
+}
+
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
     const gan_weights weights = weights_of(layer);
@@ -116,6 +123,7 @@ const gan_layer_ops gan_dense_ops = {.type = "dense",
                                      .infer = infer,
                                      .start = start,
                                      .derive = derive,
+                                     .fold = fold,
                                      .forward = forward,
                                      .backward = backward,
                                      .tangent_forward = gan_linear_tangent_forward,

@@ -52,6 +52,49 @@ static const gan_layer_option *find_option(const gan_layer_ops *ops, const char 
     return NULL;
 }
 
+void gan_layer_get_ints(const gan_layer *layer, const char *name, int64_t *out)
+{
+    const gan_layer_option *option = find_option(layer->ops, name);
+
+    if (option->kind == GAN_OPTION_SHAPE) {
+        const gan_shape *shape = value_of(layer, option);
+        memcpy(out, shape->dims, (size_t)shape->rank * sizeof(*out));
+        return;
+    }
+    for (int i = 0; i < count_of(option); i++) out[i] = get_int(option, value_of(layer, option), i);
+}
+
+float gan_layer_get_number(const gan_layer *layer, const char *name)
+{
+    return *(const float *)value_of(layer, find_option(layer->ops, name));
+}
+
+bool gan_layer_get_bool(const gan_layer *layer, const char *name)
+{
+    return *(const bool *)value_of(layer, find_option(layer->ops, name));
+}
+
+int gan_layer_get_choice(const gan_layer *layer, const char *name)
+{
+    return *(const int *)value_of(layer, find_option(layer->ops, name));
+}
+
+bool gan_layer_is_normalised(const gan_layer *layer)
+{
+    return layer->ops->fold && gan_layer_get_bool(layer, "spectral_norm");
+}
+
+gan_layer *gan_layer_copy_folded(const gan_layer *layer)
+{
+    gan_layer *copy = gan_layer_allocate(layer->context, layer->ops);
+
+    if (!copy) return NULL;
+    /* Behind the head there are options only. */
+    memcpy(copy + 1, layer + 1, layer->ops->size - sizeof(*layer));
+    if (copy->ops->fold) *(bool *)at(copy, find_option(copy->ops, "spectral_norm")) = false;
+    return layer->name ? gan_layer_named(copy, layer->name) : copy;
+}
+
 /* ---- Defaults ----------------------------------------------------------------------------------------------- */
 
 static bool all_zero(const gan_layer_option *option, const void *values)

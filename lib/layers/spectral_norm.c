@@ -138,11 +138,23 @@ void gan_spectral_norm_start(const gan_weights *self, const gan_pass *pass)
     gan_spectral_norm_derive(self, pass);
 }
 
+/* What sampling finds for the model's u and v. */
+static gan_real sampling_sigma(const spectral_norm *s)
+{
+    multiply(s, false, s->model_v, s->spare);
+    return (gan_real)gan_dot(s->pass->context, s->units, s->model_u, s->spare);
+}
+
 void gan_spectral_norm_derive(const gan_weights *self, const gan_pass *pass)
 {
     const spectral_norm s = find(self, pass);
-    multiply(&s, false, s.model_v, s.spare);
-    *s.model_sigma = (gan_real)gan_dot(pass->context, s.units, s.model_u, s.spare);
+    *s.model_sigma = sampling_sigma(&s);
+}
+
+void gan_spectral_norm_fold(const gan_weights *self, const gan_pass *pass)
+{
+    const spectral_norm s = find(self, pass);
+    gan_scale(pass->context, s.count, 1 / sampling_sigma(&s), s.weight, pass->tensors[GAN_WEIGHT]);
 }
 
 /* u, v and sigma of the pass, and in training of the model. */

@@ -43,6 +43,11 @@ void gan_weights_derive(const gan_weights *self, const gan_pass *pass)
     if (self->spectral_norm) gan_spectral_norm_derive(self, pass);
 }
 
+void gan_weights_fold(const gan_weights *self, const gan_pass *pass)
+{
+    if (self->spectral_norm) gan_spectral_norm_fold(self, pass);
+}
+
 gan_weight gan_weight_forward(const gan_weights *self, const gan_pass *pass)
 {
     gan_weight weight = {.values = pass->tensors[GAN_WEIGHT],

@@ -209,6 +209,11 @@ gan_status gan_model_derive(const gan_model *model, gan_node node, gan_real *par
     return set_tensors(model, node, model->nodes[node].layer->ops->derive, parameters, buffers);
 }
 
+gan_status gan_model_fold_node(const gan_model *model, gan_node node, gan_real *parameters)
+{
+    return set_tensors(model, node, model->nodes[node].layer->ops->fold, parameters, model->buffers);
+}
+
 static gan_status initialize(gan_model *model, uint64_t seed)
 {
     for (int32_t i = 0; i < model->tensor_count; i++) {

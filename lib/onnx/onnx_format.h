@@ -19,6 +19,27 @@
 #ifndef GAN_ONNX_FORMAT_H
 #define GAN_ONNX_FORMAT_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+#define GAN_ONNX_FORMAT_KEY       "libgan.format"
+#define GAN_ONNX_FORMAT           "1"
+#define GAN_ONNX_ARCHITECTURE_KEY "libgan.architecture"
+#define GAN_ONNX_FINGERPRINT_KEY  "libgan.graph"
+#define GAN_ONNX_ROLE_KEY         "libgan.input." /* and the input's name */
+
+/* A message is at most this long, as in protobuf. */
+#define GAN_ONNX_SIZE_LIMIT INT64_C(2147483647)
+
+/* FNV-1a, piece after piece: of nothing it is GAN_ONNX_FINGERPRINT_START. */
+#define GAN_ONNX_FINGERPRINT_START UINT64_C(0xcbf29ce484222325)
+#define GAN_ONNX_FINGERPRINT_TEXT  17 /* bytes of its text */
+static inline uint64_t gan_onnx_fingerprint(uint64_t so_far, const void *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) so_far = (so_far ^ ((const unsigned char *)bytes)[i]) * UINT64_C(0x100000001b3);
+    return so_far;
+}
+
 /* How a value is written. */
 typedef enum gan_onnx_wire {
     GAN_ONNX_VARINT = 0,  /* int64, int32, enum */

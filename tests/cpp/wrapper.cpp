@@ -151,6 +151,10 @@ void test_memory_instead_of_files()
     gan::bytes half(context);
     model.save_to(half.writer(), GAN_SAVE(.storage = GAN_STORAGE_FLOAT16));
     EXPECT(half.size() < saved.size());
+    gan::bytes onnx(context);
+    model.save_onnx_to(onnx.writer(), GAN_SAVE_ONNX(.opset = 18));
+    EXPECT(onnx.size() > saved.size() / 2);
+    EXPECT_ERROR(GAN_ERROR_ARGUMENT, "opset is 3", model.save_onnx("never.onnx", GAN_SAVE_ONNX(.opset = 3)));
     EXPECT(other.get_tensor("2.bias") == model.get_tensor("2.bias"));
     saved.clear();
     EXPECT(saved.size() == 0);

@@ -158,6 +158,25 @@ static gan_status run_model_memory(stage *s)
     return status;
 }
 
+static gan_status run_onnx(stage *s)
+{
+    gan_model *model = NULL;
+    gan_bytes *bytes = NULL;
+    gan_status status = GAN_OK;
+
+    MAKE(s, model, test_spectral_discriminator(s->context, 5, &model));
+    MAKE(s, bytes, gan_bytes_create(s->context, &bytes));
+    STEP(s, gan_model_save_onnx(model, test_path("onnx"), NULL));
+    STEP(s, (gan_bytes_clear(bytes), gan_model_save_onnx_to(model, gan_bytes_writer(bytes), NULL)));
+    if (status == GAN_OK) {
+        stage_add(s, gan_bytes_data(bytes), gan_bytes_size(bytes));
+        stage_add_model(s, model);
+    }
+    gan_bytes_destroy(bytes);
+    gan_model_destroy(model);
+    return status;
+}
+
 static gan_status run_layers_in_files(stage *s)
 {
     gan_status status = GAN_OK;
@@ -369,6 +388,7 @@ const scenario model_scenarios[] = {
     {"description", run_description, {NULL}, false},
     {"model files", run_model_files, {"model"}, false},
     {"model memory", run_model_memory, {NULL}, false},
+    {"ONNX", run_onnx, {"onnx"}, false},
     {"layers in files", run_layers_in_files, {NULL}, true},
     {"session", run_session, {NULL}, false},
     {"two models", run_two_models, {NULL}, false},
