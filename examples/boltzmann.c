@@ -9,6 +9,7 @@
  *
  *     dW ~ E p(h | v) v^T - E p(h' | v') v'^T     v' after k steps of Gibbs sampling from v
  */
+#include "command.h"
 #include "game_program.h"
 #include "mnist_files.h"
 #include "monitor.h"
@@ -36,6 +37,7 @@ typedef struct measurement {
 
 typedef struct machine {
     game_settings settings;
+    bool noted; /* the command line */
     const char *data, *test_folder;
     int64_t batch, hidden, k, burn_in, samples;
     double rate, momentum;
@@ -292,6 +294,8 @@ static gan_status save(machine *m)
     write_losses(m);
     gan_status status =
         gan_checkpoint_save(m->checkpoint, path_in(m->settings.output, "checkpoint.safetensors", path));
+    if (status == GAN_OK && !m->noted) write_command(m->settings.output, m->settings.resume);
+    m->noted = true;
     monitor_model("machine", m->model);
     return status == GAN_OK && has_pictures(m->context) ? write_pictures(m) : status;
 }
@@ -524,8 +528,8 @@ int main(int argc, char **argv)
                  .burn_in = 500,
                  .samples = 10000};
     read_settings(argc, argv, &m);
-    will_write_in(m.settings.output,
-                  (const char *const[]){"checkpoint.safetensors", "losses.csv", "samples.png", "filters.png", NULL});
+    will_write_in(m.settings.output, (const char *const[]){"checkpoint.safetensors", COMMAND_FILE, "losses.csv",
+                                                           "samples.png", "filters.png", NULL});
     if (m.settings.resume) require_checkpoint(m.settings.output);
     gan_status status = prepare(&m);
     if (status == GAN_OK) status = train(&m);

@@ -180,7 +180,7 @@ static gan_status open_file(gan_context *context, gan_dataset *dataset, const ch
     will_write(path);
     catch_interrupts();
     if (!quiet) {
-        fprintf(stderr, "classifier: %s %s; Ctrl-C saves and stops\n", path,
+        fprintf(stderr, "classifier: %s %s; Ctrl-C stops, to go on another time\n", path,
                 !exists       ? "is not there yet, training one"
                 : is_of_these ? "is half trained, going on with it"
                               : "is of other images, training one");

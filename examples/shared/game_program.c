@@ -1,5 +1,6 @@
 #include "game_program.h"
 
+#include "command.h"
 #include "outputs.h"
 #include "program.h"
 #include "progress.h"
@@ -15,6 +16,7 @@ typedef struct playing {
     progress progress;
     gan_context *context;
     gan_history *history;
+    bool noted;         /* the command line */
     double last_saved;  /* seconds into the run */
     gan_status failure; /* of writing files from inside the callback */
 } playing;
@@ -28,12 +30,15 @@ static gan_status write_losses(const playing *job)
     return gan_history_write_png(job->history, path_in(folder, "losses.png", path));
 }
 
-static gan_status save(const playing *job, const gan_game *game)
+static gan_status save(playing *job, const gan_game *game)
 {
     char path[PATH_SIZE];
+    const char *folder = job->settings->output;
     gan_status status = write_losses(job);
     if (status != GAN_OK) return status;
-    status = gan_game_save(game, path_in(job->settings->output, "checkpoint.safetensors", path));
+    status = gan_game_save(game, path_in(folder, "checkpoint.safetensors", path));
+    if (status == GAN_OK && !job->noted) write_command(folder, job->settings->resume);
+    job->noted = true;
     if (status == GAN_OK) status = job->write(job->user);
     monitor_game(game);
     return status;
@@ -107,7 +112,8 @@ static gan_status play(playing *job, gan_game *game)
 
 void will_write_game(const char *folder, const char *const *own)
 {
-    will_write_in(folder, (const char *const[]){"checkpoint.safetensors", "losses.csv", "losses.png", NULL});
+    will_write_in(folder,
+                  (const char *const[]){"checkpoint.safetensors", "losses.csv", "losses.png", COMMAND_FILE, NULL});
     will_write_in(folder, own);
 }
 
@@ -121,7 +127,11 @@ bool resumes(const game_settings *settings, const char *folder)
 gan_status play_game(gan_context *context, gan_game *game, const game_settings *settings, write_results *write,
                      void *user)
 {
-    playing job = {settings, write, user, make_progress(settings->quiet), context, NULL, 0, GAN_OK};
+    playing job = {.settings = settings,
+                   .write = write,
+                   .user = user,
+                   .progress = make_progress(settings->quiet),
+                   .context = context};
     gan_status status = gan_history_create(context, &job.history);
     if (status == GAN_OK && settings->resume) status = resume(&job, game);
     monitor_begin(context, settings->output, gan_game_rounds(game));

@@ -1,5 +1,7 @@
 #include "program.h"
 
+#include "command.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +22,9 @@ void *allocate(int64_t count, size_t size)
 bool has_checkpoint(const char *folder)
 {
     char path[PATH_SIZE];
-    return access(path_in(folder, "checkpoint.safetensors", path), F_OK) == 0;
+    if (access(path_in(folder, "checkpoint.safetensors", path), F_OK) != 0) return false;
+    recall_command(folder);
+    return true;
 }
 
 void require_checkpoint(const char *folder)
@@ -112,7 +116,8 @@ int exit_status(gan_status status)
     if (status == GAN_ERROR_ARCHITECTURE || status == GAN_ERROR_STATE) {
         fprintf(stderr,
                 "To resume a training, give it the data, and the options that shape networks or choose data, such as "
-                "--seed, with which it began.\n");
+                "--seed, with which it began%s%s\n",
+                recalled_command() ? ":\n    " : ".", recalled_command() ? recalled_command() : "");
     }
     return 1;
 }

@@ -1,5 +1,6 @@
 #include "training.h"
 
+#include "command.h"
 #include "mnist_files.h"
 #include "models.h"
 #include "monitor.h"
@@ -53,6 +54,7 @@ typedef struct training {
     float *samples; /* GRID of them */
     gan_shape shape;
     int64_t epochs_seen;
+    bool noted;                                /* the command line */
     int64_t steps_written;                     /* steps after which the state was last written; -1: never */
     double discriminator_loss, generator_loss; /* of the last step */
     progress progress;
@@ -104,6 +106,8 @@ static gan_status write_state(training *job)
         status = gan_model_save(job->discriminator, path_in(folder, "discriminator.safetensors", path));
     if (status == GAN_OK)
         status = gan_trainer_save(job->trainer, job->dataset, path_in(folder, "checkpoint.safetensors", path));
+    if (status == GAN_OK && !job->noted) write_command(folder, job->settings.resume);
+    if (status == GAN_OK) job->noted = true;
     if (status == GAN_OK) job->steps_written = gan_trainer_steps(job->trainer);
     monitor_model("generator", job->generator);
     monitor_model("discriminator", job->discriminator);
@@ -330,9 +334,9 @@ int train_on_images(const char *usage, const char *model, int argc, char **argv)
     job.recipe = choose_recipe(&job.settings.recipe, job.settings.steps);
     job.progress = make_progress(job.settings.quiet);
     job.steps_written = -1;
-    will_write_in(job.settings.output, (const char *const[]){"checkpoint.safetensors", "generator.safetensors",
-                                                             "discriminator.safetensors", "losses.csv", "losses.png",
-                                                             "samples.png", NULL});
+    will_write_in(job.settings.output, (const char *const[]){"checkpoint.safetensors", COMMAND_FILE,
+                                                             "generator.safetensors", "discriminator.safetensors",
+                                                             "losses.csv", "losses.png", "samples.png", NULL});
     if (job.settings.resume) require_checkpoint(job.settings.output);
     gan_status status = prepare(&job, what);
     if (status == GAN_OK && job.settings.resume) status = resume(&job);

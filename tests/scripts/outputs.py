@@ -169,6 +169,20 @@ def check_command_lines():
     assert os.path.isdir("equal")
 
 
+def check_began():
+    """A training that cannot be resumed says how it began; the file beside it has all its commands."""
+    for name, first, other, sentence in (("mnist_gan", "--recipe=stable", "--recipe=bare", "different architecture"),
+                                         ("semi_supervised", "--seed=1", "--seed=2", "was taken in another dataset")):
+        words = [programs[name], "--data", "data", "--output", f"began {name}", "--steps", "1", "--quiet"]
+        words += ["--labels", "8"] if name == "semi_supervised" else []
+        example_program.run([*words, first])
+        began = f"{name} {' '.join(words[1:])} {first}".replace(f"began {name}", f"'began {name}'")
+        refuse([*words, other, "--resume"], 1, sentence, f"with which it began:\n    {began}\n")
+        example_program.run([*words, first, "--resume", "--steps", "2"])
+        file = next(pathlib.Path(f"began {name}").rglob("command.txt"))
+        assert file.read_text() == f"{began}\n{began} --resume --steps 2\n", file.read_text()
+
+
 def check_effects():
     """What has no effect is refused by its name."""
     for name, words, sentence in (
@@ -192,7 +206,7 @@ def check_classifiers():
     for name in "autoencoder", "boltzmann", "conditional", "infogan", "stacked_mnist", "evaluate":
         process = subprocess.Popen(command(name, f"stopped-{name}", "large"), stderr=subprocess.PIPE, text=True)
         for line in process.stderr:
-            if "training one; Ctrl-C saves and stops" in line:
+            if "training one; Ctrl-C stops" in line:
                 break
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[1]
@@ -251,6 +265,7 @@ with tempfile.TemporaryDirectory() as folder:
     check_resuming()
     check_data()
     check_command_lines()
+    check_began()
     check_effects()
     check_classifiers()
     check_stopped_mixtures()
