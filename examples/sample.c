@@ -1,5 +1,5 @@
-/* Draws samples from a saved generator: a grid as PNG, or the numbers as NPY or CSV. The file says what the
- * generator's inputs are: noise, and of which distribution; classes, and how many. */
+/* Draws samples from a saved generator: a grid as PNG, or the numbers as NPY or CSV; or writes it as an ONNX file.
+ * The file says what the generator's inputs are: noise, and of which distribution; classes, and how many. */
 #include "options.h"
 #include "outputs.h"
 #include "program.h"
@@ -18,10 +18,10 @@ typedef struct job {
     gan_shape shape; /* of a sample */
     int64_t seed, count, columns;
     double truncation;
-    const char *output;
+    const char *output, *onnx;
     int32_t *classes; /* class_count, or none */
     int64_t class_count;
-    bool by_class, path;
+    bool by_class, path, no_dropout;
 } job;
 
 static bool ends_with(const char *text, const char *end)
@@ -199,6 +199,19 @@ static gan_status draw(job *j)
     return status;
 }
 
+/* The samples, or the generator in place of them, and a line that says what was written. */
+static gan_status work(job *j)
+{
+    const gan_save_onnx_options *options = GAN_SAVE_ONNX(.no_dropout = j->no_dropout);
+    const gan_status status = j->onnx ? gan_model_save_onnx(j->model, j->onnx, options) : draw(j);
+    if (status == GAN_OK && j->onnx) printf("onnx=%s\n", j->onnx);
+    if (status == GAN_OK && !j->onnx) {
+        printf("samples=%lld output=%s\n", (long long)(j->by_class ? j->count * j->class_count : j->count),
+               j->output);
+    }
+    return status;
+}
+
 /* ---- The command line ------------------------------------------------------------------------------------------ */
 
 /* "1,2,3" */
@@ -233,6 +246,10 @@ static void read_arguments(int argc, char **argv, job *j, int64_t *threads)
          "ends in .png: a grid of images; in .npy: float32, one sample after another; in .csv: one sample a line "
          "(default samples.png)"},
         {"--columns", OPTION_INTEGER, &j->columns, 0, 1e6, "N", "of the grid (default: about square)"},
+        {"--onnx", OPTION_TEXT, &j->onnx, 0, 0, "FILE",
+         "write the generator as an ONNX file, for ONNX Runtime and others, in place of samples"},
+        {"--no-dropout", OPTION_FLAG, &j->no_dropout, 0, 0, NULL,
+         "with --onnx: leave out dropout that stays on in sampling, which ONNX does not have"},
         {"--interpolate", OPTION_FLAG, &j->path, 0, 0, NULL, "interpolate between two noise vectors"},
         {"--threads", OPTION_INTEGER, threads, 1, 64, "N", "threads (default: one per CPU)"},
     };
@@ -240,6 +257,12 @@ static void read_arguments(int argc, char **argv, job *j, int64_t *threads)
     const bool named = argc > 1 && argv[1][0] != '-';
     read_options(argc, argv, named ? 2 : 1, usage, options, (int)(sizeof(options) / sizeof(options[0])));
     if (!named) refuse("sample", "name a model file");
+    if (!j->onnx) refuse_options("without --onnx", (const char *const[]){"--no-dropout", NULL});
+    if (j->onnx) {
+        refuse_options("together with --onnx",
+                       (const char *const[]){"--count", "--seed", "--class", "--classes", "--grid-by-class",
+                                             "--truncation", "--output", "--columns", "--interpolate", NULL});
+    }
     if (!ends_with(j->output, ".png") && !ends_with(j->output, ".npy") && !ends_with(j->output, ".csv"))
         refuse("--output", "expected a name that ends in .png, .npy or .csv");
     if (!ends_with(j->output, ".png"))
@@ -262,13 +285,10 @@ int main(int argc, char **argv)
     int64_t threads = 0;
     read_arguments(argc, argv, &j, &threads);
     will_read_file(argv[1]);
-    will_write(j.output);
+    will_write(j.onnx ? j.onnx : j.output);
     gan_status status = open_context(threads, &j.context);
     if (status == GAN_OK) status = gan_model_load(j.context, argv[1], &j.model);
-    if (status == GAN_OK) status = draw(&j);
-    if (status == GAN_OK) {
-        printf("samples=%lld output=%s\n", (long long)(j.by_class ? j.count * j.class_count : j.count), j.output);
-    }
+    if (status == GAN_OK) status = work(&j);
     const int result = exit_status(status);
     free(j.classes);
     gan_model_destroy(j.model);

@@ -1317,6 +1317,9 @@ typedef struct gan_save_onnx_options {
     size_t struct_size; /**< set by GAN_SAVE_ONNX() */
     int64_t opset;      /**< the version of ONNX's operators, for a program that reads only older or newer ones; 17 to
                              22, and at least 20 with gelu layers; default: the lowest that the layers allow */
+    bool no_dropout; /**< write dropout that stays on in sampling, which ONNX has no operators for, as if it did not:
+                          of a noise such as pix2pix's, no picture depends any more; default: it is an error */
+    uint8_t reserved[7]; /**< 0, else ::GAN_ERROR_VERSION */
 } gan_save_onnx_options;
 /** ::gan_save_onnx_options with the given fields: GAN_SAVE_ONNX(.opset = 20). */
 #define GAN_SAVE_ONNX(...) GAN_OPTIONS(gan_save_onnx_options, __VA_ARGS__)

@@ -212,9 +212,10 @@ void gan_layer_get_ints(const gan_layer *layer, const char *name, int64_t *out);
 float gan_layer_get_number(const gan_layer *layer, const char *name);
 bool gan_layer_get_bool(const gan_layer *layer, const char *name);
 int gan_layer_get_choice(const gan_layer *layer, const char *name);
-/* Whether the layer normalises its weight; and a copy of the layer, which does not. */
+/* Whether the layer normalises its weight, or drops values in sampling; and a copy of the layer that does neither. */
 bool gan_layer_is_normalised(const gan_layer *layer);
-gan_layer *gan_layer_copy_folded(const gan_layer *layer);
+bool gan_layer_drops_in_sampling(const gan_layer *layer);
+gan_layer *gan_layer_copy_folded(const gan_layer *layer, bool no_dropout);
 /* The padding of a conv2d or conv_transpose2d for an input that it was built for, whatever it is called: top, bottom,
  * left, right; and how many rows and columns a conv_transpose2d adds at the end (conv2d.c). */
 void gan_conv2d_get_padding(const gan_layer *layer, gan_shape input, int64_t pads[4], int64_t output_padding[2]);

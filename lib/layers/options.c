@@ -84,7 +84,12 @@ bool gan_layer_is_normalised(const gan_layer *layer)
     return layer->ops->fold && gan_layer_get_bool(layer, "spectral_norm");
 }
 
-gan_layer *gan_layer_copy_folded(const gan_layer *layer)
+bool gan_layer_drops_in_sampling(const gan_layer *layer)
+{
+    return find_option(layer->ops, "in_sampling") && gan_layer_get_bool(layer, "in_sampling");
+}
+
+gan_layer *gan_layer_copy_folded(const gan_layer *layer, bool no_dropout)
 {
     gan_layer *copy = gan_layer_allocate(layer->context, layer->ops);
 
@@ -92,6 +97,8 @@ gan_layer *gan_layer_copy_folded(const gan_layer *layer)
     /* Behind the head there are options only. */
     memcpy(copy + 1, layer + 1, layer->ops->size - sizeof(*layer));
     if (copy->ops->fold) *(bool *)at(copy, find_option(copy->ops, "spectral_norm")) = false;
+    if (no_dropout && gan_layer_drops_in_sampling(copy))
+        *(bool *)at(copy, find_option(copy->ops, "in_sampling")) = false;
     return layer->name ? gan_layer_named(copy, layer->name) : copy;
 }
 

@@ -85,8 +85,9 @@ gan_status gan_model_allocate(gan_model *model);
 /* Sets the derived tensors of a node, in arrays laid out as the model's. */
 gan_status gan_model_derive(const gan_model *model, gan_node node, gan_real *parameters, gan_real *buffers);
 /* A model that samples the same, bit for bit, without spectral normalisation: its weights are what the other
- * multiplies by in sampling. Released by gan_model_destroy(); the same model if it has none (fold.c). */
-gan_status gan_model_fold(const gan_model *model, gan_model **out);
+ * multiplies by in sampling. With `no_dropout` it also does without dropout in sampling. Released by
+ * gan_model_destroy(); the same model if it has none of these (fold.c). */
+gan_status gan_model_fold(const gan_model *model, bool no_dropout, gan_model **out);
 /* Folds the weight of a node in an array laid out as the model's parameters. */
 gan_status gan_model_fold_node(const gan_model *model, gan_node node, gan_real *parameters);
 /* GAN_ERROR_STATE unless the model is built; `what` names the call. */

@@ -223,6 +223,7 @@ static gan_status prepare(saver *s)
 
 static gan_status write_graph_bytes(saver *s, const void *bytes, int64_t size)
 {
+    if (size == 0) return GAN_OK;
     s->fingerprint = gan_onnx_fingerprint(s->fingerprint, bytes, (size_t)size);
     return gan_writable_write(&s->to, bytes, (size_t)size);
 }
@@ -272,32 +273,32 @@ static gan_status save_folded(const gan_model *model, gan_target to, int64_t ops
  * -----------------------------------------------------------------------------------------------------------------
  */
 
-static gan_status find_opset(const gan_model *model, const gan_save_onnx_options *given, int64_t *out)
+static gan_status read_options(const gan_model *model, const gan_save_onnx_options *given, gan_save_onnx_options *out)
 {
-    gan_save_onnx_options options;
     gan_node node;
-    GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_save_onnx_options"));
+    GAN_TRY(gan_options_read(out, sizeof(*out), given, "gan_save_onnx_options"));
+    GAN_TRY(gan_check_reserved("gan_save_onnx_options", out->reserved, sizeof(out->reserved)));
     const int64_t least = gan_onnx_least_opset(model, &node);
-    *out = options.opset == 0 ? least : options.opset;
-    if (*out < GAN_ONNX_OLDEST_OPSET || *out > GAN_ONNX_NEWEST_OPSET) {
+    if (out->opset == 0) out->opset = least;
+    if (out->opset < GAN_ONNX_OLDEST_OPSET || out->opset > GAN_ONNX_NEWEST_OPSET) {
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_save_onnx_options: opset is %lld, expected %d to %d",
-                        (long long)options.opset, GAN_ONNX_OLDEST_OPSET, GAN_ONNX_NEWEST_OPSET);
+                        (long long)out->opset, GAN_ONNX_OLDEST_OPSET, GAN_ONNX_NEWEST_OPSET);
     }
-    if (*out >= least) return GAN_OK;
+    if (out->opset >= least) return GAN_OK;
     gan_fail(GAN_ERROR_UNSUPPORTED, "gan_save_onnx_options: opset is %lld, but this layer's operator came with %lld",
-             (long long)*out, (long long)least);
+             (long long)out->opset, (long long)least);
     return gan_model_node_fail(model, node, GAN_ERROR_UNSUPPORTED);
 }
 
-static gan_status save(const gan_model *model, gan_target to, const gan_save_onnx_options *options,
+static gan_status save(const gan_model *model, gan_target to, const gan_save_onnx_options *given,
                        const char *function)
 {
+    gan_save_onnx_options options;
     gan_model *folded;
-    int64_t opset;
     GAN_TRY(gan_model_check_built(model, function));
-    GAN_TRY(find_opset(model, options, &opset));
-    GAN_TRY(gan_model_fold(model, &folded));
-    const gan_status status = save_folded(folded, to, opset);
+    GAN_TRY(read_options(model, given, &options));
+    GAN_TRY(gan_model_fold(model, options.no_dropout, &folded));
+    const gan_status status = save_folded(folded, to, options.opset);
     gan_model_destroy(folded);
     return status;
 }

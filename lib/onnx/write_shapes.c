@@ -36,7 +36,8 @@ gan_status gan_onnx_write_dropout(gan_onnx_graph_writer *w)
     if (!gan_layer_get_bool(layer, "in_sampling") || gan_layer_get_number(layer, "rate") <= 0)
         return write_identity(w);
     return gan_fail(GAN_ERROR_UNSUPPORTED,
-                    "in_sampling is set, and ONNX has no random numbers that belong to a sample");
+                    "in_sampling is set, and ONNX has no random numbers that belong to a sample; "
+                    "no_dropout leaves it out");
 }
 
 gan_status gan_onnx_write_flatten(gan_onnx_graph_writer *w)

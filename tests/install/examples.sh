@@ -287,6 +287,9 @@ for program in examples/*; do
             examples/sample images.safetensors --grid-by-class --output classes.png
             expect_files classes.png
         fi
+        examples/sample labelled.safetensors --onnx labelled.onnx >written
+        grep -q '^onnx=labelled.onnx$' written
+        expect_files labelled.onnx
         sample=examples/sample
         refused 2 'not grey or colour images' $sample labelled.safetensors
         refused 2 'this generator has no classes' $sample uniform.safetensors --grid-by-class --output no.npy
@@ -296,6 +299,8 @@ for program in examples/*; do
         refused 2 'not together' $sample labelled.safetensors --class 1 --classes 2 --output no.npy
         refused 2 'ends in .png, .npy or .csv' $sample labelled.safetensors --output no.txt
         refused 2 'name a model' $sample --count 3
+        refused 2 'without --onnx' $sample labelled.safetensors --no-dropout --output no.npy
+        refused 2 'together with --onnx' $sample labelled.safetensors --onnx no.onnx --count 3
         refused 1 'classes.0. is 4, expected 0 to 3' $sample labelled.safetensors --class 4 --output no.npy
         refused 1 'no normal noise is drawn' $sample uniform.safetensors --truncation 1 --output no.npy
         refused 2 'this generator has no classes' $sample uniform.safetensors --class 1 --output no.npy
