@@ -1923,6 +1923,13 @@ typedef struct gan_dataset_options {
  */
 GAN_API gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, const char *labels_path,
                                         const gan_dataset_options *options, gan_dataset **out);
+/**
+ * The same from readers; `labels` may be NULL. Plain images that do not fit into memory_limit are read when they are
+ * wanted: by any thread that reads the dataset or one made from it, one at a time, and by the thread of `prefetch`.
+ * So their reader must outlive these datasets; otherwise nothing is read after this call.
+ */
+GAN_API gan_status gan_dataset_open_idx_from(gan_context *context, gan_reader images, const gan_reader *labels,
+                                             const gan_dataset_options *options, gan_dataset **out);
 
 /** Options of gan_dataset_open_folder(). */
 typedef struct gan_folder_options {
@@ -1974,6 +1981,13 @@ typedef struct gan_npy_field {
  */
 GAN_API gan_status gan_dataset_open_npy(gan_context *context, int64_t field_count, const gan_npy_field *fields,
                                         const gan_dataset_options *options, gan_dataset **out);
+/**
+ * The same from readers, one for each field, whose path is NULL, else ::GAN_ERROR_ARGUMENT. Those of fields that do
+ * not fit into memory_limit must outlive the dataset and all made from it, as with gan_dataset_open_idx_from().
+ */
+GAN_API gan_status gan_dataset_open_npy_from(gan_context *context, int64_t field_count, const gan_npy_field *fields,
+                                             const gan_reader *readers, const gan_dataset_options *options,
+                                             gan_dataset **out);
 
 /**
  * Opens a table of comma-separated values (RFC 4180, UTF-8): a header line with the names of the fields, then a line
@@ -1985,6 +1999,9 @@ GAN_API gan_status gan_dataset_open_npy(gan_context *context, int64_t field_coun
  */
 GAN_API gan_status gan_dataset_open_csv(gan_context *context, const char *path, const gan_dataset_options *options,
                                         gan_dataset **out);
+/** The same from a reader, which is read twice, and not after this call. */
+GAN_API gan_status gan_dataset_open_csv_from(gan_context *context, gan_reader reader,
+                                             const gan_dataset_options *options, gan_dataset **out);
 
 /**
  * A dataset over `count` samples in memory, which are not copied: the arrays must outlive the dataset and all made
@@ -2154,7 +2171,8 @@ GAN_API gan_status gan_dataset_set_cursor(gan_dataset *dataset, gan_dataset_curs
  * @defgroup checkpoint Checkpoints
  * Everything that a loop written by hand needs to resume, in one file: saved, loaded in another process and
  * continued, it equals one that never stopped, bit for bit. (A trainer and a game have their own, gan_trainer_save()
- * and gan_game_save(), and may also be parts of one: gan_checkpoint_add_trainer(), gan_checkpoint_add_game().)
+ * and gan_game_save(), and may also be parts of one, as may histories: gan_checkpoint_add_trainer(),
+ * gan_checkpoint_add_game(), gan_checkpoint_add_history().)
  *
  *     gan_checkpoint_create(context, &checkpoint);
  *     gan_checkpoint_add_model(checkpoint, "generator", generator);
@@ -3141,6 +3159,9 @@ GAN_API gan_status gan_png_write_grid_to(gan_context *context, gan_writer writer
 /** Writes float32 values as a NumPy file (.npy, format 1.0) of the shape (count, shape); count >= 1. */
 GAN_API gan_status gan_npy_write(gan_context *context, const char *path, const float *values, int64_t count,
                                  gan_shape shape);
+/** The same to a writer. */
+GAN_API gan_status gan_npy_write_to(gan_context *context, gan_writer writer, const float *values, int64_t count,
+                                    gan_shape shape);
 
 /** The record of a training run: one row per step of a trainer, or per round of a game, in memory. */
 typedef struct gan_history gan_history;
@@ -3166,18 +3187,29 @@ GAN_API int64_t gan_history_count(const gan_history *history);
 GAN_API gan_status gan_history_truncate(gan_history *history, int64_t last_step);
 /** Writes a CSV file with a header line; columns as documented in docs/file-formats.md. */
 GAN_API gan_status gan_history_write_csv(const gan_history *history, const char *path);
+/** The same to a writer. */
+GAN_API gan_status gan_history_write_csv_to(const gan_history *history, gan_writer writer);
 /**
  * Reads such a file, including one from an earlier version: missing columns become NaN, and diagnoses 0. Spreadsheets
  * may have rewritten it, with quoted or empty cells (NaN) and other ends of lines. Replaces the history's rows,
  * unless it fails: ::GAN_ERROR_MAGIC for another kind of file, ::GAN_ERROR_FORMAT for an unrecognised line.
  */
 GAN_API gan_status gan_history_read_csv(gan_history *history, const char *path);
+/** The same from a reader. */
+GAN_API gan_status gan_history_read_csv_from(gan_history *history, gan_reader reader);
 /**
  * Plots losses, D's probabilities, gradient norms and, if measured, diversity and saturation of the samples over the
  * steps or rounds, as a PNG image with axes and legend. Without rows: ::GAN_ERROR_STATE; if built without libpng:
  * ::GAN_ERROR_UNSUPPORTED.
  */
 GAN_API gan_status gan_history_write_png(const gan_history *history, const char *path);
+/** The same to a writer. */
+GAN_API gan_status gan_history_write_png_to(const gan_history *history, gan_writer writer);
+/**
+ * Adds a history to a checkpoint: all of its rows, to the last bit. Loading replaces its rows by those of the file,
+ * however many: it then ends where the rest of the checkpoint does.
+ */
+GAN_API gan_status gan_checkpoint_add_history(gan_checkpoint *checkpoint, const char *name, gan_history *history);
 
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */

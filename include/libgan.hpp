@@ -1128,6 +1128,13 @@ class dataset : detail::keeper, public handle<gan_dataset, gan_dataset_destroy>
                                                      labels_path.empty() ? nullptr : labels_path.c_str(),
                                                      detail::sized(options)));
     }
+    /** The same from readers; without labels, `labels` is NULL; see gan_dataset_open_idx_from(). */
+    static dataset open_idx_from(const context &context, gan_reader images, const gan_reader *labels = nullptr,
+                                 gan_dataset_options options = {})
+    {
+        return dataset(detail::result<gan_dataset *>(gan_dataset_open_idx_from, context.get(), images, labels,
+                                                     detail::sized(options)));
+    }
     /** Opens a folder of PNG and JPEG files; see gan_dataset_open_folder(). */
     static dataset open_folder(const context &context, const std::string &path, gan_folder_options folder,
                                gan_dataset_options options = {})
@@ -1142,11 +1149,26 @@ class dataset : detail::keeper, public handle<gan_dataset, gan_dataset_destroy>
         return dataset(detail::result<gan_dataset *>(gan_dataset_open_npy, context.get(), detail::length(fields),
                                                      detail::data(fields), detail::sized(options)));
     }
+    /** The same from readers, one for each field, whose path is nullptr; see gan_dataset_open_npy_from(). */
+    static dataset open_npy_from(const context &context, const std::vector<gan_npy_field> &fields,
+                                 const std::vector<gan_reader> &readers, gan_dataset_options options = {})
+    {
+        detail::expect_length(readers, detail::length(fields), "open_npy_from: readers");
+        return dataset(detail::result<gan_dataset *>(gan_dataset_open_npy_from, context.get(), detail::length(fields),
+                                                     detail::data(fields), detail::data(readers),
+                                                     detail::sized(options)));
+    }
     /** Opens a table, a field for each column; see gan_dataset_open_csv(). */
     static dataset open_csv(const context &context, const std::string &path, gan_dataset_options options = {})
     {
         return dataset(
             detail::result<gan_dataset *>(gan_dataset_open_csv, context.get(), path.c_str(), detail::sized(options)));
+    }
+    /** The same from a reader; see gan_dataset_open_csv_from(). */
+    static dataset open_csv_from(const context &context, gan_reader reader, gan_dataset_options options = {})
+    {
+        return dataset(
+            detail::result<gan_dataset *>(gan_dataset_open_csv_from, context.get(), reader, detail::sized(options)));
     }
     /** Takes ownership of samples in memory, with one class number per sample unless `labels` is empty. */
     static dataset from_array(const context &context, const shape &sample, std::vector<float> values,
@@ -1854,6 +1876,14 @@ inline void npy_write(const context &context, const std::string &path, const std
     check(gan_npy_write(context.get(), path.c_str(), values.data(), count, sample));
 }
 
+/** See gan_npy_write_to(). */
+inline void npy_write_to(const context &context, gan_writer writer, const std::vector<float> &values,
+                         const shape &sample)
+{
+    const int64_t count = detail::batch_of(values, sample.count(), "npy_write_to: values");
+    check(gan_npy_write_to(context.get(), writer, values.data(), count, sample));
+}
+
 /** The history of a training run, one row per step or round; see ::gan_history. */
 class history : public handle<gan_history, gan_history_destroy>
 {
@@ -1876,10 +1906,16 @@ class history : public handle<gan_history, gan_history_destroy>
     void truncate(int64_t last_step) { call(gan_history_truncate, last_step); }
     /** See gan_history_write_csv(). */
     void write_csv(const std::string &path) const { call(gan_history_write_csv, path.c_str()); }
+    /** See gan_history_write_csv_to(). */
+    void write_csv_to(gan_writer writer) const { call(gan_history_write_csv_to, writer); }
     /** See gan_history_read_csv(). */
     void read_csv(const std::string &path) { call(gan_history_read_csv, path.c_str()); }
+    /** See gan_history_read_csv_from(). */
+    void read_csv_from(gan_reader reader) { call(gan_history_read_csv_from, reader); }
     /** See gan_history_write_png(). */
     void write_png(const std::string &path) const { call(gan_history_write_png, path.c_str()); }
+    /** See gan_history_write_png_to(). */
+    void write_png_to(gan_writer writer) const { call(gan_history_write_png_to, writer); }
 };
 
 /**
@@ -1946,6 +1982,11 @@ class checkpoint : public handle<gan_checkpoint, gan_checkpoint_destroy>
     }
     /** See gan_checkpoint_add_game(). */
     void add_game(const std::string &name, game &game) { call(gan_checkpoint_add_game, name.c_str(), game.get()); }
+    /** See gan_checkpoint_add_history(). */
+    void add_history(const std::string &name, history &history)
+    {
+        call(gan_checkpoint_add_history, name.c_str(), history.get());
+    }
     /** See gan_checkpoint_save(). */
     void save(const std::string &path) const { call(gan_checkpoint_save, path.c_str()); }
     /** See gan_checkpoint_save_to(). */

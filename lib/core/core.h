@@ -306,6 +306,30 @@ void gan_file_close(gan_file *file); /* accepts a zeroed one */
 /* What to add to a message about a file of the wrong kind that starts so: "", or that it looks like a page. */
 const char *gan_file_hint(const void *start, size_t size);
 
+/* ---- Where bytes come from (readable.c) ----------------------------------------------------------------------- */
+
+/* A file to read, or a reader of the host. */
+typedef struct gan_origin {
+    const char *path; /* NULL: the reader */
+    gan_reader reader;
+} gan_origin;
+
+/* Unless the argument `reader` of a public function has its callback: GAN_ERROR_NULL, and GAN_ERROR_ARGUMENT for a
+ * negative size. */
+gan_status gan_reader_check(gan_reader reader, const char *function);
+
+typedef struct gan_readable {
+    gan_file file; /* zeroed: the reader */
+    gan_reader reader;
+    int64_t size;
+    char name[GAN_SENTENCE]; /* for messages: "'PATH'", or "the reader's data" */
+} gan_readable;
+
+gan_status gan_readable_open(gan_context *context, gan_origin from, gan_readable *out);
+/* Reads all `size` bytes at an offset; GAN_ERROR_TRUNCATED if they are not there. */
+gan_status gan_readable_read(const gan_readable *readable, int64_t offset, void *out, size_t size);
+void gan_readable_close(gan_readable *readable); /* accepts a zeroed one */
+
 /* ---- The floating-point environment (float_environment.c) --------------------------------------------------- */
 
 /* The library's calls and threads compute in an environment of their own, so that results do not depend on the
@@ -332,8 +356,8 @@ void gan_host_leave(const bool *was_inside);
 #define GAN_CSV_CELL 4096 /* most bytes in a cell */
 
 typedef struct gan_csv_reader {
-    gan_file file;
-    int64_t offset; /* of the next byte to read from the file */
+    gan_readable from;
+    int64_t offset; /* of the next byte to read from it */
     size_t used, size;
     int64_t next_line;
     /* The cell that was read last, a text: */
@@ -346,7 +370,7 @@ typedef struct gan_csv_reader {
 } gan_csv_reader;
 
 /* Reads cell by cell, past a byte-order mark; spaces around a cell do not belong to it. */
-gan_status gan_csv_open(gan_context *context, const char *path, gan_csv_reader *out);
+gan_status gan_csv_open(gan_context *context, gan_origin from, gan_csv_reader *out);
 gan_status gan_csv_next(gan_csv_reader *reader);
 void gan_csv_close(gan_csv_reader *reader); /* accepts a zeroed one */
 

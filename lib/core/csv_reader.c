@@ -3,15 +3,15 @@
 
 #include <string.h>
 
-gan_status gan_csv_open(gan_context *context, const char *path, gan_csv_reader *out)
+gan_status gan_csv_open(gan_context *context, gan_origin from, gan_csv_reader *out)
 {
     unsigned char start[3];
 
     memset(out, 0, sizeof(*out));
-    GAN_TRY(gan_file_open(context, path, &out->file));
+    GAN_TRY(gan_readable_open(context, from, &out->from));
     out->line = out->next_line = 1;
-    if (out->file.size >= 3) { /* the byte-order mark of UTF-8 */
-        const gan_status status = gan_file_read(&out->file, 0, start, sizeof(start));
+    if (out->from.size >= 3) { /* the byte-order mark of UTF-8 */
+        const gan_status status = gan_readable_read(&out->from, 0, start, sizeof(start));
         if (status != GAN_OK) {
             gan_csv_close(out);
             return status;
@@ -23,18 +23,18 @@ gan_status gan_csv_open(gan_context *context, const char *path, gan_csv_reader *
 
 void gan_csv_close(gan_csv_reader *reader)
 {
-    gan_file_close(&reader->file);
+    gan_readable_close(&reader->from);
 }
 
 /* The next byte, or -1 at the end of the file. */
 static gan_status peek(gan_csv_reader *reader, int *byte)
 {
     if (reader->used == reader->size) {
-        const int64_t left = reader->file.size - reader->offset;
+        const int64_t left = reader->from.size - reader->offset;
         const size_t size = left < (int64_t)sizeof(reader->buffer) ? (size_t)left : sizeof(reader->buffer);
         *byte = -1;
         if (size == 0) return GAN_OK;
-        GAN_TRY(gan_file_read(&reader->file, reader->offset, reader->buffer, size));
+        GAN_TRY(gan_readable_read(&reader->from, reader->offset, reader->buffer, size));
         reader->offset += (int64_t)size;
         reader->size = size;
         reader->used = 0;
@@ -51,11 +51,11 @@ static void take(gan_csv_reader *reader)
 static gan_status append(gan_csv_reader *reader, int byte)
 {
     if (byte == 0) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld: a cell contains a zero byte", reader->file.path,
+        return gan_fail(GAN_ERROR_FORMAT, "%s, line %lld: a cell contains a zero byte", reader->from.name,
                         (long long)reader->line);
     }
     if (reader->length == GAN_CSV_CELL) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "'%s', line %lld: a cell is longer than %d bytes", reader->file.path,
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s, line %lld: a cell is longer than %d bytes", reader->from.name,
                         (long long)reader->line, GAN_CSV_CELL);
     }
     reader->cell[reader->length++] = (char)byte;
@@ -74,8 +74,8 @@ static gan_status read_quoted(gan_csv_reader *reader)
         int byte;
         GAN_TRY(peek(reader, &byte));
         if (byte < 0) {
-            return gan_fail(GAN_ERROR_TRUNCATED, "'%s' ends within the quoted cell that begins in line %lld",
-                            reader->file.path, (long long)reader->line);
+            return gan_fail(GAN_ERROR_TRUNCATED, "%s ends within the quoted cell that begins in line %lld",
+                            reader->from.name, (long long)reader->line);
         }
         take(reader);
         if (byte == '"') {
@@ -113,7 +113,7 @@ gan_status gan_csv_next(gan_csv_reader *reader)
         GAN_TRY(skip_space(reader, &byte));
     }
     if (quoted && byte >= 0 && byte != ',' && byte != '\n') {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld: a quoted cell is followed by text", reader->file.path,
+        return gan_fail(GAN_ERROR_FORMAT, "%s, line %lld: a quoted cell is followed by text", reader->from.name,
                         (long long)reader->line);
     }
     while (byte >= 0 && byte != ',' && byte != '\n') {

@@ -1,9 +1,9 @@
-/* Files read from start to end, plain or gzipped; the first two bytes tell which. */
+/* Files, and the bytes of readers, from start to end, plain or gzipped; the first two bytes tell which. */
 #include "data/data.h"
 
 struct gan_byte_reader {
     gan_context *context;
-    gan_file file;
+    gan_readable from;
     int64_t offset;     /* plain: of the next byte */
     gan_gunzip *gunzip; /* NULL: plain */
 };
@@ -12,19 +12,19 @@ static gan_status open_gzip(gan_byte_reader *reader)
 {
     unsigned char magic[2];
 
-    if (reader->file.size < 2) return GAN_OK;
-    GAN_TRY(gan_file_read(&reader->file, 0, magic, sizeof(magic)));
+    if (reader->from.size < 2) return GAN_OK;
+    GAN_TRY(gan_readable_read(&reader->from, 0, magic, sizeof(magic)));
     if (magic[0] != 0x1f || magic[1] != 0x8b) return GAN_OK;
-    return gan_gunzip_open(reader->context, &reader->file, &reader->gunzip);
+    return gan_gunzip_open(reader->context, &reader->from, &reader->gunzip);
 }
 
-gan_status gan_byte_reader_open(gan_context *context, const char *path, gan_byte_reader **out)
+gan_status gan_byte_reader_open(gan_context *context, gan_origin from, gan_byte_reader **out)
 {
     gan_byte_reader *reader = gan_allocate(context, sizeof(*reader));
 
     if (!reader) return GAN_ERROR_MEMORY;
     reader->context = gan_context_retain(context);
-    gan_status status = gan_file_open(context, path, &reader->file);
+    gan_status status = gan_readable_open(context, from, &reader->from);
     if (status == GAN_OK) status = open_gzip(reader);
     if (status != GAN_OK) {
         gan_byte_reader_close(reader);
@@ -39,14 +39,19 @@ void gan_byte_reader_close(gan_byte_reader *reader)
     if (!reader) return;
     gan_context *context = reader->context;
     gan_gunzip_close(reader->gunzip);
-    gan_file_close(&reader->file);
+    gan_readable_close(&reader->from);
     gan_release(context, reader, sizeof(*reader));
     gan_context_release(context);
 }
 
+const char *gan_byte_reader_name(const gan_byte_reader *reader)
+{
+    return reader->from.name;
+}
+
 int64_t gan_byte_reader_size(const gan_byte_reader *reader)
 {
-    return reader->gunzip ? -1 : reader->file.size;
+    return reader->gunzip ? -1 : reader->from.size;
 }
 
 gan_status gan_byte_reader_read(gan_byte_reader *reader, void *out, size_t size)
@@ -54,13 +59,13 @@ gan_status gan_byte_reader_read(gan_byte_reader *reader, void *out, size_t size)
     size_t got = 0;
 
     if (!reader->gunzip) {
-        GAN_TRY(gan_file_read(&reader->file, reader->offset, out, size));
+        GAN_TRY(gan_readable_read(&reader->from, reader->offset, out, size));
         reader->offset += (int64_t)size;
         return GAN_OK;
     }
     GAN_TRY(gan_gunzip_read(reader->gunzip, out, size, &got));
     if (got < size) {
-        return gan_fail(GAN_ERROR_TRUNCATED, "'%s', once unpacked, ends %zu bytes too early", reader->file.path,
+        return gan_fail(GAN_ERROR_TRUNCATED, "%s, once unpacked, ends %zu bytes too early", reader->from.name,
                         size - got);
     }
     return GAN_OK;
@@ -69,11 +74,11 @@ gan_status gan_byte_reader_read(gan_byte_reader *reader, void *out, size_t size)
 gan_status gan_byte_reader_finish(gan_byte_reader *reader)
 {
     unsigned char byte;
-    size_t more = reader->offset < reader->file.size;
+    size_t more = reader->offset < reader->from.size;
 
     if (reader->gunzip) GAN_TRY(gan_gunzip_read(reader->gunzip, &byte, 1, &more));
     if (more > 0) {
-        return gan_fail(GAN_ERROR_TRAILING_DATA, "'%s' is longer than its header says", reader->file.path);
+        return gan_fail(GAN_ERROR_TRAILING_DATA, "%s is longer than its header says", reader->from.name);
     }
     return GAN_OK;
 }

@@ -17,6 +17,7 @@ typedef struct csv_column {
 
 typedef struct csv_source {
     gan_context *context;
+    char name[GAN_SENTENCE]; /* of the file, for messages */
     csv_column *columns;
     int64_t count, capacity; /* columns */
     int64_t rows;            /* in the file */
@@ -65,11 +66,11 @@ static const gan_source_ops csv_ops = {.read = csv_read, .destroy = csv_destroy,
 static gan_status check_text(const gan_csv_reader *reader, const char *column)
 {
     if (reader->length == 0) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld, %s: the cell is empty", reader->file.path,
+        return gan_fail(GAN_ERROR_FORMAT, "%s, line %lld, %s: the cell is empty", reader->from.name,
                         (long long)reader->line, column);
     }
     if (gan_is_utf8(reader->cell)) return GAN_OK;
-    return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld, %s: the text is not UTF-8", reader->file.path,
+    return gan_fail(GAN_ERROR_FORMAT, "%s, line %lld, %s: the text is not UTF-8", reader->from.name,
                     (long long)reader->line, column);
 }
 
@@ -80,12 +81,12 @@ static gan_status add_column(csv_source *csv, const gan_csv_reader *reader)
     snprintf(what, sizeof(what), "column %lld", (long long)csv->count + 1);
     GAN_TRY(check_text(reader, what));
     if (csv->count == column_limit) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "'%s' has more than %d columns", reader->file.path, column_limit);
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s has more than %d columns", reader->from.name, column_limit);
     }
     for (int64_t c = 0; c < csv->count; c++) {
         if (strcmp(csv->columns[c].name, reader->cell) != 0) continue;
-        return gan_fail(GAN_ERROR_FORMAT, "'%s': columns %lld and %lld have the same name, '%.64s'",
-                        reader->file.path, (long long)c + 1, (long long)csv->count + 1, reader->cell);
+        return gan_fail(GAN_ERROR_FORMAT, "%s: columns %lld and %lld have the same name, '%.64s'", reader->from.name,
+                        (long long)c + 1, (long long)csv->count + 1, reader->cell);
     }
     csv_column *columns =
         gan_grow_array(csv->context, csv->columns, csv->count, &csv->capacity, sizeof(*csv->columns));
@@ -121,8 +122,8 @@ static gan_status add_category(csv_source *csv, csv_column *column, const gan_cs
 
     if (found) return GAN_OK;
     if (column->count == category_limit) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "'%s', line %lld: column '%.64s' has more than %d different texts",
-                        reader->file.path, (long long)reader->line, column->name, category_limit);
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s, line %lld: column '%.64s' has more than %d different texts",
+                        reader->from.name, (long long)reader->line, column->name, category_limit);
     }
     char **categories = gan_grow_array(csv->context, column->categories, column->count, &column->capacity,
                                        sizeof(*column->categories));
@@ -147,8 +148,8 @@ static void warn_of_rounding(const csv_source *csv, csv_column *column, const ga
     if (column->rounded) return;
     column->rounded = true;
     gan_log(csv->context, GAN_LOG_WARNING,
-            "'%s', line %lld, column '%.64s': %.64s is rounded to %.9g, since float32 holds no more digits",
-            reader->file.path, (long long)reader->line, column->name, reader->cell, (double)(float)value);
+            "%s, line %lld, column '%.64s': %.64s is rounded to %.9g, since float32 holds no more digits",
+            reader->from.name, (long long)reader->line, column->name, reader->cell, (double)(float)value);
 }
 
 static gan_status examine_cell(csv_source *csv, int64_t row, int64_t c, const gan_csv_reader *reader)
@@ -162,8 +163,8 @@ static gan_status examine_cell(csv_source *csv, int64_t row, int64_t c, const ga
     const bool is_text = !gan_number_parse(reader->cell, reader->length, &value);
     if (row == 0) column->is_text = is_text;
     if (is_text != column->is_text) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld, %s: '%.64s' is %s, but those before are %s",
-                        reader->file.path, (long long)reader->line, what, reader->cell,
+        return gan_fail(GAN_ERROR_FORMAT, "%s, line %lld, %s: '%.64s' is %s, but those before are %s",
+                        reader->from.name, (long long)reader->line, what, reader->cell,
                         is_text ? "no number" : "a number", is_text ? "numbers" : "texts");
     }
     if (is_text) return add_category(csv, column, reader);
@@ -171,7 +172,7 @@ static gan_status examine_cell(csv_source *csv, int64_t row, int64_t c, const ga
         if (value == floor(value) && (double)(float)value != value) warn_of_rounding(csv, column, reader, value);
         return GAN_OK;
     }
-    return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld, %s: %.64s is %s", reader->file.path, (long long)reader->line,
+    return gan_fail(GAN_ERROR_FORMAT, "%s, line %lld, %s: %.64s is %s", reader->from.name, (long long)reader->line,
                     what, reader->cell,
                     isfinite(value) ? "beyond the numbers of float32, up to 3.4e38" : "not a finite number");
 }
@@ -188,8 +189,8 @@ static gan_status keep_cell(csv_source *csv, int64_t row, int64_t c, const gan_c
         same = gan_number_parse(reader->cell, reader->length, &value);
     }
     if (!same) {
-        return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld, column '%.64s': the file has changed while it was read",
-                        reader->file.path, (long long)reader->line, column->name);
+        return gan_fail(GAN_ERROR_FORMAT, "%s, line %lld, column '%.64s': the file has changed while it was read",
+                        reader->from.name, (long long)reader->line, column->name);
     }
     csv->values[row * csv->count + c] = (float)value;
     return GAN_OK;
@@ -205,15 +206,15 @@ static gan_status read_header(csv_source *csv, gan_csv_reader *reader)
     do {
         GAN_TRY(gan_csv_next(reader));
         if (reader->nothing && csv->count == 0) {
-            return gan_fail(GAN_ERROR_EMPTY, "'%s' has no header line", reader->file.path);
+            return gan_fail(GAN_ERROR_EMPTY, "%s has no header line", reader->from.name);
         }
         GAN_TRY(add_column(csv, reader));
         numbers = numbers && gan_number_parse(reader->cell, reader->length, &value);
     } while (!reader->ends_line);
     if (numbers) {
         gan_log(csv->context, GAN_LOG_WARNING,
-                "'%s' begins with numbers, which are taken for the names of its columns: is its header line missing?",
-                reader->file.path);
+                "%s begins with numbers, which are taken for the names of its columns: is its header line missing?",
+                reader->from.name);
     }
     return GAN_OK;
 }
@@ -229,8 +230,8 @@ static gan_status skip_header(csv_source *csv, gan_csv_reader *reader)
 
 static gan_status wrong_width(const csv_source *csv, const gan_csv_reader *reader, const char *how)
 {
-    return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld has %s than %lld cells, one for each column",
-                    reader->file.path, (long long)reader->line, how, (long long)csv->count);
+    return gan_fail(GAN_ERROR_FORMAT, "%s, line %lld has %s than %lld cells, one for each column", reader->from.name,
+                    (long long)reader->line, how, (long long)csv->count);
 }
 
 /* Hands on the cells of at most `most` rows, and counts these. Empty lines are none. */
@@ -254,13 +255,14 @@ static gan_status read_rows(csv_source *csv, gan_csv_reader *reader, int64_t mos
 }
 
 /* Reads the file from its start, the header by one function and the rows by another. */
-static gan_status read_file(csv_source *csv, const char *path, int64_t most, cell_fn use,
+static gan_status read_file(csv_source *csv, gan_origin from, int64_t most, cell_fn use,
                             gan_status (*header)(csv_source *, gan_csv_reader *), int64_t *rows)
 {
     gan_csv_reader *reader = gan_allocate(csv->context, sizeof(*reader));
 
     if (!reader) return GAN_ERROR_MEMORY;
-    gan_status status = gan_csv_open(csv->context, path, reader);
+    gan_status status = gan_csv_open(csv->context, from, reader);
+    if (status == GAN_OK) snprintf(csv->name, sizeof(csv->name), "%s", reader->from.name);
     if (status == GAN_OK) status = header(csv, reader);
     if (status == GAN_OK) status = read_rows(csv, reader, most, use, rows);
     gan_csv_close(reader);
@@ -268,21 +270,21 @@ static gan_status read_file(csv_source *csv, const char *path, int64_t most, cel
     return status;
 }
 
-static gan_status load(csv_source *csv, const char *path, const gan_dataset_options *options)
+static gan_status load(csv_source *csv, gan_origin from, const gan_dataset_options *options)
 {
     int64_t count, rows;
 
     if (!gan_checked_multiply(options->limit, csv->count, &count) ||
         (uint64_t)count > options->memory_limit / sizeof(*csv->values)) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "'%s': %lld rows of %lld columns need more than memory_limit, %zu bytes",
-                        path, (long long)options->limit, (long long)csv->count, options->memory_limit);
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: %lld rows of %lld columns need more than memory_limit, %zu bytes",
+                        csv->name, (long long)options->limit, (long long)csv->count, options->memory_limit);
     }
     csv->values = gan_allocate_array(csv->context, count, sizeof(*csv->values));
     if (!csv->values) return GAN_ERROR_MEMORY;
     csv->value_count = count;
-    GAN_TRY(read_file(csv, path, options->limit, keep_cell, skip_header, &rows));
+    GAN_TRY(read_file(csv, from, options->limit, keep_cell, skip_header, &rows));
     if (rows == options->limit) return GAN_OK;
-    return gan_fail(GAN_ERROR_TRUNCATED, "'%s' has lost rows while it was read", path);
+    return gan_fail(GAN_ERROR_TRUNCATED, "%s has lost rows while it was read", csv->name);
 }
 
 static gan_status create_dataset(csv_source *csv, const gan_dataset_options *options, gan_dataset **out)
@@ -304,27 +306,43 @@ static gan_status create_dataset(csv_source *csv, const gan_dataset_options *opt
     return status;
 }
 
-gan_status gan_dataset_open_csv(gan_context *context, const char *path, const gan_dataset_options *options,
-                                gan_dataset **out)
+static gan_status open_csv(gan_context *context, gan_origin from, const gan_dataset_options *options,
+                           gan_dataset **out)
 {
-    GAN_FLOAT_SCOPE();
     gan_dataset_options resolved;
 
-    GAN_CHECK_NOT_NULL(context);
-    GAN_CHECK_NOT_NULL(path);
-    GAN_CHECK_NOT_NULL(out);
     csv_source *csv = gan_allocate(context, sizeof(*csv));
     if (!csv) return GAN_ERROR_MEMORY;
     csv->context = gan_context_retain(context);
-    gan_status status = read_file(csv, path, INT64_MAX, examine_cell, read_header, &csv->rows);
+    gan_status status = read_file(csv, from, INT64_MAX, examine_cell, read_header, &csv->rows);
     if (status == GAN_OK && csv->rows == 0) {
-        status = gan_fail(GAN_ERROR_EMPTY, "'%s' has no rows below its header", path);
+        status = gan_fail(GAN_ERROR_EMPTY, "%s has no rows below its header", csv->name);
     }
     if (status == GAN_OK) status = gan_dataset_options_resolve(options, csv->rows, &resolved);
-    if (status == GAN_OK) status = load(csv, path, &resolved);
+    if (status == GAN_OK) status = load(csv, from, &resolved);
     if (status != GAN_OK) {
         csv_destroy(csv);
         return status;
     }
     return create_dataset(csv, &resolved, out);
+}
+
+gan_status gan_dataset_open_csv(gan_context *context, const char *path, const gan_dataset_options *options,
+                                gan_dataset **out)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(context);
+    GAN_CHECK_NOT_NULL(path);
+    GAN_CHECK_NOT_NULL(out);
+    return open_csv(context, (gan_origin){.path = path}, options, out);
+}
+
+gan_status gan_dataset_open_csv_from(gan_context *context, gan_reader reader, const gan_dataset_options *options,
+                                     gan_dataset **out)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(context);
+    GAN_TRY(gan_reader_check(reader, __func__));
+    GAN_CHECK_NOT_NULL(out);
+    return open_csv(context, (gan_origin){.reader = reader}, options, out);
 }

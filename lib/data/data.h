@@ -138,8 +138,8 @@ gan_status gan_dataset_check_cursor(const gan_dataset *dataset, const gan_datase
 
 typedef struct gan_gunzip gan_gunzip;
 
-/* Reads the file, which must outlive it. GAN_ERROR_UNSUPPORTED when built without zlib. */
-gan_status gan_gunzip_open(gan_context *context, const gan_file *file, gan_gunzip **out);
+/* Reads what must outlive it. GAN_ERROR_UNSUPPORTED when built without zlib. */
+gan_status gan_gunzip_open(gan_context *context, const gan_readable *from, gan_gunzip **out);
 /* Unpacks `size` bytes; fewer only at the end. */
 gan_status gan_gunzip_read(gan_gunzip *reader, void *out, size_t size, size_t *got);
 void gan_gunzip_close(gan_gunzip *reader); /* accepts NULL */
@@ -148,7 +148,8 @@ void gan_gunzip_close(gan_gunzip *reader); /* accepts NULL */
 
 typedef struct gan_byte_reader gan_byte_reader;
 
-gan_status gan_byte_reader_open(gan_context *context, const char *path, gan_byte_reader **out);
+gan_status gan_byte_reader_open(gan_context *context, gan_origin from, gan_byte_reader **out);
+const char *gan_byte_reader_name(const gan_byte_reader *reader); /* for messages: of its gan_readable */
 /* The size of the content in bytes, or -1 when only unpacking would tell. */
 int64_t gan_byte_reader_size(const gan_byte_reader *reader);
 /* The next `size` bytes of the content; GAN_ERROR_TRUNCATED when it ends early. Unpacks no further. */
@@ -182,7 +183,7 @@ typedef struct gan_idx_header {
 } gan_idx_header;
 
 /* Reads and checks the header and, if it is known, the length of the file. */
-gan_status gan_idx_read_header(gan_byte_reader *reader, const char *path, gan_idx_kind kind, gan_idx_header *out);
+gan_status gan_idx_read_header(gan_byte_reader *reader, gan_idx_kind kind, gan_idx_header *out);
 /* Values as they are in the file, unscaled. */
 void gan_idx_to_values(gan_idx_type type, const unsigned char *bytes, int64_t count, float *out);
 
@@ -207,7 +208,7 @@ typedef struct gan_npy_header {
 } gan_npy_header;
 
 /* Reads and checks the header and the length of the file. */
-gan_status gan_npy_read_header(const gan_file *file, gan_npy_header *out);
+gan_status gan_npy_read_header(const gan_readable *from, gan_npy_header *out);
 
 /* ---- Pictures (image.c, image_read.c, png_decode.c, jpeg_decode.c) -------------------------------------- */
 

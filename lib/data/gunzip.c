@@ -11,7 +11,7 @@ enum { buffer_size = 1 << 14, gzip_window_bits = 15 + 16 }; /* + 16: zlib expect
 
 struct gan_gunzip {
     gan_context *context;
-    const gan_file *file;
+    const gan_readable *from;
     int64_t offset; /* of the next byte to read from the file */
     bool ended;     /* the last member's checksum has been read and is right */
     z_stream stream;
@@ -31,31 +31,31 @@ static void zlib_release(void *user, void *memory)
 static gan_status zlib_fail(const gan_gunzip *reader, int code)
 {
     if (code == Z_MEM_ERROR) return GAN_ERROR_MEMORY; /* the allocator has left its sentence */
-    return gan_fail(GAN_ERROR_FORMAT, "'%s' is not valid gzip: %s", reader->file->path,
+    return gan_fail(GAN_ERROR_FORMAT, "%s is not valid gzip: %s", reader->from->name,
                     reader->stream.msg ? reader->stream.msg : "the data is malformed");
 }
 
 /* Makes input available unless the file is at its end. */
 static gan_status refill(gan_gunzip *reader)
 {
-    const int64_t left = reader->file->size - reader->offset;
+    const int64_t left = reader->from->size - reader->offset;
     const size_t size = left < buffer_size ? (size_t)left : buffer_size;
 
     if (reader->stream.avail_in > 0 || size == 0) return GAN_OK;
-    GAN_TRY(gan_file_read(reader->file, reader->offset, reader->buffer, size));
+    GAN_TRY(gan_readable_read(reader->from, reader->offset, reader->buffer, size));
     reader->offset += (int64_t)size;
     reader->stream.next_in = reader->buffer;
     reader->stream.avail_in = (unsigned)size;
     return GAN_OK;
 }
 
-gan_status gan_gunzip_open(gan_context *context, const gan_file *file, gan_gunzip **out)
+gan_status gan_gunzip_open(gan_context *context, const gan_readable *from, gan_gunzip **out)
 {
     gan_gunzip *reader = gan_allocate(context, sizeof(*reader));
 
     if (!reader) return GAN_ERROR_MEMORY;
     reader->context = context;
-    reader->file = file;
+    reader->from = from;
     reader->stream.zalloc = zlib_allocate;
     reader->stream.zfree = zlib_release;
     reader->stream.opaque = context;
@@ -100,7 +100,7 @@ static gan_status end_member(gan_gunzip *reader)
         return GAN_OK;
     }
     if (is_padded || reader->stream.next_in[0] != 0x1f) {
-        return gan_fail(GAN_ERROR_TRAILING_DATA, "'%s' has trailing bytes that are not gzip", reader->file->path);
+        return gan_fail(GAN_ERROR_TRAILING_DATA, "%s has trailing bytes that are not gzip", reader->from->name);
     }
     const int code = inflateReset(&reader->stream);
     return code == Z_OK ? GAN_OK : zlib_fail(reader, code);
@@ -122,7 +122,7 @@ gan_status gan_gunzip_read(gan_gunzip *reader, void *out, size_t size, size_t *g
         if (code == Z_STREAM_END) {
             GAN_TRY(end_member(reader));
         } else if (code == Z_BUF_ERROR) { /* the stream wants more input than there is */
-            return gan_fail(GAN_ERROR_TRUNCATED, "'%s' ends within its gzip data", reader->file->path);
+            return gan_fail(GAN_ERROR_TRUNCATED, "%s ends within its gzip data", reader->from->name);
         } else if (code != Z_OK) {
             return zlib_fail(reader, code);
         }
@@ -132,12 +132,12 @@ gan_status gan_gunzip_read(gan_gunzip *reader, void *out, size_t size, size_t *g
 
 #else
 
-gan_status gan_gunzip_open(gan_context *context, const gan_file *file, gan_gunzip **out)
+gan_status gan_gunzip_open(gan_context *context, const gan_readable *from, gan_gunzip **out)
 {
     (void)context;
     (void)out;
-    return gan_fail(GAN_ERROR_UNSUPPORTED, "'%s' is packed by gzip, but this libgan was built without zlib",
-                    file->path);
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "%s is packed by gzip, but this libgan was built without zlib",
+                    from->name);
 }
 
 gan_status gan_gunzip_read(gan_gunzip *reader, void *out, size_t size, size_t *got)

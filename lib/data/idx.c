@@ -21,7 +21,7 @@ typedef struct idx_source {
     unsigned char **chunks;
     int64_t chunk_count, chunk_capacity;
     int64_t bytes_of_chunk, byte_count; /* of each chunk but the last, of all */
-    gan_file file;                      /* otherwise: where they are */
+    gan_readable from;                  /* otherwise: where they are */
     int64_t offset;                     /* of the first one in the file */
     float *labels;                      /* or NULL */
     int64_t label_capacity;
@@ -44,7 +44,7 @@ static void idx_destroy(void *state)
     for (int64_t i = 0; i < idx->chunk_count; i++) gan_release(context, idx->chunks[i], (size_t)chunk_bytes(idx, i));
     gan_release(context, idx->chunks, (size_t)idx->chunk_capacity * sizeof(unsigned char *));
     gan_release(context, idx->labels, (size_t)idx->label_capacity * sizeof(*idx->labels));
-    gan_file_close(&idx->file);
+    gan_readable_close(&idx->from);
     gan_release(context, idx, sizeof(*idx));
     gan_context_release(context);
 }
@@ -82,7 +82,7 @@ static gan_status find_bytes(idx_source *idx, int64_t start, int64_t *count, con
     const int64_t most = idx->chunks ? idx->bytes_of_chunk - inside : piece_size;
 
     if (*count > most) *count = most;
-    if (!idx->chunks) GAN_TRY(gan_file_read(&idx->file, idx->offset + start, idx->piece, (size_t)*count));
+    if (!idx->chunks) GAN_TRY(gan_readable_read(&idx->from, idx->offset + start, idx->piece, (size_t)*count));
     *bytes = idx->chunks ? idx->chunks[start / idx->bytes_of_chunk] + inside : idx->piece;
     return GAN_OK;
 }
@@ -183,10 +183,10 @@ static int open_temporary(const char *folder)
     return descriptor;
 }
 
-static gan_status unpack_to_disk(idx_source *idx, gan_byte_reader *reader, const char *path, int64_t size)
+static gan_status unpack_to_disk(idx_source *idx, gan_byte_reader *reader, int64_t size)
 {
     const char *folder = idx->temporary_folder ? idx->temporary_folder : P_tmpdir;
-    char *copy = gan_copy_text(idx->context, path);
+    char *copy = gan_copy_text(idx->context, gan_byte_reader_name(reader));
 
     if (!copy) return GAN_ERROR_MEMORY;
     const int descriptor = open_temporary(folder);
@@ -195,13 +195,13 @@ static gan_status unpack_to_disk(idx_source *idx, gan_byte_reader *reader, const
         gan_release_text(idx->context, copy);
         return status;
     }
-    idx->file = (gan_file){gan_context_retain(idx->context), copy, descriptor, size};
+    idx->from.file = (gan_file){gan_context_retain(idx->context), copy, descriptor, size};
     return copy_bytes(idx, reader, size, descriptor);
 }
 
 /* Keeps the first `size` bytes of the images wherever they fit, and makes sure that the others exist. */
-static gan_status load_images(idx_source *idx, gan_byte_reader *reader, const char *path,
-                              const gan_idx_header *header, int64_t size, size_t memory_limit)
+static gan_status load_images(idx_source *idx, gan_byte_reader *reader, gan_origin from, const gan_idx_header *header,
+                              int64_t size, size_t memory_limit)
 {
     const int64_t in_file = gan_byte_reader_size(reader);
 
@@ -209,9 +209,9 @@ static gan_status load_images(idx_source *idx, gan_byte_reader *reader, const ch
         GAN_TRY(read_chunks(idx, reader, size));
     } else if (in_file >= 0) {
         idx->offset = in_file - header->bytes;
-        return gan_file_open(idx->context, path, &idx->file);
+        return gan_readable_open(idx->context, from, &idx->from);
     } else {
-        GAN_TRY(unpack_to_disk(idx, reader, path, size));
+        GAN_TRY(unpack_to_disk(idx, reader, size));
     }
     if (in_file >= 0) return GAN_OK; /* its length has been checked */
     GAN_TRY(copy_bytes(idx, reader, header->bytes - size, -1));
@@ -220,8 +220,8 @@ static gan_status load_images(idx_source *idx, gan_byte_reader *reader, const ch
 
 /* Reads the first column of labels, and finds the number of classes. Keeps the first `kept`; all decide on the number
  * of classes. */
-static gan_status read_labels(idx_source *idx, gan_byte_reader *reader, const char *path,
-                              const gan_idx_header *header, int64_t kept, int64_t *classes)
+static gan_status read_labels(idx_source *idx, gan_byte_reader *reader, const gan_idx_header *header, int64_t kept,
+                              int64_t *classes)
 {
     enum { at_once = 256 };
     const gan_field field = {.name = "label", .classes = GAN_MAX_CLASSES};
@@ -230,7 +230,7 @@ static gan_status read_labels(idx_source *idx, gan_byte_reader *reader, const ch
     float values[at_once], largest = 0;
 
     if (most == 0) {
-        return gan_fail(GAN_ERROR_SHAPE, "'%s' has %lld columns, too many for labels", path,
+        return gan_fail(GAN_ERROR_SHAPE, "%s has %lld columns, too many for labels", gan_byte_reader_name(reader),
                         (long long)header->elements);
     }
     if (gan_byte_reader_size(reader) >= 0) { /* the file has what its header claims */
@@ -242,7 +242,7 @@ static gan_status read_labels(idx_source *idx, gan_byte_reader *reader, const ch
         size = header->count - done < most ? header->count - done : most;
         GAN_TRY(gan_byte_reader_read(reader, idx->piece, (size_t)(size * row)));
         for (int64_t i = 0; i < size; i++) gan_idx_to_values(header->type, idx->piece + i * row, 1, &values[i]);
-        GAN_TRY(gan_labels_check(path, &field, values, size, NULL));
+        GAN_TRY(gan_labels_check(gan_byte_reader_name(reader), &field, values, size, NULL));
         for (int64_t i = 0; i < size; i++) {
             largest = values[i] > largest ? values[i] : largest;
             if (done + i >= kept) continue;
@@ -257,18 +257,18 @@ static gan_status read_labels(idx_source *idx, gan_byte_reader *reader, const ch
     return gan_byte_reader_finish(reader);
 }
 
-static gan_status load_labels(idx_source *idx, const char *path, int64_t images, int64_t kept, int64_t *classes)
+static gan_status load_labels(idx_source *idx, gan_origin from, int64_t images, int64_t kept, int64_t *classes)
 {
     gan_byte_reader *reader = NULL;
     gan_idx_header header;
 
-    GAN_TRY(gan_byte_reader_open(idx->context, path, &reader));
-    gan_status status = gan_idx_read_header(reader, path, GAN_IDX_LABELS, &header);
+    GAN_TRY(gan_byte_reader_open(idx->context, from, &reader));
+    gan_status status = gan_idx_read_header(reader, GAN_IDX_LABELS, &header);
     if (status == GAN_OK && header.count != images) {
-        status = gan_fail(GAN_ERROR_SHAPE, "'%s' has %lld label%s for %lld image%s", path, (long long)header.count,
-                          gan_plural(header.count), (long long)images, gan_plural(images));
+        status = gan_fail(GAN_ERROR_SHAPE, "%s has %lld label%s for %lld image%s", gan_byte_reader_name(reader),
+                          (long long)header.count, gan_plural(header.count), (long long)images, gan_plural(images));
     }
-    if (status == GAN_OK) status = read_labels(idx, reader, path, &header, kept, classes);
+    if (status == GAN_OK) status = read_labels(idx, reader, &header, kept, classes);
     gan_byte_reader_close(reader);
     return status;
 }
@@ -288,47 +288,69 @@ static gan_status read_options(idx_source *idx, const gan_dataset_options *given
 }
 
 /* Opens both files into `idx`, which the caller destroys on failure. */
-static gan_status open_files(idx_source *idx, const char *images_path, const char *labels_path,
+static gan_status open_files(idx_source *idx, gan_origin images, const gan_origin *labels,
                              const gan_dataset_options *given, gan_dataset_options *options, gan_field fields[2])
 {
     gan_byte_reader *reader = NULL;
     gan_idx_header header;
 
-    GAN_TRY(gan_byte_reader_open(idx->context, images_path, &reader));
-    gan_status status = gan_idx_read_header(reader, images_path, GAN_IDX_IMAGES, &header);
+    GAN_TRY(gan_byte_reader_open(idx->context, images, &reader));
+    gan_status status = gan_idx_read_header(reader, GAN_IDX_IMAGES, &header);
     if (status == GAN_OK) status = read_options(idx, given, header.count, options);
-    if (status == GAN_OK && labels_path) {
-        status = load_labels(idx, labels_path, header.count, options->limit, &fields[1].classes);
+    if (status == GAN_OK && labels) {
+        status = load_labels(idx, *labels, header.count, options->limit, &fields[1].classes);
     }
     if (status == GAN_OK) {
         const int64_t size = options->limit * header.elements * header.item_size;
         idx->header = header;
         fields[0].shape =
             idx->transposed ? GAN_SHAPE(1, header.width, header.height) : GAN_SHAPE(1, header.height, header.width);
-        status = load_images(idx, reader, images_path, &header, size, options->memory_limit);
+        status = load_images(idx, reader, images, &header, size, options->memory_limit);
     }
     gan_byte_reader_close(reader);
     return status;
+}
+
+/* Without labels, these are NULL. */
+static gan_status open_idx(gan_context *context, gan_origin images, const gan_origin *labels,
+                           const gan_dataset_options *options, gan_dataset **out)
+{
+    gan_field fields[2] = {{.name = "image"}, {.name = "label", .shape = GAN_SHAPE(1)}};
+    gan_dataset_options resolved;
+
+    idx_source *idx = gan_allocate(context, sizeof(*idx));
+    if (!idx) return GAN_ERROR_MEMORY;
+    idx->context = gan_context_retain(context);
+    for (int b = 0; b < 256; b++) idx->values[b] = (float)(b / 127.5 - 1.0);
+    const gan_status status = open_files(idx, images, labels, options, &resolved, fields);
+    if (status != GAN_OK) {
+        idx_destroy(idx);
+        return status;
+    }
+    return gan_dataset_create(context, &idx_ops, idx, fields, labels ? 2 : 1, &resolved, out);
 }
 
 gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, const char *labels_path,
                                 const gan_dataset_options *options, gan_dataset **out)
 {
     GAN_FLOAT_SCOPE();
-    gan_field fields[2] = {{.name = "image"}, {.name = "label", .shape = GAN_SHAPE(1)}};
-    gan_dataset_options resolved;
+    const gan_origin labels = {.path = labels_path};
 
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(images_path);
     GAN_CHECK_NOT_NULL(out);
-    idx_source *idx = gan_allocate(context, sizeof(*idx));
-    if (!idx) return GAN_ERROR_MEMORY;
-    idx->context = gan_context_retain(context);
-    for (int b = 0; b < 256; b++) idx->values[b] = (float)(b / 127.5 - 1.0);
-    const gan_status status = open_files(idx, images_path, labels_path, options, &resolved, fields);
-    if (status != GAN_OK) {
-        idx_destroy(idx);
-        return status;
-    }
-    return gan_dataset_create(context, &idx_ops, idx, fields, labels_path ? 2 : 1, &resolved, out);
+    return open_idx(context, (gan_origin){.path = images_path}, labels_path ? &labels : NULL, options, out);
+}
+
+gan_status gan_dataset_open_idx_from(gan_context *context, gan_reader images, const gan_reader *labels,
+                                     const gan_dataset_options *options, gan_dataset **out)
+{
+    GAN_FLOAT_SCOPE();
+    const gan_origin from = {.reader = labels ? *labels : images};
+
+    GAN_CHECK_NOT_NULL(context);
+    GAN_TRY(gan_reader_check(images, __func__));
+    GAN_TRY(gan_reader_check(from.reader, __func__));
+    GAN_CHECK_NOT_NULL(out);
+    return open_idx(context, (gan_origin){.reader = images}, labels ? &from : NULL, options, out);
 }

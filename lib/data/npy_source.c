@@ -7,7 +7,7 @@
 enum { piece_size = 1 << 14 };
 
 typedef struct npy_column {
-    gan_file file;
+    gan_readable from;
     gan_npy_header header;
     bool scaled;
     unsigned char *bytes; /* all samples, or NULL */
@@ -28,7 +28,7 @@ static void npy_destroy(void *state)
     gan_context *context = npy->context;
 
     for (int64_t f = 0; f < npy->count; f++) {
-        gan_file_close(&npy->columns[f].file);
+        gan_readable_close(&npy->columns[f].from);
         gan_release(context, npy->columns[f].bytes, npy->columns[f].byte_count);
     }
     gan_release(context, npy->columns, (size_t)npy->count * sizeof(*npy->columns));
@@ -89,8 +89,8 @@ static gan_status read_run(npy_source *npy, const npy_column *column, int64_t fi
     }
     for (int64_t done = 0; done < values; done += most) {
         const int64_t piece = values - done < most ? values - done : most;
-        GAN_TRY(gan_file_read(&column->file, column->header.offset + (start + done) * size, npy->piece,
-                              (size_t)(piece * size)));
+        GAN_TRY(gan_readable_read(&column->from, column->header.offset + (start + done) * size, npy->piece,
+                                  (size_t)(piece * size)));
         to_values(column, npy->piece, piece, out + done);
     }
     return GAN_OK;
@@ -105,7 +105,7 @@ static gan_status read_column(npy_source *npy, int64_t f, const int64_t *numbers
         GAN_TRY(read_run(npy, column, numbers[i], run, out + i * column->header.elements));
     }
     if (npy->fields[f].classes == 0) return GAN_OK;
-    return gan_labels_check(column->file.path, &npy->fields[f], out, count, numbers);
+    return gan_labels_check(column->from.name, &npy->fields[f], out, count, numbers);
 }
 
 static gan_status npy_read(void *state, const int64_t *numbers, int64_t count, float *const *fields)
@@ -135,44 +135,56 @@ static gan_status count_classes(npy_source *npy, int64_t f)
         size = column->header.count - done < GAN_SOURCE_PIECE ? column->header.count - done : GAN_SOURCE_PIECE;
         for (int64_t i = 0; i < size; i++) numbers[i] = done + i;
         GAN_TRY(read_run(npy, column, done, size, values));
-        GAN_TRY(gan_labels_check(column->file.path, &any, values, size, numbers));
+        GAN_TRY(gan_labels_check(column->from.name, &any, values, size, numbers));
         for (int64_t i = 0; i < size; i++) largest = values[i] > largest ? values[i] : largest;
     }
     field->classes = (int64_t)largest + 1;
     return GAN_OK;
 }
 
-static gan_status open_column(npy_source *npy, int64_t f, const gan_npy_field *given)
+/* Where a field is read, by its path or, unless `readers` is NULL, by its reader. */
+static gan_status find_origin(const char *function, int64_t f, const gan_npy_field *given, const gan_reader *readers,
+                              gan_origin *out)
+{
+    if (!readers && !given->path) {
+        return gan_fail(GAN_ERROR_NULL, "%s: the path of field %lld is NULL", function, (long long)f);
+    }
+    if (readers && given->path) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: the path of field %lld is not NULL, but it has a reader", function,
+                        (long long)f);
+    }
+    if (readers) GAN_TRY(gan_reader_check(readers[f], function));
+    *out = readers ? (gan_origin){.reader = readers[f]} : (gan_origin){.path = given->path};
+    return GAN_OK;
+}
+
+static gan_status open_column(const char *function, npy_source *npy, int64_t f, const gan_npy_field *given,
+                              gan_origin from)
 {
     npy_column *column = &npy->columns[f];
     gan_field *field = &npy->fields[f];
     char text[GAN_SHAPE_TEXT];
 
-    if (!given->path) {
-        return gan_fail(GAN_ERROR_NULL, "gan_dataset_open_npy: the path of field %lld is NULL", (long long)f);
-    }
     if (given->flags & ~(uint64_t)(GAN_NPY_LABEL | GAN_NPY_SCALE_BYTES)) {
-        return gan_fail(GAN_ERROR_ARGUMENT,
-                        "gan_dataset_open_npy: the flags of field %lld are 0x%llx, expected bits "
-                        "of gan_npy_flag",
-                        (long long)f, (unsigned long long)given->flags);
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: the flags of field %lld are 0x%llx, expected bits of gan_npy_flag",
+                        function, (long long)f, (unsigned long long)given->flags);
     }
-    GAN_TRY(gan_file_open(npy->context, given->path, &column->file));
-    GAN_TRY(gan_npy_read_header(&column->file, &column->header));
+    GAN_TRY(gan_readable_open(npy->context, from, &column->from));
+    GAN_TRY(gan_npy_read_header(&column->from, &column->header));
     column->scaled = given->flags & GAN_NPY_SCALE_BYTES;
     if (column->scaled && column->header.type != GAN_NPY_UINT8) {
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "'%s' has no bytes to scale: its values are of another type",
-                        given->path);
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "%s has no bytes to scale: its values are of another type",
+                        column->from.name);
     }
     if (column->header.count != npy->columns[0].header.count) {
-        return gan_fail(GAN_ERROR_SHAPE, "'%s' has %lld sample%s, but '%s' has %lld", given->path,
-                        (long long)column->header.count, gan_plural(column->header.count), npy->columns[0].file.path,
+        return gan_fail(GAN_ERROR_SHAPE, "%s has %lld sample%s, but %s has %lld", column->from.name,
+                        (long long)column->header.count, gan_plural(column->header.count), npy->columns[0].from.name,
                         (long long)npy->columns[0].header.count);
     }
     *field = (gan_field){.name = given->name, .shape = column->header.shape};
     if ((given->flags & GAN_NPY_LABEL) && column->header.elements > 1) {
-        return gan_fail(GAN_ERROR_SHAPE, "'%s' has samples %s, expected class labels, single numbers", given->path,
-                        gan_shape_text(field->shape, text));
+        return gan_fail(GAN_ERROR_SHAPE, "%s has samples %s, expected class labels, single numbers",
+                        column->from.name, gan_shape_text(field->shape, text));
     }
     return GAN_OK;
 }
@@ -188,11 +200,12 @@ static gan_status load_column(npy_source *npy, npy_column *column, int64_t count
     column->bytes = bytes;
     column->byte_count = (size_t)size;
     *left -= column->byte_count;
-    return gan_file_read(&column->file, column->header.offset, bytes, column->byte_count);
+    return gan_readable_read(&column->from, column->header.offset, bytes, column->byte_count);
 }
 
-static gan_status open_columns(npy_source *npy, int64_t field_count, const gan_npy_field *given,
-                               const gan_dataset_options *given_options, gan_dataset_options *options)
+static gan_status open_columns(const char *function, npy_source *npy, int64_t field_count, const gan_npy_field *given,
+                               const gan_reader *readers, const gan_dataset_options *given_options,
+                               gan_dataset_options *options)
 {
     npy->columns = gan_allocate_array(npy->context, field_count, sizeof(*npy->columns));
     if (!npy->columns) return GAN_ERROR_MEMORY;
@@ -203,10 +216,14 @@ static gan_status open_columns(npy_source *npy, int64_t field_count, const gan_n
         return GAN_ERROR_MEMORY;
     }
     npy->count = field_count;
-    for (int64_t f = 0; f < field_count; f++) GAN_TRY(open_column(npy, f, &given[f]));
+    for (int64_t f = 0; f < field_count; f++) {
+        gan_origin from;
+        GAN_TRY(find_origin(function, f, &given[f], readers, &from));
+        GAN_TRY(open_column(function, npy, f, &given[f], from));
+    }
     const int64_t count = npy->columns[0].header.count;
     GAN_TRY(gan_dataset_options_resolve(given_options, count, options));
-    GAN_TRY(gan_fields_check("gan_dataset_open_npy", count, npy->fields, field_count));
+    GAN_TRY(gan_fields_check(function, count, npy->fields, field_count));
     for (int64_t f = 0; f < field_count; f++) {
         if (!(given[f].flags & GAN_NPY_LABEL)) continue;
         npy->fields[f].shape = GAN_SHAPE(1);
@@ -217,20 +234,18 @@ static gan_status open_columns(npy_source *npy, int64_t field_count, const gan_n
     return GAN_OK;
 }
 
-gan_status gan_dataset_open_npy(gan_context *context, int64_t field_count, const gan_npy_field *fields,
-                                const gan_dataset_options *options, gan_dataset **out)
+/* Without readers, these are NULL. */
+static gan_status open_npy(const char *function, gan_context *context, int64_t field_count,
+                           const gan_npy_field *fields, const gan_reader *readers, const gan_dataset_options *options,
+                           gan_dataset **out)
 {
-    GAN_FLOAT_SCOPE();
     gan_dataset_options resolved;
 
-    GAN_CHECK_NOT_NULL(context);
-    GAN_CHECK_NOT_NULL(fields);
-    GAN_CHECK_NOT_NULL(out);
-    GAN_TRY(gan_field_count_check(__func__, field_count));
+    GAN_TRY(gan_field_count_check(function, field_count));
     npy_source *npy = gan_allocate(context, sizeof(*npy));
     if (!npy) return GAN_ERROR_MEMORY;
     npy->context = gan_context_retain(context);
-    const gan_status status = open_columns(npy, field_count, fields, options, &resolved);
+    const gan_status status = open_columns(function, npy, field_count, fields, readers, options, &resolved);
     if (status != GAN_OK) {
         npy_destroy(npy);
         return status;
@@ -238,4 +253,25 @@ gan_status gan_dataset_open_npy(gan_context *context, int64_t field_count, const
     GAN_TRY(gan_dataset_create(context, &npy_ops, npy, npy->fields, field_count, &resolved, out));
     for (int64_t f = 0; f < field_count; f++) npy->fields[f].name = (*out)->source->fields[f].name;
     return GAN_OK;
+}
+
+gan_status gan_dataset_open_npy(gan_context *context, int64_t field_count, const gan_npy_field *fields,
+                                const gan_dataset_options *options, gan_dataset **out)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(context);
+    GAN_CHECK_NOT_NULL(fields);
+    GAN_CHECK_NOT_NULL(out);
+    return open_npy(__func__, context, field_count, fields, NULL, options, out);
+}
+
+gan_status gan_dataset_open_npy_from(gan_context *context, int64_t field_count, const gan_npy_field *fields,
+                                     const gan_reader *readers, const gan_dataset_options *options, gan_dataset **out)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(context);
+    GAN_CHECK_NOT_NULL(fields);
+    GAN_CHECK_NOT_NULL(readers);
+    GAN_CHECK_NOT_NULL(out);
+    return open_npy(__func__, context, field_count, fields, readers, options, out);
 }

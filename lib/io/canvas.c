@@ -39,10 +39,9 @@ static void canvas_row(void *user, int64_t row, unsigned char *pixels)
     memcpy(pixels, canvas->pixels + (size_t)row * size, size);
 }
 
-gan_status gan_canvas_write_png(const gan_canvas *canvas, const char *path)
+gan_status gan_canvas_write_png(const gan_canvas *canvas, gan_target to)
 {
-    return gan_png_write(canvas->context, (gan_target){.path = path}, canvas->width, canvas->height, 3, canvas_row,
-                         (void *)canvas);
+    return gan_png_write(canvas->context, to, canvas->width, canvas->height, 3, canvas_row, (void *)canvas);
 }
 
 /* ---- Coverage -------------------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@ gan_status gan_history_create(gan_context *context, gan_history **out)
     GAN_CHECK_NOT_NULL(out);
     gan_history *history = gan_allocate(context, sizeof(*history));
     if (!history) return GAN_ERROR_MEMORY;
+    atomic_init(&history->references, 1);
     history->context = gan_context_retain(context);
     *out = history;
     return GAN_OK;
@@ -25,12 +26,37 @@ void gan_history_clear(gan_history *history)
     for (int64_t c = 0; c < history->column_count; c++)
         gan_release_text(context, (char *)history->columns[c].subject);
     gan_release(context, history->columns, (size_t)history->column_capacity * sizeof(*history->columns));
-    *history = (gan_history){.context = context};
+    history->columns = NULL;
+    history->values = NULL;
+    history->column_count = history->column_capacity = history->count = history->capacity = 0;
+}
+
+void gan_history_swap(gan_history *a, gan_history *b)
+{
+    const gan_history was = {.columns = a->columns,
+                             .column_count = a->column_count,
+                             .column_capacity = a->column_capacity,
+                             .values = a->values,
+                             .count = a->count,
+                             .capacity = a->capacity};
+
+    a->columns = b->columns, b->columns = was.columns;
+    a->column_count = b->column_count, b->column_count = was.column_count;
+    a->column_capacity = b->column_capacity, b->column_capacity = was.column_capacity;
+    a->values = b->values, b->values = was.values;
+    a->count = b->count, b->count = was.count;
+    a->capacity = b->capacity, b->capacity = was.capacity;
+}
+
+gan_history *gan_history_retain(gan_history *history)
+{
+    atomic_fetch_add(&history->references, 1);
+    return history;
 }
 
 void gan_history_destroy(gan_history *history)
 {
-    if (!history) return;
+    if (!history || atomic_fetch_sub(&history->references, 1) > 1) return;
     gan_context *context = history->context;
     gan_history_clear(history);
     gan_release(context, history, sizeof(*history));
@@ -131,8 +157,8 @@ gan_status gan_history_expect(gan_history *history, const char *what, gan_histor
         gan_history_clear(&fresh);
         return status;
     }
-    gan_history_clear(history);
-    *history = fresh;
+    gan_history_swap(history, &fresh);
+    gan_history_clear(&fresh);
     return GAN_OK;
 }
 

@@ -13,65 +13,89 @@ enum { shown_bytes = 48 };
 /* ---- Writing --------------------------------------------------------------------------------------------- */
 
 /* In quotes where a reader would take the text for something else. */
-static gan_status write_name(gan_atomic_file *file, gan_history_column column)
+static gan_status write_name(gan_writable *to, gan_history_column column)
 {
     char name[GAN_HISTORY_NAME], quoted[2 * GAN_HISTORY_NAME + 2];
     size_t used = 0;
     const size_t length = strlen(gan_history_column_name(column, name));
 
-    if (!strpbrk(name, ",\"\r\n") && name[length - 1] != ' ') return gan_atomic_file_write(file, name, length);
+    if (!strpbrk(name, ",\"\r\n") && name[length - 1] != ' ') return gan_writable_write(to, name, length);
     quoted[used++] = '"';
     for (size_t i = 0; i < length; i++) {
         if (name[i] == '"') quoted[used++] = '"';
         quoted[used++] = name[i];
     }
     quoted[used++] = '"';
-    return gan_atomic_file_write(file, quoted, used);
+    return gan_writable_write(to, quoted, used);
 }
 
-static gan_status write_number(gan_atomic_file *file, gan_history_measure measure, double value)
+static gan_status write_number(gan_writable *to, gan_history_measure measure, double value)
 {
     char text[GAN_NUMBER_TEXT];
     const size_t length = gan_history_is_whole(measure)
                               ? (size_t)snprintf(text, sizeof(text), "%lld", (long long)value)
                               : gan_number_print(text, value);
 
-    return gan_atomic_file_write(file, text, length);
+    return gan_writable_write(to, text, length);
 }
 
-static gan_status write_lines(const gan_history *history, gan_atomic_file *file)
+/* Without columns, it may still become one of steps. */
+static int64_t count_names(const gan_history *history)
 {
-    const bool is_open = history->column_count == 0; /* without rows, it may still become one of steps */
-    const int64_t count = is_open ? GAN_HISTORY_STEP_COLUMNS : history->column_count;
+    return history->column_count == 0 ? GAN_HISTORY_STEP_COLUMNS : history->column_count;
+}
+
+gan_status gan_history_write_names(const gan_history *history, gan_writable *to)
+{
+    const bool is_open = history->column_count == 0;
+    const int64_t count = count_names(history);
 
     for (int64_t c = 0; c < count; c++) {
-        if (c > 0) GAN_TRY(gan_atomic_file_write(file, ",", 1));
-        GAN_TRY(write_name(file, is_open ? gan_history_step_column(NULL, c) : history->columns[c]));
+        if (c > 0) GAN_TRY(gan_writable_write(to, ",", 1));
+        GAN_TRY(write_name(to, is_open ? gan_history_step_column(NULL, c) : history->columns[c]));
     }
-    GAN_TRY(gan_atomic_file_write(file, "\n", 1));
+    return GAN_OK;
+}
+
+static gan_status write_lines(const gan_history *history, gan_writable *to)
+{
+    const int64_t count = count_names(history);
+
+    GAN_TRY(gan_history_write_names(history, to));
+    GAN_TRY(gan_writable_write(to, "\n", 1));
     for (int64_t i = 0; i < history->count; i++) {
         const double *row = gan_history_row(history, i);
         for (int64_t c = 0; c < count; c++) {
-            if (c > 0) GAN_TRY(gan_atomic_file_write(file, ",", 1));
-            GAN_TRY(write_number(file, history->columns[c].measure, row[c]));
+            if (c > 0) GAN_TRY(gan_writable_write(to, ",", 1));
+            GAN_TRY(write_number(to, history->columns[c].measure, row[c]));
         }
-        GAN_TRY(gan_atomic_file_write(file, "\n", 1));
+        GAN_TRY(gan_writable_write(to, "\n", 1));
     }
     return GAN_OK;
+}
+
+static gan_status write_csv(const gan_history *history, gan_target to)
+{
+    gan_writable writable;
+
+    GAN_TRY(gan_writable_open(history->context, to, &writable));
+    return gan_writable_close(&writable, write_lines(history, &writable));
 }
 
 gan_status gan_history_write_csv(const gan_history *history, const char *path)
 {
     GAN_FLOAT_SCOPE();
-    gan_atomic_file *file;
-
     GAN_CHECK_NOT_NULL(history);
     GAN_CHECK_NOT_NULL(path);
-    GAN_TRY(gan_atomic_file_open(history->context, path, &file));
-    const gan_status status = write_lines(history, file);
-    if (status == GAN_OK) return gan_atomic_file_commit(file);
-    gan_atomic_file_abandon(file);
-    return status;
+    return write_csv(history, (gan_target){.path = path});
+}
+
+gan_status gan_history_write_csv_to(const gan_history *history, gan_writer writer)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(history);
+    GAN_TRY(gan_writer_check(writer, __func__));
+    return write_csv(history, (gan_target){.writer = writer});
 }
 
 /* ---- Reading: names -------------------------------------------------------------------------------------- */
@@ -142,19 +166,19 @@ static gan_status read_names(gan_csv_reader *reader, gan_history *into, int64_t 
     do {
         GAN_TRY(gan_csv_next(reader));
         if (into->column_count == 0 && reader->nothing)
-            return gan_fail(GAN_ERROR_TRUNCATED, "'%s', line 1: the file is empty", reader->file.path);
+            return gan_fail(GAN_ERROR_TRUNCATED, "%s, line 1: the file is empty", reader->from.name);
         const bool is_first = into->column_count == 0;
         if (is_first) rounds = strcmp(reader->cell, gan_history_measure_name(GAN_HISTORY_ROUND)) == 0;
         if (!find_column(reader, rounds, into->column_count, &column) || has_column(into, column)) {
-            return gan_fail(GAN_ERROR_MAGIC, "'%s' is not the CSV file of a history: its column %lld is called '%s'",
-                            reader->file.path, (long long)into->column_count + 1, show_cell(reader, text));
+            return gan_fail(GAN_ERROR_MAGIC, "%s is not the CSV file of a history: its column %lld is called '%s'",
+                            reader->from.name, (long long)into->column_count + 1, show_cell(reader, text));
         }
         GAN_TRY(gan_history_add_column(into, column));
     } while (!reader->ends_line);
     *in_file = into->column_count;
     if (!rounds && *in_file < GAN_HISTORY_FIRST_COLUMNS) {
-        return gan_fail(GAN_ERROR_MAGIC, "'%s' is not the CSV file of a history: it has only %lld column%s",
-                        reader->file.path, (long long)*in_file, gan_plural(*in_file));
+        return gan_fail(GAN_ERROR_MAGIC, "%s is not the CSV file of a history: it has only %lld column%s",
+                        reader->from.name, (long long)*in_file, gan_plural(*in_file));
     }
     for (int64_t c = *in_file; !rounds && c < GAN_HISTORY_STEP_COLUMNS; c++)
         GAN_TRY(gan_history_add_column(into, gan_history_step_column(NULL, c)));
@@ -187,8 +211,8 @@ static bool parse_real(const char *text, size_t length, double *out)
 
 static gan_status row_fail(const gan_csv_reader *reader, const char *what)
 {
-    return gan_fail(reader->ends_file ? GAN_ERROR_TRUNCATED : GAN_ERROR_FORMAT, "'%s', line %lld: %s",
-                    reader->file.path, (long long)reader->line, what);
+    return gan_fail(reader->ends_file ? GAN_ERROR_TRUNCATED : GAN_ERROR_FORMAT, "%s, line %lld: %s",
+                    reader->from.name, (long long)reader->line, what);
 }
 
 static gan_status parse_cell(const gan_csv_reader *reader, gan_history_column column, int64_t index, double *out)
@@ -197,23 +221,30 @@ static gan_status parse_cell(const gan_csv_reader *reader, gan_history_column co
     const bool whole = gan_history_is_whole(column.measure);
 
     if ((whole ? parse_whole : parse_real)(reader->cell, reader->length, out)) return GAN_OK;
-    return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld, column %lld: %.80s is '%s', which is not a %snumber",
-                    reader->file.path, (long long)reader->line, (long long)index + 1,
+    return gan_fail(GAN_ERROR_FORMAT, "%s, line %lld, column %lld: %.80s is '%s', which is not a %snumber",
+                    reader->from.name, (long long)reader->line, (long long)index + 1,
                     gan_history_column_name(column, name), show_cell(reader, text), whole ? "whole " : "");
 }
 
-/* The rest of a row of the file's columns, after its first cell was read. Columns that the file lacks are unknown:
- * NaN, or 0 for whole numbers. */
-static gan_status parse_row(gan_csv_reader *reader, int64_t in_file, gan_history *into)
+/* The next row, or NULL. Columns that the file lacks are unknown: NaN, or 0 for whole numbers. */
+static double *begin_row(gan_history *into, int64_t in_file)
 {
     double *row = gan_history_next_row(into);
 
-    if (!row) return GAN_ERROR_MEMORY;
-    for (int64_t c = in_file; c < into->column_count; c++)
+    for (int64_t c = in_file; row && c < into->column_count; c++)
         row[c] = gan_history_is_whole(into->columns[c].measure) ? 0 : NAN;
+    return row;
+}
+
+/* The rest of a row of the file's columns, after its first cell was read. */
+static gan_status parse_row(gan_csv_reader *reader, int64_t in_file, gan_history *into)
+{
+    double *row = begin_row(into, in_file);
+
+    if (!row) return GAN_ERROR_MEMORY;
     for (int64_t c = 0;;) {
         if (c == in_file) {
-            return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld: it has too many columns", reader->file.path,
+            return gan_fail(GAN_ERROR_FORMAT, "%s, line %lld: it has too many columns", reader->from.name,
                             (long long)reader->line);
         }
         if (reader->ends_file && c + 1 < in_file) return row_fail(reader, "the file ends within it");
@@ -224,8 +255,29 @@ static gan_status parse_row(gan_csv_reader *reader, int64_t in_file, gan_history
     }
     const int64_t line = reader->line;
     if (gan_history_append(into) == GAN_OK) return GAN_OK;
-    return gan_fail(GAN_ERROR_FORMAT, "'%s', line %lld: %ss do not increase", reader->file.path, (long long)line,
+    return gan_fail(GAN_ERROR_FORMAT, "%s, line %lld: %ss do not increase", reader->from.name, (long long)line,
                     gan_history_measure_name(into->columns[0].measure));
+}
+
+gan_status gan_history_append_rows(gan_history *into, const double *values, int64_t rows, int64_t in_file)
+{
+    char name[GAN_HISTORY_NAME];
+
+    for (int64_t i = 0; i < rows; i++) {
+        double *row = begin_row(into, in_file);
+        if (!row) return GAN_ERROR_MEMORY;
+        for (int64_t c = 0; c < in_file; c++) {
+            row[c] = values[i * in_file + c];
+            if (!gan_history_is_whole(into->columns[c].measure)) continue;
+            if (row[c] >= 0 && row[c] <= (double)GAN_HISTORY_LARGEST && row[c] == floor(row[c])) continue;
+            return gan_fail(GAN_ERROR_FORMAT, "row %lld: %.160s is %g, which is not a whole number from 0 to 2^53",
+                            (long long)i + 1, gan_history_column_name(into->columns[c], name), row[c]);
+        }
+        if (gan_history_append(into) == GAN_OK) continue;
+        return gan_fail(GAN_ERROR_FORMAT, "row %lld: %ss do not increase", (long long)i + 1,
+                        gan_history_measure_name(into->columns[0].measure));
+    }
+    return GAN_OK;
 }
 
 static gan_status read_file(gan_csv_reader *reader, gan_history *into)
@@ -241,25 +293,47 @@ static gan_status read_file(gan_csv_reader *reader, gan_history *into)
     return GAN_OK;
 }
 
+/* Reads all of it or, if `in_file` is not NULL, only the names of its columns. */
+static gan_status read_from(gan_origin from, gan_history *into, int64_t *in_file)
+{
+    gan_csv_reader *reader = gan_allocate(into->context, sizeof(*reader));
+
+    if (!reader) return GAN_ERROR_MEMORY;
+    gan_status status = gan_csv_open(into->context, from, reader);
+    if (status == GAN_OK) status = in_file ? read_names(reader, into, in_file) : read_file(reader, into);
+    gan_csv_close(reader);
+    gan_release(into->context, reader, sizeof(*reader));
+    return status;
+}
+
+gan_status gan_history_read_names(gan_history *into, gan_origin from, int64_t *in_file)
+{
+    return read_from(from, into, in_file);
+}
+
+static gan_status read_csv(gan_history *history, gan_origin from)
+{
+    gan_history read = {.context = history->context};
+    const gan_status status = read_from(from, &read, NULL);
+
+    /* Either the old rows or the new ones are no longer needed. */
+    if (status == GAN_OK) gan_history_swap(history, &read);
+    gan_history_clear(&read);
+    return status;
+}
+
 gan_status gan_history_read_csv(gan_history *history, const char *path)
 {
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(history);
     GAN_CHECK_NOT_NULL(path);
-    gan_history read = {.context = history->context};
-    gan_csv_reader *reader = gan_allocate(history->context, sizeof(*reader));
-    if (!reader) return GAN_ERROR_MEMORY;
-    gan_status status = gan_csv_open(history->context, path, reader);
-    if (status == GAN_OK) status = read_file(reader, &read);
-    gan_csv_close(reader);
-    gan_release(history->context, reader, sizeof(*reader));
+    return read_csv(history, (gan_origin){.path = path});
+}
 
-    /* Either the old rows or the new ones are no longer needed. */
-    if (status == GAN_OK) {
-        const gan_history old = *history;
-        *history = read;
-        read = old;
-    }
-    gan_history_clear(&read);
-    return status;
+gan_status gan_history_read_csv_from(gan_history *history, gan_reader reader)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(history);
+    GAN_TRY(gan_reader_check(reader, __func__));
+    return read_csv(history, (gan_origin){.reader = reader});
 }

@@ -240,35 +240,48 @@ static double draw(const gan_history *history, gan_canvas *canvas, const picture
     return top + margin_bottom;
 }
 
-static gan_status write_picture(const gan_history *history, const picture *data, const char *path)
+static gan_status write_picture(const gan_history *history, const picture *data, gan_target to)
 {
     gan_canvas canvas;
 
     GAN_TRY(gan_canvas_create(history->context, width, (int)draw(history, NULL, data), &canvas));
     draw(history, &canvas, data);
-    const gan_status status = gan_canvas_write_png(&canvas, path);
+    const gan_status status = gan_canvas_write_png(&canvas, to);
     gan_canvas_release(&canvas);
+    return status;
+}
+
+static gan_status write_png(const char *function, const gan_history *history, gan_target to)
+{
+    picture data = {0};
+
+    if (history->count == 0) return gan_fail(GAN_ERROR_STATE, "%s: the history has no rows yet", function);
+    for (int64_t c = 0; c < history->column_count; c++) data.capacity += find_shown(history, c) >= 0;
+    if (data.capacity == 0) return gan_fail(GAN_ERROR_STATE, "%s: the history has no column to plot", function);
+    data.curves = gan_allocate_array(history->context, data.capacity, sizeof(*data.curves));
+    data.data = gan_allocate_array(history->context, data.capacity, sizeof(*data.data));
+    gan_status status = data.curves && data.data ? GAN_OK : GAN_ERROR_MEMORY;
+    if (status == GAN_OK) {
+        fill_picture(history, &data);
+        status = write_picture(history, &data, to);
+    }
+    gan_release(history->context, data.data, (size_t)data.capacity * sizeof(*data.data));
+    gan_release(history->context, data.curves, (size_t)data.capacity * sizeof(*data.curves));
     return status;
 }
 
 gan_status gan_history_write_png(const gan_history *history, const char *path)
 {
     GAN_FLOAT_SCOPE();
-    picture data = {0};
-
     GAN_CHECK_NOT_NULL(history);
     GAN_CHECK_NOT_NULL(path);
-    if (history->count == 0) return gan_fail(GAN_ERROR_STATE, "%s: the history has no rows yet", __func__);
-    for (int64_t c = 0; c < history->column_count; c++) data.capacity += find_shown(history, c) >= 0;
-    if (data.capacity == 0) return gan_fail(GAN_ERROR_STATE, "%s: the history has no column to plot", __func__);
-    data.curves = gan_allocate_array(history->context, data.capacity, sizeof(*data.curves));
-    data.data = gan_allocate_array(history->context, data.capacity, sizeof(*data.data));
-    gan_status status = data.curves && data.data ? GAN_OK : GAN_ERROR_MEMORY;
-    if (status == GAN_OK) {
-        fill_picture(history, &data);
-        status = write_picture(history, &data, path);
-    }
-    gan_release(history->context, data.data, (size_t)data.capacity * sizeof(*data.data));
-    gan_release(history->context, data.curves, (size_t)data.capacity * sizeof(*data.curves));
-    return status;
+    return write_png(__func__, history, (gan_target){.path = path});
+}
+
+gan_status gan_history_write_png_to(const gan_history *history, gan_writer writer)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(history);
+    GAN_TRY(gan_writer_check(writer, __func__));
+    return write_png(__func__, history, (gan_target){.writer = writer});
 }

@@ -36,13 +36,7 @@ void gan_atomic_file_abandon(gan_atomic_file *file); /* accepts NULL */
  * error number; *written, unless it is NULL, is how many bytes were written, in either case. */
 int gan_write_all(int descriptor, const void *data, size_t size, size_t *written);
 
-/* ---- Where bytes come from and go to (streams.c) --------------------------------------------------------- */
-
-/* A file to read, or a reader of the host. */
-typedef struct gan_origin {
-    const char *path; /* NULL: the reader */
-    gan_reader reader;
-} gan_origin;
+/* ---- Where bytes go to (streams.c) ----------------------------------------------------------------------- */
 
 /* A file to replace, or a writer of the host. */
 typedef struct gan_target {
@@ -50,31 +44,21 @@ typedef struct gan_target {
     gan_writer writer;
 } gan_target;
 
-/* Unless an argument called `reader` or `writer` of a public function has its callback: GAN_ERROR_NULL, and
- * GAN_ERROR_ARGUMENT for a negative size. */
-gan_status gan_reader_check(gan_reader reader, const char *function);
+/* GAN_ERROR_NULL unless the argument `writer` of a public function has its callback. */
 gan_status gan_writer_check(gan_writer writer, const char *function);
 
-typedef struct gan_readable {
-    gan_file file; /* zeroed: the reader */
-    gan_reader reader;
-    int64_t size;
-    char name[GAN_SENTENCE]; /* for messages: "'PATH'", or "the reader's data" */
-} gan_readable;
-
-gan_status gan_readable_open(gan_context *context, gan_origin from, gan_readable *out);
-/* Reads all `size` bytes at an offset; GAN_ERROR_TRUNCATED if they are not there. */
-gan_status gan_readable_read(const gan_readable *readable, int64_t offset, void *out, size_t size);
-void gan_readable_close(gan_readable *readable); /* accepts a zeroed one */
-
+/* The writer gets small pieces together. */
 typedef struct gan_writable {
     gan_atomic_file *file; /* NULL: the writer */
     gan_writer writer;
+    size_t waiting; /* bytes that it has not got yet */
+    unsigned char buffer[4096];
 } gan_writable;
 
 gan_status gan_writable_open(gan_context *context, gan_target to, gan_writable *out);
 gan_status gan_writable_write(gan_writable *writable, const void *data, size_t size);
-/* Commits a file, unless `status` is a failure: then it abandons it, and returns the status. */
+/* Commits a file, or gives the writer the rest, unless `status` is a failure: then it abandons the file, and returns
+ * the status. */
 gan_status gan_writable_close(gan_writable *writable, gan_status status);
 
 struct gan_bytes {
@@ -212,7 +196,7 @@ typedef enum gan_align { GAN_ALIGN_LEFT, GAN_ALIGN_CENTRE, GAN_ALIGN_RIGHT } gan
 /* Starts white. */
 gan_status gan_canvas_create(gan_context *context, int width, int height, gan_canvas *out);
 void gan_canvas_release(gan_canvas *canvas); /* accepts a zeroed one */
-gan_status gan_canvas_write_png(const gan_canvas *canvas, const char *path);
+gan_status gan_canvas_write_png(const gan_canvas *canvas, gan_target to);
 /* Colors are 0xRRGGBB; opacity is 0 to 1. */
 void gan_canvas_fill(gan_canvas *canvas, gan_box box, uint32_t color, double opacity);
 /* Fills between two lines of the same, increasing, x. */
@@ -320,6 +304,7 @@ typedef struct gan_history_column {
 } gan_history_column;
 
 struct gan_history {
+    atomic_int references;
     gan_context *context;
     gan_history_column *columns; /* the first has increasing values: the step or the round */
     int64_t column_count, column_capacity;
@@ -337,8 +322,11 @@ const char *gan_history_measure_name(gan_history_measure measure);
 const char *gan_history_column_name(gan_history_column column, char name[GAN_HISTORY_NAME]);
 bool gan_history_is_same(gan_history_column a, gan_history_column b);
 gan_status gan_history_add_column(gan_history *history, gan_history_column column);
+gan_history *gan_history_retain(gan_history *history);
 /* Releases all but the handle. */
 void gan_history_clear(gan_history *history);
+/* Exchanges columns and rows. */
+void gan_history_swap(gan_history *a, gan_history *b);
 /* Takes the columns, which `at` gives by index, unless there are rows: then GAN_ERROR_ARGUMENT if these have others.
  */
 typedef gan_history_column (*gan_history_column_fn)(const void *from, int64_t index);
@@ -352,6 +340,12 @@ const double *gan_history_row(const gan_history *history, int64_t index);
  * first value is above the last row's. */
 double *gan_history_next_row(gan_history *history);
 gan_status gan_history_append(gan_history *history);
+/* The first line of its CSV file, without the end of the line. */
+gan_status gan_history_write_names(const gan_history *history, gan_writable *to);
+/* Gives a history without columns those of such a line; *in_file gets how many the line has, the first ones. */
+gan_status gan_history_read_names(gan_history *into, gan_origin from, int64_t *in_file);
+/* Appends rows of that many columns; GAN_ERROR_FORMAT if their values cannot be those of a history. */
+gan_status gan_history_append_rows(gan_history *into, const double *values, int64_t rows, int64_t in_file);
 
 /* ---- Event files (event_file.c, summary_writer.c) -------------------------------------------------------- */
 

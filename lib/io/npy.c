@@ -26,7 +26,7 @@ static size_t make_header(char header[header_capacity], int64_t count, gan_shape
     return size;
 }
 
-static gan_status write_values(gan_atomic_file *file, const float *values, int64_t count)
+static gan_status write_values(gan_writable *to, const float *values, int64_t count)
 {
     float piece[piece_count];
 
@@ -34,33 +34,48 @@ static gan_status write_values(gan_atomic_file *file, const float *values, int64
         const int64_t size = count - done < piece_count ? count - done : piece_count;
         memcpy(piece, values + done, (size_t)size * sizeof(*piece));
         gan_floats_to_little_endian(piece, size);
-        GAN_TRY(gan_atomic_file_write(file, piece, (size_t)size * sizeof(*piece)));
+        GAN_TRY(gan_writable_write(to, piece, (size_t)size * sizeof(*piece)));
     }
     return GAN_OK;
+}
+
+static gan_status write_array(const char *function, gan_context *context, gan_target to, const float *values,
+                              int64_t count, gan_shape shape)
+{
+    char header[header_capacity], what[64];
+    gan_writable writable;
+    int64_t total;
+
+    if (count < 1) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: count is %lld, expected at least 1", function, (long long)count);
+    }
+    snprintf(what, sizeof(what), "%s: shape", function);
+    GAN_TRY(gan_shape_check(shape, what));
+    if (!gan_checked_multiply(gan_shape_count(shape), count, &total) ||
+        total > PTRDIFF_MAX / (int64_t)sizeof(float)) {
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s: the size of %lld samples overflows", function, (long long)count);
+    }
+    GAN_TRY(gan_writable_open(context, to, &writable));
+    gan_status status = gan_writable_write(&writable, header, make_header(header, count, shape));
+    if (status == GAN_OK) status = write_values(&writable, values, total);
+    return gan_writable_close(&writable, status);
 }
 
 gan_status gan_npy_write(gan_context *context, const char *path, const float *values, int64_t count, gan_shape shape)
 {
     GAN_FLOAT_SCOPE();
-    char header[header_capacity];
-    gan_atomic_file *file;
-    int64_t total;
-
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(path);
     GAN_CHECK_NOT_NULL(values);
-    if (count < 1) {
-        return gan_fail(GAN_ERROR_ARGUMENT, "%s: count is %lld, expected at least 1", __func__, (long long)count);
-    }
-    GAN_TRY(gan_shape_check(shape, "gan_npy_write: shape"));
-    if (!gan_checked_multiply(gan_shape_count(shape), count, &total) ||
-        total > PTRDIFF_MAX / (int64_t)sizeof(float)) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "%s: the size of %lld samples overflows", __func__, (long long)count);
-    }
-    GAN_TRY(gan_atomic_file_open(context, path, &file));
-    gan_status status = gan_atomic_file_write(file, header, make_header(header, count, shape));
-    if (status == GAN_OK) status = write_values(file, values, total);
-    if (status == GAN_OK) return gan_atomic_file_commit(file);
-    gan_atomic_file_abandon(file);
-    return status;
+    return write_array(__func__, context, (gan_target){.path = path}, values, count, shape);
+}
+
+gan_status gan_npy_write_to(gan_context *context, gan_writer writer, const float *values, int64_t count,
+                            gan_shape shape)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(context);
+    GAN_TRY(gan_writer_check(writer, __func__));
+    GAN_CHECK_NOT_NULL(values);
+    return write_array(__func__, context, (gan_target){.writer = writer}, values, count, shape);
 }

@@ -1,57 +1,7 @@
-/* Files and the host's readers and writers, behind one pair of calls. */
+/* Files and the host's writers, behind one set of calls. */
 #include "io/io.h"
 
-#include <stdio.h>
-
-/* ---- Reading --------------------------------------------------------------------------------------------------- */
-
-gan_status gan_reader_check(gan_reader reader, const char *function)
-{
-    if (!reader.read) return gan_fail(GAN_ERROR_NULL, "%s: reader.read is NULL", function);
-    if (reader.size >= 0) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s: reader.size is %lld, expected at least 0", function,
-                    (long long)reader.size);
-}
-
-gan_status gan_readable_open(gan_context *context, gan_origin from, gan_readable *out)
-{
-    *out = (gan_readable){.reader = from.reader, .size = from.reader.size};
-    if (!from.path) {
-        snprintf(out->name, sizeof(out->name), "the reader's data");
-        return GAN_OK;
-    }
-    snprintf(out->name, sizeof(out->name), "'%s'", from.path);
-    GAN_TRY(gan_file_open(context, from.path, &out->file));
-    out->size = out->file.size;
-    return GAN_OK;
-}
-
-static gan_status read_from_host(gan_reader reader, int64_t offset, void *out, size_t size)
-{
-    GAN_HOST_SCOPE();
-    return reader.read(reader.user, offset, out, size);
-}
-
-gan_status gan_readable_read(const gan_readable *readable, int64_t offset, void *out, size_t size)
-{
-    if (readable->file.context) return gan_file_read(&readable->file, offset, out, size);
-    if (offset < 0 || offset > readable->size || size > (uint64_t)(readable->size - offset)) {
-        return gan_fail(GAN_ERROR_TRUNCATED, "%s has %lld bytes; %zu from byte %lld on are missing", readable->name,
-                        (long long)readable->size, size, (long long)offset);
-    }
-    if (size == 0) return GAN_OK;
-    const gan_status status = read_from_host(readable->reader, offset, out, size);
-    if (status == GAN_OK) return GAN_OK;
-    return gan_fail(status, "the reader returned %s for %zu bytes at byte %lld", gan_status_name(status), size,
-                    (long long)offset);
-}
-
-void gan_readable_close(gan_readable *readable)
-{
-    gan_file_close(&readable->file);
-}
-
-/* ---- Writing --------------------------------------------------------------------------------------------------- */
+#include <string.h>
 
 gan_status gan_writer_check(gan_writer writer, const char *function)
 {
@@ -60,7 +10,9 @@ gan_status gan_writer_check(gan_writer writer, const char *function)
 
 gan_status gan_writable_open(gan_context *context, gan_target to, gan_writable *out)
 {
-    *out = (gan_writable){.writer = to.writer};
+    out->file = NULL;
+    out->writer = to.writer;
+    out->waiting = 0;
     return to.path ? gan_atomic_file_open(context, to.path, &out->file) : GAN_OK;
 }
 
@@ -70,18 +22,36 @@ static gan_status write_to_host(gan_writer writer, const void *data, size_t size
     return writer.write(writer.user, data, size);
 }
 
-gan_status gan_writable_write(gan_writable *writable, const void *data, size_t size)
+static gan_status hand_over(gan_writable *writable, const void *data, size_t size)
 {
-    if (writable->file) return gan_atomic_file_write(writable->file, data, size);
-    if (size == 0) return GAN_OK;
-    const gan_status status = write_to_host(writable->writer, data, size);
+    const gan_status status = size > 0 ? write_to_host(writable->writer, data, size) : GAN_OK;
+
     if (status == GAN_OK) return GAN_OK;
     return gan_fail(status, "the writer returned %s for %zu bytes", gan_status_name(status), size);
 }
 
+static gan_status hand_over_waiting(gan_writable *writable)
+{
+    const size_t size = writable->waiting;
+
+    writable->waiting = 0;
+    return hand_over(writable, writable->buffer, size);
+}
+
+gan_status gan_writable_write(gan_writable *writable, const void *data, size_t size)
+{
+    if (writable->file) return gan_atomic_file_write(writable->file, data, size);
+    if (size == 0) return GAN_OK;
+    if (size > sizeof(writable->buffer) - writable->waiting) GAN_TRY(hand_over_waiting(writable));
+    if (size > sizeof(writable->buffer)) return hand_over(writable, data, size);
+    memcpy(writable->buffer + writable->waiting, data, size);
+    writable->waiting += size;
+    return GAN_OK;
+}
+
 gan_status gan_writable_close(gan_writable *writable, gan_status status)
 {
-    if (!writable->file) return status;
+    if (!writable->file) return status == GAN_OK ? hand_over_waiting(writable) : status;
     if (status == GAN_OK) return gan_atomic_file_commit(writable->file);
     gan_atomic_file_abandon(writable->file);
     return status;

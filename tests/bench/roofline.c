@@ -114,7 +114,7 @@ gan_status roofline_write(gan_context *context, const char *path, double peak, d
     draw_axes(&canvas, &r);
     gan_canvas_line(&canvas, line, 3, 3, axes, roof);
     draw_points(&canvas, &r, points, count);
-    status = gan_canvas_write_png(&canvas, path);
+    status = gan_canvas_write_png(&canvas, (gan_target){.path = path});
     gan_canvas_release(&canvas);
     return status;
 }

@@ -328,6 +328,35 @@ void test_checkpoints()
     EXPECT(step == 5);
 }
 
+void test_formats_in_memory()
+{
+    gan::context context(GAN_CONTEXT(.threads = 1));
+    gan::bytes bytes(context);
+    auto reader = [&] { return gan::reader_from_memory(bytes.data(), bytes.size()); };
+    gan::history history(context), read(context);
+    gan_step_report report = GAN_STEP_REPORT_INIT;
+
+    gan::npy_write_to(context, bytes.writer(), {1, 2, 3, 4}, {2});
+    EXPECT(gan::dataset::open_npy_from(context, {{"x", nullptr, 0}}, {reader()}).count() == 2);
+    EXPECT_ERROR(GAN_ERROR_SHAPE, "readers", gan::dataset::open_npy_from(context, {{"x", nullptr, 0}}, {}));
+    EXPECT_ERROR(GAN_ERROR_MAGIC, "the reader's data is not an IDX file",
+                 gan::dataset::open_idx_from(context, reader()));
+    bytes.clear();
+    report.step = 3;
+    history.add(report);
+    history.write_csv_to(bytes.writer());
+    read.read_csv_from(reader());
+    EXPECT(read.count() == 1);
+    EXPECT(gan::dataset::open_csv_from(context, reader()).count() == 1);
+    if (context.get_info().png) {
+        bytes.clear();
+        history.write_png_to(bytes.writer());
+        const std::size_t size = bytes.size();
+        gan::png_write_grid_to(context, bytes.writer(), {0, 1, 0, 1}, {1, 2, 2});
+        EXPECT(size > 0 && bytes.size() > size);
+    }
+}
+
 void test_checkpoints_of_games()
 {
     gan::context context(GAN_CONTEXT(.threads = 1));
@@ -353,6 +382,8 @@ void test_checkpoints_of_games()
     gan::checkpoint checkpoint(context);
     checkpoint.add_trainer("trainer", trainer);
     checkpoint.add_game("game", game);
+    gan::history history(context);
+    checkpoint.add_history("history", history);
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "a trainer called 'trainer'", checkpoint.load_from(reader()));
     bytes.clear();
     checkpoint.save_to(bytes.writer());
@@ -787,6 +818,7 @@ int main()
         test_sessions_and_losses();
         test_checkpoints();
         test_checkpoints_of_games();
+        test_formats_in_memory();
         test_regularisers();
         test_tangents();
         test_zero_is_the_default();

@@ -200,7 +200,8 @@ static void test_image(void **state)
         gan_context_destroy(context);
         test_skip("built without libpng");
     }
-    assert_int_equal(gan_png_write(context, test_path("good"), 20, 9, 3, fill_row, NULL), GAN_OK);
+    assert_int_equal(gan_png_write(context, (gan_target){.path = test_path("good")}, 20, 9, 3, fill_row, NULL),
+                     GAN_OK);
     gan_context_destroy(context);
     load(test_path("good"), &good);
     run("mutant", &good, fuzz_image, 2000, false, counts);

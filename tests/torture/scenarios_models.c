@@ -337,6 +337,7 @@ static gan_status run_history(stage *s)
 {
     gan_step_report report = GAN_STEP_REPORT_INIT;
     gan_history *history = NULL;
+    gan_checkpoint *checkpoint = NULL;
     gan_status status = GAN_OK;
 
     MAKE(s, history, gan_history_create(s->context, &history));
@@ -347,8 +348,13 @@ static gan_status run_history(stage *s)
     }
     STEP(s, gan_history_write_csv(history, test_path("history.csv")));
     STEP(s, gan_history_read_csv(history, test_path("history.csv")));
+    MAKE(s, checkpoint, gan_checkpoint_create(s->context, &checkpoint));
+    STEP(s, gan_checkpoint_add_history(checkpoint, "history", history));
+    STEP(s, gan_checkpoint_save(checkpoint, test_path("history")));
+    STEP(s, gan_checkpoint_load(checkpoint, test_path("history")));
     const int64_t rows = gan_history_count(history);
     if (status == GAN_OK) stage_add(s, &rows, sizeof(rows));
+    gan_checkpoint_destroy(checkpoint);
     gan_history_destroy(history);
     return status;
 }

@@ -372,18 +372,50 @@ static gan_status fill(void *user, const int64_t *numbers, int64_t count, float 
     return GAN_OK;
 }
 
-/* The file that a function can load, as its bytes. */
-static gan_reader reader(const function *f)
+/* What two readers read, whatever becomes of their sizes and of `user`. */
+static struct {
+    unsigned char bytes[1 << 18];
+    size_t size;
+} contents[2];
+
+static gan_status read_content(int which, int64_t offset, void *out, size_t size)
 {
-    static unsigned char bytes[1 << 18];
+    if (offset < 0 || (uint64_t)offset > contents[which].size || size > contents[which].size - (size_t)offset)
+        return GAN_ERROR_IO;
+    memcpy(out, contents[which].bytes + offset, size);
+    return GAN_OK;
+}
+
+static gan_status read_first(void *user, int64_t offset, void *out, size_t size)
+{
+    (void)user;
+    return read_content(0, offset, out, size);
+}
+
+static gan_status read_second(void *user, int64_t offset, void *out, size_t size)
+{
+    (void)user;
+    return read_content(1, offset, out, size);
+}
+
+/* The file that a function can load. */
+static gan_reader reader(const function *f, const parameter *p)
+{
+    static const struct {
+        const char *function, *file;
+    } files[] = {{"gan_model", "model.read"},
+                 {"gan_dataset_open_idx", "images"},
+                 {"gan_dataset_open_npy", "field.npy"},
+                 {"gan_dataset_open_csv", "table.csv"}};
+    const int which = is(p->name, "labels");
     char path[64];
 
-    if (begins(f->name, "gan_model")) {
-        snprintf(path, sizeof(path), "model.read");
-    } else {
-        snprintf(path, sizeof(path), "%.*s.read", (int)strcspn(f->name + 4, "_"), f->name + 4);
-    }
-    return gan_reader_from_memory(bytes, test_file_read(test_path(path), bytes, sizeof(bytes)));
+    snprintf(path, sizeof(path), "%.*s.read", (int)strcspn(f->name + 4, "_"), f->name + 4);
+    for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+        if (begins(f->name, files[i].function)) snprintf(path, sizeof(path), "%s", files[i].file);
+    if (which == 1) snprintf(path, sizeof(path), "labels");
+    contents[which].size = test_file_read(test_path(path), contents[which].bytes, sizeof(contents[which].bytes));
+    return (gan_reader){(int64_t)contents[which].size, which == 0 ? read_first : read_second, NULL};
 }
 
 /* Options as their macro makes them, with what they cannot be without. */
@@ -443,6 +475,9 @@ void world_argument(world *w, const function *f, int index, argument *out)
         if (is(p->type, "void *")) break;
         out->pointer = w->slots[index];
         fill_slot(w, p, out->pointer);
+        if (is(p->type, "const gan_reader *")) *(gan_reader *)out->pointer = reader(f, p);
+        if (is(f->name, "gan_dataset_open_npy_from") && is(p->name, "fields"))
+            ((gan_npy_field *)out->pointer)->path = NULL;
         break;
     case OUTPUT:
         out->pointer = w->slots[index];
@@ -458,7 +493,7 @@ void world_argument(world *w, const function *f, int index, argument *out)
     case PLAYER: out->player = game_of(w, !world_describes(f->name))->g; break;
     case CURSOR: OK(gan_dataset_get_cursor(dataset_of(w, false), &out->cursor)); break;
     case FILL: out->fill = fill; break;
-    case READER: out->reader = reader(f); break;
+    case READER: out->reader = reader(f, p); break;
     case WRITER: out->writer = gan_bytes_writer(bytes_of(w)); break;
     case RANDOM_STATE:
     case FLOAT:

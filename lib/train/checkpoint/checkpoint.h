@@ -54,12 +54,15 @@ typedef struct gan_entry {
 
 /* What a part does during a load, besides having its entries set. Each may be NULL. */
 typedef struct gan_entries_hook {
+    gan_status (*read)(void *part, const gan_safetensors *file); /* reads what has a size of its own to a draft, which
+                                                                    `release` lets go with the list */
     gan_status (*check)(void *part); /* may reject what its drafts hold, before anything else changes; then the file
                                         is malformed, for the reason that it gave */
     void (*enter)(void *part);       /* from here to `leave`, while values change, other threads must wait; */
     void (*loaded)(void *part);      /* everything has changed */
     void (*leave)(void *part);
     void (*tell)(void *part, const char *from); /* all is done: it may log, and call the file `from` */
+    void (*release)(void *part);
     void *part;
 } gan_entries_hook;
 

@@ -43,6 +43,9 @@ static void *grow(gan_entries *entries, void *array, int64_t count, int64_t *cap
 void gan_entries_release(gan_entries *entries)
 {
     gan_context *context = entries->context;
+    for (int64_t i = 0; i < entries->hook_count; i++) {
+        if (entries->hooks[i].release) entries->hooks[i].release(entries->hooks[i].part);
+    }
     gan_release(context, entries->rows, (size_t)entries->capacity * sizeof(*entries->rows));
     gan_release(context, entries->hooks, (size_t)entries->hook_capacity * sizeof(*entries->hooks));
     for (gan_entries_draft *draft = entries->drafts, *next; draft; draft = next) {

@@ -238,6 +238,9 @@ static gan_status read_entries(const gan_entries *entries, const reading *r)
         if (is_tensor(&entries->rows[i])) GAN_TRY(read_values(r, &entries->rows[i], &next, &next_double));
     }
     for (int64_t i = 0; i < entries->hook_count; i++) {
+        if (entries->hooks[i].read) GAN_TRY(entries->hooks[i].read(entries->hooks[i].part, r->file));
+    }
+    for (int64_t i = 0; i < entries->hook_count; i++) {
         const gan_entries_hook *hook = &entries->hooks[i];
         const gan_status status = hook->check ? hook->check(hook->part) : GAN_OK;
         if (status == GAN_OK) continue;

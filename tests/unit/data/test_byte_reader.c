@@ -33,7 +33,7 @@ static gan_status read_all(const char *path, size_t piece)
     static unsigned char read[content_size];
     gan_context *context = test_context();
     gan_byte_reader *reader = NULL;
-    gan_status status = gan_byte_reader_open(context, path, &reader);
+    gan_status status = gan_byte_reader_open(context, (gan_origin){.path = path}, &reader);
 
     for (size_t done = 0; done < content_size && status == GAN_OK; done += piece) {
         const size_t left = content_size - done;
@@ -78,7 +78,7 @@ static void test_gzip(void **state)
     (void)state;
     test_file_write_gzip(path, content, content_size);
     for (size_t piece = 1; piece <= content_size; piece *= 7) test_status(read_all(path, piece), GAN_OK, "");
-    assert_int_equal(gan_byte_reader_open(context, path, &reader), GAN_OK);
+    assert_int_equal(gan_byte_reader_open(context, (gan_origin){.path = path}, &reader), GAN_OK);
     assert_int_equal(gan_byte_reader_size(reader), -1);
     gan_byte_reader_close(reader);
     gan_context_destroy(context);
@@ -206,7 +206,7 @@ static gan_status open_and_read(gan_context *context, void *user)
 {
     unsigned char bytes[1000];
     gan_byte_reader *reader = NULL;
-    gan_status status = gan_byte_reader_open(context, user, &reader);
+    gan_status status = gan_byte_reader_open(context, (gan_origin){.path = user}, &reader);
 
     if (status == GAN_OK) status = gan_byte_reader_read(reader, bytes, sizeof(bytes));
     gan_byte_reader_close(reader);

@@ -252,7 +252,7 @@ static void test_refused_files(void **state)
     refuse(test_path("file"), GAN_NPY_SCALE_BYTES, GAN_ERROR_UNSUPPORTED, "no bytes to scale");
     refuse(test_path("file"), 4, GAN_ERROR_ARGUMENT, "flags of field 0 are 0x4");
     refuse(NULL, 0, GAN_ERROR_NULL, "path of field 0");
-    refuse(test_path("file"), GAN_NPY_LABEL, GAN_ERROR_ARGUMENT, "file: 'x' of sample 1 is 0.5");
+    refuse(test_path("file"), GAN_NPY_LABEL, GAN_ERROR_ARGUMENT, "file': 'x' of sample 1 is 0.5");
     for (int i = 0; i < 3; i++) test_little_endian(negative[i], (unsigned char *)file + header_size + 4 * i);
     refuse(write_npy("file", good, sizeof(negative)), GAN_NPY_LABEL, GAN_ERROR_ARGUMENT, "sample 2 is -1");
     for (int i = 0; i < 3; i++) test_little_endian(large[i], (unsigned char *)file + header_size + 4 * i);

@@ -172,7 +172,7 @@ static void draw(void (*drawing)(gan_canvas *canvas), unsigned char *pixels)
     assert_int_equal(gan_canvas_create(context, side, side, &canvas), GAN_OK);
     drawing(&canvas);
     for (int i = 0; i < side * side; i++) assert_int_equal(canvas.coverage[i], 0);
-    test_status(gan_canvas_write_png(&canvas, test_path("file")), GAN_OK, "");
+    test_status(gan_canvas_write_png(&canvas, (gan_target){.path = test_path("file")}), GAN_OK, "");
     gan_canvas_release(&canvas);
     gan_canvas_release(&canvas);
     read_png(test_path("file"), 3, side, side, pixels);
