@@ -155,6 +155,14 @@ for program in examples/*; do
         fi
         refused 1 'choose a larger --size' examples/draw_outlines --data plain --output outlines --size 16
         ;;
+    embedded)
+        mkdir empty
+        (cd empty && ../examples/embedded >../embedded.out)
+        grep -Eq '^bytes=[0-9]+ samples=1000 radius=(0\.9[5-9]|1\.0[0-5]) on_circle=(0\.9[0-9]|1\.00)$' embedded.out ||
+            { cat embedded.out; exit 1; }
+        rmdir empty
+        refused 2 'no arguments' examples/embedded file
+        ;;
     evaluate)
         # The data have test images only after a complaint about that.
         examples/mnist_gan --data plain --output evaluated --batch 16 --steps 1 --quiet

@@ -58,7 +58,7 @@ def check_outputs():
     pathlib.Path("file").write_text("kept")
     refuse([programs["minimal"]], 1, "circle.safetensors", limit=0)  # it always writes to the current folder
     for name in programs:
-        if name == "minimal":
+        if name in ("minimal", "embedded"):
             continue
         refuse(command(name, "file"), 1, "" if name == "cpp_gan" else "file: this is no folder")
         refuse(command(name, "full"), 1, "no file can be written there", limit=0)
@@ -70,6 +70,15 @@ def check_outputs():
     if os.geteuid() != 0:
         os.mkdir("locked", 0o500)
         refuse(command("mixtures", "locked/a"), 1, "locked/a: this folder cannot be made: Permission denied")
+
+
+def check_embedded():
+    """It neither reads nor writes a file: its generator is a part of it."""
+    os.mkdir("nothing-here")
+    done = subprocess.run([programs["embedded"]], cwd="nothing-here", capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "samples=1000 radius=" in done.stdout and done.stderr == "", done
+    assert os.listdir("nothing-here") == []
+    refuse([programs["embedded"], "file"], 2, "no arguments")
 
 
 def check_names():
@@ -150,7 +159,7 @@ def check_data():
 def check_command_lines():
     """Each program with options reads them alike."""
     for name in programs:
-        if name in ("minimal", "cpp_gan"):
+        if name in ("minimal", "embedded", "cpp_gan"):
             continue
         first = {"sample": ["model.safetensors"], "evaluate": ["model.safetensors"], "mixtures": ["ring"]}.get(name, [])
         said = example_program.run([programs[name], "--help"])
@@ -259,6 +268,7 @@ with tempfile.TemporaryDirectory() as folder:
     example_program.run([programs["mnist_gan"], "--data", "data", "--output", "made", "--steps", "1", "--quiet"])
     shutil.move("made/generator.safetensors", "model.safetensors")
     check_outputs()
+    check_embedded()
     check_names()
     check_nested_folders()
     check_inputs_stay()
