@@ -188,6 +188,13 @@ part_packages()
             --wrapper "env LD_PRELOAD=$made/libgan.so" "$@"
         echo "amalgamation-tests-$compiler: $# programs"
     done
+    # Tests that look inside are linked with it in place of the library's objects. What they wrap it calls within itself.
+    run amalgamation-inside sh -c 'gcc -O2 -DGAN_WITH_PNG -DGAN_WITH_JPEG -DGAN_WITH_GZIP -DGAN_WITH_BLAS \
+        -c "$1/amalgamation/libgan.c" -o "$2" && rm "$1/lib/libgan_internal.a" && ar rcs "$1/lib/libgan_internal.a" "$2" &&
+        ninja -C "$1"' sh "$folder" "$logs/amalgamated.o"
+    # shellcheck disable=SC2046
+    run amalgamation-inside-tests meson test -C "$folder" --no-rebuild --timeout-multiplier 8 \
+        $(meson test -C "$folder" --list --suite unit --suite kernels 2>/dev/null | sed 's/.* //' | grep -v '^core_context')
     for way in wrap add_subdirectory FetchContent debian conan; do
         run "package-$way" sh "$root/tests/install/packages.sh" "$root" "$way"
     done
