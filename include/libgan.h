@@ -1369,6 +1369,42 @@ GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path, co
 GAN_API gan_status gan_model_load_weights_from(gan_model *model, gan_reader reader,
                                                const gan_weights_options *options);
 
+/** The shape of an input. */
+typedef struct gan_named_shape {
+    const char *name; /**< of the input, in the file */
+    gan_shape shape;  /**< of one sample: without the batch */
+} gan_named_shape;
+
+/** Options of gan_model_load_onnx(). */
+typedef struct gan_load_onnx_options {
+    size_t struct_size;            /**< set by GAN_LOAD_ONNX() */
+    const gan_named_shape *inputs; /**< shapes that the file leaves free, or does not say; default: none */
+    int64_t input_count;           /**< elements of `inputs` */
+} gan_load_onnx_options;
+/** ::gan_load_onnx_options with the given fields: GAN_LOAD_ONNX(.inputs = shapes, .input_count = 1). */
+#define GAN_LOAD_ONNX(...) GAN_OPTIONS(gan_load_onnx_options, __VA_ARGS__)
+
+/**
+ * Loads a model from an ONNX file, such as torch.onnx.export() writes: built, and ready for sessions, sampling and
+ * training. The caller owns it. The first dimension of every input is the batch; other sizes must be known, from the
+ * file or the options. Opsets 9 to 28 are read, with the operators that docs/interoperability.md lists, by which each
+ * layer gets the weights that the file has for it. Layers are called as their weights in the file, inputs as there;
+ * an input that an embedding reads is a class, and others are ::GAN_INPUT_ANY: gan_model_set_input() says more.
+ *
+ * A file of gan_model_save_onnx() that nobody has changed gives the model that was saved, to the same bits.
+ *
+ * What no layer does is ::GAN_ERROR_UNSUPPORTED, with a sentence that names the node, its operator and the attribute
+ * or input in question; so are weights outside of the file, which is the only one that is opened. A file that is not
+ * ONNX is ::GAN_ERROR_MAGIC, ::GAN_ERROR_TRUNCATED or ::GAN_ERROR_FORMAT, one of a newer opset ::GAN_ERROR_VERSION,
+ * and an input in the options that the file has not, ::GAN_ERROR_NOT_FOUND. Reading takes at most 16 bytes of memory
+ * for each of the file, and 1 MiB, beside the model; a file that asks for more is ::GAN_ERROR_OVERFLOW.
+ */
+GAN_API gan_status gan_model_load_onnx(gan_context *context, const char *path, const gan_load_onnx_options *options,
+                                       gan_model **out);
+/** The same from a reader. */
+GAN_API gan_status gan_model_load_onnx_from(gan_context *context, gan_reader reader,
+                                            const gan_load_onnx_options *options, gan_model **out);
+
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**

@@ -551,6 +551,20 @@ class model : public handle<gan_model, gan_model_destroy>
     {
         return model(detail::result<gan_model *>(gan_model_load, context.get(), path.c_str()));
     }
+    /** See gan_model_load_onnx(). */
+    static model load_onnx(const context &context, const std::string &path,
+                           const std::vector<gan_named_shape> &inputs = {})
+    {
+        const gan_load_onnx_options options = {sizeof(options), detail::data(inputs), detail::length(inputs)};
+        return model(detail::result<gan_model *>(gan_model_load_onnx, context.get(), path.c_str(), &options));
+    }
+    /** See gan_model_load_onnx_from(). */
+    static model load_onnx_from(const context &context, gan_reader reader,
+                                const std::vector<gan_named_shape> &inputs = {})
+    {
+        const gan_load_onnx_options options = {sizeof(options), detail::data(inputs), detail::length(inputs)};
+        return model(detail::result<gan_model *>(gan_model_load_onnx_from, context.get(), reader, &options));
+    }
 
     /** Adds a layer that reads from the one before it. build() reports layers that do not fit. */
     node add(layer added) { return gan_model_add(get(), added.release()); }

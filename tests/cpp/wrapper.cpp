@@ -154,6 +154,10 @@ void test_memory_instead_of_files()
     gan::bytes onnx(context);
     model.save_onnx_to(onnx.writer(), GAN_SAVE_ONNX(.opset = 18));
     EXPECT(onnx.size() > saved.size() / 2);
+    gan_reader onnx_reader = gan::reader_from_memory(onnx.data(), onnx.size());
+    EXPECT(gan::model::load_onnx_from(context, onnx_reader).get_tensor("0.weight") == model.get_tensor("0.weight"));
+    EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file",
+                 gan::model::load_onnx(context, "no-such-file", {{"z", gan::shape({2})}}));
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "opset is 3", model.save_onnx("never.onnx", GAN_SAVE_ONNX(.opset = 3)));
     EXPECT(other.get_tensor("2.bias") == model.get_tensor("2.bias"));
     saved.clear();

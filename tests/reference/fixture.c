@@ -27,6 +27,13 @@ const char *fixture_path(void)
     return path;
 }
 
+void fixture_open(const char *folder, const char *name)
+{
+    static char chosen[1024];
+    snprintf(chosen, sizeof(chosen), "%s/%s.safetensors", folder, name);
+    path = chosen;
+}
+
 void fixture_read(gan_context *context, const char *name, float *out, int64_t count)
 {
     gan_safetensors *file;

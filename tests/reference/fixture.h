@@ -7,6 +7,8 @@
 /* Remembers the only argument; false if there is none, or more. */
 bool fixture_of(int argc, char **argv);
 const char *fixture_path(void);
+/* Takes FOLDER/NAME.safetensors instead. */
+void fixture_open(const char *folder, const char *name);
 /* Reads a tensor of `count` values from the file. A failure fails the test. */
 void fixture_read(gan_context *context, const char *name, float *out, int64_t count);
 

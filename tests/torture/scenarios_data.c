@@ -1,5 +1,6 @@
 /* Datasets from every source, in memory and on disk, read when wanted or ahead. */
 #include "support/files.h"
+#include "support/onnx.h"
 #include "torture/scenarios.h"
 
 #include <stdio.h>
@@ -95,12 +96,15 @@ static void write_pictures(gan_context *context)
 void scenario_files_create(void)
 {
     static const char table[] = "width,kind,height\n1.5,\"a, b\",2\n-2,c,3e2\n4,c,0\n0.25,d,7\n";
+    static test_onnx network;
     gan_context *context = test_context();
 
     for (int i = 0; i < COUNT * PIXELS; i++) samples[i] = (float)(i * 7 % 251) / 125.0f - 1.0f;
     for (int i = 0; i < COUNT; i++) labels[i] = i % 3;
     write_idx();
     test_file_write(test_path("table.csv"), table, strlen(table));
+    test_onnx_network(&network);
+    test_file_write(test_path("network.onnx"), network.bytes, network.size);
     assert_int_equal(gan_npy_write(context, test_path("field.npy"), samples, COUNT, GAN_SHAPE(8, 8)), GAN_OK);
     write_pictures(context);
     gan_context_destroy(context);

@@ -1,6 +1,7 @@
 /* Contexts, models, sessions, sampling, metrics, files for people. */
 #include "support/files.h"
 #include "support/models.h"
+#include "support/onnx.h"
 #include "torture/scenarios.h"
 
 #include <math.h>
@@ -132,6 +133,24 @@ static gan_status run_model_files(stage *s)
     }
     gan_model_destroy(model);
     gan_model_destroy(loaded);
+    return status;
+}
+
+static gan_status run_onnx_read(stage *s)
+{
+    static test_onnx file;
+    gan_model *model = NULL, *again = NULL;
+    gan_status status = GAN_OK;
+
+    test_onnx_network(&file);
+    MAKE(s, model, gan_model_load_onnx(s->context, test_path("network.onnx"), NULL, &model));
+    MAKE(s, again, gan_model_load_onnx_from(s->context, gan_reader_from_memory(file.bytes, file.size), NULL, &again));
+    if (status == GAN_OK) {
+        stage_add_model(s, model);
+        stage_add_model(s, again);
+    }
+    gan_model_destroy(model);
+    gan_model_destroy(again);
     return status;
 }
 
@@ -395,6 +414,7 @@ const scenario model_scenarios[] = {
     {"model files", run_model_files, {"model"}, false},
     {"model memory", run_model_memory, {NULL}, false},
     {"ONNX", run_onnx, {"onnx"}, false},
+    {"ONNX read", run_onnx_read, {NULL}, false},
     {"layers in files", run_layers_in_files, {NULL}, true},
     {"session", run_session, {NULL}, false},
     {"two models", run_two_models, {NULL}, false},

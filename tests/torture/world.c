@@ -1,5 +1,6 @@
 #include "torture/world.h"
 #include "torture/scenarios.h"
+#include "support/onnx.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -195,11 +196,14 @@ void world_forget(world *w, const void *handle)
 void world_files_create(void)
 {
     static world files;
+    static test_onnx network;
     world *w = &files;
     gan_step_report report = GAN_STEP_REPORT_INIT;
 
     scenario_files_create();
     world_create(w, false);
+    test_onnx_network(&network);
+    test_file_write(test_path("onnx.read"), network.bytes, network.size);
     OK(gan_model_save(copy_of(w), test_path("model.read")));
     OK(gan_checkpoint_save(checkpoint_of(w, false), test_path("checkpoint.read")));
     OK(gan_trainer_save(trainer_of(w), dataset_of(w, false), test_path("trainer.read")));
@@ -282,6 +286,7 @@ static const char *text(const function *f, const parameter *p)
     } values[] = {
         {"gan_model_load", "path", "model.read", true},
         {"gan_model_load_weights", "path", "model.read", true},
+        {"gan_model_load_onnx", "path", "onnx.read", true},
         {"gan_checkpoint_load", "path", "checkpoint.read", true},
         {"gan_trainer_load", "path", "trainer.read", true},
         {"gan_game_load", "path", "game.read", true},
@@ -404,6 +409,7 @@ static gan_reader reader(const function *f, const parameter *p)
     static const struct {
         const char *function, *file;
     } files[] = {{"gan_model", "model.read"},
+                 {"gan_model_load_onnx", "onnx.read"},
                  {"gan_dataset_open_idx", "images"},
                  {"gan_dataset_open_npy", "field.npy"},
                  {"gan_dataset_open_csv", "table.csv"}};

@@ -1,0 +1,329 @@
+/* ONNX files as models: those that libgan wrote, and graphs made by hand, of operators one by one; what is refused,
+ * and how. */
+#include "support/allocator.h"
+#include "support/files.h"
+#include "support/models.h"
+#include "support/onnx.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static test_onnx graph, file;
+
+/* ---- Graphs -----------------------------------------------------------------------------------------------------
+ */
+
+static void begin(const int64_t *input)
+{
+    graph.size = 0;
+    test_onnx_input(&graph, "x", 1, input);
+    test_onnx_output(&graph, "y");
+}
+
+static gan_status load_as(gan_context *context, int64_t opset, gan_model **out)
+{
+    test_onnx_file(&file, &graph, opset);
+    return gan_model_load_onnx_from(context, gan_reader_from_memory(file.bytes, file.size), NULL, out);
+}
+
+/* What the graph computes of one sample. */
+static void check(int64_t opset, const float *x, const float *y, int64_t count)
+{
+    float actual[256];
+    gan_context *context = test_context();
+    gan_model *model = NULL;
+    gan_session *session = NULL;
+    gan_shape shape;
+
+    if (load_as(context, opset, &model) != GAN_OK) fail_msg("%s", gan_last_error());
+    assert_int_equal(gan_model_get_output_shape(model, 0, &shape), GAN_OK);
+    assert_int_equal(gan_shape_count(shape), count);
+    assert_int_equal(gan_session_create(model, GAN_SESSION(.batch = 1), &session), GAN_OK);
+    assert_int_equal(gan_session_set_input(session, 0, x, 1), GAN_OK);
+    assert_int_equal(gan_session_forward(session, GAN_MODE_SAMPLE), GAN_OK);
+    assert_int_equal(gan_session_get_output(session, 0, actual), GAN_OK);
+    for (int64_t i = 0; i < count; i++) {
+        if (fabsf(actual[i] - y[i]) <= 1e-5f * fmaxf(1.0f, fabsf(y[i]))) continue;
+        fail_msg("value %lld is %.9g, expected %.9g", (long long)i, (double)actual[i], (double)y[i]);
+    }
+    gan_session_destroy(session);
+    gan_model_destroy(model);
+    gan_context_destroy(context);
+}
+
+static void refuse(int64_t opset, gan_status expected, const char *sentence)
+{
+    gan_context *context = test_context();
+    gan_model *model = NULL;
+
+    test_status(load_as(context, opset, &model), expected, sentence);
+    assert_null(model);
+    gan_context_destroy(context);
+}
+
+/* ---- Files of libgan --------------------------------------------------------------------------------------------
+ */
+
+/* Saved by libgan, a model is the same when it is loaded, and saved again to the same bytes. */
+static void test_own_files(void **state)
+{
+    gan_context *context = test_context();
+
+    (void)state;
+    for (int i = 0; i < TEST_MODELS; i++) {
+        gan_model *model = NULL, *again = NULL;
+        assert_int_equal(test_models[i].build(context, 3, &model), GAN_OK);
+        const gan_status status = gan_model_save_onnx(model, test_path("own.onnx"), NULL);
+        gan_model_destroy(model);
+        if (status == GAN_ERROR_UNSUPPORTED) continue; /* dropout in sampling */
+        assert_int_equal(status, GAN_OK);
+        if (gan_model_load_onnx(context, test_path("own.onnx"), NULL, &again) != GAN_OK)
+            fail_msg("%s: %s", test_models[i].name, gan_last_error());
+        assert_int_equal(gan_model_save_onnx(again, test_path("again.onnx"), NULL), GAN_OK);
+        test_assert_same_files(test_path("own.onnx"), test_path("again.onnx"));
+        gan_model_destroy(again);
+    }
+    gan_context_destroy(context);
+}
+
+/* One value of a weight in the file is changed: the graph is read by its operators then. */
+static void test_changed_file(void **state)
+{
+    static unsigned char bytes[1 << 16];
+    float weight[12], values[12];
+    gan_context *context = test_context();
+    gan_model *model = NULL, *again = NULL;
+
+    (void)state;
+    assert_int_equal(gan_model_create(context, &model), GAN_OK);
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(4)));
+    gan_model_add(model, gan_layer_named(gan_layer_dense(context, 3, NULL), "first"));
+    gan_model_add(model, gan_layer_pixel_norm(context, NULL));
+    assert_int_equal(gan_model_set_input(model, 0, GAN_INPUT(.role = GAN_INPUT_NOISE, .noise = GAN_NOISE_UNIFORM)),
+                     GAN_OK);
+    assert_int_equal(gan_model_build(model, 1), GAN_OK);
+    for (int i = 0; i < 12; i++) weight[i] = (float)i - 5.5f;
+    assert_int_equal(gan_model_set_tensor(model, "first.weight", weight, 12), GAN_OK);
+    assert_int_equal(gan_model_save_onnx(model, test_path("own.onnx"), NULL), GAN_OK);
+    const size_t size = test_file_read(test_path("own.onnx"), bytes, sizeof(bytes));
+    const unsigned char six[4] = {0, 0, 0xb0, 0x40}; /* 5.5 */
+    size_t at = 0;
+    while (at + 4 <= size && memcmp(bytes + at, six, 4) != 0) at++;
+    assert_true(at + 4 <= size);
+    bytes[at + 2] = 0xc0; /* 6 */
+    assert_int_equal(gan_model_load_onnx_from(context, gan_reader_from_memory(bytes, size), NULL, &again), GAN_OK);
+    weight[11] = 6.0f;
+    assert_int_equal(gan_model_get_tensor(again, "first.weight", values, 12), GAN_OK);
+    assert_memory_equal(values, weight, sizeof(weight));
+    gan_input_info info = GAN_INPUT_INFO_INIT;
+    assert_int_equal(gan_model_get_input_info(again, 0, &info), GAN_OK);
+    assert_true(info.role == GAN_INPUT_NOISE && info.noise == GAN_NOISE_UNIFORM);
+    gan_model_destroy(model);
+    gan_model_destroy(again);
+    gan_context_destroy(context);
+}
+
+/* ---- Operators --------------------------------------------------------------------------------------------------
+ */
+
+static void test_dense(void **state)
+{
+    static const float w[6] = {1, 2, 3, 4, 5, 6}, b[2] = {10, 20};
+
+    (void)state;
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "MatMul", "x w", "h", "");
+    test_onnx_node(&graph, "Add", "b h", "y", "");
+    test_onnx_floats(&graph, "w", TEST_DIMS(3, 2), w);
+    test_onnx_floats(&graph, "b", TEST_DIMS(2), b);
+    check(13, (float[]){1, 0, -1}, (float[]){6, 16}, 2);
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Gemm", "x w b", "y", "alpha=2.0 beta=0.5 transB=1");
+    test_onnx_floats(&graph, "w", TEST_DIMS(2, 3), w);
+    test_onnx_floats(&graph, "b", TEST_DIMS(1, 2), b);
+    check(9, (float[]){1, 0, -1}, (float[]){1, 6}, 2);
+}
+
+static void test_arithmetic(void **state)
+{
+    static const float c[3] = {1, 2, 4}, half = 0.5f;
+
+    (void)state;
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Sub", "c x", "a", "");
+    test_onnx_node(&graph, "Div", "a half", "b", "");
+    test_onnx_node(&graph, "Mul", "b x", "d", "");
+    test_onnx_node(&graph, "Sub", "d x", "e", "");
+    test_onnx_node(&graph, "Neg", "e", "y", "");
+    test_onnx_floats(&graph, "c", TEST_DIMS(3), c);
+    test_onnx_floats(&graph, "half", TEST_DIMS(1), &half);
+    check(14, (float[]){1, 3, 2}, (float[]){1, 9, -6}, 3);
+}
+
+static void test_shapes(void **state)
+{
+    (void)state;
+    begin(TEST_DIMS(0, 2, 1, 3));
+    test_onnx_node(&graph, "Transpose", "x", "a", "perm=0,2,1,3");
+    test_onnx_node(&graph, "Squeeze", "a one", "b", "");
+    test_onnx_node(&graph, "Slice", "b starts ends axes steps", "c", "");
+    test_onnx_node(&graph, "Flatten", "c", "d", "axis=1");
+    test_onnx_node(&graph, "Split", "d sizes", "e f", "axis=-1");
+    test_onnx_node(&graph, "Concat", "f e", "y", "axis=1");
+    test_onnx_ints(&graph, "one", TEST_DIMS(1), (int64_t[]){1});
+    test_onnx_ints(&graph, "starts", TEST_DIMS(1), (int64_t[]){-2});
+    test_onnx_ints(&graph, "ends", TEST_DIMS(1), (int64_t[]){INT64_MAX});
+    test_onnx_ints(&graph, "axes", TEST_DIMS(1), (int64_t[]){2});
+    test_onnx_ints(&graph, "steps", TEST_DIMS(1), (int64_t[]){1});
+    test_onnx_ints(&graph, "sizes", TEST_DIMS(2), (int64_t[]){1, 3});
+    check(13, (float[]){0, 1, 2, 3, 4, 5}, (float[]){2, 4, 5, 1}, 4);
+}
+
+static void test_images(void **state)
+{
+    (void)state;
+    begin(TEST_DIMS(1, 1, 2, 2));
+    test_onnx_node(&graph, "Pad", "x", "a", "mode='edge' pads=0,0,0,1,0,0,1,0");
+    test_onnx_node(&graph, "MaxPool", "a", "b", "kernel_shape=2,2");
+    test_onnx_node(&graph, "Upsample", "b scales", "c", "mode='nearest'");
+    test_onnx_node(&graph, "AveragePool", "c", "y", "kernel_shape=2,2 strides=2,1");
+    test_onnx_floats(&graph, "scales", TEST_DIMS(4), (float[]){1, 1, 1, 2});
+    check(9, (float[]){1, 2, 3, 4}, (float[]){3, 3.5f, 4}, 3);
+}
+
+/* ---- Refusals ---------------------------------------------------------------------------------------------------
+ */
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Sin", "x", "y", "");
+    refuse(13, GAN_ERROR_UNSUPPORTED, "node 'n' (Sin): libgan has no layer for this operator");
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Relu", "x", "y", "slope=1");
+    refuse(13, GAN_ERROR_UNSUPPORTED, "node 'n' (Relu): its attribute 'slope' is not supported");
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Sqrt", "x", "h", "");
+    test_onnx_node(&graph, "Relu", "h", "y", "");
+    refuse(13, GAN_ERROR_UNSUPPORTED, "is computed by node 'n' (Sqrt)");
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Relu", "h", "y", "");
+    refuse(13, GAN_ERROR_FORMAT, "its input 'h' is computed by no node before it");
+    begin(TEST_DIMS(0, 0));
+    test_onnx_node(&graph, "Relu", "x", "y", "");
+    refuse(13, GAN_ERROR_UNSUPPORTED, "dimension 1 of input 'x' is free");
+    begin(TEST_DIMS(0, 2, 4, 4));
+    test_onnx_node(&graph, "Resize", "x - scales", "y",
+                   "coordinate_transformation_mode='asymmetric' nearest_mode='floor'");
+    test_onnx_floats(&graph, "scales", TEST_DIMS(4), (float[]){1, 1, 0.5f, 2});
+    refuse(13, GAN_ERROR_UNSUPPORTED, "(Resize): it scales by 0.5; only whole factors are supported");
+    refuse(8, GAN_ERROR_UNSUPPORTED, "opset 8");
+    refuse(99, GAN_ERROR_VERSION, "opset 99");
+}
+
+/* Shapes that the file leaves free come from the options. */
+static void test_options(void **state)
+{
+    const gan_named_shape shapes[] = {{"x", GAN_SHAPE(5)}, {"nothing", GAN_SHAPE(5)}};
+    gan_context *context = test_context();
+    gan_model *model = NULL;
+    gan_shape shape;
+
+    (void)state;
+    begin(TEST_DIMS(0, 0));
+    test_onnx_node(&graph, "Relu", "x", "y", "");
+    test_onnx_file(&file, &graph, 17);
+    const gan_reader reader = gan_reader_from_memory(file.bytes, file.size);
+    assert_int_equal(
+        gan_model_load_onnx_from(context, reader, GAN_LOAD_ONNX(.inputs = shapes, .input_count = 1), &model), GAN_OK);
+    assert_int_equal(gan_model_get_output_shape(model, 0, &shape), GAN_OK);
+    assert_true(shape.rank == 1 && shape.dims[0] == 5);
+    gan_model_destroy(model);
+    model = NULL;
+    test_status(gan_model_load_onnx_from(context, reader, GAN_LOAD_ONNX(.inputs = shapes, .input_count = 2), &model),
+                GAN_ERROR_NOT_FOUND, "'nothing'");
+    test_status(gan_model_load_onnx_from(context, reader, GAN_LOAD_ONNX(.input_count = -1), &model),
+                GAN_ERROR_ARGUMENT, "input_count is -1");
+    gan_context_destroy(context);
+}
+
+/* ---- Bytes ------------------------------------------------------------------------------------------------------
+ */
+
+/* Cut anywhere, and with any byte changed, a file is read or refused, and nothing is left. */
+static void test_damage(void **state)
+{
+    static unsigned char bytes[1 << 15];
+    test_allocator allocator = {0};
+    gan_context *context = NULL;
+    gan_model *model = NULL;
+
+    (void)state;
+    test_onnx_network(&file);
+    assert_int_equal(
+        gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 1), &context),
+        GAN_OK);
+    const size_t blocks = allocator.blocks;
+    for (size_t size = 0; size < file.size; size++) {
+        const gan_status status =
+            gan_model_load_onnx_from(context, gan_reader_from_memory(file.bytes, size), NULL, &model);
+        if (status == GAN_OK) fail_msg("%zu bytes are enough", size);
+        assert_true(allocator.blocks == blocks);
+    }
+    for (size_t at = 0; at < file.size; at++) {
+        for (int bit = 0; bit < 8; bit++) {
+            memcpy(bytes, file.bytes, file.size);
+            bytes[at] ^= (unsigned char)(1 << bit);
+            if (gan_model_load_onnx_from(context, gan_reader_from_memory(bytes, file.size), NULL, &model) == GAN_OK)
+                gan_model_destroy(model);
+            model = NULL;
+            assert_true(allocator.blocks == blocks);
+        }
+    }
+    gan_context_destroy(context);
+    test_allocator_assert_empty(&allocator);
+}
+
+/* A message that says it is larger than the file, a group, a tensor outside, and one that asks for too much. */
+static void test_hostile(void **state)
+{
+    static test_onnx tensor, message;
+    gan_context *context = test_context();
+    gan_model *model = NULL;
+    const unsigned char large[] = {0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, group[] = {0x0b};
+
+    (void)state;
+    test_status(gan_model_load_onnx_from(context, gan_reader_from_memory(large, sizeof(large)), NULL, &model),
+                GAN_ERROR_TRUNCATED, "longer than what is left");
+    test_status(gan_model_load_onnx_from(context, gan_reader_from_memory(group, sizeof(group)), NULL, &model),
+                GAN_ERROR_UNSUPPORTED, "group");
+    begin(TEST_DIMS(0, 3));
+    tensor.size = message.size = 0;
+    test_onnx_int(&tensor, 14, 1);
+    test_onnx_message(&graph, 5, &tensor);
+    refuse(13, GAN_ERROR_UNSUPPORTED, "lies in another file");
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "ConstantOfShape", "shape", "c", "");
+    test_onnx_node(&graph, "Add", "x c", "y", "");
+    test_onnx_ints(&graph, "shape", TEST_DIMS(2), (int64_t[]){1 << 20, 3});
+    refuse(13, GAN_ERROR_OVERFLOW, "16 for each of its bytes");
+    gan_context_destroy(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_own_files), cmocka_unit_test(test_changed_file),
+                                       cmocka_unit_test(test_dense),     cmocka_unit_test(test_arithmetic),
+                                       cmocka_unit_test(test_shapes),    cmocka_unit_test(test_images),
+                                       cmocka_unit_test(test_refusals),  cmocka_unit_test(test_options),
+                                       cmocka_unit_test(test_damage),    cmocka_unit_test(test_hostile)};
+    return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
+}
