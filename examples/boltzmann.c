@@ -15,6 +15,7 @@
 #include "monitor.h"
 #include "outputs.h"
 #include "program.h"
+#include "report.h"
 #include "quality.h"
 
 #include <math.h>
@@ -296,8 +297,11 @@ static gan_status save(machine *m)
         gan_checkpoint_save(m->checkpoint, path_in(m->settings.output, "checkpoint.safetensors", path));
     if (status == GAN_OK && !m->noted) write_command(m->settings.output, m->settings.resume);
     m->noted = true;
+    if (status == GAN_OK && has_pictures(m->context)) status = write_pictures(m);
+    if (status != GAN_OK) return status;
     monitor_model("machine", m->model);
-    return status == GAN_OK && has_pictures(m->context) ? write_pictures(m) : status;
+    monitor_saved();
+    return GAN_OK;
 }
 
 static void add_measurement(machine *m, measurement row)
@@ -529,7 +533,7 @@ int main(int argc, char **argv)
                  .samples = 10000};
     read_settings(argc, argv, &m);
     will_write_in(m.settings.output, (const char *const[]){"checkpoint.safetensors", COMMAND_FILE, "losses.csv",
-                                                           "samples.png", "filters.png", NULL});
+                                                           "samples.png", "filters.png", REPORT_FILE, NULL});
     if (m.settings.resume) require_checkpoint(m.settings.output);
     gan_status status = prepare(&m);
     if (status == GAN_OK) status = train(&m);

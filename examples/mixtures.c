@@ -10,6 +10,7 @@
 #include "options.h"
 #include "outputs.h"
 #include "program.h"
+#include "report.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -288,7 +289,9 @@ static gan_status look(run *r)
     monitor_value("high_quality", r->quality.high_quality);
     monitor_model("generator", r->generator);
     monitor_model("discriminator", r->discriminator);
-    return status == GAN_OK && r->settings->output ? draw(r, name) : status;
+    if (status == GAN_OK && r->settings->output) status = draw(r, name);
+    if (status == GAN_OK) monitor_saved();
+    return status;
 }
 
 /* Ctrl-C ends it as its last step does, with what has been learned. */
@@ -320,7 +323,7 @@ static int train_one(const mixture *m, const settings *s)
     char picture[64];
     double start = seconds_now();
     snprintf(picture, sizeof(picture), "%s.png", m->name);
-    will_write_in(s->output, (const char *const[]){picture, NULL});
+    will_write_in(s->output, (const char *const[]){picture, REPORT_FILE, NULL});
     catch_interrupts();
     gan_status status = create_run(&r);
     if (status == GAN_OK) monitor_begin(r.context, s->output, 0);

@@ -74,6 +74,7 @@ output=$(cd "$output" && pwd)
 cat <<EOT
 
 Generated pictures:       $output/samples.png, and samples-epoch-*.png beside it
+All of it on one page:    $output/report.html
 Course of training:       $output/losses.png
 The same as numbers:      $output/losses.csv
 The generator, to load:   $output/generator.safetensors

@@ -9,6 +9,7 @@
 #include "program.h"
 #include "progress.h"
 #include "recipes.h"
+#include "report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,11 +274,12 @@ int main(int argc, char **argv)
     training job = {.settings = read_settings(argc, argv)};
     job.recipe = choose_recipe(&job.settings.recipe, job.settings.steps);
     will_write_in(job.settings.output,
-                  (const char *const[]){"generator.safetensors", "losses.csv", "samples.png", NULL});
+                  (const char *const[]){"generator.safetensors", "losses.csv", "samples.png", REPORT_FILE, NULL});
     gan_status status = prepare(&job);
     if (status == GAN_OK) {
         status = train(&job);
         gan_status written = gan_trainer_steps(job.trainer) > 0 ? write_results(&job) : GAN_OK; /* however it ended */
+        if (written == GAN_OK) monitor_saved();
         monitor_end();
         if (written != GAN_OK) status = written;
         if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped; what was learned is saved\n");

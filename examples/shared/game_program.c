@@ -4,6 +4,7 @@
 #include "outputs.h"
 #include "program.h"
 #include "progress.h"
+#include "report.h"
 
 #include <stdio.h>
 
@@ -40,8 +41,10 @@ static gan_status save(playing *job, const gan_game *game)
     if (status == GAN_OK && !job->noted) write_command(folder, job->settings->resume);
     job->noted = true;
     if (status == GAN_OK) status = job->write(job->user);
+    if (status != GAN_OK) return status;
     monitor_game(game);
-    return status;
+    monitor_saved();
+    return GAN_OK;
 }
 
 static gan_status measure(playing *job, int64_t round)
@@ -112,8 +115,8 @@ static gan_status play(playing *job, gan_game *game)
 
 void will_write_game(const char *folder, const char *const *own)
 {
-    will_write_in(folder,
-                  (const char *const[]){"checkpoint.safetensors", "losses.csv", "losses.png", COMMAND_FILE, NULL});
+    will_write_in(folder, (const char *const[]){"checkpoint.safetensors", "losses.csv", "losses.png", COMMAND_FILE,
+                                                REPORT_FILE, NULL});
     will_write_in(folder, own);
 }
 

@@ -72,9 +72,9 @@ void will_write_game(const char *folder, const char *const *own);
 bool resumes(const game_settings *settings, const char *folder);
 
 /* Plays a game that was built and fed, from the checkpoint if so set, until a limit of the settings is reached, which
- * counts from here; one must be set. Writes losses.csv, losses.png, checkpoint.safetensors and the command line, then
- * calls `write`, every minute and at the end. Ctrl-C is the end too, with GAN_ERROR_CANCELLED, which exit_status()
- * makes 130. */
+ * counts from here; one must be set. Writes losses.csv, losses.png, checkpoint.safetensors and the command line,
+ * calls `write`, then writes report.html, every minute and at the end. Ctrl-C is the end too, with
+ * GAN_ERROR_CANCELLED, which exit_status() makes 130. */
 gan_status play_game(gan_context *context, gan_game *game, const game_settings *settings, write_results *write,
                      void *user);
 

@@ -2,6 +2,8 @@
 #include "monitor.h"
 
 #include "program.h"
+#include "report.h"
+#include "terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@ monitor_choice monitor_chosen;
 
 /* The training that is being shown. */
 static struct {
+    gan_context *context;       /* NULL: there is none */
     gan_summary_writer *events; /* NULL: none */
     const gan_history *history;
     int64_t step;
@@ -41,7 +44,13 @@ static const char *name_of(const char *folder, char path[PATH_SIZE])
 void monitor_begin(gan_context *context, const char *folder, int64_t steps)
 {
     char path[PATH_SIZE], name[PATH_SIZE];
+    shown.context = context;
     shown.step = shown.row_written = steps;
+    report_begin(folder, steps);
+    if (monitor_chosen.show && !terminal_has_colours()) {
+        fprintf(stderr, "--show: standard error is no terminal with colours, so nothing is drawn there\n");
+        monitor_chosen.show = false;
+    }
     if (!monitor_chosen.tensorboard) return;
     path_in(monitor_chosen.tensorboard, name_of(folder, name), path);
     if (gan_summary_writer_create(context, path, GAN_SUMMARY_WRITER(.first_step = steps > 0 ? steps + 1 : 0),
@@ -81,21 +90,46 @@ void monitor_value(const char *name, double value)
     if (shown.events) check_shown(gan_summary_writer_add_scalar(shown.events, tag, value, shown.step));
 }
 
+void monitor_saved(void)
+{
+    if (shown.context) report_write(shown.context, shown.step);
+}
+
 void monitor_end(void)
 {
     write_row();
+    report_end();
     gan_summary_writer_destroy(shown.events);
     shown.events = NULL;
     shown.history = NULL;
+    shown.context = NULL;
 }
 
 /* ---- Pictures -------------------------------------------------------------------------------------------------- */
+
+/* Keeps a copy for the report. */
+static gan_status report_images(const char *series, const float *images, int64_t count, gan_shape shape,
+                                int64_t columns)
+{
+    gan_bytes *png = NULL;
+    gan_status status = gan_bytes_create(shown.context, &png);
+    if (status == GAN_OK)
+        status = gan_png_write_grid_to(shown.context, gan_bytes_writer(png), images, count, shape, columns);
+    if (status == GAN_OK) report_picture(series, shown.step, gan_bytes_data(png), gan_bytes_size(png));
+    gan_bytes_destroy(png);
+    return status;
+}
 
 gan_status draw_picture_of(const char *series, gan_context *context, const char *path, const float *images,
                            int64_t count, gan_shape shape, int64_t columns)
 {
     if (!has_pictures(context)) return GAN_OK;
-    const gan_status status = gan_png_write_grid(context, path, images, count, shape, columns);
+    gan_status status = gan_png_write_grid(context, path, images, count, shape, columns);
+    if (status == GAN_OK && shown.context && monitor_chosen.show) {
+        fprintf(stderr, "\r\033[K%s after step %lld:\n", series, (long long)shown.step);
+        terminal_draw(images, count, shape, columns);
+    }
+    if (status == GAN_OK && shown.context) status = report_images(series, images, count, shape, columns);
     if (status == GAN_OK && shown.events) {
         check_shown(gan_summary_writer_add_images(shown.events, series, images, count, shape, columns, shown.step));
     }

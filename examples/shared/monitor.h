@@ -1,4 +1,5 @@
-/* What a training shows of itself while it runs: its losses, pictures and models as event files for TensorBoard. */
+/* What a training shows of itself: a report on one page, beside its results; and its losses, pictures and models as
+ * event files for TensorBoard. */
 #ifndef EXAMPLES_MONITOR_H
 #define EXAMPLES_MONITOR_H
 
@@ -9,16 +10,23 @@
 /* The command line's choices. */
 typedef struct monitor_choice {
     const char *tensorboard; /* NULL: no event files */
+    bool show;               /* pictures, in the terminal */
 } monitor_choice;
 
 extern monitor_choice monitor_chosen;
 
 /* The options that fill it, for a program's list of options. */
-#define MONITOR_OPTIONS                                                                                      \
-    {                                                                                                        \
-        "--tensorboard", OPTION_TEXT, &monitor_chosen.tensorboard, 0, 0, "DIR",                              \
-            "write event files to a folder in DIR named like that of the results, for tensorboard --logdir " \
-            "DIR"                                                                                            \
+#define MONITOR_OPTIONS                                                                                    \
+    {"--tensorboard",                                                                                      \
+     OPTION_TEXT,                                                                                          \
+     &monitor_chosen.tensorboard,                                                                          \
+     0,                                                                                                    \
+     0,                                                                                                    \
+     "DIR",                                                                                                \
+     "write event files to a folder in DIR named like that of the results, for tensorboard --logdir DIR"}, \
+    {                                                                                                      \
+        "--show", OPTION_FLAG, &monitor_chosen.show, 0, 0, NULL,                                           \
+            "draw pictures in the terminal too, when they are saved"                                       \
     }
 
 /* From here on, what is drawn and shown belongs to the training whose results go to `folder`; it has taken `steps`
@@ -31,6 +39,8 @@ void monitor_game(const gan_game *game);
 void monitor_model(const char *name, const gan_model *model);
 /* A value of a training without a history. */
 void monitor_value(const char *name, double value);
+/* After results were saved: writes the report. */
+void monitor_saved(void);
 void monitor_end(void);
 
 /* Writes images to a file as gan_png_write_grid() does, and shows them as one of a series of pictures, which is

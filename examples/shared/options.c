@@ -67,15 +67,45 @@ static void read_value(const option *o, const char *text)
 
 /* Those of the command line, in its order. */
 static struct {
-    const char *name, *help;
+    const char *name, *value, *help;
 } * given;
 static int given_count;
+static char **arguments;
+static int argument_count;
+static const char **known; /* all that the program has */
+static int known_count;
 
 bool option_given(const char *name)
 {
     for (int i = 0; i < given_count; i++)
         if (strcmp(given[i].name, name) == 0) return true;
     return false;
+}
+
+bool option_known(const char *name)
+{
+    for (int i = 0; i < known_count; i++)
+        if (strcmp(known[i], name) == 0) return true;
+    return false;
+}
+
+const char *program_name(void)
+{
+    return argument_count > 0 ? name_of(arguments[0]) : "";
+}
+
+const char *command_argument(int index)
+{
+    return index < argument_count ? arguments[index] : NULL;
+}
+
+bool given_option(int index, const char **name, const char **value, const char **help)
+{
+    if (index >= given_count) return false;
+    *name = given[index].name;
+    *value = given[index].value;
+    *help = given[index].help;
+    return true;
 }
 
 static bool is_among(const char *name, const char *const *names)
@@ -127,15 +157,30 @@ static void check_needs(const option *options, int count)
     }
 }
 
-static void remember(const option *o)
+static void *grow(void *array, int count, size_t size)
 {
-    given = realloc(given, (size_t)(given_count + 1) * sizeof(*given));
-    if (!given) {
-        fprintf(stderr, "out of memory\n");
-        exit(1);
-    }
+    void *larger = realloc(array, (size_t)(count + 1) * size);
+    if (larger) return larger;
+    fprintf(stderr, "out of memory\n");
+    exit(1);
+}
+
+static void remember(const option *o, const char *value)
+{
+    given = grow(given, given_count, sizeof(*given));
     given[given_count].name = o->name;
+    given[given_count].value = value;
     given[given_count++].help = o->help;
+}
+
+static void remember_all(int argc, char **argv, const option *options, int count)
+{
+    arguments = argv;
+    argument_count = argc;
+    for (int i = 0; i < count; i++) {
+        known = grow(known, known_count, sizeof(*known));
+        known[known_count++] = options[i].name;
+    }
 }
 
 /* The option that an argument names, up to its end or a '='. */
@@ -160,15 +205,18 @@ void read_options(int argc, char **argv, int first, const char *usage, const opt
             exit(0);
         }
     }
+    remember_all(argc, argv, options, count);
     for (int i = first; i < argc; i++) {
         const option *found = find_option(argv[i], options, count);
         const char *value = strchr(argv[i], '=');
-        remember(found);
         if (found->kind == OPTION_FLAG) {
             if (value) refuse(found->name, "", "it takes no value");
             *(bool *)found->value = true;
+            remember(found, NULL);
         } else if (value || i + 1 < argc) {
-            read_value(found, value ? value + 1 : argv[++i]);
+            value = value ? value + 1 : argv[++i];
+            read_value(found, value);
+            remember(found, value);
         } else {
             refuse(found->name, "", "a value is missing");
         }

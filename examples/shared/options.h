@@ -25,8 +25,15 @@ void refuse_seed(uint64_t seed);
  * that is given twice, the last value counts. */
 void read_options(int argc, char **argv, int first, const char *usage, const option *options, int count);
 
-/* Whether the command line had an option. */
+/* Whether the command line had an option, and whether the program has it. */
 bool option_given(const char *name);
+bool option_known(const char *name);
+
+/* The program's name as it was called; its arguments, from its path at 0, NULL after the last; and the options of the
+ * command line, from 0: false after the last. A flag's value is NULL. */
+const char *program_name(void);
+const char *command_argument(int index);
+bool given_option(int index, const char **name, const char **value, const char **help);
 
 /* Each refuses, with status 2 and its name, an option that was given but has no effect where `why` says, such as
  * "with

@@ -11,6 +11,7 @@
 #include "progress.h"
 #include "random_features.h"
 #include "recipes.h"
+#include "report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,12 +107,14 @@ static gan_status write_state(training *job)
         status = gan_model_save(job->discriminator, path_in(folder, "discriminator.safetensors", path));
     if (status == GAN_OK)
         status = gan_trainer_save(job->trainer, job->dataset, path_in(folder, "checkpoint.safetensors", path));
-    if (status == GAN_OK && !job->noted) write_command(folder, job->settings.resume);
-    if (status == GAN_OK) job->noted = true;
-    if (status == GAN_OK) job->steps_written = gan_trainer_steps(job->trainer);
+    if (status != GAN_OK) return status;
+    if (!job->noted) write_command(folder, job->settings.resume);
+    job->noted = true;
+    job->steps_written = gan_trainer_steps(job->trainer);
     monitor_model("generator", job->generator);
     monitor_model("discriminator", job->discriminator);
-    return status;
+    monitor_saved();
+    return GAN_OK;
 }
 
 static int on_step(void *user, gan_trainer *trainer, const gan_step_report *report)
@@ -255,6 +258,7 @@ static gan_status train(training *job)
     }
     catch_interrupts();
     monitor_begin(job->context, s->output, gan_trainer_steps(job->trainer));
+    if (!s->pictures) report_offer("evaluate", "generator.safetensors", s->data);
     gan_status status = gan_trainer_run(
         job->trainer, job->dataset,
         GAN_RUN(.epochs = epochs, .steps = s->steps, .seconds = s->minutes * 60, .progress = on_step, .user = job));
@@ -334,9 +338,10 @@ int train_on_images(const char *usage, const char *model, int argc, char **argv)
     job.recipe = choose_recipe(&job.settings.recipe, job.settings.steps);
     job.progress = make_progress(job.settings.quiet);
     job.steps_written = -1;
-    will_write_in(job.settings.output, (const char *const[]){"checkpoint.safetensors", COMMAND_FILE,
-                                                             "generator.safetensors", "discriminator.safetensors",
-                                                             "losses.csv", "losses.png", "samples.png", NULL});
+    will_write_in(job.settings.output,
+                  (const char *const[]){"checkpoint.safetensors", COMMAND_FILE, "generator.safetensors",
+                                        "discriminator.safetensors", "losses.csv", "losses.png", "samples.png",
+                                        REPORT_FILE, NULL});
     if (job.settings.resume) require_checkpoint(job.settings.output);
     gan_status status = prepare(&job, what);
     if (status == GAN_OK && job.settings.resume) status = resume(&job);

@@ -1,0 +1,84 @@
+#define _GNU_SOURCE /* TIOCGWINSZ */
+#include "terminal.h"
+
+#include "program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define MOST_LINES 24
+#define MOST_ROWS  2 /* of images */
+#define ACROSS     4 /* images should fit side by side, if there are so many */
+
+bool terminal_has_colours(void)
+{
+    const char *kind = getenv("TERM");
+    return isatty(STDERR_FILENO) && kind && strcmp(kind, "dumb") != 0;
+}
+
+static int64_t terminal_width(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+typedef struct drawing {
+    const float *images;
+    int64_t channels, height, width;
+    int64_t scale; /* pixels of the image, each way, that become one */
+} drawing;
+
+/* The mean of the pixels that become one, in 0 to 255. Beyond the image it is black. */
+static void pixel(const drawing *d, int64_t image, int64_t y, int64_t x, int colour[3])
+{
+    for (int64_t c = 0; c < 3; c++) {
+        const float *plane = d->images + (image * d->channels + c % d->channels) * d->height * d->width;
+        double sum = 0;
+        int64_t pixels = 0;
+        for (int64_t i = y * d->scale; i < (y + 1) * d->scale && i < d->height; i++) {
+            for (int64_t j = x * d->scale; j < (x + 1) * d->scale && j < d->width; j++, pixels++) {
+                const float value = plane[i * d->width + j];
+                sum += value > -1 ? value < 1 ? (double)value : 1 : -1;
+            }
+        }
+        colour[c] = pixels > 0 ? (int)((sum / (double)pixels + 1) * 127.5 + 0.5) : 0;
+    }
+}
+
+static void draw_line(const drawing *d, int64_t first, int64_t across, int64_t line)
+{
+    const int64_t width = (d->width + d->scale - 1) / d->scale;
+    for (int64_t i = 0; i < across; i++) {
+        for (int64_t x = 0; x < width; x++) {
+            int upper[3], lower[3];
+            pixel(d, first + i, 2 * line, x, upper);
+            pixel(d, first + i, 2 * line + 1, x, lower);
+            fprintf(stderr, "\033[38;2;%d;%d;%dm\033[48;2;%d;%d;%dm\u2580", upper[0], upper[1], upper[2], lower[0],
+                    lower[1], lower[2]);
+        }
+        fputs("\033[0m ", stderr);
+    }
+    fputs("\n", stderr);
+}
+
+void terminal_draw(const float *images, int64_t count, gan_shape shape, int64_t columns)
+{
+    drawing d = {images, shape.dims[0], shape.dims[1], shape.dims[2], 1};
+    const int64_t room = terminal_width();
+    if (columns == 0)
+        while (columns * columns < count) columns++;
+    if (columns > count) columns = count;
+    const int64_t wanted = columns < ACROSS ? columns : ACROSS;
+    while ((d.width + d.scale - 1) / d.scale > room / wanted - 1 && d.scale < d.width) d.scale++;
+    while ((d.height + d.scale - 1) / d.scale > 2 * MOST_LINES && d.scale < d.height) d.scale++;
+    int64_t across = room / ((d.width + d.scale - 1) / d.scale + 1);
+    if (across > columns) across = columns;
+    const int64_t lines = ((d.height + d.scale - 1) / d.scale + 1) / 2;
+    for (int64_t row = 0; row < MOST_ROWS && row * columns + across <= count; row++) {
+        if (row > 0 && (row + 1) * lines > MOST_LINES) break;
+        for (int64_t line = 0; line < lines; line++) draw_line(&d, row * columns, across, line);
+    }
+}

@@ -1,0 +1,14 @@
+/* Pictures in a terminal: two pixels a character, one above the other, in 24-bit colour. */
+#ifndef EXAMPLES_TERMINAL_H
+#define EXAMPLES_TERMINAL_H
+
+#include <libgan.h>
+
+/* Whether standard error is a terminal that knows colours. */
+bool terminal_has_colours(void);
+
+/* Draws the first of the images, as gan_png_write_grid() takes them, on standard error: as many of each row of the
+ * grid as fit, smaller if need be. */
+void terminal_draw(const float *images, int64_t count, gan_shape shape, int64_t columns);
+
+#endif
