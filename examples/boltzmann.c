@@ -340,6 +340,7 @@ static gan_status resume(machine *m)
     if (status == GAN_OK) status = gan_dataset_get_cursor(m->dataset, &after);
     if (status == GAN_OK && before.seed != after.seed) refuse_seed(after.seed);
     if (status == GAN_OK) read_losses(m);
+    if (status == GAN_OK && !m->settings.quiet) say_resumed(m->step);
     return status;
 }
 

@@ -36,7 +36,7 @@ typedef struct job {
     gan_dataset *dataset;
     gan_model *generator, *discriminator;
     gan_game *play;
-    gan_player g;
+    gan_player d, g;
     ngrams held_out[MOST_RUN + 1]; /* by n */
     measurement *history;
     int64_t measurements;
@@ -140,14 +140,14 @@ static gan_status describe(job *j)
     const gan_term real_logits = gan_game_apply(game, j->discriminator, GAN_TERMS(x));
     const gan_term fake_logits = gan_game_apply(game, j->discriminator, GAN_TERMS(fake));
     const gan_term between = gan_game_apply(game, j->discriminator, GAN_TERMS(gan_game_between(x, fake)));
-    const gan_player d = gan_game_player(game, "discriminator", j->discriminator,
-                                         GAN_PLAYER(.learning_rate = rate, .beta2 = 0.9f, .moves = j->moves));
+    j->d = gan_game_player(game, "discriminator", j->discriminator,
+                           GAN_PLAYER(.learning_rate = rate, .beta2 = 0.9f, .moves = j->moves));
     j->g =
         gan_game_player(game, "generator", j->generator,
                         GAN_PLAYER(.learning_rate = rate, .beta2 = 0.9f, .ema_half_life = 10000, .ema_ramp = 0.05f));
-    gan_game_want_by(game, d, 1, gan_discriminator_loss(GAN_LOSS_WASSERSTEIN, real_logits, fake_logits, NULL),
+    gan_game_want_by(game, j->d, 1, gan_discriminator_loss(GAN_LOSS_WASSERSTEIN, real_logits, fake_logits, NULL),
                      GAN_WANT(.name = "D"));
-    gan_game_want_by(game, d, 10, gan_gradient_penalty_loss(between, GAN_PENALTY_ONE_CENTERED),
+    gan_game_want_by(game, j->d, 10, gan_gradient_penalty_loss(between, GAN_PENALTY_ONE_CENTERED),
                      GAN_WANT(.name = "penalty"));
     gan_game_want_by(game, j->g, 1, gan_generator_loss(GAN_LOSS_WASSERSTEIN, real_logits, fake_logits),
                      GAN_WANT(.name = "G"));
@@ -336,6 +336,20 @@ static gan_status evaluate(job *j)
     return status;
 }
 
+/* A checkpoint has the rate of before. */
+static gan_status set_rates(void *user)
+{
+    const job *j = user;
+    const gan_player players[] = {j->d, j->g};
+    gan_status status = GAN_OK;
+    for (int i = 0; i < 2 && option_given("--learning-rate") && status == GAN_OK; i++) {
+        gan_optimizer *optimizer = NULL;
+        status = gan_player_get_optimizer(players[i], &optimizer);
+        if (status == GAN_OK) status = gan_optimizer_set_learning_rate(optimizer, (float)j->rate);
+    }
+    return status;
+}
+
 static gan_status run(job *j)
 {
     gan_status status = open_context(j->game.threads, &j->context);
@@ -344,6 +358,7 @@ static gan_status run(job *j)
     if (status == GAN_OK && j->game.resume) read_measurements(j);
     j->game.fed = j->dataset;
     j->game.measure = measure;
+    j->game.resumed = set_rates;
     if (status == GAN_OK) status = play_game(j->context, j->play, &j->game, write_files, j);
     return status == GAN_OK ? evaluate(j) : status;
 }

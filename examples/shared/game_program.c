@@ -89,7 +89,10 @@ static gan_status resume(const playing *job, gan_game *game)
     const char *folder = job->settings->output;
     gan_status status = load(game, job->settings);
     if (status == GAN_OK) status = gan_history_read_csv(job->history, path_in(folder, "losses.csv", path));
-    return status == GAN_OK ? gan_history_truncate(job->history, gan_game_rounds(game)) : status;
+    if (status == GAN_OK) status = gan_history_truncate(job->history, gan_game_rounds(game));
+    if (status == GAN_OK && job->settings->resumed) status = job->settings->resumed(job->user);
+    if (status == GAN_OK && !job->settings->quiet) say_resumed(gan_game_rounds(game));
+    return status;
 }
 
 /* However a run ends, its work is kept. After a divergence an earlier checkpoint remains, which is better; the losses

@@ -20,6 +20,8 @@ typedef struct game_settings {
     gan_dataset *fed; /* a dataset of the game, whose seed must be that of the training to resume; NULL: unchecked */
     int64_t measure_every;  /* rounds between measurements; 0: none */
     write_results *measure; /* called for each, with the user's pointer */
+    write_results
+        *resumed; /* called after a checkpoint was loaded, for what the command line sets anew; NULL: nothing */
 } game_settings;
 
 /* Settings to start from, with a default folder for results. */

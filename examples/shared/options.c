@@ -115,6 +115,22 @@ static bool is_among(const char *name, const char *const *names)
     return false;
 }
 
+void say_resumed(int64_t step)
+{
+    static const char *const others[] = {
+        "--data",   "--words", "--lines", "--epochs", "--minutes",     "--output", "--quiet",   "--restart-epoch",
+        "--resume", "--seed",  "--show",  "--steps",  "--tensorboard", "--test",   "--threads", NULL};
+    bool first = true;
+    fprintf(stderr, "resumed after step %lld", (long long)step);
+    for (int i = 0; i < given_count; i++) {
+        if (is_among(given[i].name, others)) continue;
+        fprintf(stderr, "%s %s%s%s", first ? ", from here on with" : "", given[i].name, given[i].value ? " " : "",
+                given[i].value ? given[i].value : "");
+        first = false;
+    }
+    fputs("\n", stderr);
+}
+
 _Noreturn static void refuse_without_effect(const char *name, const char *why)
 {
     fprintf(stderr, "%s: it has no effect %s (--help lists the options)\n", name, why);

@@ -35,6 +35,9 @@ const char *program_name(void);
 const char *command_argument(int index);
 bool given_option(int index, const char **name, const char **value, const char **help);
 
+/* Says after which step a training goes on, and which options of the command line may change it from there. */
+void say_resumed(int64_t step);
+
 /* Each refuses, with status 2 and its name, an option that was given but has no effect where `why` says, such as
  * "with
  * --apply": those of a mode, by their help; those that are in a list of names; those that are not. A list ends with

@@ -232,6 +232,7 @@ static gan_status resume(training *job)
     job->steps_written = gan_trainer_steps(job->trainer);
     status = gan_history_read_csv(job->history, path_in(folder, "losses.csv", path));
     if (status == GAN_OK) status = gan_history_truncate(job->history, gan_trainer_steps(job->trainer));
+    if (status == GAN_OK && !job->settings.quiet) say_resumed(gan_trainer_steps(job->trainer));
     return status;
 }
 

@@ -20,6 +20,12 @@ gan_reader gan_reader_from_memory(const void *bytes, size_t size)
 
 /* ---- Writing --------------------------------------------------------------------------------------------------- */
 
+struct gan_bytes {
+    gan_context *context;
+    unsigned char *data;
+    size_t size, capacity;
+};
+
 enum { FIRST_CAPACITY = 4096 };
 
 gan_status gan_bytes_create(gan_context *context, gan_bytes **out)
@@ -74,17 +80,13 @@ static gan_status reserve(gan_bytes *bytes, size_t size)
     return GAN_OK;
 }
 
-gan_status gan_bytes_append(gan_bytes *bytes, const void *data, size_t size)
+static gan_status append(void *user, const void *data, size_t size)
 {
+    gan_bytes *bytes = user;
     GAN_TRY(reserve(bytes, size));
     memcpy(bytes->data + bytes->size, data, size);
     bytes->size += size;
     return GAN_OK;
-}
-
-static gan_status append(void *user, const void *data, size_t size)
-{
-    return gan_bytes_append(user, data, size);
 }
 
 gan_writer gan_bytes_writer(gan_bytes *bytes)

@@ -122,22 +122,24 @@ static bool take_back(int descriptor, size_t size)
     return size == 0 || (end >= (off_t)size && ftruncate(descriptor, end - (off_t)size) == 0);
 }
 
-gan_status gan_event_file_append(gan_event_file *file, gan_bytes *record)
+gan_status gan_event_file_append(gan_event_file *file, gan_wire *record)
 {
     const unsigned char room[checksum_size] = {0};
-    const size_t size = gan_bytes_size(record) - GAN_EVENT_HEADER;
     size_t written = 0;
 
+    GAN_TRY(record->status);
+    const size_t size = (size_t)record->size - GAN_EVENT_HEADER;
     if (size > INT32_MAX) {
         return gan_fail(GAN_ERROR_OVERFLOW, "an event of %zu bytes is larger than the 2 GB that readers take", size);
     }
     if (file->torn) return gan_fail(GAN_ERROR_IO, "an earlier write to '%s' failed, and left a part", file->path);
-    GAN_TRY(gan_bytes_append(record, room, sizeof(room)));
+    gan_wire_put(record, room, sizeof(room));
+    GAN_TRY(record->status);
     unsigned char *data = record->data;
     store(data, size, 8);
     store_checksum(data + 8, data, 8);
     store_checksum(data + GAN_EVENT_HEADER + size, data + GAN_EVENT_HEADER, size);
-    const int error = gan_write_all(file->descriptor, data, gan_bytes_size(record), &written);
+    const int error = gan_write_all(file->descriptor, data, (size_t)record->size, &written);
     if (!error) return GAN_OK;
     file->torn = !take_back(file->descriptor, written);
     return gan_fail_errno(error, "cannot write '%s'", file->path);

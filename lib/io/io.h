@@ -61,31 +61,32 @@ gan_status gan_writable_write(gan_writable *writable, const void *data, size_t s
  * the status. */
 gan_status gan_writable_close(gan_writable *writable, gan_status status);
 
-struct gan_bytes {
+/* ---- Protocol Buffers (wire_write.c) --------------------------------------------------------------------- */
+
+/* Fields of messages, one after another. The first failure is remembered, and nothing is written after it. */
+typedef struct gan_wire {
     gan_context *context;
     unsigned char *data;
-    size_t size, capacity;
-};
-
-gan_status gan_bytes_append(gan_bytes *bytes, const void *data, size_t size);
-
-/* ---- Protocol buffers (protobuf_write.c) ----------------------------------------------------------------- */
-
-/* A message that grows in `bytes`, field by field. The first failure stays in `status`, and ends the writing. */
-typedef struct gan_protobuf {
-    gan_bytes *bytes;
+    int64_t size, capacity;
     gan_status status;
-} gan_protobuf;
+} gan_wire;
 
-void gan_protobuf_integer(gan_protobuf *message, int field, int64_t value);
-void gan_protobuf_float(gan_protobuf *message, int field, float value);
-void gan_protobuf_double(gan_protobuf *message, int field, double value);
-void gan_protobuf_bytes(gan_protobuf *message, int field, const void *data, size_t size);
-void gan_protobuf_text(gan_protobuf *message, int field, const char *text);
-void gan_protobuf_doubles(gan_protobuf *message, int field, const double *values, int64_t count); /* packed */
-/* What is written between the two is a message within the message; the second takes what the first returned. */
-size_t gan_protobuf_begin(gan_protobuf *message, int field);
-void gan_protobuf_end(gan_protobuf *message, size_t begin);
+void gan_wire_release(gan_wire *wire);
+/* Keeps the memory for another message. */
+void gan_wire_clear(gan_wire *wire);
+/* Bytes that are no field. */
+void gan_wire_put(gan_wire *wire, const void *bytes, size_t size);
+void gan_wire_write_int(gan_wire *wire, int field, int64_t value);
+void gan_wire_write_float(gan_wire *wire, int field, float value);
+void gan_wire_write_double(gan_wire *wire, int field, double value);
+void gan_wire_write_doubles(gan_wire *wire, int field, const double *values, int64_t count); /* packed */
+void gan_wire_write_bytes(gan_wire *wire, int field, const void *bytes, size_t size);
+void gan_wire_write_text(gan_wire *wire, int field, const char *text);
+/* The head of a field whose `size` bytes are written elsewhere. */
+void gan_wire_write_length(gan_wire *wire, int field, int64_t size);
+/* A message inside: begin returns what end takes. */
+int64_t gan_wire_begin(gan_wire *wire, int field);
+void gan_wire_end(gan_wire *wire, int64_t begin);
 
 /* ---- Safetensors (safetensors_write.c, safetensors_read.c) ----------------------------------------------- */
 
@@ -363,14 +364,14 @@ gan_status gan_event_file_create(gan_context *context, const char *folder, gan_e
 void gan_event_file_close(gan_context *context, gan_event_file *file);
 /* `record` is the room of the frame's header, then the message: it gets its header and its end, and is written. */
 #define GAN_EVENT_HEADER 12
-gan_status gan_event_file_append(gan_event_file *file, gan_bytes *record);
+gan_status gan_event_file_append(gan_event_file *file, gan_wire *record);
 
 struct gan_summary_writer {
     gan_context *context;
     gan_event_file file;
-    gan_bytes *record, *picture;
-    gan_protobuf event; /* in `record` */
-    size_t summary;     /* where it begins */
+    gan_wire event;  /* as a record */
+    int64_t summary; /* where it begins */
+    gan_bytes *picture;
 };
 
 /* One event: begun, filled with values, and written as a whole, unless there are none. A value that fails makes the

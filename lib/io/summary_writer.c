@@ -27,35 +27,33 @@ static void begin_event(gan_summary_writer *writer)
     struct timespec now = {0, 0};
 
     clock_gettime(CLOCK_REALTIME, &now);
-    gan_bytes_clear(writer->record);
-    writer->event = (gan_protobuf){writer->record, gan_bytes_append(writer->record, header, sizeof(header))};
-    gan_protobuf_double(&writer->event, WALL_TIME, (double)now.tv_sec + 1e-9 * (double)now.tv_nsec);
+    gan_wire_clear(&writer->event);
+    gan_wire_put(&writer->event, header, sizeof(header));
+    gan_wire_write_double(&writer->event, WALL_TIME, (double)now.tv_sec + 1e-9 * (double)now.tv_nsec);
 }
 
 static gan_status write_event(gan_summary_writer *writer)
 {
-    GAN_TRY(writer->event.status);
-    return gan_event_file_append(&writer->file, writer->record);
+    return gan_event_file_append(&writer->file, &writer->event);
 }
 
 /* What each file begins with: the version of the format, then what older files in the folder are worth. */
 static gan_status write_start(gan_summary_writer *writer, int64_t first_step)
 {
     begin_event(writer);
-    gan_protobuf_text(&writer->event, FILE_VERSION, "brain.Event:2");
+    gan_wire_write_text(&writer->event, FILE_VERSION, "brain.Event:2");
     GAN_TRY(write_event(writer));
     if (first_step == 0) return GAN_OK;
     begin_event(writer);
-    gan_protobuf_integer(&writer->event, STEP, first_step);
-    const size_t log = gan_protobuf_begin(&writer->event, SESSION_LOG);
-    gan_protobuf_integer(&writer->event, STATUS, STATUS_START);
-    gan_protobuf_end(&writer->event, log);
+    gan_wire_write_int(&writer->event, STEP, first_step);
+    const int64_t log = gan_wire_begin(&writer->event, SESSION_LOG);
+    gan_wire_write_int(&writer->event, STATUS, STATUS_START);
+    gan_wire_end(&writer->event, log);
     return write_event(writer);
 }
 
 static gan_status open_writer(gan_summary_writer *writer, const char *folder, int64_t first_step)
 {
-    GAN_TRY(gan_bytes_create(writer->context, &writer->record));
     GAN_TRY(gan_bytes_create(writer->context, &writer->picture));
     GAN_TRY(gan_event_file_create(writer->context, folder, &writer->file));
     return write_start(writer, first_step);
@@ -78,6 +76,7 @@ gan_status gan_summary_writer_create(gan_context *context, const char *folder,
     gan_summary_writer *writer = gan_allocate(context, sizeof(*writer));
     if (!writer) return GAN_ERROR_MEMORY;
     writer->context = gan_context_retain(context);
+    writer->event.context = context;
     writer->file.descriptor = -1;
     const gan_status status = open_writer(writer, folder, known.first_step);
     if (status != GAN_OK) {
@@ -93,7 +92,7 @@ void gan_summary_writer_destroy(gan_summary_writer *writer)
     if (!writer) return;
     gan_context *context = writer->context;
     gan_event_file_close(context, &writer->file);
-    gan_bytes_destroy(writer->record);
+    gan_wire_release(&writer->event);
     gan_bytes_destroy(writer->picture);
     gan_release(context, writer, sizeof(*writer));
     gan_context_release(context);
@@ -119,30 +118,30 @@ gan_status gan_summary_begin(gan_summary_writer *writer, int64_t step, const cha
 {
     if (step < 0) return gan_fail(GAN_ERROR_ARGUMENT, "%s: step is %lld, expected at least 0", what, (long long)step);
     begin_event(writer);
-    gan_protobuf_integer(&writer->event, STEP, step);
-    writer->summary = gan_protobuf_begin(&writer->event, SUMMARY);
+    gan_wire_write_int(&writer->event, STEP, step);
+    writer->summary = gan_wire_begin(&writer->event, SUMMARY);
     return GAN_OK;
 }
 
 gan_status gan_summary_end(gan_summary_writer *writer)
 {
-    if (writer->event.status == GAN_OK && gan_bytes_size(writer->record) == writer->summary) return GAN_OK;
-    gan_protobuf_end(&writer->event, writer->summary);
+    if (writer->event.status == GAN_OK && writer->event.size == writer->summary) return GAN_OK;
+    gan_wire_end(&writer->event, writer->summary);
     return write_event(writer);
 }
 
-static size_t begin_value(gan_summary_writer *writer, const char *tag)
+static int64_t begin_value(gan_summary_writer *writer, const char *tag)
 {
-    const size_t value = gan_protobuf_begin(&writer->event, SUMMARY_VALUE);
-    gan_protobuf_text(&writer->event, TAG, tag);
+    const int64_t value = gan_wire_begin(&writer->event, SUMMARY_VALUE);
+    gan_wire_write_text(&writer->event, TAG, tag);
     return value;
 }
 
 static void add_scalar(gan_summary_writer *writer, const char *tag, double value)
 {
-    const size_t begin = begin_value(writer, tag);
-    gan_protobuf_float(&writer->event, SIMPLE_VALUE, (float)value);
-    gan_protobuf_end(&writer->event, begin);
+    const int64_t begin = begin_value(writer, tag);
+    gan_wire_write_float(&writer->event, SIMPLE_VALUE, (float)value);
+    gan_wire_end(&writer->event, begin);
 }
 
 gan_status gan_summary_writer_add_scalar(gan_summary_writer *writer, const char *tag, double value, int64_t step)
@@ -211,22 +210,22 @@ static void measure(histogram *h, const float *values, int64_t count)
 
 void gan_summary_add_histogram(gan_summary_writer *writer, const char *tag, const float *values, int64_t count)
 {
-    gan_protobuf *event = &writer->event;
+    gan_wire *event = &writer->event;
     histogram h = {.count = 0};
 
     measure(&h, values, count);
     if (h.count == 0) return;
     const int buckets = h.most > h.least ? BUCKETS : 1;
-    const size_t value = begin_value(writer, tag), begin = gan_protobuf_begin(event, HISTOGRAM);
-    gan_protobuf_double(event, 1, h.least);
-    gan_protobuf_double(event, 2, h.most);
-    gan_protobuf_double(event, 3, (double)h.count);
-    gan_protobuf_double(event, 4, h.sum);
-    gan_protobuf_double(event, 5, h.squares);
-    gan_protobuf_doubles(event, 6, h.limits, buckets);
-    gan_protobuf_doubles(event, 7, h.counts, buckets);
-    gan_protobuf_end(event, begin);
-    gan_protobuf_end(event, value);
+    const int64_t value = begin_value(writer, tag), begin = gan_wire_begin(event, HISTOGRAM);
+    gan_wire_write_double(event, 1, h.least);
+    gan_wire_write_double(event, 2, h.most);
+    gan_wire_write_double(event, 3, (double)h.count);
+    gan_wire_write_double(event, 4, h.sum);
+    gan_wire_write_double(event, 5, h.squares);
+    gan_wire_write_doubles(event, 6, h.limits, buckets);
+    gan_wire_write_doubles(event, 7, h.counts, buckets);
+    gan_wire_end(event, begin);
+    gan_wire_end(event, value);
 }
 
 gan_status gan_summary_writer_add_histogram(gan_summary_writer *writer, const char *tag, const float *values,
@@ -257,12 +256,12 @@ gan_status gan_summary_writer_add_images(gan_summary_writer *writer, const char 
     GAN_TRY(gan_png_write_grid_at(writer->context, (gan_target){.writer = gan_bytes_writer(writer->picture)}, images,
                                   count, shape, columns, __func__, &size));
     GAN_TRY(gan_summary_begin(writer, step, __func__));
-    const size_t value = begin_value(writer, tag), image = gan_protobuf_begin(&writer->event, IMAGE);
-    gan_protobuf_integer(&writer->event, 1, size.height);
-    gan_protobuf_integer(&writer->event, 2, size.width);
-    gan_protobuf_integer(&writer->event, 3, shape.dims[0]);
-    gan_protobuf_bytes(&writer->event, 4, gan_bytes_data(writer->picture), gan_bytes_size(writer->picture));
-    gan_protobuf_end(&writer->event, image);
-    gan_protobuf_end(&writer->event, value);
+    const int64_t value = begin_value(writer, tag), image = gan_wire_begin(&writer->event, IMAGE);
+    gan_wire_write_int(&writer->event, 1, size.height);
+    gan_wire_write_int(&writer->event, 2, size.width);
+    gan_wire_write_int(&writer->event, 3, shape.dims[0]);
+    gan_wire_write_bytes(&writer->event, 4, gan_bytes_data(writer->picture), gan_bytes_size(writer->picture));
+    gan_wire_end(&writer->event, image);
+    gan_wire_end(&writer->event, value);
     return gan_summary_end(writer);
 }

@@ -7,27 +7,6 @@
 #include "model/model.h"
 #include "onnx/onnx_format.h"
 
-/* ---- Wire format, written (wire_write.c) ----------------------------------------------------------------------- */
-
-/* Fields of messages, one after another. The first failure is remembered, and nothing is written after it. */
-typedef struct gan_wire {
-    gan_context *context;
-    unsigned char *data;
-    int64_t size, capacity;
-    gan_status status;
-} gan_wire;
-
-void gan_wire_release(gan_wire *wire);
-void gan_wire_write_int(gan_wire *wire, int field, int64_t value);
-void gan_wire_write_float(gan_wire *wire, int field, float value);
-void gan_wire_write_bytes(gan_wire *wire, int field, const void *bytes, size_t size);
-void gan_wire_write_text(gan_wire *wire, int field, const char *text);
-/* The head of a field whose `size` bytes are written elsewhere. */
-void gan_wire_write_length(gan_wire *wire, int field, int64_t size);
-/* A message inside: begin returns what end takes. */
-int64_t gan_wire_begin(gan_wire *wire, int field);
-void gan_wire_end(gan_wire *wire, int64_t begin);
-
 /* ---- The graph, written (onnx_graph.c) --------------------------------------------------------------------------
  */
 
