@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include "options.h"
 #include "outputs.h"
 #include "program.h"
 
@@ -8,40 +9,42 @@
 
 #define COMMAND_SIZE 4096 /* of a line: what is longer is cut off */
 
-static char command[COMMAND_SIZE], recalled[COMMAND_SIZE];
+static char recalled[COMMAND_SIZE];
 
-/* Adds a text, as long as there is room. */
-static void add(const char *text)
-{
-    const size_t length = strlen(command);
-    snprintf(command + length, sizeof(command) - length, "%s", text);
-}
-
-/* A word as a shell reads it. */
-static void add_word(const char *word)
+char *shell_word(const char *word, char *quoted, size_t size)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=.,:/@%";
-    if (*word && word[strspn(word, plain)] == '\0') {
-        add(word);
-        return;
+    const bool quotes = !*word || word[strspn(word, plain)];
+    size_t length = 0;
+
+    for (const char *from = quotes ? "'" : ""; *from; from++) quoted[length++] = *from;
+    for (; *word && length + 6 < size; word++) {
+        if (*word == '\'') {
+            length += (size_t)snprintf(quoted + length, size - length, "'\\''");
+        } else {
+            quoted[length++] = *word;
+        }
     }
-    add("'");
-    for (; *word; word++) {
-        const char letter[2] = {*word, '\0'};
-        add(*word == '\'' ? "'\\''" : *word == '\n' ? " " : letter);
-    }
-    add("'");
+    if (quotes) quoted[length++] = '\'';
+    quoted[length] = '\0';
+    return quoted;
 }
 
-void keep_command(int argc, char **argv)
+/* The program's own, in one line, which is cut off where it would be too long. */
+static const char *own_command(void)
 {
-    const char *slash = strrchr(argv[0], '/');
-    command[0] = '\0';
-    add_word(slash ? slash + 1 : argv[0]);
-    for (int i = 1; i < argc; i++) {
-        add(" ");
-        add_word(argv[i]);
+    static char command[COMMAND_SIZE];
+    char word[COMMAND_SIZE];
+    size_t length = (size_t)snprintf(command, sizeof(command), "%s", program_name());
+
+    for (int i = 1; command_argument(i) && length < sizeof(command); i++) {
+        shell_word(command_argument(i), word, sizeof(word));
+        length += (size_t)snprintf(command + length, sizeof(command) - length, " %s", word);
     }
+    for (char *c = command; *c; c++) {
+        if (*c == '\n') *c = ' ';
+    }
+    return command;
 }
 
 /* Those that a file has. */
@@ -57,7 +60,7 @@ void write_command(const char *folder, bool resumed)
     char path[PATH_SIZE];
     FILE *file = open_output(path_in(folder, COMMAND_FILE, path));
     if (resumed) copy_lines(path, file);
-    fprintf(file, "%s\n", command);
+    fprintf(file, "%s\n", own_command());
     close_output(file, path);
 }
 

@@ -4,13 +4,14 @@
 #define EXAMPLES_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define COMMAND_FILE "command.txt"
 
-/* What the program was called by. */
-void keep_command(int argc, char **argv);
+/* A word as a shell reads it, in `quoted`, of at least 16 bytes; what does not fit is cut off. Returns `quoted`. */
+char *shell_word(const char *word, char *quoted, size_t size);
 
-/* Writes it to a folder's file, or adds it to those of the training that it resumed. */
+/* Writes what the program was called by to a folder's file, or adds it to those of the training that it resumed. */
 void write_command(const char *folder, bool resumed);
 
 /* Notes how the training in a folder began, for the sentence about one that cannot be resumed. */

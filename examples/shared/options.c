@@ -1,7 +1,5 @@
 #include "options.h"
 
-#include "command.h"
-
 #include <libgan.h>
 
 #include <errno.h>
@@ -210,7 +208,6 @@ static const option *find_option(const char *argument, const option *options, in
 
 void read_options(int argc, char **argv, int first, const char *usage, const option *options, int count)
 {
-    keep_command(argc, argv);
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
             print_help(argv[0], usage, options, count);

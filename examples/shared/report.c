@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include "command.h"
 #include "options.h"
 #include "outputs.h"
 #include "program.h"
@@ -179,20 +180,10 @@ static void print_text(FILE *file, const char *text)
     }
 }
 
-/* A word as a shell takes it. */
 static void print_word(FILE *file, const char *text)
 {
-    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-_./=,:@%";
-    if (*text && text[strspn(text, plain)] == 0) {
-        fputs(text, file);
-        return;
-    }
-    fputs("&#39;", file);
-    for (; *text; text++) {
-        const char one[2] = {*text, 0};
-        print_text(file, *text == '\'' ? "'\\''" : one);
-    }
-    fputs("&#39;", file);
+    char quoted[PATH_SIZE];
+    print_text(file, shell_word(text, quoted, sizeof(quoted)));
 }
 
 /* A word after others; options begin lines. */
