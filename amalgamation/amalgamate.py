@@ -406,6 +406,8 @@ class Amalgamation:
 
 
 def main():
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+        sys.exit("usage: amalgamate.py FOLDER [DEPENDENCIES]\nwrites FOLDER/libgan.c and FOLDER/libgan.h")
     folder = pathlib.Path(sys.argv[1])
     amalgamation = Amalgamation()
     text = amalgamation.write()

@@ -45,7 +45,8 @@ def interrupt(command):
     """Ends it by a signal soon after training has begun; it must save and say so by its status."""
     process = subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, text=True)
     for line in process.stderr:
-        if line.startswith("training; Ctrl-C saves"):  # not the classifier that is trained before
+        # Not the classifier that is trained before.
+        if "training; Ctrl-C saves" in line and not line.startswith("classifier"):
             break
     time.sleep(0.2)
     process.send_signal(signal.SIGTERM)
