@@ -11,6 +11,10 @@
  *     -DGAN_WITH_BLAS  -ldl      a BLAS, loaded when it is first used: on CPUs without AVX2, or if asked for
  *
  * This file is generated; the sources and their history are the project's. */
+#ifdef __cplusplus
+#error "libgan.c is C: compile it with a C compiler, and include libgan.h or libgan.hpp from C++"
+#endif
+
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif

@@ -193,6 +193,14 @@ static void print_argument(FILE *file, const char *text)
     print_word(file, text);
 }
 
+/* A file's name, which programs would take for an option if it began with a dash. */
+static void print_path(FILE *file, const char *path)
+{
+    char whole[PATH_SIZE + 2];
+    snprintf(whole, sizeof(whole), "%s%s", path[0] == '-' ? "./" : "", path);
+    print_argument(file, whole);
+}
+
 static void print_row(FILE *file, const char *name, const char *value)
 {
     fputs("<tr><th>", file);
@@ -373,7 +381,7 @@ static void write_commands(FILE *file)
     if (access(path_in(results, "generator.safetensors", path), F_OK) == 0) {
         fputs("Draw new samples:\n<pre>", file);
         print_sibling(file, "sample");
-        print_argument(file, path);
+        print_path(file, path);
         print_argument(file, "--output");
         print_argument(file, picture_count > 0 ? "more.png" : "more.npy");
         fputs("</pre>\n", file);
@@ -381,7 +389,7 @@ static void write_commands(FILE *file)
     if (offered.program) {
         fputs("Measure the samples against the data:\n<pre>", file);
         print_sibling(file, offered.program);
-        print_argument(file, path_in(results, offered.model, path));
+        print_path(file, path_in(results, offered.model, path));
         print_argument(file, "--data");
         print_argument(file, offered.data);
         fputs("</pre>\n", file);

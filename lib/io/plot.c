@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { max_ticks = 24, label_size = 40, x_ticks = 9, y_ticks = 5, piece_count = 512 };
+enum { max_ticks = 24, label_size = 64, x_ticks = 9, y_ticks = 5, piece_count = 512 };
 
 static const uint32_t frame_color = 0x9aa0a6, grid_color = 0xe6e9ec, label_color = 0x5f6368, title_color = 0x202124;
 static const double label_height = 12, title_height = 15, curve_width = 2.4, band_opacity = 0.18;
@@ -58,9 +58,9 @@ static void print_scaled(char label[label_size], int64_t number, int exponent, i
     if (exponent >= 0 || (unit != 0 && magnitude == 0)) {
         snprintf(label, label_size, "%s%lld%s", sign, (long long)magnitude * power_of_ten(exponent), suffix);
     } else {
-        const int64_t scale = power_of_ten(-exponent);
-        snprintf(label, label_size, "%s%lld.%0*lld%s", sign, (long long)(magnitude / scale), -exponent,
-                 (long long)(magnitude % scale), suffix);
+        char fraction[20] = "";
+        for (int i = -exponent; i-- > 0; magnitude /= 10) fraction[i] = (char)('0' + magnitude % 10);
+        snprintf(label, label_size, "%s%lld.%s%s", sign, (long long)magnitude, fraction, suffix);
     }
 }
 

@@ -52,8 +52,7 @@ static void add_border(const gan_conv *c, int64_t line, const gan_real *dy, gan_
 }
 
 /* Finds the rows in the copy, and makes the lines of an image segments. */
-static void place_rows(const few_filters_work *work, const gan_real *bordered, gan_row_block *block,
-                       gan_segment *segments)
+static void place_rows(const few_filters_work *work, gan_real *bordered, gan_row_block *block, gan_segment *segments)
 {
     const gan_conv *c = work->conv;
     block->rows = work->rows;
