@@ -83,8 +83,12 @@ static void make_room(const char *series)
 }
 
 /* Takes over the text. A series has one picture a step. */
-static void add_picture(const char *series, int64_t step, char *base64)
+static void add_picture(const char *name, int64_t step, char *base64)
 {
+    char series[sizeof(pictures->series)];
+    snprintf(series, sizeof(series), "%s", name);
+    for (char *c = series; *c; c++)
+        if (!strchr(SERIES, *c)) *c = '-';
     for (int64_t i = 0; i < picture_count; i++) {
         if (pictures[i].step == step && strcmp(pictures[i].series, series) == 0) remove_picture(i--);
     }
@@ -94,9 +98,7 @@ static void add_picture(const char *series, int64_t step, char *base64)
         exit(1);
     }
     page_picture *added = &pictures[picture_count++];
-    snprintf(added->series, sizeof(added->series), "%s", series);
-    for (char *c = added->series; *c; c++)
-        if (!strchr(SERIES, *c)) *c = '-';
+    memcpy(added->series, series, sizeof(series));
     added->step = step;
     added->base64 = base64;
     make_room(series);

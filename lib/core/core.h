@@ -291,7 +291,7 @@ enum {
 
 typedef struct gan_file {
     gan_context *context; /* NULL: not open */
-    char *path;           /* for messages */
+    char *name;           /* for messages: "'PATH'", or what it is */
     int descriptor;
     int64_t size; /* when it was opened */
 } gan_file;
@@ -303,6 +303,9 @@ gan_status gan_file_open(gan_context *context, const char *path, gan_file *out);
 /* Reads all `size` bytes at an offset, from any thread; GAN_ERROR_TRUNCATED when the file ends early. */
 gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t size);
 void gan_file_close(gan_file *file); /* accepts a zeroed one */
+/* Writes all bytes to a descriptor; a pipe that nobody reads any more is an error, not a signal. Returns 0 or the
+ * error number; *written, unless it is NULL, is how many bytes were written, in either case. */
+int gan_write_all(int descriptor, const void *data, size_t size, size_t *written);
 /* What to add to a message about a file of the wrong kind that starts so: "", or that it looks like a page. */
 const char *gan_file_hint(const void *start, size_t size);
 

@@ -1,10 +1,13 @@
-/* Reading files at offsets. */
+/* Reading files at offsets, and writing to descriptors. */
 #include "core/core.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 int gan_open_at(int folder, const char *name, int flags, mode_t mode)
@@ -19,12 +22,14 @@ int gan_open_at(int folder, const char *name, int flags, mode_t mode)
 
 gan_status gan_file_open(gan_context *context, const char *path, gan_file *out)
 {
+    char name[GAN_SENTENCE];
     struct stat status;
     gan_status result = GAN_OK;
     /* Without O_NONBLOCK, opening a FIFO would wait for its writer. */
     const int descriptor = gan_open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, 0);
     if (descriptor < 0) return gan_fail_errno(errno, "cannot open '%s'", path);
 
+    snprintf(name, sizeof(name), "'%s'", path);
     char *copy = NULL;
     if (fstat(descriptor, &status) != 0) {
         result = gan_fail_errno(errno, "cannot examine '%s'", path);
@@ -32,7 +37,7 @@ gan_status gan_file_open(gan_context *context, const char *path, gan_file *out)
         result = gan_fail(GAN_ERROR_IO, "'%s' is a folder, expected a file", path);
     } else if (!S_ISREG(status.st_mode)) {
         result = gan_fail(GAN_ERROR_IO, "'%s' is not a regular file", path);
-    } else if (!(copy = gan_copy_text(context, path))) {
+    } else if (!(copy = gan_copy_text(context, name))) {
         result = GAN_ERROR_MEMORY;
     }
     if (result != GAN_OK) {
@@ -51,9 +56,9 @@ gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t
         size_t piece = size < ((size_t)1 << 30) ? size : (size_t)1 << 30;
         ssize_t got = pread(file->descriptor, at, piece, (off_t)offset);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return gan_fail_errno(errno, "cannot read '%s'", file->path);
+        if (got < 0) return gan_fail_errno(errno, "cannot read %s", file->name);
         if (got == 0) {
-            return gan_fail(GAN_ERROR_TRUNCATED, "'%s' ends at byte %lld, %zu bytes too early", file->path,
+            return gan_fail(GAN_ERROR_TRUNCATED, "%s ends at byte %lld, %zu bytes too early", file->name,
                             (long long)offset, size);
         }
         at += got;
@@ -67,9 +72,51 @@ void gan_file_close(gan_file *file)
 {
     if (!file->context) return;
     close(file->descriptor);
-    gan_release_text(file->context, file->path);
+    gan_release_text(file->context, file->name);
     gan_context_release(file->context);
     *file = (gan_file){0};
+}
+
+/* A pipe that nobody reads any more is an error, not a signal that ends the host. */
+static ssize_t write_quietly(int descriptor, const void *data, size_t size)
+{
+    const struct timespec at_once = {0};
+    sigset_t broken_pipe, before, pending;
+
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken_pipe, &before);
+    sigpending(&pending);
+    const ssize_t written = write(descriptor, data, size);
+    const int error = errno;
+    if (written < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE)) {
+        while (sigtimedwait(&broken_pipe, NULL, &at_once) < 0 && errno == EINTR) {
+        }
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return written;
+}
+
+int gan_write_all(int descriptor, const void *data, size_t size, size_t *written)
+{
+    const unsigned char *from = data;
+    size_t done = 0;
+    int error = 0;
+
+    while (done < size && !error) {
+        const size_t piece = size - done < ((size_t)1 << 30) ? size - done : (size_t)1 << 30;
+        const ssize_t count = write_quietly(descriptor, from + done, piece);
+        if (count > 0) {
+            done += (size_t)count;
+        } else if (count == 0) {
+            error = EIO; /* trying for ever would not end */
+        } else if (errno != EINTR) {
+            error = errno;
+        }
+    }
+    if (written) *written = done;
+    return error;
 }
 
 const char *gan_file_hint(const void *start, size_t size)

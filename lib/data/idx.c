@@ -113,26 +113,13 @@ static gan_status idx_read(void *state, const int64_t *numbers, int64_t count, f
 
 static const gan_source_ops idx_ops = {.read = idx_read, .destroy = idx_destroy};
 
-/* Returns 0 or the error number. */
-static int write_all(int descriptor, const unsigned char *bytes, size_t size)
-{
-    while (size > 0) {
-        const ssize_t written = write(descriptor, bytes, size);
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return written < 0 ? errno : EIO;
-        bytes += written;
-        size -= (size_t)written;
-    }
-    return 0;
-}
-
 /* Copies `size` bytes from a reader to a descriptor, or nowhere if it is negative. */
 static gan_status copy_bytes(idx_source *idx, gan_byte_reader *reader, int64_t size, int to)
 {
     for (int64_t left = size; left > 0; left -= piece_size) {
         const size_t piece = left < piece_size ? (size_t)left : piece_size;
         GAN_TRY(gan_byte_reader_read(reader, idx->piece, piece));
-        const int error = to < 0 ? 0 : write_all(to, idx->piece, piece);
+        const int error = to < 0 ? 0 : gan_write_all(to, idx->piece, piece, NULL);
         if (error) return gan_fail_errno(error, "cannot write a temporary file of %lld bytes", (long long)size);
     }
     return GAN_OK;
@@ -186,8 +173,10 @@ static int open_temporary(const char *folder)
 static gan_status unpack_to_disk(idx_source *idx, gan_byte_reader *reader, int64_t size)
 {
     const char *folder = idx->temporary_folder ? idx->temporary_folder : P_tmpdir;
-    char *copy = gan_copy_text(idx->context, gan_byte_reader_name(reader));
+    char name[GAN_SENTENCE];
 
+    snprintf(name, sizeof(name), "the temporary file of %s", gan_byte_reader_name(reader));
+    char *copy = gan_copy_text(idx->context, name);
     if (!copy) return GAN_ERROR_MEMORY;
     const int descriptor = open_temporary(folder);
     if (descriptor < 0) {

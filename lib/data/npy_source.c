@@ -235,8 +235,8 @@ static gan_status open_columns(const char *function, npy_source *npy, int64_t fi
 }
 
 /* Without readers, these are NULL. */
-static gan_status open_npy(const char *function, gan_context *context, int64_t field_count,
-                           const gan_npy_field *fields, const gan_reader *readers, const gan_dataset_options *options,
+static gan_status open_npy(gan_context *context, int64_t field_count, const gan_npy_field *fields,
+                           const gan_reader *readers, const gan_dataset_options *options, const char *function,
                            gan_dataset **out)
 {
     gan_dataset_options resolved;
@@ -262,7 +262,7 @@ gan_status gan_dataset_open_npy(gan_context *context, int64_t field_count, const
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(fields);
     GAN_CHECK_NOT_NULL(out);
-    return open_npy(__func__, context, field_count, fields, NULL, options, out);
+    return open_npy(context, field_count, fields, NULL, options, __func__, out);
 }
 
 gan_status gan_dataset_open_npy_from(gan_context *context, int64_t field_count, const gan_npy_field *fields,
@@ -273,5 +273,5 @@ gan_status gan_dataset_open_npy_from(gan_context *context, int64_t field_count, 
     GAN_CHECK_NOT_NULL(fields);
     GAN_CHECK_NOT_NULL(readers);
     GAN_CHECK_NOT_NULL(out);
-    return open_npy(__func__, context, field_count, fields, readers, options, out);
+    return open_npy(context, field_count, fields, readers, options, __func__, out);
 }

@@ -6,11 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { path_capacity = 4096, link_limit = 40, buffer_size = 1 << 16 };
@@ -154,48 +152,6 @@ gan_status gan_atomic_file_open(gan_context *context, const char *path, gan_atom
 }
 
 /* ---- Writing ------------------------------------------------------------------------------------------------- */
-
-/* A pipe that nobody reads any more is an error, not a signal that ends the host. */
-static ssize_t write_quietly(int descriptor, const void *data, size_t size)
-{
-    const struct timespec at_once = {0};
-    sigset_t broken_pipe, before, pending;
-
-    sigemptyset(&broken_pipe);
-    sigaddset(&broken_pipe, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &broken_pipe, &before);
-    sigpending(&pending);
-    const ssize_t written = write(descriptor, data, size);
-    const int error = errno;
-    if (written < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE)) {
-        while (sigtimedwait(&broken_pipe, NULL, &at_once) < 0 && errno == EINTR) {
-        }
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = error;
-    return written;
-}
-
-int gan_write_all(int descriptor, const void *data, size_t size, size_t *written)
-{
-    const unsigned char *from = data;
-    size_t done = 0;
-    int error = 0;
-
-    while (done < size && !error) {
-        const size_t piece = size - done < ((size_t)1 << 30) ? size - done : (size_t)1 << 30;
-        const ssize_t count = write_quietly(descriptor, from + done, piece);
-        if (count > 0) {
-            done += (size_t)count;
-        } else if (count == 0) {
-            error = EIO; /* trying for ever would not end */
-        } else if (errno != EINTR) {
-            error = errno;
-        }
-    }
-    if (written) *written = done;
-    return error;
-}
 
 static gan_status write_through(gan_atomic_file *file, const unsigned char *data, size_t size)
 {

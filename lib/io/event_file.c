@@ -61,8 +61,13 @@ static gan_status make_folders(gan_context *context, const char *folder)
         const char end = *at;
         if (end != '/' && end) continue;
         *at = 0;
-        if (mkdir(path, 0777) != 0 && (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)))
-            result = gan_fail_errno(errno, "cannot make the folder '%s'", path);
+        const int error = mkdir(path, 0777) == 0 ? 0 : errno;
+        const bool exists = error && stat(path, &status) == 0;
+        if (exists && !S_ISDIR(status.st_mode)) {
+            result = gan_fail(GAN_ERROR_IO, "'%s' is not a folder", path);
+        } else if (error && !exists) {
+            result = gan_fail_errno(error, "cannot make the folder '%s'", path);
+        }
         *at = end;
         if (!end) break;
     }
@@ -113,6 +118,12 @@ void gan_event_file_close(gan_context *context, gan_event_file *file)
     if (file->descriptor >= 0) close(file->descriptor);
     gan_release(context, file->path, file->path_capacity);
     *file = (gan_event_file){.descriptor = -1};
+}
+
+void gan_event_file_remove(gan_context *context, gan_event_file *file)
+{
+    if (file->descriptor >= 0) unlink(file->path);
+    gan_event_file_close(context, file);
 }
 
 /* Removes the bytes that were just written, from the end of the file. */

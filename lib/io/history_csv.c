@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { shown_bytes = 48 };
+enum { shown_bytes = 48, column_limit = 1 << 13 };
 
 /* ---- Writing --------------------------------------------------------------------------------------------- */
 
@@ -168,6 +168,8 @@ static gan_status read_names(gan_csv_reader *reader, gan_history *into, int64_t 
         if (into->column_count == 0 && reader->nothing)
             return gan_fail(GAN_ERROR_TRUNCATED, "%s, line 1: the file is empty", reader->from.name);
         const bool is_first = into->column_count == 0;
+        if (into->column_count == column_limit)
+            return gan_fail(GAN_ERROR_OVERFLOW, "%s has more than %d columns", reader->from.name, column_limit);
         if (is_first) rounds = strcmp(reader->cell, gan_history_measure_name(GAN_HISTORY_ROUND)) == 0;
         if (!find_column(reader, rounds, into->column_count, &column) || has_column(into, column)) {
             return gan_fail(GAN_ERROR_MAGIC, "%s is not the CSV file of a history: its column %lld is called '%s'",

@@ -251,7 +251,7 @@ static gan_status write_picture(const gan_history *history, const picture *data,
     return status;
 }
 
-static gan_status write_png(const char *function, const gan_history *history, gan_target to)
+static gan_status write_png(const gan_history *history, gan_target to, const char *function)
 {
     picture data = {0};
 
@@ -275,7 +275,7 @@ gan_status gan_history_write_png(const gan_history *history, const char *path)
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(history);
     GAN_CHECK_NOT_NULL(path);
-    return write_png(__func__, history, (gan_target){.path = path});
+    return write_png(history, (gan_target){.path = path}, __func__);
 }
 
 gan_status gan_history_write_png_to(const gan_history *history, gan_writer writer)
@@ -283,5 +283,5 @@ gan_status gan_history_write_png_to(const gan_history *history, gan_writer write
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(history);
     GAN_TRY(gan_writer_check(writer, __func__));
-    return write_png(__func__, history, (gan_target){.writer = writer});
+    return write_png(history, (gan_target){.writer = writer}, __func__);
 }

@@ -32,10 +32,6 @@ gan_status gan_atomic_file_write(gan_atomic_file *file, const void *data, size_t
 gan_status gan_atomic_file_commit(gan_atomic_file *file);
 void gan_atomic_file_abandon(gan_atomic_file *file); /* accepts NULL */
 
-/* Writes all bytes to a descriptor; a pipe that nobody reads any more is an error, not a signal. Returns 0 or the
- * error number; *written, unless it is NULL, is how many bytes were written, in either case. */
-int gan_write_all(int descriptor, const void *data, size_t size, size_t *written);
-
 /* ---- Where bytes go to (streams.c) ----------------------------------------------------------------------- */
 
 /* A file to replace, or a writer of the host. */
@@ -362,6 +358,8 @@ typedef struct gan_event_file {
  * -1; gan_event_file_close() releases it whatever happened. */
 gan_status gan_event_file_create(gan_context *context, const char *folder, gan_event_file *file);
 void gan_event_file_close(gan_context *context, gan_event_file *file);
+/* Closes a new one, and takes it away again. */
+void gan_event_file_remove(gan_context *context, gan_event_file *file);
 /* `record` is the room of the frame's header, then the message: it gets its header and its end, and is written. */
 #define GAN_EVENT_HEADER 12
 gan_status gan_event_file_append(gan_event_file *file, gan_wire *record);
@@ -375,15 +373,15 @@ struct gan_summary_writer {
 };
 
 /* One event: begun, filled with values, and written as a whole, unless there are none. A value that fails makes the
- * end fail. `what` names the caller. */
-gan_status gan_summary_begin(gan_summary_writer *writer, int64_t step, const char *what);
+ * end fail. */
+gan_status gan_summary_begin(gan_summary_writer *writer, int64_t step, const char *function);
 gan_status gan_summary_end(gan_summary_writer *writer);
 /* A value under a tag; none if no value is finite. */
 void gan_summary_add_histogram(gan_summary_writer *writer, const char *tag, const float *values, int64_t count);
 
 /* A tag is UTF-8 of 1 to this many bytes; else GAN_ERROR_ARGUMENT. */
 #define GAN_TAG_LIMIT 255
-gan_status gan_tag_check(const char *tag, const char *name, const char *what);
+gan_status gan_tag_check(const char *tag, const char *function, const char *name);
 
 /* ---- Byte order (little_endian.c) ------------------------------------------------------------------------ */
 

@@ -39,8 +39,8 @@ static gan_status write_values(gan_writable *to, const float *values, int64_t co
     return GAN_OK;
 }
 
-static gan_status write_array(const char *function, gan_context *context, gan_target to, const float *values,
-                              int64_t count, gan_shape shape)
+static gan_status write_array(gan_context *context, gan_target to, const float *values, int64_t count,
+                              gan_shape shape, const char *function)
 {
     char header[header_capacity], what[64];
     gan_writable writable;
@@ -67,7 +67,7 @@ gan_status gan_npy_write(gan_context *context, const char *path, const float *va
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(path);
     GAN_CHECK_NOT_NULL(values);
-    return write_array(__func__, context, (gan_target){.path = path}, values, count, shape);
+    return write_array(context, (gan_target){.path = path}, values, count, shape, __func__);
 }
 
 gan_status gan_npy_write_to(gan_context *context, gan_writer writer, const float *values, int64_t count,
@@ -77,5 +77,5 @@ gan_status gan_npy_write_to(gan_context *context, gan_writer writer, const float
     GAN_CHECK_NOT_NULL(context);
     GAN_TRY(gan_writer_check(writer, __func__));
     GAN_CHECK_NOT_NULL(values);
-    return write_array(__func__, context, (gan_target){.writer = writer}, values, count, shape);
+    return write_array(context, (gan_target){.writer = writer}, values, count, shape, __func__);
 }

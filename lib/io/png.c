@@ -98,9 +98,9 @@ gan_status gan_png_write(gan_context *context, gan_target to, int64_t width, int
         .context = context, .width = width, .height = height, .channels = channels, .row = row, .user = user};
 
     if (width > limit || height > limit) {
-        return gan_fail(GAN_ERROR_OVERFLOW, "'%s': a picture of %lld x %lld pixels exceeds %lld x %lld",
-                        to.path ? to.path : "the writer", (long long)width, (long long)height, (long long)limit,
-                        (long long)limit);
+        return gan_fail(GAN_ERROR_OVERFLOW, "%s%s%s: a picture of %lld x %lld pixels exceeds %lld x %lld",
+                        to.path ? "'" : "", to.path ? to.path : "the writer", to.path ? "'" : "", (long long)width,
+                        (long long)height, (long long)limit, (long long)limit);
     }
     writer.pixels = gan_allocate_array(context, width * channels, 1);
     if (!writer.pixels) return GAN_ERROR_MEMORY;

@@ -56,7 +56,9 @@ static gan_status open_writer(gan_summary_writer *writer, const char *folder, in
 {
     GAN_TRY(gan_bytes_create(writer->context, &writer->picture));
     GAN_TRY(gan_event_file_create(writer->context, folder, &writer->file));
-    return write_start(writer, first_step);
+    const gan_status status = write_start(writer, first_step);
+    if (status != GAN_OK) gan_event_file_remove(writer->context, &writer->file);
+    return status;
 }
 
 gan_status gan_summary_writer_create(gan_context *context, const char *folder,
@@ -105,18 +107,19 @@ const char *gan_summary_writer_path(const gan_summary_writer *writer)
 
 /* ---- Events ---------------------------------------------------------------------------------------------------- */
 
-gan_status gan_tag_check(const char *tag, const char *name, const char *what)
+gan_status gan_tag_check(const char *tag, const char *function, const char *name)
 {
-    if (!tag) return gan_fail(GAN_ERROR_NULL, "%s: %s is NULL", what, name);
+    if (!tag) return gan_fail(GAN_ERROR_NULL, "%s: %s is NULL", function, name);
     const size_t length = strlen(tag);
     if (length > 0 && length <= GAN_TAG_LIMIT && gan_is_utf8(tag)) return GAN_OK;
-    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s has %zu bytes, expected 1 to %d in UTF-8", what, name, length,
+    return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s has %zu bytes, expected 1 to %d in UTF-8", function, name, length,
                     GAN_TAG_LIMIT);
 }
 
-gan_status gan_summary_begin(gan_summary_writer *writer, int64_t step, const char *what)
+gan_status gan_summary_begin(gan_summary_writer *writer, int64_t step, const char *function)
 {
-    if (step < 0) return gan_fail(GAN_ERROR_ARGUMENT, "%s: step is %lld, expected at least 0", what, (long long)step);
+    if (step < 0)
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: step is %lld, expected at least 0", function, (long long)step);
     begin_event(writer);
     gan_wire_write_int(&writer->event, STEP, step);
     writer->summary = gan_wire_begin(&writer->event, SUMMARY);
@@ -148,7 +151,7 @@ gan_status gan_summary_writer_add_scalar(gan_summary_writer *writer, const char 
 {
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(writer);
-    GAN_TRY(gan_tag_check(tag, "tag", __func__));
+    GAN_TRY(gan_tag_check(tag, __func__, "tag"));
     GAN_TRY(gan_summary_begin(writer, step, __func__));
     add_scalar(writer, tag, value);
     return gan_summary_end(writer);
@@ -233,7 +236,7 @@ gan_status gan_summary_writer_add_histogram(gan_summary_writer *writer, const ch
 {
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(writer);
-    GAN_TRY(gan_tag_check(tag, "tag", __func__));
+    GAN_TRY(gan_tag_check(tag, __func__, "tag"));
     GAN_CHECK_NOT_NULL(values);
     GAN_TRY(gan_array_check(count, sizeof(*values), __func__, "count"));
     GAN_TRY(gan_summary_begin(writer, step, __func__));
@@ -250,7 +253,7 @@ gan_status gan_summary_writer_add_images(gan_summary_writer *writer, const char 
     gan_picture_size size;
 
     GAN_CHECK_NOT_NULL(writer);
-    GAN_TRY(gan_tag_check(tag, "tag", __func__));
+    GAN_TRY(gan_tag_check(tag, __func__, "tag"));
     GAN_CHECK_NOT_NULL(images);
     gan_bytes_clear(writer->picture);
     GAN_TRY(gan_png_write_grid_at(writer->context, (gan_target){.writer = gan_bytes_writer(writer->picture)}, images,

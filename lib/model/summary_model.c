@@ -40,7 +40,7 @@ gan_status gan_summary_writer_add_model(gan_summary_writer *writer, const char *
 {
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(writer);
-    GAN_TRY(gan_tag_check(name, "name", __func__));
+    GAN_TRY(gan_tag_check(name, __func__, "name"));
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(gan_model_check_built(model, __func__));
     GAN_TRY(gan_summary_begin(writer, step, __func__));

@@ -9,8 +9,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #define OK(call) test_status(call, GAN_OK, "")
@@ -235,6 +238,45 @@ static void test_failing_callbacks(void **state)
     test_allocator_assert_empty(&allocator);
 }
 
+/* Cuts off the unnamed file of a size that this process has open. */
+static void cut_temporary_file(int64_t size)
+{
+    struct stat status;
+    int cut = 0;
+
+    for (int descriptor = 3; descriptor < 256; descriptor++) {
+        if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 0) continue;
+        if (status.st_size != size) continue;
+        assert_int_equal(ftruncate(descriptor, 10), 0);
+        cut++;
+    }
+    assert_int_equal(cut, 1);
+}
+
+static void test_temporary_file(void **state)
+{
+    const gan_dataset_options *options = GAN_DATASET(.memory_limit = 100, .temporary_folder = test_path(""));
+    gan_context *context = test_context();
+    char sentence[600];
+    float image[PIXELS];
+
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        gan_dataset *dataset = NULL;
+        if (k == 0) {
+            OK(gan_dataset_open_idx(context, test_path("packed"), NULL, options, &dataset));
+        } else {
+            OK(gan_dataset_open_idx_from(context, reader_of(&packed), NULL, options, &dataset));
+        }
+        cut_temporary_file(COUNT * PIXELS);
+        snprintf(sentence, sizeof(sentence), "the temporary file of %s%s%s ends at byte 10, ", k == 0 ? "'" : "",
+                 k == 0 ? test_path("packed") : "the reader's data", k == 0 ? "'" : "");
+        test_status(gan_dataset_read(dataset, 0, 1, image, NULL), GAN_ERROR_TRUNCATED, sentence);
+        gan_dataset_destroy(dataset);
+    }
+    gan_context_destroy(context);
+}
+
 static gan_status open_all(gan_context *context, void *user)
 {
     static const test_read_fn opens[] = {open_images, open_images, open_labels, open_array, open_table};
@@ -259,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_npy),
         cmocka_unit_test(test_csv),
         cmocka_unit_test(test_failing_callbacks),
+        cmocka_unit_test(test_temporary_file),
         cmocka_unit_test(test_memory_that_fails),
     };
     return cmocka_run_group_tests(tests, set_up, test_folder_remove);

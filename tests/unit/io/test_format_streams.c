@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -238,6 +239,23 @@ static gan_status in_memory(gan_context *fresh, void *user)
     return status;
 }
 
+/* The time that a line of names takes is bounded. */
+static void test_many_columns(void **state)
+{
+    enum { PLAYERS = 1 << 13, NAME = sizeof(",loss:00000") - 1 };
+    static char line[5 + PLAYERS * NAME + 2];
+    gan_history *history = make_history(context, 0);
+    size_t length = 5;
+
+    (void)state;
+    memcpy(line, "round", 5);
+    for (int i = 0; i < PLAYERS; i++, length += NAME) snprintf(line + length, NAME + 1, ",loss:%05d", i);
+    test_status(gan_history_read_csv_from(history, gan_reader_from_memory(line, length)), GAN_ERROR_OVERFLOW,
+                "the reader's data has more than 8192 columns");
+    OK(gan_history_read_csv_from(history, gan_reader_from_memory(line, length - NAME)));
+    gan_history_destroy(history);
+}
+
 static void test_memory_that_fails(void **state)
 {
     (void)state;
@@ -250,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_arrays),
         cmocka_unit_test(test_pictures),
         cmocka_unit_test(test_histories),
+        cmocka_unit_test(test_many_columns),
         cmocka_unit_test(test_memory_that_fails),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

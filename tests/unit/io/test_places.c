@@ -23,7 +23,7 @@
 
 /* ---- Calls of the system ------------------------------------------------------------------------------------- */
 
-enum call { WRITE, FSYNC, CLOSE, RENAME, LINK, LOCK, CALLS };
+enum call { WRITE, FSYNC, CLOSE, RENAME, LINK, LOCK, MAKE_FOLDER, CALLS };
 
 /* The number of a call, from 1, that fails so; 0: none. With `all`, those that follow fail too. */
 static struct {
@@ -86,6 +86,13 @@ int __wrap_flock(int descriptor, int how);
 int __wrap_flock(int descriptor, int how)
 {
     return fails(LOCK) ? -1 : __real_flock(descriptor, how);
+}
+
+int __real_mkdir(const char *path, mode_t mode);
+int __wrap_mkdir(const char *path, mode_t mode);
+int __wrap_mkdir(const char *path, mode_t mode)
+{
+    return fails(MAKE_FOLDER) ? -1 : __real_mkdir(path, mode);
 }
 
 static int set_up(void **state)
@@ -375,6 +382,30 @@ static void test_strays(void **state)
     gan_context_destroy(other);
 }
 
+/* ---- Event files --------------------------------------------------------------------------------------------- */
+
+/* Why a folder cannot be made, not that it is not there afterwards. */
+static void test_folder_of_events(void **state)
+{
+    gan_context *context = test_context();
+    gan_summary_writer *writer = NULL;
+
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        memset(made, 0, sizeof(made));
+        failing[MAKE_FOLDER].at = 1;
+        failing[MAKE_FOLDER].all = true;
+        failing[MAKE_FOLDER].error = k == 0 ? EROFS : EDQUOT;
+        counting = true;
+        const gan_status status = gan_summary_writer_create(context, test_path("runs"), NULL, &writer);
+        counting = false;
+        test_status(status, k == 0 ? GAN_ERROR_PERMISSION : GAN_ERROR_NO_SPACE,
+                    k == 0 ? "': Read-only file system" : "': Disk quota exceeded");
+        assert_null(writer);
+    }
+    gan_context_destroy(context);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, test_folder_remove)
 
 int main(void)
@@ -383,7 +414,7 @@ int main(void)
         TEST(test_failing_calls),     TEST(test_unsupported_sync), TEST(test_nothing_written),
         TEST(test_mount_point),       TEST(test_descriptor),       TEST(test_pipe),
         TEST(test_broken_pipe),       TEST(test_devices),          TEST(test_strays),
-        TEST(test_unreadable_folder),
+        TEST(test_unreadable_folder), TEST(test_folder_of_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

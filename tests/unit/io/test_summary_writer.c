@@ -390,7 +390,8 @@ static void test_arguments(void **state)
     test_status(gan_summary_writer_create(context, test_path("x"), GAN_SUMMARY_WRITER(.first_step = -1), &none),
                 GAN_ERROR_ARGUMENT, "first_step is -1");
     test_file_write(test_path("file"), "x", 1);
-    test_status(gan_summary_writer_create(context, test_path("file"), NULL, &none), GAN_ERROR_IO, "file");
+    test_status(gan_summary_writer_create(context, test_path("file"), NULL, &none), GAN_ERROR_IO,
+                "/file' is not a folder");
     test_status(gan_summary_writer_create(context, test_path("file/in"), NULL, &none), GAN_ERROR_IO, "file");
     assert_null(none);
     gan_summary_writer_destroy(writer);
@@ -422,6 +423,28 @@ static void test_full_disk(void **state)
     value_of(records[1], 2, "small");
     value_of(records[2], 3, "large");
     gan_summary_writer_destroy(writer);
+    gan_context_destroy(context);
+}
+
+/* A file that gets no first record does not stay. */
+static void test_full_disk_at_the_start(void **state)
+{
+    gan_context *context = test_context();
+    gan_summary_writer *none = NULL;
+    struct rlimit before;
+
+    (void)state;
+    gan_summary_writer_destroy(create(context, NULL));
+    const int entries = test_entry_count(test_path("runs"));
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){20, before.rlim_max}), 0);
+    const gan_status failed = gan_summary_writer_create(context, test_path("runs"), NULL, &none);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_true(failed == GAN_ERROR_IO || failed == GAN_ERROR_NO_SPACE);
+    assert_null(none);
+    assert_int_equal(test_entry_count(test_path("runs")), entries);
     gan_context_destroy(context);
 }
 
@@ -459,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_images),
         cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_full_disk_at_the_start),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
