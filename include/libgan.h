@@ -200,18 +200,18 @@ typedef enum gan_log_topic {
 } gan_log_topic;
 
 /**
- * Receives log messages (one line, no newline, at most 511 bytes; valid during the call; UTF-8 but for
- * paths, which are as the caller gave them), in the thread that
- * made the call. `user` is log_user of the options. Errors are not logged: they are returned. It must not call libgan
- * with the handles of that call. The messages are:
+ * Receives log messages (one line, no newline, at most 511 bytes; valid during the call; UTF-8 but for paths, which
+ * are as the caller gave them), in the thread that made the call. `user` is log_user of the options. Errors are not
+ * logged: they are returned. It must not call libgan with the handles of that call.
+ * The messages are:
  *
  * - ::GAN_LOG_WARNING: fewer threads started than requested; a diagnosis that was not made the previous time, with
  *   its advice, and a training run that diverged (both ::GAN_LOG_TOPIC_TRAINING); a layer that bounds what a loss
- * reads as logits; data that a generator is to make and cannot, or that are all equal, as the first round shows;
- * whole numbers of a CSV file that float32 cannot hold, and one that begins with numbers in place of names.
+ *   reads as logits; data that a generator is to make and cannot, or that are all equal, as the first round shows;
+ *   whole numbers of a CSV file that float32 cannot hold, and one that begins with numbers in place of names.
  * - ::GAN_LOG_INFO: the BLAS, or plain C, multiplies because there are no tuned kernels for this CPU; a training run
- * was resumed; samples are left out at the end of each epoch; a file has tensors that were not requested; an
- * optimizer has the default learning rate.
+ *   was resumed; samples are left out at the end of each epoch; a file has tensors that were not requested; an
+ *   optimizer has the default learning rate.
  * - ::GAN_LOG_DEBUG: the kernels chosen by a context.
  */
 typedef void (*gan_log_fn)(void *user, gan_log_level level, const char *message);
@@ -3037,8 +3037,8 @@ GAN_API gan_status gan_game_load(gan_game *game, const char *path);
 GAN_API gan_status gan_game_load_from(gan_game *game, gan_reader reader);
 /**
  * Adds a whole game that was built to a checkpoint: all that gan_game_save() writes, with the cursors of its
- * datasets. So do not add these, nor its models and optimizers; the datasets must outlive the checkpoint's use of the
- * game. Loading is as with gan_game_load().
+ * datasets. So do not add these, nor its models and optimizers. The game is kept alive, its datasets are not: they
+ * must be there whenever the checkpoint is saved or loaded. Loading is as with gan_game_load().
  */
 GAN_API gan_status gan_checkpoint_add_game(gan_checkpoint *checkpoint, const char *name, gan_game *game);
 

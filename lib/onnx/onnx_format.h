@@ -8,9 +8,10 @@
  * A file that libgan wrote has these entries in ModelProto.metadata_props:
  *
  *     "libgan.format"        "1"
- *     "libgan.architecture"  the model's architecture as JSON, as in model files; spectral norm is not in it, since
- * the initializers have the weights that sampling multiplies by "libgan.graph"         a fingerprint of the bytes of
- * ModelProto.graph, without its number and length: FNV-1a of 64 bits, as 16 hexadecimal digits in lower case
+ *     "libgan.architecture"  the model's architecture as JSON, as in model files, but without spectral norm: the
+ *                            initializers have the weights that sampling multiplies by
+ *     "libgan.graph"         a fingerprint of the bytes of ModelProto.graph, without its number and length: FNV-1a of
+ *                            64 bits, as 16 hexadecimal digits in lower case
  *     "libgan.input.NAME"    the role of the graph's input NAME: "noise normal", "noise uniform", "class", "image",
  *                            "code normal" or "code uniform"; none: the input has no role
  *
