@@ -551,19 +551,19 @@ class model : public handle<gan_model, gan_model_destroy>
     {
         return model(detail::result<gan_model *>(gan_model_load, context.get(), path.c_str()));
     }
-    /** See gan_model_load_onnx(). */
+    /** Shapes of inputs, if there are any, replace those in the options; see gan_model_load_onnx(). */
     static model load_onnx(const context &context, const std::string &path,
-                           const std::vector<gan_named_shape> &inputs = {})
+                           const std::vector<gan_named_shape> &inputs = {}, gan_load_onnx_options options = {})
     {
-        const gan_load_onnx_options options = {sizeof(options), detail::data(inputs), detail::length(inputs)};
-        return model(detail::result<gan_model *>(gan_model_load_onnx, context.get(), path.c_str(), &options));
+        const gan_load_onnx_options all = with_inputs(options, inputs);
+        return model(detail::result<gan_model *>(gan_model_load_onnx, context.get(), path.c_str(), &all));
     }
-    /** See gan_model_load_onnx_from(). */
+    /** The same from a reader; see gan_model_load_onnx_from(). */
     static model load_onnx_from(const context &context, gan_reader reader,
-                                const std::vector<gan_named_shape> &inputs = {})
+                                const std::vector<gan_named_shape> &inputs = {}, gan_load_onnx_options options = {})
     {
-        const gan_load_onnx_options options = {sizeof(options), detail::data(inputs), detail::length(inputs)};
-        return model(detail::result<gan_model *>(gan_model_load_onnx_from, context.get(), reader, &options));
+        const gan_load_onnx_options all = with_inputs(options, inputs);
+        return model(detail::result<gan_model *>(gan_model_load_onnx_from, context.get(), reader, &all));
     }
 
     /** Adds a layer that reads from the one before it. build() reports layers that do not fit. */
@@ -692,6 +692,15 @@ class model : public handle<gan_model, gan_model_destroy>
     }
 
   private:
+    static gan_load_onnx_options with_inputs(gan_load_onnx_options options,
+                                             const std::vector<gan_named_shape> &inputs) noexcept
+    {
+        options.struct_size = sizeof(options);
+        if (inputs.empty()) return options;
+        options.inputs = inputs.data();
+        options.input_count = detail::length(inputs);
+        return options;
+    }
     template <typename Function> std::vector<float> copied(Function function, const std::string &name) const
     {
         int64_t count = 0;
@@ -1700,7 +1709,7 @@ class game : public handle<gan_game, gan_game_destroy>
         detail::expect_length(inputs, inputs_, "inputs");
         return detail::report<gan_round_report>(gan_game_round, get(), inputs.data(), batch);
     }
-    /** Feeds an input from a field of a dataset, which must outlive the game's runs; see gan_game_feed(). */
+    /** Feeds an input from a field of a dataset, which must outlive the game's use of it; see gan_game_feed(). */
     void feed(term input, dataset &dataset, const std::string &field)
     {
         call(gan_game_feed, input, dataset.get(), field.c_str());
@@ -1934,7 +1943,8 @@ class history : public handle<gan_history, gan_history_destroy>
 
 /**
  * Named parts of a loop written by hand, saved and loaded together; see ::gan_checkpoint. It keeps handles alive;
- * vectors and integers must outlive it, and vectors must keep their size.
+ * vectors, integers and what its handles read from (datasets that feed a game, functions, arrays) must outlive it,
+ * and vectors must keep their size.
  */
 class checkpoint : public handle<gan_checkpoint, gan_checkpoint_destroy>
 {
@@ -1994,7 +2004,7 @@ class checkpoint : public handle<gan_checkpoint, gan_checkpoint_destroy>
     {
         call(gan_checkpoint_add_trainer, name.c_str(), trainer.get());
     }
-    /** See gan_checkpoint_add_game(). */
+    /** The datasets that feed the game must outlive the use of both; see gan_checkpoint_add_game(). */
     void add_game(const std::string &name, game &game) { call(gan_checkpoint_add_game, name.c_str(), game.get()); }
     /** See gan_checkpoint_add_history(). */
     void add_history(const std::string &name, history &history)
@@ -2046,8 +2056,8 @@ class summary_writer : public handle<gan_summary_writer, gan_summary_writer_dest
     /** See gan_summary_writer_add_game(). */
     void add_game(const game &game, int64_t step) { call(gan_summary_writer_add_game, game.get(), step); }
     /** See gan_summary_writer_add_images(). */
-    void add_images(const std::string &tag, const std::vector<float> &images, const shape &image, int64_t step,
-                    int64_t columns = 0)
+    void add_images(const std::string &tag, const std::vector<float> &images, const shape &image, int64_t columns,
+                    int64_t step)
     {
         const int64_t count = detail::batch_of(images, image.count(), "summary_writer::add_images: images");
         call(gan_summary_writer_add_images, tag.c_str(), images.data(), count, image, columns, step);

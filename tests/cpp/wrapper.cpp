@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -137,6 +139,28 @@ void test_models()
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file", gan::model::load(context, "no-such-file"));
 }
 
+/* The order of arguments is that of C: the columns, then the step. */
+void test_pictures_of_events()
+{
+    gan::context context(GAN_CONTEXT(.threads = 1));
+    const std::string folder = "wrapper-events";
+    std::string path, content;
+    {
+        gan::summary_writer writer(context, folder);
+        path = writer.path();
+        try {
+            writer.add_images("samples", {0, 1, 0}, gan::shape({1, 1, 1}), 1, 77);
+        } catch (const gan::error &error) {
+            EXPECT(error.status() == GAN_ERROR_UNSUPPORTED); /* without libpng */
+            content = "\x10\x4d\x2a";
+        }
+    }
+    std::ifstream file(path, std::ios::binary);
+    content.append(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    EXPECT(content.find("\x10\x4d\x2a") != std::string::npos); /* step 77, then the summary */
+    EXPECT(std::remove(path.c_str()) == 0 && std::remove(folder.c_str()) == 0);
+}
+
 void test_memory_instead_of_files()
 {
     gan::context context(GAN_CONTEXT(.threads = 1));
@@ -158,6 +182,10 @@ void test_memory_instead_of_files()
     EXPECT(gan::model::load_onnx_from(context, onnx_reader).get_tensor("0.weight") == model.get_tensor("0.weight"));
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file",
                  gan::model::load_onnx(context, "no-such-file", {{"z", gan::shape({2})}}));
+    const gan_named_shape absent = {"absent", gan::shape({2})};
+    EXPECT_ERROR(
+        GAN_ERROR_ARGUMENT, "input_count is -1",
+        gan::model::load_onnx_from(context, onnx_reader, {}, GAN_LOAD_ONNX(.inputs = &absent, .input_count = -1)));
     EXPECT_ERROR(GAN_ERROR_ARGUMENT, "opset is 3", model.save_onnx("never.onnx", GAN_SAVE_ONNX(.opset = 3)));
     EXPECT(other.get_tensor("2.bias") == model.get_tensor("2.bias"));
     saved.clear();
@@ -815,6 +843,7 @@ int main()
         test_images_and_labels();
         test_models();
         test_memory_instead_of_files();
+        test_pictures_of_events();
         test_clones_and_averages();
         test_spectral_norm();
         test_sampling();
