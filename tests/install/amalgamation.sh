@@ -12,11 +12,13 @@ cp "$folder/libgan.c" "$folder/libgan.h" .
 
 "$@" -std=c11 -Wall -Wextra -Wno-unused-parameter -Wno-override-init -Werror -fsyntax-only libgan.c
 "$@" -O2 -Wall -Werror -DGAN_WITH_GZIP -fsyntax-only libgan.c
+if "$@" -D__cplusplus=201103L -E libgan.c >/dev/null 2>refused.txt; then exit 1; fi
+grep -q "libgan.c is C" refused.txt
 
 # Kernels are optimised by what the file says, by gcc; clang needs to be told.
 level=-O0
 if "$@" --version | grep -q clang; then level=-O1; fi
-"$@" $level -c libgan.c
+"$@" $level -Wall -Werror -c libgan.c
 for program in program without bits; do "$@" -I. "$here/$program.c" libgan.o -o "$program" -lm -lpthread; done
 ./program
 ./without

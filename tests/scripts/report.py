@@ -103,6 +103,8 @@ with tempfile.TemporaryDirectory() as name:
     page = train(results, "--quiet", "--steps", "30")
     check_page(page, results)
     check_resumed(results)
+    os.chdir(work)
+    assert " ./-dash/generator.safetensors" in train(pathlib.Path("-dash"), "--quiet", "--steps", "5")
     browser = find_browser()
     if browser:
         check_in_browser(browser, page)
