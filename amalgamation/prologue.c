@@ -13,6 +13,8 @@
  * This file is generated; the sources and their history are the project's. */
 #ifdef __cplusplus
 #error "libgan.c is C: compile it with a C compiler, and include libgan.h or libgan.hpp from C++"
+#elif !defined(__STDC_VERSION__) || __STDC_VERSION__ < 201112L
+#error "libgan.c needs C11: compile it with -std=c11 or newer"
 #endif
 
 #ifndef _GNU_SOURCE

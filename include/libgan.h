@@ -2414,7 +2414,7 @@ typedef struct gan_trainer_options {
 #define GAN_TRAINER(...) GAN_OPTIONS(gan_trainer_options, __VA_ARGS__)
 
 /**
- * Creates a trainer for two built models of the context. The generator must have one input of rank 1 (the noise), and
+ * Creates a trainer for two built models of the context. The generator must have one input, noise of any shape, and
  * one output with the shape of the discriminator's only input or, with packing, of a part of it; the discriminator's
  * only output must be one logit. Else ::GAN_ERROR_SHAPE, as is augment for samples that gan_augment() refuses. A
  * penalty on a discriminator with a layer without second derivatives (batch normalisation) is

@@ -50,20 +50,15 @@ static gan_status check_noise(const gan_model *generator)
                     gan_input_role_name(input.role));
 }
 
-/* The noise is a vector, D sees samples of G, and D has one logit. Fills sample_shape. */
+/* Noise, of any shape, is all that G reads, D sees samples of G, and D has one logit. Fills sample_shape. */
 static gan_status check_shapes(gan_trainer *trainer)
 {
     const gan_trainer_options *options = &trainer->options;
     char text[GAN_SHAPE_TEXT];
-    gan_shape noise, made, judged, logit;
-    GAN_TRY(gan_model_get_input_shape(trainer->generator, 0, &noise));
+    gan_shape made, judged, logit;
     GAN_TRY(gan_model_get_output_shape(trainer->generator, 0, &made));
     GAN_TRY(gan_model_get_input_shape(trainer->discriminator, 0, &judged));
     GAN_TRY(gan_model_get_output_shape(trainer->discriminator, 0, &logit));
-    if (noise.rank != 1) {
-        return gan_fail(GAN_ERROR_SHAPE, "gan_trainer_create: the generator's input is %s, expected one dimension",
-                        gan_shape_text(noise, text));
-    }
     GAN_TRY(check_noise(trainer->generator));
     GAN_TRY(check_packing(options->packing, made, judged));
     if (options->augment) GAN_TRY(gan_augment_check(options->augment, made, "gan_trainer_options: augment"));
