@@ -253,7 +253,8 @@ static void read_arguments(int argc, char **argv, job *j, int64_t *threads)
         {"--interpolate", OPTION_FLAG, &j->path, 0, 0, NULL, "interpolate between two noise vectors"},
         {"--threads", OPTION_INTEGER, threads, 1, 64, "N", "threads (default: one per CPU)"},
     };
-    const char *usage = "sample MODEL: draws samples from a generator that gan_model_save() wrote.";
+    const char *usage =
+        "sample MODEL: draws samples from a generator that gan_model_save() wrote, or from FILE.onnx.";
     const bool named = argc > 1 && argv[1][0] != '-';
     read_options(argc, argv, named ? 2 : 1, usage, options, (int)(sizeof(options) / sizeof(options[0])));
     if (!named) refuse("sample", "name a model file");
@@ -279,6 +280,14 @@ static void read_arguments(int argc, char **argv, job *j, int64_t *threads)
     if (j->count == 0) j->count = j->by_class ? 10 : 64;
 }
 
+/* A model that libgan saved or, by its name, one in an ONNX file. */
+static gan_status load_model(gan_context *context, const char *path, gan_model **out)
+{
+    const size_t length = strlen(path);
+    const bool is_onnx = length > 5 && strcmp(path + length - 5, ".onnx") == 0;
+    return is_onnx ? gan_model_load_onnx(context, path, NULL, out) : gan_model_load(context, path, out);
+}
+
 int main(int argc, char **argv)
 {
     job j = {.output = "samples.png"};
@@ -287,7 +296,7 @@ int main(int argc, char **argv)
     will_read_file(argv[1]);
     will_write(j.onnx ? j.onnx : j.output);
     gan_status status = open_context(threads, &j.context);
-    if (status == GAN_OK) status = gan_model_load(j.context, argv[1], &j.model);
+    if (status == GAN_OK) status = load_model(j.context, argv[1], &j.model);
     if (status == GAN_OK) status = work(&j);
     const int result = exit_status(status);
     free(j.classes);

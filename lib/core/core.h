@@ -306,7 +306,8 @@ void gan_file_close(gan_file *file); /* accepts a zeroed one */
 /* Writes all bytes to a descriptor; a pipe that nobody reads any more is an error, not a signal. Returns 0 or the
  * error number; *written, unless it is NULL, is how many bytes were written, in either case. */
 int gan_write_all(int descriptor, const void *data, size_t size, size_t *written);
-/* What to add to a message about a file of the wrong kind that starts so: "", or that it looks like a page. */
+/* What to add to a message about a file of the wrong kind that starts so: "", or that it looks like a page or an ONNX
+ * file. */
 const char *gan_file_hint(const void *start, size_t size);
 
 /* ---- Where bytes come from (readable.c) ----------------------------------------------------------------------- */

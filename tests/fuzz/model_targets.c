@@ -78,6 +78,17 @@ gan_status fuzz_model(gan_context *context, const char *path)
     return status;
 }
 
+gan_status fuzz_onnx(gan_context *context, const char *path)
+{
+    const places p = beside(path);
+    gan_model *model = NULL;
+    const gan_status status = gan_model_load_onnx(context, path, NULL, &model);
+    if (status == GAN_OK) save_and_load(context, model, &p);
+    gan_model_destroy(model);
+    remove_places(&p);
+    return status;
+}
+
 /* NOISE numbers to SAMPLE, or SAMPLE to a logit, with tensors of all kinds. */
 static gan_model *build(gan_context *context, int64_t inputs, int64_t outputs, bool spectral)
 {

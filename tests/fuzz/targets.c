@@ -213,6 +213,7 @@ const fuzz_target fuzz_targets[] = {
     {"safetensors", fuzz_safetensors},
     {"history", fuzz_history},
     {"model", fuzz_model},
+    {"onnx", fuzz_onnx},
     {"weights", fuzz_weights},
     {"checkpoint", fuzz_checkpoint},
     {"json", fuzz_json},

@@ -16,6 +16,7 @@ gan_status fuzz_csv(gan_context *context, const char *path);
 gan_status fuzz_history(gan_context *context, const char *path);
 /* In model_targets.c: */
 gan_status fuzz_model(gan_context *context, const char *path);
+gan_status fuzz_onnx(gan_context *context, const char *path);
 gan_status fuzz_weights(gan_context *context, const char *path);
 gan_status fuzz_checkpoint(gan_context *context, const char *path);
 gan_status fuzz_json(gan_context *context, const char *path);

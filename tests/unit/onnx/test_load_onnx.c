@@ -93,6 +93,21 @@ static void test_own_files(void **state)
     gan_context_destroy(context);
 }
 
+/* The other loader says which one reads it. */
+static void test_hint(void **state)
+{
+    gan_context *context = test_context();
+    gan_model *model = NULL;
+
+    (void)state;
+    assert_int_equal(test_models[0].build(context, 3, &model), GAN_OK);
+    assert_int_equal(gan_model_save_onnx(model, test_path("own.onnx"), NULL), GAN_OK);
+    gan_model_destroy(model);
+    model = NULL;
+    test_status(gan_model_load(context, test_path("own.onnx"), &model), GAN_ERROR_MAGIC, "gan_model_load_onnx()");
+    gan_context_destroy(context);
+}
+
 /* One value of a weight in the file is changed: the graph is read by its operators then. */
 static void test_changed_file(void **state)
 {
@@ -320,10 +335,10 @@ static void test_hostile(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_own_files), cmocka_unit_test(test_changed_file),
-                                       cmocka_unit_test(test_dense),     cmocka_unit_test(test_arithmetic),
-                                       cmocka_unit_test(test_shapes),    cmocka_unit_test(test_images),
-                                       cmocka_unit_test(test_refusals),  cmocka_unit_test(test_options),
-                                       cmocka_unit_test(test_damage),    cmocka_unit_test(test_hostile)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_own_files), cmocka_unit_test(test_hint),       cmocka_unit_test(test_changed_file),
+        cmocka_unit_test(test_dense),     cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_images),    cmocka_unit_test(test_refusals),   cmocka_unit_test(test_options),
+        cmocka_unit_test(test_damage),    cmocka_unit_test(test_hostile)};
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }
