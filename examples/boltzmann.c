@@ -319,7 +319,7 @@ static void add_measurement(machine *m, measurement row)
 static void read_losses(machine *m)
 {
     char path[PATH_SIZE], line[256];
-    FILE *file = fopen(path_in(m->settings.output, "losses.csv", path), "r");
+    FILE *file = open_earlier(path_in(m->settings.output, "losses.csv", path));
     while (file && fgets(line, sizeof(line), file)) {
         char *at = line;
         measurement row = {.step = strtoll(at, &at, 10)};

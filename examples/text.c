@@ -266,7 +266,7 @@ static bool read_row(const char *line, measurement *m)
 static void read_measurements(job *j)
 {
     char path[PATH_SIZE], line[256];
-    FILE *file = fopen(path_in(j->game.output, MEASURE_FILE, path), "r");
+    FILE *file = open_earlier(path_in(j->game.output, MEASURE_FILE, path));
     while (file && fgets(line, sizeof(line), file)) {
         measurement m;
         if (read_row(line, &m)) remember(j, m);

@@ -50,7 +50,7 @@ static const char *own_command(void)
 /* Those that a file has. */
 static void copy_lines(const char *path, FILE *to)
 {
-    FILE *from = fopen(path, "r");
+    FILE *from = open_earlier(path);
     for (int byte; from && (byte = fgetc(from)) != EOF;) fputc(byte, to);
     if (from) fclose(from);
 }
@@ -67,7 +67,7 @@ void write_command(const char *folder, bool resumed)
 void recall_command(const char *folder)
 {
     char path[PATH_SIZE];
-    FILE *file = fopen(path_in(folder, COMMAND_FILE, path), "r");
+    FILE *file = open_earlier(path_in(folder, COMMAND_FILE, path));
     recalled[0] = '\0';
     if (!file) return;
     if (fgets(recalled, sizeof(recalled), file)) recalled[strcspn(recalled, "\n")] = '\0';

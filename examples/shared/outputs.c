@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,16 @@ FILE *open_input(const char *path)
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) leave(1, path, "this is not a regular file", "");
     FILE *file = fopen(path, "rb");
     if (!file) leave(1, path, "", strerror(errno));
+    return file;
+}
+
+FILE *open_earlier(const char *path)
+{
+    struct stat info;
+    const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (descriptor < 0) return NULL;
+    FILE *file = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode) ? fdopen(descriptor, "rb") : NULL;
+    if (!file) close(descriptor);
     return file;
 }
 
@@ -261,10 +272,23 @@ static const char *part_of(const char *path, char part[PATH_SIZE])
     return part;
 }
 
+/* Pipes and devices. Nobody may ever read a pipe: opening it does not wait for that, only writing does. */
+static FILE *open_special(const char *path)
+{
+    const int descriptor = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (descriptor < 0) return NULL;
+    const int flags = fcntl(descriptor, F_GETFL);
+    if (flags >= 0 && fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) == 0) return fdopen(descriptor, "wb");
+    close(descriptor);
+    return NULL;
+}
+
 FILE *open_output(const char *path)
 {
     char part[PATH_SIZE];
-    FILE *file = fopen(is_special(path) ? path : part_of(path, part), "wb");
+    const bool special = is_special(path);
+    FILE *file = special ? open_special(path) : fopen(part_of(path, part), "wb");
+    if (!file && special && errno == ENXIO) leave(1, path, "it cannot be written: ", "nobody reads it");
     if (!file) leave(1, path, "it cannot be written: ", strerror(errno));
     return file;
 }

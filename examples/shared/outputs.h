@@ -18,6 +18,9 @@ void will_read_file(const char *path);
  * ever, ends it with a sentence and status 1. */
 FILE *open_input(const char *path);
 
+/* Opens a regular file of an earlier run; NULL if there is none, whatever lies there. */
+FILE *open_earlier(const char *path);
+
 /* The program is going to write this file. Its folder is made if missing, with those above it, and removed at the
  * end if nothing was written to it. */
 void will_write(const char *path);

@@ -143,7 +143,7 @@ void report_begin(const char *folder, int64_t steps)
     size_t capacity = 0;
     report_end();
     snprintf(results, sizeof(results), "%s", folder);
-    FILE *earlier = steps > 0 ? fopen(path_in(folder, REPORT_FILE, path), "rb") : NULL;
+    FILE *earlier = steps > 0 ? open_earlier(path_in(folder, REPORT_FILE, path)) : NULL;
     while (earlier && getline(&line, &capacity, earlier) > 0) read_picture(line, steps);
     free(line);
     if (earlier) fclose(earlier);
@@ -244,7 +244,7 @@ static void write_head(FILE *file, const report_curves *curves, int64_t step)
     print_text(file, results);
     fprintf(file, ", as of %s</p>\n<div class=\"facts\">\n", date);
     print_fact(file, "steps", "%.0f", (double)step);
-    print_fact(file, "epochs begun", "%.0f", report_last(curves, "epoch") + 1);
+    print_fact(file, "epochs finished", "%.0f", report_last(curves, "epoch"));
     print_fact(file, "samples a second", "%.0f", report_last(curves, "samples_per_second"));
     print_fact(file, "seconds of this run", "%.0f", report_last(curves, "seconds"));
     fputs("</div>\n", file);

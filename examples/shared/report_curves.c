@@ -1,5 +1,6 @@
 #include "report_curves.h"
 
+#include "outputs.h"
 #include "program.h"
 
 #include <math.h>
@@ -85,7 +86,7 @@ void report_read_curves(const char *path, report_curves *out)
     char *line = NULL;
     size_t capacity = 0;
     *out = (report_curves){.count = 0};
-    FILE *file = fopen(path, "r");
+    FILE *file = open_earlier(path);
     if (!file) return;
     const int64_t rows = count_lines(file, &line, &capacity) - 1;
     if (rows >= 1 && getline(&line, &capacity, file) > 0) read_header(line, out);

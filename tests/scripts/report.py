@@ -64,6 +64,15 @@ def check_resumed(output):
     assert [picture["step"] for picture in after] == ([12, 24, 30, 35] if pictures else []), after
 
 
+def check_pipe(output):
+    """A pipe in the page's place is neither waited for nor replaced."""
+    assert "<b>1</b><span>epochs finished</span>" in train(output, "--quiet", "--steps", "12")
+    (output / "report.html").unlink()
+    os.mkfifo(output / "report.html")
+    example_program.refuse([mnist_gan, "--data", work, "--output", output, "--threads", "1", "--batch", "8", "--quiet",
+                            "--resume", "--steps", "1"], 1, "report.html: it cannot be written: nobody reads it", 30)
+
+
 def find_browser():
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next((path for path in map(shutil.which, names) if path), None)
@@ -104,6 +113,7 @@ with tempfile.TemporaryDirectory() as name:
     check_page(page, results)
     check_resumed(results)
     os.chdir(work)
+    check_pipe(pathlib.Path("piped"))
     assert " ./-dash/generator.safetensors" in train(pathlib.Path("-dash"), "--quiet", "--steps", "5")
     browser = find_browser()
     if browser:
