@@ -107,15 +107,15 @@ void monitor_end(void)
 
 /* ---- Pictures -------------------------------------------------------------------------------------------------- */
 
-/* Keeps a copy for the report. */
+/* Keeps a copy for the report, unless it has it. */
 static gan_status report_images(const char *series, const float *images, int64_t count, gan_shape shape,
-                                int64_t columns)
+                                int64_t columns, bool *is_new)
 {
     gan_bytes *png = NULL;
     gan_status status = gan_bytes_create(shown.context, &png);
     if (status == GAN_OK)
         status = gan_png_write_grid_to(shown.context, gan_bytes_writer(png), images, count, shape, columns);
-    if (status == GAN_OK) report_picture(series, shown.step, gan_bytes_data(png), gan_bytes_size(png));
+    if (status == GAN_OK) *is_new = report_picture(series, shown.step, gan_bytes_data(png), gan_bytes_size(png));
     gan_bytes_destroy(png);
     return status;
 }
@@ -125,12 +125,15 @@ gan_status draw_picture_of(const char *series, gan_context *context, const char 
 {
     if (!has_pictures(context)) return GAN_OK;
     gan_status status = gan_png_write_grid(context, path, images, count, shape, columns);
-    if (status == GAN_OK && shown.context && monitor_chosen.show) {
+    bool is_new = false;
+    if (status == GAN_OK && shown.context) {
+        status = report_images(series, images, count, shape, columns, &is_new);
+    }
+    if (is_new && monitor_chosen.show) {
         fprintf(stderr, "\r\033[K%s after step %lld:\n", series, (long long)shown.step);
         terminal_draw(images, count, shape, columns);
     }
-    if (status == GAN_OK && shown.context) status = report_images(series, images, count, shape, columns);
-    if (status == GAN_OK && shown.events) {
+    if (is_new && shown.events) {
         check_shown(gan_summary_writer_add_images(shown.events, series, images, count, shape, columns, shown.step));
     }
     return status;

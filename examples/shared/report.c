@@ -15,11 +15,12 @@
 #include <unistd.h>
 
 #define MOST_OF_SERIES 60
+#define SERIES_SIZE    48
 #define MOST_BYTES     24000000                                /* of all pictures */
 #define SERIES         "abcdefghijklmnopqrstuvwxyz0123456789-" /* in names */
 
 typedef struct page_picture {
-    char series[48];
+    char series[SERIES_SIZE];
     int64_t step;
     char *base64;
 } page_picture;
@@ -82,13 +83,19 @@ static void make_room(const char *series)
     if (of_series > MOST_OF_SERIES || (bytes > MOST_BYTES && of_series > 3)) thin_out(series);
 }
 
+/* A name as the page has it. */
+static void take_series(const char *name, char series[SERIES_SIZE])
+{
+    snprintf(series, SERIES_SIZE, "%s", name);
+    for (char *c = series; *c; c++)
+        if (!strchr(SERIES, *c)) *c = '-';
+}
+
 /* Takes over the text. A series has one picture a step. */
 static void add_picture(const char *name, int64_t step, char *base64)
 {
-    char series[sizeof(pictures->series)];
-    snprintf(series, sizeof(series), "%s", name);
-    for (char *c = series; *c; c++)
-        if (!strchr(SERIES, *c)) *c = '-';
+    char series[SERIES_SIZE];
+    take_series(name, series);
     for (int64_t i = 0; i < picture_count; i++) {
         if (pictures[i].step == step && strcmp(pictures[i].series, series) == 0) remove_picture(i--);
     }
@@ -104,9 +111,18 @@ static void add_picture(const char *name, int64_t step, char *base64)
     make_room(series);
 }
 
-void report_picture(const char *series, int64_t step, const void *png, size_t size)
+bool report_picture(const char *name, int64_t step, const void *png, size_t size)
 {
-    add_picture(series, step, to_base64(png, size));
+    char series[SERIES_SIZE], *base64 = to_base64(png, size);
+    take_series(name, series);
+    for (int64_t i = 0; i < picture_count; i++) {
+        const page_picture *known = &pictures[i];
+        if (known->step != step || strcmp(known->series, series) != 0 || strcmp(known->base64, base64) != 0) continue;
+        free(base64);
+        return false;
+    }
+    add_picture(name, step, base64);
+    return true;
 }
 
 /* Whether a text goes on with a word, and where it goes on after that. */

@@ -13,7 +13,9 @@ cp "$folder/libgan.c" "$folder/libgan.h" .
 "$@" -std=c11 -Wall -Wextra -Wno-unused-parameter -Wno-override-init -Werror -fsyntax-only libgan.c
 "$@" -O2 -Wall -Werror -DGAN_WITH_GZIP -fsyntax-only libgan.c
 if "$@" -D__cplusplus=201103L -E libgan.c >/dev/null 2>refused.txt; then exit 1; fi
-grep -q "libgan.c is C" refused.txt
+grep -q "libgan.c is C: " refused.txt
+if "$@" -std=c99 -E libgan.c >/dev/null 2>refused.txt; then exit 1; fi
+grep -q "libgan.c needs C11: " refused.txt
 
 # Kernels are optimised by what the file says, by gcc; clang needs to be told.
 level=-O0

@@ -64,6 +64,13 @@ def check_resumed(output):
     assert [picture["step"] for picture in after] == ([12, 24, 30, 35] if pictures else []), after
 
 
+def check_events(output):
+    """A training that ends with an epoch shows its last picture once."""
+    train(output, "--quiet", "--steps", "24", "--tensorboard", output / "events")
+    events, = [path for path in (output / "events").rglob("*tfevents*")]
+    assert events.read_bytes().count(b"\x0a\x07samples") == (2 if pictures else 0)
+
+
 def check_pipe(output):
     """A pipe in the page's place is neither waited for nor replaced."""
     assert "<b>1</b><span>epochs finished</span>" in train(output, "--quiet", "--steps", "12")
@@ -112,6 +119,7 @@ with tempfile.TemporaryDirectory() as name:
     page = train(results, "--quiet", "--steps", "30")
     check_page(page, results)
     check_resumed(results)
+    check_events(work / "watched")
     os.chdir(work)
     check_pipe(pathlib.Path("piped"))
     assert " ./-dash/generator.safetensors" in train(pathlib.Path("-dash"), "--quiet", "--steps", "5")

@@ -146,7 +146,7 @@ static void test_pictures(void **state)
     test_status(gan_png_write_grid_to(context, gan_bytes_writer(bytes), values, 1, GAN_SHAPE(2, 3, 3), 1),
                 GAN_ERROR_SHAPE, "gan_png_write_grid_to: shape is (2, 3, 3)");
     test_status(gan_png_write_grid_to(context, gan_bytes_writer(bytes), values, 1, GAN_SHAPE(1, 2000000, 1), 1),
-                GAN_ERROR_OVERFLOW, "a picture of 1 x 2000000 pixels exceeds");
+                GAN_ERROR_OVERFLOW, "the writer: a picture of 1 x 2000000 pixels exceeds");
     test_status(gan_history_write_png_to(empty, gan_bytes_writer(bytes)), GAN_ERROR_STATE,
                 "gan_history_write_png_to: the history has no rows yet");
     assert_int_equal(gan_bytes_size(bytes), 0);
