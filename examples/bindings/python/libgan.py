@@ -93,6 +93,14 @@ _trainer_create = _call("gan_trainer_create", c_void_p, c_void_p, c_void_p, POIN
 _trainer_step = _call("gan_trainer_step", c_void_p, POINTER(c_float), c_int64, POINTER(_StepReport))
 
 
+def _path(path):
+    """A path as C has it. C would end it at a null character, and take another file."""
+    encoded = os.fsencode(path)
+    if b"\0" in encoded:
+        raise ValueError(f"the path {path!r} has a null character")
+    return encoded
+
+
 class _Handle:
     """Destroyed with its object; handles keep what they need alive, so that the order does not matter."""
     noun = ""
@@ -128,7 +136,7 @@ class Context(_Handle):
 
     def load(self, path):
         pointer = c_void_p()
-        _model_load(self._pointer, os.fsencode(path), byref(pointer))
+        _model_load(self._pointer, _path(path), byref(pointer))
         return Model(pointer)
 
     def trainer(self, generator, discriminator, batch=32, learning_rate=0.0, beta1=0.0):
@@ -143,7 +151,7 @@ class Model(_Handle):
     noun = "model"
 
     def save(self, path):
-        _model_save(self._pointer, os.fsencode(path))
+        _model_save(self._pointer, _path(path))
 
     def sample(self, count, seed=0):
         """An array of NumPy, (count, ...), or a list of lists without it."""

@@ -23,6 +23,12 @@ def main():
         path = os.path.join(folder, "generator.safetensors")
         generator.save(path)
         loaded = context.load(path)
+        try:
+            context.load(path + "\0.old")
+        except ValueError as error:
+            assert "null character" in str(error), error
+        else:
+            raise AssertionError("another file than the one that was named was loaded")
     assert [list(row) for row in loaded.sample(3, seed=7)] == [list(row) for row in after], "loading changed it"
 
     try:
