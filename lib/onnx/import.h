@@ -64,6 +64,7 @@ typedef struct gan_import {
     gan_names names; /* of the values */
     gan_import_step *steps;
     int64_t step_count, step_capacity; /* the array is the context's */
+    int64_t multiply_adds;             /* of products of constants so far */
 } gan_import;
 
 /* ---- Values and steps (import_steps.c) --------------------------------------------------------------------------

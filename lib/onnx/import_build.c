@@ -96,7 +96,7 @@ static gan_layer *give_name(const gan_model *model, gan_import_step *step, int64
 
     wish_name(step, wish);
     snprintf(name, sizeof(name), "%s", wish);
-    if (is_taken(model, name)) snprintf(name, sizeof(name), "%.50s_%d", wish, (int)number);
+    for (int64_t k = number; is_taken(model, name); k++) snprintf(name, sizeof(name), "%.50s_%d", wish, (int)k);
     gan_layer *layer = step->layer;
     step->layer = NULL;
     return gan_layer_named(layer, name);

@@ -123,7 +123,7 @@ gan_status gan_import_fold_cast(gan_import *import, const gan_import_node *node)
 
     GAN_TRY(constant_values(import, node, 0, &given));
     const bool was_float = gan_import_is_float(given->type), is_float = gan_import_is_float(to);
-    if (!is_float && !gan_import_is_integer(to))
+    if ((to == GAN_ONNX_BOOL && given->type != to) || (!is_float && !gan_import_is_integer(to)))
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %lld", (long long)to);
     if (was_float == is_float) return gan_import_alias(node, node->in[0]), GAN_OK;
     made = gan_import_tensor_new(import->memory, given->name, is_float ? GAN_ONNX_FLOAT : GAN_ONNX_INT64, given->rank,
@@ -324,6 +324,7 @@ gan_status gan_import_fold_concat(gan_import *import, const gan_import_node *nod
     for (int64_t k = 0; k < node->input_count && made->count > 0; k++) {
         part = node->in[k]->tensor;
         const int64_t run = part->dims[axis] * a.inner;
+        if (run == 0) continue;
         for (int64_t o = 0; o < a.outer; o++) {
             for (int64_t i = 0; i < run; i++)
                 copy_value(part, o * run + i, made, o * total * a.inner + start * a.inner + i);
@@ -393,6 +394,8 @@ gan_status gan_import_fold_slice(gan_import *import, const gan_import_node *node
         return gan_fail(GAN_ERROR_FORMAT, "its starts, ends, axes and steps are of different lengths");
     for (int64_t i = 0; i < count; i++) {
         const int64_t axis = axes ? axes[i] : i, step = steps ? steps[i] : 1;
+        if (starts[i] == GAN_IMPORT_BATCH || ends[i] == GAN_IMPORT_BATCH)
+            return gan_fail(GAN_ERROR_UNSUPPORTED, "it cuts at the size of the batch");
         GAN_TRY(split_at(part, axis, &index, &a));
         if (step != 1 && step != -1)
             return gan_fail(GAN_ERROR_UNSUPPORTED, "it takes steps of %lld", (long long)step);

@@ -3,6 +3,9 @@
 
 #include <math.h>
 
+/* Of products of constants in a file: a few seconds, and far beyond what exporters leave to be multiplied. */
+#define MOST_MULTIPLY_ADDS (INT64_C(1) << 32)
+
 /* ---- Two operands, broadcast ------------------------------------------------------------------------------------
  */
 
@@ -157,8 +160,11 @@ gan_status gan_import_fold_expand(gan_import *import, const gan_import_node *nod
     if (shape->count > GAN_IMPORT_MAX_RANK)
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its shape has %lld dimensions", (long long)shape->count);
     like.rank = (int)shape->count;
+    int64_t size = 1;
     for (int i = 0; i < like.rank; i++) {
         if (sizes[i] < 1) return gan_fail(GAN_ERROR_UNSUPPORTED, "dimension %d of its shape is not known", i);
+        if (!gan_checked_multiply(size, sizes[i], &size))
+            return gan_fail(GAN_ERROR_OVERFLOW, "its shape has more values than 63 bits can count");
         like.dims[i] = sizes[i];
     }
     GAN_TRY(broadcast(given, &like, &p));
@@ -218,6 +224,15 @@ gan_status gan_import_fold_matmul(gan_import *import, const gan_import_node *nod
     if (a->rank == 2) dims[rank++] = rows;
     if (b->rank == 2) dims[rank++] = columns;
     GAN_TRY(make_result(import, a->name, true, rank, dims, &made));
+    if (inner > 0 && made->count > MOST_MULTIPLY_ADDS / inner) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its constants take more than %lld multiply-adds",
+                        (long long)MOST_MULTIPLY_ADDS);
+    }
+    import->multiply_adds += made->count * inner;
+    if (import->multiply_adds > MOST_MULTIPLY_ADDS) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "it and those before it take more than %lld multiply-adds",
+                        (long long)MOST_MULTIPLY_ADDS);
+    }
     for (int64_t i = 0; i < rows && made->count > 0; i++) {
         for (int64_t j = 0; j < columns; j++) {
             double sum = 0.0;

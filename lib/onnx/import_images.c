@@ -89,6 +89,7 @@ gan_status gan_import_resize(gan_import *import, const gan_import_node *node)
 
     GAN_TRY(gan_import_image(node, 0, &x));
     GAN_TRY(gan_import_want_integer(node, "antialias", 0, 0));
+    GAN_TRY(gan_import_want_word(node, "keep_aspect_ratio_policy", "stretch", "stretch"));
     if (gan_import_find(node, "axes")) {
         int64_t axes[2];
         GAN_TRY(gan_import_list(node, "axes", 2, 0, axes));
@@ -121,6 +122,8 @@ static gan_status check_ceil(const gan_import_node *node, gan_shape image, const
 {
     if (gan_import_integer(node, "ceil_mode", 0) == 0) return GAN_OK;
     for (int i = 0; i < 2; i++) {
+        if (pads[i] > INT32_MAX || pads[i + 2] > INT32_MAX || kernel[i] > INT32_MAX)
+            return gan_fail(GAN_ERROR_UNSUPPORTED, "its pads or kernel are larger than 31 bits");
         const int64_t room = image.dims[1 + i] + pads[i] + pads[i + 2];
         if (room < kernel[i] || stride[i] < 1 || (room - kernel[i]) % stride[i] != 0)
             return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'ceil_mode' is 1; only 0 is supported");

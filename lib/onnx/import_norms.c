@@ -49,13 +49,14 @@ static gan_status add_scale_and_bias(gan_import *import, gan_import_tensor *scal
     return GAN_OK;
 }
 
-static bool is_filled(gan_import *import, const gan_import_node *node, int64_t k, float value)
+static bool is_filled(gan_import *import, const gan_import_node *node, int64_t k, int64_t count, float value)
 {
     gan_import_tensor *tensor = NULL;
     const float *values = NULL;
 
     if (!gan_import_is_constant(node, k) || gan_import_floats(import, node, k, &tensor, &values) != GAN_OK)
         return false;
+    if (tensor->count != count) return false;
     for (int64_t i = 0; i < tensor->count; i++) {
         if (values[i] != value) return false;
     }
@@ -71,7 +72,7 @@ static gan_status grouped(gan_import *import, const gan_import_node *node, const
     const gan_shape shape = rows->shape;
     gan_import_value image = *rows, normal = {.name = rows->name};
 
-    if (!is_filled(import, node, 1, 1.0f) || !is_filled(import, node, 2, 0.0f))
+    if (!is_filled(import, node, 1, groups, 1.0f) || !is_filled(import, node, 2, groups, 0.0f))
         return gan_fail(GAN_ERROR_UNSUPPORTED, "it scales groups of channels, which no layer does");
     while (import->steps[image.step].layer->ops->flags & GAN_LAYER_RESHAPES)
         image.step = import->steps[image.step].inputs[0];

@@ -52,7 +52,8 @@ static const gan_import_value *squared(gan_import *import, const gan_import_valu
 static bool reduces(gan_import *import, const gan_import_node *node, int rank, bool is_all)
 {
     const int64_t *axes = NULL;
-    int64_t count = 0, sum = 0;
+    int64_t count = 0;
+    unsigned seen = 0;
 
     if (gan_import_integer(node, "keepdims", 1) != 1) return false;
     if (gan_import_axes(import, node, 1, &axes, &count) != GAN_OK) return false;
@@ -60,9 +61,9 @@ static bool reduces(gan_import *import, const gan_import_node *node, int rank, b
     for (int64_t i = 0; i < count; i++) {
         const int64_t axis = axes[i] < 0 ? axes[i] + rank + 1 : axes[i];
         if (axis < 1 || axis > rank) return false;
-        sum += axis;
+        seen |= 1u << axis;
     }
-    return sum == (is_all ? rank * (rank + 1) / 2 : 1);
+    return seen == (is_all ? (2u << rank) - 2u : 2u);
 }
 
 /* m and e of sqrt(m + e), or of (m + e)^-1/2. */

@@ -1,24 +1,62 @@
 /* What changes shapes, joins and cuts samples. The batch stays the first dimension. */
 #include "onnx/import.h"
 
+/* Whether all that reads a node's output takes it as numbers of classes, by which it gathers, or changes its shape.
+ */
+static bool is_index(const gan_import *import, const gan_import_node *node)
+{
+    static const char *const readers[] = {"Gather", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "OneHot"};
+
+    for (int64_t i = 0; i < import->file->node_count; i++) {
+        const gan_import_node *reader = &import->file->nodes[i];
+        bool reads = false, fits = false;
+        for (int64_t k = 0; k < reader->input_count; k++)
+            reads = reads || strcmp(reader->input_names[k], node->output_names[0]) == 0;
+        for (size_t k = 0; k < sizeof(readers) / sizeof(*readers); k++)
+            fits = fits || strcmp(reader->type, readers[k]) == 0;
+        if (reads && !fits) return false;
+    }
+    return true;
+}
+
+/* A Cast of what is computed. Whole numbers of classes stay what they are as floats; all other rounding is no
+ * layer's.
+ */
+static gan_status check_cast(const gan_import *import, const gan_import_node *node)
+{
+    const int64_t to = gan_import_integer(node, "to", 0);
+    const gan_import_step *from = &import->steps[node->in[0]->step];
+
+    if (to == GAN_ONNX_BOOL || (!gan_import_is_float(to) && !gan_import_is_integer(to)))
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %lld", (long long)to);
+    if (gan_import_is_float(to) || from->role.classes) return GAN_OK;
+    if (from->input_count > 0 || !is_index(import, node))
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "it rounds to integers, which no layer does");
+    return GAN_OK;
+}
+
+/* A Dropout that was exported for training would go on in sampling. */
+static gan_status check_dropout(gan_import *import, const gan_import_node *node)
+{
+    gan_import_tensor *tensor = NULL;
+    const int64_t *is_training = NULL;
+
+    if (!gan_import_has(node, 2)) return GAN_OK;
+    GAN_TRY(gan_import_ints(import, node, 2, &tensor, &is_training));
+    if (tensor->count == 1 && !is_training[0]) return GAN_OK;
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "its training_mode is true; export the model in evaluation mode");
+}
+
 /* Identity, Dropout, a Cast to floats. */
 gan_status gan_import_same(gan_import *import, const gan_import_node *node)
 {
-    (void)import;
     if (!gan_import_has(node, 0)) return gan_fail(GAN_ERROR_FORMAT, "its input 0 is missing");
+    if (strcmp(node->type, "Dropout") == 0) GAN_TRY(check_dropout(import, node));
     if (gan_import_is_constant(node, 0) || node->in[0]->kind == GAN_IMPORT_PENDING) {
         gan_import_alias(node, node->in[0]);
         return GAN_OK;
     }
-    if (strcmp(node->type, "Cast") == 0) {
-        const int64_t to = gan_import_integer(node, "to", 0);
-        /* Whole numbers of classes stay what they are as floats. */
-        if (!gan_import_is_float(to) && !gan_import_is_integer(to))
-            return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %lld", (long long)to);
-        if (!gan_import_is_float(to) && !import->steps[node->in[0]->step].role.classes &&
-            import->steps[node->in[0]->step].input_count > 0)
-            return gan_fail(GAN_ERROR_UNSUPPORTED, "it rounds to integers, which no layer does");
-    }
+    if (strcmp(node->type, "Cast") == 0) GAN_TRY(check_cast(import, node));
     gan_import_alias(node, node->in[0]);
     return GAN_OK;
 }
@@ -55,6 +93,12 @@ gan_status gan_import_shape_of(gan_import *import, const gan_import_node *node)
 
 /* ---- Reshape ----------------------------------------------------------------------------------------------------
  */
+
+/* Of a sample; where the graph has only the batch, one. */
+static int64_t values_of(gan_shape shape)
+{
+    return shape.rank > 0 ? gan_shape_count(shape) : 1;
+}
 
 static bool is_batch(const gan_import *import, int64_t size)
 {
@@ -118,7 +162,7 @@ gan_status gan_import_reshape_to(gan_import *import, const gan_import_node *node
                         "export with a free batch",
                         (long long)sizes[0]);
     }
-    GAN_TRY(resolve(after, tensor->count - 1, gan_shape_count(x->shape), &shape));
+    GAN_TRY(resolve(after, tensor->count - 1, values_of(x->shape), &shape));
     return gan_import_reshape(import, node, x, shape, node->out[0]);
 }
 
@@ -128,11 +172,11 @@ gan_status gan_import_flatten(gan_import *import, const gan_import_node *node)
     const int64_t axis = gan_import_integer(node, "axis", 1);
 
     GAN_TRY(gan_import_operand(node, 0, &x));
-    if (axis != 1 && axis != -x->shape.rank) {
+    if (axis != 1 && (x->shape.rank == 0 || axis != -x->shape.rank)) {
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'axis' is %lld; only 1, after the batch, is supported",
                         (long long)axis);
     }
-    return gan_import_reshape(import, node, x, GAN_SHAPE(gan_shape_count(x->shape)), node->out[0]);
+    return gan_import_reshape(import, node, x, GAN_SHAPE(values_of(x->shape)), node->out[0]);
 }
 
 /* Marks the given axes of a full rank, the batch's included. */
@@ -325,7 +369,7 @@ gan_status gan_import_split(gan_import *import, const gan_import_node *node)
     const int64_t size = x->shape.dims[axis], parts = node->output_count;
     if (sizes && count != parts)
         return gan_fail(GAN_ERROR_FORMAT, "it has %lld outputs for %lld sizes", (long long)parts, (long long)count);
-    const int64_t each = (size + parts - 1) / parts; /* the last may be smaller */
+    const int64_t each = size / parts + (size % parts > 0); /* the last may be smaller */
     for (int64_t k = 0; k < parts; k++) {
         const int64_t left = size - start, length = sizes ? sizes[k] : each < left ? each : left;
         if (length < 1 || length > left)

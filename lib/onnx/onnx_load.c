@@ -111,6 +111,10 @@ static gan_status input_shape(const gan_import *import, const gan_import_port *p
                             "in the options",
                             i, port->name);
         }
+        if (port->dims[i] > INT32_MAX) {
+            return gan_fail(GAN_ERROR_UNSUPPORTED, "dimension %d of input '%.64s' is %lld", i, port->name,
+                            (long long)port->dims[i]);
+        }
         out->dims[out->rank++] = port->dims[i];
     }
     return GAN_OK;
@@ -137,17 +141,32 @@ static gan_status add_input(gan_import *import, const gan_import_port *port)
     return GAN_OK;
 }
 
-static gan_status add_all_inputs(gan_import *import)
+/* Whether the file has the inputs that the options name, with their shapes where it says any. */
+static gan_status check_options(const gan_import_file *file, const gan_load_onnx_options *options)
 {
-    for (int64_t i = 0; i < import->options->input_count; i++) {
-        bool is_known = false;
-        for (int64_t k = 0; k < import->file->input_count; k++)
-            is_known = is_known || strcmp(import->file->inputs[k].name, import->options->inputs[i].name) == 0;
-        if (!is_known) {
+    for (int64_t i = 0; i < options->input_count; i++) {
+        const gan_named_shape *wanted = &options->inputs[i];
+        const gan_import_port *port = NULL;
+        char text[GAN_SHAPE_TEXT];
+        for (int64_t k = 0; k < file->input_count && !port; k++)
+            if (strcmp(file->inputs[k].name, wanted->name) == 0) port = &file->inputs[k];
+        if (!port) {
             return gan_fail(GAN_ERROR_NOT_FOUND, "the graph has no input '%.64s', which the options name",
-                            import->options->inputs[i].name);
+                            wanted->name);
+        }
+        bool fits = !port->has_shape || port->rank == 0 || port->rank == wanted->shape.rank + 1;
+        for (int d = 1; fits && port->has_shape && d < port->rank; d++)
+            fits = port->dims[d] == 0 || port->dims[d] == wanted->shape.dims[d - 1];
+        if (!fits) {
+            return gan_fail(GAN_ERROR_SHAPE, "input '%.64s' has another shape than %s, which the options give",
+                            wanted->name, gan_shape_text(wanted->shape, text));
         }
     }
+    return GAN_OK;
+}
+
+static gan_status add_all_inputs(gan_import *import)
+{
     for (int64_t i = 0; i < import->file->input_count; i++) GAN_TRY(add_input(import, &import->file->inputs[i]));
     return GAN_OK;
 }
@@ -268,7 +287,8 @@ static gan_status load(gan_context *context, gan_origin from, const gan_load_onn
 
     GAN_TRY(gan_import_file_open(context, from, &file));
     gan_model *model = NULL;
-    gan_status status = gan_import_own(context, &file, &model);
+    gan_status status = check_options(&file, options);
+    if (status == GAN_OK) status = gan_import_own(context, &file, &model);
     if (status == GAN_OK && !model) status = import_graph(context, &file, options, &model);
     if (status == GAN_OK) {
         *out = model;

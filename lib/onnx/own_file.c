@@ -67,7 +67,11 @@ static gan_status read_tensors(gan_import_file *file, gan_model *model)
     const float *values = NULL;
 
     GAN_TRY(sort_initializers(file, &names));
-    for (int32_t i = 0; i < model->tensor_count; i++) GAN_TRY(find_tensor(file, &names, &model->tensors[i], &from));
+    /* What the architecture claims is allocated only once the file is known to hold it. */
+    for (int32_t i = 0; i < model->tensor_count; i++) {
+        GAN_TRY(find_tensor(file, &names, &model->tensors[i], &from));
+        GAN_TRY(gan_import_tensor_floats(&file->memory, from, &values));
+    }
     GAN_TRY(gan_model_allocate(model));
     for (int32_t i = 0; i < model->tensor_count; i++) {
         const gan_model_tensor *tensor = &model->tensors[i];

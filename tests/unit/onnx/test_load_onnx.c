@@ -244,6 +244,72 @@ static void test_refusals(void **state)
     refuse(99, GAN_ERROR_VERSION, "opset 99");
 }
 
+/* What would be another function without a word. */
+static void test_roundings_refused(void **state)
+{
+    (void)state;
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Cast", "x", "a", "to=7");
+    test_onnx_node(&graph, "Cast", "a", "b", "to=1");
+    test_onnx_node(&graph, "Relu", "b", "y", "");
+    refuse(13, GAN_ERROR_UNSUPPORTED, "it rounds to integers");
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Cast", "x", "a", "to=9");
+    test_onnx_node(&graph, "Relu", "a", "y", "");
+    refuse(13, GAN_ERROR_UNSUPPORTED, "its attribute 'to' is 9");
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Cast", "c", "a", "to=9");
+    test_onnx_node(&graph, "Cast", "a", "b", "to=1");
+    test_onnx_node(&graph, "Mul", "x b", "y", "");
+    test_onnx_floats(&graph, "c", TEST_DIMS(3), (float[]){0, 2, 3});
+    refuse(13, GAN_ERROR_UNSUPPORTED, "its attribute 'to' is 9");
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Dropout", "x - yes", "y", "");
+    test_onnx_ints(&graph, "yes", TEST_DIMS(1), (int64_t[]){1});
+    refuse(13, GAN_ERROR_UNSUPPORTED, "training_mode");
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Slice", "c starts ends", "b", "");
+    test_onnx_node(&graph, "Shape", "x", "starts", "end=1");
+    test_onnx_node(&graph, "Add", "x b", "y", "");
+    test_onnx_floats(&graph, "c", TEST_DIMS(3), (float[]){0, 2, 3});
+    test_onnx_ints(&graph, "ends", TEST_DIMS(1), (int64_t[]){3});
+    refuse(13, GAN_ERROR_FORMAT, "'starts'");
+    begin(TEST_DIMS(0, 2, 4, 4));
+    test_onnx_node(&graph, "Resize", "x - scales", "y",
+                   "coordinate_transformation_mode='asymmetric' nearest_mode='floor' "
+                   "keep_aspect_ratio_policy='not_larger'");
+    test_onnx_floats(&graph, "scales", TEST_DIMS(4), (float[]){1, 1, 2, 2});
+    refuse(18, GAN_ERROR_UNSUPPORTED, "keep_aspect_ratio_policy");
+}
+
+/* Sizes near the largest number: of what is computed from them, nothing overflows. */
+static void test_huge_sizes(void **state)
+{
+    (void)state;
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Expand", "c shape", "a", "");
+    test_onnx_node(&graph, "Add", "x a", "y", "");
+    test_onnx_floats(&graph, "c", TEST_DIMS(1), (float[]){2});
+    test_onnx_ints(&graph, "shape", TEST_DIMS(2), (int64_t[]){INT64_MAX, 4});
+    refuse(13, GAN_ERROR_OVERFLOW, "its shape has more values");
+    begin(TEST_DIMS(0, 1, INT64_MAX, 1));
+    test_onnx_node(&graph, "MaxPool", "x", "y", "kernel_shape=2,1 strides=2,1 pads=1,0,1,0 ceil_mode=1");
+    refuse(13, GAN_ERROR_UNSUPPORTED, "dimension 2 of input 'x'");
+}
+
+/* What only has the batch is one value for each sample. */
+static void test_one_value(void **state)
+{
+    (void)state;
+    begin(TEST_DIMS(0, 1));
+    test_onnx_node(&graph, "Squeeze", "x one", "a", "");
+    test_onnx_node(&graph, "Reshape", "a shape", "b", "");
+    test_onnx_node(&graph, "Relu", "b", "y", "");
+    test_onnx_ints(&graph, "one", TEST_DIMS(1), (int64_t[]){1});
+    test_onnx_ints(&graph, "shape", TEST_DIMS(2), (int64_t[]){-1, 1});
+    check(13, (float[]){2}, (float[]){2}, 1);
+}
+
 /* Shapes that the file leaves free come from the options. */
 static void test_options(void **state)
 {
@@ -335,10 +401,19 @@ static void test_hostile(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own_files), cmocka_unit_test(test_hint),       cmocka_unit_test(test_changed_file),
-        cmocka_unit_test(test_dense),     cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_images),    cmocka_unit_test(test_refusals),   cmocka_unit_test(test_options),
-        cmocka_unit_test(test_damage),    cmocka_unit_test(test_hostile)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_own_files),
+                                       cmocka_unit_test(test_hint),
+                                       cmocka_unit_test(test_changed_file),
+                                       cmocka_unit_test(test_dense),
+                                       cmocka_unit_test(test_arithmetic),
+                                       cmocka_unit_test(test_shapes),
+                                       cmocka_unit_test(test_images),
+                                       cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_roundings_refused),
+                                       cmocka_unit_test(test_huge_sizes),
+                                       cmocka_unit_test(test_one_value),
+                                       cmocka_unit_test(test_options),
+                                       cmocka_unit_test(test_damage),
+                                       cmocka_unit_test(test_hostile)};
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }
