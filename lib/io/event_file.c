@@ -62,11 +62,11 @@ static gan_status make_folders(gan_context *context, const char *folder)
         if (end != '/' && end) continue;
         *at = 0;
         const int error = mkdir(path, 0777) == 0 ? 0 : errno;
-        const bool exists = error && stat(path, &status) == 0;
-        if (exists && !S_ISDIR(status.st_mode)) {
+        const int unknown = error && stat(path, &status) != 0 ? errno : 0;
+        if (unknown) {
+            result = gan_fail_errno(error == EEXIST ? unknown : error, "cannot make the folder '%s'", path);
+        } else if (error && !S_ISDIR(status.st_mode)) {
             result = gan_fail(GAN_ERROR_IO, "'%s' is not a folder", path);
-        } else if (error && !exists) {
-            result = gan_fail_errno(error, "cannot make the folder '%s'", path);
         }
         *at = end;
         if (!end) break;
