@@ -67,7 +67,7 @@ static gan_status read_field(gan_import_memory *memory, const gan_message_field 
         if (field->number == GAN_ONNX_TENSOR_DATA_LOCATION && field->value == 0) return GAN_OK;
         return gan_fail(GAN_ERROR_UNSUPPORTED,
                         "tensor '%.64s' lies in another file, and libgan opens none that a file names; export with "
-                        "the weights inside",
+                        "the weights inside (PyTorch: external_data=False)",
                         out->name);
     default: return GAN_OK;
     }
