@@ -1391,7 +1391,8 @@ typedef struct gan_load_onnx_options {
  * layer gets the weights that the file has for it. Layers are called as their weights in the file, inputs as there;
  * an input that an embedding reads is a class, and others are ::GAN_INPUT_ANY: gan_model_set_input() says more.
  *
- * A file of gan_model_save_onnx() that nobody has changed gives the model that was saved, to the same bits.
+ * A file of gan_model_save_onnx() that nobody has changed gives the model that was saved, to the same bits; shapes in
+ * the options can only repeat its own.
  *
  * What no layer does is ::GAN_ERROR_UNSUPPORTED, with a sentence that names the node, its operator and the attribute
  * or input in question; so are weights outside of the file, which is the only one that is opened. A file that is not

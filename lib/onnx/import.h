@@ -27,6 +27,7 @@ typedef struct gan_import_value {
     gan_import_tensor *tensor; /* of a constant */
     int64_t step;              /* whose output it is */
     gan_shape shape;           /* of a step: of a sample; rank 0 where the graph has only the batch, the layer (1) */
+    bool is_rounded;           /* a Cast to integers, which is only known as the number of an embedding's row */
     const gan_import_node *from; /* which computed it; NULL: an input or initializer */
 } gan_import_value;
 
@@ -50,6 +51,7 @@ typedef struct gan_import_step {
     bool has_no_bias; /* a normalisation whose bias is 0, until it is added */
     bool is_needed;
     gan_node node; /* in the model */
+    int64_t type;  /* of an input's elements, in the file; else 0 */
     gan_input_options role;
 } gan_import_step;
 
@@ -61,7 +63,8 @@ typedef struct gan_import {
     const gan_load_onnx_options *options;
     gan_import_value *values;
     int64_t value_count;
-    gan_names names; /* of the values */
+    gan_names names;     /* of the values */
+    int64_t next_suffix; /* of a layer whose name is taken */
     gan_import_step *steps;
     int64_t step_count, step_capacity; /* the array is the context's */
     int64_t multiply_adds;             /* of products of constants so far */
@@ -72,6 +75,8 @@ typedef struct gan_import {
 
 /* The value of input k of a node, which a layer reads: computed, and by a layer. */
 gan_status gan_import_operand(const gan_import_node *node, int64_t k, const gan_import_value **out);
+/* GAN_ERROR_UNSUPPORTED if it is rounded. */
+gan_status gan_import_no_rounding(const gan_import_value *value);
 /* The same of an image. */
 gan_status gan_import_image(const gan_import_node *node, int64_t k, const gan_import_value **out);
 /* Whether a node has input k; and whether it is a constant. */
@@ -97,7 +102,7 @@ void gan_import_add_weight(gan_import *import, const char *name, gan_import_tens
 /* A new tensor of floats, for the caller to fill. */
 gan_status gan_import_new_floats(gan_import *import, const char *name, int rank, const int64_t *dims,
                                  gan_import_tensor **out);
-/* A step with the same tensor as another of this name, or NULL. */
+/* A step's tensor of this name, or NULL. */
 gan_import_tensor *gan_import_weight_of(const gan_import_step *step, const char *name);
 /* The same value under the name of a node's first output. */
 void gan_import_alias(const gan_import_node *node, const gan_import_value *value);
@@ -145,6 +150,7 @@ typedef struct gan_import_operator {
     gan_import_fn fold;     /* when all inputs are constants; NULL: import is called */
     gan_import_fn apply;    /* NULL: only constants have it */
     const char *attributes; /* that it may have, with spaces between; others are refused */
+    bool moves_only;        /* and so takes values that are rounded */
 } gan_import_operator;
 
 /* The row of an operator, or NULL. */
@@ -176,6 +182,8 @@ gan_status gan_import_global_pool(gan_import *import, const gan_import_node *nod
 gan_status gan_import_pad(gan_import *import, const gan_import_node *node);
 /* import_shapes.c */
 gan_status gan_import_same(gan_import *import, const gan_import_node *node);
+gan_status gan_import_dropout(gan_import *import, const gan_import_node *node);
+gan_status gan_import_cast(gan_import *import, const gan_import_node *node);
 gan_status gan_import_shape_of(gan_import *import, const gan_import_node *node);
 gan_status gan_import_reshape_to(gan_import *import, const gan_import_node *node);
 gan_status gan_import_flatten(gan_import *import, const gan_import_node *node);
@@ -194,7 +202,6 @@ gan_status gan_import_negate(gan_import *import, const gan_import_node *node);
 /* import_fold*.c: the same of constants */
 gan_status gan_import_fold_constant(gan_import *import, const gan_import_node *node);
 gan_status gan_import_fold_constant_of_shape(gan_import *import, const gan_import_node *node);
-gan_status gan_import_fold_same(gan_import *import, const gan_import_node *node);
 gan_status gan_import_fold_cast(gan_import *import, const gan_import_node *node);
 gan_status gan_import_fold_reshape(gan_import *import, const gan_import_node *node);
 gan_status gan_import_fold_squeeze(gan_import *import, const gan_import_node *node);

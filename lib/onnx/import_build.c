@@ -90,13 +90,17 @@ static void wish_name(const gan_import_step *step, char out[GAN_NAME_LIMIT + 1])
     if (out[0] == 0) snprintf(out, GAN_NAME_LIMIT + 1, "layer");
 }
 
-static gan_layer *give_name(const gan_model *model, gan_import_step *step, int64_t number)
+/* A name that is taken gets the step's number behind it, or the next one that none has. */
+static gan_layer *give_name(gan_import *import, const gan_model *model, gan_import_step *step, int64_t number)
 {
     char name[GAN_NAME_LIMIT + 1], wish[GAN_NAME_LIMIT + 1];
 
     wish_name(step, wish);
     snprintf(name, sizeof(name), "%s", wish);
-    for (int64_t k = number; is_taken(model, name); k++) snprintf(name, sizeof(name), "%.50s_%d", wish, (int)k);
+    while (is_taken(model, name)) {
+        if (import->next_suffix < number) import->next_suffix = number;
+        snprintf(name, sizeof(name), "%.50s_%d", wish, (int)import->next_suffix++);
+    }
     gan_layer *layer = step->layer;
     step->layer = NULL;
     return gan_layer_named(layer, name);
@@ -116,7 +120,7 @@ static gan_status add_step(gan_import *import, gan_model *model, int64_t number)
     gan_import_step *step = &import->steps[number];
     const int64_t count = step->input_count;
 
-    gan_layer *layer = give_name(model, step, number);
+    gan_layer *layer = give_name(import, model, step, number);
     if (!layer) return step_fail(step, gan_last_status());
     gan_node *nodes = gan_allocate_array(import->context, count, sizeof(*nodes));
     if (!nodes) {

@@ -260,6 +260,10 @@ static gan_status read_model(gan_import_file *file)
     int64_t entries;
 
     GAN_TRY(gan_message_count(whole, GAN_ONNX_MODEL_METADATA_PROPS, &entries));
+    if (entries > GAN_IMPORT_METADATA) {
+        return gan_fail(GAN_ERROR_OVERFLOW, "it has %lld entries of metadata; the limit is %d", (long long)entries,
+                        GAN_IMPORT_METADATA);
+    }
     file->metadata = gan_import_allocate(&file->memory, entries, sizeof(*file->metadata));
     if (!file->metadata) return gan_last_status();
     GAN_TRY(read_message(&file->memory, whole, read_model_field, file));

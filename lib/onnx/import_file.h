@@ -17,10 +17,15 @@ typedef struct gan_import_memory {
     gan_context *context;
     struct gan_import_block *blocks;
     size_t used, limit;
+    gan_status failed; /* why there was no memory once, also if nobody asked */
 } gan_import_memory;
 
 /* Zeroed memory for `count` elements; NULL after gan_fail(): GAN_ERROR_OVERFLOW beyond the limit. */
 void *gan_import_allocate(gan_import_memory *memory, int64_t count, size_t size);
+/* Counts memory of the context's as if it were from here; false after gan_fail(). */
+bool gan_import_charge(gan_import_memory *memory, int64_t count, size_t size);
+/* The first failure of the two. */
+gan_status gan_import_memory_status(const gan_import_memory *memory);
 void gan_import_release(gan_import_memory *memory);
 /* A copy of the bytes as a text: UTF-8, without a 0 among them. */
 gan_status gan_import_text(gan_import_memory *memory, const gan_message_field *field, const char *what,
@@ -30,6 +35,8 @@ gan_status gan_import_text(gan_import_memory *memory, const gan_message_field *f
  * ------------------------------------------------------ */
 
 #define GAN_IMPORT_MAX_RANK 8
+/* Most entries, all of which are looked through for each input: libgan writes one for each, and a few more. */
+#define GAN_IMPORT_METADATA (1 << 13)
 
 /* In place of the size of a free batch, in integers that are computed from shapes. */
 #define GAN_IMPORT_BATCH (INT64_MIN + 0x6261746368)

@@ -111,11 +111,6 @@ gan_status gan_import_fold_constant_of_shape(gan_import *import, const gan_impor
     return GAN_OK;
 }
 
-gan_status gan_import_fold_same(gan_import *import, const gan_import_node *node)
-{
-    return gan_import_same(import, node);
-}
-
 gan_status gan_import_fold_cast(gan_import *import, const gan_import_node *node)
 {
     const int64_t to = gan_import_integer(node, "to", 0);

@@ -18,23 +18,50 @@ static void *take(block *from, size_t size)
     return memory;
 }
 
+gan_status gan_import_memory_status(const gan_import_memory *memory)
+{
+    switch (memory->failed) {
+    case GAN_OK: return GAN_OK;
+    case GAN_ERROR_OVERFLOW:
+        return gan_fail(GAN_ERROR_OVERFLOW,
+                        "reading it takes more than %zu bytes of memory, %d for each of its bytes", memory->limit,
+                        GAN_IMPORT_MEMORY_FACTOR);
+    default: return gan_fail(memory->failed, "memory could not be allocated");
+    }
+}
+
+static bool fits(gan_import_memory *memory, int64_t count, size_t size)
+{
+    if (count >= 0 && (uint64_t)count <= (memory->limit - memory->used) / size) return true;
+    memory->failed = GAN_ERROR_OVERFLOW;
+    gan_import_memory_status(memory);
+    return false;
+}
+
+bool gan_import_charge(gan_import_memory *memory, int64_t count, size_t size)
+{
+    if (!fits(memory, count, size)) return false;
+    memory->used += (size_t)count * size;
+    return true;
+}
+
 void *gan_import_allocate(gan_import_memory *memory, int64_t count, size_t size)
 {
     const size_t most = memory->limit - memory->used;
-    if (count < 0 || (uint64_t)count > most / size) {
-        gan_fail(GAN_ERROR_OVERFLOW, "reading it takes more than %zu bytes of memory, %d for each of its bytes",
-                 memory->limit, GAN_IMPORT_MEMORY_FACTOR);
-        return NULL;
-    }
+
+    if (!fits(memory, count, size)) return NULL;
     const size_t align = sizeof(max_align_t), bytes = ((size_t)count * size + align - 1) / align * align;
     if (memory->blocks && bytes <= memory->blocks->size - memory->blocks->used) return take(memory->blocks, bytes);
     const size_t room = bytes > BLOCK / 4 ? bytes : BLOCK;
     block *fresh = gan_allocate(memory->context, sizeof(*fresh) + room);
-    if (!fresh) return NULL;
+    if (!fresh) {
+        memory->failed = gan_last_status();
+        return NULL;
+    }
     fresh->size = room;
     memory->used = room < most ? memory->used + room : memory->limit;
     /* The block with room for small pieces stays the first. */
-    if (room > BLOCK && memory->blocks) {
+    if (bytes > BLOCK / 4 && memory->blocks) {
         fresh->next = memory->blocks->next;
         memory->blocks->next = fresh;
     } else {

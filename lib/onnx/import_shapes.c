@@ -1,63 +1,56 @@
 /* What changes shapes, joins and cuts samples. The batch stays the first dimension. */
 #include "onnx/import.h"
 
-/* Whether all that reads a node's output takes it as numbers of classes, by which it gathers, or changes its shape.
- */
-static bool is_index(const gan_import *import, const gan_import_node *node)
+/* Identity. */
+gan_status gan_import_same(gan_import *import, const gan_import_node *node)
 {
-    static const char *const readers[] = {"Gather", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "OneHot"};
-
-    for (int64_t i = 0; i < import->file->node_count; i++) {
-        const gan_import_node *reader = &import->file->nodes[i];
-        bool reads = false, fits = false;
-        for (int64_t k = 0; k < reader->input_count; k++)
-            reads = reads || strcmp(reader->input_names[k], node->output_names[0]) == 0;
-        for (size_t k = 0; k < sizeof(readers) / sizeof(*readers); k++)
-            fits = fits || strcmp(reader->type, readers[k]) == 0;
-        if (reads && !fits) return false;
-    }
-    return true;
-}
-
-/* A Cast of what is computed. Whole numbers of classes stay what they are as floats; all other rounding is no
- * layer's.
- */
-static gan_status check_cast(const gan_import *import, const gan_import_node *node)
-{
-    const int64_t to = gan_import_integer(node, "to", 0);
-    const gan_import_step *from = &import->steps[node->in[0]->step];
-
-    if (to == GAN_ONNX_BOOL || (!gan_import_is_float(to) && !gan_import_is_integer(to)))
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %lld", (long long)to);
-    if (gan_import_is_float(to) || from->role.classes) return GAN_OK;
-    if (from->input_count > 0 || !is_index(import, node))
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "it rounds to integers, which no layer does");
+    (void)import;
+    if (!gan_import_has(node, 0)) return gan_fail(GAN_ERROR_FORMAT, "its input 0 is missing");
+    gan_import_alias(node, node->in[0]);
     return GAN_OK;
 }
 
-/* A Dropout that was exported for training would go on in sampling. */
-static gan_status check_dropout(gan_import *import, const gan_import_node *node)
+/* Nothing, unless the graph says that it drops values outside of training too. */
+gan_status gan_import_dropout(gan_import *import, const gan_import_node *node)
 {
     gan_import_tensor *tensor = NULL;
     const int64_t *is_training = NULL;
 
-    if (!gan_import_has(node, 2)) return GAN_OK;
-    GAN_TRY(gan_import_ints(import, node, 2, &tensor, &is_training));
-    if (tensor->count == 1 && !is_training[0]) return GAN_OK;
-    return gan_fail(GAN_ERROR_UNSUPPORTED, "its training_mode is true; export the model in evaluation mode");
+    if (gan_import_has(node, 2)) {
+        GAN_TRY(gan_import_ints(import, node, 2, &tensor, &is_training));
+        if (tensor->count != 1)
+            return gan_fail(GAN_ERROR_FORMAT, "its training_mode has %lld values", (long long)tensor->count);
+        if (is_training[0]) {
+            return gan_fail(GAN_ERROR_UNSUPPORTED, "its training_mode is true; export the model in evaluation mode");
+        }
+    }
+    return gan_import_same(import, node);
 }
 
-/* Identity, Dropout, a Cast to floats. */
-gan_status gan_import_same(gan_import *import, const gan_import_node *node)
+/* Floats of any precision are the same to layers, and so are whole numbers of an input, such as classes. Floats that
+ * are rounded may only choose rows of an embedding. */
+gan_status gan_import_cast(gan_import *import, const gan_import_node *node)
 {
-    if (!gan_import_has(node, 0)) return gan_fail(GAN_ERROR_FORMAT, "its input 0 is missing");
-    if (strcmp(node->type, "Dropout") == 0) GAN_TRY(check_dropout(import, node));
-    if (gan_import_is_constant(node, 0) || node->in[0]->kind == GAN_IMPORT_PENDING) {
-        gan_import_alias(node, node->in[0]);
-        return GAN_OK;
+    const int64_t to = gan_import_integer(node, "to", 0);
+    const gan_import_value *x = NULL;
+
+    if (!gan_import_is_float(to) && !gan_import_is_integer(to))
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %lld", (long long)to);
+    if (gan_import_is_float(to) && gan_import_has(node, 0) && node->in[0]->kind == GAN_IMPORT_PENDING)
+        return gan_import_same(import, node);
+    GAN_TRY(gan_import_operand(node, 0, &x));
+    if (gan_import_is_float(to)) {
+        GAN_TRY(gan_import_no_rounding(x));
+        return gan_import_same(import, node);
     }
-    if (strcmp(node->type, "Cast") == 0) GAN_TRY(check_cast(import, node));
-    gan_import_alias(node, node->in[0]);
+    const gan_import_step *step = &import->steps[x->step];
+    const bool is_bool = step->type == GAN_ONNX_BOOL;
+    const bool is_whole = is_bool || gan_import_is_integer(step->type) || step->role.classes > 0;
+    if (to == GAN_ONNX_BOOL && !is_bool)
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %lld", (long long)to);
+    if (step->input_count > 0) return gan_fail(GAN_ERROR_UNSUPPORTED, "it rounds to integers, which no layer does");
+    gan_import_alias(node, x);
+    node->out[0]->is_rounded = x->is_rounded || !is_whole;
     return GAN_OK;
 }
 
@@ -405,6 +398,7 @@ gan_status gan_import_gather(gan_import *import, const gan_import_node *node)
         return GAN_OK;
     }
     GAN_TRY(gan_import_operand(node, 0, &x));
+    GAN_TRY(gan_import_no_rounding(x));
     GAN_TRY(gan_import_ints(import, node, 1, &tensor, &index));
     GAN_TRY(gan_import_axis(gan_import_integer(node, "axis", 0), x->shape.rank, &axis));
     if (tensor->count != 1 || tensor->rank > 1) {

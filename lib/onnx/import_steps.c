@@ -35,6 +35,13 @@ gan_status gan_import_operand(const gan_import_node *node, int64_t k, const gan_
     return GAN_OK;
 }
 
+gan_status gan_import_no_rounding(const gan_import_value *value)
+{
+    if (!value->is_rounded) return GAN_OK;
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "its input '%.64s' is rounded to integers, which no layer does",
+                    value->name);
+}
+
 gan_status gan_import_image(const gan_import_node *node, int64_t k, const gan_import_value **out)
 {
     char text[GAN_SHAPE_TEXT];
@@ -46,6 +53,12 @@ gan_status gan_import_image(const gan_import_node *node, int64_t k, const gan_im
                         "a sample of its input has the shape %s, expected (channels, height, "
                         "width)",
                         value->shape.rank > 0 ? gan_shape_text(value->shape, text) : "()");
+    }
+    /* So that a side and its pads can be added. */
+    for (int i = 1; i < 3; i++) {
+        if (value->shape.dims[i] <= INT32_MAX) continue;
+        return gan_fail(GAN_ERROR_OVERFLOW, "its input has a side of %lld, expected at most 2^31 - 1",
+                        (long long)value->shape.dims[i]);
     }
     *out = value;
     return GAN_OK;
@@ -134,6 +147,8 @@ static gan_status prepare(gan_import *import, int64_t count, const gan_import_va
     if (!step->inputs) return gan_last_status();
     for (int64_t k = 0; k < count; k++) step->inputs[k] = inputs[k]->step;
     GAN_TRY(infer(import, step, &step->output));
+    /* Three times: the array of steps is twice as large as it was, and beside that, when it has grown. */
+    if (!gan_import_charge(import->memory, 1, 3 * sizeof(*step) + step->layer->ops->size)) return gan_last_status();
     return append(import, step);
 }
 
@@ -206,6 +221,7 @@ gan_status gan_import_reshape(gan_import *import, const gan_import_node *node, c
 {
     const gan_shape real = shape.rank > 0 ? shape : GAN_SHAPE(1);
     gan_import_value source = *value;
+    const bool is_rounded = value->is_rounded;
     const char *name = out->name;
 
     /* What was only reshaped before is read from there. */
@@ -221,6 +237,7 @@ gan_status gan_import_reshape(gan_import *import, const gan_import_node *node, c
     }
     out->name = name;
     out->shape = shape;
+    out->is_rounded = is_rounded;
     return GAN_OK;
 }
 

@@ -150,7 +150,7 @@ static gan_status check_raw(const gan_import_tensor *tensor, int size)
     return GAN_OK;
 }
 
-/* The values of a list, as bits, in memory that the caller needs for a moment only, but is kept. */
+/* The values of a list, as bits. */
 static gan_status read_list(gan_import_memory *memory, const gan_import_tensor *tensor, const listing *as,
                             uint64_t **out)
 {
@@ -223,7 +223,8 @@ gan_status gan_import_tensor_ints(gan_import_memory *memory, gan_import_tensor *
     if (!tensor->ints) {
         GAN_TRY(find_listing(tensor, gan_import_is_integer, "integers", &as));
         GAN_TRY(tensor->is_raw ? check_raw(tensor, as->size) : read_list(memory, tensor, as, &bits));
-        int64_t *values = gan_import_allocate(memory, tensor->count, sizeof(*values));
+        /* A list becomes integers where it lies: its numbers may be of one byte each. */
+        int64_t *values = bits ? (int64_t *)bits : gan_import_allocate(memory, tensor->count, sizeof(*values));
         if (!values) return gan_last_status();
         for (int64_t i = 0; i < tensor->count; i++)
             values[i] = to_int(tensor, bits ? bits[i] : raw_bits(tensor->raw.at + i * as->size, as->size));

@@ -137,6 +137,7 @@ static gan_status add_input(gan_import *import, const gan_import_port *port)
     value->shape = shape;
     gan_import_step *step = &import->steps[import->step_count - 1];
     step->name = port->name;
+    step->type = port->type;
     step->role = gan_import_role(import->file, port->name, shape);
     return GAN_OK;
 }
@@ -228,6 +229,9 @@ static gan_status import_node(gan_import *import, gan_import_node *node)
     if (!row) return gan_fail(GAN_ERROR_UNSUPPORTED, "libgan has no layer for this operator");
     GAN_TRY(check_attributes(node, row));
     GAN_TRY(connect(import, node, &is_constant));
+    for (int64_t k = 0; k < node->input_count && !row->moves_only; k++) {
+        if (node->in[k]) GAN_TRY(gan_import_no_rounding(node->in[k]));
+    }
     if (is_constant && row->fold) return row->fold(import, node);
     if (row->apply) return row->apply(import, node);
     return gan_fail(GAN_ERROR_UNSUPPORTED, "its inputs are computed, expected constants");
@@ -246,7 +250,9 @@ static gan_status import_all(gan_import *import)
     GAN_TRY(add_all_inputs(import));
     for (int64_t i = 0; i < import->file->node_count; i++) {
         gan_import_node *node = &import->file->nodes[i];
-        const gan_status status = import_node(import, node);
+        gan_status status = import_node(import, node);
+        /* What found no memory may have been taken for a constant that is not as expected. */
+        if (import->memory->failed != GAN_OK) status = gan_import_memory_status(import->memory);
         if (status == GAN_OK) continue;
         return gan_fail(status, "node '%.64s' (%.32s): %s", node->name, node->type, gan_last_error());
     }

@@ -1,11 +1,9 @@
 /* ONNX files as models: those that libgan wrote, and graphs made by hand, of operators one by one; what is refused,
  * and how. */
-#include "support/allocator.h"
+#include "load.h"
 #include "support/files.h"
 #include "support/models.h"
-#include "support/onnx.h"
 
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,59 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-
-static test_onnx graph, file;
-
-/* ---- Graphs -----------------------------------------------------------------------------------------------------
- */
-
-static void begin(const int64_t *input)
-{
-    graph.size = 0;
-    test_onnx_input(&graph, "x", 1, input);
-    test_onnx_output(&graph, "y");
-}
-
-static gan_status load_as(gan_context *context, int64_t opset, gan_model **out)
-{
-    test_onnx_file(&file, &graph, opset);
-    return gan_model_load_onnx_from(context, gan_reader_from_memory(file.bytes, file.size), NULL, out);
-}
-
-/* What the graph computes of one sample. */
-static void check(int64_t opset, const float *x, const float *y, int64_t count)
-{
-    float actual[256];
-    gan_context *context = test_context();
-    gan_model *model = NULL;
-    gan_session *session = NULL;
-    gan_shape shape;
-
-    if (load_as(context, opset, &model) != GAN_OK) fail_msg("%s", gan_last_error());
-    assert_int_equal(gan_model_get_output_shape(model, 0, &shape), GAN_OK);
-    assert_int_equal(gan_shape_count(shape), count);
-    assert_int_equal(gan_session_create(model, GAN_SESSION(.batch = 1), &session), GAN_OK);
-    assert_int_equal(gan_session_set_input(session, 0, x, 1), GAN_OK);
-    assert_int_equal(gan_session_forward(session, GAN_MODE_SAMPLE), GAN_OK);
-    assert_int_equal(gan_session_get_output(session, 0, actual), GAN_OK);
-    for (int64_t i = 0; i < count; i++) {
-        if (fabsf(actual[i] - y[i]) <= 1e-5f * fmaxf(1.0f, fabsf(y[i]))) continue;
-        fail_msg("value %lld is %.9g, expected %.9g", (long long)i, (double)actual[i], (double)y[i]);
-    }
-    gan_session_destroy(session);
-    gan_model_destroy(model);
-    gan_context_destroy(context);
-}
-
-static void refuse(int64_t opset, gan_status expected, const char *sentence)
-{
-    gan_context *context = test_context();
-    gan_model *model = NULL;
-
-    test_status(load_as(context, opset, &model), expected, sentence);
-    assert_null(model);
-    gan_context_destroy(context);
-}
 
 /* ---- Files of libgan --------------------------------------------------------------------------------------------
  */
@@ -213,6 +158,31 @@ static void test_images(void **state)
     check(9, (float[]){1, 2, 3, 4}, (float[]){3, 3.5f, 4}, 3);
 }
 
+/* Where the graph has only the batch, a sample is one value. */
+static void test_batch_alone(void **state)
+{
+    static const struct {
+        const char *type, *inputs, *attributes;
+    } cases[] = {{"Reshape", "b column", ""}, {"Reshape", "b row", ""}, {"Flatten", "b", "axis=1"}};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        begin(TEST_DIMS(0, 3));
+        test_onnx_node(&graph, "Gather", "x place", "b", "axis=1");
+        test_onnx_node(&graph, cases[i].type, cases[i].inputs, "f", cases[i].attributes);
+        test_onnx_node(&graph, "Add", "f c", "y", "");
+        test_onnx_ints(&graph, "place", (const int64_t[]){-1}, (int64_t[]){1});
+        test_onnx_ints(&graph, "column", TEST_DIMS(2), (int64_t[]){-1, 1});
+        test_onnx_ints(&graph, "row", TEST_DIMS(2), (int64_t[]){0, -1});
+        test_onnx_floats(&graph, "c", TEST_DIMS(1, 1), (float[]){2});
+        check(13, (float[]){3, 5, 7}, (float[]){7}, 1);
+    }
+    begin(TEST_DIMS(0, 1));
+    test_onnx_node(&graph, "Squeeze", "x", "b", "axes=1,-1");
+    test_onnx_node(&graph, "Flatten", "b", "y", "axis=0");
+    refuse(11, GAN_ERROR_UNSUPPORTED, "its attribute 'axis' is 0");
+}
+
 /* ---- Refusals ---------------------------------------------------------------------------------------------------
  */
 
@@ -252,7 +222,7 @@ static void test_roundings_refused(void **state)
     test_onnx_node(&graph, "Cast", "x", "a", "to=7");
     test_onnx_node(&graph, "Cast", "a", "b", "to=1");
     test_onnx_node(&graph, "Relu", "b", "y", "");
-    refuse(13, GAN_ERROR_UNSUPPORTED, "it rounds to integers");
+    refuse(13, GAN_ERROR_UNSUPPORTED, "is rounded to integers");
     begin(TEST_DIMS(0, 3));
     test_onnx_node(&graph, "Cast", "x", "a", "to=9");
     test_onnx_node(&graph, "Relu", "a", "y", "");
@@ -297,17 +267,45 @@ static void test_huge_sizes(void **state)
     refuse(13, GAN_ERROR_UNSUPPORTED, "dimension 2 of input 'x'");
 }
 
-/* What only has the batch is one value for each sample. */
-static void test_one_value(void **state)
+/* A rounding counts behind what only moves its values, too; what reads an integer input rounds nothing. */
+static void test_rounded_values(void **state)
+{
+    (void)state;
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Cast", "x", "a", "to=7");
+    test_onnx_node(&graph, "Reshape", "a shape", "b", "");
+    test_onnx_node(&graph, "Cast", "b", "c", "to=1");
+    test_onnx_node(&graph, "Relu", "c", "y", "");
+    test_onnx_ints(&graph, "shape", TEST_DIMS(2), (int64_t[]){0, 3});
+    refuse(13, GAN_ERROR_UNSUPPORTED, "is rounded to integers");
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Cast", "x", "a", "to=7");
+    test_onnx_node(&graph, "Gather", "a one", "y", "axis=1");
+    test_onnx_ints(&graph, "one", TEST_DIMS(1), (int64_t[]){1});
+    refuse(13, GAN_ERROR_UNSUPPORTED, "is rounded to integers");
+    begin(TEST_DIMS(0, 2, 1, 2));
+    test_onnx_node(&graph, "Cast", "x", "h", "to=7");
+    test_onnx_node(&graph, "ReduceMean", "h", "y", "axes=2,3");
+    refuse(13, GAN_ERROR_UNSUPPORTED, "is rounded to integers");
+    graph.size = 0;
+    test_onnx_input(&graph, "x", 7, TEST_DIMS(0, 2));
+    test_onnx_output(&graph, "y");
+    test_onnx_node(&graph, "Cast", "x", "a", "to=6");
+    test_onnx_node(&graph, "Cast", "a", "b", "to=1");
+    test_onnx_node(&graph, "Relu", "b", "y", "");
+    check(13, (float[]){-1, 2}, (float[]){0, 2}, 2);
+}
+
+/* A float that is rounded chooses rows of an embedding. */
+static void test_rounded_classes(void **state)
 {
     (void)state;
     begin(TEST_DIMS(0, 1));
-    test_onnx_node(&graph, "Squeeze", "x one", "a", "");
-    test_onnx_node(&graph, "Reshape", "a shape", "b", "");
-    test_onnx_node(&graph, "Relu", "b", "y", "");
-    test_onnx_ints(&graph, "one", TEST_DIMS(1), (int64_t[]){1});
-    test_onnx_ints(&graph, "shape", TEST_DIMS(2), (int64_t[]){-1, 1});
-    check(13, (float[]){2}, (float[]){2}, 1);
+    test_onnx_node(&graph, "Cast", "x", "i", "to=7");
+    test_onnx_node(&graph, "Squeeze", "i", "n", "axes=1,-1");
+    test_onnx_node(&graph, "Gather", "table n", "y", "");
+    test_onnx_floats(&graph, "table", TEST_DIMS(2, 3), (float[]){1, 2, 3, 4, 5, 6});
+    check(11, (float[]){1}, (float[]){4, 5, 6}, 3);
 }
 
 /* Shapes that the file leaves free come from the options. */
@@ -336,67 +334,48 @@ static void test_options(void **state)
     gan_context_destroy(context);
 }
 
-/* ---- Bytes ------------------------------------------------------------------------------------------------------
- */
-
-/* Cut anywhere, and with any byte changed, a file is read or refused, and nothing is left. */
-static void test_damage(void **state)
+/* Files of libgan have all shapes: the options can only say the same. */
+static void test_options_of_own_file(void **state)
 {
-    static unsigned char bytes[1 << 15];
-    test_allocator allocator = {0};
-    gan_context *context = NULL;
-    gan_model *model = NULL;
-
-    (void)state;
-    test_onnx_network(&file);
-    assert_int_equal(
-        gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 1), &context),
-        GAN_OK);
-    const size_t blocks = allocator.blocks;
-    for (size_t size = 0; size < file.size; size++) {
-        const gan_status status =
-            gan_model_load_onnx_from(context, gan_reader_from_memory(file.bytes, size), NULL, &model);
-        if (status == GAN_OK) fail_msg("%zu bytes are enough", size);
-        assert_true(allocator.blocks == blocks);
-    }
-    for (size_t at = 0; at < file.size; at++) {
-        for (int bit = 0; bit < 8; bit++) {
-            memcpy(bytes, file.bytes, file.size);
-            bytes[at] ^= (unsigned char)(1 << bit);
-            if (gan_model_load_onnx_from(context, gan_reader_from_memory(bytes, file.size), NULL, &model) == GAN_OK)
-                gan_model_destroy(model);
-            model = NULL;
-            assert_true(allocator.blocks == blocks);
-        }
-    }
-    gan_context_destroy(context);
-    test_allocator_assert_empty(&allocator);
-}
-
-/* A message that says it is larger than the file, a group, a tensor outside, and one that asks for too much. */
-static void test_hostile(void **state)
-{
-    static test_onnx tensor, message;
+    const gan_named_shape cases[] = {{"z", GAN_SHAPE(4)}, {"z", GAN_SHAPE(5)}, {"nothing", GAN_SHAPE(4)}};
+    const gan_status statuses[] = {GAN_OK, GAN_ERROR_UNSUPPORTED, GAN_ERROR_NOT_FOUND};
     gan_context *context = test_context();
     gan_model *model = NULL;
-    const unsigned char large[] = {0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, group[] = {0x0b};
 
     (void)state;
-    test_status(gan_model_load_onnx_from(context, gan_reader_from_memory(large, sizeof(large)), NULL, &model),
-                GAN_ERROR_TRUNCATED, "longer than what is left");
-    test_status(gan_model_load_onnx_from(context, gan_reader_from_memory(group, sizeof(group)), NULL, &model),
-                GAN_ERROR_UNSUPPORTED, "group");
-    begin(TEST_DIMS(0, 3));
-    tensor.size = message.size = 0;
-    test_onnx_int(&tensor, 14, 1);
-    test_onnx_message(&graph, 5, &tensor);
-    refuse(13, GAN_ERROR_UNSUPPORTED, "lies in another file");
-    begin(TEST_DIMS(0, 3));
-    test_onnx_node(&graph, "ConstantOfShape", "shape", "c", "");
-    test_onnx_node(&graph, "Add", "x c", "y", "");
-    test_onnx_ints(&graph, "shape", TEST_DIMS(2), (int64_t[]){1 << 20, 3});
-    refuse(13, GAN_ERROR_OVERFLOW, "16 for each of its bytes");
+    assert_int_equal(gan_model_create(context, &model), GAN_OK);
+    gan_model_add(model, gan_layer_named(gan_layer_input(context, GAN_SHAPE(4)), "z"));
+    gan_model_add(model, gan_layer_relu(context));
+    assert_int_equal(gan_model_build(model, 1), GAN_OK);
+    assert_int_equal(gan_model_save_onnx(model, test_path("own.onnx"), NULL), GAN_OK);
+    gan_model_destroy(model);
+    for (int i = 0; i < 3; i++) {
+        model = NULL;
+        const gan_status status = gan_model_load_onnx(context, test_path("own.onnx"),
+                                                      GAN_LOAD_ONNX(.inputs = &cases[i], .input_count = 1), &model);
+        assert_int_equal(status, statuses[i]);
+        gan_model_destroy(model);
+    }
     gan_context_destroy(context);
+}
+
+/* A layer whose node's name is another's gets a name that is no third one's. */
+static void test_names(void **state)
+{
+    static const char *const nodes[][3] = {{"/n_3", "x", "a"}, {"n", "a", "b"}, {"n", "b", "y"}};
+    static test_onnx node;
+
+    (void)state;
+    begin(TEST_DIMS(0, 2));
+    for (int i = 0; i < 3; i++) {
+        node.size = 0;
+        test_onnx_text(&node, 1, nodes[i][1]);
+        test_onnx_text(&node, 2, nodes[i][2]);
+        test_onnx_text(&node, 3, nodes[i][0]);
+        test_onnx_text(&node, 4, "Relu");
+        test_onnx_message(&graph, 1, &node);
+    }
+    check(13, (float[]){-1, 2}, (float[]){0, 2}, 2);
 }
 
 int main(void)
@@ -408,12 +387,14 @@ int main(void)
                                        cmocka_unit_test(test_arithmetic),
                                        cmocka_unit_test(test_shapes),
                                        cmocka_unit_test(test_images),
+                                       cmocka_unit_test(test_batch_alone),
                                        cmocka_unit_test(test_refusals),
                                        cmocka_unit_test(test_roundings_refused),
                                        cmocka_unit_test(test_huge_sizes),
-                                       cmocka_unit_test(test_one_value),
+                                       cmocka_unit_test(test_rounded_values),
+                                       cmocka_unit_test(test_rounded_classes),
                                        cmocka_unit_test(test_options),
-                                       cmocka_unit_test(test_damage),
-                                       cmocka_unit_test(test_hostile)};
+                                       cmocka_unit_test(test_options_of_own_file),
+                                       cmocka_unit_test(test_names)};
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }
