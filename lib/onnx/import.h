@@ -168,7 +168,7 @@ gan_status gan_import_layer_norm(gan_import *import, const gan_import_node *node
 gan_status gan_import_group_norm(gan_import *import, const gan_import_node *node);
 /* Takes a constant that multiplies, or is added to, the output of a normalisation into it; false if it cannot. */
 bool gan_import_absorb(gan_import *import, const gan_import_node *node, const gan_import_value *x,
-                       gan_import_tensor *constant, gan_status *status);
+                       gan_import_tensor *constant, bool is_scale, gan_status *status);
 /* import_activations.c */
 gan_status gan_import_activation(gan_import *import, const gan_import_node *node);
 gan_status gan_import_prelu(gan_import *import, const gan_import_node *node);

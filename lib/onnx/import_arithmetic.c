@@ -86,7 +86,7 @@ static gan_status add_constant(gan_import *import, const gan_import_node *node, 
     gan_import_value other;
     gan_status status = GAN_OK;
 
-    if (factor == 1.0f && (gan_import_absorb(import, node, &read, constant, &status) ||
+    if (factor == 1.0f && (gan_import_absorb(import, node, &read, constant, false, &status) ||
                            dense_bias(import, node, &read, constant, &status)))
         return status;
     GAN_TRY(spread(import, constant, shape, factor, &values));
@@ -118,7 +118,7 @@ static gan_status multiply_constant(gan_import *import, const gan_import_node *n
     gan_status status = GAN_OK;
     int64_t steps[GAN_MAX_RANK];
 
-    if (!is_quotient && gan_import_absorb(import, node, &read, constant, &status)) return status;
+    if (!is_quotient && gan_import_absorb(import, node, &read, constant, true, &status)) return status;
     GAN_TRY(broadcast_to(constant, sample, steps));
     const gan_shape shape = factor_shape(constant, sample);
     if (shape.rank == 1 && shape.dims[0] == constant->count) {

@@ -45,7 +45,6 @@ static gan_status read_attribute_field(gan_import_memory *memory, const gan_mess
         out->tensor = gan_import_allocate(memory, 1, sizeof(*out->tensor));
         if (!out->tensor) return gan_last_status();
         return gan_import_tensor_parse(memory, field->bytes, out->tensor);
-    case GAN_ONNX_ATTRIBUTE_G: out->has_graph = true; return GAN_OK;
     default: return GAN_OK;
     }
 }
@@ -271,18 +270,11 @@ static gan_status read_model(gan_import_file *file)
     return read_graph(file);
 }
 
-static gan_status check_start(const gan_import_file *file)
-{
-    /* A model begins with its IR version, or with another of the small fields in front of the graph. */
-    if (file->from.size == 0) return gan_fail(GAN_ERROR_TRUNCATED, "it has 0 bytes");
-    return GAN_OK;
-}
-
 static gan_status read_file(gan_import_file *file)
 {
     const uint64_t size = (uint64_t)file->from.size;
 
-    GAN_TRY(check_start(file));
+    if (size == 0) return gan_fail(GAN_ERROR_TRUNCATED, "it has 0 bytes");
     if (size > (SIZE_MAX - GAN_IMPORT_MEMORY_LEAST) / GAN_IMPORT_MEMORY_FACTOR)
         return gan_fail(GAN_ERROR_OVERFLOW, "it has %llu bytes: too many", (unsigned long long)size);
     file->memory.limit = (size_t)size * GAN_IMPORT_MEMORY_FACTOR + GAN_IMPORT_MEMORY_LEAST;

@@ -62,7 +62,6 @@ typedef struct gan_import_attribute {
     int64_t int_count;
     float *floats;
     int64_t float_count;
-    bool has_graph;
 } gan_import_attribute;
 
 struct gan_import_value;

@@ -216,10 +216,9 @@ static gan_status with_weights(gan_import *import, const gan_import_node *node, 
 }
 
 bool gan_import_absorb(gan_import *import, const gan_import_node *node, const gan_import_value *x,
-                       gan_import_tensor *constant, gan_status *status)
+                       gan_import_tensor *constant, bool is_scale, gan_status *status)
 {
     const gan_import_step *step = &import->steps[x->step];
-    const bool is_scale = strcmp(node->type, "Mul") == 0;
 
     if (step->epsilon == 0.0f || !fits(constant, x->shape, step->groups == 0)) return false;
     if (!gan_shape_equal(step->output, x->shape)) return false;
