@@ -1,9 +1,10 @@
-/* libgan in one file. Generative adversarial networks as an embeddable C library: libgan.h documents its API. MIT licence.
+/* libgan in one file. Generative adversarial networks as an embeddable C library: libgan.h documents its API. MIT
+ * licence.
  *
  *     cc -O2 program.c libgan.c -lm -lpthread
  *
- * Nothing needs to be installed; gcc 10 or clang 9 and newer compile the kernels for all instruction sets, of which the
- * CPU's is chosen at run time. Without these macros, what they stand for is GAN_ERROR_UNSUPPORTED:
+ * Nothing needs to be installed; gcc 10 or clang 9 and newer compile the kernels for all instruction sets, of which
+ * the CPU's is chosen at run time. Without these macros, what they stand for is GAN_ERROR_UNSUPPORTED:
  *
  *     -DGAN_WITH_PNG   -lpng     pictures, read and written
  *     -DGAN_WITH_JPEG  -ljpeg    JPEG pictures, read
@@ -31,13 +32,7 @@
 #define GAN_HAVE_GZIP
 #endif
 #if defined(GAN_WITH_BLAS) && !defined(GAN_BLAS_LIBRARIES)
-#ifdef __APPLE__
-#define GAN_BLAS_LIBRARIES                                                                                          \
-    "libopenblas.0.dylib", "libopenblas.dylib", "libblis.4.dylib", "libblis.dylib", "libcblas.3.dylib",              \
-        "libblas.3.dylib", "libblas.dylib",
-#else
-#define GAN_BLAS_LIBRARIES "libopenblas.so.0", "libblis.so.4", "libblis.so.3", "libcblas.so.3", "libblas.so.3",
-#endif
+#define GAN_BLAS_LIBRARIES GAN_OPENBLAS_FILES GAN_BLIS_FILES GAN_CBLAS_FILES
 #endif
 
 #define GAN_HAVE_BASELINE
@@ -81,4 +76,3 @@ extern double sqrt(double) __attribute__((const));
 #pragma GCC optimize("fp-contract=off")
 #endif
 #pragma GCC visibility push(hidden)
-

@@ -45,7 +45,18 @@ gan_status gan_blas_missing(const char *library)
 
 #else
 
-static const char *const libraries[] = {GAN_BLAS_LIBRARIES NULL};
+/* Of each kind, the first that is there. */
+#ifdef __APPLE__
+#define GAN_OPENBLAS_FILES "libopenblas.0.dylib", "libopenblas.dylib",
+#define GAN_BLIS_FILES     "libblis.4.dylib", "libblis.dylib",
+#define GAN_CBLAS_FILES    "libcblas.3.dylib", "libblas.3.dylib", "libblas.dylib",
+#else
+#define GAN_OPENBLAS_FILES "libopenblas.so.0",
+#define GAN_BLIS_FILES     "libblis.so.4", "libblis.so.3",
+#define GAN_CBLAS_FILES    "libcblas.so.3", "libblas.so.3",
+#endif
+
+static const char *const libraries[] = {GAN_BLAS_LIBRARIES NULL}; /* some of these lists, in the order of choice */
 
 /* It stays loaded, since its threads would outlive it. */
 static bool load(const char *library, gan_blas *out)
