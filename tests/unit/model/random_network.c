@@ -22,45 +22,53 @@ static bool coin(dice *d)
 
 /* ---- Layers ---------------------------------------------------------------------------------------------------- */
 
+/* What both convolutions have. */
+typedef struct window {
+    gan_padding padding;
+    int64_t kernel[2], stride[2], dilation[2], pads[4];
+    int64_t groups, filters;
+    bool no_bias, spectral_norm;
+} window;
+
+static window draw_window(dice *d, int64_t most_stride)
+{
+    window w = {.padding = (gan_padding)roll(d, 3), .groups = coin(d) ? 1 : 1 + roll(d, 3)};
+
+    for (int i = 0; i < 2; i++) {
+        w.kernel[i] = 1 + roll(d, 5);
+        w.stride[i] = 1 + roll(d, most_stride);
+        w.dilation[i] = coin(d) ? 1 : 1 + roll(d, 2);
+    }
+    for (int i = 0; i < 4 && w.padding == GAN_PADDING_EXPLICIT; i++)
+        w.pads[i] = roll(d, (w.kernel[i / 2] - 1) * w.dilation[i / 2] + 1);
+    w.filters = w.groups * (1 + roll(d, 4));
+    w.no_bias = coin(d);
+    w.spectral_norm = roll(d, 4) == 0;
+    return w;
+}
+
+/* The fields of either's options. */
+#define WINDOW(w)                                                                                               \
+    .kernel = {(w).kernel[0], (w).kernel[1]}, .stride = {(w).stride[0], (w).stride[1]},                         \
+    .dilation = {(w).dilation[0], (w).dilation[1]}, .padding = (w).padding,                                     \
+    .pads = {(w).pads[0], (w).pads[1], (w).pads[2], (w).pads[3]}, .groups = (w).groups, .no_bias = (w).no_bias, \
+    .spectral_norm = (w).spectral_norm
+
 static gan_layer *draw_conv2d(gan_context *context, dice *d)
 {
-    gan_conv2d_options o = {.struct_size = sizeof(o)};
-    const int64_t groups = coin(d) ? 1 : 1 + roll(d, 3);
+    const window w = draw_window(d, 3);
 
-    o.padding = (gan_padding)roll(d, 3);
-    for (int i = 0; i < 2; i++) {
-        o.kernel[i] = 1 + roll(d, 5);
-        o.stride[i] = 1 + roll(d, 3);
-        o.dilation[i] = coin(d) ? 1 : 1 + roll(d, 2);
-    }
-    for (int i = 0; i < 4 && o.padding == GAN_PADDING_EXPLICIT; i++) {
-        o.pads[i] = roll(d, (o.kernel[i / 2] - 1) * o.dilation[i / 2] + 1);
-    }
-    o.groups = groups;
-    o.no_bias = coin(d);
-    o.spectral_norm = roll(d, 4) == 0;
-    return gan_layer_conv2d(context, groups * (1 + roll(d, 4)), &o);
+    return gan_layer_conv2d(context, w.filters, GAN_CONV2D(WINDOW(w)));
 }
 
 static gan_layer *draw_conv_transpose2d(gan_context *context, dice *d)
 {
-    gan_conv_transpose2d_options o = {.struct_size = sizeof(o)};
-    const int64_t groups = coin(d) ? 1 : 1 + roll(d, 3);
+    const window w = draw_window(d, 2);
+    int64_t more[2] = {0, 0};
 
-    o.padding = (gan_padding)roll(d, 3);
-    for (int i = 0; i < 2; i++) {
-        o.kernel[i] = 1 + roll(d, 5);
-        o.stride[i] = 1 + roll(d, 2);
-        o.dilation[i] = coin(d) ? 1 : 1 + roll(d, 2);
-        if (o.padding != GAN_PADDING_SAME) o.output_padding[i] = roll(d, o.stride[i]);
-    }
-    for (int i = 0; i < 4 && o.padding == GAN_PADDING_EXPLICIT; i++) {
-        o.pads[i] = roll(d, (o.kernel[i / 2] - 1) * o.dilation[i / 2] + 1);
-    }
-    o.groups = groups;
-    o.no_bias = coin(d);
-    o.spectral_norm = roll(d, 4) == 0;
-    return gan_layer_conv_transpose2d(context, groups * (1 + roll(d, 4)), &o);
+    for (int i = 0; i < 2 && w.padding != GAN_PADDING_SAME; i++) more[i] = roll(d, w.stride[i]);
+    return gan_layer_conv_transpose2d(context, w.filters,
+                                      GAN_CONV_TRANSPOSE2D(WINDOW(w), .output_padding = {more[0], more[1]}));
 }
 
 static gan_layer *draw_image_layer(gan_context *context, dice *d)
