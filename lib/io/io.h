@@ -59,6 +59,14 @@ gan_status gan_writable_close(gan_writable *writable, gan_status status);
 
 /* ---- Protocol Buffers (wire_write.c) --------------------------------------------------------------------- */
 
+/* How a field's value is written, as the number behind the field's. */
+typedef enum gan_wire_type {
+    GAN_WIRE_VARINT = 0,  /* int64, int32, enum */
+    GAN_WIRE_FIXED64 = 1, /* double */
+    GAN_WIRE_LENGTH = 2,  /* string, bytes, message, packed numbers */
+    GAN_WIRE_FIXED32 = 5  /* float */
+} gan_wire_type;
+
 /* Fields of messages, one after another. The first failure is remembered, and nothing is written after it. */
 typedef struct gan_wire {
     gan_context *context;

@@ -6,9 +6,6 @@
 
 enum { VARINT_BYTES = 10 }; /* of the longest */
 
-/* What follows a field's number. */
-typedef enum wire_type { VARINT = 0, FIXED64 = 1, LENGTH = 2, FIXED32 = 5 } wire_type;
-
 void gan_wire_release(gan_wire *wire)
 {
     gan_release(wire->context, wire->data, (size_t)wire->capacity);
@@ -70,20 +67,20 @@ static void put_varint(gan_wire *wire, uint64_t value)
     gan_wire_put(wire, bytes, to_varint(value, bytes));
 }
 
-static void put_key(gan_wire *wire, int field, wire_type type)
+static void put_key(gan_wire *wire, int field, gan_wire_type type)
 {
     put_varint(wire, (uint64_t)field << 3 | (uint64_t)type);
 }
 
 void gan_wire_write_int(gan_wire *wire, int field, int64_t value)
 {
-    put_key(wire, field, VARINT);
+    put_key(wire, field, GAN_WIRE_VARINT);
     put_varint(wire, (uint64_t)value);
 }
 
 void gan_wire_write_float(gan_wire *wire, int field, float value)
 {
-    put_key(wire, field, FIXED32);
+    put_key(wire, field, GAN_WIRE_FIXED32);
     gan_floats_to_little_endian(&value, 1);
     gan_wire_put(wire, &value, sizeof(value));
 }
@@ -96,7 +93,7 @@ static void put_double(gan_wire *wire, double value)
 
 void gan_wire_write_double(gan_wire *wire, int field, double value)
 {
-    put_key(wire, field, FIXED64);
+    put_key(wire, field, GAN_WIRE_FIXED64);
     put_double(wire, value);
 }
 
@@ -108,7 +105,7 @@ void gan_wire_write_doubles(gan_wire *wire, int field, const double *values, int
 
 void gan_wire_write_length(gan_wire *wire, int field, int64_t size)
 {
-    put_key(wire, field, LENGTH);
+    put_key(wire, field, GAN_WIRE_LENGTH);
     put_varint(wire, (uint64_t)size);
 }
 
@@ -125,7 +122,7 @@ void gan_wire_write_text(gan_wire *wire, int field, const char *text)
 
 int64_t gan_wire_begin(gan_wire *wire, int field)
 {
-    put_key(wire, field, LENGTH);
+    put_key(wire, field, GAN_WIRE_LENGTH);
     return wire->size;
 }
 

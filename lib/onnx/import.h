@@ -70,8 +70,7 @@ typedef struct gan_import {
     int64_t multiply_adds;             /* of products of constants so far */
 } gan_import;
 
-/* ---- Values and steps (import_steps.c) --------------------------------------------------------------------------
- */
+/* ---- Values and steps (import_steps.c) ------------------------------------------------------------------------ */
 
 /* The value of input k of a node, which a layer reads: computed, and by a layer. */
 gan_status gan_import_operand(const gan_import_node *node, int64_t k, const gan_import_value **out);
@@ -99,9 +98,6 @@ gan_status gan_import_emit_one(gan_import *import, const gan_import_node *node, 
                                const gan_import_value *input);
 /* A tensor of the last step. A tensor called "NAME.weight" names the layer. */
 void gan_import_add_weight(gan_import *import, const char *name, gan_import_tensor *tensor);
-/* A new tensor of floats, for the caller to fill. */
-gan_status gan_import_new_floats(gan_import *import, const char *name, int rank, const int64_t *dims,
-                                 gan_import_tensor **out);
 /* A step's tensor of this name, or NULL. */
 gan_import_tensor *gan_import_weight_of(const gan_import_step *step, const char *name);
 /* The same value under the name of a node's first output. */
@@ -114,8 +110,7 @@ void gan_import_set_constant(const gan_import_node *node, gan_import_tensor *ten
 /* Left for the node that completes it. */
 void gan_import_set_pending(const gan_import_node *node);
 
-/* ---- Attributes (import_attributes.c) ---------------------------------------------------------------------------
- */
+/* ---- Attributes (import_attributes.c) ------------------------------------------------------------------------- */
 
 const gan_import_attribute *gan_import_find(const gan_import_node *node, const char *name);
 int64_t gan_import_integer(const gan_import_node *node, const char *name, int64_t otherwise);
@@ -136,12 +131,12 @@ gan_status gan_import_want_word(const gan_import_node *node, const char *name, c
                                 const char *expected);
 /* An axis of a sample, from 0, for one of the graph, which may be negative. */
 gan_status gan_import_axis(int64_t axis, int rank, int *out);
-/* Axes that an operator has as an attribute in older opsets, else as input k; *count is 0 if it has none. */
-gan_status gan_import_axes(gan_import *import, const gan_import_node *node, int64_t k, const int64_t **out,
-                           int64_t *count);
+/* Integers, such as axes, that an operator has as an attribute in older opsets, else as input k; NULL and 0 if it has
+ * neither. */
+gan_status gan_import_int_list(gan_import *import, const gan_import_node *node, const char *name, int64_t k,
+                               const int64_t **out, int64_t *count);
 
-/* ---- Operators (import_operators.c, and a file for each kind) ---------------------------------------------------
- */
+/* ---- Operators (import_operators.c, and a file for each kind) ------------------------------------------------- */
 
 typedef gan_status (*gan_import_fn)(gan_import *import, const gan_import_node *node);
 
@@ -219,16 +214,14 @@ gan_status gan_import_fold_matmul(gan_import *import, const gan_import_node *nod
  * of making it. */
 bool gan_import_complete(gan_import *import, const gan_import_node *node, gan_status *status);
 
-/* ---- What libgan wrote (own_file.c) -------------------------------------------------------------------------------
- */
+/* ---- What libgan wrote (own_file.c) --------------------------------------------------------------------------- */
 
 /* The model of a file that libgan wrote, if its graph is still the same; else *out stays as it is. */
 gan_status gan_import_own(gan_context *context, gan_import_file *file, gan_model **out);
 /* The role of an input, as the file's metadata say. */
 gan_input_options gan_import_role(const gan_import_file *file, const char *name, gan_shape shape);
 
-/* ---- The model (import_build.c) ----------------------------------------------------------------------------------
- */
+/* ---- The model (import_build.c) ------------------------------------------------------------------------------- */
 
 /* The model that the steps are, with its weights. */
 gan_status gan_import_build(gan_import *import, gan_model **out);

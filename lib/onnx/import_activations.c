@@ -99,7 +99,7 @@ gan_status gan_import_prelu(gan_import *import, const gan_import_node *node)
                         "the %lld channels",
                         slope->name, (long long)slope->count, (long long)channels);
     }
-    GAN_TRY(gan_import_new_floats(import, slope->name, 1, &slope->count, &weight));
+    GAN_TRY(gan_import_tensor_create(import->memory, slope->name, true, 1, &slope->count, &weight));
     memcpy(weight->floats, values, (size_t)slope->count * sizeof(*values));
     GAN_TRY(
         gan_import_emit_one(import, node, gan_layer_prelu(import->context, GAN_PRELU(.per_channel = !is_one)), x));

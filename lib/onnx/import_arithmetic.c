@@ -1,8 +1,7 @@
 /* Add, Sub, Mul and Div, of two values of the graph or of one and a constant; means; and what depends on them. */
 #include "onnx/import.h"
 
-/* ---- Constants --------------------------------------------------------------------------------------------------
- */
+/* ---- Constants ------------------------------------------------------------------------------------------------ */
 
 /* A constant as a layer that reads the batch's size from a value. */
 static gan_status constant_step(gan_import *import, const gan_import_node *node, const gan_import_value *like,
@@ -40,20 +39,14 @@ static gan_status spread(gan_import *import, gan_import_tensor *constant, gan_sh
                          gan_import_tensor **out)
 {
     const float *values = NULL;
-    int64_t steps[GAN_MAX_RANK], at[GAN_MAX_RANK] = {0}, from = 0;
+    gan_import_walk walk = {.rank = sample.rank};
 
     GAN_TRY(gan_import_tensor_floats(import->memory, constant, &values));
-    GAN_TRY(broadcast_to(constant, sample, steps));
-    GAN_TRY(gan_import_new_floats(import, constant->name, sample.rank, sample.dims, out));
-    for (int64_t i = 0; i < (*out)->count; i++) {
-        (*out)->floats[i] = factor * values[from];
-        for (int axis = sample.rank; axis-- > 0;) {
-            from += steps[axis];
-            if (++at[axis] < sample.dims[axis]) break;
-            from -= steps[axis] * sample.dims[axis];
-            at[axis] = 0;
-        }
-    }
+    GAN_TRY(broadcast_to(constant, sample, walk.steps[0]));
+    for (int i = 0; i < sample.rank; i++) walk.dims[i] = sample.dims[i];
+    GAN_TRY(gan_import_tensor_create(import->memory, constant->name, true, sample.rank, sample.dims, out));
+    for (int64_t i = 0; i < (*out)->count; i++, gan_import_walk_on(&walk))
+        (*out)->floats[i] = factor * values[walk.offsets[0]];
     return GAN_OK;
 }
 
@@ -124,7 +117,7 @@ static gan_status multiply_constant(gan_import *import, const gan_import_node *n
     if (shape.rank == 1 && shape.dims[0] == constant->count) {
         const float *given = NULL;
         GAN_TRY(gan_import_tensor_floats(import->memory, constant, &given));
-        GAN_TRY(gan_import_new_floats(import, constant->name, 1, &constant->count, &values));
+        GAN_TRY(gan_import_tensor_create(import->memory, constant->name, true, 1, &constant->count, &values));
         memcpy(values->floats, given, (size_t)constant->count * sizeof(*given));
     } else {
         GAN_TRY(spread(import, constant, shape, 1.0f, &values));
@@ -139,13 +132,12 @@ static gan_status multiply_constant(gan_import *import, const gan_import_node *n
 
 static gan_status scalar_tensor(gan_import *import, float value, gan_import_tensor **out)
 {
-    GAN_TRY(gan_import_new_floats(import, "", 0, NULL, out));
+    GAN_TRY(gan_import_tensor_create(import->memory, "", true, 0, NULL, out));
     (*out)->floats[0] = value;
     return GAN_OK;
 }
 
-/* ---- A value and a constant --------------------------------------------------------------------------------------
- */
+/* ---- A value and a constant ----------------------------------------------------------------------------------- */
 
 static gan_status with_constant(gan_import *import, const gan_import_node *node, int constant_at)
 {
@@ -172,8 +164,7 @@ static gan_status with_constant(gan_import *import, const gan_import_node *node,
     return add_constant(import, node, &negative, constant, 1.0f);
 }
 
-/* ---- Two values --------------------------------------------------------------------------------------------------
- */
+/* ---- Two values ----------------------------------------------------------------------------------------------- */
 
 /* Whether y, (channels, 1, 1) or one value, is repeated over the pixels of x. */
 static bool is_repeated(gan_shape x, gan_shape y)
@@ -295,8 +286,7 @@ gan_status gan_import_where(gan_import *import, const gan_import_node *node)
     return gan_fail(GAN_ERROR_UNSUPPORTED, "it is known only in PyTorch's softplus");
 }
 
-/* ---- Means -------------------------------------------------------------------------------------------------------
- */
+/* ---- Means ---------------------------------------------------------------------------------------------------- */
 
 /* Whether the mean is over height and width of an image. */
 static gan_status is_over_pixels(gan_import *import, const gan_import_node *node, const gan_import_value *x,
@@ -306,7 +296,7 @@ static gan_status is_over_pixels(gan_import *import, const gan_import_node *node
     int64_t count = 0, sum = 0;
 
     *out = false;
-    GAN_TRY(gan_import_axes(import, node, 1, &axes, &count));
+    GAN_TRY(gan_import_int_list(import, node, "axes", 1, &axes, &count));
     if (x->kind != GAN_IMPORT_STEP || x->shape.rank != 3 || count != 2) return GAN_OK;
     for (int i = 0; i < 2; i++) {
         const int64_t axis = axes[i] < 0 && axes[i] >= -4 ? axes[i] + 4 : axes[i];

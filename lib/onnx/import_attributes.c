@@ -89,10 +89,10 @@ gan_status gan_import_axis(int64_t axis, int rank, int *out)
     return GAN_OK;
 }
 
-gan_status gan_import_axes(gan_import *import, const gan_import_node *node, int64_t k, const int64_t **out,
-                           int64_t *count)
+gan_status gan_import_int_list(gan_import *import, const gan_import_node *node, const char *name, int64_t k,
+                               const int64_t **out, int64_t *count)
 {
-    const gan_import_attribute *found = gan_import_find(node, "axes");
+    const gan_import_attribute *found = gan_import_find(node, name);
     gan_import_tensor *tensor = NULL;
 
     *out = NULL;

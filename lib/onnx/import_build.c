@@ -3,8 +3,7 @@
 
 #include <stdio.h>
 
-/* ---- Which steps ------------------------------------------------------------------------------------------------
- */
+/* ---- Which steps ---------------------------------------------------------------------------------------------- */
 
 static gan_status find_output(const gan_import *import, int64_t k, int64_t *step)
 {
@@ -44,8 +43,7 @@ static gan_status mark_needed(gan_import *import)
     return GAN_OK;
 }
 
-/* ---- Names ------------------------------------------------------------------------------------------------------
- */
+/* ---- Names ---------------------------------------------------------------------------------------------------- */
 
 static bool is_taken(const gan_model *model, const char *name)
 {
@@ -106,8 +104,7 @@ static gan_layer *give_name(gan_import *import, const gan_model *model, gan_impo
     return gan_layer_named(layer, name);
 }
 
-/* ---- The graph --------------------------------------------------------------------------------------------------
- */
+/* ---- The graph ------------------------------------------------------------------------------------------------ */
 
 static gan_status step_fail(const gan_import_step *step, gan_status status)
 {
@@ -133,7 +130,7 @@ static gan_status add_step(gan_import *import, gan_model *model, int64_t number)
     return step->node != GAN_NODE_NONE ? GAN_OK : step_fail(step, gan_last_status());
 }
 
-static gan_status set_role(gan_import *import, gan_model *model, const gan_import_step *step)
+static gan_status set_role(gan_model *model, const gan_import_step *step)
 {
     gan_input_options role = step->role;
 
@@ -142,7 +139,6 @@ static gan_status set_role(gan_import *import, gan_model *model, const gan_impor
     for (int32_t k = 0; k < model->input_count; k++) {
         if (model->inputs[k] == step->node) return gan_model_set_input(model, k, &role);
     }
-    (void)import;
     return GAN_OK;
 }
 
@@ -152,7 +148,7 @@ static gan_status add_all(gan_import *import, gan_model *model)
         gan_import_step *step = &import->steps[i];
         if (step->is_needed) {
             GAN_TRY(add_step(import, model, i));
-            if (step->input_count == 0) GAN_TRY(set_role(import, model, step));
+            if (step->input_count == 0) GAN_TRY(set_role(model, step));
         } else if (!step->from) {
             gan_log(import->context, GAN_LOG_WARNING,
                     "input '%.64s' of the ONNX file is read by no layer, and left out", step->name);
@@ -175,8 +171,7 @@ static gan_status add_outputs(gan_import *import, gan_model *model)
     return gan_model_set_outputs(model, count, nodes);
 }
 
-/* ---- Weights ----------------------------------------------------------------------------------------------------
- */
+/* ---- Weights -------------------------------------------------------------------------------------------------- */
 
 /* The model's weights are copies of what the file has once, or makes from little: within the same limit. */
 static gan_status check_size(const gan_import *import, const gan_model *model)
@@ -188,25 +183,21 @@ static gan_status check_size(const gan_import *import, const gan_model *model)
                     (long long)model->parameter_size + (long long)model->buffer_size, GAN_IMPORT_MEMORY_FACTOR);
 }
 
+/* Of a step whose weights have been checked. */
 static gan_status read_weights(gan_import *import, gan_model *model, const gan_import_step *step)
 {
     const gan_model_node *node = &model->nodes[step->node];
 
     for (int i = node->first_tensor; i < node->first_tensor + node->tensor_count; i++) {
         const gan_model_tensor *to = &model->tensors[i];
-        gan_import_tensor *from = gan_import_weight_of(step, to->plan.name);
         const float *values = NULL;
-        if (!from || from->count != to->count) {
-            return gan_fail(GAN_ERROR_SHAPE, "its %s has %lld values, expected %lld", to->plan.name,
-                            (long long)(from ? from->count : 0), (long long)to->count);
-        }
-        GAN_TRY(gan_import_tensor_floats(import->memory, from, &values));
+        GAN_TRY(gan_import_tensor_floats(import->memory, gan_import_weight_of(step, to->plan.name), &values));
         gan_tensor_import(&to->plan, to->count, values, gan_model_tensor_data(model, to));
     }
     return GAN_OK;
 }
 
-static gan_status check_weights(gan_import *import, const gan_model *model, const gan_import_step *step)
+static gan_status check_weights(const gan_model *model, const gan_import_step *step)
 {
     const gan_model_node *node = &model->nodes[step->node];
     char expected[GAN_SHAPE_TEXT];
@@ -218,7 +209,6 @@ static gan_status check_weights(gan_import *import, const gan_model *model, cons
         return gan_fail(GAN_ERROR_SHAPE, "its %s has %lld values, expected the shape %s", to->plan.name,
                         (long long)(from ? from->count : 0), gan_shape_text(to->plan.shape, expected));
     }
-    (void)import;
     return GAN_OK;
 }
 
@@ -227,7 +217,7 @@ static gan_status each_step(gan_import *import, gan_model *model, bool is_check)
     for (int64_t i = 0; i < import->step_count; i++) {
         const gan_import_step *step = &import->steps[i];
         if (!step->is_needed) continue;
-        const gan_status status = is_check ? check_weights(import, model, step) : read_weights(import, model, step);
+        const gan_status status = is_check ? check_weights(model, step) : read_weights(import, model, step);
         if (status != GAN_OK) return step_fail(step, status);
     }
     return GAN_OK;

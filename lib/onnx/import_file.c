@@ -19,7 +19,7 @@ static gan_status read_message(gan_import_memory *memory, gan_message message, f
 static gan_status read_inner(gan_import_memory *memory, const gan_message_field *field, const char *what,
                              field_fn read, void *out)
 {
-    GAN_TRY(gan_message_expect(field, GAN_ONNX_LENGTH, what));
+    GAN_TRY(gan_message_expect(field, GAN_WIRE_LENGTH, what));
     return read_message(memory, field->bytes, read, out);
 }
 
@@ -33,15 +33,15 @@ static gan_status read_attribute_field(gan_import_memory *memory, const gan_mess
     case GAN_ONNX_ATTRIBUTE_NAME: return gan_import_text(memory, field, "the name of an attribute", &out->name);
     case GAN_ONNX_ATTRIBUTE_S: return gan_import_text(memory, field, "the text of an attribute", &out->text);
     case GAN_ONNX_ATTRIBUTE_F:
-        GAN_TRY(gan_message_expect(field, GAN_ONNX_FIXED32, "the number of an attribute"));
+        GAN_TRY(gan_message_expect(field, GAN_WIRE_FIXED32, "the number of an attribute"));
         out->number = gan_message_float(field->value);
         return GAN_OK;
     case GAN_ONNX_ATTRIBUTE_I:
-        GAN_TRY(gan_message_expect(field, GAN_ONNX_VARINT, "the integer of an attribute"));
+        GAN_TRY(gan_message_expect(field, GAN_WIRE_VARINT, "the integer of an attribute"));
         out->integer = (int64_t)field->value;
         return GAN_OK;
     case GAN_ONNX_ATTRIBUTE_T:
-        GAN_TRY(gan_message_expect(field, GAN_ONNX_LENGTH, "the tensor of an attribute"));
+        GAN_TRY(gan_message_expect(field, GAN_WIRE_LENGTH, "the tensor of an attribute"));
         out->tensor = gan_import_allocate(memory, 1, sizeof(*out->tensor));
         if (!out->tensor) return gan_last_status();
         return gan_import_tensor_parse(memory, field->bytes, out->tensor);
@@ -55,15 +55,15 @@ static gan_status read_attribute(gan_import_memory *memory, gan_message message,
 
     out->name = "";
     GAN_TRY(read_message(memory, message, read_attribute_field, out));
-    GAN_TRY(gan_message_count_numbers(message, GAN_ONNX_ATTRIBUTE_INTS, GAN_ONNX_VARINT, &out->int_count));
-    GAN_TRY(gan_message_count_numbers(message, GAN_ONNX_ATTRIBUTE_FLOATS, GAN_ONNX_FIXED32, &out->float_count));
+    GAN_TRY(gan_message_count_numbers(message, GAN_ONNX_ATTRIBUTE_INTS, GAN_WIRE_VARINT, &out->int_count));
+    GAN_TRY(gan_message_count_numbers(message, GAN_ONNX_ATTRIBUTE_FLOATS, GAN_WIRE_FIXED32, &out->float_count));
     bits = gan_import_allocate(memory, out->int_count + out->float_count, sizeof(*bits));
     out->ints = gan_import_allocate(memory, out->int_count, sizeof(*out->ints));
     out->floats = gan_import_allocate(memory, out->float_count, sizeof(*out->floats));
     if (!bits || !out->ints || !out->floats) return gan_last_status();
-    GAN_TRY(gan_message_read_numbers(message, GAN_ONNX_ATTRIBUTE_INTS, GAN_ONNX_VARINT, bits));
+    GAN_TRY(gan_message_read_numbers(message, GAN_ONNX_ATTRIBUTE_INTS, GAN_WIRE_VARINT, bits));
     for (int64_t i = 0; i < out->int_count; i++) out->ints[i] = (int64_t)bits[i];
-    GAN_TRY(gan_message_read_numbers(message, GAN_ONNX_ATTRIBUTE_FLOATS, GAN_ONNX_FIXED32, bits));
+    GAN_TRY(gan_message_read_numbers(message, GAN_ONNX_ATTRIBUTE_FLOATS, GAN_WIRE_FIXED32, bits));
     for (int64_t i = 0; i < out->float_count; i++) out->floats[i] = gan_message_float(bits[i]);
     return GAN_OK;
 }
@@ -89,7 +89,7 @@ static gan_status read_node_field(gan_import_memory *memory, const gan_message_f
     case GAN_ONNX_NODE_OP_TYPE: return gan_import_text(memory, field, "the operator of a node", &to->node->type);
     case GAN_ONNX_NODE_DOMAIN: return gan_import_text(memory, field, "the domain of a node", &to->node->domain);
     case GAN_ONNX_NODE_ATTRIBUTE:
-        GAN_TRY(gan_message_expect(field, GAN_ONNX_LENGTH, "an attribute of a node"));
+        GAN_TRY(gan_message_expect(field, GAN_WIRE_LENGTH, "an attribute of a node"));
         return read_attribute(memory, field->bytes, &to->node->attributes[to->attributes++]);
     default: return GAN_OK;
     }
@@ -119,7 +119,7 @@ static gan_status read_dimension(gan_import_memory *memory, const gan_message_fi
 {
     (void)memory;
     if (field->number != GAN_ONNX_DIMENSION_VALUE) return GAN_OK;
-    GAN_TRY(gan_message_expect(field, GAN_ONNX_VARINT, "a dimension"));
+    GAN_TRY(gan_message_expect(field, GAN_WIRE_VARINT, "a dimension"));
     *(int64_t *)user = (int64_t)field->value;
     return (int64_t)field->value >= 0 ? GAN_OK : gan_fail(GAN_ERROR_FORMAT, "a dimension is negative");
 }
@@ -138,7 +138,7 @@ static gan_status read_tensor_type(gan_import_memory *memory, const gan_message_
 {
     gan_import_port *out = user;
     if (field->number == GAN_ONNX_TENSOR_TYPE_ELEMENT) {
-        GAN_TRY(gan_message_expect(field, GAN_ONNX_VARINT, "the type of elements"));
+        GAN_TRY(gan_message_expect(field, GAN_WIRE_VARINT, "the type of elements"));
         out->type = (int64_t)field->value;
     }
     if (field->number != GAN_ONNX_TENSOR_TYPE_SHAPE) return GAN_OK;
@@ -169,10 +169,10 @@ static gan_status read_graph_field(gan_import_memory *memory, const gan_message_
 
     switch (field->number) {
     case GAN_ONNX_GRAPH_NODE:
-        GAN_TRY(gan_message_expect(field, GAN_ONNX_LENGTH, "a node"));
+        GAN_TRY(gan_message_expect(field, GAN_WIRE_LENGTH, "a node"));
         return read_node(memory, field->bytes, &file->nodes[file->node_count++]);
     case GAN_ONNX_GRAPH_INITIALIZER:
-        GAN_TRY(gan_message_expect(field, GAN_ONNX_LENGTH, "an initializer"));
+        GAN_TRY(gan_message_expect(field, GAN_WIRE_LENGTH, "an initializer"));
         return gan_import_tensor_parse(memory, field->bytes, &file->initializers[file->initializer_count++]);
     case GAN_ONNX_GRAPH_INPUT:
         file->inputs[file->input_count].name = "";
@@ -216,7 +216,7 @@ static gan_status read_operator_set(gan_import_memory *memory, const gan_message
     if (field->number == GAN_ONNX_OPERATOR_SET_DOMAIN)
         return gan_import_text(memory, field, "the domain of operators", &out->domain);
     if (field->number != GAN_ONNX_OPERATOR_SET_VERSION) return GAN_OK;
-    GAN_TRY(gan_message_expect(field, GAN_ONNX_VARINT, "the version of operators"));
+    GAN_TRY(gan_message_expect(field, GAN_WIRE_VARINT, "the version of operators"));
     out->version = (int64_t)field->value;
     return GAN_OK;
 }
@@ -237,7 +237,7 @@ static gan_status read_model_field(gan_import_memory *memory, const gan_message_
 
     switch (field->number) {
     case GAN_ONNX_MODEL_GRAPH:
-        GAN_TRY(gan_message_expect(field, GAN_ONNX_LENGTH, "the graph"));
+        GAN_TRY(gan_message_expect(field, GAN_WIRE_LENGTH, "the graph"));
         if (file->graph.at) return gan_fail(GAN_ERROR_FORMAT, "the file has two graphs");
         file->graph = field->bytes;
         return GAN_OK;

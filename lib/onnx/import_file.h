@@ -3,10 +3,10 @@
 #define GAN_IMPORT_FILE_H
 
 #include "onnx/message_read.h"
+#include "onnx/onnx_format.h"
 #include "io/io.h"
 
-/* ---- Memory (import_memory.c) ------------------------------------------------------------------------------------
- */
+/* ---- Memory (import_memory.c) --------------------------------------------------------------------------------- */
 
 /* What reading a file takes besides the model, at most: this many bytes for each of the file's, and a bit. */
 #define GAN_IMPORT_MEMORY_FACTOR 16
@@ -31,12 +31,21 @@ void gan_import_release(gan_import_memory *memory);
 gan_status gan_import_text(gan_import_memory *memory, const gan_message_field *field, const char *what,
                            const char **out);
 
-/* ---- What a graph is made of (import_file.c, import_tensor.c)
- * ------------------------------------------------------ */
+/* ---- What a graph is made of (import_file.c, import_tensor.c) ------------------------------------------------- */
 
 #define GAN_IMPORT_MAX_RANK 8
 /* Most entries, all of which are looked through for each input: libgan writes one for each, and a few more. */
 #define GAN_IMPORT_METADATA (1 << 13)
+
+/* A place in an array of some dimensions that is gone through in order, and where two operands then are, with a step
+ * for each dimension. */
+typedef struct gan_import_walk {
+    int rank;
+    int64_t dims[GAN_IMPORT_MAX_RANK], steps[2][GAN_IMPORT_MAX_RANK];
+    int64_t at[GAN_IMPORT_MAX_RANK], offsets[2];
+} gan_import_walk;
+
+void gan_import_walk_on(gan_import_walk *walk);
 
 /* In place of the size of a free batch, in integers that are computed from shapes. */
 #define GAN_IMPORT_BATCH (INT64_MIN + 0x6261746368)
@@ -101,6 +110,9 @@ void gan_import_file_close(gan_import_file *file); /* accepts a zeroed one */
 
 /* Reads a TensorProto, without its values. */
 gan_status gan_import_tensor_parse(gan_import_memory *memory, gan_message message, gan_import_tensor *out);
+/* A new tensor, with memory for its values: floats, or integers. */
+gan_status gan_import_tensor_create(gan_import_memory *memory, const char *name, bool is_float, int rank,
+                                    const int64_t *dims, gan_import_tensor **out);
 /* A new tensor without values, which the caller sets. */
 gan_import_tensor *gan_import_tensor_new(gan_import_memory *memory, const char *name, int64_t type, int rank,
                                          const int64_t *dims);

@@ -5,19 +5,7 @@
 static gan_status make_like(gan_import *import, gan_import_tensor *like, int rank, const int64_t *dims,
                             gan_import_tensor **out)
 {
-    const bool is_float = gan_import_is_float(like->type);
-    gan_import_tensor *made =
-        gan_import_tensor_new(import->memory, like->name, is_float ? GAN_ONNX_FLOAT : GAN_ONNX_INT64, rank, dims);
-
-    if (!made) return gan_last_status();
-    if (is_float) {
-        made->floats = gan_import_allocate(import->memory, made->count, sizeof(*made->floats));
-    } else {
-        made->ints = gan_import_allocate(import->memory, made->count, sizeof(*made->ints));
-    }
-    if (!made->floats && !made->ints) return gan_last_status();
-    *out = made;
-    return GAN_OK;
+    return gan_import_tensor_create(import->memory, like->name, gan_import_is_float(like->type), rank, dims, out);
 }
 
 /* Reads the values, of either kind. */
@@ -45,28 +33,22 @@ static gan_status constant_values(gan_import *import, const gan_import_node *nod
     return read_values(import, *out);
 }
 
-/* ---- Constants --------------------------------------------------------------------------------------------------
- */
+/* ---- Constants ------------------------------------------------------------------------------------------------ */
 
 static gan_status constant_of(gan_import *import, const gan_import_attribute *from, gan_import_tensor **out)
 {
     const bool is_list = strcmp(from->name, "value_ints") == 0 || strcmp(from->name, "value_floats") == 0;
     const bool is_float = strncmp(from->name, "value_float", 11) == 0;
     const int64_t count = !is_list ? 1 : is_float ? from->float_count : from->int_count;
-    gan_import_tensor *made = gan_import_tensor_new(import->memory, "", is_float ? GAN_ONNX_FLOAT : GAN_ONNX_INT64,
-                                                    is_list ? 1 : 0, &count);
 
-    if (!made) return gan_last_status();
-    if (is_float) {
-        made->floats = gan_import_allocate(import->memory, count, sizeof(float));
-        if (!made->floats) return gan_last_status();
-        for (int64_t i = 0; i < count; i++) made->floats[i] = is_list ? from->floats[i] : from->number;
-    } else {
-        made->ints = gan_import_allocate(import->memory, count, sizeof(int64_t));
-        if (!made->ints) return gan_last_status();
-        for (int64_t i = 0; i < count; i++) made->ints[i] = is_list ? from->ints[i] : from->integer;
+    GAN_TRY(gan_import_tensor_create(import->memory, "", is_float, is_list ? 1 : 0, &count, out));
+    for (int64_t i = 0; i < count; i++) {
+        if (is_float) {
+            (*out)->floats[i] = is_list ? from->floats[i] : from->number;
+        } else {
+            (*out)->ints[i] = is_list ? from->ints[i] : from->integer;
+        }
     }
-    *out = made;
     return GAN_OK;
 }
 
@@ -121,21 +103,13 @@ gan_status gan_import_fold_cast(gan_import *import, const gan_import_node *node)
     if ((to == GAN_ONNX_BOOL && given->type != to) || (!is_float && !gan_import_is_integer(to)))
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %lld", (long long)to);
     if (was_float == is_float) return gan_import_alias(node, node->in[0]), GAN_OK;
-    made = gan_import_tensor_new(import->memory, given->name, is_float ? GAN_ONNX_FLOAT : GAN_ONNX_INT64, given->rank,
-                                 given->dims);
-    if (!made) return gan_last_status();
-    if (is_float) {
-        made->floats = gan_import_allocate(import->memory, made->count, sizeof(float));
-        if (!made->floats) return gan_last_status();
-        for (int64_t i = 0; i < made->count; i++) {
+    GAN_TRY(gan_import_tensor_create(import->memory, given->name, is_float, given->rank, given->dims, &made));
+    for (int64_t i = 0; i < made->count; i++) {
+        if (is_float) {
             if (given->ints[i] == GAN_IMPORT_BATCH)
                 return gan_fail(GAN_ERROR_UNSUPPORTED, "it computes with the size of the batch");
             made->floats[i] = (float)given->ints[i];
-        }
-    } else {
-        made->ints = gan_import_allocate(import->memory, made->count, sizeof(int64_t));
-        if (!made->ints) return gan_last_status();
-        for (int64_t i = 0; i < made->count; i++) {
+        } else {
             const float value = given->floats[i];
             if (!(value > -9e18f && value < 9e18f))
                 return gan_fail(GAN_ERROR_UNSUPPORTED, "%g is no integer", (double)value);
@@ -146,8 +120,7 @@ gan_status gan_import_fold_cast(gan_import *import, const gan_import_node *node)
     return GAN_OK;
 }
 
-/* ---- Shapes -----------------------------------------------------------------------------------------------------
- */
+/* ---- Shapes --------------------------------------------------------------------------------------------------- */
 
 /* The same values in another shape. */
 static gan_status reshaped(gan_import *import, const gan_import_node *node, gan_import_tensor *given, int rank,
@@ -199,7 +172,7 @@ gan_status gan_import_fold_squeeze(gan_import *import, const gan_import_node *no
     int rank = 0;
 
     GAN_TRY(constant_values(import, node, 0, &given));
-    GAN_TRY(gan_import_axes(import, node, 1, &axes, &count));
+    GAN_TRY(gan_import_int_list(import, node, "axes", 1, &axes, &count));
     for (int64_t i = 0; i < count; i++) {
         const int64_t axis = axes[i] < 0 ? axes[i] + given->rank : axes[i];
         if (axis < 0 || axis >= given->rank)
@@ -220,7 +193,7 @@ gan_status gan_import_fold_unsqueeze(gan_import *import, const gan_import_node *
     bool comes[GAN_IMPORT_MAX_RANK] = {false};
 
     GAN_TRY(constant_values(import, node, 0, &given));
-    GAN_TRY(gan_import_axes(import, node, 1, &axes, &count));
+    GAN_TRY(gan_import_int_list(import, node, "axes", 1, &axes, &count));
     const int64_t rank = given->rank + count;
     if (rank > GAN_IMPORT_MAX_RANK)
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its output has %lld dimensions", (long long)rank);
@@ -238,8 +211,8 @@ gan_status gan_import_fold_transpose(gan_import *import, const gan_import_node *
 {
     gan_import_tensor *given = NULL, *made = NULL;
     const gan_import_attribute *perm = gan_import_find(node, "perm");
-    int64_t dims[GAN_IMPORT_MAX_RANK], steps[GAN_IMPORT_MAX_RANK], strides[GAN_IMPORT_MAX_RANK],
-        at[GAN_IMPORT_MAX_RANK] = {0};
+    int64_t strides[GAN_IMPORT_MAX_RANK];
+    gan_import_walk walk = {.rank = 0};
     bool seen[GAN_IMPORT_MAX_RANK] = {false};
 
     GAN_TRY(constant_values(import, node, 0, &given));
@@ -255,26 +228,17 @@ gan_status gan_import_fold_transpose(gan_import *import, const gan_import_node *
         if (from < 0 || from >= rank || seen[from])
             return gan_fail(GAN_ERROR_FORMAT, "its attribute 'perm' is no permutation");
         seen[from] = true;
-        dims[i] = given->dims[from];
-        steps[i] = strides[from];
+        walk.dims[i] = given->dims[from];
+        walk.steps[0][i] = strides[from];
     }
-    GAN_TRY(make_like(import, given, rank, dims, &made));
-    int64_t from = 0;
-    for (int64_t i = 0; i < made->count; i++) {
-        copy_value(given, from, made, i);
-        for (int axis = rank; axis-- > 0;) {
-            from += steps[axis];
-            if (++at[axis] < dims[axis]) break;
-            from -= steps[axis] * dims[axis];
-            at[axis] = 0;
-        }
-    }
+    walk.rank = rank;
+    GAN_TRY(make_like(import, given, rank, walk.dims, &made));
+    for (int64_t i = 0; i < made->count; i++, gan_import_walk_on(&walk)) copy_value(given, walk.offsets[0], made, i);
     gan_import_set_constant(node, made);
     return GAN_OK;
 }
 
-/* ---- Parts ------------------------------------------------------------------------------------------------------
- */
+/* ---- Parts ---------------------------------------------------------------------------------------------------- */
 
 /* A tensor as (outer, size, inner) around an axis. */
 typedef struct around {
@@ -351,20 +315,6 @@ static gan_status take_places(gan_import *import, gan_import_tensor *given, int6
     return GAN_OK;
 }
 
-static gan_status slice_list(gan_import *import, const gan_import_node *node, const char *name, int64_t k,
-                             const int64_t **out, int64_t *count)
-{
-    const gan_import_attribute *found = gan_import_find(node, name);
-    gan_import_tensor *tensor = NULL;
-
-    *out = found ? found->ints : NULL;
-    *count = found ? found->int_count : 0;
-    if (found || !gan_import_has(node, k)) return GAN_OK;
-    GAN_TRY(gan_import_ints(import, node, k, &tensor, out));
-    *count = tensor->count;
-    return GAN_OK;
-}
-
 /* A place within [low, high], counted from the end if it is negative. */
 static int64_t clamp(int64_t place, int64_t size, int64_t low, int64_t high)
 {
@@ -381,10 +331,10 @@ gan_status gan_import_fold_slice(gan_import *import, const gan_import_node *node
     around a = {0};
 
     GAN_TRY(constant_values(import, node, 0, &part));
-    GAN_TRY(slice_list(import, node, "starts", 1, &starts, &count));
-    GAN_TRY(slice_list(import, node, "ends", 2, &ends, &ends_count));
-    GAN_TRY(slice_list(import, node, "axes", 3, &axes, &axes_count));
-    GAN_TRY(slice_list(import, node, "steps", 4, &steps, &steps_count));
+    GAN_TRY(gan_import_int_list(import, node, "starts", 1, &starts, &count));
+    GAN_TRY(gan_import_int_list(import, node, "ends", 2, &ends, &ends_count));
+    GAN_TRY(gan_import_int_list(import, node, "axes", 3, &axes, &axes_count));
+    GAN_TRY(gan_import_int_list(import, node, "steps", 4, &steps, &steps_count));
     if (ends_count != count || (axes && axes_count != count) || (steps && steps_count != count))
         return gan_fail(GAN_ERROR_FORMAT, "its starts, ends, axes and steps are of different lengths");
     for (int64_t i = 0; i < count; i++) {

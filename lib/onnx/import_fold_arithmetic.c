@@ -6,13 +6,7 @@
 /* Of products of constants in a file: a few seconds, and far beyond what exporters leave to be multiplied. */
 #define MOST_MULTIPLY_ADDS (INT64_C(1) << 32)
 
-/* ---- Two operands, broadcast ------------------------------------------------------------------------------------
- */
-
-typedef struct pair {
-    int rank;
-    int64_t dims[GAN_IMPORT_MAX_RANK], a[GAN_IMPORT_MAX_RANK], b[GAN_IMPORT_MAX_RANK]; /* steps of each operand */
-} pair;
+/* ---- Two operands, broadcast ---------------------------------------------------------------------------------- */
 
 /* The steps of an operand along the axes of a result; 0 where it is repeated. */
 static void find_steps(const gan_import_tensor *of, int rank, int64_t steps[GAN_IMPORT_MAX_RANK])
@@ -26,17 +20,17 @@ static void find_steps(const gan_import_tensor *of, int rank, int64_t steps[GAN_
     }
 }
 
-static gan_status broadcast(const gan_import_tensor *a, const gan_import_tensor *b, pair *out)
+static gan_status broadcast(const gan_import_tensor *a, const gan_import_tensor *b, gan_import_walk *out)
 {
-    out->rank = a->rank > b->rank ? a->rank : b->rank;
+    *out = (gan_import_walk){.rank = a->rank > b->rank ? a->rank : b->rank};
     for (int i = 0; i < out->rank; i++) {
         const int in_a = i - (out->rank - a->rank), in_b = i - (out->rank - b->rank);
         const int64_t x = in_a < 0 ? 1 : a->dims[in_a], y = in_b < 0 ? 1 : b->dims[in_b];
         if (x != y && x != 1 && y != 1) return gan_fail(GAN_ERROR_FORMAT, "its inputs have shapes that do not fit");
         out->dims[i] = x == 1 ? y : x;
     }
-    find_steps(a, out->rank, out->a);
-    find_steps(b, out->rank, out->b);
+    find_steps(a, out->rank, out->steps[0]);
+    find_steps(b, out->rank, out->steps[1]);
     return GAN_OK;
 }
 
@@ -82,43 +76,17 @@ static gan_status int_result(operation what, int64_t a, int64_t b, int64_t *out)
     return overflows ? gan_fail(GAN_ERROR_UNSUPPORTED, "its result is no integer") : GAN_OK;
 }
 
-static gan_status compute(operation what, const pair *p, const gan_import_tensor *a, const gan_import_tensor *b,
-                          gan_import_tensor *out)
+static gan_status compute(operation what, gan_import_walk *walk, const gan_import_tensor *a,
+                          const gan_import_tensor *b, gan_import_tensor *out)
 {
-    int64_t at[GAN_IMPORT_MAX_RANK] = {0}, in_a = 0, in_b = 0;
-
-    for (int64_t i = 0; i < out->count; i++) {
+    for (int64_t i = 0; i < out->count; i++, gan_import_walk_on(walk)) {
+        const int64_t in_a = walk->offsets[0], in_b = walk->offsets[1];
         if (out->floats) {
             out->floats[i] = float_result(what, a->floats[in_a], b->floats[in_b]);
         } else {
             GAN_TRY(int_result(what, a->ints[in_a], b->ints[in_b], &out->ints[i]));
         }
-        for (int axis = p->rank; axis-- > 0;) {
-            in_a += p->a[axis];
-            in_b += p->b[axis];
-            if (++at[axis] < p->dims[axis]) break;
-            in_a -= p->a[axis] * p->dims[axis];
-            in_b -= p->b[axis] * p->dims[axis];
-            at[axis] = 0;
-        }
     }
-    return GAN_OK;
-}
-
-static gan_status make_result(gan_import *import, const char *name, bool is_float, int rank, const int64_t *dims,
-                              gan_import_tensor **out)
-{
-    gan_import_tensor *made =
-        gan_import_tensor_new(import->memory, name, is_float ? GAN_ONNX_FLOAT : GAN_ONNX_INT64, rank, dims);
-
-    if (!made) return gan_last_status();
-    if (is_float) {
-        made->floats = gan_import_allocate(import->memory, made->count, sizeof(float));
-    } else {
-        made->ints = gan_import_allocate(import->memory, made->count, sizeof(int64_t));
-    }
-    if (!made->floats && !made->ints) return gan_last_status();
-    *out = made;
     return GAN_OK;
 }
 
@@ -127,7 +95,7 @@ gan_status gan_import_fold_binary(gan_import *import, const gan_import_node *nod
     gan_import_tensor *a = NULL, *b = NULL, *made = NULL;
     const float *floats = NULL;
     const int64_t *ints = NULL;
-    pair p;
+    gan_import_walk walk;
 
     GAN_TRY(gan_import_constant(node, 0, &a));
     GAN_TRY(gan_import_constant(node, 1, &b));
@@ -139,10 +107,11 @@ gan_status gan_import_fold_binary(gan_import *import, const gan_import_node *nod
         GAN_TRY(gan_import_tensor_ints(import->memory, a, &ints));
         GAN_TRY(gan_import_tensor_ints(import->memory, b, &ints));
     }
-    GAN_TRY(broadcast(a, b, &p));
+    GAN_TRY(broadcast(a, b, &walk));
     /* A weight that is scaled keeps its name. */
-    GAN_TRY(make_result(import, a->count >= b->count ? a->name : b->name, is_float, p.rank, p.dims, &made));
-    GAN_TRY(compute(operation_of(node->type), &p, a, b, made));
+    GAN_TRY(gan_import_tensor_create(import->memory, a->count >= b->count ? a->name : b->name, is_float, walk.rank,
+                                     walk.dims, &made));
+    GAN_TRY(compute(operation_of(node->type), &walk, a, b, made));
     gan_import_set_constant(node, made);
     return GAN_OK;
 }
@@ -153,7 +122,7 @@ gan_status gan_import_fold_expand(gan_import *import, const gan_import_node *nod
     const int64_t *sizes = NULL;
     const float *floats = NULL;
     gan_import_tensor like = {.name = ""};
-    pair p;
+    gan_import_walk walk;
 
     GAN_TRY(gan_import_floats(import, node, 0, &given, &floats));
     GAN_TRY(gan_import_ints(import, node, 1, &shape, &sizes));
@@ -167,18 +136,17 @@ gan_status gan_import_fold_expand(gan_import *import, const gan_import_node *nod
             return gan_fail(GAN_ERROR_OVERFLOW, "its shape has more values than 63 bits can count");
         like.dims[i] = sizes[i];
     }
-    GAN_TRY(broadcast(given, &like, &p));
-    GAN_TRY(make_result(import, given->name, true, p.rank, p.dims, &made));
+    GAN_TRY(broadcast(given, &like, &walk));
+    GAN_TRY(gan_import_tensor_create(import->memory, given->name, true, walk.rank, walk.dims, &made));
     const float zero = 0.0f;
     const gan_import_tensor nothing = {.floats = (float *)(uintptr_t)&zero};
-    memset(p.b, 0, sizeof(p.b));
-    GAN_TRY(compute(ADD, &p, given, &nothing, made));
+    memset(walk.steps[1], 0, sizeof(walk.steps[1]));
+    GAN_TRY(compute(ADD, &walk, given, &nothing, made));
     gan_import_set_constant(node, made);
     return GAN_OK;
 }
 
-/* ---- One operand ------------------------------------------------------------------------------------------------
- */
+/* ---- One operand ---------------------------------------------------------------------------------------------- */
 
 static float unary(const char *type, float x)
 {
@@ -197,14 +165,13 @@ gan_status gan_import_fold_unary(gan_import *import, const gan_import_node *node
     const float *values = NULL;
 
     GAN_TRY(gan_import_floats(import, node, 0, &given, &values));
-    GAN_TRY(make_result(import, given->name, true, given->rank, given->dims, &made));
+    GAN_TRY(gan_import_tensor_create(import->memory, given->name, true, given->rank, given->dims, &made));
     for (int64_t i = 0; i < made->count; i++) made->floats[i] = unary(node->type, values[i]);
     gan_import_set_constant(node, made);
     return GAN_OK;
 }
 
-/* ---- Products ---------------------------------------------------------------------------------------------------
- */
+/* ---- Products ------------------------------------------------------------------------------------------------- */
 
 /* Of matrices and vectors, in double: exporters leave spectral normalisation's u^T W v to the reader. */
 gan_status gan_import_fold_matmul(gan_import *import, const gan_import_node *node)
@@ -223,7 +190,7 @@ gan_status gan_import_fold_matmul(gan_import *import, const gan_import_node *nod
     int rank = 0;
     if (a->rank == 2) dims[rank++] = rows;
     if (b->rank == 2) dims[rank++] = columns;
-    GAN_TRY(make_result(import, a->name, true, rank, dims, &made));
+    GAN_TRY(gan_import_tensor_create(import->memory, a->name, true, rank, dims, &made));
     if (inner > 0 && made->count > MOST_MULTIPLY_ADDS / inner) {
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its constants take more than %lld multiply-adds",
                         (long long)MOST_MULTIPLY_ADDS);

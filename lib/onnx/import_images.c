@@ -1,8 +1,7 @@
 /* Layers of images: enlarging, pooling, padding. */
 #include "onnx/import.h"
 
-/* ---- Resize -----------------------------------------------------------------------------------------------------
- */
+/* ---- Resize --------------------------------------------------------------------------------------------------- */
 
 /* How many times an image is enlarged: by the scales, or by the sizes of the output. */
 static gan_status read_factors(gan_import *import, const gan_import_node *node, gan_shape image, int64_t out[2])
@@ -113,8 +112,7 @@ gan_status gan_import_depth_to_space(gan_import *import, const gan_import_node *
                                gan_layer_pixel_shuffle(import->context, gan_import_integer(node, "blocksize", 0)), x);
 }
 
-/* ---- Pooling ----------------------------------------------------------------------------------------------------
- */
+/* ---- Pooling -------------------------------------------------------------------------------------------------- */
 
 /* ceil_mode changes nothing where the windows fit. */
 static gan_status check_ceil(const gan_import_node *node, gan_shape image, const int64_t kernel[2],
@@ -191,8 +189,7 @@ gan_status gan_import_global_pool(gan_import *import, const gan_import_node *nod
                                gan_layer_avg_pool2d(import->context, GAN_AVG_POOL2D(.kernel = {height, width})), x);
 }
 
-/* ---- Pad --------------------------------------------------------------------------------------------------------
- */
+/* ---- Pad ------------------------------------------------------------------------------------------------------ */
 
 /* Eight integers, before and after each of the four dimensions of images; as an attribute before opset 11. */
 static gan_status read_pad_sizes(gan_import *import, const gan_import_node *node, int64_t out[8])

@@ -83,7 +83,7 @@ void gan_import_release(gan_import_memory *memory)
 gan_status gan_import_text(gan_import_memory *memory, const gan_message_field *field, const char *what,
                            const char **out)
 {
-    GAN_TRY(gan_message_expect(field, GAN_ONNX_LENGTH, what));
+    GAN_TRY(gan_message_expect(field, GAN_WIRE_LENGTH, what));
     const size_t length = (size_t)(field->bytes.end - field->bytes.at);
     if (memchr(field->bytes.at, 0, length)) return gan_fail(GAN_ERROR_FORMAT, "%s holds a 0", what);
     char *text = gan_import_allocate(memory, (int64_t)length + 1, 1);

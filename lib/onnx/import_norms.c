@@ -1,17 +1,21 @@
 /* Normalisations. */
 #include "onnx/import.h"
 
+/* A vector of equal values. */
+static gan_status filled(gan_import *import, int64_t count, float value, gan_import_tensor **out)
+{
+    GAN_TRY(gan_import_tensor_create(import->memory, "", true, 1, &count, out));
+    for (int64_t i = 0; i < count; i++) (*out)->floats[i] = value;
+    return GAN_OK;
+}
+
 /* Input k as a vector of `count` values; `otherwise` in each place if the node has no such input. */
 static gan_status read_vector(gan_import *import, const gan_import_node *node, int64_t k, int64_t count,
                               float otherwise, gan_import_tensor **out)
 {
     const float *values = NULL;
 
-    if (!gan_import_has(node, k)) {
-        GAN_TRY(gan_import_new_floats(import, "", 1, &count, out));
-        for (int64_t i = 0; i < count; i++) (*out)->floats[i] = otherwise;
-        return GAN_OK;
-    }
+    if (!gan_import_has(node, k)) return filled(import, count, otherwise, out);
     GAN_TRY(gan_import_floats(import, node, k, out, &values));
     if ((*out)->count == count) return GAN_OK;
     return gan_fail(GAN_ERROR_UNSUPPORTED, "its input '%.64s' has %lld values, expected %lld", (*out)->name,
@@ -42,11 +46,10 @@ gan_status gan_import_batch_norm(gan_import *import, const gan_import_node *node
     return GAN_OK;
 }
 
-static gan_status add_scale_and_bias(gan_import *import, gan_import_tensor *scale, gan_import_tensor *bias)
+static void add_scale_and_bias(gan_import *import, gan_import_tensor *scale, gan_import_tensor *bias)
 {
     gan_import_add_weight(import, "weight", scale);
     gan_import_add_weight(import, "bias", bias);
-    return GAN_OK;
 }
 
 static bool is_filled(gan_import *import, const gan_import_node *node, int64_t k, int64_t count, float value)
@@ -101,7 +104,8 @@ gan_status gan_import_instance_norm(gan_import *import, const gan_import_node *n
     GAN_TRY(read_vector(import, node, 2, channels_of(x), 0.0f, &bias));
     GAN_TRY(gan_import_emit_one(import, node,
                                 gan_layer_instance_norm(import->context, GAN_INSTANCE_NORM(.epsilon = epsilon)), x));
-    return add_scale_and_bias(import, scale, bias);
+    add_scale_and_bias(import, scale, bias);
+    return GAN_OK;
 }
 
 gan_status gan_import_layer_norm(gan_import *import, const gan_import_node *node)
@@ -121,7 +125,8 @@ gan_status gan_import_layer_norm(gan_import *import, const gan_import_node *node
     GAN_TRY(read_vector(import, node, 2, count, 0.0f, &bias));
     gan_layer *layer = gan_layer_layer_norm(import->context, GAN_LAYER_NORM(.epsilon = gan_import_epsilon(node)));
     GAN_TRY(gan_import_emit_one(import, node, layer, x));
-    return add_scale_and_bias(import, scale, bias);
+    add_scale_and_bias(import, scale, bias);
+    return GAN_OK;
 }
 
 /* Until opset 20, one scale for each group. */
@@ -131,7 +136,7 @@ static gan_status by_channel(gan_import *import, int64_t channels, int64_t group
     const float *values = NULL;
 
     GAN_TRY(gan_import_tensor_floats(import->memory, given, &values));
-    GAN_TRY(gan_import_new_floats(import, given->name, 1, &channels, tensor));
+    GAN_TRY(gan_import_tensor_create(import->memory, given->name, true, 1, &channels, tensor));
     for (int64_t i = 0; i < channels; i++) (*tensor)->floats[i] = values[i / (channels / groups)];
     return GAN_OK;
 }
@@ -160,11 +165,11 @@ gan_status gan_import_group_norm(gan_import *import, const gan_import_node *node
     gan_layer *layer =
         gan_layer_group_norm(import->context, groups, GAN_GROUP_NORM(.epsilon = gan_import_epsilon(node)));
     GAN_TRY(gan_import_emit_one(import, node, layer, x));
-    return add_scale_and_bias(import, scale, bias);
+    add_scale_and_bias(import, scale, bias);
+    return GAN_OK;
 }
 
-/* ---- Scale and bias in nodes of their own ------------------------------------------------------------------------
- */
+/* ---- Scale and bias in nodes of their own --------------------------------------------------------------------- */
 
 /* A constant of one value for each channel, as (channels) and then 1 for each other dimension; or of the sample's
  * shape, for layer normalisation. The batch's dimension may be in front. */
@@ -189,13 +194,6 @@ static gan_layer *affine(gan_import *import, const gan_import_step *step)
     return gan_layer_group_norm(context, step->groups, GAN_GROUP_NORM(.epsilon = step->epsilon));
 }
 
-static gan_status filled(gan_import *import, int64_t count, float value, gan_import_tensor **out)
-{
-    GAN_TRY(gan_import_new_floats(import, "", 1, &count, out));
-    for (int64_t i = 0; i < count; i++) (*out)->floats[i] = value;
-    return GAN_OK;
-}
-
 static gan_status with_weights(gan_import *import, const gan_import_node *node, const gan_import_value *x,
                                gan_import_tensor *scale, gan_import_tensor *bias)
 {
@@ -212,7 +210,8 @@ static gan_status with_weights(gan_import *import, const gan_import_node *node, 
     step->epsilon = old.epsilon;
     step->groups = old.groups;
     step->has_no_bias = is_open;
-    return add_scale_and_bias(import, scale, bias);
+    add_scale_and_bias(import, scale, bias);
+    return GAN_OK;
 }
 
 bool gan_import_absorb(gan_import *import, const gan_import_node *node, const gan_import_value *x,

@@ -37,8 +37,7 @@ static const gan_import_value *beside(gan_import *import, const gan_import_value
     return is_scalar(import, input(value, 0), scalar) ? input(value, 1) : NULL;
 }
 
-/* ---- Roots of mean squares --------------------------------------------------------------------------------------
- */
+/* ---- Roots of mean squares ------------------------------------------------------------------------------------ */
 
 /* x of x^2. */
 static const gan_import_value *squared(gan_import *import, const gan_import_value *value)
@@ -56,7 +55,7 @@ static bool reduces(gan_import *import, const gan_import_node *node, int rank, b
     unsigned seen = 0;
 
     if (gan_import_integer(node, "keepdims", 1) != 1) return false;
-    if (gan_import_axes(import, node, 1, &axes, &count) != GAN_OK) return false;
+    if (gan_import_int_list(import, node, "axes", 1, &axes, &count) != GAN_OK) return false;
     if (count != (is_all ? rank : 1)) return false;
     for (int64_t i = 0; i < count; i++) {
         const int64_t axis = axes[i] < 0 ? axes[i] + rank + 1 : axes[i];
@@ -152,8 +151,7 @@ static bool layer_norm(gan_import *import, const gan_import_node *node, gan_stat
     return true;
 }
 
-/* ---- Activations ------------------------------------------------------------------------------------------------
- */
+/* ---- Activations ---------------------------------------------------------------------------------------------- */
 
 static bool silu(gan_import *import, const gan_import_node *node, gan_status *status)
 {

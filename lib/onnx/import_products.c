@@ -1,8 +1,7 @@
 /* Gemm, MatMul, Conv and ConvTranspose: dense layers and convolutions. */
 #include "onnx/import.h"
 
-/* ---- Dense layers -----------------------------------------------------------------------------------------------
- */
+/* ---- Dense layers --------------------------------------------------------------------------------------------- */
 
 /* factor * W as the layer has it, (units, inputs), from a matrix that is so or transposed. */
 static gan_status dense_weight(gan_import *import, const gan_import_node *node, bool is_units_first, float factor,
@@ -22,7 +21,7 @@ static gan_status dense_weight(gan_import *import, const gan_import_node *node, 
         return GAN_OK;
     }
     const int64_t units = given->dims[is_units_first ? 0 : 1], inputs = given->dims[is_units_first ? 1 : 0];
-    GAN_TRY(gan_import_new_floats(import, given->name, 2, (const int64_t[]){units, inputs}, out));
+    GAN_TRY(gan_import_tensor_create(import->memory, given->name, true, 2, (const int64_t[]){units, inputs}, out));
     for (int64_t i = 0; i < units; i++) {
         for (int64_t j = 0; j < inputs; j++)
             (*out)->floats[i * inputs + j] = factor * values[is_units_first ? i * inputs + j : j * units + i];
@@ -44,7 +43,7 @@ static gan_status dense_bias(gan_import *import, const gan_import_node *node, in
                         "its bias '%.64s' has %lld values, expected %lld in its last dimension", given->name,
                         (long long)given->count, (long long)units);
     }
-    GAN_TRY(gan_import_new_floats(import, given->name, 1, &units, out));
+    GAN_TRY(gan_import_tensor_create(import->memory, given->name, true, 1, &units, out));
     for (int64_t i = 0; i < units; i++) (*out)->floats[i] = factor * values[last == 1 ? 0 : i];
     return GAN_OK;
 }
@@ -60,6 +59,13 @@ static gan_status vector_operand(const gan_import_node *node, const gan_import_v
                     (*out)->shape.rank > 0 ? gan_shape_text((*out)->shape, text) : "()");
 }
 
+/* The bias may be missing. */
+static void add_weight_and_bias(gan_import *import, gan_import_tensor *weight, gan_import_tensor *bias)
+{
+    gan_import_add_weight(import, "weight", weight);
+    if (bias) gan_import_add_weight(import, "bias", bias);
+}
+
 gan_status gan_import_gemm(gan_import *import, const gan_import_node *node)
 {
     const gan_import_value *x = NULL;
@@ -73,8 +79,7 @@ gan_status gan_import_gemm(gan_import *import, const gan_import_node *node)
         GAN_TRY(dense_bias(import, node, weight->dims[0], gan_import_number(node, "beta", 1.0f), &bias));
     GAN_TRY(gan_import_emit_one(
         import, node, gan_layer_dense(import->context, weight->dims[0], GAN_DENSE(.no_bias = bias == NULL)), x));
-    gan_import_add_weight(import, "weight", weight);
-    if (bias) gan_import_add_weight(import, "bias", bias);
+    add_weight_and_bias(import, weight, bias);
     return GAN_OK;
 }
 
@@ -91,8 +96,7 @@ gan_status gan_import_matmul(gan_import *import, const gan_import_node *node)
     return GAN_OK;
 }
 
-/* ---- Convolutions -----------------------------------------------------------------------------------------------
- */
+/* ---- Convolutions --------------------------------------------------------------------------------------------- */
 
 typedef struct window {
     int64_t kernel[2], stride[2], dilation[2], groups;
@@ -189,13 +193,6 @@ static gan_status pad_before(gan_import *import, const gan_import_node *node, wi
     return GAN_OK;
 }
 
-static gan_status add_conv_weights(gan_import *import, gan_import_tensor *weight, gan_import_tensor *bias)
-{
-    gan_import_add_weight(import, "weight", weight);
-    if (bias) gan_import_add_weight(import, "bias", bias);
-    return GAN_OK;
-}
-
 gan_status gan_import_conv(gan_import *import, const gan_import_node *node)
 {
     const gan_import_value *image = NULL;
@@ -216,7 +213,8 @@ gan_status gan_import_conv(gan_import *import, const gan_import_node *node)
                    .padding = GAN_PADDING_EXPLICIT, .pads = {w.pads[0], w.pads[1], w.pads[2], w.pads[3]},
                    .no_bias = bias == NULL, .dilation = {w.dilation[0], w.dilation[1]}, .groups = w.groups));
     GAN_TRY(gan_import_emit_one(import, node, layer, &x));
-    return add_conv_weights(import, weight, bias);
+    add_weight_and_bias(import, weight, bias);
+    return GAN_OK;
 }
 
 gan_status gan_import_conv_transpose(gan_import *import, const gan_import_node *node)
@@ -244,5 +242,6 @@ gan_status gan_import_conv_transpose(gan_import *import, const gan_import_node *
                              .output_padding = {more[0], more[1]}, .no_bias = bias == NULL,
                              .dilation = {w.dilation[0], w.dilation[1]}, .groups = w.groups));
     GAN_TRY(gan_import_emit_one(import, node, layer, x));
-    return add_conv_weights(import, weight, bias);
+    add_weight_and_bias(import, weight, bias);
+    return GAN_OK;
 }

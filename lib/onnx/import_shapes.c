@@ -75,17 +75,14 @@ gan_status gan_import_shape_of(gan_import *import, const gan_import_node *node)
     start = start < 0 ? 0 : start > rank ? rank : start;
     end = end < start ? start : end > rank ? rank : end;
     const int64_t count = end - start;
-    gan_import_tensor *shape = gan_import_tensor_new(import->memory, "", GAN_ONNX_INT64, 1, &count);
-    if (!shape) return gan_last_status();
-    shape->ints = gan_import_allocate(import->memory, count, sizeof(*shape->ints));
-    if (!shape->ints) return gan_last_status();
+    gan_import_tensor *shape = NULL;
+    GAN_TRY(gan_import_tensor_create(import->memory, "", false, 1, &count, &shape));
     for (int64_t i = 0; i < count; i++) shape->ints[i] = dims[start + i];
     gan_import_set_constant(node, shape);
     return GAN_OK;
 }
 
-/* ---- Reshape ----------------------------------------------------------------------------------------------------
- */
+/* ---- Reshape -------------------------------------------------------------------------------------------------- */
 
 /* Of a sample; where the graph has only the batch, one. */
 static int64_t values_of(gan_shape shape)
@@ -193,7 +190,7 @@ gan_status gan_import_squeeze(gan_import *import, const gan_import_node *node)
     gan_shape shape = {.rank = 0};
 
     GAN_TRY(gan_import_operand(node, 0, &x));
-    GAN_TRY(gan_import_axes(import, node, 1, &axes, &count));
+    GAN_TRY(gan_import_int_list(import, node, "axes", 1, &axes, &count));
     GAN_TRY(mark_axes(axes, count, x->shape.rank + 1, marks));
     if (marks[0]) return gan_fail(GAN_ERROR_UNSUPPORTED, "it removes the batch");
     for (int i = 0; i < x->shape.rank; i++) {
@@ -214,7 +211,7 @@ gan_status gan_import_unsqueeze(gan_import *import, const gan_import_node *node)
     gan_shape shape = {.rank = 0};
 
     GAN_TRY(gan_import_operand(node, 0, &x));
-    GAN_TRY(gan_import_axes(import, node, 1, &axes, &count));
+    GAN_TRY(gan_import_int_list(import, node, "axes", 1, &axes, &count));
     const int64_t rank = x->shape.rank + count;
     if (rank > GAN_MAX_RANK) {
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its output has %lld dimensions after the batch, expected at most %d",
@@ -258,8 +255,7 @@ gan_status gan_import_transpose(gan_import *import, const gan_import_node *node)
     return gan_import_reshape(import, node, x, shape, node->out[0]);
 }
 
-/* ---- Joining and cutting ----------------------------------------------------------------------------------------
- */
+/* ---- Joining and cutting -------------------------------------------------------------------------------------- */
 
 gan_status gan_import_concat(gan_import *import, const gan_import_node *node)
 {
@@ -294,25 +290,6 @@ static gan_status cut(gan_import *import, const gan_import_node *node, const gan
         (const gan_import_value *[]){&whole}, out);
 }
 
-/* A list of integers, as an attribute in older opsets, else as input k; NULL if there is neither. */
-static gan_status read_ints(gan_import *import, const gan_import_node *node, const char *name, int64_t k,
-                            const int64_t **out, int64_t *count)
-{
-    const gan_import_attribute *found = gan_import_find(node, name);
-    gan_import_tensor *tensor = NULL;
-
-    *out = NULL;
-    *count = 0;
-    if (found) {
-        *out = found->ints;
-        *count = found->int_count;
-    } else if (gan_import_has(node, k)) {
-        GAN_TRY(gan_import_ints(import, node, k, &tensor, out));
-        *count = tensor->count;
-    }
-    return GAN_OK;
-}
-
 static int64_t clamp(int64_t place, int64_t size)
 {
     if (place < 0) place = place < -size ? 0 : place + size;
@@ -326,10 +303,10 @@ gan_status gan_import_slice(gan_import *import, const gan_import_node *node)
     int64_t count, end_count, axis_count, step_count;
 
     GAN_TRY(gan_import_operand(node, 0, &x));
-    GAN_TRY(read_ints(import, node, "starts", 1, &starts, &count));
-    GAN_TRY(read_ints(import, node, "ends", 2, &ends, &end_count));
-    GAN_TRY(read_ints(import, node, "axes", 3, &axes, &axis_count));
-    GAN_TRY(read_ints(import, node, "steps", 4, &steps, &step_count));
+    GAN_TRY(gan_import_int_list(import, node, "starts", 1, &starts, &count));
+    GAN_TRY(gan_import_int_list(import, node, "ends", 2, &ends, &end_count));
+    GAN_TRY(gan_import_int_list(import, node, "axes", 3, &axes, &axis_count));
+    GAN_TRY(gan_import_int_list(import, node, "steps", 4, &steps, &step_count));
     if (end_count != count || (axes && axis_count != count) || (steps && step_count != count) || count < 1)
         return gan_fail(GAN_ERROR_FORMAT, "its starts, ends, axes and steps are of different lengths");
     gan_import_value part = *x;
@@ -358,7 +335,7 @@ gan_status gan_import_split(gan_import *import, const gan_import_node *node)
 
     GAN_TRY(gan_import_operand(node, 0, &x));
     GAN_TRY(gan_import_axis(gan_import_integer(node, "axis", 0), x->shape.rank, &axis));
-    GAN_TRY(read_ints(import, node, "split", 1, &sizes, &count));
+    GAN_TRY(gan_import_int_list(import, node, "split", 1, &sizes, &count));
     const int64_t size = x->shape.dims[axis], parts = node->output_count;
     if (sizes && count != parts)
         return gan_fail(GAN_ERROR_FORMAT, "it has %lld outputs for %lld sizes", (long long)parts, (long long)count);

@@ -100,8 +100,7 @@ bool gan_import_scalar(gan_import *import, const gan_import_value *value, float 
     return true;
 }
 
-/* ---- Steps ------------------------------------------------------------------------------------------------------
- */
+/* ---- Steps ---------------------------------------------------------------------------------------------------- */
 
 /* The shape of the layer's output, for the inputs that the step has. */
 static gan_status infer(const gan_import *import, const gan_import_step *step, gan_shape *out)
@@ -186,18 +185,6 @@ void gan_import_add_weight(gan_import *import, const char *name, gan_import_tens
     gan_import_step *step = &import->steps[import->step_count - 1];
 
     step->weights[step->weight_count++] = (gan_import_weight){name, tensor};
-}
-
-gan_status gan_import_new_floats(gan_import *import, const char *name, int rank, const int64_t *dims,
-                                 gan_import_tensor **out)
-{
-    gan_import_tensor *tensor = gan_import_tensor_new(import->memory, name, GAN_ONNX_FLOAT, rank, dims);
-
-    if (!tensor) return gan_last_status();
-    tensor->floats = gan_import_allocate(import->memory, tensor->count, sizeof(*tensor->floats));
-    if (!tensor->floats) return gan_last_status();
-    *out = tensor;
-    return GAN_OK;
 }
 
 gan_import_tensor *gan_import_weight_of(const gan_import_step *step, const char *name)

@@ -33,12 +33,12 @@ static gan_status read_dims(gan_import_tensor *out)
     uint64_t dims[GAN_IMPORT_MAX_RANK];
     int64_t count = 0;
 
-    GAN_TRY(gan_message_count_numbers(out->message, GAN_ONNX_TENSOR_DIMS, GAN_ONNX_VARINT, &count));
+    GAN_TRY(gan_message_count_numbers(out->message, GAN_ONNX_TENSOR_DIMS, GAN_WIRE_VARINT, &count));
     if (count > GAN_IMPORT_MAX_RANK) {
         return gan_fail(GAN_ERROR_UNSUPPORTED, "tensor '%.64s' has %lld dimensions; at most %d are read", out->name,
                         (long long)count, GAN_IMPORT_MAX_RANK);
     }
-    GAN_TRY(gan_message_read_numbers(out->message, GAN_ONNX_TENSOR_DIMS, GAN_ONNX_VARINT, dims));
+    GAN_TRY(gan_message_read_numbers(out->message, GAN_ONNX_TENSOR_DIMS, GAN_WIRE_VARINT, dims));
     out->rank = (int)count;
     for (int i = 0; i < out->rank; i++) {
         out->dims[i] = (int64_t)dims[i];
@@ -54,11 +54,11 @@ static gan_status read_field(gan_import_memory *memory, const gan_message_field 
     switch (field->number) {
     case GAN_ONNX_TENSOR_NAME: return gan_import_text(memory, field, "the name of a tensor", &out->name);
     case GAN_ONNX_TENSOR_DATA_TYPE:
-        GAN_TRY(gan_message_expect(field, GAN_ONNX_VARINT, "the type of a tensor"));
+        GAN_TRY(gan_message_expect(field, GAN_WIRE_VARINT, "the type of a tensor"));
         out->type = (int64_t)field->value;
         return GAN_OK;
     case GAN_ONNX_TENSOR_RAW_DATA:
-        GAN_TRY(gan_message_expect(field, GAN_ONNX_LENGTH, "the data of a tensor"));
+        GAN_TRY(gan_message_expect(field, GAN_WIRE_LENGTH, "the data of a tensor"));
         out->raw = field->bytes;
         out->is_raw = true;
         return GAN_OK;
@@ -97,6 +97,33 @@ gan_import_tensor *gan_import_tensor_new(gan_import_memory *memory, const char *
     return count_values(tensor) == GAN_OK ? tensor : NULL;
 }
 
+gan_status gan_import_tensor_create(gan_import_memory *memory, const char *name, bool is_float, int rank,
+                                    const int64_t *dims, gan_import_tensor **out)
+{
+    gan_import_tensor *made =
+        gan_import_tensor_new(memory, name, is_float ? GAN_ONNX_FLOAT : GAN_ONNX_INT64, rank, dims);
+
+    if (!made) return gan_last_status();
+    if (is_float) {
+        made->floats = gan_import_allocate(memory, made->count, sizeof(*made->floats));
+    } else {
+        made->ints = gan_import_allocate(memory, made->count, sizeof(*made->ints));
+    }
+    if (!made->floats && !made->ints) return gan_last_status();
+    *out = made;
+    return GAN_OK;
+}
+
+void gan_import_walk_on(gan_import_walk *walk)
+{
+    for (int axis = walk->rank; axis-- > 0;) {
+        const bool is_inside = ++walk->at[axis] < walk->dims[axis];
+        for (int k = 0; k < 2; k++) walk->offsets[k] += walk->steps[k][axis] * (is_inside ? 1 : 1 - walk->dims[axis]);
+        if (is_inside) return;
+        walk->at[axis] = 0;
+    }
+}
+
 /* ---- Values ---------------------------------------------------------------------------------------------------- */
 
 static gan_status wrong_size(const gan_import_tensor *tensor, int64_t given, const char *unit)
@@ -109,18 +136,18 @@ static gan_status wrong_size(const gan_import_tensor *tensor, int64_t given, con
 typedef struct listing {
     int64_t type;
     uint32_t field;
-    gan_onnx_wire wire;
+    gan_wire_type wire;
     int size; /* bytes in raw_data */
 } listing;
 
 static const listing listings[] = {
-    {GAN_ONNX_FLOAT, GAN_ONNX_TENSOR_FLOAT_DATA, GAN_ONNX_FIXED32, 4},
-    {GAN_ONNX_DOUBLE, GAN_ONNX_TENSOR_DOUBLE_DATA, GAN_ONNX_FIXED64, 8},
-    {GAN_ONNX_FLOAT16, GAN_ONNX_TENSOR_INT32_DATA, GAN_ONNX_VARINT, 2},
-    {GAN_ONNX_BFLOAT16, GAN_ONNX_TENSOR_INT32_DATA, GAN_ONNX_VARINT, 2},
-    {GAN_ONNX_INT64, GAN_ONNX_TENSOR_INT64_DATA, GAN_ONNX_VARINT, 8},
-    {GAN_ONNX_INT32, GAN_ONNX_TENSOR_INT32_DATA, GAN_ONNX_VARINT, 4},
-    {GAN_ONNX_BOOL, GAN_ONNX_TENSOR_INT32_DATA, GAN_ONNX_VARINT, 1},
+    {GAN_ONNX_FLOAT, GAN_ONNX_TENSOR_FLOAT_DATA, GAN_WIRE_FIXED32, 4},
+    {GAN_ONNX_DOUBLE, GAN_ONNX_TENSOR_DOUBLE_DATA, GAN_WIRE_FIXED64, 8},
+    {GAN_ONNX_FLOAT16, GAN_ONNX_TENSOR_INT32_DATA, GAN_WIRE_VARINT, 2},
+    {GAN_ONNX_BFLOAT16, GAN_ONNX_TENSOR_INT32_DATA, GAN_WIRE_VARINT, 2},
+    {GAN_ONNX_INT64, GAN_ONNX_TENSOR_INT64_DATA, GAN_WIRE_VARINT, 8},
+    {GAN_ONNX_INT32, GAN_ONNX_TENSOR_INT32_DATA, GAN_WIRE_VARINT, 4},
+    {GAN_ONNX_BOOL, GAN_ONNX_TENSOR_INT32_DATA, GAN_WIRE_VARINT, 1},
 };
 
 static gan_status find_listing(const gan_import_tensor *tensor, bool (*is_kind)(int64_t), const char *kind,

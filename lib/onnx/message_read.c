@@ -36,10 +36,10 @@ static gan_status read_fixed(gan_message *message, int size, uint64_t *out)
     return GAN_OK;
 }
 
-static gan_status read_number(gan_message *message, gan_onnx_wire wire, uint64_t *out)
+static gan_status read_number(gan_message *message, gan_wire_type wire, uint64_t *out)
 {
-    if (wire == GAN_ONNX_VARINT) return read_varint(message, out);
-    return read_fixed(message, wire == GAN_ONNX_FIXED64 ? 8 : 4, out);
+    if (wire == GAN_WIRE_VARINT) return read_varint(message, out);
+    return read_fixed(message, wire == GAN_WIRE_FIXED64 ? 8 : 4, out);
 }
 
 static gan_status read_bytes(gan_message *message, gan_message *out)
@@ -70,14 +70,14 @@ gan_status gan_message_next(gan_message *message, gan_message_field *out)
                         (long long)(message->at - message->file), (unsigned long long)(key >> 3));
     }
     if (wire > 5) return malformed(message, "a field is written in no way that there is");
-    out->wire = (gan_onnx_wire)wire;
-    GAN_TRY(out->wire == GAN_ONNX_LENGTH ? read_bytes(message, &out->bytes)
+    out->wire = (gan_wire_type)wire;
+    GAN_TRY(out->wire == GAN_WIRE_LENGTH ? read_bytes(message, &out->bytes)
                                          : read_number(message, out->wire, &out->value));
     out->number = (uint32_t)(key >> 3);
     return GAN_OK;
 }
 
-gan_status gan_message_expect(const gan_message_field *field, gan_onnx_wire wire, const char *what)
+gan_status gan_message_expect(const gan_message_field *field, gan_wire_type wire, const char *what)
 {
     if (field->wire == wire) return GAN_OK;
     return gan_fail(GAN_ERROR_FORMAT, "%s, field %u, is written as wire type %d, expected %d", what, field->number,
@@ -96,7 +96,7 @@ gan_status gan_message_count(gan_message message, uint32_t number, int64_t *coun
 }
 
 /* Visits each number: counts it, and stores it unless `out` is NULL. */
-static gan_status visit_numbers(gan_message message, uint32_t number, gan_onnx_wire wire, int64_t *count,
+static gan_status visit_numbers(gan_message message, uint32_t number, gan_wire_type wire, int64_t *count,
                                 uint64_t *out)
 {
     gan_message_field field;
@@ -111,7 +111,7 @@ static gan_status visit_numbers(gan_message message, uint32_t number, gan_onnx_w
             ++*count;
             continue;
         }
-        GAN_TRY(gan_message_expect(&field, GAN_ONNX_LENGTH, "a list of numbers"));
+        GAN_TRY(gan_message_expect(&field, GAN_WIRE_LENGTH, "a list of numbers"));
         while (field.bytes.at < field.bytes.end) {
             GAN_TRY(read_number(&field.bytes, wire, &value));
             if (out) out[*count] = value;
@@ -120,12 +120,12 @@ static gan_status visit_numbers(gan_message message, uint32_t number, gan_onnx_w
     }
 }
 
-gan_status gan_message_count_numbers(gan_message message, uint32_t number, gan_onnx_wire wire, int64_t *count)
+gan_status gan_message_count_numbers(gan_message message, uint32_t number, gan_wire_type wire, int64_t *count)
 {
     return visit_numbers(message, number, wire, count, NULL);
 }
 
-gan_status gan_message_read_numbers(gan_message message, uint32_t number, gan_onnx_wire wire, uint64_t *out)
+gan_status gan_message_read_numbers(gan_message message, uint32_t number, gan_wire_type wire, uint64_t *out)
 {
     int64_t count;
     return visit_numbers(message, number, wire, &count, out);

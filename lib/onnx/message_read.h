@@ -3,8 +3,7 @@
 #ifndef GAN_MESSAGE_READ_H
 #define GAN_MESSAGE_READ_H
 
-#include "onnx/onnx_format.h"
-#include "core/core.h"
+#include "io/io.h"
 
 /* What is left of a message. */
 typedef struct gan_message {
@@ -14,23 +13,23 @@ typedef struct gan_message {
 
 typedef struct gan_message_field {
     uint32_t number;    /* 0: the message has no more fields */
-    gan_onnx_wire wire; /* how it is written */
+    gan_wire_type wire; /* how it is written */
     uint64_t value;     /* of a varint; the bits of a fixed one */
-    gan_message bytes;  /* of GAN_ONNX_LENGTH */
+    gan_message bytes;  /* of GAN_WIRE_LENGTH */
 } gan_message_field;
 
 /* Takes the next field. Groups are GAN_ERROR_UNSUPPORTED; what does not fit into its message, GAN_ERROR_TRUNCATED. */
 gan_status gan_message_next(gan_message *message, gan_message_field *out);
 /* GAN_ERROR_FORMAT unless the field is written so; `what` names it. */
-gan_status gan_message_expect(const gan_message_field *field, gan_onnx_wire wire, const char *what);
+gan_status gan_message_expect(const gan_message_field *field, gan_wire_type wire, const char *what);
 
 /* The fields of one number in a message, of which there may be many. */
 gan_status gan_message_count(gan_message message, uint32_t number, int64_t *count);
 
 /* Numbers that are repeated, each a field of its own or many packed in one; `wire` is that of one number. */
-gan_status gan_message_count_numbers(gan_message message, uint32_t number, gan_onnx_wire wire, int64_t *count);
+gan_status gan_message_count_numbers(gan_message message, uint32_t number, gan_wire_type wire, int64_t *count);
 /* Stores their bits: as many as there are. */
-gan_status gan_message_read_numbers(gan_message message, uint32_t number, gan_onnx_wire wire, uint64_t *out);
+gan_status gan_message_read_numbers(gan_message message, uint32_t number, gan_wire_type wire, uint64_t *out);
 
 static inline float gan_message_float(uint64_t bits)
 {

@@ -7,8 +7,7 @@
 #include "model/model.h"
 #include "onnx/onnx_format.h"
 
-/* ---- The graph, written (onnx_graph.c) --------------------------------------------------------------------------
- */
+/* ---- The graph, written (onnx_graph.c) ------------------------------------------------------------------------ */
 
 /* A value of the graph: an input, a node's output or an initializer. Names of layers, tensors and inputs have no '/';
  * those of values between them are "LAYER/NAME", so that the two never clash. */
@@ -109,8 +108,7 @@ gan_onnx_value gan_onnx_classes(gan_onnx_graph_writer *w, gan_onnx_value x);
 /* A tensor with a value for each channel, in a form that multiplies or is added to a sample's. */
 gan_onnx_value gan_onnx_by_channel(gan_onnx_graph_writer *w, const char *name);
 
-/* ---- Layers, written (write_*.c, onnx_layers.c) -------------------------------------------------------------------
- */
+/* ---- Layers, written (write_*.c, onnx_layers.c) --------------------------------------------------------------- */
 
 /* A function for each kind: writes its operators, or says why ONNX has none, without the layer's name in front. */
 #define GAN_ONNX_DECLARE(kind) gan_status gan_onnx_write_##kind(gan_onnx_graph_writer *w);

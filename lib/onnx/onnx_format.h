@@ -41,14 +41,6 @@ static inline uint64_t gan_onnx_fingerprint(uint64_t so_far, const void *bytes, 
     return so_far;
 }
 
-/* How a value is written. */
-typedef enum gan_onnx_wire {
-    GAN_ONNX_VARINT = 0,  /* int64, int32, enum */
-    GAN_ONNX_FIXED64 = 1, /* double */
-    GAN_ONNX_LENGTH = 2,  /* string, bytes, message, packed numbers */
-    GAN_ONNX_FIXED32 = 5  /* float */
-} gan_onnx_wire;
-
 typedef enum gan_onnx_model {
     GAN_ONNX_MODEL_IR_VERSION = 1,       /* int64 */
     GAN_ONNX_MODEL_PRODUCER_NAME = 2,    /* string */

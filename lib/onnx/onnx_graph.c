@@ -56,8 +56,7 @@ gan_onnx_value gan_onnx_tensor_of(const gan_onnx_graph_writer *w, const char *na
     return value;
 }
 
-/* ---- Constants ---------------------------------------------------------------------------------------------------
- */
+/* ---- Constants ------------------------------------------------------------------------------------------------ */
 
 static void write_constant(gan_onnx_graph_writer *w, gan_onnx_data_type type, gan_onnx_value name, int64_t count,
                            int rank, const void *bytes, size_t size)
@@ -120,8 +119,7 @@ gan_onnx_value gan_onnx_shape(gan_onnx_graph_writer *w, const char *name, gan_sh
     return gan_onnx_ints(w, name, dims, shape.rank + 1);
 }
 
-/* ---- Nodes -------------------------------------------------------------------------------------------------------
- */
+/* ---- Nodes ---------------------------------------------------------------------------------------------------- */
 
 static void write_attribute(gan_wire *wire, const gan_onnx_attribute_value *attribute)
 {
@@ -182,8 +180,7 @@ void gan_onnx_finish(gan_onnx_graph_writer *w, const char *operator, gan_onnx_va
     write_node(w, operator, inputs, gan_onnx_output_of(w->model, w->node), title, attributes);
 }
 
-/* ---- What several layers share -----------------------------------------------------------------------------------
- */
+/* ---- What several layers share -------------------------------------------------------------------------------- */
 
 gan_onnx_value gan_onnx_reshape(gan_onnx_graph_writer *w, const char *name, gan_onnx_value x, const int64_t *dims,
                                 int count)

@@ -1,8 +1,7 @@
 /* ONNX files as models: those that libgan wrote as they were, all others by their operators. */
 #include "onnx/import.h"
 
-/* ---- Names ------------------------------------------------------------------------------------------------------
- */
+/* ---- Names ---------------------------------------------------------------------------------------------------- */
 
 static const char *name_of(const void *values, uint32_t number)
 {
@@ -60,8 +59,7 @@ static gan_status list_values(gan_import *import)
     return GAN_OK;
 }
 
-/* ---- Inputs -----------------------------------------------------------------------------------------------------
- */
+/* ---- Inputs --------------------------------------------------------------------------------------------------- */
 
 static const gan_named_shape *given_input(const gan_import *import, const char *name)
 {
@@ -172,8 +170,7 @@ static gan_status add_all_inputs(gan_import *import)
     return GAN_OK;
 }
 
-/* ---- Nodes ------------------------------------------------------------------------------------------------------
- */
+/* ---- Nodes ---------------------------------------------------------------------------------------------------- */
 
 /* Whether a text has a word, among others with spaces between. */
 static bool has_word(const char *words, const char *word)
@@ -271,8 +268,7 @@ static gan_status import_graph(gan_context *context, gan_import_file *file, cons
     return status;
 }
 
-/* ---- The API ----------------------------------------------------------------------------------------------------
- */
+/* ---- The API -------------------------------------------------------------------------------------------------- */
 
 /* What would be a caller's error in a description is the file's fault here. */
 static gan_status status_of_file(gan_status status)

@@ -48,8 +48,7 @@ static gan_status check_wires(saver *s)
     return GAN_OK;
 }
 
-/* ---- Names
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- Names ---------------------------------------------------------------------------------------------------- */
 
 static const char *tensor_name(const void *of, uint32_t number)
 {
@@ -82,8 +81,7 @@ static gan_status check_names(const gan_model *model)
     return status;
 }
 
-/* ---- In memory
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- In memory ------------------------------------------------------------------------------------------------ */
 
 static void write_dimension(gan_wire *wire, int64_t size)
 {
@@ -218,8 +216,7 @@ static gan_status prepare(saver *s)
     return s->values ? check_wires(s) : GAN_ERROR_MEMORY;
 }
 
-/* ---- Writing
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- Writing -------------------------------------------------------------------------------------------------- */
 
 static gan_status write_graph_bytes(saver *s, const void *bytes, int64_t size)
 {

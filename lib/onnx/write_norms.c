@@ -26,8 +26,7 @@ static affine affine_of(gan_onnx_graph_writer *w, gan_shape shape)
     return (affine){gan_onnx_tensor_of(w, "weight"), gan_onnx_tensor_of(w, "bias")};
 }
 
-/* ---- Over the batch
- * -------------------------------------------------------------------------------------------------- */
+/* ---- Over the batch ------------------------------------------------------------------------------------------- */
 
 static gan_onnx_values batch_norm_inputs(const gan_onnx_graph_writer *w, affine a, gan_onnx_value values[5])
 {
@@ -73,8 +72,7 @@ gan_status gan_onnx_write_conditional_batch_norm(gan_onnx_graph_writer *w)
     return GAN_OK;
 }
 
-/* ---- Within a sample
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Within a sample ------------------------------------------------------------------------------------------ */
 
 gan_status gan_onnx_write_layer_norm(gan_onnx_graph_writer *w)
 {
@@ -127,8 +125,7 @@ gan_status gan_onnx_write_pixel_norm(gan_onnx_graph_writer *w)
     return GAN_OK;
 }
 
-/* ---- Minibatch standard deviation
- * --------------------------------------------------------------------------------------- */
+/* ---- Minibatch standard deviation ----------------------------------------------------------------------------- */
 
 /* (batch, batch): the share that a sample has in the mean of another's group, whose samples have the same number
  * divided by the group's size. */

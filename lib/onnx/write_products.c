@@ -13,8 +13,7 @@ gan_status gan_onnx_write_dense(gan_onnx_graph_writer *w)
     return GAN_OK;
 }
 
-/* ---- Convolutions ------------------------------------------------------------------------------------------------
- */
+/* ---- Convolutions --------------------------------------------------------------------------------------------- */
 
 static gan_onnx_values convolution_inputs(gan_onnx_graph_writer *w, gan_onnx_value values[3])
 {
@@ -60,8 +59,7 @@ gan_status gan_onnx_write_conv_transpose2d(gan_onnx_graph_writer *w)
     return GAN_OK;
 }
 
-/* ---- Products of activations
- * --------------------------------------------------------------------------------------- */
+/* ---- Products of activations ---------------------------------------------------------------------------------- */
 
 gan_status gan_onnx_write_inner_product(gan_onnx_graph_writer *w)
 {
@@ -91,8 +89,7 @@ gan_status gan_onnx_write_multiply(gan_onnx_graph_writer *w)
     return GAN_OK;
 }
 
-/* ---- Attention
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Attention ------------------------------------------------------------------------------------------------ */
 
 static gan_onnx_value transpose(gan_onnx_graph_writer *w, gan_onnx_value x)
 {
@@ -131,8 +128,7 @@ gan_status gan_onnx_write_attention(gan_onnx_graph_writer *w)
     return GAN_OK;
 }
 
-/* ---- Rows of tables
- * -------------------------------------------------------------------------------------------------- */
+/* ---- Rows of tables ------------------------------------------------------------------------------------------- */
 
 gan_status gan_onnx_write_embedding(gan_onnx_graph_writer *w)
 {

@@ -77,8 +77,7 @@ static gan_model *make_model(gan_context *context, int i)
     return model;
 }
 
-/* ---- For make_onnx.py -------------------------------------------------------------------------------------------
- */
+/* ---- For make_onnx.py ----------------------------------------------------------------------------------------- */
 
 static const char *folder;
 
@@ -110,8 +109,7 @@ static void test_write(void **state)
     gan_context_destroy(context);
 }
 
-/* ---- The test ----------------------------------------------------------------------------------------------------
- */
+/* ---- The test ------------------------------------------------------------------------------------------------- */
 
 /* The file ends with the fingerprint of its graph; the fixture has it as four numbers of 16 bits. */
 static void assert_same_graph(gan_context *context, const gan_model *model, int i)

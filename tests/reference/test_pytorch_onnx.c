@@ -174,8 +174,7 @@ static void test_spectral_norm(void **state)
     check("discriminator_old", "dynamo_20", 3072);
 }
 
-/* ---- Weights alone ----------------------------------------------------------------------------------------------
- */
+/* ---- Weights alone -------------------------------------------------------------------------------------------- */
 
 static gan_model *describe_dcgan(gan_context *context)
 {

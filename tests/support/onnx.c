@@ -73,8 +73,7 @@ void test_onnx_message(test_onnx *to, int field, const test_onnx *message)
     test_onnx_bytes(to, field, message->bytes, message->size);
 }
 
-/* ---- Parts of a graph -------------------------------------------------------------------------------------------
- */
+/* ---- Parts of a graph ----------------------------------------------------------------------------------------- */
 
 void test_onnx_input(test_onnx *graph, const char *name, int type, const int64_t *dims)
 {

@@ -13,8 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* ---- Files of libgan --------------------------------------------------------------------------------------------
- */
+/* ---- Files of libgan ------------------------------------------------------------------------------------------ */
 
 /* Saved by libgan, a model is the same when it is loaded, and saved again to the same bytes. */
 static void test_own_files(void **state)
@@ -90,8 +89,7 @@ static void test_changed_file(void **state)
     gan_context_destroy(context);
 }
 
-/* ---- Operators --------------------------------------------------------------------------------------------------
- */
+/* ---- Operators ------------------------------------------------------------------------------------------------ */
 
 static void test_dense(void **state)
 {
@@ -183,8 +181,7 @@ static void test_batch_alone(void **state)
     refuse(11, GAN_ERROR_UNSUPPORTED, "its attribute 'axis' is 0");
 }
 
-/* ---- Refusals ---------------------------------------------------------------------------------------------------
- */
+/* ---- Refusals ------------------------------------------------------------------------------------------------- */
 
 static void test_refusals(void **state)
 {

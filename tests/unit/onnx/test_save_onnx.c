@@ -33,8 +33,7 @@ static void save_bytes(const gan_model *model, const gan_save_onnx_options *opti
     ASSERT_OK(gan_model_save_onnx_to(model, gan_bytes_writer(saved), options));
 }
 
-/* ---- The wire format, read
- * ------------------------------------------------------------------------------------------ */
+/* ---- The wire format, read ------------------------------------------------------------------------------------ */
 
 typedef struct message {
     const unsigned char *at, *end;
@@ -62,14 +61,14 @@ static bool read_field(message *m, field *out)
     if (m->at == m->end) return false;
     const uint64_t key = read_varint(m);
     *out = (field){.number = (int)(key >> 3)};
-    if ((key & 7) == GAN_ONNX_FIXED32) {
+    if ((key & 7) == GAN_WIRE_FIXED32) {
         assert_true(m->end - m->at >= 4);
         m->at += 4;
         return true;
     }
     out->integer = read_varint(m);
-    if ((key & 7) == GAN_ONNX_VARINT) return true;
-    assert_int_equal(key & 7, GAN_ONNX_LENGTH);
+    if ((key & 7) == GAN_WIRE_VARINT) return true;
+    assert_int_equal(key & 7, GAN_WIRE_LENGTH);
     assert_true(out->integer <= (uint64_t)(m->end - m->at));
     out->inside = (message){m->at, m->at + out->integer};
     m->at += out->integer;
@@ -121,8 +120,7 @@ static void assert_entry(const char *key, const char *value)
     if (value) fail_msg("there is no entry %s", key);
 }
 
-/* ---- What is written
- * ------------------------------------------------------------------------------------------------- */
+/* ---- What is written ------------------------------------------------------------------------------------------ */
 
 static message graph_of(void)
 {
@@ -296,8 +294,7 @@ static void test_folded_models_sample_the_same(void **state)
     gan_model_destroy(plain);
 }
 
-/* ---- What is refused
- * --------------------------------------------------------------------------------------------------- */
+/* ---- What is refused ------------------------------------------------------------------------------------------ */
 
 /* Nothing is written, and the file that is there stays. */
 static void assert_refused(const gan_model *model, gan_status status, const char *sentence)
@@ -378,8 +375,7 @@ static void test_arguments(void **state)
     gan_model_destroy(model);
 }
 
-/* ---- Failures
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- Failures ------------------------------------------------------------------------------------------------- */
 
 static gan_status fail_at(void *user, const void *bytes, size_t size)
 {
