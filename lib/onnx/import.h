@@ -59,7 +59,8 @@ typedef struct gan_import {
     gan_context *context;
     gan_import_memory *memory;
     const gan_import_file *file;
-    int64_t batch; /* 0: free */
+    int64_t batch;      /* 0: free */
+    int64_t batch_from; /* the step whose shape was asked for last */
     const gan_load_onnx_options *options;
     gan_import_value *values;
     int64_t value_count;
@@ -87,6 +88,8 @@ gan_status gan_import_floats(gan_import *import, const gan_import_node *node, in
                              const float **out);
 gan_status gan_import_ints(gan_import *import, const gan_import_node *node, int64_t k, gan_import_tensor **tensor,
                            const int64_t **out);
+/* Reads the values of a constant, of either kind. */
+gan_status gan_import_values(gan_import *import, gan_import_tensor *tensor);
 /* Whether a value is a float constant of one element, and that. */
 bool gan_import_scalar(gan_import *import, const gan_import_value *value, float *out);
 
@@ -192,6 +195,9 @@ gan_status gan_import_gather(gan_import *import, const gan_import_node *node);
 /* import_arithmetic.c */
 gan_status gan_import_arithmetic(gan_import *import, const gan_import_node *node);
 gan_status gan_import_reduce_mean(gan_import *import, const gan_import_node *node);
+/* A constant that is expanded to `count` sizes, of which the first is that of the batch: a layer. */
+gan_status gan_import_for_each_sample(gan_import *import, const gan_import_node *node, gan_import_tensor *constant,
+                                      int64_t count, const int64_t *sizes);
 gan_status gan_import_where(gan_import *import, const gan_import_node *node);
 gan_status gan_import_negate(gan_import *import, const gan_import_node *node);
 /* import_fold*.c: the same of constants */

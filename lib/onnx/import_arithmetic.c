@@ -50,6 +50,30 @@ static gan_status spread(gan_import *import, gan_import_tensor *constant, gan_sh
     return GAN_OK;
 }
 
+gan_status gan_import_for_each_sample(gan_import *import, const gan_import_node *node, gan_import_tensor *constant,
+                                      int64_t count, const int64_t *sizes)
+{
+    const gan_import_value like = {.kind = GAN_IMPORT_STEP, .step = import->batch_from};
+    gan_shape sample = {.rank = (int)count - 1};
+    gan_import_tensor *values = NULL;
+
+    if (count - 1 > GAN_MAX_RANK || constant->rank > count)
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its shape has %lld dimensions", (long long)count);
+    if (import->step_count == 0) return gan_fail(GAN_ERROR_UNSUPPORTED, "its shape needs the batch of an input");
+    for (int i = 0; i < sample.rank; i++) {
+        const int axis = constant->rank - sample.rank + i; /* dimensions that stay may be 1 in the sizes */
+        sample.dims[i] = sizes[i + 1] == 1 && axis >= 0 ? constant->dims[axis] : sizes[i + 1];
+        if (sample.dims[i] < 1)
+            return gan_fail(GAN_ERROR_UNSUPPORTED, "dimension %d of its shape is not known", i + 1);
+    }
+    const gan_shape shape = sample.rank > 0 ? sample : GAN_SHAPE(1);
+    GAN_TRY(gan_shape_check(shape, "a constant"));
+    GAN_TRY(spread(import, constant, shape, 1.0f, &values));
+    GAN_TRY(constant_step(import, node, &like, values, shape, node->out[0]));
+    node->out[0]->shape = sample;
+    return GAN_OK;
+}
+
 /* The bias of a dense layer that had none; false if the value is no such layer's. */
 static bool dense_bias(gan_import *import, const gan_import_node *node, const gan_import_value *x,
                        gan_import_tensor *constant, gan_status *status)

@@ -8,8 +8,7 @@ static gan_status make_like(gan_import *import, gan_import_tensor *like, int ran
     return gan_import_tensor_create(import->memory, like->name, gan_import_is_float(like->type), rank, dims, out);
 }
 
-/* Reads the values, of either kind. */
-static gan_status read_values(gan_import *import, gan_import_tensor *tensor)
+gan_status gan_import_values(gan_import *import, gan_import_tensor *tensor)
 {
     const float *floats = NULL;
     const int64_t *ints = NULL;
@@ -30,7 +29,7 @@ static void copy_value(const gan_import_tensor *from, int64_t at, gan_import_ten
 static gan_status constant_values(gan_import *import, const gan_import_node *node, int64_t k, gan_import_tensor **out)
 {
     GAN_TRY(gan_import_constant(node, k, out));
-    return read_values(import, *out);
+    return gan_import_values(import, *out);
 }
 
 /* ---- Constants ------------------------------------------------------------------------------------------------ */
@@ -83,10 +82,12 @@ gan_status gan_import_fold_constant_of_shape(gan_import *import, const gan_impor
     if (value->count != 1) return gan_fail(GAN_ERROR_FORMAT, "its value has %lld elements", (long long)value->count);
     if (shape->count > GAN_IMPORT_MAX_RANK)
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its shape has %lld dimensions", (long long)shape->count);
+    GAN_TRY(gan_import_values(import, value));
+    if (shape->count > 0 && dims[0] == GAN_IMPORT_BATCH)
+        return gan_import_for_each_sample(import, node, value, shape->count, dims);
     for (int64_t i = 0; i < shape->count; i++) {
-        if (dims[i] < 0) return gan_fail(GAN_ERROR_UNSUPPORTED, "its shape is not known without the batch");
+        if (dims[i] < 0) return gan_fail(GAN_ERROR_UNSUPPORTED, "dimension %d of its shape is not known", (int)i);
     }
-    GAN_TRY(read_values(import, value));
     GAN_TRY(make_like(import, value, (int)shape->count, dims, &made));
     for (int64_t i = 0; i < made->count; i++) copy_value(value, 0, made, i);
     gan_import_set_constant(node, made);

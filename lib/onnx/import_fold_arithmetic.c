@@ -120,14 +120,16 @@ gan_status gan_import_fold_expand(gan_import *import, const gan_import_node *nod
 {
     gan_import_tensor *given = NULL, *shape = NULL, *made = NULL;
     const int64_t *sizes = NULL;
-    const float *floats = NULL;
     gan_import_tensor like = {.name = ""};
     gan_import_walk walk;
 
-    GAN_TRY(gan_import_floats(import, node, 0, &given, &floats));
+    GAN_TRY(gan_import_constant(node, 0, &given));
+    GAN_TRY(gan_import_values(import, given));
     GAN_TRY(gan_import_ints(import, node, 1, &shape, &sizes));
     if (shape->count > GAN_IMPORT_MAX_RANK)
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its shape has %lld dimensions", (long long)shape->count);
+    if (shape->count > 0 && sizes[0] == GAN_IMPORT_BATCH)
+        return gan_import_for_each_sample(import, node, given, shape->count, sizes);
     like.rank = (int)shape->count;
     int64_t size = 1;
     for (int i = 0; i < like.rank; i++) {
@@ -137,9 +139,9 @@ gan_status gan_import_fold_expand(gan_import *import, const gan_import_node *nod
         like.dims[i] = sizes[i];
     }
     GAN_TRY(broadcast(given, &like, &walk));
-    GAN_TRY(gan_import_tensor_create(import->memory, given->name, true, walk.rank, walk.dims, &made));
-    const float zero = 0.0f;
-    const gan_import_tensor nothing = {.floats = (float *)(uintptr_t)&zero};
+    GAN_TRY(gan_import_tensor_create(import->memory, given->name, gan_import_is_float(given->type), walk.rank, walk.dims,
+                                     &made));
+    const gan_import_tensor nothing = {.floats = (float[]){0.0f}, .ints = (int64_t[]){0}};
     memset(walk.steps[1], 0, sizeof(walk.steps[1]));
     GAN_TRY(compute(ADD, &walk, given, &nothing, made));
     gan_import_set_constant(node, made);

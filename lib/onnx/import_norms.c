@@ -63,7 +63,7 @@ static bool is_filled(gan_import *import, const gan_import_node *node, int64_t k
     for (int64_t i = 0; i < tensor->count; i++) {
         if (values[i] != value) return false;
     }
-    return tensor->count == count;
+    return true;
 }
 
 /* As exporters write group normalisation: the image in rows (groups, values), each normalised, and put together

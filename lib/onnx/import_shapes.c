@@ -66,6 +66,7 @@ gan_status gan_import_shape_of(gan_import *import, const gan_import_node *node)
     } else {
         const gan_import_value *x = NULL;
         GAN_TRY(gan_import_operand(node, 0, &x));
+        import->batch_from = x->step;
         dims[rank++] = import->batch > 0 ? import->batch : GAN_IMPORT_BATCH;
         for (int i = 0; i < x->shape.rank; i++) dims[rank++] = x->shape.dims[i];
     }
