@@ -31,6 +31,7 @@ REGIONS = [
     ('baseline', None, None, 'isa_sources'),
     ('avx2', 'GAN_HAVE_AVX2', 'avx2,fma', 'isa_sources'),
     ('avx512', 'GAN_HAVE_AVX512', 'avx512f,avx512bw,avx512dq,avx512vl,avx2,fma', 'isa_sources'),
+    ('simd128', 'GAN_HAVE_SIMD128', 'simd128', 'isa_sources'),
     ('bfloat16_baseline', 'GAN_HAVE_BFLOAT16', None, 'bfloat16_isa_sources'),
     ('bfloat16_avx512bf16', 'GAN_HAVE_AVX512BF16', 'avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma',
      'bfloat16_isa_sources'),

@@ -44,6 +44,8 @@
 #define GAN_HAVE_AVX512BF16
 #endif
 #include <immintrin.h>
+#elif defined(__wasm_simd128__)
+#define GAN_HAVE_SIMD128
 #endif
 
 #include "libgan.h"

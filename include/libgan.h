@@ -221,12 +221,13 @@ typedef enum gan_cpu {
     GAN_CPU_BEST = 0,     /**< the highest level of this CPU */
     GAN_CPU_BASELINE = 1, /**< what every CPU of the family has; plain C */
     GAN_CPU_AVX2 = 2,     /**< x86-64 with AVX2 and FMA */
-    GAN_CPU_AVX512 = 3    /**< x86-64 with AVX-512 F, BW, DQ and VL */
+    GAN_CPU_AVX512 = 3,   /**< x86-64 with AVX-512 F, BW, DQ and VL */
+    GAN_CPU_SIMD128 = 4   /**< WebAssembly with 128-bit SIMD, which all of a module's engines then have to have */
 } gan_cpu;
 
 /** Which code multiplies matrices. */
 typedef enum gan_multiply {
-    GAN_MULTIPLY_AUTO = 0,   /**< libgan's kernels where they are tuned (AVX2, AVX-512); elsewhere the BLAS or,
+    GAN_MULTIPLY_AUTO = 0,   /**< libgan's kernels where they are tuned (above the baseline); elsewhere the BLAS or,
                                   without one, libgan's kernels in plain C */
     GAN_MULTIPLY_NATIVE = 1, /**< libgan's kernels on libgan's threads */
     GAN_MULTIPLY_BLAS = 2    /**< the BLAS, with the threads the host gave it; its settings are never changed. It is

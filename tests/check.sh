@@ -8,6 +8,8 @@
 #   clang           built by clang
 #   avx512          on a CPU with AVX-512 and bfloat16, emulated by Intel's SDE, whose command is in the variable SDE
 #   aarch64         built for AArch64 and run under QEMU; installs Debian's arm64 libraries
+#   wasm32          the kernels as WebAssembly, run by Node; downloads Debian's source of cmocka, unless the variable
+#                   CMOCKA_SOURCE names a folder that has it
 #
 # Doxygen, whose pages the suite tests, is not installed here, as it brings too much along. What was skipped is listed
 # with its reason. The last line counts what passed, failed and was skipped in all parts; the exit status
@@ -19,9 +21,9 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 default_parts='release sanitizers reference-blas clang'
 parts=${*:-$default_parts}
 for part in $parts; do
-    case " $default_parts avx512 aarch64 " in
+    case " $default_parts avx512 aarch64 wasm32 " in
     *" $part "*) ;;
-    *) echo "'$part' is no part; the parts are $default_parts avx512 aarch64" >&2 && exit 2 ;;
+    *) echo "'$part' is no part; the parts are $default_parts avx512 aarch64 wasm32" >&2 && exit 2 ;;
     esac
 done
 
@@ -177,6 +179,45 @@ libcmocka-dev:arm64 file $libraries/libcmocka.so"
     build check-aarch64 --cross-file "$root/tests/cross/aarch64.ini" || return
     run_tests check-aarch64 "$root/build/check-aarch64" --suite unit --suite kernels --suite levels --suite grad \
         --timeout-multiplier 40
+}
+
+# cmocka, compiled by emcc, in build/cmocka-wasm32.
+build_cmocka_wasm32()
+{
+    cmocka=$root/build/cmocka-wasm32
+    archive=http://deb.debian.org/debian/pool/main/c/cmocka/cmocka_1.1.7.orig.tar.xz
+    [ ! -e "$cmocka/libcmocka.a" ] || return 0
+    mkdir -p "$cmocka"
+    source=${CMOCKA_SOURCE-$cmocka/cmocka-1.1.7}
+    [ -e "$source" ] || curl --fail --silent --show-error "$archive" | tar --extract --xz --directory "$cmocka" || return
+    cp "$source/include/cmocka.h" "$cmocka"
+    emcc -O1 -D_UINTPTR_T_DEFINED -DHAVE_SIGNAL_H -DHAVE_STRINGS_H -DHAVE_MALLOC_H -DHAVE_STRUCT_TIMESPEC \
+        -DHAVE_CLOCK_GETTIME -DHAVE_GCC_THREAD_LOCAL_STORAGE -c "$source/src/cmocka.c" -o "$cmocka/cmocka.o" || return
+    cat >"$cmocka/cmocka.pc" <<END
+Name: cmocka
+Description: as WebAssembly
+Version: 1.1.7
+Libs: -L$cmocka -lcmocka
+Cflags: -isystem $cmocka -D_UINTPTR_T_DEFINED
+END
+    emar rcs "$cmocka/libcmocka.a" "$cmocka/cmocka.o"
+}
+
+part_wasm32()
+{
+    install_missing 'emscripten command emcc
+nodejs command node
+curl command curl'
+    if build_cmocka_wasm32 >"$root/build/cmocka-wasm32.log" 2>&1; then
+        PKG_CONFIG_LIBDIR=$root/build/cmocka-wasm32
+        export PKG_CONFIG_LIBDIR
+        build check-wasm32 --cross-file "$root/tests/cross/wasm32.ini" &&
+            run_tests "$root/build/check-wasm32" --suite kernels --timeout-multiplier 10
+        unset PKG_CONFIG_LIBDIR
+    else
+        cat "$root/build/cmocka-wasm32.log"
+        failed=$((failed + 1))
+    fi
 }
 
 for part in $parts; do

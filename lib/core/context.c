@@ -14,6 +14,7 @@ static const char *cpu_name(gan_cpu cpu)
     case GAN_CPU_BASELINE: return "GAN_CPU_BASELINE";
     case GAN_CPU_AVX2: return "GAN_CPU_AVX2";
     case GAN_CPU_AVX512: return "GAN_CPU_AVX512";
+    case GAN_CPU_SIMD128: return "GAN_CPU_SIMD128";
     }
     return "an unknown level";
 }
@@ -27,6 +28,9 @@ static bool cpu_is_built(gan_cpu cpu)
 #ifdef GAN_HAVE_AVX512
     if (cpu == GAN_CPU_AVX512) return true;
 #endif
+#ifdef GAN_HAVE_SIMD128
+    if (cpu == GAN_CPU_SIMD128) return true;
+#endif
     return cpu == GAN_CPU_BASELINE;
 }
 
@@ -35,9 +39,9 @@ static gan_status choose_cpu(gan_cpu wanted, gan_cpu *chosen)
     const gan_cpu detected = gan_cpu_detect();
     gan_cpu best = detected;
 
-    if (wanted < GAN_CPU_BEST || wanted > GAN_CPU_AVX512) {
+    if (wanted < GAN_CPU_BEST || wanted > GAN_CPU_SIMD128) {
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_context_options: cpu is %d, expected %d to %d", (int)wanted,
-                        (int)GAN_CPU_BEST, (int)GAN_CPU_AVX512);
+                        (int)GAN_CPU_BEST, (int)GAN_CPU_SIMD128);
     }
     while (!cpu_is_built(best)) best = (gan_cpu)(best - 1);
     if (wanted == GAN_CPU_BEST) wanted = best;

@@ -18,6 +18,8 @@ gan_cpu gan_cpu_detect(void)
         return GAN_CPU_AVX2;
     }
     return GAN_CPU_AVX512;
+#elif defined(GAN_HAVE_SIMD128)
+    return GAN_CPU_SIMD128; /* an engine that lacks it has refused the module as a whole */
 #else
     return GAN_CPU_BASELINE;
 #endif

@@ -45,7 +45,7 @@ static bool reserve(gan_wire *wire, int64_t size)
 void gan_wire_put(gan_wire *wire, const void *bytes, size_t size)
 {
     if (size == 0) return;
-    if (size > INT64_MAX) size = INT64_MAX; /* refused next */
+    if ((uint64_t)size > INT64_MAX) size = (size_t)INT64_MAX; /* refused next */
     if (!reserve(wire, (int64_t)size)) return;
     memcpy(wire->data + wire->size, bytes, size);
     wire->size += (int64_t)size;

@@ -21,6 +21,9 @@
     ((context)->cpu == GAN_CPU_AVX512 ? &name##_avx512 \
      : (context)->cpu == GAN_CPU_AVX2 ? &name##_avx2   \
                                       : &name##_baseline)
+#elif defined(GAN_HAVE_SIMD128) && !defined(GAN_REAL_IS_DOUBLE)
+#define GAN_ISA_DECLARE(name)         extern const name name##_baseline, name##_simd128
+#define GAN_ISA_SELECT(name, context) ((context)->cpu == GAN_CPU_SIMD128 ? &name##_simd128 : &name##_baseline)
 #else
 #define GAN_ISA_DECLARE(name)         extern const name name##_baseline
 #define GAN_ISA_SELECT(name, context) ((void)(context), &name##_baseline)

@@ -136,7 +136,7 @@ static void test_half_an_allocator(void **state)
 static void test_unknown_enumerators(void **state)
 {
     (void)state;
-    check_refused(GAN_CONTEXT(.cpu = (gan_cpu)4), GAN_ERROR_ARGUMENT, "cpu is 4, expected 0 to 3");
+    check_refused(GAN_CONTEXT(.cpu = (gan_cpu)5), GAN_ERROR_ARGUMENT, "cpu is 5, expected 0 to 4");
     check_refused(GAN_CONTEXT(.cpu = (gan_cpu)-1), GAN_ERROR_ARGUMENT, "cpu is -1");
     check_refused(GAN_CONTEXT(.multiply = (gan_multiply)3), GAN_ERROR_ARGUMENT, "multiply is 3, expected 0 to 2");
     check_refused(GAN_CONTEXT(.multiply = (gan_multiply)-1), GAN_ERROR_ARGUMENT, "multiply is -1");
