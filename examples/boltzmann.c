@@ -29,7 +29,6 @@
 #define SAMPLE_SEED 1234 /* of all pictures and figures */
 #define MEASURED    1000 /* training and test images whose free energies are compared */
 #define INTERVAL    100  /* steps from one row of losses.csv to the next */
-#define SAVING      60   /* seconds from one checkpoint to the next */
 
 typedef struct measurement {
     int64_t step;
@@ -385,7 +384,7 @@ static gan_status train(machine *m)
         monitor_step(m->step, NULL);
         m->recent += reconstruction;
         if (m->step % INTERVAL == 0) status = measure(m);
-        if (status == GAN_OK && seconds_now() - saved > SAVING) {
+        if (status == GAN_OK && seconds_now() - saved > 60 * s->save_minutes) {
             status = save(m);
             saved = seconds_now();
         }

@@ -63,8 +63,8 @@ static gan_status draw_part(drawing *d, mnist_part part, const char *name, int64
         status = gan_dataset_read(images, *drawn, 1, image, NULL);
         if (status != GAN_OK) break;
         draw_pair(d, image, pair);
-        status = gan_png_write_grid(d->context, path_in(folder, file, path), pair, 1,
-                                    GAN_SHAPE(1, d->size, 2 * d->size), 1);
+        status =
+            write_picture_file(d->context, path_in(folder, file, path), pair, GAN_SHAPE(1, d->size, 2 * d->size));
     }
     free(pair);
     free(image);

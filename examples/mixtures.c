@@ -3,8 +3,9 @@
  * (Srivastava et al., 2017) and PacGAN (Lin et al., 2018): a sample is of high quality within 3 deviations of a
  * centre, and a mode is captured by one such sample.
  *
- *     mixtures ring            trains, and draws what it has learned as it learns
+ *     mixtures ring            trains, and draws what it has learned as it learns; --resume goes on
  *     mixtures table --steps N trains on the grid by every loss with every regulariser, N steps each */
+#include "command.h"
 #include "losses.h"
 #include "monitor.h"
 #include "options.h"
@@ -42,9 +43,9 @@ typedef struct mixture {
 
 typedef struct settings {
     int64_t steps, seed, threads, batch;
-    double learning_rate;
+    double learning_rate, save_minutes;
     const char *output, *loss, *regulariser;
-    bool quiet;
+    bool resume, quiet;
 } settings;
 
 /* ---- The mixtures ---------------------------------------------------------------------------------------------- */
@@ -168,11 +169,13 @@ typedef struct run {
     const settings *settings;
     gan_loss loss;
     int regulariser;
-    int64_t steps, taken;
+    int64_t steps, begun_for, taken; /* begun_for: the steps over which the rates of a resumed run fall */
     gan_context *context;
     gan_model *generator, *discriminator, *average;
     gan_trainer *trainer;
     gan_random *random;
+    gan_checkpoint *checkpoint;
+    bool noted;              /* the command line */
     float *points, *scratch; /* of a batch: 2 and 3 numbers per point */
     float *judged;           /* JUDGED points, as they are */
     float *picture;
@@ -207,6 +210,16 @@ static gan_status create_trainer(run *r)
     return status == GAN_OK ? gan_trainer_get_average(r->trainer, &r->average) : status;
 }
 
+/* All that changes from step to step, and what the rates depend on. */
+static gan_status describe_checkpoint(run *r)
+{
+    r->begun_for = r->steps;
+    gan_status status = gan_checkpoint_create(r->context, &r->checkpoint);
+    if (status == GAN_OK) status = gan_checkpoint_add_trainer(r->checkpoint, "trainer", r->trainer);
+    if (status == GAN_OK) status = gan_checkpoint_add_random(r->checkpoint, "random", r->random);
+    return status == GAN_OK ? gan_checkpoint_add_integer(r->checkpoint, "steps", &r->begun_for) : status;
+}
+
 static gan_status create_run(run *r)
 {
     const settings *s = r->settings;
@@ -216,6 +229,7 @@ static gan_status create_run(run *r)
     if (status == GAN_OK) status = build_discriminator(r->context, r->regulariser, 2 * seed + 1, &r->discriminator);
     if (status == GAN_OK) status = create_trainer(r);
     if (status == GAN_OK) status = gan_random_create(r->context, seed, 100, &r->random);
+    if (status == GAN_OK) status = describe_checkpoint(r);
     r->points = allocate(2 * s->batch, sizeof(float));
     r->scratch = allocate(3 * s->batch, sizeof(float));
     r->judged = allocate(2 * JUDGED, sizeof(float));
@@ -229,6 +243,7 @@ static void release_run(run *r)
     free(r->scratch);
     free(r->judged);
     free(r->picture);
+    gan_checkpoint_destroy(r->checkpoint);
     gan_random_destroy(r->random);
     gan_trainer_destroy(r->trainer);
     gan_model_destroy(r->discriminator);
@@ -294,22 +309,61 @@ static gan_status look(run *r)
     return status;
 }
 
+/* Runs of a table are not saved. */
+static gan_status save(run *r)
+{
+    char path[PATH_SIZE];
+    if (!r->settings->output || r->taken == 0) return GAN_OK;
+    const gan_status status =
+        gan_checkpoint_save(r->checkpoint, path_in(r->settings->output, "checkpoint.safetensors", path));
+    if (status == GAN_OK && !r->noted) write_command(r->settings->output, r->settings->resume);
+    r->noted = true;
+    return status;
+}
+
+static gan_status resume(run *r)
+{
+    char path[PATH_SIZE];
+    gan_random_state before, after;
+    gan_status status = gan_random_get_state(r->random, &before);
+    if (status == GAN_OK) {
+        status = gan_checkpoint_load(r->checkpoint, path_in(r->settings->output, "checkpoint.safetensors", path));
+    }
+    if (status == GAN_OK) status = gan_random_get_state(r->random, &after);
+    if (status != GAN_OK) return status;
+    if (before.seed != after.seed) refuse_seed(after.seed);
+    if (r->begun_for != r->steps) {
+        fprintf(stderr, "--steps %lld: this training began with --steps %lld, over which its rates fall\n",
+                (long long)r->steps, (long long)r->begun_for);
+        exit(2);
+    }
+    r->taken = gan_trainer_steps(r->trainer);
+    if (!r->settings->quiet) say_resumed(r->taken);
+    return GAN_OK;
+}
+
 /* Ctrl-C ends it as its last step does, with what has been learned. */
 static gan_status train(run *r)
 {
     enum { LOOKS = 20 };
     gan_status status = GAN_OK;
-    for (int64_t step = 1; step <= r->steps && status == GAN_OK; step++) {
+    double saved = seconds_now();
+    for (int64_t step = r->taken + 1; step <= r->steps && status == GAN_OK; step++) {
         status = draw_points(r->mixture, r->random, r->settings->batch, r->scratch, r->points);
         if (status == GAN_OK) status = gan_trainer_step(r->trainer, r->points, r->settings->batch, NULL);
         r->taken = step;
         monitor_step(step, NULL);
         if (status == GAN_OK && interrupted()) break;
+        if (status == GAN_OK && seconds_now() > saved + 60 * r->settings->save_minutes) {
+            status = save(r);
+            saved = seconds_now();
+        }
         if (status != GAN_OK || r->settings->quiet || (step * LOOKS) % r->steps >= LOOKS) continue;
         status = look(r);
         fprintf(stderr, "step %lld of %lld: modes=%lld high_quality=%.3f\n", (long long)step, (long long)r->steps,
                 (long long)r->quality.modes, r->quality.high_quality);
     }
+    if (status == GAN_OK) status = save(r);
     return status == GAN_OK ? look(r) : status;
 }
 
@@ -323,10 +377,13 @@ static int train_one(const mixture *m, const settings *s)
     char picture[64];
     double start = seconds_now();
     snprintf(picture, sizeof(picture), "%s.png", m->name);
-    will_write_in(s->output, (const char *const[]){picture, REPORT_FILE, NULL});
+    will_write_in(s->output,
+                  (const char *const[]){"checkpoint.safetensors", COMMAND_FILE, picture, REPORT_FILE, NULL});
+    if (s->resume) require_checkpoint(s->output);
     catch_interrupts();
     gan_status status = create_run(&r);
-    if (status == GAN_OK) monitor_begin(r.context, s->output, 0);
+    if (status == GAN_OK && s->resume) status = resume(&r);
+    if (status == GAN_OK) monitor_begin(r.context, s->output, r.taken);
     if (status == GAN_OK) status = train(&r);
     monitor_end();
     if (status == GAN_OK) {
@@ -334,7 +391,7 @@ static int train_one(const mixture *m, const settings *s)
                (long long)r.quality.modes, r.quality.high_quality, seconds_now() - start);
     }
     if (status == GAN_OK && r.taken < r.steps) {
-        fprintf(stderr, "stopped after %lld of %lld steps; such a run is not saved, and begins anew\n",
+        fprintf(stderr, "stopped and saved after %lld of %lld steps; --resume continues from here\n",
                 (long long)r.taken, (long long)r.steps);
         status = GAN_ERROR_CANCELLED;
     }
@@ -386,16 +443,21 @@ int main(int argc, char **argv)
                   .loss = loss_name(GAN_LOSS_RELATIVISTIC),
                   .regulariser = regularisers[0].name,
                   .batch = 128,
-                  .learning_rate = 2e-3};
+                  .learning_rate = 2e-3,
+                  .save_minutes = 1};
     const option options[] = {
-        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e9, "N", "of training (default 40000; 5000 for a table)"},
+        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e9, "N",
+         "of training, those before --resume included (default 40000; 5000 for a table)"},
+        {"--save-minutes", OPTION_NUMBER, &s.save_minutes, 1e-4, 1e6, "M", SAVE_HELP},
+        {"--resume", OPTION_FLAG, &s.resume, 0, 0, NULL,
+         "continue from the checkpoint that the output folder must have"},
         {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "for weights, noise and data (default 0)"},
         {"--batch", OPTION_INTEGER, &s.batch, 2, 65536, "N", "samples per step (default 128)"},
         {"--learning-rate", OPTION_NUMBER, &s.learning_rate, 1e-9, 1, "R",
          "initial rate, which falls to 0 (default 0.002)"},
         {"--loss", OPTION_TEXT, &s.loss, 0, 0, "NAME", "default: relativistic"},
         {"--regulariser", OPTION_TEXT, &s.regulariser, 0, 0, "NAME", "default: r1-r2"},
-        {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for the picture (default out)"},
+        {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for picture and checkpoint (default out)"},
         {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "print only the last line"},
         MONITOR_OPTIONS,
@@ -408,7 +470,7 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "grid") == 0) return train_one(&grid, &s);
     if (argc > 1 && strcmp(argv[1], "table") == 0) {
         refuse_options("in a table", (const char *const[]){"--output", "--loss", "--regulariser", "--quiet",
-                                                           "--tensorboard", NULL});
+                                                           "--resume", "--save-minutes", "--tensorboard", NULL});
         s.output = NULL;
         s.quiet = true;
         return print_table(&grid, &s);

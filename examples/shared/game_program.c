@@ -8,8 +8,6 @@
 
 #include <stdio.h>
 
-#define CHECKPOINT_SECONDS 60
-
 typedef struct playing {
     const game_settings *settings;
     write_results *write;
@@ -62,7 +60,7 @@ static int on_round(void *user, gan_game *game, const gan_round_report *report)
     job->failure = gan_history_add_round(job->history, game, report);
     monitor_step(report->round, job->history);
     if (job->failure == GAN_OK) job->failure = measure(job, report->round);
-    if (job->failure == GAN_OK && report->seconds >= job->last_saved + CHECKPOINT_SECONDS) {
+    if (job->failure == GAN_OK && report->seconds >= job->last_saved + 60 * job->settings->save_minutes) {
         job->failure = save(job, game);
         job->last_saved = report->seconds;
     }
@@ -70,8 +68,9 @@ static int on_round(void *user, gan_game *game, const gan_round_report *report)
 }
 
 /* The state, if it has the seed of the command line. */
-static gan_status load(gan_game *game, const game_settings *settings)
+static gan_status load(playing *job, gan_game *game)
 {
+    const game_settings *settings = job->settings;
     char path[PATH_SIZE];
     gan_dataset_cursor before, after;
     gan_status status = settings->fed ? gan_dataset_get_cursor(settings->fed, &before) : GAN_OK;
@@ -79,15 +78,16 @@ static gan_status load(gan_game *game, const game_settings *settings)
     if (status != GAN_OK || !settings->fed) return status;
     status = gan_dataset_get_cursor(settings->fed, &after);
     if (status == GAN_OK && before.seed != after.seed) refuse_seed(after.seed);
+    if (status == GAN_OK) job->progress.epochs = after.epoch;
     return status;
 }
 
 /* The state and the losses up to it. */
-static gan_status resume(const playing *job, gan_game *game)
+static gan_status resume(playing *job, gan_game *game)
 {
     char path[PATH_SIZE];
     const char *folder = job->settings->output;
-    gan_status status = load(game, job->settings);
+    gan_status status = load(job, game);
     if (status == GAN_OK) status = gan_history_read_csv(job->history, path_in(folder, "losses.csv", path));
     if (status == GAN_OK) status = gan_history_truncate(job->history, gan_game_rounds(game));
     if (status == GAN_OK && job->settings->resumed) status = job->settings->resumed(job->user);

@@ -1,10 +1,11 @@
 /* What the programs that play games have in common: their options, a progress line, a record of losses, a checkpoint
- * every minute and at the end, Ctrl-C and --resume. */
+ * every minute, or as often as --save-minutes says, and at the end, Ctrl-C and --resume. */
 #ifndef EXAMPLES_GAME_PROGRAM_H
 #define EXAMPLES_GAME_PROGRAM_H
 
 #include "monitor.h"
 #include "options.h"
+#include "program.h"
 
 #include <libgan.h>
 
@@ -13,7 +14,7 @@ typedef gan_status write_results(void *user);
 
 typedef struct game_settings {
     const char *output;
-    double minutes;
+    double minutes, save_minutes;
     int64_t steps, seed, threads;
     int64_t until; /* instead of `steps`: play until the game has this many rounds, which it may have; 0: not set */
     bool resume, restart, quiet;
@@ -25,9 +26,9 @@ typedef struct game_settings {
 } game_settings;
 
 /* Settings to start from, with a default folder for results. */
-#define GAME_SETTINGS(folder) \
-    {                         \
-        .output = (folder)    \
+#define GAME_SETTINGS(folder)                   \
+    {                                           \
+        .output = (folder), .save_minutes = 1.0 \
     }
 
 /* The options that fill game_settings, for a program's list of options; `folder` is the default one. */
@@ -51,6 +52,7 @@ typedef struct game_settings {
 #define GAME_OPTIONS_AS(s, minutes_help, steps_help, resume_help)                                  \
     {"--minutes", OPTION_NUMBER, &(s).minutes, 1e-3, 1e6, "M", minutes_help},                      \
         {"--steps", OPTION_INTEGER, &(s).steps, 1, 1e15, "N", steps_help},                         \
+        {"--save-minutes", OPTION_NUMBER, &(s).save_minutes, 1e-4, 1e6, "M", SAVE_HELP},           \
         {"--seed", OPTION_INTEGER, &(s).seed, 0, 1e15, "N", "of all random numbers (default 0)"},  \
         {"--threads", OPTION_INTEGER, &(s).threads, 1, 64, "N", "threads (default: one per CPU)"}, \
         {"--resume", OPTION_FLAG, &(s).resume, 0, 0, NULL, resume_help},                           \
@@ -75,7 +77,7 @@ bool resumes(const game_settings *settings, const char *folder);
 
 /* Plays a game that was built and fed, from the checkpoint if so set, until a limit of the settings is reached, which
  * counts from here; one must be set. Writes losses.csv, losses.png, checkpoint.safetensors and the command line,
- * calls `write`, then writes report.html, every minute and at the end. Ctrl-C is the end too, with
+ * calls `write`, then writes report.html, every save_minutes and at the end. Ctrl-C is the end too, with
  * GAN_ERROR_CANCELLED, which exit_status() makes 130. */
 gan_status play_game(gan_context *context, gan_game *game, const game_settings *settings, write_results *write,
                      void *user);

@@ -5,11 +5,13 @@
 #include "report.h"
 #include "terminal.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_EVERY 10 /* steps */
+#define ROWS_EVERY 10   /* steps */
+#define MOST_SIDE  1000 /* pixels of a picture in the report, which has many of them */
 
 monitor_choice monitor_chosen;
 
@@ -107,16 +109,47 @@ void monitor_end(void)
 
 /* ---- Pictures -------------------------------------------------------------------------------------------------- */
 
-/* Keeps a copy for the report, unless it has it. */
+/* How many pixels of a grid's images, across and down, become one, so that its sides are at most MOST_SIDE. */
+static int64_t choose_factor(int64_t count, gan_shape shape, int64_t columns)
+{
+    int64_t factor = 1, smaller = shape.dims[1] < shape.dims[2] ? shape.dims[1] : shape.dims[2];
+    if (columns == 0) columns = (int64_t)ceil(sqrt((double)count));
+    const int64_t width = columns * shape.dims[2], height = (count + columns - 1) / columns * shape.dims[1];
+    while ((width > height ? width : height) / factor > MOST_SIDE && factor < smaller) factor++;
+    return factor;
+}
+
+/* The mean of each `factor` x `factor` pixels; what is left over on the right and below is dropped. */
+static float *shrink(const float *images, int64_t planes, int64_t height, int64_t width, int64_t factor)
+{
+    const int64_t rows = height / factor, columns = width / factor;
+    float *small = allocate(planes * rows * columns, sizeof(float));
+    for (int64_t i = 0; i < planes * rows * columns; i++) {
+        const float *from =
+            images + (i / (rows * columns) * height + i / columns % rows * factor) * width + i % columns * factor;
+        float sum = 0;
+        for (int64_t k = 0; k < factor * factor; k++) sum += from[k / factor * width + k % factor];
+        small[i] = sum / (float)(factor * factor);
+    }
+    return small;
+}
+
+/* Keeps a copy for the report, unless it has it. Large images are made smaller. */
 static gan_status report_images(const char *series, const float *images, int64_t count, gan_shape shape,
                                 int64_t columns, bool *is_new)
 {
     gan_bytes *png = NULL;
+    const int64_t factor = choose_factor(count, shape, columns);
+    float *small = factor > 1 ? shrink(images, count * shape.dims[0], shape.dims[1], shape.dims[2], factor) : NULL;
+    const gan_shape reported = GAN_SHAPE(shape.dims[0], shape.dims[1] / factor, shape.dims[2] / factor);
     gan_status status = gan_bytes_create(shown.context, &png);
-    if (status == GAN_OK)
-        status = gan_png_write_grid_to(shown.context, gan_bytes_writer(png), images, count, shape, columns);
+    if (status == GAN_OK) {
+        status = gan_png_write_grid_to(shown.context, gan_bytes_writer(png), small ? small : images, count, reported,
+                                       columns);
+    }
     if (status == GAN_OK) *is_new = report_picture(series, shown.step, gan_bytes_data(png), gan_bytes_size(png));
     gan_bytes_destroy(png);
+    free(small);
     return status;
 }
 

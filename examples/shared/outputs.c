@@ -303,3 +303,17 @@ void close_output(FILE *file, const char *path)
     if (!special) remove(part_of(path, part));
     leave(1, path, "it cannot be written: ", strerror(error));
 }
+
+gan_status write_picture_file(gan_context *context, const char *path, const float *image, gan_shape shape)
+{
+    gan_bytes *png = NULL;
+    gan_status status = gan_bytes_create(context, &png);
+    if (status == GAN_OK) status = gan_png_write_grid_to(context, gan_bytes_writer(png), image, 1, shape, 1);
+    if (status == GAN_OK) {
+        FILE *file = open_output(path);
+        fwrite(gan_bytes_data(png), 1, gan_bytes_size(png), file);
+        close_output(file, path);
+    }
+    gan_bytes_destroy(png);
+    return status;
+}

@@ -4,6 +4,8 @@
 #ifndef EXAMPLES_OUTPUTS_H
 #define EXAMPLES_OUTPUTS_H
 
+#include <libgan.h>
+
 #include <stdio.h>
 
 /* The program reads this file, or the files in this folder and its subfolders: no output may replace them, however
@@ -32,5 +34,9 @@ void will_write_in(const char *folder, const char *const *names);
  * that leaves no half of it under that name. Both say why not, and exit with status 1. */
 FILE *open_output(const char *path);
 void close_output(FILE *file, const char *path);
+
+/* A PNG file of one image, the same way. Unlike gan_png_write_grid() it does not wait until the disk has it, which
+ * takes most of the time where there are thousands. */
+gan_status write_picture_file(gan_context *context, const char *path, const float *image, gan_shape shape);
 
 #endif

@@ -6,6 +6,9 @@
 
 #define PATH_SIZE 4096
 
+/* Of a training's --save-minutes, a number that is 1 by default. */
+#define SAVE_HELP "save every M minutes, besides when it ends (default 1)"
+
 /* Returns `count` times `size` zeroed bytes, to be released with free(). Without memory, says so and exits with
  * status 1. */
 void *allocate(int64_t count, size_t size);

@@ -54,23 +54,33 @@ static void finish_line(const progress *line, double rate, const char *what, dou
     fprintf(stderr, "  %.0f %s/s  %s left%s", rate, what, left, line->terminal ? "\033[K" : "\n");
 }
 
+/* The epoch of a step, from 1: the step that ends one belongs to it. */
+static int64_t epoch_of_step(progress *line, int64_t finished)
+{
+    const int64_t epoch = finished > line->epochs ? finished : finished + 1;
+    line->epochs = finished;
+    return epoch;
+}
+
 void show_progress(progress *line, const gan_step_report *report, bool now)
 {
+    const int64_t epoch = epoch_of_step(line, report->epoch);
     if (line->quiet) return;
     if (show_diagnoses(line, report->step, report->diagnoses)) now = true;
     if (!begin_line(line, report->seconds, report->progress, now)) return;
-    fprintf(stderr, " epoch %lld  step %lld  loss D %.4g G %.4g  D(x) %.2f D(G(z)) %.2f",
-            (long long)report->epoch + 1, (long long)report->step, report->discriminator_loss, report->generator_loss,
-            report->real_probability, report->fake_probability);
+    fprintf(stderr, " epoch %lld  step %lld  loss D %.4g G %.4g  D(x) %.2f D(G(z)) %.2f", (long long)epoch,
+            (long long)report->step, report->discriminator_loss, report->generator_loss, report->real_probability,
+            report->fake_probability);
     finish_line(line, report->samples_per_second, "images", report->seconds_left);
 }
 
 void show_round(progress *line, const gan_game *game, const gan_round_report *report, bool now)
 {
+    const int64_t epoch = epoch_of_step(line, report->epoch);
     if (line->quiet) return;
     if (show_diagnoses(line, report->round, report->diagnoses)) now = true;
     if (!begin_line(line, report->seconds, report->progress, now)) return;
-    fprintf(stderr, " epoch %lld  step %lld", (long long)report->epoch + 1, (long long)report->round);
+    fprintf(stderr, " epoch %lld  step %lld", (long long)epoch, (long long)report->round);
     for (int64_t i = 0; i < report->want_count; i++)
         fprintf(stderr, "  %s %.4g", gan_game_want_name(game, i), report->wants[i]);
     finish_line(line, report->samples_per_second, "samples", report->seconds_left);

@@ -9,6 +9,7 @@ typedef struct progress {
     bool terminal;     /* rewrites one line; else a line every ten seconds */
     double last_shown; /* seconds into the run */
     uint64_t told;     /* combination of the diagnoses shown */
+    int64_t epochs;    /* finished; of a resumed training, to be set before the first report */
 } progress;
 
 progress make_progress(bool quiet);

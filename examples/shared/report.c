@@ -16,7 +16,7 @@
 
 #define MOST_OF_SERIES 60
 #define SERIES_SIZE    48
-#define MOST_BYTES     24000000                                /* of all pictures */
+#define MOST_BYTES     8000000                                 /* of all pictures, if no series has more than two */
 #define SERIES         "abcdefghijklmnopqrstuvwxyz0123456789-" /* in names */
 
 typedef struct page_picture {
@@ -72,15 +72,39 @@ static void thin_out(const char *series)
     }
 }
 
-static void make_room(const char *series)
+static int64_t count_of_series(const char *series)
 {
-    int64_t of_series = 0;
+    int64_t count = 0;
+    for (int64_t i = 0; i < picture_count; i++) count += strcmp(pictures[i].series, series) == 0;
+    return count;
+}
+
+/* That of the most pictures; the earliest of these. */
+static const char *longest_series(void)
+{
+    const char *longest = pictures[0].series;
+    for (int64_t i = 1; i < picture_count; i++)
+        if (count_of_series(pictures[i].series) > count_of_series(longest)) longest = pictures[i].series;
+    return longest;
+}
+
+static size_t count_bytes(void)
+{
     size_t bytes = 0;
-    for (int64_t i = 0; i < picture_count; i++) {
-        of_series += strcmp(pictures[i].series, series) == 0;
-        bytes += strlen(pictures[i].base64);
+    for (int64_t i = 0; i < picture_count; i++) bytes += strlen(pictures[i].base64);
+    return bytes;
+}
+
+static void make_room(const char *added)
+{
+    if (count_of_series(added) > MOST_OF_SERIES) thin_out(added);
+    while (count_bytes() > MOST_BYTES) {
+        char series[SERIES_SIZE];
+        const int64_t before = picture_count;
+        memcpy(series, longest_series(), sizeof(series)); /* its place is about to move */
+        thin_out(series);
+        if (picture_count == before) break;
     }
-    if (of_series > MOST_OF_SERIES || (bytes > MOST_BYTES && of_series > 3)) thin_out(series);
 }
 
 /* A name as the page has it. */

@@ -39,7 +39,7 @@ typedef struct settings {
     const char *data, *output, *model;
     recipe_choice recipe;
     int64_t epochs, steps, seed, threads, size, filters;
-    double minutes;
+    double minutes, save_minutes;
     bool pictures, bfloat16, resume, restart, quiet, seed_given;
 } settings;
 
@@ -57,6 +57,7 @@ typedef struct training {
     int64_t epochs_seen;
     bool noted;                                /* the command line */
     int64_t steps_written;                     /* steps after which the state was last written; -1: never */
+    double last_saved;                         /* seconds into the run */
     double discriminator_loss, generator_loss; /* of the last step */
     progress progress;
     gan_status failure; /* of writing files from inside the callback */
@@ -117,6 +118,14 @@ static gan_status write_state(training *job)
     return GAN_OK;
 }
 
+/* All of it, with samples under that name. */
+static gan_status save(training *job, const char *samples)
+{
+    gan_status status = copy_best(job);
+    if (status == GAN_OK) status = write_samples(job, samples);
+    return status == GAN_OK ? write_state(job) : status;
+}
+
 static int on_step(void *user, gan_trainer *trainer, const gan_step_report *report)
 {
     training *job = user;
@@ -127,13 +136,13 @@ static int on_step(void *user, gan_trainer *trainer, const gan_step_report *repo
     job->generator_loss = report->generator_loss;
     bool epoch_ended = report->epoch > job->epochs_seen;
     show_progress(&job->progress, report, epoch_ended);
-    if (epoch_ended && job->failure == GAN_OK) {
-        char name[64];
+    const bool due = report->seconds >= job->last_saved + 60 * job->settings.save_minutes;
+    if ((epoch_ended || due) && job->failure == GAN_OK) {
+        char name[64] = "samples.png";
         job->epochs_seen = report->epoch;
-        snprintf(name, sizeof(name), "samples-epoch-%03lld.png", (long long)report->epoch);
-        job->failure = copy_best(job);
-        if (job->failure == GAN_OK) job->failure = write_samples(job, name);
-        if (job->failure == GAN_OK) job->failure = write_state(job);
+        if (epoch_ended) snprintf(name, sizeof(name), "samples-epoch-%03lld.png", (long long)report->epoch);
+        job->failure = save(job, name);
+        job->last_saved = report->seconds;
     }
     return job->failure != GAN_OK || interrupted();
 }
@@ -228,7 +237,7 @@ static gan_status resume(training *job)
     if (status == GAN_OK) status = choose_rates(job->trainer, &job->recipe, &job->settings.recipe);
     if (status != GAN_OK) return status;
     if (job->settings.seed_given && cursor.seed != (uint64_t)job->settings.seed) refuse_seed(cursor.seed);
-    job->epochs_seen = cursor.epoch;
+    job->epochs_seen = job->progress.epochs = cursor.epoch;
     job->steps_written = gan_trainer_steps(job->trainer);
     status = gan_history_read_csv(job->history, path_in(folder, "losses.csv", path));
     if (status == GAN_OK) status = gan_history_truncate(job->history, gan_trainer_steps(job->trainer));
@@ -242,9 +251,7 @@ static gan_status write_end(training *job, gan_status status)
 {
     if (status == GAN_ERROR_DIVERGED && job->steps_written >= 0) return write_losses(job);
     if (gan_trainer_steps(job->trainer) == 0) return status;
-    gan_status written = copy_best(job);
-    if (written == GAN_OK) written = write_samples(job, "samples.png");
-    return written == GAN_OK ? write_state(job) : written;
+    return save(job, "samples.png");
 }
 
 /* --epochs counts from the beginning of training, across all resumes; --steps and --minutes are for this run. */
@@ -294,6 +301,7 @@ static settings read_settings(const char *usage, const char *model, int argc, ch
                   .model = model,
                   .filters = MODEL_FILTERS,
                   .recipe = RECIPE_CHOICE(NULL),
+                  .save_minutes = 1,
                   .seed = -1};
     const option options[] = {
         {"--model", OPTION_TEXT, &s.model, 0, 0, "NAME",
@@ -309,6 +317,7 @@ static settings read_settings(const char *usage, const char *model, int argc, ch
          "train to the end of epoch N, those before --resume included (default 5)"},
         {"--minutes", OPTION_NUMBER, &s.minutes, 1e-3, 1e6, "M", "train for M minutes; with --resume, for M more"},
         {"--steps", OPTION_INTEGER, &s.steps, 1, 1e15, "N", "train for N steps; with --resume, for N more"},
+        {"--save-minutes", OPTION_NUMBER, &s.save_minutes, 1e-4, 1e6, "M", SAVE_HELP ", and after each epoch"},
         {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "for weights, noise and shuffling (default 0)"},
         {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
         {"--bfloat16", OPTION_FLAG, &s.bfloat16, 0, 0, NULL, "multiply in bfloat16; the CPU must have AVX512_BF16"},

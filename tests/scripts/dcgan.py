@@ -1,4 +1,5 @@
 """Trains examples/dcgan on folders of made-up pictures for a few steps: dcgan.py PROGRAM"""
+import base64
 import os
 import pathlib
 import re
@@ -59,6 +60,15 @@ def check_sizes():
     example_program.refuse(command("grey", "none", "--size", "8"), 2, "expected a number from 16 to 1024")
 
 
+def check_report():
+    """Its pictures are smaller than large ones are."""
+    run("few", "large", "--steps", "1", "--size", "160", "--filters", "1", "--half-life", "0")
+    assert read_png(pathlib.Path("large/samples.png"))[:2] == (8 * 162 - 2, 8 * 162 - 2)
+    png = re.search('"png":"([^"]*)"', pathlib.Path("large/report.html").read_text()).group(1)
+    pathlib.Path("reported.png").write_bytes(base64.b64decode(png))
+    assert read_png(pathlib.Path("reported.png"))[:3] == (8 * 82 - 2, 8 * 82 - 2, 3)
+
+
 def check_refusals():
     example_program.write_images(pathlib.Path("digits"), "train", 8, 1)
     example_program.refuse(command("digits", "none", "--size", "64"), 2, "--size: it has no effect without a folder")
@@ -77,4 +87,6 @@ with tempfile.TemporaryDirectory() as folder:
     make_pictures("grey", False)
     check_colour()
     check_sizes()
+    make_pictures("few", True, 3)
+    check_report()
     check_refusals()

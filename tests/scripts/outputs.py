@@ -14,7 +14,7 @@ import example_program
 from example_program import write_images
 
 programs = {pathlib.Path(path).name: pathlib.Path(path).resolve() for path in sys.argv[1:]}
-RESUMING = ("mnist_gan", "dcgan", "autoencoder", "boltzmann", "conditional", "infogan", "semi_supervised",
+RESUMING = ("mixtures", "mnist_gan", "dcgan", "autoencoder", "boltzmann", "conditional", "infogan", "semi_supervised",
             "domain_adaptation", "augmentation", "table", "translate", "text", "video")
 
 
@@ -241,8 +241,36 @@ def check_stopped_mixtures():
     process.stderr.readline()
     process.send_signal(signal.SIGINT)
     printed, said = process.communicate(timeout=60)
-    assert process.returncode == 130 and "of 40000 steps; such a run is not saved" in said, said
+    assert process.returncode == 130 and "of 40000 steps; --resume continues from here" in said, said
     assert printed.startswith("steps=") and "modes=" in printed, printed
+    refuse([*command("mixtures", "stopped-mixtures"), "--resume", "--steps", "9"], 2, "began with --steps 40000")
+    refuse([*command("mixtures", "stopped-mixtures"), "--resume", "--seed", "9"], 2, "has seed 0")
+
+
+def kill(words, checkpoint):
+    """As kill -9 does, once it has saved."""
+    process = subprocess.Popen([*words, "--save-minutes", "0.0002"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    while not os.path.exists(checkpoint):
+        assert process.poll() is None, words
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+
+
+def check_killed():
+    """Killed in its first epoch, and resumed, it ends as if it had never been stopped."""
+    common = ["--threads", "1", "--quiet"]
+    ring = [programs["mixtures"], "ring", "--batch", "16", "--steps", "600", *common, "--output"]
+    whole = example_program.run([*ring, "whole-ring"])[-1].split(" seconds=")[0]
+    kill([*ring, "killed-ring"], "killed-ring/checkpoint.safetensors")
+    assert example_program.run([*ring, "killed-ring", "--resume"])[-1].split(" seconds=")[0] == whole
+    words = [programs["mnist_gan"], "--data", "data", "--batch", "2", "--epochs", "1", *common, "--output"]
+    example_program.run([*words, "whole-epoch"])
+    kill([*words, "killed-epoch"], "killed-epoch/checkpoint.safetensors")
+    example_program.run([*words, "killed-epoch", "--resume"])
+    for file in "generator", "discriminator":
+        made = [pathlib.Path(f"{folder}-epoch/{file}.safetensors").read_bytes() for folder in ("whole", "killed")]
+        assert made[0] == made[1], file
 
 
 def check_half_files():
@@ -279,4 +307,5 @@ with tempfile.TemporaryDirectory() as folder:
     check_effects()
     check_classifiers()
     check_stopped_mixtures()
+    check_killed()
     check_half_files()
