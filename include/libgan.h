@@ -2284,6 +2284,53 @@ GAN_API gan_status gan_checkpoint_load_from(gan_checkpoint *checkpoint, gan_read
 /** @} */
 /* ------------------------------------------------------------------------------------------------------------ */
 /**
+ * @defgroup collective Distributed training
+ * Several processes that train the same models, each on a part of every batch. A game or trainer is given a
+ * ::gan_collective, through which the processes exchange bytes, by MPI or whatever else a program has.
+ * docs/distributed.md explains it all.
+ *
+ * A batch is divided into equal shards, and every process has as many consecutive ones as the others. What is summed
+ * over a batch, such as gradients, losses and the moments of batch normalisation, is summed over each shard, then
+ * over the shards in their order, and random numbers belong to a shard. So a training is the same, bit for bit, with
+ * any number of processes that divides the number of shards, one included, on the same kind of CPU.
+ * @{
+ */
+
+/** What the processes of a ::gan_collective exchange. In what follows, n is their number. */
+typedef enum gan_exchange {
+    GAN_EXCHANGE_GATHER = 0,   /**< `from` has `bytes` bytes; `to` gets n times as many: those of each process, in the
+                                    order of ranks, its own included (MPI_Allgather) */
+    GAN_EXCHANGE_TRANSPOSE = 1 /**< `from` has n times `bytes` bytes: those for each process, in the order of ranks;
+                                    `to` gets as many: what each process, in that order, had for this one
+                                    (MPI_Alltoall) */
+} gan_exchange;
+
+/**
+ * How processes exchange bytes. All call the same functions in the same order, each in one thread at a time. Either
+ * all succeed or each gets an error, at the latest after a time that the program has chosen: a process that died or
+ * is late must not stop the others for ever. After an error all later calls should fail.
+ */
+typedef struct gan_collective {
+    size_t struct_size; /**< set by GAN_COLLECTIVE() */
+    int64_t rank;       /**< of this process: 0 to size - 1 */
+    int64_t size;       /**< number of processes; 1 to 65536 */
+    /**
+     * Begins an exchange; `bytes` >= 1. Neither array may be touched until it is finished. It may also do it all.
+     * `ticket`, to which it may write, is given to `finish`.
+     */
+    gan_status (*start)(void *user, gan_exchange exchange, const void *from, void *to, size_t bytes, int64_t *ticket);
+    /** Ends an exchange: called once for each that was started, in that order. */
+    gan_status (*finish)(void *user, int64_t ticket);
+    /** The sentence of the last call that failed, for gan_last_error(); NULL: its status says enough. */
+    const char *(*error)(void *user);
+    void *user; /**< passed to all three; may be NULL */
+} gan_collective;
+/** ::gan_collective with the given fields: GAN_COLLECTIVE(.rank = rank, .size = 4, .start = begin, .finish = end). */
+#define GAN_COLLECTIVE(...) GAN_OPTIONS(gan_collective, __VA_ARGS__)
+
+/** @} */
+/* ------------------------------------------------------------------------------------------------------------ */
+/**
  * @defgroup trainer Trainers
  * Two models, two optimizers, a loss and a schedule. One call is one step, and a step is made of public calls:
  * examples/custom_loop.c writes it out, to the same bits.
@@ -2411,6 +2458,12 @@ typedef struct gan_trainer_options {
     uint8_t reserved[7]; /**< 0, else ::GAN_ERROR_VERSION */
     int64_t diagnosis_interval; /**< steps from one diagnosis to the next, see ::gan_diagnosis; >= 1, or
                                      ::GAN_DIAGNOSIS_OFF; default 100 */
+    int64_t shards; /**< equal parts of a batch that are summed one after the other: the same number gives the same
+                         bits with any number of processes that divides it. With packing p, p times it must divide the
+                         batch, else ::GAN_ERROR_BATCH; default: the number of processes. What compares the samples of
+                         a batch with each other, but for batch normalisation, compares those of a shard */
+    const gan_collective *collective; /**< the processes that train together; copied; what `user` points to must
+                                           outlive the trainer. Default: NULL, this one alone */
 } gan_trainer_options;
 /** ::gan_trainer_options with the given fields: GAN_TRAINER(.batch = 64, .order = GAN_ORDER_GENERATOR_FIRST). */
 #define GAN_TRAINER(...) GAN_OPTIONS(gan_trainer_options, __VA_ARGS__)
@@ -2719,6 +2772,9 @@ typedef struct gan_game_options {
     uint32_t reserved;          /**< 0, else ::GAN_ERROR_VERSION */
     int64_t diagnosis_interval; /**< rounds from one diagnosis of each adversarial pair to the next, see
                                      ::gan_diagnosis; >= 1, or ::GAN_DIAGNOSIS_OFF; default 100 */
+    int64_t shards; /**< equal parts of a batch, as in ::gan_trainer_options; default: the number of processes */
+    const gan_collective
+        *collective; /**< the processes that play together, as there; default: NULL, this one alone */
 } gan_game_options;
 /** ::gan_game_options with the given fields: GAN_GAME(.batch = 4, .seed = 1). */
 #define GAN_GAME(...) GAN_OPTIONS(gan_game_options, __VA_ARGS__)

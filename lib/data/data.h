@@ -130,6 +130,12 @@ gan_status gan_dataset_read_labels(gan_dataset *dataset, int64_t first, int64_t 
 /* The number in the source of the sample that a cursor is at. */
 gan_status gan_dataset_number_at(const gan_dataset *dataset, const gan_dataset_cursor *cursor, int64_t *number);
 
+/* How many samples gan_dataset_next_fields() would give; and the same call, with the same effect, which reads only a
+ * part of them: `count` at most from number `first` on. */
+int64_t gan_dataset_next_size(const gan_dataset *dataset, int64_t batch);
+gan_status gan_dataset_next_part(gan_dataset *dataset, int64_t batch, int64_t first, int64_t count,
+                                 float *const *fields, int64_t *passed);
+
 gan_dataset *gan_dataset_retain(gan_dataset *dataset);
 /* An error unless gan_dataset_set_cursor() accepts the cursor. */
 gan_status gan_dataset_check_cursor(const gan_dataset *dataset, const gan_dataset_cursor *cursor);

@@ -261,16 +261,38 @@ static gan_status check_batch(const gan_dataset *dataset, int64_t batch, const c
     return GAN_OK;
 }
 
-/* The next `count` samples of the epoch: those that have been read ahead, then the others. */
-static gan_status read_at_cursor(gan_dataset *dataset, int64_t count, const gan_destination *to)
+/* Part of a batch: samples first, first + 1, ... of it. */
+typedef struct batch_part {
+    int64_t first, count;
+} batch_part;
+
+/* The part of the next `size` samples of the epoch: those that have been read ahead, then the others. */
+static gan_status read_at_cursor(gan_dataset *dataset, int64_t size, batch_part part, const gan_destination *to)
 {
+    const int64_t left = size - part.first, count = part.count < left ? part.count : left;
+    gan_dataset_cursor at = dataset->cursor;
     int64_t taken = 0;
 
-    if (dataset->ahead) GAN_TRY(gan_ahead_take(dataset->ahead, &dataset->cursor, count, to, &taken));
-    return read_samples(dataset, dataset->order, dataset->cursor.position, count, to, taken);
+    if (count < 1) return GAN_OK;
+    at.position += part.first;
+    if (dataset->ahead) GAN_TRY(gan_ahead_take(dataset->ahead, &at, count, to, &taken));
+    return read_samples(dataset, dataset->order, at.position, count, to, taken);
 }
 
-static gan_status read_next(gan_dataset *dataset, int64_t batch, const gan_destination *to, int64_t *count)
+/* Begins to read what the next batch is likely to need: the same part of it. */
+static void read_ahead(gan_dataset *dataset, batch_part part)
+{
+    const gan_dataset_cursor cursor = dataset->cursor;
+
+    if (!dataset->ahead) return;
+    shuffle(dataset);
+    if (part.first < dataset->count - cursor.position) dataset->cursor.position += part.first;
+    gan_ahead_start(dataset->ahead, dataset);
+    dataset->cursor = cursor;
+}
+
+static gan_status read_next(gan_dataset *dataset, int64_t batch, batch_part part, const gan_destination *to,
+                            int64_t *count)
 {
     gan_dataset_cursor *cursor = &dataset->cursor, before = *cursor;
     const bool drop_last = dataset->options.drop_last;
@@ -282,7 +304,7 @@ static gan_status read_next(gan_dataset *dataset, int64_t batch, const gan_desti
     }
     shuffle(dataset);
     const int64_t left = dataset->count - cursor->position, size = left < batch ? left : batch;
-    const gan_status status = read_at_cursor(dataset, size, to);
+    const gan_status status = read_at_cursor(dataset, size, part, to);
     if (status != GAN_OK) {
         *cursor = before;
         return status;
@@ -292,12 +314,25 @@ static gan_status read_next(gan_dataset *dataset, int64_t batch, const gan_desti
         cursor->epoch++;
         cursor->position = 0;
     }
-    if (dataset->ahead) {
-        shuffle(dataset);
-        gan_ahead_start(dataset->ahead, dataset);
-    }
+    read_ahead(dataset, part);
     *count = size;
     return GAN_OK;
+}
+
+int64_t gan_dataset_next_size(const gan_dataset *dataset, int64_t batch)
+{
+    const int64_t left = dataset->count - dataset->cursor.position;
+
+    if (left >= batch) return batch;
+    if (!dataset->options.drop_last) return left;
+    return dataset->count < batch ? dataset->count : batch;
+}
+
+gan_status gan_dataset_next_part(gan_dataset *dataset, int64_t batch, int64_t first, int64_t count,
+                                 float *const *fields, int64_t *passed)
+{
+    GAN_TRY(check_batch(dataset, batch, "gan_dataset_next_fields"));
+    return read_next(dataset, batch, (batch_part){first, count}, &(gan_destination){.fields = fields}, passed);
 }
 
 gan_status gan_dataset_next_fields(gan_dataset *dataset, int64_t batch, float *const *fields, int64_t *count)
@@ -307,7 +342,7 @@ gan_status gan_dataset_next_fields(gan_dataset *dataset, int64_t batch, float *c
     GAN_CHECK_NOT_NULL(fields);
     GAN_CHECK_NOT_NULL(count);
     GAN_TRY(check_batch(dataset, batch, __func__));
-    return read_next(dataset, batch, &(gan_destination){.fields = fields}, count);
+    return read_next(dataset, batch, (batch_part){0, batch}, &(gan_destination){.fields = fields}, count);
 }
 
 gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples, int32_t *labels, int64_t *count)
@@ -319,7 +354,7 @@ gan_status gan_dataset_next(gan_dataset *dataset, int64_t batch, float *samples,
     GAN_TRY(check_batch(dataset, batch, __func__));
     GAN_TRY(check_labels(dataset, labels, __func__));
     const gan_destination to = {.samples = samples, .labels = labels, .label = dataset->label};
-    return read_next(dataset, batch, &to, count);
+    return read_next(dataset, batch, (batch_part){0, batch}, &to, count);
 }
 
 static gan_status check_range(const gan_dataset *dataset, int64_t first, int64_t count, const char *function)

@@ -63,6 +63,8 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     plan->saved = 2 * channels;
     plan->scratch = self->classes > 0 ? gan_class_norm_scratch(batch, elements / channels, channels)
                                       : gan_batch_norm_scratch(batch * (elements / channels), channels);
+    plan->exchanged = self->classes > 0 ? 0 : 2 * channels;
+    plan->undivided = self->classes > 0;
     return GAN_OK;
 }
 
@@ -103,18 +105,93 @@ static gan_status check(const gan_layer *layer, const gan_pass *pass)
 {
     const batch_norm *self = (const batch_norm *)layer;
     if (self->classes > 0) GAN_TRY(gan_check_class_numbers(pass, 1, self->classes));
-    if (!pass->training || pass->batch >= least_batch(pass->input_shapes[0])) return GAN_OK;
+    const int64_t batch = pass->shards ? pass->batch / pass->shards->count * pass->shards->total : pass->batch;
+    if (!pass->training || batch >= least_batch(pass->input_shapes[0])) return GAN_OK;
     return gan_fail(GAN_ERROR_BATCH_OF_ONE, "a training batch of %lld has 1 value per channel, expected at least 2",
-                    (long long)pass->batch);
+                    (long long)batch);
 }
+
+/* ---- A batch that is divided -------------------------------------------------------------------------------- */
+
+/* Where the values of shard `index` here begin, of which args->rows says how many there are. */
+static int64_t at_shard(const gan_batch_norm_args *args, int64_t index)
+{
+    return index * args->rows * args->channels;
+}
+
+static gan_status forward_divided(const gan_pass *pass, gan_batch_norm_args args)
+{
+    const gan_shards *shards = pass->shards;
+    const int64_t numbers = 2 * args.channels;
+    double *mine = pass->exchange, *all = mine + shards->count * numbers;
+    args.rows /= shards->count;
+    for (int64_t i = 0; i < shards->count; i++) {
+        gan_batch_norm_moments(pass->context, &args, pass->x[0] + at_shard(&args, i), mine + i * numbers);
+    }
+    GAN_TRY(gan_shards_gather(shards, mine, all, (size_t)numbers * sizeof(*mine)));
+    gan_batch_norm_join(&args, shards->total, all);
+    for (int64_t i = 0; i < shards->count; i++) {
+        gan_batch_norm_apply(pass->context, &args, pass->x[0] + at_shard(&args, i), pass->y + at_shard(&args, i));
+    }
+    return GAN_OK;
+}
+
+static gan_real *of_shard(const gan_pass *pass, gan_real *gradient, int64_t index)
+{
+    return gradient ? gradient + index * pass->gradient_stride : NULL;
+}
+
+static gan_status backward_divided(const gan_pass *pass, gan_batch_norm_args args, gan_real *dscale, gan_real *dshift)
+{
+    const gan_shards *shards = pass->shards;
+    const int64_t numbers = 2 * args.channels;
+    double *mine = pass->exchange, *all = mine + shards->count * numbers;
+    args.rows /= shards->count;
+    for (int64_t i = 0; i < shards->count; i++) {
+        const int64_t at = at_shard(&args, i);
+        gan_batch_norm_dots(pass->context, &args, pass->x[0] + at, pass->dy + at, of_shard(pass, dscale, i),
+                            of_shard(pass, dshift, i), mine + i * numbers);
+    }
+    GAN_TRY(gan_shards_gather(shards, mine, all, (size_t)numbers * sizeof(*mine)));
+    for (int64_t i = 0; pass->dx[0] && i < shards->count; i++) {
+        const int64_t at = at_shard(&args, i);
+        gan_batch_norm_combine(pass->context, &args, shards->total, all, pass->x[0] + at, pass->dy + at,
+                               pass->dx[0] + at);
+    }
+    return GAN_OK;
+}
+
+/* With fixed statistics, shards have nothing to do with each other. */
+static gan_status sample_apart(const gan_pass *pass, gan_batch_norm_args args)
+{
+    const int64_t count = pass->shards ? pass->shards->count : 1;
+    args.rows /= count;
+    for (int64_t i = 0; i < count; i++) {
+        gan_batch_norm_sample(pass->context, &args, pass->x[0] + at_shard(&args, i), pass->y + at_shard(&args, i));
+    }
+    return GAN_OK;
+}
+
+static gan_status backward_apart(const gan_pass *pass, gan_batch_norm_args args, gan_real *dscale, gan_real *dshift)
+{
+    const int64_t count = pass->shards ? pass->shards->count : 1;
+    args.rows /= count;
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t at = at_shard(&args, i);
+        gan_batch_norm_backward(pass->context, &args, pass->training, pass->x[0] + at, pass->dy + at,
+                                of_shard(pass, dscale, i), of_shard(pass, dshift, i),
+                                pass->dx[0] ? pass->dx[0] + at : NULL);
+    }
+    return GAN_OK;
+}
+
+/* ---- Passes ------------------------------------------------------------------------------------------------- */
 
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
     gan_batch_norm_args args = arguments(layer, pass);
-    if (!pass->training) {
-        gan_batch_norm_sample(pass->context, &args, pass->x[0], pass->y);
-        return GAN_OK;
-    }
+    if (!pass->training) return sample_apart(pass, args);
+    if (pass->shards) return forward_divided(pass, args);
     gan_batch_norm_train(pass->context, &args, pass->x[0], pass->y);
     return GAN_OK;
 }
@@ -122,11 +199,10 @@ static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 static gan_status backward(const gan_layer *layer, const gan_pass *pass)
 {
     gan_batch_norm_args args = arguments(layer, pass);
-    bool no_affine = ((const batch_norm *)layer)->options.no_affine;
-    gan_batch_norm_backward(pass->context, &args, pass->training, pass->x[0], pass->dy,
-                            no_affine ? NULL : pass->gradients[WEIGHT], no_affine ? NULL : pass->gradients[BIAS],
-                            pass->dx[0]);
-    return GAN_OK;
+    const bool no_affine = ((const batch_norm *)layer)->options.no_affine;
+    gan_real *dscale = no_affine ? NULL : pass->gradients[WEIGHT], *dshift = no_affine ? NULL : pass->gradients[BIAS];
+    if (pass->shards && pass->training) return backward_divided(pass, args, dscale, dshift);
+    return backward_apart(pass, args, dscale, dshift);
 }
 
 static gan_status conditional_forward(const gan_layer *layer, const gan_pass *pass)

@@ -43,6 +43,12 @@ typedef struct gan_layer_plan {
     bool view;
     /* It draws random numbers in sampling too, those of each sample apart: see `random` of gan_pass. */
     bool draws_in_sampling;
+    /* `saved` follows from the weights alone: all shards of a batch have it in common. */
+    bool saved_once;
+    /* Not 0: if a batch is divided, a training pass is one call for all of its shards here, which exchanges so many
+     * numbers for each with the other processes. Such a layer has `saved` once. */
+    int64_t exchanged;
+    bool undivided; /* it cannot do with batches that are divided */
 } gan_layer_plan;
 
 /* One call of forward or backward, as a layer sees it. Samples of rank 3 are images (channels, height, width) and are
@@ -62,6 +68,13 @@ typedef struct gan_pass {
     gan_real *const *gradients; /* in the same order; added to; NULL for buffers, all NULL if not wanted */
     gan_real *saved;
     gan_real *scratch;
+    /* In a batch that is divided, a call sees one shard, and this is NULL, unless the plan says `exchanged`: then it
+     * sees all shards here, has memory for the numbers of these, followed by those of all, and the gradients of a
+     * shard come `gradient_stride` after those of the one before. */
+    const gan_shards *shards;
+    double *exchange; /* `check` also gets `shards` */
+    int64_t gradient_stride;
+    bool again; /* not the first shard: what follows from the weights alone is there */
     /* Of this layer: in training of this pass, in sampling of its first sample, and the one after that is one number
      * of GAN_DRAW_BITS bits further. The same in forward and backward. */
     gan_random_state random;

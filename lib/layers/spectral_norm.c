@@ -96,6 +96,7 @@ gan_status gan_spectral_norm_plan(const gan_weights *self, gan_context *context,
         gan_larger(gan_gemm_scratch(context, units, 1, rest), gan_gemm_scratch(context, rest, 1, units));
     GAN_TRY(gan_check_product("weight", (int64_t[]){units, rest, 2}, 3));
     plan->saved = aligned(units * rest) + aligned(units) + aligned(rest) + 1;
+    plan->saved_once = true;
     plan->scratch = aligned(units * rest) + gan_larger(plan->scratch, products);
     return GAN_OK;
 }
@@ -181,7 +182,7 @@ static void find_sigma(const spectral_norm *s)
 void gan_spectral_norm_forward(const gan_weights *self, const gan_pass *pass, gan_weight *weight)
 {
     const spectral_norm s = find(self, pass);
-    if (!pass->tangent_y) {
+    if (!pass->tangent_y && !pass->again) {
         find_sigma(&s);
         gan_scale(pass->context, s.count, 1 / *s.sigma, s.weight, s.effective);
     }

@@ -156,6 +156,10 @@ struct gan_session {
     gan_model *model;
     int64_t max_batch, batch; /* batch: of the last forward pass */
     bool forward_only, second_order;
+    const gan_shards *shards; /* how batches are divided; NULL: they are not */
+    /* With shards: where the gradients of the parameters of each shard here are added to, one array after the other,
+     * each as large as the model's own. NULL: none are wanted. */
+    gan_real *shard_gradients;
     unsigned holds;         /* what it has computed for the inputs now set: the bits above */
     gan_mode mode;          /* of the last forward pass */
     bool draws_in_sampling; /* some layer does */
@@ -171,6 +175,19 @@ gan_session *gan_session_retain(gan_session *session);
 /* gan_session_create with valid options; without `reuse`, no two values share memory, for tests to compare with. */
 gan_status gan_session_create_planned(gan_model *model, const gan_session_options *options, bool reuse,
                                       gan_session **out);
+
+/* The same for batches that are divided, which `shards` must outlive. `gradients`: see shard_gradients above. */
+gan_status gan_session_create_sharded(gan_model *model, const gan_session_options *options, const gan_shards *shards,
+                                      gan_real *gradients, gan_session **out);
+/* Samples of the whole batch, with those of other processes. */
+static inline int64_t gan_session_whole_batch(const gan_session *session)
+{
+    return session->shards ? session->batch / session->shards->count * session->shards->total : session->batch;
+}
+static inline int64_t gan_session_shard_count(const gan_session *session)
+{
+    return session->shards ? session->shards->count : 1;
+}
 
 /* What a caller sets and gets for each input or output. */
 typedef enum gan_session_slot {

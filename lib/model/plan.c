@@ -50,7 +50,7 @@ static gan_status add_array(session_planner *planner, int64_t count, int32_t fir
     if (!arrays) return gan_last_status();
     plan->arrays = arrays;
     arrays[plan->array_count] = (gan_array){
-        .size = (count + ALIGNED_VALUES - 1) / ALIGNED_VALUES * ALIGNED_VALUES,
+        .size = gan_session_aligned(count),
         .first = planner->reuse ? first : 0,
         .last = planner->reuse ? last : planner->end,
     };
@@ -124,6 +124,32 @@ static gan_status plan_value(session_planner *planner, int32_t i)
     return GAN_OK;
 }
 
+/* Of a batch that is divided: every shard here keeps its own values, unless these are the same for all; and scratch
+ * also holds what is exchanged. */
+static gan_status plan_shards(session_planner *planner, gan_session_node *planned, gan_layer_plan *plan)
+{
+    const gan_shards *shards = planner->session->shards;
+    int64_t numbers;
+    if (!shards) return GAN_OK;
+    if (plan->undivided) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "it compares all samples of a batch, which cannot be divided here");
+    }
+    planned->exchanged = plan->exchanged;
+    if (plan->exchanged > 0) {
+        const int64_t values = (int64_t)(sizeof(double) / sizeof(gan_real));
+        if (!gan_checked_multiply(plan->exchanged, values * (shards->count + shards->total), &numbers) ||
+            numbers > INT64_MAX - ALIGNED_VALUES - plan->scratch) {
+            return gan_fail(GAN_ERROR_OVERFLOW, "the memory needed overflows");
+        }
+        plan->scratch += gan_session_aligned(numbers);
+        return GAN_OK;
+    }
+    if (plan->saved == 0 || plan->saved_once) return GAN_OK;
+    planned->saved_stride = gan_session_aligned(plan->saved);
+    if (gan_checked_multiply(planned->saved_stride, shards->count, &plan->saved)) return GAN_OK;
+    return gan_fail(GAN_ERROR_OVERFLOW, "the memory needed overflows");
+}
+
 static gan_status plan_forward(session_planner *planner, int32_t i)
 {
     const gan_model_node *node = &planner->model->nodes[i];
@@ -132,7 +158,8 @@ static gan_status plan_forward(session_planner *planner, int32_t i)
     gan_layer_plan plan = {0};
 
     GAN_TRY(node->layer->ops->infer(node->layer, planner->model->context, node->input_shapes, node->input_count,
-                                    planner->session->max_batch, &plan));
+                                    planner->session->max_batch / gan_session_shard_count(planner->session), &plan));
+    GAN_TRY(plan_shards(planner, planned, &plan));
     planned->view = plan.view;
     planner->session->draws_in_sampling |= plan.draws_in_sampling;
     for (int k = 0; k < node->tensor_count; k++) {

@@ -10,6 +10,13 @@
 
 #define GAN_NO_ARRAY (-1)
 
+/* Values to the next place where an array may begin. */
+static inline int64_t gan_session_aligned(int64_t count)
+{
+    const int64_t values = (int64_t)(GAN_ALIGNMENT / sizeof(gan_real));
+    return (count + values - 1) / values * values;
+}
+
 typedef struct gan_array {
     int64_t size, offset; /* in values */
     int32_t first, last;  /* steps */
@@ -25,6 +32,8 @@ typedef struct gan_session_node {
     int32_t output_gradient;                   /* of an output: as the caller sets it */
     int32_t saved;                             /* from forward to backward, for the layer */
     int32_t forward_scratch, backward_scratch; /* during one call */
+    int64_t saved_stride,
+        exchanged; /* with shards: from the values that one saved to the next's; see gan_layer_plan */
     /* One per input: where dx goes if the input's gradient already holds another reader's. */
     int32_t *spare;
     /* Samples that the caller has set, or 0: of an input, until it is set again; of an output's gradient, and of a
@@ -74,6 +83,9 @@ typedef struct gan_layer_call {
 /* Sets all but the values and gradients of the pass; `draws` is the session's, of the forward pass. */
 void gan_session_prepare_call(const gan_session *session, int32_t i, gan_mode mode, uint64_t draws,
                               bool with_gradients, gan_layer_call *call);
+/* Calls a function of node i: for the whole batch, or, if that is divided, for one shard after the other. */
+typedef gan_status (*gan_layer_run)(const gan_layer *layer, const gan_pass *pass);
+gan_status gan_session_run(const gan_session *session, int32_t i, gan_layer_run run, gan_layer_call *call);
 /* The inputs of node i among the values of `nodes`, in one of the plan's tables; and, after the forward pass, inputs
  * and output if the layer keeps them, else NULL. */
 const gan_real *const *gan_session_find_inputs(const gan_session *session, int32_t i, const gan_session_node *nodes,

@@ -3,8 +3,8 @@
 
 #define DEFAULT_BATCH 32
 
-gan_status gan_session_create_planned(gan_model *model, const gan_session_options *options, bool reuse,
-                                      gan_session **out)
+static gan_status create(gan_model *model, const gan_session_options *options, bool reuse, const gan_shards *shards,
+                         gan_real *gradients, gan_session **out)
 {
     gan_session *session = gan_allocate(model->context, sizeof(*session));
     gan_status status;
@@ -16,6 +16,8 @@ gan_status gan_session_create_planned(gan_model *model, const gan_session_option
     session->forward_only = options->forward_only;
     session->second_order = options->second_order;
     session->seed = options->seed;
+    session->shards = shards;
+    session->shard_gradients = gradients;
     status = gan_session_make_plan(session, reuse);
     if (status != GAN_OK) {
         gan_session_destroy(session);
@@ -24,6 +26,18 @@ gan_status gan_session_create_planned(gan_model *model, const gan_session_option
     }
     *out = session;
     return GAN_OK;
+}
+
+gan_status gan_session_create_planned(gan_model *model, const gan_session_options *options, bool reuse,
+                                      gan_session **out)
+{
+    return create(model, options, reuse, NULL, NULL, out);
+}
+
+gan_status gan_session_create_sharded(gan_model *model, const gan_session_options *options, const gan_shards *shards,
+                                      gan_real *gradients, gan_session **out)
+{
+    return create(model, options, true, shards, gradients, out);
 }
 
 gan_status gan_session_create(gan_model *model, const gan_session_options *given, gan_session **out)
@@ -108,6 +122,7 @@ static gan_status check_layers(const gan_session *session, gan_mode mode)
         gan_session_prepare_call(session, i, mode, session->passes, false, &call);
         call.pass.x = find_given_inputs(session, i);
         call.pass.saved = NULL;
+        call.pass.shards = session->shards;
         gan_status status = layer->ops->check(layer, &call.pass);
         if (status != GAN_OK) return gan_model_node_fail(model, i, status);
     }
@@ -124,7 +139,7 @@ static gan_status forward_node(gan_session *session, int32_t i, gan_mode mode)
     call.pass.x = gan_session_find_inputs(session, i, session->plan->nodes, session->plan->x);
     call.pass.y = gan_session_at(session, planned->value);
     call.pass.scratch = gan_session_at(session, planned->forward_scratch);
-    return node->layer->ops->forward(node->layer, &call.pass);
+    return gan_session_run(session, i, node->layer->ops->forward, &call);
 }
 
 void gan_session_forget_border(gan_session *session)
@@ -179,7 +194,7 @@ gan_status gan_session_forward(gan_session *session, gan_mode mode)
     if (mode == GAN_MODE_TRAIN) {
         session->passes++;
     } else if (session->draws_in_sampling) {
-        session->passes += (uint64_t)session->batch;
+        session->passes += (uint64_t)gan_session_whole_batch(session);
     }
     return GAN_OK;
 }
@@ -203,7 +218,7 @@ static gan_status backward_node(gan_session *session, int32_t i, uint64_t what)
     call.pass.dy = dy;
     call.pass.dx = session->plan->dx;
     call.pass.scratch = gan_session_at(session, nodes[i].backward_scratch);
-    GAN_TRY(node->layer->ops->backward(node->layer, &call.pass));
+    GAN_TRY(gan_session_run(session, i, node->layer->ops->backward, &call));
     gan_session_add_spare_gradients(session, nodes, i);
     return GAN_OK;
 }

@@ -5,14 +5,16 @@
 /* ---- One layer's call --------------------------------------------------------------------------------------- */
 
 /* Weights are looked up at each call, since an optimizer swaps their arrays. */
-static void find_tensors(const gan_model *model, const gan_model_node *node, bool with_gradients,
+static void find_tensors(const gan_session *session, const gan_model_node *node, bool with_gradients,
                          gan_layer_call *call)
 {
+    const gan_model *model = session->model;
+    gan_real *gradients = session->shards ? session->shard_gradients : model->gradients;
     for (int k = 0; k < GAN_LAYER_TENSORS; k++) {
         const gan_model_tensor *tensor = k < node->tensor_count ? &model->tensors[node->first_tensor + k] : NULL;
         const bool has_gradient = tensor && with_gradients && tensor->plan.kind == GAN_TENSOR_PARAMETER;
         call->tensors[k] = tensor ? gan_model_tensor_data(model, tensor) : NULL;
-        call->gradients[k] = has_gradient ? model->gradients + tensor->offset : NULL;
+        call->gradients[k] = has_gradient ? gradients + tensor->offset : NULL;
     }
 }
 
@@ -21,7 +23,7 @@ void gan_session_prepare_call(const gan_session *session, int32_t i, gan_mode mo
 {
     const gan_model_node *node = &session->model->nodes[i];
 
-    find_tensors(session->model, node, with_gradients, call);
+    find_tensors(session, node, with_gradients, call);
     call->pass = (gan_pass){
         .context = session->model->context,
         .batch = session->batch,

@@ -16,7 +16,7 @@ static gan_status tangent_forward_node(gan_session *session, int32_t i)
     call.pass.tangent_x = gan_session_find_inputs(session, i, plan->tangents, plan->tangent_x);
     call.pass.tangent_y = gan_session_at(session, plan->tangents[i].value);
     call.pass.scratch = gan_session_at(session, plan->tangents[i].forward_scratch);
-    return node->layer->ops->tangent_forward(node->layer, &call.pass);
+    return gan_session_run(session, i, node->layer->ops->tangent_forward, &call);
 }
 
 /* Tangents of inputs that are not set count as 0, but at least one must be set. */
@@ -99,7 +99,7 @@ static gan_status tangent_backward_node(gan_session *session, int32_t i, uint64_
     call.pass.tangent_dy = tangent_dy;
     call.pass.tangent_dx = plan->dx;
     call.pass.scratch = gan_session_at(session, plan->tangents[i].backward_scratch);
-    GAN_TRY(node->layer->ops->tangent_backward(node->layer, &call.pass));
+    GAN_TRY(gan_session_run(session, i, node->layer->ops->tangent_backward, &call));
     gan_session_add_spare_gradients(session, plan->tangents, i);
     return GAN_OK;
 }

@@ -3,7 +3,7 @@
 #ifndef GAN_DESCRIPTION_H
 #define GAN_DESCRIPTION_H
 
-#include "game/terms/terms.h"
+#include "game/sharing/sharing.h"
 
 /* What training keeps of a model that some player moves. */
 typedef struct gan_played_model {
@@ -71,7 +71,9 @@ typedef struct gan_shared_pass {
 struct gan_game {
     gan_context *context;
     atomic_int references;
-    gan_game_options options;    /* resolved */
+    gan_game_options options; /* resolved; the pointer NULL */
+    gan_shards shards;
+    gan_sharing sharing;
     const char *caller, *runner; /* of its rounds, and of its runs, for messages; */
     const char *round;           /* what a round is called there, */
     bool own_names;              /* and whether its players' names are not roles but chosen by the caller */
@@ -88,7 +90,7 @@ struct gan_game {
     int64_t player_capacity, played_capacity, want_capacity, pair_capacity, feeder_capacity;
     int32_t first_player; /* who begins a round */
     int64_t most_moves;   /* of a player in a round */
-    int64_t packing;      /* batches are multiples of it */
+    int64_t packing;      /* shards are multiples of it */
     int64_t least_batch;  /* the fewest samples of a batch that all models in training can take */
     gan_shared_pass shared;
     float **places; /* of a dataset's fields, while it is read */
@@ -135,6 +137,17 @@ gan_term gan_game_term(gan_game *game, int32_t index);
 bool gan_want_is_penalty(const gan_game *game, const gan_want_state *want);
 /* What the loss is multiplied by now, by schedule and interval; 0 for a penalty that is not due. */
 double gan_want_coefficient(const gan_game *game, const gan_want_state *want);
+
+/* ---- Samples of shards and processes (game_build.c) -------------------------------------------------------------
+ */
+
+/* The most samples, up to so many, that can be divided into shards of whole packs. */
+int64_t gan_game_fitting(const gan_game *game, int64_t samples);
+/* GAN_ERROR_BATCH unless a batch can be; `what` names the call. */
+gan_status gan_game_check_fits(const gan_game *game, int64_t batch, const char *what);
+/* Of samples of all processes, those of each, and the first one of this process. */
+int64_t gan_game_own(const gan_game *game, int64_t samples);
+int64_t gan_game_first_own(const gan_game *game, int64_t samples);
 
 /* ---- What models' inputs stand for (term_roles.c) -------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
 
 /* ---- The handle ------------------------------------------------------------------------------------------------ */
 
-static gan_status resolve_options(const gan_game_options *given, gan_game_options *options)
+static gan_status resolve_options(const gan_game_options *given, gan_game_options *options, gan_shards *shards)
 {
     static const char what[] = "gan_game_options";
     GAN_TRY(gan_options_read(options, sizeof(*options), given, what));
@@ -18,6 +18,9 @@ static gan_status resolve_options(const gan_game_options *given, gan_game_option
     if ((unsigned)options->moves > GAN_MOVES_SIMULTANEOUS) {
         return gan_fail(GAN_ERROR_ARGUMENT, "%s: moves is %d, expected a gan_moves", what, (int)options->moves);
     }
+    GAN_TRY(gan_shards_resolve(options->shards, options->collective, what, shards));
+    options->shards = shards->total;
+    options->collective = NULL; /* the caller's struct may not live long */
     return gan_diagnosis_interval_resolve(&options->diagnosis_interval, what);
 }
 
@@ -26,7 +29,8 @@ gan_status gan_game_create(gan_context *context, const gan_game_options *given, 
     GAN_CHECK_NOT_NULL(context);
     GAN_CHECK_NOT_NULL(out);
     gan_game_options options;
-    GAN_TRY(resolve_options(given, &options));
+    gan_shards shards;
+    GAN_TRY(resolve_options(given, &options, &shards));
     gan_game *game = gan_allocate(context, sizeof(*game));
     if (!game) return GAN_ERROR_MEMORY;
     atomic_init(&game->references, 1);
@@ -36,9 +40,13 @@ gan_status gan_game_create(gan_context *context, const gan_game_options *given, 
     game->runner = "gan_game_run";
     game->round = "round";
     game->own_names = true;
+    game->shards = shards;
     game->packing = game->most_moves = game->least_batch = 1;
     game->shared.application = -1;
-    game->terms = (gan_terms){.context = context, .batch = options.batch, .seed = options.seed};
+    game->terms = (gan_terms){.context = context,
+                              .shards = &game->shards,
+                              .batch = options.batch / shards.collective.size,
+                              .seed = options.seed};
     atomic_init(&game->cancel, false);
     const gan_status status = gan_gate_create(context, &game->gate);
     if (status != GAN_OK) {
@@ -61,7 +69,7 @@ static void release_player(gan_game *game, gan_player_state *player)
 static void release_parts(gan_game *game)
 {
     gan_context *context = game->context;
-    const int64_t batch = game->options.batch;
+    const int64_t batch = game->terms.batch;
     for (int32_t i = 0; i < game->player_count; i++) release_player(game, &game->players[i]);
     for (int32_t i = 0; i < game->played_count; i++) {
         gan_release_text(context, game->played[i].name);
@@ -99,6 +107,7 @@ void gan_game_destroy(gan_game *game)
     if (!game || atomic_fetch_sub(&game->references, 1) > 1) return;
     gan_context *context = game->context;
     release_parts(game);
+    gan_sharing_release(&game->sharing);
     gan_terms_release(&game->terms);
     gan_gate_destroy(context, game->gate);
     gan_release(context, game, sizeof(*game));

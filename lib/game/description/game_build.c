@@ -136,6 +136,38 @@ static gan_status check_wants(gan_game *game)
     return check_all_read(game);
 }
 
+/* ---- Samples ----------------------------------------------------------------------------------------------------
+ */
+
+int64_t gan_game_fitting(const gan_game *game, int64_t samples)
+{
+    const int64_t of_shard = samples / game->shards.total;
+    return (of_shard - of_shard % game->packing) * game->shards.total;
+}
+
+gan_status gan_game_check_fits(const gan_game *game, int64_t batch, const char *what)
+{
+    if (gan_game_fitting(game, batch) == batch) return GAN_OK;
+    if (game->shards.total == 1) {
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected a multiple of packing, %lld", what,
+                        (long long)batch, (long long)game->packing);
+    }
+    const int64_t multiple = game->shards.total * game->packing;
+    return gan_fail(GAN_ERROR_BATCH,
+                    "%s: batch is %lld, expected a multiple of %lld, shards of which each has whole packs of %lld",
+                    what, (long long)batch, (long long)multiple, (long long)game->packing);
+}
+
+int64_t gan_game_own(const gan_game *game, int64_t samples)
+{
+    return samples / game->shards.total * game->shards.count;
+}
+
+int64_t gan_game_first_own(const gan_game *game, int64_t samples)
+{
+    return samples / game->shards.total * game->shards.first;
+}
+
 /* ---- Parts ----------------------------------------------------------------------------------------------------- */
 
 static gan_status create_player(gan_game *game, gan_player_state *player)
@@ -182,7 +214,7 @@ static gan_status create_report_arrays(gan_game *game)
 static void find_least_batch(gan_game *game)
 {
     const gan_terms *terms = &game->terms;
-    game->least_batch = game->packing;
+    game->least_batch = game->packing * game->shards.total;
     for (int32_t i = 0; i < terms->count; i++) {
         const gan_term_node *node = &terms->nodes[i];
         if (node->kind != GAN_TERM_APPLICATION) continue;
@@ -192,12 +224,20 @@ static void find_least_batch(gan_game *game)
     }
 }
 
+/* Of a model that is trained. */
+static int64_t most_parameters(const gan_game *game)
+{
+    int64_t most = 0;
+    for (int32_t i = 0; i < game->played_count; i++) {
+        const int64_t size = game->played[i].guard.model->parameter_size;
+        if (size > most) most = size;
+    }
+    return most;
+}
+
 static gan_status build(gan_game *game)
 {
-    if (game->options.batch % game->packing != 0) {
-        return gan_fail(GAN_ERROR_BATCH, "gan_game_build: batch is %lld, expected a multiple of packing, %lld",
-                        (long long)game->options.batch, (long long)game->packing);
-    }
+    GAN_TRY(gan_game_check_fits(game, game->options.batch, "gan_game_build"));
     GAN_TRY(flag_models(game));
     GAN_TRY(check_simultaneous(game));
     GAN_TRY(check_wants(game));
@@ -207,6 +247,8 @@ static gan_status build(gan_game *game)
     GAN_TRY(gan_pairs_create(game));
     GAN_TRY(gan_shared_pass_create(game));
     GAN_TRY(create_report_arrays(game));
+    GAN_TRY(
+        gan_sharing_create(game->context, &game->shards, game->want_count, most_parameters(game), &game->sharing));
     return gan_game_note_roles(game);
 }
 

@@ -62,7 +62,7 @@ static gan_status create_monitor(gan_game *game, gan_pair *pair)
     const gan_monitored of = {
         .loss = loss_of(game, discriminator)->adversarial,
         .interval = game->options.diagnosis_interval,
-        .batch = game->options.batch,
+        .batch = game->terms.batch / game->shards.count,
         .step = game->round,
         .generator = generator,
         .models = {[GAN_ROLE_GENERATOR] = moved, [GAN_ROLE_DISCRIMINATOR] = model_of(game, judge)}};

@@ -111,7 +111,7 @@ static bool find_shared(gan_game *game, int32_t application, int32_t first, int3
 
 static gan_status allocate(gan_game *game)
 {
-    const int64_t batch = game->options.batch;
+    const int64_t batch = game->terms.batch;
     game->denominators = gan_allocate_array(game->context, batch, sizeof(*game->denominators));
     game->ratios = gan_allocate_array(game->context, batch, sizeof(*game->ratios));
     return game->denominators && game->ratios ? GAN_OK : GAN_ERROR_MEMORY;

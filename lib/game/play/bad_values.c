@@ -27,6 +27,7 @@ static bool find_number(const gan_game *game, const gan_feeder *feeder, int64_t 
     gan_dataset_cursor at = feeder->from;
     if (game->given != game->fed || !dataset) return false;
     const bool drives = dataset == gan_game_driver(game);
+    if (game->shards.collective.size > 1) return false;
     for (int64_t first = 0; first <= sample; first += game->batch) {
         const int64_t size = game->samples - first < game->batch ? game->samples - first : game->batch;
         for (int64_t done = 0, got; done < size; done += got) {
@@ -61,7 +62,8 @@ void gan_game_find_bad_value(const gan_game *game, char text[GAN_BAD_VALUE_TEXT]
     for (int32_t i = 0; i < game->feeder_count; i++) {
         const gan_feeder *feeder = &game->feeders[i];
         const float *values = game->given[i];
-        const int64_t elements = gan_term_elements(&game->terms, feeder->term), count = game->samples * elements;
+        const int64_t elements = gan_term_elements(&game->terms, feeder->term),
+                      count = gan_game_own(game, game->samples) * elements;
         for (int64_t at = 0; at < count; at++) {
             char sample[GAN_BAD_VALUE_TEXT];
             if (isfinite(values[at])) continue;
@@ -144,7 +146,7 @@ gan_status gan_game_find_bad_class(const gan_game *game, gan_status status)
     for (int32_t i = 0; i < game->feeder_count && status == GAN_ERROR_ARGUMENT; i++) {
         const gan_feeder *feeder = &game->feeders[i];
         const class_reader reader = find_reader(game, feeder->term);
-        for (int64_t at = 0; at < game->samples && reader.classes > 0; at++) {
+        for (int64_t at = 0; at < gan_game_own(game, game->samples) && reader.classes > 0; at++) {
             const float value = game->given[i][at];
             if (value >= 0 && value < (float)reader.classes && value == floorf(value)) continue;
             return fail(game, feeder, at, value, &reader);

@@ -26,7 +26,13 @@ static gan_status check_dataset(const gan_game *game, int32_t term, const gan_da
         return gan_fail(GAN_ERROR_SHAPE, "gan_game_feed: field '%s' has the shape %s, but input '%s' %s", info.name,
                         gan_shape_text(info.shape, given), node->name, gan_shape_text(node->shape, expected));
     }
-    if (dataset->count >= game->packing) return GAN_OK;
+    if (dataset->count >= game->packing * game->shards.total) return GAN_OK;
+    if (game->shards.total > 1) {
+        return gan_fail(GAN_ERROR_BATCH,
+                        "gan_game_feed: the dataset has %lld sample%s, but there are %lld shards of packs of %lld",
+                        (long long)dataset->count, gan_plural(dataset->count), (long long)game->shards.total,
+                        (long long)game->packing);
+    }
     return gan_fail(GAN_ERROR_BATCH, "gan_game_feed: the dataset has %lld sample%s, but packing is %lld",
                     (long long)dataset->count, gan_plural(dataset->count), (long long)game->packing);
 }
@@ -40,7 +46,7 @@ static gan_status refuse_size(const gan_game *game, const gan_feeder *feeder, ga
                     "%s: player '%s' has %lld moves a round, and the samples of a round are read at once: "
                     "%lld batches of %lld samples of %lld values for input '%s' are more than %s",
                     game->own_names ? "gan_game_feed" : "gan_trainer_create", game->players[player].name,
-                    (long long)game->most_moves, (long long)game->most_moves, (long long)game->options.batch,
+                    (long long)game->most_moves, (long long)game->most_moves, (long long)game->terms.batch,
                     (long long)gan_term_elements(&game->terms, feeder->term), game->terms.nodes[feeder->term].name,
                     status == GAN_ERROR_MEMORY ? "the memory there is" : "can be counted");
 }
@@ -52,7 +58,7 @@ gan_status gan_game_prepare_feeder(gan_game *game, int32_t index)
     const int64_t elements = gan_term_elements(&game->terms, feeder->term);
     int64_t batches, values;
     if (feeder->samples) return GAN_OK;
-    if (!gan_checked_multiply(game->most_moves, game->options.batch, &batches) ||
+    if (!gan_checked_multiply(game->most_moves, game->terms.batch, &batches) ||
         !gan_checked_multiply(batches, elements, &values)) {
         return refuse_size(game, feeder, GAN_ERROR_OVERFLOW);
     }
@@ -203,7 +209,7 @@ static int64_t samples_left_over(const gan_game *game)
 {
     const gan_dataset *driver = gan_game_driver(game);
     const int64_t rest = driver->count % game->options.batch;
-    return driver->options.drop_last || rest < game->least_batch ? rest : rest % game->packing;
+    return driver->options.drop_last || rest < game->least_batch ? rest : rest - gan_game_fitting(game, rest);
 }
 
 int64_t gan_game_epoch_size(const gan_game *game)
@@ -218,8 +224,9 @@ void gan_game_tell_left_over(const gan_game *game)
     gan_log(
         game->context, GAN_LOG_INFO,
         "%s: an epoch of %lld samples in batches of %lld leaves out its last %lld, too few for batch normalisation "
-        "or to fill a pack",
-        game->runner, (long long)driver->count, (long long)game->options.batch, (long long)samples_left_over(game));
+        "or to fill %s",
+        game->runner, (long long)driver->count, (long long)game->options.batch, (long long)samples_left_over(game),
+        game->shards.total > 1 ? "all shards" : "a pack");
 }
 
 /* Ends the epoch if the remaining samples are too few, unless it has not begun: that is an error of the round. */
@@ -233,7 +240,7 @@ static gan_status skip_rest(const gan_game *game, gan_dataset_cursor *cursor)
     return gan_dataset_set_cursor(driver, *cursor);
 }
 
-/* Where the inputs that a dataset feeds get sample number `first` of the round. */
+/* Where the inputs that a dataset feeds get sample number `first` of this process's in the round. */
 static float **find_places(gan_game *game, const gan_dataset *dataset, int64_t first)
 {
     for (int64_t f = 0; f < game->place_count; f++) game->places[f] = NULL;
@@ -245,17 +252,40 @@ static float **find_places(gan_game *game, const gan_dataset *dataset, int64_t f
     return game->places;
 }
 
-/* As many samples as the driver gave, from any number of epochs. */
-static gan_status read_others(gan_game *game, int64_t first, int64_t count)
+/* The next `count` samples of a dataset, from any number of epochs, of which this process gets its own, as samples
+ * `place` and so on of its round. */
+static gan_status read_own(gan_game *game, gan_dataset *dataset, int64_t place, int64_t count)
+{
+    const int64_t first = gan_game_first_own(game, count), end = first + gan_game_own(game, count);
+    for (int64_t done = 0, got; done < count; done += got) {
+        const int64_t begin = done > first ? done : first, wanted = end > begin ? end - begin : 0;
+        float **places = find_places(game, dataset, place + begin - first);
+        GAN_TRY(gan_dataset_next_part(dataset, count - done, begin - done, wanted, places, &got));
+    }
+    return GAN_OK;
+}
+
+/* As many samples as the driver gave. */
+static gan_status read_others(gan_game *game, int64_t place, int64_t count)
 {
     const gan_dataset *driver = gan_game_driver(game);
     for (int32_t i = 1; i < game->feeder_count; i++) {
         gan_dataset *dataset = game->feeders[i].dataset;
         if (dataset == driver || gan_game_first_fed(game, i) < i) continue;
-        for (int64_t done = 0, got; done < count; done += got) {
-            GAN_TRY(gan_dataset_next_fields(dataset, count - done, find_places(game, dataset, first + done), &got));
-        }
+        GAN_TRY(read_own(game, dataset, place, count));
     }
+    return GAN_OK;
+}
+
+/* The next batch of the driver, or the samples that are left of its epoch. */
+static gan_status read_driver(gan_game *game, int64_t place, int64_t *count)
+{
+    gan_dataset *driver = gan_game_driver(game);
+    const int64_t size = gan_game_fitting(game, gan_dataset_next_size(driver, game->options.batch));
+    int64_t passed;
+    GAN_TRY(gan_dataset_next_part(driver, game->options.batch, gan_game_first_own(game, size),
+                                  gan_game_own(game, size), find_places(game, driver, place), &passed));
+    *count = size;
     return GAN_OK;
 }
 
@@ -277,9 +307,9 @@ gan_status gan_game_read_round(gan_game *game, int64_t *count, int64_t *epochs)
     }
     for (int64_t i = 0; i < game->most_moves; i++) {
         int64_t got;
-        GAN_TRY(gan_dataset_next_fields(driver, game->options.batch, find_places(game, driver, total), &got));
-        got -= got % game->packing;
-        GAN_TRY(read_others(game, total, got));
+        const int64_t place = gan_game_own(game, total);
+        GAN_TRY(read_driver(game, place, &got));
+        GAN_TRY(read_others(game, place, got));
         total += got;
         GAN_TRY(skip_rest(game, &after));
         if (after.position == 0) break;

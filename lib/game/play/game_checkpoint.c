@@ -187,6 +187,7 @@ static void loaded(void *part)
 {
     gan_game *game = part;
     game->has_played = false;
+    gan_game_introduce_again(game);
     for (int32_t i = 0; i < game->terms.model_count; i++) game->terms.models[i].version++;
 }
 

@@ -158,8 +158,10 @@ static gan_status run_round(gan_game *game, run_state *run)
 {
     gan_round_report report = GAN_ROUND_REPORT_INIT;
     int64_t count, epochs;
-    GAN_TRY(gan_game_read_round(game, &count, &epochs));
-    gan_status status = gan_game_play(game, fed_samples(game), count, game->options.batch);
+    bool ends = false;
+    gan_status status = gan_game_read_round(game, &count, &epochs);
+    if (status != GAN_OK) return gan_game_agree(game, status, 0, &ends);
+    status = gan_game_play(game, fed_samples(game), count, game->options.batch);
     /* The cursors have moved past them, whatever became of the round. */
     run->epochs += epochs;
     game->epochs += epochs;
@@ -183,13 +185,19 @@ static gan_status check_cancel(gan_game *game)
                     (long long)game->rounds);
 }
 
+/* Processes that play together end together. */
 static gan_status run_rounds(gan_game *game, run_state *run)
 {
-    do {
-        GAN_TRY(check_cancel(game));
-        GAN_TRY(run_round(game, run));
-    } while (!limit_reached(run));
-    return check_cancel(game);
+    gan_status status = check_cancel(game);
+    bool ends = false;
+    for (;;) {
+        GAN_TRY(gan_game_agree(game, status, 0, &ends));
+        if (ends) return GAN_OK;
+        status = run_round(game, run);
+        if (status != GAN_OK && status != GAN_ERROR_CANCELLED) return status;
+        if (status == GAN_OK) status = check_cancel(game);
+        ends = limit_reached(run);
+    }
 }
 
 /* Samples until the limit of epochs, of which one may have begun. */
@@ -208,6 +216,7 @@ gan_status gan_game_run_resolved(gan_game *game, const gan_game_run_options *opt
 {
     run_state run = {.options = *options};
     atomic_store(&game->cancel, false);
+    gan_game_introduce_again(game);
     GAN_TRY(plan_samples(game, &run));
     if (!game->checked) gan_game_tell_left_over(game);
     clock_gettime(CLOCK_MONOTONIC, &run.started);

@@ -126,10 +126,107 @@ void gan_game_add_settings(const gan_game *game, gan_entries *entries)
     const bool alternating = game->options.moves == GAN_MOVES_ALTERNATING;
     const int64_t first = entries->count;
     add_count(entries, SETTINGS "game", "batch", game->options.batch);
+    if (game->shards.total > 1) add_count(entries, SETTINGS "game", "shards", game->shards.total);
     gan_entries_add_note(entries, SETTINGS "game", "moves", alternating ? "alternating" : "simultaneous");
     add_names(entries, "players", gan_game_player_name, game, game->player_count);
     add_names(entries, "wants", gan_game_want_name, game, game->want_count);
     for (int32_t i = 0; i < game->player_count; i++) add_player(&game->players[i], entries);
     for (int32_t i = 0; i < game->want_count; i++) add_want(game, &game->wants[i], entries);
     tell_of_settings(game, first, entries);
+}
+
+/* ---- For other processes -----------------------------------------------------------------------------------------
+ */
+
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
+static gan_status hash_models(const gan_game *game, uint64_t *hash)
+{
+    for (int32_t i = 0; i < game->terms.model_count; i++) {
+        char *text;
+        GAN_TRY(gan_model_write_graph(game->terms.models[i].model, &text));
+        *hash = gan_hash_bytes(*hash, text, strlen(text));
+        gan_release_text(game->context, text);
+    }
+    return GAN_OK;
+}
+
+/* The settings, as a checkpoint has them. */
+static gan_status hash_settings(const gan_game *game, uint64_t *hash)
+{
+    gan_entries entries = {.context = game->context};
+    gan_game_add_settings(game, &entries);
+    for (int64_t i = 0; i < entries.count; i++) {
+        const gan_entry *entry = &entries.rows[i];
+        *hash = gan_hash_bytes(*hash, entry->name, strlen(entry->name));
+        if (entry->kind == GAN_ENTRY_NOTE) *hash = gan_hash_bytes(*hash, entry->text, strlen(entry->text));
+    }
+    const gan_status status = entries.status;
+    gan_entries_release(&entries);
+    return status;
+}
+
+static gan_status hash_setup(const gan_game *game, uint64_t *hash)
+{
+    *hash = gan_hash_number(HASH_START, game->options.seed);
+    *hash = gan_hash_number(*hash, (uint64_t)game->shards.total);
+    GAN_TRY(hash_models(game, hash));
+    return hash_settings(game, hash);
+}
+
+/* What decides how results are rounded. */
+static uint64_t hash_machine(const gan_game *game)
+{
+    const gan_context *context = game->context;
+    uint64_t hash = gan_hash_number(HASH_START, (uint64_t)context->cpu);
+    hash = gan_hash_number(hash, (uint64_t)context->multiply);
+    hash = gan_hash_number(hash, (uint64_t)context->precision);
+    return gan_hash_number(hash, sizeof(gan_real));
+}
+
+static uint64_t hash_weights(const gan_game *game)
+{
+    uint64_t hash = HASH_START;
+    for (int32_t i = 0; i < game->terms.model_count; i++) {
+        const gan_model *model = game->terms.models[i].model;
+        hash = gan_hash_bytes(hash, model->parameters, (size_t)model->parameter_size * sizeof(*model->parameters));
+        hash = gan_hash_bytes(hash, model->buffers, (size_t)model->buffer_size * sizeof(*model->buffers));
+    }
+    return hash;
+}
+
+static gan_status hash_data(const gan_game *game, uint64_t *hash)
+{
+    *hash = HASH_START;
+    for (int32_t i = 0; i < game->feeder_count; i++) {
+        gan_dataset_cursor cursor;
+        if (!game->feeders[i].dataset) continue;
+        GAN_TRY(gan_dataset_get_cursor(game->feeders[i].dataset, &cursor));
+        *hash = gan_hash_number(*hash, cursor.seed);
+        *hash = gan_hash_number(*hash, (uint64_t)cursor.epoch);
+        *hash = gan_hash_number(*hash, (uint64_t)cursor.position);
+        *hash = gan_hash_number(*hash, (uint64_t)cursor.count);
+        *hash = gan_hash_number(*hash, cursor.fingerprint);
+        *hash = gan_hash_number(*hash, (uint64_t)game->feeders[i].field);
+        *hash = gan_hash_number(*hash, (uint64_t)gan_game_first_fed(game, i));
+    }
+    return GAN_OK;
+}
+
+gan_status gan_game_introduce(gan_game *game)
+{
+    gan_agreement *mine = &game->sharing.mine;
+    if (game->sharing.introduced) return GAN_OK;
+    mine->version = (uint64_t)gan_version();
+    mine->machine = hash_machine(game);
+    mine->weights = hash_weights(game);
+    GAN_TRY(hash_data(game, &mine->data));
+    GAN_TRY(hash_setup(game, &mine->setup));
+    game->sharing.introduced = true;
+    return GAN_OK;
+}
+
+void gan_game_introduce_again(gan_game *game)
+{
+    game->sharing.introduced = false;
 }

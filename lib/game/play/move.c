@@ -43,20 +43,43 @@ static double mean_probability(const float *logits, int64_t count)
     return sum / (double)count;
 }
 
-/* What a discriminator's judgement shows. */
-static void observe(gan_game *game, int32_t want, const gan_loss_call *call)
+/* What a discriminator's judgement shows, in each shard here. The first of all goes on from earlier moves. */
+static void observe_shard(gan_game *game, gan_pair *pair, int64_t shard, const gan_loss_call *call)
 {
     const gan_terms *terms = &game->terms;
+    gan_want_record *record = gan_sharing_record(&game->sharing, shard, pair->discriminator);
+    const int64_t real = call->rows[0] * call->elements[0], fake = call->rows[1] * call->elements[1];
+    record->real_probability = mean_probability(call->values[0], real);
+    record->fake_probability = mean_probability(call->values[1], fake);
+    record->observation = shard + game->shards.first > 0 ? (gan_observation){.judged = 0} : pair->monitor.observation;
+    gan_monitor_observe_logits(&pair->monitor, call->values[0], call->values[1], real < fake ? real : fake,
+                               &record->observation);
+    if (pair->fake < 0 || shard > 0) return;
+    gan_monitor_observe_samples(
+        &pair->monitor, game->rounds + 1, gan_term_rows(terms, pair->real) / terms->shards->count,
+        terms->nodes[pair->real].border, gan_application_session(terms, pair->fake), &record->observation);
+}
+
+static void observe(gan_game *game, int32_t want, const gan_loss_call *call)
+{
+    for (int32_t i = 0; i < game->pair_count; i++) {
+        if (game->pairs[i].discriminator != want) continue;
+        for (int64_t shard = 0; shard < game->shards.count; shard++) {
+            const gan_loss_call part = gan_loss_call_of_shard(call, &game->shards, shard);
+            observe_shard(game, &game->pairs[i], shard, &part);
+        }
+    }
+}
+
+/* What all shards showed of it. */
+static void take_observation(gan_game *game, int32_t want, const gan_want_record *shown)
+{
     for (int32_t i = 0; i < game->pair_count; i++) {
         gan_pair *pair = &game->pairs[i];
         if (pair->discriminator != want) continue;
-        const int64_t real = call->rows[0] * call->elements[0], fake = call->rows[1] * call->elements[1];
-        game->pair_reports[i].real_probability = mean_probability(call->values[0], real);
-        game->pair_reports[i].fake_probability = mean_probability(call->values[1], fake);
-        gan_monitor_observe_logits(&pair->monitor, call->values[0], call->values[1], real < fake ? real : fake);
-        if (pair->fake < 0) continue;
-        gan_monitor_observe_samples(&pair->monitor, game->rounds + 1, terms->nodes[pair->real].border,
-                                    gan_application_session(terms, pair->fake));
+        game->pair_reports[i].real_probability = shown->real_probability;
+        game->pair_reports[i].fake_probability = shown->fake_probability;
+        pair->monitor.observation = shown->observation;
     }
 }
 
@@ -88,7 +111,7 @@ static gan_status deliver(gan_game *game, const gan_want_state *want, const gan_
     gan_terms *terms = &game->terms;
     const gan_shared_pass *shared = &game->shared;
     const gan_term_node *loss = &terms->nodes[want->loss];
-    const float weight = (float)gan_want_coefficient(game, want);
+    const float weight = (float)(gan_want_coefficient(game, want) / (double)game->shards.total);
     for (int32_t k = 0; k < loss->input_count; k++) {
         const int64_t count = call->rows[k] * call->elements[k];
         const bool is_shared = shared->application >= 0 && loss->inputs[k] == shared->application;
@@ -104,18 +127,28 @@ static gan_status deliver(gan_game *game, const gan_want_state *want, const gan_
     return GAN_OK;
 }
 
+/* A loss is the mean of those of all shards. */
 static gan_status compute(gan_game *game, int32_t index)
 {
-    gan_want_state *want = &game->wants[index];
+    const gan_want_state *want = &game->wants[index];
     gan_loss_call call;
-    double value;
-    GAN_TRY(gan_loss_compute(&game->terms, want->loss, &call, &value));
-    want->sum += value;
-    observe(game, index, &call);
-    if (!isfinite(value)) {
-        return diverged(game, "the loss", "player", game->players[want->player].name, "is not finite");
+    GAN_TRY(gan_loss_compute(&game->terms, want->loss, &call, game->sharing.values));
+    for (int64_t shard = 0; shard < game->shards.count; shard++) {
+        gan_sharing_record(&game->sharing, shard, index)->value = game->sharing.values[shard];
     }
+    observe(game, index, &call);
     return deliver(game, want, &call);
+}
+
+static gan_status conclude(gan_game *game, int32_t index)
+{
+    gan_want_state *want = &game->wants[index];
+    const gan_want_record shown = gan_sharing_sum_records(&game->sharing, index);
+    gan_loss_remember(&game->terms, want->loss, shown.value);
+    want->sum += shown.value;
+    take_observation(game, index, &shown);
+    if (isfinite(shown.value)) return GAN_OK;
+    return diverged(game, "the loss", "player", game->players[want->player].name, "is not finite");
 }
 
 /* ---- Halves of a move ------------------------------------------------------------------------------------------ */
@@ -138,7 +171,19 @@ static gan_status compute_all(gan_game *game, int32_t player)
     for (int32_t i = 0; i < game->want_count; i++) {
         if (is_computed(game, &game->wants[i], player)) GAN_TRY(compute(game, i));
     }
+    GAN_TRY(gan_sharing_gather_records(&game->sharing));
+    for (int32_t i = 0; i < game->want_count; i++) {
+        if (is_computed(game, &game->wants[i], player)) GAN_TRY(conclude(game, i));
+    }
     return check_buffers(game);
+}
+
+static gan_status zero_gradients(gan_game *game, int32_t played)
+{
+    const gan_term_model *model = &game->terms.models[game->played[played].model];
+    if (!model->gradients) return gan_model_zero_gradients(model->model);
+    gan_fill(game->context, model->model->parameter_size * game->shards.count, 0, model->gradients);
+    return GAN_OK;
 }
 
 gan_status gan_move_differentiate(gan_game *game, int32_t player)
@@ -147,9 +192,7 @@ gan_status gan_move_differentiate(gan_game *game, int32_t player)
     const gan_shared_pass *shared = &game->shared;
     gan_backward_pass pass = {.models = state->models, .with_inputs = -1, .done = -1, .scaled = -1};
     GAN_TRY(compute_all(game, player));
-    for (int32_t k = 0; k < state->model_count; k++) {
-        GAN_TRY(gan_model_zero_gradients(game->played[state->played[k]].guard.model));
-    }
+    for (int32_t k = 0; k < state->model_count; k++) GAN_TRY(zero_gradients(game, state->played[k]));
     if (shared->application >= 0 && player == shared->first) pass.with_inputs = shared->application;
     if (shared->application >= 0 && player == shared->second) {
         pass.done = shared->application;
@@ -170,8 +213,9 @@ static gan_status add_penalty(gan_game *game, gan_want_state *want)
     gan_terms_need_nothing(terms);
     gan_terms_need(terms, loss->inputs[0]);
     GAN_TRY(gan_terms_forward(terms));
-    GAN_TRY(gan_gradient_penalty(gan_application_session(terms, loss->inputs[0]), loss->of.loss.penalty,
-                                 (float)coefficient, &value));
+    GAN_TRY(gan_penalty_compute(gan_application_session(terms, loss->inputs[0]), loss->of.loss.penalty,
+                                (float)coefficient, game->sharing.values));
+    GAN_TRY(gan_sharing_sum_values(&game->sharing, &value));
     want->weighted = value;
     want->sum += value / coefficient;
     if (isfinite(value)) return GAN_OK;
@@ -180,6 +224,10 @@ static gan_status add_penalty(gan_game *game, gan_want_state *want)
 
 static gan_status step(gan_game *game, gan_player_state *player)
 {
+    for (int32_t k = 0; k < player->model_count; k++) {
+        const gan_played_model *played = &game->played[player->played[k]];
+        GAN_TRY(gan_sharing_sum_gradients(&game->sharing, &game->terms.models[played->model]));
+    }
     const gan_status status = gan_optimizer_step(player->optimizer, &player->gradient_norm);
     if (status == GAN_ERROR_DIVERGED) {
         return diverged(game, "the gradient", "player", player->name, "is not finite or too large");

@@ -20,6 +20,9 @@ const char *gan_game_whose(const gan_game *game, const char *kind, const char *n
 
 /* ---- Rounds (round.c) ------------------------------------------------------------------------------------------ */
 
+/* Compares what all processes are about to do, in a round on `samples` samples or before a round: returns this one's
+ * failure, or else another's, or what is different. *ends: whether a run ends here; becomes what process 0 says. */
+gan_status gan_game_agree(gan_game *game, gan_status status, int64_t samples, bool *ends);
 /* Plays a round on `count` samples of each input, in batches of `batch`, the last one smaller if that does not divide
  * `count`; moves after a player's first take the next batch while there is one. */
 gan_status gan_game_play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch);
@@ -80,5 +83,9 @@ void gan_note_append(char text[GAN_NOTE_TEXT], const char *name);
 /* Adds what a game was described with, apart from what a file restores; after a load, the list warns of what was
  * different in the file. */
 void gan_game_add_settings(const gan_game *game, gan_entries *entries);
+/* What other processes must have too, once: models, options, weights, data and the machine; and again the next time.
+ */
+gan_status gan_game_introduce(gan_game *game);
+void gan_game_introduce_again(gan_game *game);
 
 #endif

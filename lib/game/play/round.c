@@ -8,13 +8,30 @@
 static void take_batch(gan_game *game, int64_t index)
 {
     gan_terms *terms = &game->terms;
-    const int64_t first = index * game->batch, left = game->samples - first;
+    const int64_t done = index * game->batch, left = game->samples - done;
+    const int64_t first = gan_game_own(game, done);
     game->batch_index = index;
-    gan_terms_begin_batch(terms, left < game->batch ? left : game->batch);
+    gan_terms_begin_batch(terms, gan_game_own(game, left < game->batch ? left : game->batch));
     for (int32_t i = 0; i < game->feeder_count; i++) {
         const int32_t term = game->feeders[i].term;
         gan_terms_set_input(terms, term, game->given[i] + first * gan_term_elements(terms, term));
     }
+}
+
+/* ---- Other processes ---------------------------------------------------------------------------------------------
+ */
+
+gan_status gan_game_agree(gan_game *game, gan_status status, int64_t samples, bool *ends)
+{
+    gan_agreement *mine = &game->sharing.mine;
+    if (game->shards.collective.size == 1) return status;
+    if (status == GAN_OK) status = gan_game_introduce(game);
+    mine->rounds = (uint64_t)game->rounds;
+    mine->samples = (uint64_t)samples;
+    mine->ends = *ends;
+    GAN_TRY(gan_sharing_agree(&game->sharing, status, game->runner, game->round));
+    *ends = mine->ends != 0;
+    return GAN_OK;
 }
 
 /* ---- Moves of a round ------------------------------------------------------------------------------------------ */
@@ -145,8 +162,10 @@ static gan_status play(gan_game *game, const float *const *inputs, int64_t count
 gan_status gan_game_play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
 {
     const bool is_new = !game->checked;
+    bool ends = false;
     game->checked = true; /* first, since the log's callback may jump */
-    if (is_new) gan_game_check_data(game, inputs, count);
+    if (is_new) gan_game_check_data(game, inputs, gan_game_own(game, count));
+    GAN_TRY(gan_game_agree(game, GAN_OK, count, &ends));
     gan_gate_enter(game->gate);
     const gan_status status = play(game, inputs, count, batch);
     gan_gate_leave(game->gate);
@@ -196,9 +215,7 @@ static gan_status check_batch(const gan_game *game, int64_t batch)
         return gan_fail(GAN_ERROR_BATCH, "gan_game_round: batch is %lld, but the game is made for 1 to %lld",
                         (long long)batch, (long long)game->options.batch);
     }
-    if (batch % game->packing == 0) return GAN_OK;
-    return gan_fail(GAN_ERROR_BATCH, "gan_game_round: batch is %lld, expected a multiple of packing, %lld",
-                    (long long)batch, (long long)game->packing);
+    return gan_game_check_fits(game, batch, "gan_game_round");
 }
 
 static gan_status check_inputs(const gan_game *game, const float *const *inputs)

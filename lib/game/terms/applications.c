@@ -20,6 +20,19 @@ int32_t gan_terms_apply(gan_terms *terms, gan_model *model, int64_t count, const
     return first;
 }
 
+/* Memory for the gradients of each shard. */
+static gan_status plan_gradients(const gan_terms *terms, gan_term_model *model)
+{
+    int64_t values;
+    if (!model->moved || model->gradients) return GAN_OK;
+    if (!gan_checked_multiply(model->model->parameter_size, terms->shards->count, &values)) {
+        return gan_fail(GAN_ERROR_OVERFLOW, "gan_game_build: the gradients of %lld shards overflow",
+                        (long long)terms->shards->count);
+    }
+    model->gradients = gan_allocate_array(terms->context, values, sizeof(*model->gradients));
+    return model->gradients ? GAN_OK : GAN_ERROR_MEMORY;
+}
+
 gan_status gan_application_plan(gan_terms *terms, int32_t term)
 {
     gan_term_node *node = &terms->nodes[term];
@@ -28,12 +41,14 @@ gan_status gan_application_plan(gan_terms *terms, int32_t term)
         gan_allocate_array(terms->context, node->input_count, sizeof(*application->input_versions));
     if (!application->input_versions) return GAN_ERROR_MEMORY;
     if (application->shares >= 0) return GAN_OK;
-    return gan_session_create(terms->models[application->model].model,
-                              GAN_SESSION(.batch = terms->batch / node->divisor,
-                                          .seed = terms->seed + (uint64_t)application->number,
-                                          .forward_only = !application->backward && !application->penalised,
-                                          .second_order = application->penalised),
-                              &application->session);
+    const gan_session_options *options =
+        GAN_SESSION(.batch = terms->batch / node->divisor, .seed = terms->seed + (uint64_t)application->number,
+                    .forward_only = !application->backward && !application->penalised,
+                    .second_order = application->penalised);
+    gan_term_model *model = &terms->models[application->model];
+    if (terms->shards->total == 1) return gan_session_create(model->model, options, &application->session);
+    GAN_TRY(plan_gradients(terms, model));
+    return gan_session_create_sharded(model->model, options, terms->shards, model->gradients, &application->session);
 }
 
 /* ---- Forward --------------------------------------------------------------------------------------------------- */

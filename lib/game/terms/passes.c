@@ -35,22 +35,34 @@ void gan_terms_set_input(gan_terms *terms, int32_t term, const float *samples)
     terms->nodes[term].version = ++terms->clock;
 }
 
-static gan_status draw_noise(gan_terms *terms, gan_term_node *node, int64_t count)
+/* A term and the values in a row of it. */
+typedef struct drawn {
+    gan_term_node *node;
+    int64_t elements;
+} drawn;
+
+static gan_status draw_noise(void *argument, gan_random *random, int64_t first, int64_t rows)
 {
-    if (node->of.noise == GAN_NOISE_NORMAL) return gan_random_normal(terms->noise, node->room, count);
-    GAN_TRY(gan_random_uniform(terms->noise, node->room, count));
-    for (int64_t i = 0; i < count; i++) node->room[i] = 2 * node->room[i] - 1;
+    const drawn *to = argument;
+    float *room = to->node->room + first * to->elements;
+    const int64_t count = rows * to->elements;
+    if (to->node->of.noise == GAN_NOISE_NORMAL) return gan_random_normal(random, room, count);
+    GAN_TRY(gan_random_uniform(random, room, count));
+    for (int64_t i = 0; i < count; i++) room[i] = 2 * room[i] - 1;
     return GAN_OK;
 }
 
 /* A float below 1 times the number of classes may still round up to it. */
-static gan_status draw_classes(gan_terms *terms, gan_term_node *node, int64_t count)
+static gan_status draw_classes(void *argument, gan_random *random, int64_t first, int64_t rows)
 {
-    const float last = (float)(node->of.classes - 1);
-    GAN_TRY(gan_random_uniform(terms->classes, node->room, count));
+    const drawn *to = argument;
+    float *room = to->node->room + first * to->elements;
+    const float classes = (float)to->node->of.classes, last = (float)(to->node->of.classes - 1);
+    const int64_t count = rows * to->elements;
+    GAN_TRY(gan_random_uniform(random, room, count));
     for (int64_t i = 0; i < count; i++) {
-        const float class_number = (float)(int64_t)(node->room[i] * (float)node->of.classes);
-        node->room[i] = class_number > last ? last : class_number;
+        const float class_number = (float)(int64_t)(room[i] * classes);
+        room[i] = class_number > last ? last : class_number;
     }
     return GAN_OK;
 }
@@ -58,9 +70,11 @@ static gan_status draw_classes(gan_terms *terms, gan_term_node *node, int64_t co
 static gan_status draw(gan_terms *terms, int32_t term)
 {
     gan_term_node *node = &terms->nodes[term];
-    const int64_t count = gan_term_rows(terms, term) * gan_term_elements(terms, term);
+    const bool is_noise = node->kind == GAN_TERM_NOISE;
+    drawn to = {node, gan_term_elements(terms, term)};
     if (node->version != 0 && node->drawn == terms->draw) return GAN_OK;
-    GAN_TRY(node->kind == GAN_TERM_NOISE ? draw_noise(terms, node, count) : draw_classes(terms, node, count));
+    GAN_TRY(gan_terms_draw(terms, is_noise ? terms->noise : terms->classes, gan_term_rows(terms, term),
+                           is_noise ? draw_noise : draw_classes, &to));
     node->drawn = terms->draw;
     node->version = ++terms->clock;
     return GAN_OK;

@@ -17,21 +17,31 @@ gan_status gan_penalised_plan(gan_terms *terms, int32_t term)
     return GAN_OK;
 }
 
+/* Samples to draw around, or between two kinds, which may lie in the room. */
+typedef struct penalised {
+    const float *real, *fake; /* fake: NULL around */
+    int64_t size;
+    float *room;
+} penalised;
+
+static gan_status draw(void *argument, gan_random *random, int64_t first, int64_t rows)
+{
+    const penalised *of = argument;
+    const int64_t at = first * of->size;
+    if (!of->fake) return gan_penalty_perturb(random, of->real + at, rows, of->size, of->room + at);
+    return gan_penalty_interpolate(random, of->real + at, of->fake + at, rows, of->size, of->room + at);
+}
+
 /* Samples between need both kinds at the border. Memory for one of them is lent by losses, which are not computed
  * now. */
 gan_status gan_penalised_forward(gan_terms *terms, int32_t term)
 {
     gan_term_node *node = &terms->nodes[term];
-    const int64_t rows = gan_term_rows(terms, term), size = gan_term_elements(terms, term);
-    const float *real, *fake;
+    penalised of = {.size = gan_term_elements(terms, term), .room = node->room};
     if (node->version != 0 && node->drawn == terms->move) return GAN_OK;
-    GAN_TRY(gan_term_export(terms, node->inputs[0], terms->values, &real));
-    if (node->kind == GAN_TERM_AROUND) {
-        GAN_TRY(gan_penalty_perturb(terms->penalty, real, rows, size, node->room));
-    } else {
-        GAN_TRY(gan_term_export(terms, node->inputs[1], node->room, &fake));
-        GAN_TRY(gan_penalty_interpolate(terms->penalty, real, fake, rows, size, node->room));
-    }
+    GAN_TRY(gan_term_export(terms, node->inputs[0], terms->values, &of.real));
+    if (node->kind == GAN_TERM_BETWEEN) GAN_TRY(gan_term_export(terms, node->inputs[1], node->room, &of.fake));
+    GAN_TRY(gan_terms_draw(terms, terms->penalty, gan_term_rows(terms, term), draw, &of));
     node->drawn = terms->move;
     node->version = ++terms->clock;
     return GAN_OK;

@@ -5,6 +5,11 @@ gan_status gan_pooled_plan(gan_terms *terms, int32_t term)
 {
     gan_term_node *node = &terms->nodes[term];
     gan_pooled *pooled = &node->of.pooled;
+    if (terms->shards->total > 1) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED,
+                        "gan_game_build: a pool mixes the samples of all batches, which %lld shards cannot share",
+                        (long long)terms->shards->total);
+    }
     node->room = gan_allocate_array(terms->context, terms->batch / node->divisor * gan_term_elements(terms, term),
                                     sizeof(*node->room));
     if (!node->room) return GAN_ERROR_MEMORY;

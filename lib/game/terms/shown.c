@@ -69,7 +69,7 @@ static float noise_deviation(const gan_terms *terms, const gan_shown *shown)
     return (float)gan_schedule_value(schedule, shown->noise, 0, terms->round, shown->noise_steps);
 }
 
-/* Draws the augmentation of a batch. */
+/* Draws the augmentation of a batch, or of each shard of it. */
 static void draw(gan_terms *terms, gan_shown *shown, int64_t batch)
 {
     shown->draws = (gan_random_state){.counter = 0};
@@ -78,19 +78,38 @@ static void draw(gan_terms *terms, gan_shown *shown, int64_t batch)
     terms->augmentation->state.counter += GAN_AUGMENT_BLOCKS * (uint64_t)batch;
 }
 
+/* Samples to which noise is added. */
+typedef struct noisy {
+    const gan_terms *terms;
+    gan_term_node *node;
+    float deviation;
+} noisy;
+
+static gan_status add_noise_at_border(void *argument, gan_random *random, int64_t first, int64_t rows)
+{
+    const noisy *of = argument;
+    const int64_t size = gan_shape_count(sample_of(of->terms, of->node)), at = first * size;
+    return gan_instance_noise(random, of->deviation, of->node->border + at, rows, size, of->node->room + at);
+}
+
 static gan_status show_border(gan_terms *terms, gan_term_node *node, int64_t batch, float deviation)
 {
     gan_shown *shown = &node->of.shown;
+    const gan_shards *shards = terms->shards;
     const gan_shape sample = sample_of(terms, node);
     node->border = terms->nodes[node->inputs[0]].border;
     if (shown->augment) {
-        draw(terms, shown, batch);
-        GAN_TRY(gan_augment(terms->context, shown->augment, sample, shown->draws, batch, node->border, node->room));
+        const int64_t rows = batch / shards->count, values = rows * gan_shape_count(sample);
+        draw(terms, shown, rows);
+        for (int64_t i = 0; i < shards->count; i++) {
+            GAN_TRY(gan_augment(terms->context, shown->augment, sample, gan_shards_random(shards, shown->draws, i),
+                                rows, node->border + i * values, node->room + i * values));
+        }
         node->border = node->room;
     }
     if (deviation == 0) return GAN_OK;
-    GAN_TRY(gan_instance_noise(terms->instance_noise, deviation, node->border, batch, gan_shape_count(sample),
-                               node->room));
+    noisy of = {terms, node, deviation};
+    GAN_TRY(gan_terms_draw(terms, terms->instance_noise, batch, add_noise_at_border, &of));
     node->border = node->room;
     return GAN_OK;
 }
@@ -103,30 +122,36 @@ static void move(const gan_terms *terms, const gan_term_node *node, augment_fn w
                  const gan_real *from, gan_real *to)
 {
     const gan_shown *shown = &node->of.shown;
+    const gan_shards *shards = terms->shards;
     const gan_shape sample = sample_of(terms, node);
+    const int64_t rows = batch / shards->count, values = rows * gan_shape_count(sample);
     if (sample.rank != 3 || (!shown->augment && shown->packing == 1)) {
         gan_copy(terms->context, batch * gan_shape_count(sample), from, to);
         return;
     }
-    const gan_augment_args args = {.kinds = shown->augment,
-                                   .channels = sample.dims[0],
-                                   .height = sample.dims[1],
-                                   .width = sample.dims[2],
-                                   .state = shown->draws,
-                                   .channels_last = true,
-                                   .packing = shown->packing};
-    way(terms->context, &args, batch, from, to);
+    gan_augment_args args = {.kinds = shown->augment,
+                             .channels = sample.dims[0],
+                             .height = sample.dims[1],
+                             .width = sample.dims[2],
+                             .channels_last = true,
+                             .packing = shown->packing};
+    for (int64_t i = 0; i < shards->count; i++) {
+        args.state = gan_shards_random(shards, shown->draws, i);
+        way(terms->context, &args, rows, from + i * values, to + i * values);
+    }
 }
 
 /* gan_instance_noise() on packs as they are stored. */
-static void add_noise(const gan_terms *terms, const gan_term_node *node, float deviation, int64_t batch)
+static gan_status add_noise(void *argument, gan_random *random, int64_t first, int64_t rows)
 {
-    const gan_shape sample = sample_of(terms, node);
-    const int64_t packing = node->of.shown.packing, size = packing * gan_shape_count(sample);
-    const int64_t channels = sample.rank == 3 ? packing * sample.dims[0] : 1, count = batch / packing * size;
-    gan_add_normal_transposed(terms->context, batch / packing, channels, size / channels, deviation,
-                              terms->instance_noise->state, node->stored);
-    terms->instance_noise->state.counter += (uint64_t)(count - 1) / GAN_NORMALS_PER_BLOCK + 1;
+    const noisy *of = argument;
+    const gan_shape sample = sample_of(of->terms, of->node);
+    const int64_t packing = of->node->of.shown.packing, size = packing * gan_shape_count(sample);
+    const int64_t channels = sample.rank == 3 ? packing * sample.dims[0] : 1, count = rows / packing * size;
+    gan_add_normal_transposed(of->terms->context, rows / packing, channels, size / channels, of->deviation,
+                              random->state, of->node->stored + first / packing * size);
+    random->state.counter += (uint64_t)(count - 1) / GAN_NORMALS_PER_BLOCK + 1;
+    return GAN_OK;
 }
 
 /* The samples, as they are stored. */
@@ -146,9 +171,10 @@ gan_status gan_shown_forward(gan_terms *terms, int32_t term)
     const float deviation = noise_deviation(terms, shown);
     if (node->version != 0 && node->drawn == terms->move) return GAN_OK;
     if (is_stored(terms, node)) {
-        draw(terms, shown, batch);
+        noisy of = {terms, node, deviation};
+        draw(terms, shown, batch / terms->shards->count);
         move(terms, node, gan_augment_images, batch, stored_samples(terms, node), node->stored);
-        if (deviation > 0) add_noise(terms, node, deviation, batch);
+        if (deviation > 0) GAN_TRY(gan_terms_draw(terms, terms->instance_noise, batch, add_noise, &of));
     } else {
         GAN_TRY(show_border(terms, node, batch, deviation));
     }

@@ -186,7 +186,26 @@ bool gan_loss_has_gradient(const gan_loss_rule *rule, int32_t index)
     return index == 0 ? !rule->fixed_first : !rule->fixed_second;
 }
 
-gan_status gan_loss_compute(gan_terms *terms, int32_t term, gan_loss_call *call, double *value)
+gan_loss_call gan_loss_call_of_shard(const gan_loss_call *call, const gan_shards *shards, int64_t index)
+{
+    gan_loss_call part = *call;
+    for (int32_t i = 0; i < call->loss->rule->terms; i++) {
+        part.rows[i] = call->rows[i] / shards->count;
+        const int64_t first = index * part.rows[i] * call->elements[i];
+        part.values[i] += first;
+        part.rooms[i] += first;
+        if (part.gradients[i]) part.gradients[i] += first;
+    }
+    return part;
+}
+
+void gan_loss_remember(gan_terms *terms, int32_t term, double value)
+{
+    terms->nodes[term].of.loss.value = value;
+    terms->nodes[term].version = ++terms->clock;
+}
+
+gan_status gan_loss_compute(gan_terms *terms, int32_t term, gan_loss_call *call, double *found)
 {
     gan_term_node *node = &terms->nodes[term];
     const gan_loss_rule *rule = node->of.loss.rule;
@@ -203,8 +222,9 @@ gan_status gan_loss_compute(gan_terms *terms, int32_t term, gan_loss_call *call,
         if (terms->nodes[input].reached && gan_loss_has_gradient(rule, i)) call->gradients[i] = gradients;
         gradients += count;
     }
-    GAN_TRY(rule->compute(call, value));
-    node->of.loss.value = *value;
-    node->version = ++terms->clock;
+    for (int64_t i = 0; i < terms->shards->count; i++) {
+        const gan_loss_call part = gan_loss_call_of_shard(call, terms->shards, i);
+        GAN_TRY(rule->compute(&part, &found[i]));
+    }
     return GAN_OK;
 }

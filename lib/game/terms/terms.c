@@ -174,7 +174,12 @@ void gan_terms_release(gan_terms *terms)
 {
     gan_context *context = terms->context;
     for (int32_t i = 0; i < terms->count; i++) release_node(terms, i);
-    for (int32_t i = 0; i < terms->model_count; i++) gan_model_destroy(terms->models[i].model);
+    for (int32_t i = 0; i < terms->model_count; i++) {
+        const gan_term_model *model = &terms->models[i];
+        gan_release(context, model->gradients,
+                    (size_t)model->model->parameter_size * (size_t)terms->shards->count * sizeof(*model->gradients));
+        gan_model_destroy(model->model);
+    }
     gan_release(context, terms->nodes, (size_t)terms->capacity * sizeof(*terms->nodes));
     gan_release(context, terms->models, (size_t)terms->model_capacity * sizeof(*terms->models));
     gan_random_destroy(terms->noise);

@@ -32,7 +32,8 @@ const gan_term_rule *gan_term_rule_of(gan_term_kind kind);
 typedef struct gan_term_model {
     gan_model *model;
     uint64_t version;
-    bool moved; /* by some player; if not, it runs in sample mode */
+    bool moved;          /* by some player; if not, it runs in sample mode */
+    gan_real *gradients; /* of each shard here, if batches are divided and it is moved: see gan_session; else NULL */
 } gan_term_model;
 
 typedef struct gan_application {
@@ -108,7 +109,8 @@ typedef struct gan_term_node {
 
 typedef struct gan_terms {
     gan_context *context;
-    int64_t batch; /* the largest */
+    const gan_shards *shards; /* how batches are divided; `batch` and `present` are samples of this process */
+    int64_t batch;            /* the largest */
     uint64_t seed;
     gan_term_node *nodes;
     int32_t count;
@@ -175,6 +177,13 @@ gan_status gan_penalised_forward(gan_terms *terms, int32_t term);
 gan_status gan_pooled_plan(gan_terms *terms, int32_t term);
 gan_status gan_pooled_forward(gan_terms *terms, int32_t term);
 
+/* ---- Random numbers (draws.c) ------------------------------------------------------------------------------------
+ */
+
+/* Draws `rows` rows, of each shard here by itself, from random numbers of its own: `draw` gets the first row. */
+typedef gan_status (*gan_draw_fn)(void *argument, gan_random *random, int64_t first, int64_t rows);
+gan_status gan_terms_draw(const gan_terms *terms, gan_random *random, int64_t rows, gan_draw_fn draw, void *argument);
+
 /* ---- Losses (term_losses.c) ------------------------------------------------------------------------------------ */
 
 enum { GAN_LOSS_TERMS = 2 };
@@ -207,9 +216,13 @@ extern const gan_loss_rule gan_rule_discriminator, gan_rule_generator, gan_rule_
     gan_rule_gaussian_kl, gan_rule_feature_matching, gan_rule_entropy, gan_rule_mean, gan_rule_penalty;
 
 bool gan_loss_has_gradient(const gan_loss_rule *rule, int32_t index);
+/* The part of a call that is one shard of those here. */
+gan_loss_call gan_loss_call_of_shard(const gan_loss_call *call, const gan_shards *shards, int64_t index);
 /* Computes a loss from the current values and, for terms that are reached, its gradients, which it leaves in `call`
- * until the next loss. */
-gan_status gan_loss_compute(gan_terms *terms, int32_t term, gan_loss_call *call, double *value);
+ * until the next loss: of each shard here by itself. */
+gan_status gan_loss_compute(gan_terms *terms, int32_t term, gan_loss_call *call, double *found);
+/* What a want's loss was over the whole batch. */
+void gan_loss_remember(gan_terms *terms, int32_t term, double value);
 
 /* ---- Passes (passes.c) ----------------------------------------------------------------------------------------- */
 
@@ -219,7 +232,6 @@ void gan_terms_begin_batch(gan_terms *terms, int64_t samples);
 void gan_terms_end_batch(gan_terms *terms);
 void gan_terms_begin_move(gan_terms *terms);
 void gan_terms_set_input(gan_terms *terms, int32_t term, const float *samples);
-
 /* Nothing is needed; this term is; also what it reads; and all of these are brought up to date. */
 void gan_terms_need_nothing(gan_terms *terms);
 void gan_terms_need(gan_terms *terms, int32_t term);

@@ -8,7 +8,7 @@ enum { GAN_TRAINER_PENALTIES = 4 };
 
 struct gan_trainer {
     gan_context *context;
-    gan_trainer_options options; /* resolved; the two pointers NULL */
+    gan_trainer_options options; /* resolved; its pointers NULL */
     gan_game *game;
     gan_model *generator, *discriminator; /* the game keeps them */
     gan_session *sample;                  /* G, forward only, independent of training */

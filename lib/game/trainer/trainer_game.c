@@ -149,9 +149,11 @@ gan_status gan_trainer_describe(gan_trainer *trainer, const gan_optimizer_option
     trainer_terms terms;
     GAN_TRY(gan_game_create(trainer->context,
                             GAN_GAME(.batch = options->batch, .seed = options->seed, .moves = moves,
-                                     .diagnosis_interval = options->diagnosis_interval),
+                                     .diagnosis_interval = options->diagnosis_interval, .shards = options->shards,
+                                     .collective = options->collective),
                             &trainer->game));
     gan_game *game = trainer->game;
+    trainer->options.collective = NULL; /* the caller's struct may not live long */
     game->caller = "gan_trainer_step";
     game->runner = "gan_trainer_run";
     game->round = "step";

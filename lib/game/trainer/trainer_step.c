@@ -39,10 +39,7 @@ gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t 
         return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected 1 to %lld", __func__, (long long)batch,
                         (long long)trainer->options.batch);
     }
-    if (batch % trainer->options.packing != 0) {
-        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected a multiple of the trainer's packing, %lld",
-                        __func__, (long long)batch, (long long)trainer->options.packing);
-    }
+    GAN_TRY(gan_game_check_fits(trainer->game, batch, __func__));
     gan_round_report round = GAN_ROUND_REPORT_INIT;
     gan_step_report known = GAN_STEP_REPORT_INIT;
     if (report) GAN_TRY(gan_report_check(report, "gan_step_report"));

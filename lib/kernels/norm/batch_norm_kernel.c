@@ -134,25 +134,26 @@ static void write_normalised(gan_context *context, norm_work *work)
     gan_blocks_run(context, normalise_task, work, work->grid.blocks);
 }
 
+/* What a pass keeps of a channel of `rows` rows in all, and what its running statistics become. */
+static void take_moments(const gan_batch_norm_args *args, int64_t c, double rows, double mean, double variance)
+{
+    const double unbiased = rows > 1 ? rows / (rows - 1) : 1, momentum = (double)args->momentum;
+    gan_real *running_mean = args->running_mean + c, *running_variance = args->running_variance + c;
+    args->mean[c] = (gan_real)mean;
+    args->inverse[c] = (gan_real)(1 / sqrt(variance + (double)args->epsilon));
+    *running_mean = (gan_real)((1 - momentum) * (double)*running_mean + momentum * mean);
+    *running_variance = (gan_real)((1 - momentum) * (double)*running_variance + momentum * variance * unbiased);
+}
+
 static void measure_batch(gan_context *context, norm_work *work)
 {
     const gan_batch_norm_args *args = work->args;
     gan_blocks_run(context, moments_task, work, work->grid.blocks);
-    double rows = (double)args->rows, unbiased = args->rows > 1 ? rows / (rows - 1) : 1;
-    double momentum = (double)args->momentum;
     for (int64_t first = 0; first < args->channels; first += GAN_STRIP) {
         double mean[GAN_STRIP], variance[GAN_STRIP];
         int64_t count = strip_length(args, first);
         join_moments(work, first, count, mean, variance);
-        for (int64_t j = 0; j < count; j++) {
-            int64_t c = first + j;
-            gan_real *running_mean = args->running_mean + c, *running_variance = args->running_variance + c;
-            args->mean[c] = (gan_real)mean[j];
-            args->inverse[c] = (gan_real)(1 / sqrt(variance[j] + (double)args->epsilon));
-            *running_mean = (gan_real)((1 - momentum) * (double)*running_mean + momentum * mean[j]);
-            *running_variance =
-                (gan_real)((1 - momentum) * (double)*running_variance + momentum * variance[j] * unbiased);
-        }
+        for (int64_t j = 0; j < count; j++) take_moments(args, first + j, (double)args->rows, mean[j], variance[j]);
     }
 }
 
@@ -189,6 +190,15 @@ void gan_batch_norm_sample(gan_context *context, const gan_batch_norm_args *args
     write_normalised(context, &work);
 }
 
+/* What dx is made with: `share` is 1 / n below. */
+static void set_slopes(const norm_work *work, int64_t c, double sum, double dot, double share)
+{
+    const double inverse = (double)work->args->inverse[c], factor = (double)scale_of(work->args, c) * inverse;
+    work->coefficient[0][c] = (gan_real)factor;
+    work->coefficient[1][c] = (gan_real)(-factor * dot * inverse * inverse * share);
+    work->coefficient[2][c] = (gan_real)(-factor * sum * share);
+}
+
 /* With h = (x - mean) inverse and n rows: dshift = sum dy, dscale = sum dy h, and
  * dx = scale inverse (dy - dshift / n - h dscale / n) in training, scale inverse dy with fixed statistics. */
 void gan_batch_norm_backward(gan_context *context, const gan_batch_norm_args *args, bool training, const gan_real *x,
@@ -204,13 +214,86 @@ void gan_batch_norm_backward(gan_context *context, const gan_batch_norm_args *ar
         gan_join_sums(&work.grid, work.partial[1], first, count, dot);
         for (int64_t j = 0; j < count; j++) {
             int64_t c = first + j;
-            double inverse = (double)args->inverse[c], factor = (double)scale_of(args, c) * inverse;
             if (dshift) dshift[c] = (gan_real)((double)dshift[c] + sum[j]);
-            if (dscale) dscale[c] = (gan_real)((double)dscale[c] + dot[j] * inverse);
-            work.coefficient[0][c] = (gan_real)factor;
-            work.coefficient[1][c] = (gan_real)(-factor * dot[j] * inverse * inverse * share);
-            work.coefficient[2][c] = (gan_real)(-factor * sum[j] * share);
+            if (dscale) dscale[c] = (gan_real)((double)dscale[c] + dot[j] * (double)args->inverse[c]);
+            set_slopes(&work, c, sum[j], dot[j], share);
         }
     }
     if (dx) gan_blocks_run(context, combine_task, &work, work.grid.blocks);
+}
+
+/* ---- A batch that is divided -------------------------------------------------------------------------------- */
+
+void gan_batch_norm_moments(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, double *moments)
+{
+    norm_work work = make_work(context, args, x, NULL, NULL);
+    gan_blocks_run(context, moments_task, &work, work.grid.blocks);
+    for (int64_t first = 0; first < args->channels; first += GAN_STRIP) {
+        double mean[GAN_STRIP], variance[GAN_STRIP];
+        const int64_t count = strip_length(args, first);
+        join_moments(&work, first, count, mean, variance);
+        for (int64_t j = 0; j < count; j++) {
+            moments[2 * (first + j)] = mean[j];
+            moments[2 * (first + j) + 1] = variance[j];
+        }
+    }
+}
+
+/* Parts of one size: the mean is that of the means, and the variance the mean of variances and squared distances. */
+void gan_batch_norm_join(const gan_batch_norm_args *args, int64_t parts, const double *moments)
+{
+    const int64_t stride = 2 * args->channels;
+    for (int64_t c = 0; c < args->channels; c++) {
+        double mean = 0, variance = 0;
+        for (int64_t i = 0; i < parts; i++) mean += moments[i * stride + 2 * c];
+        mean /= (double)parts;
+        for (int64_t i = 0; i < parts; i++) {
+            const double distance = moments[i * stride + 2 * c] - mean;
+            variance += moments[i * stride + 2 * c + 1] + distance * distance;
+        }
+        take_moments(args, c, (double)args->rows * (double)parts, mean, variance / (double)parts);
+    }
+}
+
+void gan_batch_norm_apply(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, gan_real *y)
+{
+    norm_work work = make_work(context, args, x, NULL, y);
+    write_normalised(context, &work);
+}
+
+void gan_batch_norm_dots(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, const gan_real *dy,
+                         gan_real *dscale, gan_real *dshift, double *dots)
+{
+    norm_work work = make_work(context, args, x, dy, NULL);
+    gan_blocks_run(context, dots_task, &work, work.grid.blocks);
+    for (int64_t first = 0; first < args->channels; first += GAN_STRIP) {
+        double sum[GAN_STRIP], dot[GAN_STRIP];
+        const int64_t count = strip_length(args, first);
+        gan_join_sums(&work.grid, work.partial[0], first, count, sum);
+        gan_join_sums(&work.grid, work.partial[1], first, count, dot);
+        for (int64_t j = 0; j < count; j++) {
+            const int64_t c = first + j;
+            dots[2 * c] = sum[j];
+            dots[2 * c + 1] = dot[j];
+            if (dshift) dshift[c] = (gan_real)((double)dshift[c] + sum[j]);
+            if (dscale) dscale[c] = (gan_real)((double)dscale[c] + dot[j] * (double)args->inverse[c]);
+        }
+    }
+}
+
+void gan_batch_norm_combine(gan_context *context, const gan_batch_norm_args *args, int64_t parts, const double *dots,
+                            const gan_real *x, const gan_real *dy, gan_real *dx)
+{
+    norm_work work = make_work(context, args, x, dy, dx);
+    const int64_t stride = 2 * args->channels;
+    const double share = 1 / ((double)args->rows * (double)parts);
+    for (int64_t c = 0; c < args->channels; c++) {
+        double sum = 0, dot = 0;
+        for (int64_t i = 0; i < parts; i++) {
+            sum += dots[i * stride + 2 * c];
+            dot += dots[i * stride + 2 * c + 1];
+        }
+        set_slopes(&work, c, sum, dot, share);
+    }
+    gan_blocks_run(context, combine_task, &work, work.grid.blocks);
 }

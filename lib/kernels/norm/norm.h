@@ -30,6 +30,20 @@ void gan_batch_norm_measure(gan_context *context, const gan_batch_norm_args *arg
 void gan_batch_norm_backward(gan_context *context, const gan_batch_norm_args *args, bool training, const gan_real *x,
                              const gan_real *dy, gan_real *dscale, gan_real *dshift, gan_real *dx);
 
+/* Over a batch that is divided into parts of `rows` rows, in steps between which numbers of the parts are exchanged.
+ * Forward: two numbers a channel of each part; mean and inverse from those of all parts, in their order, which also
+ * update the running statistics; y of a part. */
+void gan_batch_norm_moments(gan_context *context, const gan_batch_norm_args *args, const gan_real *x,
+                            double *moments);
+void gan_batch_norm_join(const gan_batch_norm_args *args, int64_t parts, const double *moments);
+void gan_batch_norm_apply(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, gan_real *y);
+/* Backward: two numbers a channel of each part, with its dscale and dshift, which are added to (either may be NULL);
+ * dx of a part from those of all parts, in their order. dx may be dy. */
+void gan_batch_norm_dots(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, const gan_real *dy,
+                         gan_real *dscale, gan_real *dshift, double *dots);
+void gan_batch_norm_combine(gan_context *context, const gan_batch_norm_args *args, int64_t parts, const double *dots,
+                            const gan_real *x, const gan_real *dy, gan_real *dx);
+
 /* ---- Over the batch, with a scale and shift for each class (class_norm_kernel.c) ---- */
 
 /* x is (batch, pixels, channels). As above, but scale and shift, which must be given, are tables (classes, channels),

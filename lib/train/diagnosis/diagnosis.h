@@ -95,12 +95,13 @@ typedef struct gan_monitor {
 /* Must be destroyed even after a failure. */
 gan_status gan_monitor_create(gan_monitor *monitor, gan_context *context, const gan_monitored *of);
 void gan_monitor_destroy(gan_monitor *monitor);
-/* Observes D's last judgement: `count` logits of either kind. */
-void gan_monitor_observe_logits(gan_monitor *monitor, const float *real_logits, const float *fake_logits,
-                                int64_t count);
-/* Observes what it judged in step number `step`, from 1: real samples, and as many of the generator's pass. */
-void gan_monitor_observe_samples(gan_monitor *monitor, int64_t step, const float *samples,
-                                 const gan_session *generator);
+/* Adds D's last judgement to an observation, which may be the monitor's: `count` logits of either kind. */
+void gan_monitor_observe_logits(const gan_monitor *monitor, const float *real_logits, const float *fake_logits,
+                                int64_t count, gan_observation *observation);
+/* The same of what it judged in step number `step`, from 1: `batch` real samples, and as many, the first, of the
+ * generator's pass. */
+void gan_monitor_observe_samples(const gan_monitor *monitor, int64_t step, int64_t batch, const float *samples,
+                                 const gan_session *generator, gan_observation *observation);
 /* Ends a step that counts, with the players' gradient norms, and completes the report; or ends one that failed with a
  * status. Logs diagnoses that were not made the previous time. */
 void gan_monitor_step(gan_monitor *monitor, int64_t step, const double norms[GAN_PLAYERS], gan_pair_report *report);

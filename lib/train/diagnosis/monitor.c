@@ -18,21 +18,21 @@ static bool is_due(const gan_monitor *monitor, int64_t step)
     return step % monitor->of.interval == 0;
 }
 
-void gan_monitor_observe_logits(gan_monitor *monitor, const float *real_logits, const float *fake_logits,
-                                int64_t count)
+void gan_monitor_observe_logits(const gan_monitor *monitor, const float *real_logits, const float *fake_logits,
+                                int64_t count, gan_observation *observation)
 {
     if (monitor->of.interval == GAN_DIAGNOSIS_OFF) return;
-    gan_observe_logits(&monitor->observation, gan_loss_find(monitor->of.loss), real_logits, fake_logits, count);
+    gan_observe_logits(observation, gan_loss_find(monitor->of.loss), real_logits, fake_logits, count);
 }
 
-void gan_monitor_observe_samples(gan_monitor *monitor, int64_t step, const float *samples,
-                                 const gan_session *generator)
+void gan_monitor_observe_samples(const gan_monitor *monitor, int64_t step, int64_t batch, const float *samples,
+                                 const gan_session *generator, gan_observation *observation)
 {
-    const int64_t batch = generator->batch, rows = batch < monitor->rows ? batch : monitor->rows;
+    const int64_t rows = batch < monitor->rows ? batch : monitor->rows;
     if (monitor->of.interval == GAN_DIAGNOSIS_OFF || !is_due(monitor, step)) return;
     if (rows > 1) gan_samples_import(monitor->context, monitor->sample, rows, samples, monitor->samples);
-    gan_observe_samples(&monitor->observation, monitor->context, monitor->ends, gan_shape_count(monitor->sample),
-                        batch, gan_session_data(generator, GAN_SLOT_OUTPUT, 0), rows, monitor->samples);
+    gan_observe_samples(observation, monitor->context, monitor->ends, gan_shape_count(monitor->sample), batch,
+                        gan_session_data(generator, GAN_SLOT_OUTPUT, 0), rows, monitor->samples);
 }
 
 /* ---- Memory ---------------------------------------------------------------------------------------------------- */

@@ -71,20 +71,28 @@ gan_status gan_gradient_penalty(gan_session *discriminator, gan_penalty penalty,
     if (!discriminator->second_order) {
         return gan_fail(GAN_ERROR_STATE, "%s: the session was created without second_order", __func__);
     }
+    return gan_penalty_compute(discriminator, penalty, coefficient, value);
+}
+
+gan_status gan_penalty_compute(gan_session *discriminator, gan_penalty penalty, float coefficient, double *values)
+{
     if (!(discriminator->holds & GAN_HOLDS_OUTPUTS)) GAN_TRY(gan_session_forward(discriminator, GAN_MODE_TRAIN));
     gan_real *factors = gan_session_sample_values(discriminator);
     GAN_TRY(find_norms(discriminator, factors)); /* where the factors go */
-    double sum = 0, weight = (double)coefficient / (double)discriminator->batch;
-    for (int64_t i = 0; i < discriminator->batch; i++) {
-        penalty_term term = terms[penalty]((double)factors[i]);
-        sum += term.value;
-        factors[i] = (gan_real)(weight * term.factor);
+    const int64_t shards = gan_session_shard_count(discriminator), rows = discriminator->batch / shards;
+    const double weight = (double)coefficient / (double)gan_session_whole_batch(discriminator);
+    for (int64_t shard = 0; shard < shards; shard++) {
+        double sum = 0;
+        for (int64_t i = shard * rows; i < (shard + 1) * rows; i++) {
+            penalty_term term = terms[penalty]((double)factors[i]);
+            sum += term.value;
+            factors[i] = (gan_real)(weight * term.factor);
+        }
+        values[shard] = weight * sum;
     }
     GAN_TRY(gan_session_scale_input_tangent(discriminator, 0, factors));
     GAN_TRY(gan_session_tangent_forward(discriminator));
-    GAN_TRY(gan_session_tangent_backward(discriminator, GAN_BACKWARD_PARAMETERS));
-    *value = weight * sum;
-    return GAN_OK;
+    return gan_session_tangent_backward(discriminator, GAN_BACKWARD_PARAMETERS);
 }
 
 /* ---- Samples between and around others ------------------------------------------------------------------------- */

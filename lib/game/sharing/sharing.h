@@ -1,0 +1,56 @@
+/* The door of sharing: what the shards and processes of a game exchange. */
+#ifndef GAN_SHARING_H
+#define GAN_SHARING_H
+
+#include "game/terms/terms.h"
+
+/* What a shard shows of a want in a move. */
+typedef struct gan_want_record {
+    double value, real_probability, fake_probability;
+    gan_observation observation;
+} gan_want_record;
+
+/* What the processes of a game compare before a round: the same bytes in every version. */
+typedef struct gan_agreement {
+    uint64_t version, machine, setup, weights, data, rounds, samples, status, ends;
+} gan_agreement;
+
+/* Memory for what is exchanged. */
+typedef struct gan_sharing {
+    gan_context *context;
+    const gan_shards *shards;
+    int64_t want_count;
+    gan_want_record *records; /* for each shard here, then for each of all: one a want */
+    double *values;           /* the same with one value */
+    gan_agreement mine, *agreements;
+    bool introduced; /* `mine` has what is compared once */
+    gan_real *sent, *received, *slice, *summed;
+    int64_t sent_size, slice_size, summed_size;
+} gan_sharing;
+
+/* ---- Losses and gradients (sharing.c) ---------------------------------------------------------------------------
+ */
+
+/* Of a zeroed struct, for models of so many values of parameters at most. Released even after a failure. */
+gan_status gan_sharing_create(gan_context *context, const gan_shards *shards, int64_t want_count, int64_t parameters,
+                              gan_sharing *sharing);
+void gan_sharing_release(gan_sharing *sharing);
+/* What a shard here shows of a want; the exchange of all; and means or sums over all shards, in their order. */
+gan_want_record *gan_sharing_record(const gan_sharing *sharing, int64_t shard, int32_t want);
+gan_status gan_sharing_gather_records(const gan_sharing *sharing);
+gan_want_record gan_sharing_sum_records(const gan_sharing *sharing, int32_t want);
+/* The sum of one value of each shard, of which those here are in `values`. */
+gan_status gan_sharing_sum_values(const gan_sharing *sharing, double *sum);
+/* The gradients of a model: from those of all shards, if batches are divided. */
+gan_status gan_sharing_sum_gradients(const gan_sharing *sharing, const gan_term_model *of);
+
+/* ---- Before a round (agreement.c) -------------------------------------------------------------------------------
+ */
+
+uint64_t gan_hash_number(uint64_t hash, uint64_t number);
+uint64_t gan_hash_bytes(uint64_t hash, const void *bytes, size_t size);
+/* Compares what all processes have in `mine`: returns this one's failure, or else another's, or what is different.
+ * mine.ends becomes what process 0 says. `runner` and `round` are what a run and a round are called. */
+gan_status gan_sharing_agree(gan_sharing *sharing, gan_status status, const char *runner, const char *round);
+
+#endif
