@@ -26,7 +26,7 @@ typedef struct training {
 /* ---- pix2pix --------------------------------------------------------------------------------------------------- */
 
 /* L_D = (-E log D(x, y) - E log(1 - D(x, G(x)))) / 2, halved so that D learns slower than G, and
- * L_G = -E log D(x, G(x)) + 100 E |G(x) - y|. By L1 only, the second summand is all. */
+ * L_G = -E log D(x, G(x)) + w E |G(x) - y|, where w is 100 in the paper. By L1 only, the second summand is all. */
 static gan_status describe_paired(training *t)
 {
     const translation_options *o = t->options;
