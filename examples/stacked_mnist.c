@@ -3,6 +3,7 @@
  * modes of 26,000 samples by the labels that a classifier gives each colour, and ends with a line modes=... kl=...
  * seconds=..., of training alone. */
 #include "classifier.h"
+#include "command.h"
 #include "mnist_files.h"
 #include "monitor.h"
 #include "outputs.h"
@@ -25,8 +26,8 @@ typedef struct settings {
     const char *data, *output, *classifier;
     recipe_choice recipe;
     int64_t steps, samples, seed, threads;
-    double minutes;
-    bool floor, quiet;
+    double minutes, save_minutes;
+    bool floor, resume, quiet;
 } settings;
 
 typedef struct training {
@@ -39,8 +40,11 @@ typedef struct training {
     gan_model *generator, *discriminator;
     gan_trainer *trainer;
     gan_history *history;
+    gan_checkpoint *checkpoint;
     gan_shape image;
-    double seconds; /* spent on training */
+    double seconds;    /* spent on training */
+    int64_t begun_for; /* --steps, over which some recipes' rates fall */
+    bool noted;        /* the command line */
 } training;
 
 /* ---- Data ------------------------------------------------------------------------------------------------------ */
@@ -124,6 +128,40 @@ static gan_status look(training *job, progress *line)
     return GAN_OK;
 }
 
+static gan_status write_results(training *job)
+{
+    char path[PATH_SIZE];
+    const char *folder = job->settings.output;
+    gan_context_info info = GAN_CONTEXT_INFO_INIT;
+    monitor_model("generator", job->generator);
+    monitor_model("discriminator", job->discriminator);
+    gan_status status =
+        gan_model_save(best_generator(job->trainer, job->generator), path_in(folder, "generator.safetensors", path));
+    if (status == GAN_OK) status = gan_history_write_csv(job->history, path_in(folder, "losses.csv", path));
+    if (status == GAN_OK) status = gan_context_get_info(job->context, &info);
+    if (status != GAN_OK || !info.png) return status;
+    float *images = allocate(GRID * gan_shape_count(job->image), sizeof(float));
+    status = gan_trainer_sample(job->trainer, GAN_SAMPLE(.seed = SEED_OF_GRID), GRID, images);
+    if (status == GAN_OK)
+        status = draw_picture(job->context, path_in(folder, "samples.png", path), images, GRID, job->image, 0);
+    free(images);
+    return status;
+}
+
+static gan_status save(training *job)
+{
+    char path[PATH_SIZE];
+    const char *folder = job->settings.output;
+    gan_status status = write_results(job);
+    if (status == GAN_OK)
+        status = gan_checkpoint_save(job->checkpoint, path_in(folder, "checkpoint.safetensors", path));
+    if (status != GAN_OK) return status;
+    if (!job->noted) write_command(folder, job->settings.resume);
+    job->noted = true;
+    monitor_saved();
+    return GAN_OK;
+}
+
 static gan_status train(training *job)
 {
     const gan_trainer_options *t = &job->recipe.trainer;
@@ -132,9 +170,12 @@ static gan_status train(training *job)
     progress line = make_progress(job->settings.quiet);
     gan_step_report report = GAN_STEP_REPORT_INIT;
     gan_status status = GAN_OK;
-    int looks = 0;
+    double saved = seconds_now();
+    report.step = gan_trainer_steps(job->trainer);
+    if (report.step > 0) complete_report(job, &report);
+    int looks = (int)(report.progress * LOOKS);
     catch_interrupts();
-    monitor_begin(job->context, job->settings.output, 0);
+    monitor_begin(job->context, job->settings.output, report.step);
     while (status == GAN_OK && report.progress < 1 && !interrupted()) {
         double start = seconds_now();
         status = compose(job, job->digits, batch * updates, images);
@@ -147,6 +188,10 @@ static gan_status train(training *job)
         if (status == GAN_OK && report.progress < 1 && (int)(report.progress * LOOKS) > looks) {
             looks = (int)(report.progress * LOOKS);
             status = look(job, &line);
+        }
+        if (status == GAN_OK && seconds_now() > saved + 60 * job->settings.save_minutes) {
+            status = save(job);
+            saved = seconds_now();
         }
     }
     end_progress(&line);
@@ -166,6 +211,39 @@ static gan_status open_data(training *job)
     if (status != GAN_OK) return status;
     check_sides(job->image, s->data, (int64_t)1 << dcgan_stages(job->image));
     job->image.dims[0] = COLOURS;
+    return GAN_OK;
+}
+
+/* All that changes from step to step. */
+static gan_status describe_checkpoint(training *job)
+{
+    job->begun_for = job->settings.steps;
+    gan_status status = gan_checkpoint_create(job->context, &job->checkpoint);
+    if (status == GAN_OK) status = gan_checkpoint_add_trainer(job->checkpoint, "trainer", job->trainer);
+    if (status == GAN_OK) status = gan_checkpoint_add_random(job->checkpoint, "random", job->random);
+    if (status == GAN_OK) status = gan_checkpoint_add_history(job->checkpoint, "history", job->history);
+    if (status == GAN_OK) status = gan_checkpoint_add_doubles(job->checkpoint, "seconds", &job->seconds, 1);
+    return status == GAN_OK ? gan_checkpoint_add_integer(job->checkpoint, "steps", &job->begun_for) : status;
+}
+
+static gan_status resume(training *job)
+{
+    char path[PATH_SIZE];
+    gan_random_state before, after;
+    gan_status status = gan_random_get_state(job->random, &before);
+    if (status == GAN_OK) {
+        status = gan_checkpoint_load(job->checkpoint, path_in(job->settings.output, "checkpoint.safetensors", path));
+    }
+    if (status == GAN_OK) status = gan_random_get_state(job->random, &after);
+    if (status == GAN_OK) status = choose_rates(job->trainer, &job->recipe, &job->settings.recipe);
+    if (status != GAN_OK) return status;
+    if (before.seed != after.seed) refuse_seed(after.seed);
+    if (job->recipe.anneal && job->begun_for != job->settings.steps) {
+        fprintf(stderr, "--steps %lld: this training began with --steps %lld, over which its rates fall\n",
+                (long long)job->settings.steps, (long long)job->begun_for);
+        exit(2);
+    }
+    if (!job->settings.quiet) say_resumed(gan_trainer_steps(job->trainer));
     return GAN_OK;
 }
 
@@ -191,27 +269,8 @@ static gan_status prepare(training *job)
     if (status == GAN_OK)
         status = create_trainer(job->context, job->generator, job->discriminator, r, seed, s->steps, &job->trainer);
     if (status == GAN_OK) status = gan_history_create(job->context, &job->history);
-    return status;
-}
-
-static gan_status write_results(training *job)
-{
-    char path[PATH_SIZE];
-    const char *folder = job->settings.output;
-    gan_context_info info = GAN_CONTEXT_INFO_INIT;
-    monitor_model("generator", job->generator);
-    monitor_model("discriminator", job->discriminator);
-    gan_status status =
-        gan_model_save(best_generator(job->trainer, job->generator), path_in(folder, "generator.safetensors", path));
-    if (status == GAN_OK) status = gan_history_write_csv(job->history, path_in(folder, "losses.csv", path));
-    if (status == GAN_OK) status = gan_context_get_info(job->context, &info);
-    if (status != GAN_OK || !info.png) return status;
-    float *images = allocate(GRID * gan_shape_count(job->image), sizeof(float));
-    status = gan_trainer_sample(job->trainer, GAN_SAMPLE(.seed = SEED_OF_GRID), GRID, images);
-    if (status == GAN_OK)
-        status = draw_picture(job->context, path_in(folder, "samples.png", path), images, GRID, job->image, 0);
-    free(images);
-    return status;
+    if (status == GAN_OK) status = describe_checkpoint(job);
+    return status == GAN_OK && s->resume ? resume(job) : status;
 }
 
 /* The floor is the result of as many real images, of digits that neither the classifier nor the GAN has seen. */
@@ -231,6 +290,7 @@ static gan_status report_modes(training *job)
 
 static void release(training *job)
 {
+    gan_checkpoint_destroy(job->checkpoint);
     gan_history_destroy(job->history);
     gan_trainer_destroy(job->trainer);
     gan_model_destroy(job->discriminator);
@@ -247,14 +307,19 @@ static settings read_settings(int argc, char **argv)
     settings s = {.data = "/usr/share/datasets/fashion-mnist",
                   .output = "out",
                   .recipe = RECIPE_CHOICE("pacgan"),
+                  .save_minutes = 1,
                   .samples = 26000};
     const option options[] = {
         {"--data", OPTION_TEXT, &s.data, 0, 0, "DIR", "labelled MNIST-format files (default Fashion-MNIST's)"},
         {"--output", OPTION_TEXT, &s.output, 0, 0, "DIR", "folder for all results, made if missing (default out)"},
         {"--classifier", OPTION_TEXT, &s.classifier, 0, 0, "FILE",
          "for these data, trained if missing (default: classifier.safetensors in the output folder)"},
-        {"--minutes", OPTION_NUMBER, &s.minutes, 1e-3, 1e6, "M", "train for M minutes (default 30 without limits)"},
-        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e15, "N", "train for N steps"},
+        {"--minutes", OPTION_NUMBER, &s.minutes, 1e-3, 1e6, "M",
+         "train for M minutes, those before --resume included (default 30 without limits)"},
+        {"--steps", OPTION_INTEGER, &s.steps, 1, 1e15, "N", "train for N steps, those before --resume included"},
+        {"--save-minutes", OPTION_NUMBER, &s.save_minutes, 1e-4, 1e6, "M", SAVE_HELP},
+        {"--resume", OPTION_FLAG, &s.resume, 0, 0, NULL,
+         "continue from the checkpoint that the output folder must have"},
         {"--samples", OPTION_INTEGER, &s.samples, 1, 1e8, "N", "samples in which to count modes (default 26000)"},
         {"--floor", OPTION_FLAG, &s.floor, 0, 0, NULL, "also count the modes of as many real images, of test digits"},
         {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "for weights, noise and digits (default 0)"},
@@ -274,15 +339,19 @@ int main(int argc, char **argv)
     training job = {.settings = read_settings(argc, argv)};
     job.recipe = choose_recipe(&job.settings.recipe, job.settings.steps);
     will_write_in(job.settings.output,
-                  (const char *const[]){"generator.safetensors", "losses.csv", "samples.png", REPORT_FILE, NULL});
+                  (const char *const[]){"checkpoint.safetensors", COMMAND_FILE, "generator.safetensors", "losses.csv",
+                                        "samples.png", REPORT_FILE, NULL});
+    if (job.settings.resume) require_checkpoint(job.settings.output);
     gan_status status = prepare(&job);
     if (status == GAN_OK) {
         status = train(&job);
-        gan_status written = gan_trainer_steps(job.trainer) > 0 ? write_results(&job) : GAN_OK; /* however it ended */
-        if (written == GAN_OK) monitor_saved();
+        /* however it ended, but for a divergence, from which nothing can go on */
+        gan_status written = GAN_OK;
+        if (gan_trainer_steps(job.trainer) > 0)
+            written = status == GAN_ERROR_DIVERGED ? write_results(&job) : save(&job);
         monitor_end();
         if (written != GAN_OK) status = written;
-        if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped; what was learned is saved\n");
+        if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped and saved; --resume continues from here\n");
     }
     if (status == GAN_OK) status = report_modes(&job);
     int result = exit_status(status);

@@ -332,6 +332,12 @@ for program in examples/*; do
         cp stacked/generator.safetensors other.safetensors
         $stacked --recipe pacgan --quiet
         if cmp -s stacked/generator.safetensors other.safetensors; then echo 'two recipes made one model'; exit 1; fi
+        # Stopped and resumed, it is as one that never stopped.
+        parts=$(echo "$stacked --quiet --classifier stacked/classifier.safetensors" | sed 's/--output stacked/--output parts/')
+        $(echo "$parts" | sed 's/--steps 11/--steps 4/') >/dev/null
+        $parts --resume >/dev/null
+        cmp stacked/generator.safetensors parts/generator.safetensors
+        refused 2 'has seed 0' $parts --resume --seed 1
         ;;
     table)
         # The scripts' tests ask for more; here it is enough that it runs.

@@ -14,7 +14,7 @@ import example_program
 from example_program import write_images
 
 programs = {pathlib.Path(path).name: pathlib.Path(path).resolve() for path in sys.argv[1:]}
-RESUMING = ("mixtures", "mnist_gan", "dcgan", "autoencoder", "boltzmann", "conditional", "infogan", "semi_supervised",
+RESUMING = ("mixtures", "stacked_mnist", "mnist_gan", "dcgan", "autoencoder", "boltzmann", "conditional", "infogan", "semi_supervised",
             "domain_adaptation", "augmentation", "table", "translate", "text", "video")
 
 
