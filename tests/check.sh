@@ -5,7 +5,7 @@
 #   release         as released, and all that computes on each level of CPU instructions
 #   sanitizers      under AddressSanitizer and UndefinedBehaviorSanitizer
 #   reference-blas  with the reference BLAS, and all that computes on each level
-#   clang           built by clang
+#   clang           built by clang, under its UndefinedBehaviorSanitizer, which sees other things than gcc's
 #   avx512          on a CPU with AVX-512 and bfloat16, emulated by Intel's SDE, whose command is in the variable SDE
 #   aarch64         built for AArch64 and run under QEMU; installs Debian's arm64 libraries
 #   wasm32          the kernels as WebAssembly, run by Node; downloads Debian's source of cmocka, unless the variable
@@ -31,6 +31,10 @@ install_missing "$build_needs
 libcmocka-dev module cmocka
 cmake command cmake
 curl command curl"
+
+# The part reference-blas compiles most sources just as the part release did.
+install_wanted 'ccache command ccache'
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
 
 passed=0 failed=0
 mkdir -p "$root/build"
@@ -111,7 +115,7 @@ levels()
 }
 
 # What does not depend on the build is checked in only one.
-once='--no-suite style'
+once='--no-suite style --no-suite install'
 
 part_release()
 {
@@ -148,8 +152,9 @@ part_clang()
     fi
     CC=clang CXX=clang++
     export CC CXX
+    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     # shellcheck disable=SC2086
-    build check-clang && run_tests "$root/build/check-clang" $once --timeout-multiplier 4
+    build check-clang -Db_sanitize=undefined -Db_lundef=false -Dbuildtype=debugoptimized && run_tests "$root/build/check-clang" $once --timeout-multiplier 4
     unset CC CXX
 }
 
@@ -177,7 +182,7 @@ libjpeg62-turbo-dev:arm64 file $libraries/libjpeg.so
 libopenblas-dev:arm64 file $libraries/libopenblas.so
 libcmocka-dev:arm64 file $libraries/libcmocka.so"
     build check-aarch64 --cross-file "$root/tests/cross/aarch64.ini" || return
-    run_tests check-aarch64 "$root/build/check-aarch64" --suite unit --suite kernels --suite levels --suite grad \
+    run_tests "$root/build/check-aarch64" --suite unit --suite kernels --suite levels --suite grad \
         --timeout-multiplier 40
 }
 

@@ -2,9 +2,11 @@
 
 #include <cblas.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 double bench_now(void)
 {
@@ -16,6 +18,34 @@ double bench_now(void)
 /* OpenBLAS and BLIS each have their own call; which one is linked is not known when this is compiled. */
 extern void openblas_set_num_threads(int) __attribute__((weak));
 extern void bli_thread_set_num_threads(long) __attribute__((weak));
+
+#if defined(__x86_64__)
+extern char *openblas_get_corename(void) __attribute__((weak));
+
+void floor_choose_kernels(char **argv)
+{
+    static const char *const without_avx[] = {"Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Generic"};
+    const char *fitting = __builtin_cpu_supports("avx512f") ? "SkylakeX"
+                          : __builtin_cpu_supports("avx2")  ? "Haswell"
+                                                            : NULL;
+
+    if (!openblas_get_corename || !fitting || getenv("OPENBLAS_CORETYPE")) return;
+    const char *core = openblas_get_corename();
+    for (size_t i = 0; i < sizeof(without_avx) / sizeof(*without_avx); i++) {
+        if (strcmp(core, without_avx[i]) != 0) continue;
+        fprintf(stderr, "%s: OpenBLAS takes this CPU for a %s; it is told to use its kernels for %s\n", argv[0], core,
+                fitting);
+        setenv("OPENBLAS_CORETYPE", fitting, 1);
+        execv("/proc/self/exe", argv);
+        perror("execv");
+    }
+}
+#else
+void floor_choose_kernels(char **argv)
+{
+    (void)argv;
+}
+#endif
 
 bool floor_set_threads(int threads)
 {

@@ -6,6 +6,10 @@
 
 double bench_now(void); /* seconds, monotonic */
 
+/* The floor is only one if the BLAS uses the CPU: an OpenBLAS older than the CPU takes it for one without AVX, and
+ * multiplies at a fifth of what it could. Then starts this program anew with the kernels that fit, and says so. Does
+ * nothing if the environment has chosen (OPENBLAS_CORETYPE). */
+void floor_choose_kernels(char **argv);
 /* Sets the BLAS's threads for this process; false if the BLAS has no call for that. */
 bool floor_set_threads(int threads);
 /* Multiply-adds per second of products of two 2048 x 2048 matrices; 0 without memory. */

@@ -275,6 +275,8 @@ int main(int argc, char **argv)
                          .python_tensorflow = "",
                          .scripts = RIVALS_FOLDER};
     char folder[] = "/tmp/gan-bench-XXXXXX";
+
+    floor_choose_kernels(argv);
     const int names = read_settings(argc, argv, &s);
     if (s.list) {
         for (int i = 0; i < bench_case_count; i++) printf("%-16s %s\n", bench_cases[i].name, bench_cases[i].what);

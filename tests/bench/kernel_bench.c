@@ -255,6 +255,7 @@ int main(int argc, char **argv)
     roofline_point points[CASES];
     int count = 0, code = 0;
     double floor = 0;
+    floor_choose_kernels(argv);
     read_options(argc, argv, 1, "gan-kernel-bench: times products and convolutions at each level of instructions.",
                  options, (int)(sizeof(options) / sizeof(options[0])));
     if (!list) create_contexts(contexts, level, (int)threads);

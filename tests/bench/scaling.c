@@ -195,6 +195,7 @@ int main(int argc, char **argv)
         {"--csv", OPTION_FLAG, &s.csv, 0, 0, NULL, "print comma-separated values"},
     };
     bool good = true;
+    floor_choose_kernels(argv);
     read_options(argc, argv, 1, "gan-scaling: how a training step grows with batch, width, depth and threads.",
                  options, (int)(sizeof(options) / sizeof(options[0])));
     printf(s.csv
