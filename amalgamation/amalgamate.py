@@ -38,6 +38,15 @@ REGIONS = [
 ]
 
 
+def fast(what, isa=''):
+    """Ends by 'pop', and begins again by 'push', the part that GAN_SMALL compiles for size. The baseline's kernels stay in
+    it where there is a better level."""
+    better = ' && !defined(GAN_HAVE_AVX2) && !defined(GAN_HAVE_SIMD128)' if isa.endswith('baseline') else ''
+    push = 'push(__attribute__((minsize)), apply_to = function)'
+    return ['#if defined(GAN_SMALL) && defined(__clang__)' + better,
+            '#pragma clang attribute ' + (push if what == 'push' else what), '#endif']
+
+
 def fail(sentence):
     sys.exit('amalgamate.py: ' + sentence)
 
@@ -375,6 +384,7 @@ class Amalgamation:
             out.append(self.titled(file, text))
         name = isa.replace('bfloat16_', '')
         begin = [f'#if defined({condition})'] if condition else []
+        begin += fast('pop', isa)
         size = 64 if name.startswith('avx512') else 32 if name == 'avx2' else 16
         begin += [f'#define GAN_VECTOR_BYTES {size}']
         if name == 'avx512bf16':
@@ -390,6 +400,7 @@ class Amalgamation:
         begin += ['#endif']
         end = ['#undef GAN_ISA', '#undef GAN_VECTOR_BYTES', '#undef GAN_HAS_BFLOAT16_PRODUCTS', '#if defined(__clang__)'] + (['#pragma clang attribute pop'] if target else [])
         end += ['#pragma STDC FP_CONTRACT OFF', '#elif defined(__GNUC__)', '#pragma GCC pop_options', '#endif']
+        end += fast('push', isa)
         end += ['#endif'] if condition else []
         if isa.startswith('bfloat16'):
             begin += ['#define GAN_BFLOAT16']
@@ -400,9 +411,10 @@ class Amalgamation:
         prologue = (ROOT / 'amalgamation' / 'prologue.c').read_text()
         includes = ''.join(f'#include <{name}>\n' for name in self.system_headers())
         parts = [prologue.replace('/* SYSTEM HEADERS */\n', includes)]
+        parts += ['\n'.join(fast('push')) + '\n']
         parts += [self.plain_source(file) for file in self.plain]
         parts += [self.region(*region) for region in REGIONS]
-        parts += ['#pragma GCC visibility pop\n']
+        parts += ['\n'.join(fast('pop')) + '\n', '#pragma GCC visibility pop\n']
         return re.sub(r'\n{3,}', '\n\n', ''.join(parts))
 
 

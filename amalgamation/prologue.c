@@ -11,6 +11,8 @@
  *     -DGAN_WITH_GZIP  -lz       gzipped data sets
  *     -DGAN_WITH_BLAS  -ldl      a BLAS, loaded when it is first used: on CPUs without AVX2, or if asked for
  *
+ * -DGAN_SMALL makes clang compile all but the kernels of the best instruction set for size.
+ *
  * This file is generated; the sources and their history are the project's. */
 #ifdef __cplusplus
 #error "libgan.c is C: compile it with a C compiler, and include libgan.h or libgan.hpp from C++"

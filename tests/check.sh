@@ -8,8 +8,8 @@
 #   clang           built by clang, under its UndefinedBehaviorSanitizer, which sees other things than gcc's
 #   avx512          on a CPU with AVX-512 and bfloat16, emulated by Intel's SDE, whose command is in the variable SDE
 #   aarch64         built for AArch64 and run under QEMU; installs Debian's arm64 libraries
-#   wasm32          the kernels as WebAssembly, run by Node; downloads Debian's source of cmocka, unless the variable
-#                   CMOCKA_SOURCE names a folder that has it
+#   wasm32          the kernels as WebAssembly, run by Node, and the page examples/web in Chromium; downloads Debian's source
+#                   of cmocka, unless the variable CMOCKA_SOURCE names a folder that has it
 #
 # Doxygen, whose pages the suite tests, is not installed here, as it brings too much along. What was skipped is listed
 # with its reason. The last line counts what passed, failed and was skipped in all parts; the exit status
@@ -213,6 +213,7 @@ part_wasm32()
     install_missing 'emscripten command emcc
 nodejs command node
 curl command curl'
+    install_wanted 'chromium command chromium'
     if build_cmocka_wasm32 >"$root/build/cmocka-wasm32.log" 2>&1; then
         PKG_CONFIG_LIBDIR=$root/build/cmocka-wasm32
         export PKG_CONFIG_LIBDIR
@@ -223,6 +224,11 @@ curl command curl'
         cat "$root/build/cmocka-wasm32.log"
         failed=$((failed + 1))
     fi
+    build check-web || return
+    GAN_TEST_WEB=1
+    export GAN_TEST_WEB
+    run_tests "$root/build/check-web" web
+    unset GAN_TEST_WEB
 }
 
 for part in $parts; do
