@@ -281,10 +281,13 @@ typedef struct gan_context_options {
     gan_precision precision;  /**< default: GAN_PRECISION_FLOAT32 */
     bool no_spin;             /**< threads without work sleep at once; default: they first look for more, for up to 50
                                    microseconds, which saves the time to wake them but takes their CPU from others */
-    uint8_t reserved[3];      /**< 0, else ::GAN_ERROR_VERSION */
-    const char *blas;         /**< file name of the library with cblas_sgemm() that multiplies with GAN_MULTIPLY_BLAS;
-                                   default: a BLAS that the build knows, such as "libopenblas.so.0" */
-    uint64_t log_except;      /**< bits of ::gan_log_topic: what is not logged; default: none of them */
+    bool no_winograd;    /**< convolutions are computed as they are defined; default: where it is faster, by fewer
+                              multiplications (Winograd), with rounding errors up to about twice as large. Only in
+                              float32 with GAN_MULTIPLY_NATIVE; never for gradients of weights */
+    uint8_t reserved[2]; /**< 0, else ::GAN_ERROR_VERSION */
+    const char *blas;    /**< file name of the library with cblas_sgemm() that multiplies with GAN_MULTIPLY_BLAS;
+                              default: a BLAS that the build knows, such as "libopenblas.so.0" */
+    uint64_t log_except; /**< bits of ::gan_log_topic: what is not logged; default: none of them */
 } gan_context_options;
 
 /** ::gan_context_options with the given fields: GAN_CONTEXT(.threads = 2). */

@@ -220,6 +220,7 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     context->precision = options.precision;
     context->blas = blas;
     context->no_spin = options.no_spin;
+    context->no_winograd = options.no_winograd;
     context->parallel = options.parallel;
     context->parallel_user = options.parallel_user;
     atomic_init(&context->threads, (int)options.threads);

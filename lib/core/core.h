@@ -124,7 +124,7 @@ struct gan_context {
     gan_precision precision;
     gan_blas blas;   /* with GAN_MULTIPLY_BLAS */
     char *blas_name; /* a copy of the host's; or NULL */
-    bool no_spin;
+    bool no_spin, no_winograd;
     gan_parallel_fn parallel;
     void *parallel_user;
     atomic_int threads;    /* 1 with the host's threads, whose number is unknown */

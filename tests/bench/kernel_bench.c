@@ -1,5 +1,6 @@
 /* Times matrix products and convolutions on every CPU level and by the BLAS, which take turns, next to the rate of
  * the BLAS on a 2048-cube. Rates count a multiply-add as two operations, and taps on padding too. */
+#include "errors.h"
 #include "floor.h"
 #include "kernels/kernels.h"
 #include "options.h"
@@ -9,19 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS = 5, MOST_RUNS = 1000 };
+enum { WAYS = 7, MOST_RUNS = 1000 };
 
 static const struct {
     const char *name;
     gan_cpu cpu;
     gan_multiply multiply;
     gan_precision precision;
+    bool no_winograd;
 } ways[WAYS] = {
-    {"avx512", GAN_CPU_AVX512, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32},
-    {"avx2", GAN_CPU_AVX2, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32},
-    {"baseline", GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32},
-    {"blas", GAN_CPU_BEST, GAN_MULTIPLY_BLAS, GAN_PRECISION_FLOAT32},
-    {"bfloat16", GAN_CPU_BEST, GAN_MULTIPLY_NATIVE, GAN_PRECISION_BFLOAT16},
+    {"avx512", GAN_CPU_AVX512, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32, false},
+    {"avx512-direct", GAN_CPU_AVX512, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32, true},
+    {"avx2", GAN_CPU_AVX2, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32, false},
+    {"avx2-direct", GAN_CPU_AVX2, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32, true},
+    {"baseline", GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32, false},
+    {"blas", GAN_CPU_BEST, GAN_MULTIPLY_BLAS, GAN_PRECISION_FLOAT32, false},
+    {"bfloat16", GAN_CPU_BEST, GAN_MULTIPLY_NATIVE, GAN_PRECISION_BFLOAT16, false},
 };
 
 typedef enum kind { GEMM, FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS } kind;
@@ -61,6 +65,9 @@ static const bench_case cases[] = {
     CONV("dcgan-transposed1-32", 32, 128, 14, 14, 256, 7, 7, 4, 4, 2, 2, 1, 1, 1, 1, 1),
     CONV("dcgan-transposed2-32", 32, 64, 28, 28, 128, 14, 14, 4, 4, 2, 2, 1, 1, 1, 1, 1),
     CONV("dcgan-transposed2-128", 128, 64, 28, 28, 128, 14, 14, 4, 4, 2, 2, 1, 1, 1, 1, 1),
+    CONV("dcgan64-128-16", 16, 64, 32, 32, 128, 16, 16, 4, 4, 2, 2, 1, 1, 1, 1, 1),
+    CONV("dcgan64-256-16", 16, 128, 16, 16, 256, 8, 8, 4, 4, 2, 2, 1, 1, 1, 1, 1),
+    CONV("dcgan64-512-16", 16, 256, 8, 8, 512, 4, 4, 4, 4, 2, 2, 1, 1, 1, 1, 1),
     CONV("dcgan-last-32", 32, 64, 28, 28, 1, 28, 28, 3, 3, 1, 1, 1, 1, 1, 1, 1),
     CONV("groups-1-32", 32, 64, 28, 28, 64, 28, 28, 3, 3, 1, 1, 1, 1, 1, 1, 1),
     CONV("groups-2-32", 32, 64, 28, 28, 64, 28, 28, 3, 3, 1, 1, 1, 1, 1, 1, 2),
@@ -195,12 +202,24 @@ static double time_case(const bench_case *c, gan_context *const contexts[WAYS], 
     for (int i = 0; i < WAYS; i++) {
         if (!contexts[i]) continue;
         double rate = multiply_adds(c) / best[i];
-        printf("%-30s %-9s %10.4f ms %8.1f GFLOP/s %6.2f of the BLAS's cube (%.1f)\n", c->name, ways[i].name,
+        printf("%-30s %-13s %10.4f ms %8.1f GFLOP/s %6.2f of the BLAS's cube (%.1f)\n", c->name, ways[i].name,
                best[i] * 1e3, 2e-9 * rate, rate / *floor, 2e-9 * *floor);
     }
     fflush(stdout);
     buffers_release(&b);
     return first;
+}
+
+static void print_errors(const bench_case *c, gan_context *const contexts[WAYS])
+{
+    if (c->kind != FORWARD && c->kind != BACKWARD_DATA) return;
+    if (c->conv.groups > 1 || c->conv.dilation_h > 1) return;
+    for (int i = 0; i < WAYS; i++) {
+        if (!contexts[i]) continue;
+        const double error = conv_error(contexts[i], &c->conv, c->batch, c->kind == BACKWARD_DATA);
+        printf("%-30s %-13s error %.2e of the result\n", c->name, ways[i].name, error);
+    }
+    fflush(stdout);
 }
 
 /* A multiply-add is two operations; each operand is read, and the result written, once. */
@@ -214,10 +233,10 @@ static roofline_point point_of(const bench_case *c, double seconds)
 static void create_contexts(gan_context *contexts[WAYS], const char *level, int threads)
 {
     for (int i = 0; i < WAYS; i++) {
-        if (level[0] && strcmp(level, ways[i].name) != 0) continue;
+        if (level[0] && !strstr(ways[i].name, level)) continue;
         gan_status status =
             gan_context_create(GAN_CONTEXT(.threads = threads, .cpu = ways[i].cpu, .multiply = ways[i].multiply,
-                                           .precision = ways[i].precision),
+                                           .precision = ways[i].precision, .no_winograd = ways[i].no_winograd),
                                &contexts[i]);
         if (status != GAN_OK) fprintf(stderr, "%s is left out: %s\n", ways[i].name, gan_last_error());
     }
@@ -240,15 +259,18 @@ static int draw(gan_context *const contexts[WAYS], const char *path, double floo
 int main(int argc, char **argv)
 {
     int64_t threads = 1, runs = 15;
-    bool list = false;
+    bool list = false, errors = false;
     const char *level = "", *only = "", *picture = "";
     const option options[] = {
         {"--threads", OPTION_INTEGER, &threads, 1, 64, "N", "of libgan and of the BLAS (default 1)"},
         {"--runs", OPTION_INTEGER, &runs, 1, MOST_RUNS, "N", "turns of each case (default 15)"},
-        {"--level", OPTION_TEXT, &level, 0, 0, "NAME", "only avx512, avx2, baseline, blas or bfloat16"},
+        {"--level", OPTION_TEXT, &level, 0, 0, "NAME",
+         "only avx512, avx2, baseline, blas or bfloat16; with -direct, avx512 and avx2 without Winograd"},
         {"--case", OPTION_TEXT, &only, 0, 0, "TEXT", "only cases with this in their name"},
         {"--roofline", OPTION_TEXT, &picture, 0, 0, "FILE",
          "a PNG of the first level's rates below what bounds them"},
+        {"--errors", OPTION_FLAG, &errors, 0, 0, NULL,
+         "measure no times, but how far convolutions are from their results in double"},
         {"--list", OPTION_FLAG, &list, 0, 0, NULL, "name the cases"},
     };
     gan_context *contexts[WAYS] = {NULL};
@@ -263,6 +285,8 @@ int main(int argc, char **argv)
         if (!strstr(cases[i].name, only)) continue;
         if (list) {
             puts(cases[i].name);
+        } else if (errors) {
+            print_errors(&cases[i], contexts);
         } else {
             points[count] = point_of(&cases[i], time_case(&cases[i], contexts, (int)runs, &floor));
             count++;

@@ -4,6 +4,11 @@
 
 /* ---- Direct ------------------------------------------------------------------------------------------------ */
 
+static bool takes_winograd(const gan_context *context, const gan_conv *conv, int64_t batch, bool backward)
+{
+    return gan_conv_winograd_fits(conv, backward) && gan_conv_winograd_pays(context, conv, batch, backward);
+}
+
 static int64_t direct_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)
 {
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
@@ -11,13 +16,23 @@ static int64_t direct_scratch(const gan_context *context, const gan_conv *conv, 
     int64_t weights = gan_conv_has_few_filters(table, conv)
                           ? gan_conv_few_filters_scratch(table, conv, batch)
                           : gan_conv_direct_backward_weights_scratch(table, NULL, conv, batch);
-    return rows > weights ? rows : weights;
+    int64_t most = rows > weights ? rows : weights;
+    for (int backward = 0; backward < 2; backward++) {
+        if (!takes_winograd(context, conv, batch, backward)) continue;
+        int64_t transformed = gan_conv_winograd_scratch(context, conv, batch, backward);
+        if (transformed > most) most = transformed;
+    }
+    return most;
 }
 
 static void direct_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                            const gan_real *w, const gan_real *bias, gan_real *y, gan_real *scratch)
 {
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
+    if (takes_winograd(context, conv, batch, false)) {
+        gan_conv_winograd_forward(context, conv, batch, x, w, bias, y, scratch);
+        return;
+    }
     gan_conv_direct_forward(context, table, conv, batch, x, w, bias, y, scratch);
 }
 
@@ -25,6 +40,10 @@ static void direct_backward_data(gan_context *context, const gan_conv *conv, int
                                  const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch)
 {
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
+    if (takes_winograd(context, conv, batch, true)) {
+        gan_conv_winograd_backward_data(context, conv, batch, dy, w, bias, dx, scratch);
+        return;
+    }
     gan_conv_direct_backward_data(context, table, conv, batch, dy, w, bias, dx, scratch);
 }
 

@@ -52,6 +52,18 @@ void gan_conv_direct_backward_weights(gan_context *context, const gan_micro_kern
                                       const gan_rounding_table *rounded, const gan_conv *conv, int64_t batch,
                                       const void *x, const gan_real *dy, gan_real *dw, gan_real *scratch);
 
+/* ---- By fewer multiplications (conv_winograd.c): forward, or backward to the data; only if it fits ---- */
+
+bool gan_conv_winograd_fits(const gan_conv *conv, bool backward);
+/* Whether it is faster and wanted: depends on the shape, of which the batch is a part. If it is not faster for
+ * a batch, it is not for a smaller one either. */
+bool gan_conv_winograd_pays(const gan_context *context, const gan_conv *conv, int64_t batch, bool backward);
+int64_t gan_conv_winograd_scratch(const gan_context *context, const gan_conv *conv, int64_t batch, bool backward);
+void gan_conv_winograd_forward(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+                               const gan_real *w, const gan_real *bias, gan_real *y, gan_real *scratch);
+void gan_conv_winograd_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
+                                     const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch);
+
 /* Few filters of stride 1 (conv_few_filters.c); only if gan_conv_has_few_filters(). */
 bool gan_conv_has_few_filters(const gan_micro_kernel_table *table, const gan_conv *conv);
 int64_t gan_conv_few_filters_scratch(const gan_micro_kernel_table *table, const gan_conv *conv, int64_t batch);

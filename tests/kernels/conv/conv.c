@@ -1,6 +1,8 @@
 /* Convolutions against their definition, seven loops in double. */
 #include "kernels/contexts.h"
+#include "kernels/conv/conv_ways.h"
 #include "kernels/kernels.h"
+#include "kernels/winograd/winograd.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -311,13 +313,231 @@ static void test_any_number_of_threads(void **state)
     test_on_threads(same_bits_on);
 }
 
+/* ---- Winograd -------------------------------------------------------------------------------------------------- */
+
+/* Tiles of two channels and kernels at all points, multiplied, are tiles of the correlation. */
+static void transforms_on(gan_context *context, const char *name)
+{
+    enum { COUNT = 7, MOST = GAN_WINOGRAD_SQUARE };
+    const gan_winograd_table *table = gan_winograd_transforms(context);
+    uint64_t seed = 5;
+    for (int i = 0; i < 100; i++) {
+        const int64_t taps[2] = {test_integer(&seed, 2, 3), test_integer(&seed, 2, 3)};
+        const int64_t outputs[2] = {test_integer(&seed, 2, 7 - taps[0]), test_integer(&seed, 2, 7 - taps[1])};
+        const int64_t points[2] = {outputs[0] + taps[0] - 1, outputs[1] + taps[1] - 1};
+        gan_real tile[MOST][COUNT], kernel[MOST][COUNT], inputs[MOST][COUNT], weights[MOST][COUNT], y[MOST][COUNT];
+        const gan_real *from_tile[MOST], *from_kernel[MOST];
+        gan_real *to[MOST], bias[COUNT];
+        for (int64_t p = 0; p < MOST; p++) {
+            for (int64_t c = 0; c < COUNT; c++) {
+                tile[p][c] = (gan_real)test_number(&seed);
+                kernel[p][c] = (gan_real)test_number(&seed);
+                bias[c] = (gan_real)test_number(&seed);
+            }
+            from_tile[p] = tile[p];
+            from_kernel[p] = kernel[p];
+            to[p] = y[p];
+        }
+        table->input(points, COUNT, from_tile, inputs[0], COUNT);
+        table->weights(points, taps, COUNT, from_kernel, weights[0], COUNT);
+        for (int64_t p = 0; p < points[0] * points[1]; p++)
+            for (int64_t c = 0; c < COUNT; c++) inputs[p][c] *= weights[p][c];
+        table->output(points, outputs, COUNT, inputs[0], COUNT, i % 2 ? bias : NULL, to);
+        for (int64_t at = 0; at < outputs[0] * outputs[1] * COUNT; at++) {
+            const int64_t c = at % COUNT, right = at / COUNT % outputs[1], down = at / COUNT / outputs[1];
+            double expected = i % 2 ? (double)bias[c] : 0;
+            for (int64_t tap = 0; tap < taps[0] * taps[1]; tap++) {
+                const int64_t pixel = (down + tap / taps[1]) * points[1] + right + tap % taps[1];
+                expected += (double)tile[pixel][c] * (double)kernel[tap][c];
+            }
+            if (!(fabs((double)y[at / COUNT][c] - expected) <= 10 * test_sum_error(9)))
+                fail_msg("%s: %d %d outputs of %d %d taps: %.9g, expected %.9g", name, (int)outputs[0],
+                         (int)outputs[1], (int)taps[0], (int)taps[1], (double)y[at / COUNT][c], expected);
+        }
+    }
+}
+
+static void test_transforms(void **state)
+{
+    (void)state;
+    test_on_level(transforms_on);
+}
+
+/* Errors are of the size of a tile's largest sums, so all sums are taken to be as large as the largest. */
+static void level_sizes(sums *s)
+{
+    double most = 0;
+    for (int64_t i = 0; i < s->count; i++) most = s->size[i] > most ? s->size[i] : most;
+    for (int64_t i = 0; i < s->count; i++) s->size[i] = most;
+}
+
+static test_guarded run_winograd(gan_context *context, const gan_conv *c, int64_t batch, bool backward,
+                                 const arrays *a, const gan_real *bias, const char *text)
+{
+    test_guarded result = test_guarded_create(backward ? a->x_count : a->y_count);
+    test_guarded scratch = test_guarded_create(gan_conv_winograd_scratch(context, c, batch + 1, backward));
+    for (int64_t i = 0; i < scratch.count; i++) scratch.values[i] = (gan_real)NAN;
+    if (backward) {
+        gan_conv_winograd_backward_data(context, c, batch, a->dy, a->w, bias, result.values, scratch.values);
+    } else {
+        gan_conv_winograd_forward(context, c, batch, a->x, a->w, bias, result.values, scratch.values);
+    }
+    test_guarded_check(&scratch, text);
+    return result;
+}
+
+/* Where it does not pay, too. */
+static void check_winograd(gan_context *context, const char *name, const gan_conv *c, int64_t batch, uint64_t seed)
+{
+    char text[250];
+    arrays a = arrays_create(c, batch, seed);
+    sums y = sums_create(a.y_count), dx = sums_create(a.x_count), dw = sums_create(a.w_count);
+    define(c, batch, &a, &y, &dx, &dw);
+    for (int backward = 0; backward < 2; backward++) {
+        const int64_t columns = backward ? c->channels : c->filters, terms = backward ? c->filters : c->channels;
+        const gan_real *bias = seed & 1 ? NULL : backward ? a.channel_bias : a.filter_bias;
+        sums *expected = backward ? &dx : &y;
+        if (!gan_conv_winograd_fits(c, backward)) continue;
+        describe(c, batch, name, backward ? "Winograd, backward to the data" : "Winograd, forward", text);
+        level_sizes(expected);
+        test_guarded result = run_winograd(context, c, batch, backward, &a, bias, text);
+        compare(expected, result.values, bias, columns, c->kernel_h * c->kernel_w * terms, text);
+        test_guarded_check(&result, text);
+    }
+    sums *all[] = {&y, &dx, &dw};
+    for (int i = 0; i < 3; i++) {
+        free(all[i]->value);
+        free(all[i]->size);
+    }
+    arrays_release(&a);
+}
+
+static bool multiplies_natively(const gan_context *context)
+{
+    return context->multiply == GAN_MULTIPLY_NATIVE && context->precision == GAN_PRECISION_FLOAT32;
+}
+
+static void winograd_shapes_on(gan_context *context, const char *name)
+{
+    static const gan_conv large = {130, 9, 7, 160, 5, 4, 4, 5, 2, 2, 1, 2, 1, 1, 1};
+    uint64_t seed = 9;
+    if (!multiplies_natively(context)) return;
+    for (int i = 0; i < 200; i++) {
+        gan_conv c = {.channels = draw_channels(&seed),
+                      .filters = draw_channels(&seed),
+                      .dilation_h = 1,
+                      .dilation_w = 1,
+                      .groups = 1};
+        draw_axis(&seed, &c.height, &c.out_height, &c.kernel_h, &c.stride_h, &c.pad_top, 1);
+        draw_axis(&seed, &c.width, &c.out_width, &c.kernel_w, &c.stride_w, &c.pad_left, 1);
+        if (!gan_conv_winograd_fits(&c, true) && !gan_conv_winograd_fits(&c, false)) continue;
+        check_winograd(context, name, &c, test_integer(&seed, 1, c.channels * c.filters > 1000 ? 2 : 5), (uint64_t)i);
+    }
+    check_winograd(context, name, &large, 20, 0);
+}
+
+static void test_winograd_shapes(void **state)
+{
+    (void)state;
+    test_on_level(winograd_shapes_on);
+}
+
+/* What pays at every level, and what at none. */
+static const struct {
+    gan_conv conv;
+    int64_t batch;
+    bool pays;
+} chosen[] = {
+    {{64, 14, 14, 64, 14, 14, 3, 3, 1, 1, 1, 1, 1, 1, 1}, 16, true},
+    {{64, 32, 32, 128, 16, 16, 4, 4, 2, 2, 1, 1, 1, 1, 1}, 16, true},
+    {{1, 28, 28, 64, 14, 14, 4, 4, 2, 2, 1, 1, 1, 1, 1}, 32, false},
+    {{256, 8, 8, 512, 4, 4, 4, 4, 2, 2, 1, 1, 1, 1, 1}, 1, false},
+    {{64, 14, 14, 64, 14, 14, 1, 1, 1, 1, 0, 0, 1, 1, 1}, 32, false},
+};
+
+/* One image alone does not pay: so the option gives its bits to all. */
+static void option_on(gan_context *alone, const char *name)
+{
+    static const gan_conv c = {64, 6, 6, 64, 6, 6, 3, 3, 1, 1, 1, 1, 1, 1, 1};
+    enum { BATCH = 128, VALUES = 64 * 6 * 6 };
+    char text[250];
+    gan_context *context;
+    if (!multiplies_natively(alone)) return;
+    assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = 2, .cpu = alone->cpu, .multiply = GAN_MULTIPLY_NATIVE,
+                                                    .no_winograd = true),
+                                        &context),
+                     GAN_OK);
+    describe(&c, BATCH, name, "the option", text);
+    arrays a = arrays_create(&c, BATCH, 3);
+    results all = run(context, &c, BATCH, &a, a.filter_bias, a.channel_bias, text);
+    for (int backward = 0; backward < 2; backward++) {
+        assert_true(gan_conv_winograd_pays(alone, &c, BATCH, backward));
+        assert_false(gan_conv_winograd_pays(alone, &c, 1, backward));
+        assert_false(gan_conv_winograd_pays(context, &c, BATCH, backward));
+    }
+    for (int64_t image = 0; image < BATCH; image += 25) {
+        arrays one = a;
+        one.x_count = one.y_count = VALUES;
+        one.x += image * VALUES;
+        one.dy += image * VALUES;
+        results r = run(alone, &c, 1, &one, a.filter_bias, a.channel_bias, text);
+        assert_memory_equal(all.y.values + image * VALUES, r.y.values, VALUES * sizeof(gan_real));
+        assert_memory_equal(all.dx.values + image * VALUES, r.dx.values, VALUES * sizeof(gan_real));
+        results_release(&r, text);
+    }
+    results_release(&all, text);
+    arrays_release(&a);
+    gan_context_destroy(context);
+}
+
+static void test_winograd_option(void **state)
+{
+    (void)state;
+    test_on_level(option_on);
+}
+
+static void winograd_chosen_on(gan_context *const contexts[3], const char *name)
+{
+    if (!multiplies_natively(contexts[0])) return;
+    for (size_t i = 0; i < sizeof(chosen) / sizeof(chosen[0]); i++) {
+        char text[250];
+        const gan_conv *c = &chosen[i].conv;
+        const int64_t batch = chosen[i].batch;
+        describe(c, batch, name, "choice", text);
+        for (int t = 0; t < 3; t++) {
+            for (int backward = 0; backward < 2; backward++) {
+                const bool fits = gan_conv_winograd_fits(c, backward);
+                if ((fits && gan_conv_winograd_pays(contexts[t], c, batch, backward)) != chosen[i].pays)
+                    fail_msg("%s, backward: %d", text, backward);
+            }
+        }
+        if (!chosen[i].pays) continue;
+        arrays a = arrays_create(c, batch, i);
+        results first = run(contexts[0], c, batch, &a, a.filter_bias, a.channel_bias, text);
+        for (int t = 1; t < 3; t++) {
+            results r = run(contexts[t], c, batch, &a, a.filter_bias, a.channel_bias, text);
+            assert_memory_equal(first.y.values, r.y.values, (size_t)a.y_count * sizeof(gan_real));
+            assert_memory_equal(first.dx.values, r.dx.values, (size_t)a.x_count * sizeof(gan_real));
+            results_release(&r, text);
+        }
+        results_release(&first, text);
+        arrays_release(&a);
+    }
+}
+
+static void test_winograd_chosen(void **state)
+{
+    (void)state;
+    test_on_threads(winograd_chosen_on);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_odd_shapes),
-        cmocka_unit_test(test_dilation_and_groups),
-        cmocka_unit_test(test_fixed_shapes),
-        cmocka_unit_test(test_any_number_of_threads),
+        cmocka_unit_test(test_odd_shapes),      cmocka_unit_test(test_dilation_and_groups),
+        cmocka_unit_test(test_fixed_shapes),    cmocka_unit_test(test_any_number_of_threads),
+        cmocka_unit_test(test_transforms),      cmocka_unit_test(test_winograd_shapes),
+        cmocka_unit_test(test_winograd_chosen), cmocka_unit_test(test_winograd_option),
     };
     return cmocka_run_group_tests_name("conv", tests, NULL, NULL);
 }

@@ -1,0 +1,161 @@
+/* Which transforms a convolution takes, and whether they pay. */
+#include "kernels/winograd/winograd_plan.h"
+
+enum {
+    SLOT_BYTES = 1280 * 1024, /* of a block's points and sums: stay in the L2 cache, or near it */
+    BLOCK_TILES = 64,         /* most tiles of a block */
+    PIECE = 64,               /* most channels transformed at a time */
+    LEAST_TILES = 8,          /* smaller blocks read the weights too often */
+    ENOUGH_TASKS = 4,
+    SLOTS = 16,         /* most */
+    SLOT_WORK = 1 << 26 /* multiply-adds that are worth a slot */
+};
+
+/* Approximate times, in multiply-adds of the direct way. Transforms and the reading of weights wait for memory: so,
+ * with vectors of 8, each of their values takes this long, and more with longer vectors, which multiply faster. */
+#define INPUT_COST   10.0
+#define OUTPUT_COST  20.0
+#define WEIGHTS_COST 26.0
+#define READ_COST    9.0 /* of a transformed weight, for a block */
+#define PRODUCT_COST 1.1
+#define WORTH        1.0 /* of the direct way's time */
+
+const gan_winograd_table *gan_winograd_transforms(const gan_context *context)
+{
+    return GAN_ISA_SELECT(gan_winograd_table, context);
+}
+
+/* Pairs of positions and taps that see the image. */
+static double pairs_on_image(const gan_winograd_axis *axis, const gan_winograd_part *part)
+{
+    double pairs = 0;
+    const int64_t values = axis->inputs > part->first ? (axis->inputs - part->first - 1) / axis->in_step + 1 : 0;
+    for (int64_t u = 0; u < part->taps; u++) {
+        const int64_t at = part->origin + u, begin = at < 0 ? -at : 0, end = gan_least(values - at, axis->positions);
+        if (end > begin) pairs += (double)(end - begin);
+    }
+    return pairs;
+}
+
+static double direct_cost(const gan_winograd *conv, const gan_winograd_phase *phase)
+{
+    double pairs = (double)conv->batch;
+    for (int along = 0; along < 2; along++) {
+        double sum = 0;
+        for (int64_t i = 0; i < phase->axis[along]->parts; i++)
+            sum += pairs_on_image(phase->axis[along], &phase->axis[along]->part[i]);
+        pairs *= sum;
+    }
+    return pairs * (double)conv->channels * (double)conv->columns;
+}
+
+/* The phase with tiles of so many outputs; linear in the batch. */
+static double phase_cost(const gan_winograd *conv, const gan_winograd_plan *plan, gan_winograd_phase *phase,
+                         int64_t down, int64_t right)
+{
+    const double channels = (double)conv->channels, columns = (double)conv->columns;
+    const double unit = (double)plan->vector / 8;
+    phase->outputs[0] = down;
+    phase->outputs[1] = right;
+    for (int along = 0; along < 2; along++) {
+        phase->points[along] = phase->outputs[along] + phase->taps[along] - 1;
+        phase->tiles[along] = (phase->axis[along]->positions + phase->outputs[along] - 1) / phase->outputs[along];
+    }
+    phase->square = phase->points[0] * phase->points[1];
+    const double square = (double)phase->square;
+    const double weights = square * (double)phase->k * columns;
+    double tile = square * unit * (INPUT_COST * (double)(phase->k * plan->groups) + OUTPUT_COST * columns);
+    tile += unit * READ_COST / BLOCK_TILES * weights;
+    for (int64_t i = 0; i < phase->parts; i++) {
+        const int64_t points = gan_winograd_points_of(phase, i, 0) * gan_winograd_points_of(phase, i, 1);
+        tile += PRODUCT_COST * (double)points * channels * columns;
+    }
+    const double tiles = (double)conv->batch * (double)phase->tiles[0] * (double)phase->tiles[1];
+    return tiles * tile + unit * WEIGHTS_COST * weights;
+}
+
+static double choose_outputs(const gan_winograd *conv, const gan_winograd_plan *plan, gan_winograd_phase *phase)
+{
+    double least = 0;
+    int64_t best[2] = {0, 0};
+    for (int64_t down = 2; down + phase->taps[0] - 1 <= GAN_WINOGRAD_POINTS; down++) {
+        for (int64_t right = 2; right + phase->taps[1] - 1 <= GAN_WINOGRAD_POINTS; right++) {
+            const double cost = phase_cost(conv, plan, phase, down, right);
+            if (best[0] > 0 && cost >= least) continue;
+            least = cost;
+            best[0] = down;
+            best[1] = right;
+        }
+    }
+    return phase_cost(conv, plan, phase, best[0], best[1]);
+}
+
+static void cut_columns(const gan_micro_kernel_table *table, const gan_winograd *conv, gan_winograd_plan *plan)
+{
+    plan->panels = gan_panel_count(table, conv->columns);
+    plan->padded = gan_panel_total(table, conv->columns);
+    plan->group = GAN_WINOGRAD_CHUNK / table->width;
+    plan->groups = (plan->panels + plan->group - 1) / plan->group;
+    plan->group_width = gan_least(plan->padded, GAN_WINOGRAD_CHUNK);
+    plan->piece = gan_least(conv->channels, PIECE);
+    plan->vector = table->vector;
+}
+
+static void cut_tiles(const gan_winograd *conv, gan_winograd_plan *plan)
+{
+    for (int64_t p = 0; p < plan->phases; p++) {
+        gan_winograd_phase *phase = &plan->phase[p];
+        const int64_t tile = phase->square * (plan->piece + plan->group_width);
+        phase->total = conv->batch * phase->tiles[0] * phase->tiles[1];
+        const int64_t share = phase->total * plan->groups * plan->phases / ENOUGH_TASKS;
+        phase->block = gan_least(plan->slot / tile, BLOCK_TILES);
+        phase->block = gan_least(phase->block, share > LEAST_TILES ? share : LEAST_TILES);
+        phase->blocks = (phase->total + phase->block - 1) / phase->block;
+        plan->tasks += phase->blocks * plan->groups;
+    }
+}
+
+bool gan_winograd_plan_make(const gan_micro_kernel_table *table, const gan_winograd *conv, gan_winograd_plan *plan)
+{
+    /* Of all phases and parts together, at most. */
+    const double most =
+        4.0 * GAN_WINOGRAD_SQUARE * (double)sizeof(gan_real) * (double)conv->channels * (double)conv->columns;
+    *plan = (gan_winograd_plan){.slot = SLOT_BYTES / (int64_t)sizeof(gan_real)};
+    if (most > GAN_WINOGRAD_MOST_BYTES) return false;
+    cut_columns(table, conv, plan);
+    for (int64_t down = 0; down < conv->phases[0]; down++) {
+        for (int64_t right = 0; right < conv->phases[1]; right++) {
+            gan_winograd_phase *phase = &plan->phase[plan->phases];
+            phase->axis[0] = &conv->axis[0][down];
+            phase->axis[1] = &conv->axis[1][right];
+            if (phase->axis[0]->positions == 0 || phase->axis[1]->positions == 0) continue;
+            phase->taps[0] = phase->axis[0]->part[0].taps;
+            phase->taps[1] = phase->axis[1]->part[0].taps;
+            phase->parts = phase->axis[0]->parts * phase->axis[1]->parts;
+            phase->k = phase->parts * conv->channels;
+            plan->cost += choose_outputs(conv, plan, phase);
+            plan->direct += direct_cost(conv, phase);
+            phase->weights = plan->weights;
+            plan->weights += phase->square * phase->k * plan->padded;
+            plan->phases++;
+        }
+    }
+    cut_tiles(conv, plan);
+    const double slots = plan->direct / SLOT_WORK;
+    plan->slots = slots >= SLOTS ? SLOTS : 2 + (int64_t)slots / 2 * 2;
+    return true;
+}
+
+bool gan_winograd_pays(const gan_micro_kernel_table *table, const gan_winograd *conv)
+{
+    gan_winograd_plan plan;
+    return gan_winograd_plan_make(table, conv, &plan) && plan.cost <= WORTH * plan.direct;
+}
+
+/* The cost of a phase is linear in the batch, so what is best for a smaller one has no more points, and weights. */
+int64_t gan_winograd_scratch(const gan_micro_kernel_table *table, const gan_winograd *conv)
+{
+    gan_winograd_plan plan;
+    if (!gan_winograd_plan_make(table, conv, &plan)) return 0;
+    return plan.weights + plan.slots * plan.slot + 2 * GAN_SCRATCH_SLACK;
+}
