@@ -10,6 +10,7 @@
 #   abi        abidiff of the library with that of the last tag, if they have the same soname
 #   packages   the amalgamation, by gcc and clang, in place of the library in all tests that use only its API; programs from
 #              Debian's packages, Conan, Meson's wrap and CMake's subprojects
+#   mpi        libgan-mpi under Open MPI and MPICH, 150 MB of packages that tests/check.sh does not install
 #
 # Needs clang, clang-tools, valgrind, gcovr and abigail-tools; installs what is missing. Logs are in build/nightly. The
 # exit status is 0 if no part found anything. docs/reliability.md has the figures.
@@ -17,7 +18,7 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tests/packages.sh"
 
-all='torture fuzz threads valgrind analyzers coverage abi packages'
+all='torture fuzz threads valgrind analyzers coverage abi packages mpi'
 parts=${*:-$all}
 for part in $parts; do
     case " $all " in
@@ -178,6 +179,16 @@ part_abi()
 }
 
 # A preloaded library of the same soname takes the place of the one that a program was linked with.
+part_mpi()
+{
+    install_missing 'openmpi-bin command mpirun.openmpi
+libopenmpi-dev module ompi-c
+mpich command mpirun.mpich
+libmpich-dev module mpich'
+    build mpi -Dmpi=enabled || return
+    run mpi meson test -C "$logs/mpi" --suite mpi --timeout-multiplier 4
+}
+
 part_packages()
 {
     build packages -Dexamples=disabled || return

@@ -71,7 +71,7 @@ static void print_warning(void *user, gan_log_level level, const char *message)
 gan_status open_context_with(gan_context_options options, gan_context **out)
 {
     options.struct_size = sizeof(options);
-    options.log = print_warning;
+    if (!options.log) options.log = print_warning;
     options.log_except = GAN_LOG_TOPIC_TRAINING;
     return gan_context_create(&options, out);
 }

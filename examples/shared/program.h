@@ -24,8 +24,8 @@ void require_checkpoint(const char *folder);
 void catch_interrupts(void);
 bool interrupted(void);
 
-/* A context of so many threads (0: one per CPU), or with other options. It prints warnings, except those of training,
- * which progress and the final sentence show. */
+/* A context of so many threads (0: one per CPU), or with other options. It prints warnings, unless these have a log
+ * of their own, except those of training, which progress and the final sentence show. */
 gan_status open_context(int64_t threads, gan_context **out);
 gan_status open_context_with(gan_context_options options, gan_context **out);
 

@@ -7,6 +7,7 @@
 #include "options.h"
 #include "outputs.h"
 #include "picture_folder.h"
+#include "processes.h"
 #include "program.h"
 #include "progress.h"
 #include "random_features.h"
@@ -40,6 +41,7 @@ typedef struct settings {
     recipe_choice recipe;
     int64_t epochs, steps, seed, threads, size, filters;
     double minutes, save_minutes;
+    process_options processes;
     bool pictures, bfloat16, resume, restart, quiet, seed_given;
 } settings;
 
@@ -130,6 +132,7 @@ static int on_step(void *user, gan_trainer *trainer, const gan_step_report *repo
 {
     training *job = user;
     (void)trainer;
+    if (!is_first_process()) return interrupted();
     job->failure = gan_history_add(job->history, report);
     monitor_step(report->step, job->history);
     job->discriminator_loss = report->discriminator_loss;
@@ -202,6 +205,12 @@ static const image_gan *find_model(const char *name)
     exit(2);
 }
 
+/* The log of processes other than the first, which would only say the same. */
+static void keep_quiet(void *user, gan_log_level level, const char *message)
+{
+    (void)user, (void)level, (void)message;
+}
+
 static gan_status prepare(training *job, const image_gan *what)
 {
     const settings *s = &job->settings;
@@ -209,6 +218,7 @@ static gan_status prepare(training *job, const image_gan *what)
     uint64_t seed = (uint64_t)s->seed;
     gan_status status = open_context_with(
         (gan_context_options){.threads = s->threads,
+                              .log = is_first_process() ? NULL : keep_quiet,
                               .precision = s->bfloat16 ? GAN_PRECISION_BFLOAT16 : GAN_PRECISION_FLOAT32},
         &job->context);
     if (status == GAN_OK) status = open_data(job);
@@ -239,6 +249,7 @@ static gan_status resume(training *job)
     if (job->settings.seed_given && cursor.seed != (uint64_t)job->settings.seed) refuse_seed(cursor.seed);
     job->epochs_seen = job->progress.epochs = cursor.epoch;
     job->steps_written = gan_trainer_steps(job->trainer);
+    if (!is_first_process()) return GAN_OK;
     status = gan_history_read_csv(job->history, path_in(folder, "losses.csv", path));
     if (status == GAN_OK) status = gan_history_truncate(job->history, gan_trainer_steps(job->trainer));
     if (status == GAN_OK && !job->settings.quiet) say_resumed(gan_trainer_steps(job->trainer));
@@ -249,6 +260,7 @@ static gan_status resume(training *job)
  * earlier, better one. */
 static gan_status write_end(training *job, gan_status status)
 {
+    if (!is_first_process()) return GAN_OK;
     if (status == GAN_ERROR_DIVERGED && job->steps_written >= 0) return write_losses(job);
     if (gan_trainer_steps(job->trainer) == 0) return status;
     return save(job, "samples.png");
@@ -260,13 +272,14 @@ static gan_status train(training *job)
     const settings *s = &job->settings;
     int64_t epochs = s->epochs ? s->epochs - job->epochs_seen : 0;
     if (s->epochs && epochs <= 0) {
+        if (!is_first_process()) return GAN_OK;
         fprintf(stderr, "nothing to train: --epochs %lld is done\n", (long long)s->epochs);
         printf("steps=%lld epochs=%lld\n", (long long)gan_trainer_steps(job->trainer), (long long)job->epochs_seen);
         return GAN_OK;
     }
     catch_interrupts();
-    monitor_begin(job->context, s->output, gan_trainer_steps(job->trainer));
-    if (!s->pictures) report_offer("evaluate", "generator.safetensors", s->data);
+    if (is_first_process()) monitor_begin(job->context, s->output, gan_trainer_steps(job->trainer));
+    if (is_first_process() && !s->pictures) report_offer("evaluate", "generator.safetensors", s->data);
     gan_status status = gan_trainer_run(
         job->trainer, job->dataset,
         GAN_RUN(.epochs = epochs, .steps = s->steps, .seconds = s->minutes * 60, .progress = on_step, .user = job));
@@ -276,6 +289,7 @@ static gan_status train(training *job)
     if (written != GAN_OK || (status != GAN_OK && status != GAN_ERROR_CANCELLED)) {
         return written == GAN_OK ? status : written;
     }
+    if (!is_first_process()) return status;
     if (status == GAN_OK) status = print_distances(job);
     printf("steps=%lld discriminator_loss=%.4g generator_loss=%.4g\n", (long long)gan_trainer_steps(job->trainer),
            job->discriminator_loss, job->generator_loss);
@@ -326,6 +340,7 @@ static settings read_settings(const char *usage, const char *model, int argc, ch
         {"--restart-epoch", OPTION_FLAG, &s.restart, 0, 0, NULL,
          "with --resume: begin the epoch anew if there are more or fewer images than before"},
         {"--quiet", OPTION_FLAG, &s.quiet, 0, 0, NULL, "show no progress"},
+        PROCESS_OPTIONS(s.processes),
         MONITOR_OPTIONS,
         RECIPE_OPTIONS(s.recipe),
     };
@@ -344,21 +359,27 @@ int train_on_images(const char *usage, const char *model, int argc, char **argv)
 {
     training job = {.settings = read_settings(usage, model, argc, argv)};
     const image_gan *what = find_model(job.settings.model);
+    join_processes(&job.settings.processes);
+    if (!is_first_process()) job.settings.quiet = true;
     job.settings.recipe.by_default = job.settings.pictures ? "pictures" : what->recipe;
     job.recipe = choose_recipe(&job.settings.recipe, job.settings.steps);
+    job.recipe.trainer.shards = job.settings.processes.shards;
+    job.recipe.trainer.collective = joined_processes();
     job.progress = make_progress(job.settings.quiet);
     job.steps_written = -1;
-    will_write_in(job.settings.output,
-                  (const char *const[]){"checkpoint.safetensors", COMMAND_FILE, "generator.safetensors",
-                                        "discriminator.safetensors", "losses.csv", "losses.png", "samples.png",
-                                        REPORT_FILE, NULL});
+    if (is_first_process())
+        will_write_in(job.settings.output,
+                      (const char *const[]){"checkpoint.safetensors", COMMAND_FILE, "generator.safetensors",
+                                            "discriminator.safetensors", "losses.csv", "losses.png", "samples.png",
+                                            REPORT_FILE, NULL});
     if (job.settings.resume) require_checkpoint(job.settings.output);
     gan_status status = prepare(&job, what);
     if (status == GAN_OK && job.settings.resume) status = resume(&job);
     if (status == GAN_OK) status = train(&job);
-    monitor_end();
-    if (status == GAN_ERROR_CANCELLED) fprintf(stderr, "stopped and saved; --resume continues from here\n");
+    if (is_first_process()) monitor_end();
+    if (status == GAN_ERROR_CANCELLED && is_first_process())
+        fprintf(stderr, "stopped and saved; --resume continues from here\n");
     int result = exit_status(status);
     release(&job);
-    return result;
+    return leave_processes(result);
 }

@@ -61,7 +61,7 @@ class LibganConan(ConanFile):
         toolchain = MesonToolchain(self)
         for name in ("png", "jpeg"):
             toolchain.project_options[name] = "enabled" if self.options.get_safe(name) else "disabled"
-        for name in ("tests", "examples"):
+        for name in ("tests", "examples", "mpi"):
             toolchain.project_options[name] = "disabled"
         toolchain.generate()
         PkgConfigDeps(self).generate()

@@ -233,6 +233,7 @@ for program in examples/*; do
         examples/dcgan --data plain --output same-convolutions --recipe dcgan --batch 32 --steps 1 --quiet
         cmp convolutions/generator.safetensors same-convolutions/generator.safetensors
         refused 2 'expected dense or dcgan' examples/mnist_gan --data plain --model none
+        refused 2 'was built without libgan-mpi' examples/mnist_gan --data plain --output together --mpi
         # A resumed training has the rates that are given again, and its own without them.
         for rate in '' 0.0002 0.00001; do
             rm -rf "bare$rate-again"

@@ -2,7 +2,7 @@
 #     vcpkg install libgan --overlay-ports=packaging/vcpkg
 get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 
-set(options -Dtests=disabled -Dexamples=disabled)
+set(options -Dtests=disabled -Dexamples=disabled -Dmpi=disabled)
 foreach(feature IN ITEMS png jpeg)
     if(feature IN_LIST FEATURES)
         list(APPEND options -D${feature}=enabled)
