@@ -284,8 +284,10 @@ static gan_status prepare(autoencoder *job)
     check_comparable(job->dataset, job->data);
     status = classifier_open(job->context, job->data, path_in(s->output, "classifier.safetensors", path), s->quiet,
                              &job->judge);
-    if (status == GAN_OK) status = build_encoder(job->context, job->image, job->codes, seed, &job->encoder);
-    if (status == GAN_OK) status = build_decoder(job->context, job->image, job->codes, seed + 1, &job->decoder);
+    if (status == GAN_OK)
+        status = build_encoder(job->context, job->image, job->codes, job->with_gan, seed, &job->encoder);
+    if (status == GAN_OK)
+        status = build_decoder(job->context, job->image, job->codes, job->with_gan, seed + 1, &job->decoder);
     if (status == GAN_OK && job->with_gan)
         status = build_judge(job->context, job->image, seed + 2, &job->discriminator);
     if (status == GAN_OK && !job->with_gan)

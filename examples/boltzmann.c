@@ -1,5 +1,7 @@
-/* A restricted Boltzmann machine of images in MNIST's format, trained by contrastive divergence (Hinton, "Training
- * Products of Experts by Minimizing Contrastive Divergence", 2002). Pixels v and hidden units h are 0 or 1, and
+/* A restricted Boltzmann machine of images in MNIST's format, trained by persistent contrastive divergence (PCD:
+ * Tieleman, "Training Restricted Boltzmann Machines using Approximations to the Likelihood Gradient", 2008) or
+ * without persistence (CD: Hinton, "Training Products of Experts by Minimizing Contrastive Divergence", 2002). Pixels
+ * v and hidden units h are 0 or 1, and
  *
  *     p(v, h) ~ exp(b v + c h + h W v)      p(h = 1 | v) = s(W v + c)      p(v = 1 | h) = s(W^T h + b)
  *
@@ -7,9 +9,12 @@
  * backward to its weights h v^T. It is trained by the difference of what it is driven to by data and by its own
  * fantasies:
  *
- *     dW ~ E p(h | v) v^T - E p(h' | v') v'^T     v' after k steps of Gibbs sampling from v
+ *     dW ~ E p(h | v) v^T - E p(h' | v') v'^T     v' after k steps of Gibbs sampling
+ *
+ * from v by CD, and by PCD from v' of the step before.
  */
 #include "command.h"
+#include "energies.h"
 #include "game_program.h"
 #include "mnist_files.h"
 #include "monitor.h"
@@ -29,16 +34,13 @@
 #define SAMPLE_SEED 1234 /* of all pictures and figures */
 #define MEASURED    1000 /* training and test images whose free energies are compared */
 #define INTERVAL    100  /* steps from one row of losses.csv to the next */
-
-typedef struct measurement {
-    int64_t step;
-    double reconstruction, training_energy, test_energy;
-} measurement;
+#define SLOWING     300  /* steps after which the rate of PCD is halved */
 
 typedef struct machine {
     game_settings settings;
     bool noted; /* the command line */
     const char *data, *test_folder;
+    bool persistent;
     int64_t batch, hidden, k, burn_in, samples;
     double rate, momentum;
     gan_context *context;
@@ -51,11 +53,11 @@ typedef struct machine {
     gan_optimizer *optimizer;
     gan_random *random;
     float *bias, *bias_speed; /* b, and the speed that momentum gives it */
+    float *chains;            /* v of CHAINS chains that go on from step to step */
     gan_checkpoint *checkpoint;
     int64_t step;
     double recent; /* sum of reconstructions since the last row of losses.csv */
-    measurement *measured;
-    int64_t measured_count;
+    energies measured;
     float *images, *visible, *logits, *units, *numbers; /* for a batch: data, v, W^T h + b, h, random numbers */
 } machine;
 
@@ -144,10 +146,18 @@ static gan_status add_gradients(machine *m, int64_t count, float sign, float *bi
     return status == GAN_OK ? gan_session_backward(m->session, GAN_BACKWARD_PARAMETERS) : status;
 }
 
+/* What moves while chains follow it must move ever slower for them to keep up (Younes, "On the convergence of
+ * markovian stochastic algorithms with rapidly decreasing ergodicity rates", 1999). */
+static float rate_of_step(const machine *m)
+{
+    return (float)(m->persistent ? m->rate / (1 + (double)m->step / SLOWING) : m->rate);
+}
+
 static gan_status move(machine *m, const float *bias_gradient)
 {
-    const float momentum = (float)m->momentum, rate = (float)m->rate;
-    const gan_status status = gan_optimizer_step(m->optimizer, NULL);
+    const float momentum = (float)m->momentum, rate = rate_of_step(m);
+    gan_status status = gan_optimizer_set_learning_rate(m->optimizer, rate);
+    if (status == GAN_OK) status = gan_optimizer_step(m->optimizer, NULL);
     for (int64_t i = 0; i < m->pixels && status == GAN_OK; i++) {
         m->bias_speed[i] = momentum * m->bias_speed[i] + bias_gradient[i];
         m->bias[i] -= rate * m->bias_speed[i];
@@ -155,21 +165,53 @@ static gan_status move(machine *m, const float *bias_gradient)
     return status;
 }
 
-/* A step of CD-k on the images of the batch. Gradients point uphill: those of data count negative. */
+/* To where the chains are, with p(h | v) of that in `units`. */
+static gan_status find_chains(machine *m)
+{
+    memcpy(m->visible, m->chains, (size_t)(CHAINS * m->pixels) * sizeof(float));
+    return find_hidden(m, CHAINS);
+}
+
+/* A step of CD-k or PCD-k on the images of the batch. Gradients point uphill: those of data count negative. */
 static gan_status learn(machine *m, int64_t count, double *reconstruction)
 {
+    const int64_t fantasies = m->persistent ? CHAINS : count;
     float *bias_gradient = allocate(m->pixels, sizeof(float));
     gan_status status = gan_model_zero_gradients(m->model);
     if (status == GAN_OK) status = draw_visible(m, m->random, count);
     if (status == GAN_OK) status = find_hidden(m, count);
     if (status == GAN_OK) status = add_gradients(m, count, -1, bias_gradient);
-    for (int64_t i = 0; i < m->k && status == GAN_OK; i++) {
-        status = sample_once(m, m->random, count);
-        if (status == GAN_OK && i == 0) status = measure_logits(m, count, reconstruction);
-    }
-    if (status == GAN_OK) status = add_gradients(m, count, 1, bias_gradient);
+    if (status == GAN_OK) status = sample_once(m, m->random, count);
+    if (status == GAN_OK) status = measure_logits(m, count, reconstruction);
+    if (status == GAN_OK && m->persistent) status = find_chains(m);
+    for (int64_t i = m->persistent ? 0 : 1; i < m->k && status == GAN_OK; i++)
+        status = sample_once(m, m->random, fantasies);
+    if (status == GAN_OK) status = add_gradients(m, fantasies, 1, bias_gradient);
+    if (status == GAN_OK && m->persistent)
+        memcpy(m->chains, m->visible, (size_t)(CHAINS * m->pixels) * sizeof(float));
     if (status == GAN_OK) status = move(m, bias_gradient);
     free(bias_gradient);
+    return status;
+}
+
+/* The biases that would make each pixel white as often as in the data, if there were no hidden units (Hinton, 2010);
+ * chains begin with such pixels. */
+static gan_status begin(machine *m)
+{
+    const int64_t all = gan_dataset_count(m->dataset);
+    gan_status status = GAN_OK;
+    for (int64_t i = 0, count; i < all && status == GAN_OK; i += count) {
+        count = all - i < CHAINS ? all - i : CHAINS;
+        status = gan_dataset_read(m->dataset, i, count, m->images, NULL);
+        for (int64_t k = 0; k < count * m->pixels; k++) m->bias[k % m->pixels] += m->images[k] / 2 + 0.5f;
+    }
+    for (int64_t i = 0; i < m->pixels; i++) {
+        const float white = (m->bias[i] + 1) / ((float)all + 2);
+        m->bias[i] = logf(white / (1 - white));
+        for (int64_t k = 0; k < CHAINS; k++) m->visible[k * m->pixels + i] = white;
+    }
+    if (status == GAN_OK) status = draw(m, m->random, m->visible, CHAINS * m->pixels);
+    memcpy(m->chains, m->visible, (size_t)(CHAINS * m->pixels) * sizeof(float));
     return status;
 }
 
@@ -221,15 +263,16 @@ static gan_status measure_reconstruction(machine *m, double *out)
     return status;
 }
 
-/* Samples of chains that begin with noise: after burn_in steps, every chain gives one, and then another after each
- * THINNING steps. A sample is shown by the pixels' probabilities. */
+/* Samples of chains that begin with noise, or go on from where the last step of training left them: after burn_in
+ * steps, every chain gives one, and then another after each THINNING steps. A sample is shown by the pixels'
+ * probabilities. */
 static gan_status draw_samples(machine *m, int64_t count, float *out)
 {
     gan_random *random = NULL;
     gan_status status = gan_random_create(m->context, SAMPLE_SEED, 1, &random);
     for (int64_t i = 0; i < CHAINS * m->pixels; i++) m->visible[i] = 0.5f;
     if (status == GAN_OK) status = draw(m, random, m->visible, CHAINS * m->pixels);
-    if (status == GAN_OK) status = find_hidden(m, CHAINS);
+    if (status == GAN_OK) status = m->persistent ? find_chains(m) : find_hidden(m, CHAINS);
     for (int64_t done = 0; done < count && status == GAN_OK; done += CHAINS) {
         const int64_t given = count - done < CHAINS ? count - done : CHAINS, steps = done > 0 ? THINNING : m->burn_in;
         for (int64_t i = 0; i < steps && status == GAN_OK; i++) status = sample_once(m, random, CHAINS);
@@ -275,23 +318,10 @@ static gan_status write_pictures(machine *m)
     return status;
 }
 
-static void write_losses(const machine *m)
-{
-    char path[PATH_SIZE];
-    FILE *file = open_output(path_in(m->settings.output, "losses.csv", path));
-    fprintf(file, "step,reconstruction,training_free_energy,test_free_energy\n");
-    for (int64_t i = 0; i < m->measured_count; i++) {
-        const measurement *row = &m->measured[i];
-        fprintf(file, "%lld,%.17g,%.17g,%.17g\n", (long long)row->step, row->reconstruction, row->training_energy,
-                row->test_energy);
-    }
-    close_output(file, path);
-}
-
 static gan_status save(machine *m)
 {
     char path[PATH_SIZE];
-    write_losses(m);
+    energies_write(&m->measured, path_in(m->settings.output, "losses.csv", path));
     gan_status status =
         gan_checkpoint_save(m->checkpoint, path_in(m->settings.output, "checkpoint.safetensors", path));
     if (status == GAN_OK && !m->noted) write_command(m->settings.output, m->settings.resume);
@@ -303,32 +333,6 @@ static gan_status save(machine *m)
     return GAN_OK;
 }
 
-static void add_measurement(machine *m, measurement row)
-{
-    measurement *larger = realloc(m->measured, (size_t)(m->measured_count + 1) * sizeof(*larger));
-    if (!larger) {
-        fprintf(stderr, "out of memory\n");
-        exit(1);
-    }
-    m->measured = larger;
-    m->measured[m->measured_count++] = row;
-}
-
-/* The rows up to the checkpoint: a program that was killed may have written more. */
-static void read_losses(machine *m)
-{
-    char path[PATH_SIZE], line[256];
-    FILE *file = open_earlier(path_in(m->settings.output, "losses.csv", path));
-    while (file && fgets(line, sizeof(line), file)) {
-        char *at = line;
-        measurement row = {.step = strtoll(at, &at, 10)};
-        double *const values[] = {&row.reconstruction, &row.training_energy, &row.test_energy};
-        for (int i = 0; i < 3; i++) *values[i] = *at == ',' ? strtod(at + 1, &at) : 0;
-        if (row.step > 0 && row.step <= m->step) add_measurement(m, row);
-    }
-    if (file) fclose(file);
-}
-
 static gan_status resume(machine *m)
 {
     char path[PATH_SIZE];
@@ -338,7 +342,7 @@ static gan_status resume(machine *m)
         status = gan_checkpoint_load(m->checkpoint, path_in(m->settings.output, "checkpoint.safetensors", path));
     if (status == GAN_OK) status = gan_dataset_get_cursor(m->dataset, &after);
     if (status == GAN_OK && before.seed != after.seed) refuse_seed(after.seed);
-    if (status == GAN_OK) read_losses(m);
+    if (status == GAN_OK) energies_read(&m->measured, path_in(m->settings.output, "losses.csv", path), m->step);
     if (status == GAN_OK && !m->settings.quiet) say_resumed(m->step);
     return status;
 }
@@ -353,7 +357,7 @@ static gan_status measure(machine *m)
     gan_status status = measure_free_energy(m, m->dataset, &row.training_energy);
     if (status == GAN_OK) status = measure_free_energy(m, m->test, &row.test_energy);
     if (status != GAN_OK) return status;
-    add_measurement(m, row);
+    energies_add(&m->measured, row);
     monitor_value("reconstruction", row.reconstruction);
     monitor_value("training_free_energy", row.training_energy);
     monitor_value("test_free_energy", row.test_energy);
@@ -418,7 +422,7 @@ static gan_status evaluate(machine *m)
 
 /* ---- The program ----------------------------------------------------------------------------------------------- */
 
-/* Small random weights, and biases of 0. */
+/* Small random weights, and biases of hidden units of 0. */
 static gan_status build(machine *m)
 {
     const uint64_t seed = (uint64_t)m->settings.seed;
@@ -431,6 +435,7 @@ static gan_status build(machine *m)
     m->numbers = allocate(most * widest, sizeof(float));
     m->bias = allocate(m->pixels, sizeof(float));
     m->bias_speed = allocate(m->pixels, sizeof(float));
+    m->chains = allocate(CHAINS * m->pixels, sizeof(float));
     gan_status status = gan_model_create(m->context, &m->model);
     if (status != GAN_OK) return status;
     gan_layer *dense = gan_layer_dense(m->context, m->hidden, GAN_DENSE(.weight_initializer = GAN_NORMAL(0.01f)));
@@ -439,6 +444,7 @@ static gan_status build(machine *m)
     status = gan_model_build(m->model, seed);
     if (status == GAN_OK) status = gan_session_create(m->model, GAN_SESSION(.batch = most), &m->session);
     if (status == GAN_OK) status = gan_random_create(m->context, seed, 0, &m->random);
+    if (status == GAN_OK) status = begin(m);
     if (status != GAN_OK) return status;
     return gan_optimizer_create(m->model,
                                 GAN_OPTIMIZER(.algorithm = GAN_OPTIMIZER_SGD, .learning_rate = (float)m->rate,
@@ -455,6 +461,8 @@ static gan_status describe_checkpoint(machine *m)
     if (status == GAN_OK) status = gan_checkpoint_add_optimizer(c, "optimizer", m->optimizer);
     if (status == GAN_OK) status = gan_checkpoint_add_values(c, "bias", m->bias, m->pixels);
     if (status == GAN_OK) status = gan_checkpoint_add_values(c, "bias_speed", m->bias_speed, m->pixels);
+    if (status == GAN_OK && m->persistent)
+        status = gan_checkpoint_add_values(c, "chains", m->chains, CHAINS * m->pixels);
     if (status == GAN_OK) status = gan_checkpoint_add_random(c, "random", m->random);
     if (status == GAN_OK) status = gan_checkpoint_add_dataset(c, "dataset", m->dataset);
     if (status == GAN_OK) status = gan_checkpoint_add_doubles(c, "recent", &m->recent, 1);
@@ -484,7 +492,8 @@ static gan_status prepare(machine *m)
 
 static void release(machine *m)
 {
-    float *const arrays[] = {m->images, m->visible, m->logits, m->units, m->numbers, m->bias, m->bias_speed};
+    float *const arrays[] = {m->images,  m->visible, m->logits,     m->units,
+                             m->numbers, m->bias,    m->bias_speed, m->chains};
     gan_checkpoint_destroy(m->checkpoint);
     gan_random_destroy(m->random);
     gan_optimizer_destroy(m->optimizer);
@@ -495,21 +504,26 @@ static void release(machine *m)
     gan_dataset_destroy(m->dataset);
     gan_context_destroy(m->context);
     for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) free(arrays[i]);
-    free(m->measured);
+    free(m->measured.rows);
 }
 
 static void read_settings(int argc, char **argv, machine *m)
 {
+    const char *method = "pcd";
     const option options[] = {
         {"--data", OPTION_TEXT, &m->data, 0, 0, "DIR", "MNIST-format files, .gz or not (default Fashion-MNIST's)"},
         {"--test", OPTION_TEXT, &m->test_folder, 0, 0, "DIR", "test images (default: those in the folder of --data)"},
+        {"--method", OPTION_TEXT, &method, 0, 0, "NAME",
+         "pcd (default): chains of Gibbs sampling go on from step to step; or cd: they begin at each step's images"},
         {"--hidden", OPTION_INTEGER, &m->hidden, 1, 1e6, "N", "hidden units (default 500)"},
         {"--k", OPTION_INTEGER, &m->k, 1, 1e6, "K", "steps of Gibbs sampling in contrastive divergence (default 1)"},
         {"--batch", OPTION_INTEGER, &m->batch, 1, 65536, "N", "images per step (default 64)"},
-        {"--rate", OPTION_NUMBER, &m->rate, 1e-9, 1e3, "R", "learning rate (default 0.05)"},
-        {"--momentum", OPTION_NUMBER, &m->momentum, 0, 0.999, "M", "of the weights' changes (default 0.9)"},
+        {"--rate", OPTION_NUMBER, &m->rate, 1e-9, 1e3, "R",
+         "learning rate (default 0.1, half of that after 300 steps, a third after 600 and so on; with cd 0.05)"},
+        {"--momentum", OPTION_NUMBER, &m->momentum, 0, 0.999, "M",
+         "of the weights' changes (default 0, with cd 0.9)"},
         {"--burn-in", OPTION_INTEGER, &m->burn_in, 1, 1e9, "N",
-         "steps of Gibbs sampling from noise to the first samples (default 500)"},
+         "steps of Gibbs sampling before the first samples (default 500)"},
         {"--samples", OPTION_INTEGER, &m->samples, 8, 1e7, "N", "to judge (default 10000)"},
         GAME_OPTIONS(m->settings, "boltzmann"),
     };
@@ -517,6 +531,13 @@ static void read_settings(int argc, char **argv, machine *m)
                  "boltzmann: a restricted Boltzmann machine of images in MNIST's format, trained by contrastive\n"
                  "divergence for --minutes (default 4 without --steps).",
                  options, (int)(sizeof(options) / sizeof(options[0])));
+    m->persistent = strcmp(method, "pcd") == 0;
+    if (!m->persistent && strcmp(method, "cd") != 0) {
+        fprintf(stderr, "--method %s: expected pcd or cd\n", method);
+        exit(2);
+    }
+    if (m->rate < 0) m->rate = m->persistent ? 0.1 : 0.05;
+    if (m->momentum < 0) m->momentum = m->persistent ? 0 : 0.9;
     if (m->settings.minutes == 0 && m->settings.steps == 0) m->settings.minutes = 4;
 }
 
@@ -527,8 +548,8 @@ int main(int argc, char **argv)
                  .hidden = 500,
                  .k = 1,
                  .batch = 64,
-                 .rate = 0.05,
-                 .momentum = 0.9,
+                 .rate = -1,
+                 .momentum = -1,
                  .burn_in = 500,
                  .samples = 10000};
     read_settings(argc, argv, &m);
