@@ -2569,6 +2569,25 @@ GAN_API gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, 
                                     gan_step_report *report);
 
 /**
+ * gan_trainer_step() in slices, for a host that has little time at once, such as a game between two frames. The first
+ * call begins a step, and each call goes on with it for `microseconds`, at least 0, or until it is done, which *done
+ * tells; `report`, which may be NULL, is written then. A call goes on for somewhat longer than asked, until the
+ * pieces of work under way have ended, and does at least one; docs/performance.md has measurements. All calls of a
+ * step get the same arrays, whose samples must not change meanwhile, and the same `batch`, else ::GAN_ERROR_STATE.
+ * The results are those of gan_trainer_step(), to the bit. If the step fails, it has ended too, as that of
+ * gan_trainer_step().
+ *
+ * The step runs in a thread of the trainer's own, which the first call starts and which sleeps between calls; the
+ * log's callback, the host's threads and its collective are called from there. While a step is half done, its models
+ * and optimizers are in use. Calls that read or change them by the trainer, including snapshots, finish the step
+ * first, and so does gan_trainer_destroy(); the next call of this function then tells that it is done.
+ * gan_trainer_step() and gan_trainer_run() are ::GAN_ERROR_STATE until then, and gan_trainer_cancel() has no effect
+ * on it. A child of fork() can only destroy a trainer that it inherited in that state.
+ */
+GAN_API gan_status gan_trainer_step_some(gan_trainer *trainer, const float *samples, int64_t batch,
+                                         int64_t microseconds, bool *done, gan_step_report *report);
+
+/**
  * The current diagnoses, ::gan_diagnosis bits: those of the last diagnosis, and ::GAN_DIAGNOSIS_NOT_FINITE if the
  * last step diverged. 0 for NULL.
  */
@@ -3018,6 +3037,10 @@ GAN_API int64_t gan_game_rounds(const gan_game *game);
  */
 GAN_API gan_status gan_game_round(gan_game *game, const float *const *inputs, int64_t batch,
                                   gan_round_report *report);
+
+/** gan_game_round() in slices of time, by the rules of gan_trainer_step_some(). */
+GAN_API gan_status gan_game_round_some(gan_game *game, const float *const *inputs, int64_t batch,
+                                       int64_t microseconds, bool *done, gan_round_report *report);
 
 /**
  * Called after each round, in the thread that runs the game; see ::gan_progress_fn, whose rules hold. A nonzero

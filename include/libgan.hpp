@@ -43,6 +43,7 @@
 #include <initializer_list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -164,6 +165,17 @@ Out report(Function function, Arguments... arguments)
     out.struct_size = sizeof(out);
     check(function(arguments..., &out));
     return out;
+}
+
+/* The same of work in slices, which has a result once it is done. */
+template <typename Out, typename Function, typename... Arguments>
+std::optional<Out> report_when_done(Function function, Arguments... arguments)
+{
+    Out out = Out();
+    out.struct_size = sizeof(out);
+    bool done = false;
+    check(function(arguments..., &done, &out));
+    return done ? std::optional<Out>(out) : std::nullopt;
 }
 
 /* The size of options in the header that the application was compiled with. */
@@ -1459,6 +1471,16 @@ class trainer : public handle<gan_trainer, gan_trainer_destroy>
         return detail::report<gan_step_report>(gan_trainer_step, get(), samples.data(), batch);
     }
     /**
+     * Goes on with a step for so many microseconds; the report, once it is done. Until then, each call needs the same
+     * vector. See gan_trainer_step_some().
+     */
+    std::optional<gan_step_report> step_some(const std::vector<float> &samples, int64_t microseconds)
+    {
+        const int64_t batch = detail::batch_of(samples, sample_elements_ * batches_, "step_some: samples");
+        return detail::report_when_done<gan_step_report>(gan_trainer_step_some, get(), samples.data(), batch,
+                                                         microseconds);
+    }
+    /**
      * Trains until the first limit is reached, and returns true; false if the C callback or cancel() ended it. See
      * gan_trainer_run().
      */
@@ -1708,6 +1730,14 @@ class game : public handle<gan_game, gan_game_destroy>
     {
         detail::expect_length(inputs, inputs_, "inputs");
         return detail::report<gan_round_report>(gan_game_round, get(), inputs.data(), batch);
+    }
+    /** Goes on with a round for so many microseconds; the report, once it is done. See gan_game_round_some(). */
+    std::optional<gan_round_report> round_some(const std::vector<const float *> &inputs, int64_t batch,
+                                               int64_t microseconds)
+    {
+        detail::expect_length(inputs, inputs_, "inputs");
+        return detail::report_when_done<gan_round_report>(gan_game_round_some, get(), inputs.data(), batch,
+                                                          microseconds);
     }
     /** Feeds an input from a field of a dataset, which must outlive the game's use of it; see gan_game_feed(). */
     void feed(term input, dataset &dataset, const std::string &field)

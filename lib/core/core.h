@@ -400,10 +400,37 @@ void gan_gate_destroy(gan_context *context, gan_gate *gate); /* accepts NULL */
 void gan_gate_enter(gan_gate *gate);
 void gan_gate_leave(gan_gate *gate);
 
+/* ---- A task in slices of time (sliced.c) ---------------------------------------------------------------------- */
+
+typedef struct gan_sliced gan_sliced;
+/* Belongs to a handle that keeps the context alive. Its thread starts with its first task. */
+gan_status gan_sliced_create(gan_context *context, gan_sliced **out);
+void gan_sliced_destroy(gan_sliced *sliced); /* accepts NULL; finishes the task */
+/* Begins a task that gan_sliced_continue() then runs; there must be none, or its end must have been told. */
+gan_status gan_sliced_begin(gan_sliced *sliced, void (*task)(void *argument), void *argument);
+/* Runs the task for this long, or somewhat longer: until the tasks of gan_parallel() that are under way have ended,
+ * but at least one. *done tells whether it has ended. */
+gan_status gan_sliced_continue(gan_sliced *sliced, int64_t nanoseconds, bool *done);
+/* Runs a task that is half done to its end, which gan_sliced_continue() still tells. Any thread. */
+gan_status gan_sliced_finish(gan_sliced *sliced);
+
+/* For gan_parallel(): the sliced task that this thread runs, or NULL; it may be hidden for a while. */
+gan_sliced *gan_sliced_current(void);
+void gan_sliced_set_current(gan_sliced *sliced);
+/* Whether the slice's time is up. Any thread. */
+bool gan_sliced_is_over(const gan_sliced *sliced);
+/* If so, waits for the next slice. In the task's thread. */
+void gan_sliced_pause(gan_sliced *sliced);
+
+/* ---- Threads and the process (process.c) ----------------------------------------------------------------------- */
+
 /* Starts a thread that gets none of the host's signals. Returns 0 or the error number. */
 int gan_thread_start(pthread_t *thread, void *(*start)(void *argument), void *argument);
-/* Tells this process from the one that it was forked from. Counts once a context has been created. */
+/* Tells this process from the one that it was forked from, once gan_count_forks() was called. */
 unsigned gan_process_number(void);
+gan_status gan_count_forks(void);
+/* Of a clock that only moves on. */
+int64_t gan_nanoseconds(void);
 
 /* ---- A lock that a child of fork() finds open (lock.c) ------------------------------------------------------- */
 

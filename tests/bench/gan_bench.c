@@ -3,6 +3,7 @@
  * its memory is its own. */
 #include "cases.h"
 #include "contestant.h"
+#include "disturb.h"
 #include "floor.h"
 #include "options.h"
 #include "serve.h"
@@ -18,7 +19,7 @@ enum { OWN = 2, RIVALS = 4, CONTESTANTS = OWN + RIVALS };
 
 typedef struct settings {
     serve_options own;
-    int64_t runs;
+    int64_t runs, disturb;
     const char *program, *python, *python_tensorflow, *scripts;
     bool csv, list, serve, alone;
 } settings;
@@ -255,6 +256,7 @@ static int read_settings(int argc, char **argv, settings *s)
         {"--cpu", OPTION_TEXT, &s->own.cpu, 0, 0, "LEVEL", "best (default), avx512, avx2 or baseline"},
         {"--blas", OPTION_FLAG, &s->own.blas, 0, 0, NULL, "let the BLAS multiply"},
         {"--bfloat16", OPTION_FLAG, &s->own.bfloat16, 0, 0, NULL, "measure libgan in bfloat16 too"},
+        {"--disturb", OPTION_INTEGER, &s->disturb, 0, 64, "N", "keep this many CPUs busy beside (default 0)"},
         {"--csv", OPTION_FLAG, &s->csv, 0, 0, NULL, "print comma-separated values"},
         {"--list", OPTION_FLAG, &s->list, 0, 0, NULL, "name the cases"},
         {"--serve", OPTION_FLAG, &s->serve, 0, 0, NULL, "be libgan's contestant in one case"},
@@ -292,6 +294,10 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);                  /* a contestant that has ended is noticed because it does not answer */
     if (!floor_set_threads((int)s.own.threads))
         fprintf(stderr, "gan-bench: this BLAS cannot be told its threads; the floor is at its own setting\n");
+    if (!disturb((int)s.disturb)) {
+        fprintf(stderr, "gan-bench: --disturb is %d, and so many CPUs cannot be kept busy\n", (int)s.disturb);
+        return 1;
+    }
     if (!mkdtemp(folder)) {
         perror(folder);
         return 1;

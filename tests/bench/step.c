@@ -39,6 +39,12 @@ gan_status step_run(void *state)
     return gan_trainer_step(s->trainer, s->samples, s->batch, NULL);
 }
 
+gan_status step_run_some(void *state, int64_t microseconds, bool *done)
+{
+    step_state *s = state;
+    return gan_trainer_step_some(s->trainer, s->samples, s->batch, microseconds, done, NULL);
+}
+
 void step_destroy(void *state)
 {
     step_state *s = state;

@@ -55,6 +55,9 @@ void test_arrays_are_counted()
     const std::vector<float> values(64, 0.5f);
     EXPECT(pairs.game.round({values.data()}, 32).round == 1);
     EXPECT_ERROR(GAN_ERROR_SHAPE, "expected 1", pairs.game.round({}, 32));
+    const std::optional<gan_round_report> second = pairs.game.round_some({values.data()}, 32, 1000000000);
+    EXPECT(second && second->round == 2);
+    EXPECT_ERROR(GAN_ERROR_SHAPE, "expected 1", pairs.game.round_some({}, 32, 1));
     EXPECT_ERROR(GAN_ERROR_SHAPE, "expected 1", pairs.game.round({values.data(), values.data()}, 32));
 }
 

@@ -573,6 +573,11 @@ void test_progress()
     EXPECT(trainer.step({1, -1, 1, -1}).step == 8 &&
            trainer.sample(GAN_SAMPLE(.seed = 1), 2) == generator.sample(GAN_SAMPLE(.seed = 1), 2));
     EXPECT_ERROR(GAN_ERROR_SHAPE, "multiple of 2", trainer.step({1}));
+    const std::vector<float> samples = {1, -1, 1, -1};
+    std::optional<gan_step_report> report;
+    while (!report) report = trainer.step_some(samples, 0);
+    EXPECT(report->step == 9 && trainer.steps() == 9);
+    EXPECT_ERROR(GAN_ERROR_SHAPE, "multiple of 2", trainer.step_some({1}, 0));
     EXPECT_ERROR(GAN_ERROR_NOT_FOUND, "no-such-file", trainer.load("no-such-file", data));
 }
 

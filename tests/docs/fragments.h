@@ -14,6 +14,7 @@ extern gan_model *model, *generator, *discriminator, *translator, *m;
 extern gan_dataset *dataset;
 extern gan_session *generate, *real, *fake;
 extern gan_optimizer *generator_optimizer, *discriminator_optimizer;
+extern gan_trainer *trainer;
 extern gan_random *random_noise;
 extern gan_checkpoint *checkpoint;
 extern const float *noise, *samples, *real_logits, *fake_logits;

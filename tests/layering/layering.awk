@@ -28,7 +28,7 @@ BEGIN {
     place["zlib.h"] = "^lib/(data|io)/"
     place["png.h"] = "^lib/(data|io)/"
     place["jpeglib.h"] = place["jerror.h"] = "^lib/data/"
-    place["signal.h"] = "^lib/core/(threads|file)\\.c$"
+    place["signal.h"] = "^lib/core/(process|file)\\.c$"
     place["assert.h"] = place["locale.h"] = place["err.h"] = "never"
 }
 

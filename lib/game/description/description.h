@@ -97,17 +97,25 @@ struct gan_game {
     int64_t place_count;
     int64_t rounds, epochs;
     atomic_bool cancel;
-    bool checked;    /* the data of the first round have been */
-    bool has_played; /* a round has succeeded since the game was built or loaded */
-    gan_gate *gate;  /* whoever changes or copies the players' models is inside */
+    bool checked;             /* the data of the first round have been */
+    bool has_played;          /* a round has succeeded since the game was built or loaded */
+    gan_gate *gate;           /* whoever changes or copies the players' models is inside */
+    gan_sliced *sliced;       /* the thread of rounds in slices of time, */
+    bool half_done;           /* of which one is under way: its end has not been told; */
+    gan_status sliced_status; /* what became of it, with its sentence: */
+    char sliced_error[GAN_SENTENCE];
     /* Of the present round: its batches, the current one, its samples in all, and in a full batch. */
     int64_t batch_count, batch_index, samples, batch;
     const float *const *given;
-    const float **fed;                    /* the feeders' samples */
+    const float **fed;                    /* the feeders' samples, or those of a round in slices */
     double *want_values, *gradient_norms; /* for reports */
     gan_pair_report *pair_reports;
     float *denominators, *ratios; /* of gradients of logits, for the shared pass */
 };
+
+/* Finishes a round that is half done, if there is one, before anything reads or changes what it works on. Any thread;
+ * fails only in a child of fork() (game.c). */
+gan_status gan_game_finish_round(const gan_game *game);
 
 /* Another owner, who also calls gan_game_destroy() (game.c). */
 gan_game *gan_game_retain(gan_game *game);

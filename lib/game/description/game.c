@@ -48,7 +48,8 @@ gan_status gan_game_create(gan_context *context, const gan_game_options *given, 
                               .batch = options.batch / shards.collective.size,
                               .seed = options.seed};
     atomic_init(&game->cancel, false);
-    const gan_status status = gan_gate_create(context, &game->gate);
+    gan_status status = gan_gate_create(context, &game->gate);
+    if (status == GAN_OK) status = gan_sliced_create(context, &game->sliced);
     if (status != GAN_OK) {
         gan_game_destroy(game);
         return status;
@@ -102,10 +103,18 @@ gan_game *gan_game_retain(gan_game *game)
     return game;
 }
 
+gan_status gan_game_finish_round(const gan_game *game)
+{
+    return gan_sliced_finish(game->sliced);
+}
+
 void gan_game_destroy(gan_game *game)
 {
-    if (!game || atomic_fetch_sub(&game->references, 1) > 1) return;
+    if (!game) return;
+    if (game->sliced) (void)gan_game_finish_round(game); /* its samples may not live longer */
+    if (atomic_fetch_sub(&game->references, 1) > 1) return;
     gan_context *context = game->context;
+    gan_sliced_destroy(game->sliced);
     release_parts(game);
     gan_sharing_release(&game->sharing);
     gan_terms_release(&game->terms);

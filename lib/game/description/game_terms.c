@@ -339,6 +339,7 @@ gan_status gan_term_get_value(gan_term term, float *out, int64_t count)
     if (!term.game) return gan_fail(GAN_ERROR_NULL, "%s: term is no term", __func__);
     char text[GAN_TERM_TEXT];
     const gan_terms *terms = &term.game->terms;
+    GAN_TRY(gan_game_finish_round(term.game));
     const int32_t at = gan_game_find_term(term.game, term, __func__, "term");
     if (at < 0) return gan_last_status();
     const gan_term_node *node = &terms->nodes[at];

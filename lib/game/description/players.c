@@ -208,6 +208,7 @@ gan_status gan_player_snapshot(gan_player player, int64_t index, gan_model **out
     GAN_TRY(check_index(state, index, __func__));
     gan_game *game = player.game;
     const gan_model *average = state->averages[index].guard.model;
+    GAN_TRY(gan_game_finish_round(game));
     gan_gate_enter(game->gate);
     const gan_status status =
         gan_model_clone(average ? average : game->played[state->played[index]].guard.model, out);

@@ -199,6 +199,7 @@ static void leave(void *part)
 void gan_game_add_entries(gan_game *game, gan_entries *entries)
 {
     gan_terms *terms = &game->terms;
+    if (entries->status == GAN_OK) entries->status = gan_game_finish_round(game);
     gan_entries_add_hook(entries, (gan_entries_hook){.enter = enter, .loaded = loaded, .leave = leave, .part = game});
     gan_entries_add_count(entries, "steps", NULL, &game->rounds);
     gan_entries_add_count(entries, "epochs", NULL, &game->epochs);

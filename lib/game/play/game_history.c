@@ -106,6 +106,7 @@ gan_status gan_summary_writer_add_game(gan_summary_writer *writer, const gan_gam
     GAN_CHECK_NOT_NULL(writer);
     GAN_CHECK_NOT_NULL(game);
     GAN_TRY(gan_game_check_built(game, __func__));
+    GAN_TRY(gan_game_finish_round(game));
     GAN_TRY(gan_summary_begin(writer, step, __func__));
     for (int32_t i = 0; i < game->played_count; i++) {
         const gan_played_model *played = &game->played[i];

@@ -215,6 +215,7 @@ static gan_status plan_samples(const gan_game *game, run_state *run)
 gan_status gan_game_run_resolved(gan_game *game, const gan_game_run_options *options)
 {
     run_state run = {.options = *options};
+    GAN_TRY(gan_game_check_not_half_done(game, game->runner));
     atomic_store(&game->cancel, false);
     gan_game_introduce_again(game);
     GAN_TRY(plan_samples(game, &run));

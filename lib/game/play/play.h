@@ -26,6 +26,11 @@ gan_status gan_game_agree(gan_game *game, gan_status status, int64_t samples, bo
 /* Plays a round on `count` samples of each input, in batches of `batch`, the last one smaller if that does not divide
  * `count`; moves after a player's first take the next batch while there is one. */
 gan_status gan_game_play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch);
+/* The same in slices: each call plays on for about that long, and *ended tells whether the round has ended. */
+gan_status gan_game_play_some(gan_game *game, const float *const *inputs, int64_t count, int64_t batch,
+                              int64_t microseconds, bool *ended, const char *what);
+/* GAN_ERROR_STATE if a round is half done. */
+gan_status gan_game_check_not_half_done(const gan_game *game, const char *what);
 /* What the round showed, or that it failed. */
 void gan_game_report(const gan_game *game, gan_round_report *report);
 void gan_game_report_divergence(gan_game *game, gan_round_report *report);

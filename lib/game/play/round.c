@@ -159,17 +159,82 @@ static gan_status play(gan_game *game, const float *const *inputs, int64_t count
     return GAN_OK;
 }
 
-gan_status gan_game_play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
+static void check_first_data(gan_game *game, const float *const *inputs, int64_t count)
 {
     const bool is_new = !game->checked;
-    bool ends = false;
     game->checked = true; /* first, since the log's callback may jump */
     if (is_new) gan_game_check_data(game, inputs, gan_game_own(game, count));
+}
+
+static gan_status play_inside(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
+{
+    bool ends = false;
     GAN_TRY(gan_game_agree(game, GAN_OK, count, &ends));
     gan_gate_enter(game->gate);
     const gan_status status = play(game, inputs, count, batch);
     gan_gate_leave(game->gate);
     return status;
+}
+
+gan_status gan_game_check_not_half_done(const gan_game *game, const char *what)
+{
+    if (!game->half_done) return GAN_OK;
+    return gan_fail(GAN_ERROR_STATE, "%s: a %s is half done; %s_some() finishes it", what, game->round, game->caller);
+}
+
+gan_status gan_game_play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
+{
+    GAN_TRY(gan_game_check_not_half_done(game, game->caller));
+    check_first_data(game, inputs, count);
+    return play_inside(game, inputs, count, batch);
+}
+
+/* ---- Rounds in slices of time ---------------------------------------------------------------------------------- */
+
+/* In the thread that works in slices. */
+static void play_round(void *argument)
+{
+    gan_game *game = argument;
+    game->sliced_status = play_inside(game, game->given, game->samples, game->batch);
+    if (game->sliced_status == GAN_OK) return;
+    snprintf(game->sliced_error, sizeof(game->sliced_error), "%s", gan_last_error());
+}
+
+static gan_status begin_slices(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
+{
+    check_first_data(game, inputs, count);
+    GAN_TRY(gan_sliced_begin(game->sliced, play_round, game));
+    for (int32_t i = 0; i < game->feeder_count; i++) game->fed[i] = inputs[i];
+    game->given = game->fed;
+    game->samples = count;
+    game->batch = batch;
+    game->half_done = true;
+    return GAN_OK;
+}
+
+static gan_status check_same(const gan_game *game, const float *const *inputs, int64_t batch, const char *what)
+{
+    bool same = batch == game->batch;
+    for (int32_t i = 0; i < game->feeder_count; i++) same = same && inputs[i] == game->fed[i];
+    if (same) return GAN_OK;
+    return gan_fail(GAN_ERROR_STATE,
+                    "%s: a %s is half done, expected the samples and the batch, %lld, with which it was begun", what,
+                    game->round, (long long)game->batch);
+}
+
+gan_status gan_game_play_some(gan_game *game, const float *const *inputs, int64_t count, int64_t batch,
+                              int64_t microseconds, bool *ended, const char *what)
+{
+    if (microseconds < 0) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: microseconds is %lld, expected at least 0", what,
+                        (long long)microseconds);
+    }
+    GAN_TRY(game->half_done ? check_same(game, inputs, batch, what) : begin_slices(game, inputs, count, batch));
+    const int64_t nanoseconds = microseconds < INT64_MAX / 1000 ? 1000 * microseconds : INT64_MAX;
+    GAN_TRY(gan_sliced_continue(game->sliced, nanoseconds, ended));
+    if (!*ended) return GAN_OK;
+    game->half_done = false;
+    return game->sliced_status == GAN_OK ? GAN_OK : gan_fail(game->sliced_status, "%s", game->sliced_error);
 }
 
 /* ---- Reports --------------------------------------------------------------------------------------------------- */
@@ -209,24 +274,34 @@ int64_t gan_game_rounds(const gan_game *game)
 
 /* ---- The public call ------------------------------------------------------------------------------------------- */
 
-static gan_status check_batch(const gan_game *game, int64_t batch)
+static gan_status check_batch(const gan_game *game, int64_t batch, const char *what)
 {
     if (batch < 1 || batch > game->options.batch) {
-        return gan_fail(GAN_ERROR_BATCH, "gan_game_round: batch is %lld, but the game is made for 1 to %lld",
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, but the game is made for 1 to %lld", what,
                         (long long)batch, (long long)game->options.batch);
     }
-    return gan_game_check_fits(game, batch, "gan_game_round");
+    return gan_game_check_fits(game, batch, what);
 }
 
-static gan_status check_inputs(const gan_game *game, const float *const *inputs)
+static gan_status check_inputs(const gan_game *game, const float *const *inputs, const char *what)
 {
-    if (game->feeder_count > 0 && !inputs) return gan_fail(GAN_ERROR_NULL, "gan_game_round: inputs is NULL");
+    if (game->feeder_count > 0 && !inputs) return gan_fail(GAN_ERROR_NULL, "%s: inputs is NULL", what);
     for (int32_t i = 0; i < game->feeder_count; i++) {
         if (inputs[i]) continue;
-        return gan_fail(GAN_ERROR_NULL, "gan_game_round: inputs[%d], input '%s', is NULL", (int)i,
+        return gan_fail(GAN_ERROR_NULL, "%s: inputs[%d], input '%s', is NULL", what, (int)i,
                         game->terms.nodes[game->feeders[i].term].name);
     }
     return GAN_OK;
+}
+
+/* What both calls check. */
+static gan_status check_round(const gan_game *game, const float *const *inputs, int64_t batch,
+                              const gan_round_report *report, const char *what)
+{
+    GAN_TRY(gan_game_check_built(game, what));
+    if (report) GAN_TRY(gan_report_check(report, "gan_round_report"));
+    GAN_TRY(check_batch(game, batch, what));
+    return check_inputs(game, inputs, what);
 }
 
 gan_status gan_game_round(gan_game *game, const float *const *inputs, int64_t batch, gan_round_report *report)
@@ -234,11 +309,24 @@ gan_status gan_game_round(gan_game *game, const float *const *inputs, int64_t ba
     GAN_FLOAT_SCOPE();
     gan_round_report known = GAN_ROUND_REPORT_INIT;
     GAN_CHECK_NOT_NULL(game);
-    GAN_TRY(gan_game_check_built(game, __func__));
-    if (report) GAN_TRY(gan_report_check(report, "gan_round_report"));
-    GAN_TRY(check_batch(game, batch));
-    GAN_TRY(check_inputs(game, inputs));
+    GAN_TRY(check_round(game, inputs, batch, report, __func__));
     GAN_TRY(gan_game_play(game, inputs, batch * game->most_moves, batch));
     gan_game_report(game, &known);
     return report ? gan_report_write(report, &known, sizeof(known), "gan_round_report") : GAN_OK;
+}
+
+gan_status gan_game_round_some(gan_game *game, const float *const *inputs, int64_t batch, int64_t microseconds,
+                               bool *done, gan_round_report *report)
+{
+    GAN_FLOAT_SCOPE();
+    gan_round_report known = GAN_ROUND_REPORT_INIT;
+    bool ended;
+    GAN_CHECK_NOT_NULL(game);
+    GAN_CHECK_NOT_NULL(done);
+    GAN_TRY(check_round(game, inputs, batch, report, __func__));
+    GAN_TRY(gan_game_play_some(game, inputs, batch * game->most_moves, batch, microseconds, &ended, __func__));
+    if (ended) gan_game_report(game, &known);
+    if (ended && report) GAN_TRY(gan_report_write(report, &known, sizeof(known), "gan_round_report"));
+    *done = ended;
+    return GAN_OK;
 }

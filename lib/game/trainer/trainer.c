@@ -154,6 +154,7 @@ gan_status gan_trainer_sample(gan_trainer *trainer, const gan_sample_options *op
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(out);
+    GAN_TRY(gan_game_finish_round(trainer->game));
     return gan_session_draw(trainer->sample, options, count, out, __func__);
 }
 
@@ -230,6 +231,7 @@ gan_status gan_trainer_get_layer_report(const gan_trainer *trainer, gan_role rol
                         __func__, (long long)index, trainer->game->players[role].name, (long long)count,
                         gan_plural(count));
     }
+    GAN_TRY(gan_game_finish_round(trainer->game));
     if (!trainer->game->pairs[0].monitor.stepped) {
         return gan_fail(GAN_ERROR_STATE, "%s: the trainer has taken no step yet", __func__);
     }

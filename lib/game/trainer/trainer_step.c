@@ -30,21 +30,48 @@ void gan_trainer_report(const gan_trainer *trainer, const gan_round_report *roun
     report->diagnoses = round->diagnoses;
 }
 
+static gan_status check_step(const gan_trainer *trainer, int64_t batch, const gan_step_report *report,
+                             const char *what)
+{
+    if (batch < 1 || batch > trainer->options.batch) {
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected 1 to %lld", what, (long long)batch,
+                        (long long)trainer->options.batch);
+    }
+    GAN_TRY(gan_game_check_fits(trainer->game, batch, what));
+    return report ? gan_report_check(report, "gan_step_report") : GAN_OK;
+}
+
+static gan_status write_report(const gan_trainer *trainer, gan_step_report *report)
+{
+    gan_round_report round = GAN_ROUND_REPORT_INIT;
+    gan_step_report known = GAN_STEP_REPORT_INIT;
+    gan_game_report(trainer->game, &round);
+    gan_trainer_report(trainer, &round, &known);
+    return report ? gan_report_write(report, &known, sizeof(known), "gan_step_report") : GAN_OK;
+}
+
 gan_status gan_trainer_step(gan_trainer *trainer, const float *samples, int64_t batch, gan_step_report *report)
 {
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(trainer);
     GAN_CHECK_NOT_NULL(samples);
-    if (batch < 1 || batch > trainer->options.batch) {
-        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected 1 to %lld", __func__, (long long)batch,
-                        (long long)trainer->options.batch);
-    }
-    GAN_TRY(gan_game_check_fits(trainer->game, batch, __func__));
-    gan_round_report round = GAN_ROUND_REPORT_INIT;
-    gan_step_report known = GAN_STEP_REPORT_INIT;
-    if (report) GAN_TRY(gan_report_check(report, "gan_step_report"));
+    GAN_TRY(check_step(trainer, batch, report, __func__));
     GAN_TRY(gan_game_play(trainer->game, &samples, batch * trainer->options.discriminator_steps, batch));
-    gan_game_report(trainer->game, &round);
-    gan_trainer_report(trainer, &round, &known);
-    return report ? gan_report_write(report, &known, sizeof(known), "gan_step_report") : GAN_OK;
+    return write_report(trainer, report);
+}
+
+gan_status gan_trainer_step_some(gan_trainer *trainer, const float *samples, int64_t batch, int64_t microseconds,
+                                 bool *done, gan_step_report *report)
+{
+    GAN_FLOAT_SCOPE();
+    bool ended;
+    GAN_CHECK_NOT_NULL(trainer);
+    GAN_CHECK_NOT_NULL(samples);
+    GAN_CHECK_NOT_NULL(done);
+    GAN_TRY(check_step(trainer, batch, report, __func__));
+    GAN_TRY(gan_game_play_some(trainer->game, &samples, batch * trainer->options.discriminator_steps, batch,
+                               microseconds, &ended, __func__));
+    if (ended) GAN_TRY(write_report(trainer, report));
+    *done = ended;
+    return GAN_OK;
 }
