@@ -4,7 +4,7 @@ import { clearGround, Curves, drawPictures, drawPlane, judgeBy, onPaletteChange,
 
 const $ = (id) => document.getElementById(id);
 const HEAT_SIDE = 48, SHOWN_POINTS = 500, JUDGED_REAL = 128, POOL = 4096;
-// Time for training in a frame: with what is drawn, two frames of a screen.
+// Milliseconds of training between two looks at it.
 const BUDGET = 22;
 
 const KINDS = {
@@ -95,6 +95,8 @@ async function request(most) {
     complain(error);
   }
   pending = false;
+  // The worker goes on while the page draws.
+  if (page.playing && page.ready && hasData() && !document.hidden && $('speed').value === 'full') request(1e6);
 }
 
 function take(seen) {

@@ -18,7 +18,12 @@
 #define TILE_ROWS 6
 #endif
 
+/* clang ignores gcc's pragma, and for WebAssembly it would leave the sums in memory. */
+#ifdef __clang__
+#define UNROLLED(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
+#else
 #define UNROLLED(i, count) _Pragma("GCC unroll 8") for (int i = 0; i < (count); i++)
+#endif
 
 #ifdef GAN_REAL_IS_DOUBLE
 typedef int64_t real_mask;
