@@ -2322,7 +2322,7 @@ typedef struct gan_collective {
      * `ticket`, to which it may write, is given to `finish`.
      */
     gan_status (*start)(void *user, gan_exchange exchange, const void *from, void *to, size_t bytes, int64_t *ticket);
-    /** Ends an exchange: called once for each that was started, in that order. */
+    /** Ends an exchange: called once for each that was started, in any order, the same in all. */
     gan_status (*finish)(void *user, int64_t ticket);
     /** The sentence of the last call that failed, for gan_last_error(); NULL: its status says enough. */
     const char *(*error)(void *user);

@@ -17,6 +17,7 @@
  * the caller are gone. */
 typedef struct exchange {
     MPI_Request request;
+    bool under_way;
     void *to;
     size_t size;               /* of what `to` gets */
     unsigned char *sent, *got; /* kept for the next exchange */
@@ -29,8 +30,7 @@ struct gan_mpi {
     bool failed;
     char sentence[SENTENCE];
     gan_collective collective;
-    int64_t started, finished;
-    exchange exchanges[OUTSTANDING]; /* a ring: number n is at n modulo its length */
+    exchange exchanges[OUTSTANDING];
 };
 
 /* ---- Failures -------------------------------------------------------------------------------------------------- */
@@ -145,7 +145,19 @@ static gan_status check(gan_mpi *mpi, gan_exchange kind, size_t bytes)
     if (bytes > SIZE_MAX / (size_t)mpi->collective.size || bytes / (1 << 20) > INT_MAX) {
         return fail(mpi, GAN_ERROR_OVERFLOW, "an exchange of %zu bytes overflows", bytes);
     }
-    if (mpi->started - mpi->finished < OUTSTANDING) return GAN_OK;
+    return GAN_OK;
+}
+
+/* The first that is free; MPI goes on with those before it. */
+static gan_status find_free(gan_mpi *mpi, int *free_index)
+{
+    int index = 0, done;
+    for (; index < OUTSTANDING && mpi->exchanges[index].under_way; index++) {
+        const int code = MPI_Test(&mpi->exchanges[index].request, &done, MPI_STATUS_IGNORE);
+        if (code != MPI_SUCCESS) return fail_by(mpi, "MPI_Test", code);
+    }
+    *free_index = index;
+    if (index < OUTSTANDING) return GAN_OK;
     return fail(mpi, GAN_ERROR_STATE, "more than %d exchanges are under way", OUTSTANDING);
 }
 
@@ -155,7 +167,10 @@ static gan_status start(void *user, gan_exchange kind, const void *from, void *t
     const double started = now();
     gan_status status = check(mpi, kind, bytes);
     if (status != GAN_OK) return status;
-    exchange *x = &mpi->exchanges[mpi->started % OUTSTANDING];
+    int index;
+    status = find_free(mpi, &index);
+    if (status != GAN_OK) return status;
+    exchange *x = &mpi->exchanges[index];
     const size_t all = bytes * (size_t)mpi->collective.size, given = kind == GAN_EXCHANGE_GATHER ? bytes : all;
     status = reserve(mpi, &x->sent, &x->sent_capacity, given);
     if (status == GAN_OK) status = reserve(mpi, &x->got, &x->got_capacity, all);
@@ -165,7 +180,8 @@ static gan_status start(void *user, gan_exchange kind, const void *from, void *t
     x->size = all;
     const int code = begin(mpi, kind, x, bytes);
     if (code != MPI_SUCCESS) return fail_by(mpi, "MPI", code);
-    *ticket = mpi->started++;
+    x->under_way = true;
+    *ticket = index;
     mpi->seconds += now() - started;
     return GAN_OK;
 }
@@ -175,14 +191,14 @@ static gan_status finish(void *user, int64_t ticket)
     gan_mpi *mpi = user;
     const double started = now();
     if (mpi->failed) return GAN_ERROR_IO;
-    if (ticket != mpi->finished || ticket >= mpi->started) {
-        return fail(mpi, GAN_ERROR_STATE, "exchange %lld is not the next to finish", (long long)ticket);
+    if (ticket < 0 || ticket >= OUTSTANDING || !mpi->exchanges[ticket].under_way) {
+        return fail(mpi, GAN_ERROR_STATE, "exchange %lld is not under way", (long long)ticket);
     }
-    exchange *x = &mpi->exchanges[ticket % OUTSTANDING];
+    exchange *x = &mpi->exchanges[ticket];
     const gan_status status = wait_for(mpi, &x->request, mpi->timeout);
     if (status != GAN_OK) return status;
     memcpy(x->to, x->got, x->size);
-    mpi->finished++;
+    x->under_way = false;
     mpi->seconds += now() - started;
     return GAN_OK;
 }

@@ -472,6 +472,10 @@ gan_status gan_shards_resolve(int64_t total, const gan_collective *given, const 
 /* An exchange with the other processes, as gan_collective says. */
 gan_status gan_shards_exchange(const gan_shards *shards, gan_exchange exchange, const void *from, void *to,
                                size_t bytes);
+/* Its two halves, for processes that are not alone: what is computed in between costs no time to wait. */
+gan_status gan_shards_start(const gan_shards *shards, gan_exchange exchange, const void *from, void *to, size_t bytes,
+                            int64_t *ticket);
+gan_status gan_shards_finish(const gan_shards *shards, int64_t ticket);
 /* `bytes` of each shard: those of the shards here, to those of all, in their order. */
 gan_status gan_shards_gather(const gan_shards *shards, const void *mine, void *all, size_t bytes);
 /* Where a shard, by its number among those here, draws random numbers: in streams of its own. Those of the first of

@@ -66,16 +66,28 @@ static gan_status call_finish(const gan_collective *collective, int64_t ticket)
     return collective->finish(collective->user, ticket);
 }
 
+gan_status gan_shards_start(const gan_shards *shards, gan_exchange exchange, const void *from, void *to, size_t bytes,
+                            int64_t *ticket)
+{
+    *ticket = 0;
+    return tell(&shards->collective, call_start(&shards->collective, exchange, from, to, bytes, ticket));
+}
+
+gan_status gan_shards_finish(const gan_shards *shards, int64_t ticket)
+{
+    return tell(&shards->collective, call_finish(&shards->collective, ticket));
+}
+
 gan_status gan_shards_exchange(const gan_shards *shards, gan_exchange exchange, const void *from, void *to,
                                size_t bytes)
 {
-    int64_t ticket = 0;
+    int64_t ticket;
     if (shards->collective.size == 1) {
         memcpy(to, from, bytes);
         return GAN_OK;
     }
-    GAN_TRY(tell(&shards->collective, call_start(&shards->collective, exchange, from, to, bytes, &ticket)));
-    return tell(&shards->collective, call_finish(&shards->collective, ticket));
+    GAN_TRY(gan_shards_start(shards, exchange, from, to, bytes, &ticket));
+    return gan_shards_finish(shards, ticket);
 }
 
 gan_status gan_shards_gather(const gan_shards *shards, const void *mine, void *all, size_t bytes)

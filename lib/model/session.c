@@ -201,6 +201,20 @@ gan_status gan_session_forward(gan_session *session, gan_mode mode)
 
 /* ---- Backward ----------------------------------------------------------------------------------------------- */
 
+/* A backward pass goes through the nodes, and so through the array of gradients, from the end on. */
+static gan_status tell_passed(const gan_session *session, int32_t i, uint64_t what)
+{
+    const gan_model *model = session->model;
+    const gan_model_node *node = &model->nodes[i];
+    if (!session->passed || !(what & GAN_BACKWARD_PARAMETERS)) return GAN_OK;
+    for (int k = 0; k < node->tensor_count; k++) {
+        const gan_model_tensor *tensor = &model->tensors[node->first_tensor + k];
+        if (tensor->plan.kind == GAN_TENSOR_PARAMETER)
+            return session->passed(session->passed_argument, tensor->offset);
+    }
+    return GAN_OK;
+}
+
 static gan_status backward_node(gan_session *session, int32_t i, uint64_t what)
 {
     const gan_model_node *node = &session->model->nodes[i];
@@ -220,7 +234,7 @@ static gan_status backward_node(gan_session *session, int32_t i, uint64_t what)
     call.pass.scratch = gan_session_at(session, nodes[i].backward_scratch);
     GAN_TRY(gan_session_run(session, i, node->layer->ops->backward, &call));
     gan_session_add_spare_gradients(session, nodes, i);
-    return GAN_OK;
+    return tell_passed(session, i, what);
 }
 
 static gan_status check_backward(const gan_session *session, uint64_t what)

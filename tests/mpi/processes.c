@@ -35,10 +35,12 @@ static gan_status make_model(const training *t, int64_t inputs, int64_t outputs,
     gan_status status = gan_model_create(t->context, out);
     if (status != GAN_OK) return status;
     gan_model_add(*out, gan_layer_input(t->context, GAN_SHAPE(inputs)));
-    gan_model_add(*out, gan_layer_dense(t->context, is_odd(t, "model") ? 9 : 16, NULL));
+    gan_model_add(*out, gan_layer_dense(t->context, is_odd(t, "model") ? 9 : 128, NULL));
     gan_model_add(*out, gan_layer_batch_norm(t->context, NULL));
     gan_model_add(*out, gan_layer_leaky_relu(t->context, NULL));
     gan_model_add(*out, gan_layer_dropout(t->context, NULL));
+    gan_model_add(*out, gan_layer_dense(t->context, 64, NULL)); /* enough values to be sent by themselves */
+    gan_model_add(*out, gan_layer_leaky_relu(t->context, NULL));
     gan_model_add(*out, gan_layer_dense(t->context, outputs, NULL));
     return gan_model_build(*out, seed);
 }
@@ -94,8 +96,8 @@ static uint64_t hash_model(const gan_model *model)
     uint64_t hash = 14695981039346656037u;
     for (int64_t i = 0; i < gan_model_tensor_count(model); i++) {
         gan_tensor_info info = GAN_TENSOR_INFO_INIT;
-        float values[1024];
-        if (gan_model_get_tensor_info(model, i, &info) != GAN_OK || info.count > 1024) return 0;
+        static float values[64 * 128];
+        if (gan_model_get_tensor_info(model, i, &info) != GAN_OK || info.count > 64 * 128) return 0;
         if (gan_model_get_tensor(model, info.name, values, info.count) != GAN_OK) return 0;
         const unsigned char *bytes = (const unsigned char *)values;
         for (size_t k = 0; k < (size_t)info.count * sizeof(float); k++) hash = (hash ^ bytes[k]) * 1099511628211u;

@@ -186,6 +186,37 @@ static gan_status zero_gradients(gan_game *game, int32_t played)
     return GAN_OK;
 }
 
+/* Whether a penalty will add to the player's gradients. */
+static bool has_penalty_due(const gan_game *game, int32_t player)
+{
+    for (int32_t i = 0; i < game->want_count; i++) {
+        const gan_want_state *want = &game->wants[i];
+        if (want->player != player || !gan_want_is_penalty(game, want)) continue;
+        if (gan_want_coefficient(game, want) != 0) return true;
+    }
+    return false;
+}
+
+static gan_status send_part(void *argument, int64_t offset)
+{
+    return gan_sharing_begin_part(argument, offset);
+}
+
+/* Gradients are sent to other processes as soon as a layer has its own, where nothing else is added to them and no
+ * other model's are on their way. */
+static void follow_gradients(gan_game *game, int32_t player, gan_backward_pass *pass)
+{
+    const gan_player_state *state = &game->players[player];
+    const int32_t model = game->played[state->played[0]].model;
+    game->sharing.of = NULL;
+    if (game->shards.collective.size == 1 || game->options.moves != GAN_MOVES_ALTERNATING) return;
+    if (state->model_count > 1 || has_penalty_due(game, player)) return;
+    gan_sharing_begin_sum(&game->sharing, &game->terms.models[model]);
+    pass->passed = send_part;
+    pass->argument = &game->sharing;
+    pass->followed = model;
+}
+
 gan_status gan_move_differentiate(gan_game *game, int32_t player)
 {
     const gan_player_state *state = &game->players[player];
@@ -193,6 +224,7 @@ gan_status gan_move_differentiate(gan_game *game, int32_t player)
     gan_backward_pass pass = {.models = state->models, .with_inputs = -1, .done = -1, .scaled = -1};
     GAN_TRY(compute_all(game, player));
     for (int32_t k = 0; k < state->model_count; k++) GAN_TRY(zero_gradients(game, state->played[k]));
+    follow_gradients(game, player, &pass);
     if (shared->application >= 0 && player == shared->first) pass.with_inputs = shared->application;
     if (shared->application >= 0 && player == shared->second) {
         pass.done = shared->application;

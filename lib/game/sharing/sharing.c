@@ -3,30 +3,24 @@
 
 /* ---- Memory ---------------------------------------------------------------------------------------------------- */
 
-/* Values of a model's gradients that each process adds up. */
-static int64_t slice_of(const gan_sharing *sharing, int64_t parameters)
-{
-    const int64_t processes = sharing->shards->collective.size;
-    return (parameters + processes - 1) / processes;
-}
-
-/* For each slice: the gradients of every shard here, and what becomes of it. */
-static gan_status create_exchange(gan_sharing *sharing, int64_t slice)
+/* Enough for the buckets of so many values, the slices of which are rounded up. */
+static gan_status create_exchange(gan_sharing *sharing, int64_t parameters)
 {
     const gan_shards *shards = sharing->shards;
     gan_context *context = sharing->context;
-    if (!gan_checked_multiply(slice, shards->total, &sharing->sent_size) ||
-        !gan_checked_multiply(slice, shards->collective.size, &sharing->summed_size)) {
+    const int64_t rounded = parameters + GAN_BUCKETS * shards->collective.size;
+    if (!gan_checked_multiply(rounded, shards->count, &sharing->sent_size)) {
         return gan_fail(GAN_ERROR_OVERFLOW, "gan_game_build: the gradients of %lld shards overflow",
                         (long long)shards->total);
     }
-    sharing->slice_size = slice;
+    sharing->slices_size = rounded / shards->collective.size + 1;
+    sharing->sums_size = rounded;
     sharing->agreements = gan_allocate_array(context, shards->collective.size, sizeof(*sharing->agreements));
     sharing->sent = gan_allocate_array(context, sharing->sent_size, sizeof(*sharing->sent));
     sharing->received = gan_allocate_array(context, sharing->sent_size, sizeof(*sharing->received));
-    sharing->slice = gan_allocate_array(context, slice, sizeof(*sharing->slice));
-    sharing->summed = gan_allocate_array(context, sharing->summed_size, sizeof(*sharing->summed));
-    return sharing->agreements && sharing->sent && sharing->received && sharing->slice && sharing->summed
+    sharing->slices = gan_allocate_array(context, sharing->slices_size, sizeof(*sharing->slices));
+    sharing->sums = gan_allocate_array(context, sharing->sums_size, sizeof(*sharing->sums));
+    return sharing->agreements && sharing->sent && sharing->received && sharing->slices && sharing->sums
                ? GAN_OK
                : GAN_ERROR_MEMORY;
 }
@@ -46,7 +40,7 @@ gan_status gan_sharing_create(gan_context *context, const gan_shards *shards, in
     sharing->records = gan_allocate_array(context, record_count(sharing), sizeof(*sharing->records));
     sharing->values = gan_allocate_array(context, shards->count + shards->total, sizeof(*sharing->values));
     if (!sharing->records || !sharing->values) return GAN_ERROR_MEMORY;
-    return shards->collective.size > 1 ? create_exchange(sharing, slice_of(sharing, parameters)) : GAN_OK;
+    return shards->collective.size > 1 ? create_exchange(sharing, parameters) : GAN_OK;
 }
 
 void gan_sharing_release(gan_sharing *sharing)
@@ -60,8 +54,8 @@ void gan_sharing_release(gan_sharing *sharing)
     gan_release(context, sharing->agreements, processes * sizeof(*sharing->agreements));
     gan_release(context, sharing->sent, (size_t)sharing->sent_size * sizeof(*sharing->sent));
     gan_release(context, sharing->received, (size_t)sharing->sent_size * sizeof(*sharing->received));
-    gan_release(context, sharing->slice, (size_t)sharing->slice_size * sizeof(*sharing->slice));
-    gan_release(context, sharing->summed, (size_t)sharing->summed_size * sizeof(*sharing->summed));
+    gan_release(context, sharing->slices, (size_t)sharing->slices_size * sizeof(*sharing->slices));
+    gan_release(context, sharing->sums, (size_t)sharing->sums_size * sizeof(*sharing->sums));
 }
 
 /* ---- Losses ---------------------------------------------------------------------------------------------------- */
@@ -124,36 +118,104 @@ static void add_up(gan_context *context, int64_t arrays, int64_t distance, int64
     for (int64_t i = 1; i < arrays; i++) gan_add(context, count, from + i * distance, to);
 }
 
-/* Each process gets the same slice of every shard's gradients, adds these up, and gives the others the sum: so the
- * order does not depend on the number of processes, and each sends little more than a gradient twice. */
-static gan_status exchange(const gan_sharing *sharing, const gan_term_model *of)
+/* Where the next bucket has its memory: after that of those before it. */
+static gan_bucket place_bucket(const gan_sharing *sharing, int64_t first, int64_t count)
 {
     const gan_shards *shards = sharing->shards;
-    gan_context *context = sharing->context;
-    const int64_t size = of->model->parameter_size, slice = slice_of(sharing, size);
+    const int64_t processes = shards->collective.size;
+    gan_bucket bucket = {.first = first,
+                         .count = count,
+                         .slice = (count + processes - 1) / processes,
+                         .sent = sharing->sent,
+                         .received = sharing->received,
+                         .slice_sum = sharing->slices,
+                         .sum = sharing->sums};
+    for (int32_t i = 0; i < sharing->bucket_count; i++) {
+        const int64_t slice = sharing->buckets[i].slice;
+        bucket.sent += shards->total * slice;
+        bucket.received += shards->total * slice;
+        bucket.slice_sum += slice;
+        bucket.sum += processes * slice;
+    }
+    return bucket;
+}
+
+/* Each process gets the same slice of every shard's gradients, adds these up, and gives the others the sum: so the
+ * order does not depend on the number of processes, and each sends little more than a gradient twice. */
+static void fill_bucket(const gan_sharing *sharing, const gan_bucket *bucket)
+{
+    const gan_shards *shards = sharing->shards;
+    const int64_t stride = sharing->of->model->parameter_size, slice = bucket->slice;
     for (int64_t process = 0; process < shards->collective.size; process++) {
-        const int64_t first = process * slice, left = size > first ? size - first : 0;
+        const int64_t done = process * slice, left = bucket->count > done ? bucket->count - done : 0;
+        const int64_t there = left < slice ? left : slice;
         for (int64_t i = 0; i < shards->count; i++) {
-            gan_real *to = sharing->sent + (process * shards->count + i) * slice;
-            const int64_t there = left < slice ? left : slice;
-            if (there > 0) gan_copy(context, there, of->gradients + i * size + first, to);
-            if (there < slice) gan_fill(context, slice - there, 0, to + there);
+            gan_real *to = bucket->sent + (process * shards->count + i) * slice;
+            const gan_real *from = sharing->of->gradients + i * stride + bucket->first + done;
+            if (there > 0) gan_copy(sharing->context, there, from, to);
+            if (there < slice) gan_fill(sharing->context, slice - there, 0, to + there);
         }
     }
-    GAN_TRY(gan_shards_exchange(shards, GAN_EXCHANGE_TRANSPOSE, sharing->sent, sharing->received,
-                                (size_t)(shards->count * slice) * sizeof(*sharing->sent)));
-    add_up(context, shards->total, slice, slice, sharing->received, sharing->slice);
-    GAN_TRY(gan_shards_exchange(shards, GAN_EXCHANGE_GATHER, sharing->slice, sharing->summed,
-                                (size_t)slice * sizeof(*sharing->slice)));
-    gan_copy(context, size, sharing->summed, of->model->gradients);
+}
+
+static gan_status start_bucket(gan_sharing *sharing, int64_t offset)
+{
+    gan_bucket *bucket = &sharing->buckets[sharing->bucket_count];
+    *bucket = place_bucket(sharing, offset, sharing->begun - offset);
+    fill_bucket(sharing, bucket);
+    sharing->begun = offset;
+    sharing->bucket_count++;
+    return gan_shards_start(sharing->shards, GAN_EXCHANGE_TRANSPOSE, bucket->sent, bucket->received,
+                            (size_t)(sharing->shards->count * bucket->slice) * sizeof(*bucket->sent),
+                            &bucket->ticket);
+}
+
+void gan_sharing_begin_sum(gan_sharing *sharing, const gan_term_model *of)
+{
+    sharing->of = of;
+    sharing->begun = of->model->parameter_size;
+    sharing->bucket_count = 0;
+}
+
+/* A part that is too small would cost more time to begin than to send. */
+gan_status gan_sharing_begin_part(gan_sharing *sharing, int64_t offset)
+{
+    enum { LEAST = 4096, PARTS = 8 };
+    const int64_t share = sharing->of->model->parameter_size / PARTS, size = sharing->begun - offset;
+    if (offset == 0 || size < (share > LEAST ? share : LEAST) || sharing->bucket_count == GAN_BUCKETS - 1)
+        return GAN_OK;
+    return start_bucket(sharing, offset);
+}
+
+static gan_status finish_buckets(gan_sharing *sharing)
+{
+    const gan_shards *shards = sharing->shards;
+    for (int32_t i = 0; i < sharing->bucket_count; i++) {
+        gan_bucket *bucket = &sharing->buckets[i];
+        GAN_TRY(gan_shards_finish(shards, bucket->ticket));
+        add_up(sharing->context, shards->total, bucket->slice, bucket->slice, bucket->received, bucket->slice_sum);
+        GAN_TRY(gan_shards_start(shards, GAN_EXCHANGE_GATHER, bucket->slice_sum, bucket->sum,
+                                 (size_t)bucket->slice * sizeof(*bucket->sum), &bucket->ticket));
+    }
+    for (int32_t i = 0; i < sharing->bucket_count; i++) {
+        const gan_bucket *bucket = &sharing->buckets[i];
+        GAN_TRY(gan_shards_finish(shards, bucket->ticket));
+        gan_copy(sharing->context, bucket->count, bucket->sum, sharing->of->model->gradients + bucket->first);
+    }
     return GAN_OK;
 }
 
-gan_status gan_sharing_sum_gradients(const gan_sharing *sharing, const gan_term_model *of)
+gan_status gan_sharing_sum_gradients(gan_sharing *sharing, const gan_term_model *of)
 {
     const int64_t size = of->model->parameter_size;
     if (!of->gradients || size == 0) return GAN_OK;
-    if (sharing->shards->collective.size > 1) return exchange(sharing, of);
-    add_up(sharing->context, sharing->shards->count, size, size, of->gradients, of->model->gradients);
-    return GAN_OK;
+    if (sharing->shards->collective.size == 1) {
+        add_up(sharing->context, sharing->shards->count, size, size, of->gradients, of->model->gradients);
+        return GAN_OK;
+    }
+    if (sharing->of != of) gan_sharing_begin_sum(sharing, of);
+    if (sharing->begun > 0) GAN_TRY(start_bucket(sharing, 0));
+    const gan_status status = finish_buckets(sharing);
+    sharing->of = NULL;
+    return status;
 }

@@ -15,6 +15,15 @@ typedef struct gan_agreement {
     uint64_t version, machine, setup, weights, data, rounds, samples, status, ends;
 } gan_agreement;
 
+/* A part of a model's gradients, added up by itself: of each slice of it, those of all shards here are sent. */
+typedef struct gan_bucket {
+    int64_t first, count, slice; /* in values */
+    int64_t ticket;
+    gan_real *sent, *received, *slice_sum, *sum;
+} gan_bucket;
+
+enum { GAN_BUCKETS = 16 };
+
 /* Memory for what is exchanged. */
 typedef struct gan_sharing {
     gan_context *context;
@@ -24,8 +33,13 @@ typedef struct gan_sharing {
     double *values;           /* the same with one value */
     gan_agreement mine, *agreements;
     bool introduced; /* `mine` has what is compared once */
-    gan_real *sent, *received, *slice, *summed;
-    int64_t sent_size, slice_size, summed_size;
+    /* The gradients that are being added up, in buckets from the last one on, and memory for all of these. */
+    const gan_term_model *of; /* NULL: none are */
+    int64_t begun;            /* where those begin that are in buckets */
+    gan_bucket buckets[GAN_BUCKETS];
+    int32_t bucket_count;
+    gan_real *sent, *received, *slices, *sums;
+    int64_t sent_size, slices_size, sums_size;
 } gan_sharing;
 
 /* ---- Losses and gradients (sharing.c) ---------------------------------------------------------------------------
@@ -41,8 +55,11 @@ gan_status gan_sharing_gather_records(const gan_sharing *sharing);
 gan_want_record gan_sharing_sum_records(const gan_sharing *sharing, int32_t want);
 /* The sum of one value of each shard, of which those here are in `values`. */
 gan_status gan_sharing_sum_values(const gan_sharing *sharing, double *sum);
-/* The gradients of a model: from those of all shards, if batches are divided. */
-gan_status gan_sharing_sum_gradients(const gan_sharing *sharing, const gan_term_model *of);
+/* The gradients of a model: from those of all shards, if batches are divided. Between the first two calls, what is
+ * complete may be sent already: all from an offset on, in falling order. */
+void gan_sharing_begin_sum(gan_sharing *sharing, const gan_term_model *of);
+gan_status gan_sharing_begin_part(gan_sharing *sharing, int64_t offset);
+gan_status gan_sharing_sum_gradients(gan_sharing *sharing, const gan_term_model *of);
 
 /* ---- Before a round (agreement.c) -------------------------------------------------------------------------------
  */

@@ -196,6 +196,30 @@ static bool reaches_inputs(const gan_terms *terms, const gan_term_node *node)
     return false;
 }
 
+/* Whether gradients of the model are complete once this application, which is active no more, has added to them. */
+static bool is_last_of(const gan_terms *terms, const gan_term_node *node, int32_t model)
+{
+    if (node->of.application.model != model) return false;
+    for (int32_t i = 0; i < terms->count; i++) {
+        const gan_term_node *other = &terms->nodes[i];
+        if (other->kind != GAN_TERM_APPLICATION || !other->active) continue;
+        if (other->of.application.model == model) return false;
+    }
+    return true;
+}
+
+static gan_status run_backward(const gan_terms *terms, const gan_term_node *node, gan_session *session,
+                               const gan_backward_pass *pass, uint64_t what)
+{
+    if (pass->passed && is_last_of(terms, node, pass->followed)) {
+        session->passed = pass->passed;
+        session->passed_argument = pass->argument;
+    }
+    const gan_status status = gan_session_backward(session, what);
+    session->passed = NULL;
+    return status;
+}
+
 static gan_status back_through_application(gan_terms *terms, int32_t term, const gan_backward_pass *pass)
 {
     const gan_term_node *node = &terms->nodes[term];
@@ -205,7 +229,7 @@ static gan_status back_through_application(gan_terms *terms, int32_t term, const
     if (term == pass->scaled) {
         gan_session_scale_output_gradient(session, 0, pass->parts, pass->scales);
     }
-    if (term != pass->done) GAN_TRY(gan_session_backward(session, what));
+    if (term != pass->done) GAN_TRY(run_backward(terms, node, session, pass, what));
     for (int32_t k = 0; k < node->input_count; k++) {
         if (!terms->nodes[node->inputs[k]].reached) continue;
         GAN_TRY(gan_term_deliver_from(terms, node->inputs[k], term, k));

@@ -254,6 +254,11 @@ typedef struct gan_backward_pass {
     int32_t scaled;      /* one whose output gradient is first scaled, or -1: each of its parts by a number */
     int64_t parts;
     const float *scales;
+    /* NULL, or called while the last application of `followed`, one of the models, adds its gradients: those from an
+     * offset on are complete. */
+    gan_status (*passed)(void *argument, int64_t offset);
+    void *argument;
+    int32_t followed;
 } gan_backward_pass;
 gan_status gan_terms_backward(gan_terms *terms, const gan_backward_pass *pass);
 
