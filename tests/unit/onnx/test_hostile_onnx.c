@@ -3,7 +3,7 @@
 #include "support/allocator.h"
 #include "support/files.h"
 #include "support/models.h"
-#include "onnx/import.h"
+#include "onnx/onnx.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,6 +3,7 @@
 #include "load.h"
 #include "support/files.h"
 #include "support/models.h"
+#include "onnx/onnx.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -179,6 +180,84 @@ static void test_batch_alone(void **state)
     test_onnx_node(&graph, "Squeeze", "x", "b", "axes=1,-1");
     test_onnx_node(&graph, "Flatten", "b", "y", "axis=0");
     refuse(11, GAN_ERROR_UNSUPPORTED, "its attribute 'axis' is 0");
+}
+
+/* Constants that are expanded to the size of the batch, as libgan writes them, and PyTorch. */
+static void test_constants_of_batch(void **state)
+{
+    (void)state;
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Shape", "x", "batch", "start=0 end=1");
+    test_onnx_node(&graph, "Concat", "batch three", "shape", "axis=0");
+    test_onnx_node(&graph, "Expand", "c shape", "e", "");
+    test_onnx_node(&graph, "ConstantOfShape", "shape", "zeros", "");
+    test_onnx_node(&graph, "Add", "x e", "sum", "");
+    test_onnx_node(&graph, "Concat", "sum zeros", "y", "axis=1");
+    test_onnx_ints(&graph, "three", TEST_DIMS(1), (int64_t[]){3});
+    test_onnx_floats(&graph, "c", TEST_DIMS(1, 1), (float[]){2});
+    check(15, (float[]){1, 2, 3}, (float[]){3, 4, 5, 0, 0, 0}, 6);
+    begin(TEST_DIMS(0, 2));
+    test_onnx_node(&graph, "Shape", "x", "batch", "start=0 end=1");
+    test_onnx_node(&graph, "Concat", "batch ones", "shape", "axis=0");
+    test_onnx_node(&graph, "Expand", "c shape", "e", "");
+    test_onnx_node(&graph, "Flatten", "e", "f", "");
+    test_onnx_node(&graph, "Mul", "x f", "y", "");
+    test_onnx_ints(&graph, "ones", TEST_DIMS(2), (int64_t[]){1, 1});
+    test_onnx_floats(&graph, "c", TEST_DIMS(1, 2, 1), (float[]){2, 3});
+    check(15, (float[]){4, 5}, (float[]){8, 15}, 2);
+}
+
+/* PyTorch's shapes of shapes, before an exporter has folded them. */
+static void test_expanded_integers(void **state)
+{
+    (void)state;
+    begin(TEST_DIMS(0, 2, 1));
+    test_onnx_node(&graph, "Expand", "minus two", "sizes", "");
+    test_onnx_node(&graph, "Slice", "sizes zero one", "size", "");
+    test_onnx_node(&graph, "Concat", "nothing size", "shape", "axis=0");
+    test_onnx_node(&graph, "Reshape", "x shape", "f", "");
+    test_onnx_node(&graph, "Relu", "f", "y", "");
+    test_onnx_ints(&graph, "minus", TEST_DIMS(1), (int64_t[]){-1});
+    test_onnx_ints(&graph, "two", TEST_DIMS(1), (int64_t[]){2});
+    test_onnx_ints(&graph, "zero", TEST_DIMS(1), (int64_t[]){0});
+    test_onnx_ints(&graph, "one", TEST_DIMS(1), (int64_t[]){1});
+    test_onnx_ints(&graph, "nothing", TEST_DIMS(1), (int64_t[]){0});
+    check(13, (float[]){1, -2}, (float[]){1, 0}, 2);
+}
+
+/* A libgan file whose metadata another tool has removed is read by its operators. */
+static void test_without_metadata(void **state)
+{
+    static unsigned char bytes[1 << 16];
+    const float x[3] = {1, 2, 3}, values[3] = {4, 5, 6};
+    float y[3];
+    gan_context *context = test_context();
+    gan_model *model = NULL, *again = NULL;
+    gan_session *session = NULL;
+
+    (void)state;
+    assert_int_equal(gan_model_create(context, &model), GAN_OK);
+    const gan_node in = gan_model_add(model, gan_layer_input(context, GAN_SHAPE(3)));
+    const gan_node c = gan_model_add_from(
+        model, gan_layer_named(gan_layer_constant(context, GAN_SHAPE(3), NULL), "c"), 1, (gan_node[]){in});
+    gan_model_add_from(model, gan_layer_add(context), 2, (gan_node[]){in, c});
+    assert_int_equal(gan_model_build(model, 1), GAN_OK);
+    assert_int_equal(gan_model_set_tensor(model, "c.weight", values, 3), GAN_OK);
+    assert_int_equal(gan_model_save_onnx(model, test_path("own.onnx"), NULL), GAN_OK);
+    const size_t size = test_file_read(test_path("own.onnx"), bytes, sizeof(bytes));
+    for (size_t i = 0; i + 18 < size; i++) {
+        if (memcmp(bytes + i, GAN_ONNX_FINGERPRINT_KEY, strlen(GAN_ONNX_FINGERPRINT_KEY)) == 0) bytes[i] = 'x';
+    }
+    assert_int_equal(gan_model_load_onnx_from(context, gan_reader_from_memory(bytes, size), NULL, &again), GAN_OK);
+    assert_int_equal(gan_session_create(again, GAN_SESSION(.batch = 1), &session), GAN_OK);
+    assert_int_equal(gan_session_set_input(session, 0, x, 1), GAN_OK);
+    assert_int_equal(gan_session_forward(session, GAN_MODE_SAMPLE), GAN_OK);
+    assert_int_equal(gan_session_get_output(session, 0, y), GAN_OK);
+    for (int i = 0; i < 3; i++) assert_true(y[i] == x[i] + values[i]);
+    gan_session_destroy(session);
+    gan_model_destroy(model);
+    gan_model_destroy(again);
+    gan_context_destroy(context);
 }
 
 /* ---- Refusals ------------------------------------------------------------------------------------------------- */
@@ -385,6 +464,9 @@ int main(void)
                                        cmocka_unit_test(test_shapes),
                                        cmocka_unit_test(test_images),
                                        cmocka_unit_test(test_batch_alone),
+                                       cmocka_unit_test(test_constants_of_batch),
+                                       cmocka_unit_test(test_expanded_integers),
+                                       cmocka_unit_test(test_without_metadata),
                                        cmocka_unit_test(test_refusals),
                                        cmocka_unit_test(test_roundings_refused),
                                        cmocka_unit_test(test_huge_sizes),

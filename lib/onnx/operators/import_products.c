@@ -1,0 +1,247 @@
+/* Gemm, MatMul, Conv and ConvTranspose: dense layers and convolutions. */
+#include "onnx/operators/operators.h"
+
+/* ---- Dense layers --------------------------------------------------------------------------------------------- */
+
+/* factor * W as the layer has it, (units, inputs), from a matrix that is so or transposed. */
+static gan_status dense_weight(gan_import *import, const gan_import_node *node, bool is_units_first, float factor,
+                               gan_import_tensor **out)
+{
+    gan_import_tensor *given = NULL;
+    const float *values = NULL;
+
+    GAN_TRY(gan_import_floats(import, node, 1, &given, &values));
+    if (given->rank != 2) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its weight '%.64s' has %d dimensions, expected 2", given->name,
+                        given->rank);
+    }
+    if (given->count == 0) return gan_fail(GAN_ERROR_EMPTY, "its weight '%.64s' is empty", given->name);
+    if (is_units_first && factor == 1.0f) {
+        *out = given;
+        return GAN_OK;
+    }
+    const int64_t units = given->dims[is_units_first ? 0 : 1], inputs = given->dims[is_units_first ? 1 : 0];
+    GAN_TRY(gan_import_tensor_create(import->memory, given->name, true, 2, (const int64_t[]){units, inputs}, out));
+    for (int64_t i = 0; i < units; i++) {
+        for (int64_t j = 0; j < inputs; j++)
+            (*out)->floats[i * inputs + j] = factor * values[is_units_first ? i * inputs + j : j * units + i];
+    }
+    return GAN_OK;
+}
+
+/* factor * b as (units), from a constant that is broadcast to it. */
+static gan_status dense_bias(gan_import *import, const gan_import_node *node, int64_t units, float factor,
+                             gan_import_tensor **out)
+{
+    gan_import_tensor *given = NULL;
+    const float *values = NULL;
+
+    GAN_TRY(gan_import_floats(import, node, 2, &given, &values));
+    const int64_t last = given->rank > 0 ? given->dims[given->rank - 1] : 1;
+    if (last != given->count || (last != units && last != 1)) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED,
+                        "its bias '%.64s' has %lld values, expected %lld in its last dimension", given->name,
+                        (long long)given->count, (long long)units);
+    }
+    GAN_TRY(gan_import_tensor_create(import->memory, given->name, true, 1, &units, out));
+    for (int64_t i = 0; i < units; i++) (*out)->floats[i] = factor * values[last == 1 ? 0 : i];
+    return GAN_OK;
+}
+
+/* A vector to multiply; where only the batch is left, a sample of one value. */
+static gan_status vector_operand(const gan_import_node *node, const gan_import_value **out)
+{
+    char text[GAN_SHAPE_TEXT];
+
+    GAN_TRY(gan_import_operand(node, 0, out));
+    if ((*out)->shape.rank == 1) return GAN_OK;
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "a sample of its input has the shape %s, expected one dimension",
+                    (*out)->shape.rank > 0 ? gan_shape_text((*out)->shape, text) : "()");
+}
+
+/* The bias may be missing. */
+static void add_weight_and_bias(gan_import *import, gan_import_tensor *weight, gan_import_tensor *bias)
+{
+    gan_import_add_weight(import, "weight", weight);
+    if (bias) gan_import_add_weight(import, "bias", bias);
+}
+
+gan_status gan_import_gemm(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value *x = NULL;
+    gan_import_tensor *weight = NULL, *bias = NULL;
+
+    GAN_TRY(vector_operand(node, &x));
+    GAN_TRY(gan_import_want_integer(node, "transA", 0, 0));
+    GAN_TRY(dense_weight(import, node, gan_import_integer(node, "transB", 0) != 0,
+                         gan_import_number(node, "alpha", 1.0f), &weight));
+    if (gan_import_has(node, 2))
+        GAN_TRY(dense_bias(import, node, weight->dims[0], gan_import_number(node, "beta", 1.0f), &bias));
+    GAN_TRY(gan_import_emit_one(
+        import, node, gan_layer_dense(import->context, weight->dims[0], GAN_DENSE(.no_bias = bias == NULL)), x));
+    add_weight_and_bias(import, weight, bias);
+    return GAN_OK;
+}
+
+gan_status gan_import_matmul(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value *x = NULL;
+    gan_import_tensor *weight = NULL;
+
+    GAN_TRY(vector_operand(node, &x));
+    GAN_TRY(dense_weight(import, node, false, 1.0f, &weight));
+    GAN_TRY(gan_import_emit_one(import, node,
+                                gan_layer_dense(import->context, weight->dims[0], GAN_DENSE(.no_bias = true)), x));
+    gan_import_add_weight(import, "weight", weight);
+    return GAN_OK;
+}
+
+/* ---- Convolutions --------------------------------------------------------------------------------------------- */
+
+typedef struct window {
+    int64_t kernel[2], stride[2], dilation[2], groups;
+    int64_t pads[4]; /* top, bottom, left, right */
+} window;
+
+/* ONNX has top, left, bottom, right. */
+static gan_status read_pads(const gan_import_node *node, int64_t out[4])
+{
+    int64_t pads[4];
+
+    GAN_TRY(gan_import_list(node, "pads", 4, 0, pads));
+    out[0] = pads[0];
+    out[1] = pads[2];
+    out[2] = pads[1];
+    out[3] = pads[3];
+    return GAN_OK;
+}
+
+static gan_status read_window(const gan_import_node *node, const gan_import_tensor *weight, window *out)
+{
+    if (weight->rank != 4) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED,
+                        "its weight '%.64s' has %d dimensions; only convolutions of images, "
+                        "with 4, are supported",
+                        weight->name, weight->rank);
+    }
+    if (weight->count == 0) return gan_fail(GAN_ERROR_EMPTY, "its weight '%.64s' is empty", weight->name);
+    GAN_TRY(gan_import_list(node, "kernel_shape", 2, 0, out->kernel));
+    for (int i = 0; i < 2; i++) {
+        if (out->kernel[i] == 0) out->kernel[i] = weight->dims[2 + i];
+        if (out->kernel[i] != weight->dims[2 + i])
+            return gan_fail(GAN_ERROR_FORMAT, "its attribute 'kernel_shape' is not that of its weight");
+    }
+    GAN_TRY(gan_import_sizes(node, "strides", 2, 1, out->stride));
+    GAN_TRY(gan_import_sizes(node, "dilations", 2, 1, out->dilation));
+    out->groups = gan_import_integer(node, "group", 1);
+    if (out->groups < 1) return gan_fail(GAN_ERROR_FORMAT, "its attribute 'group' is %lld", (long long)out->groups);
+    return read_pads(node, out->pads);
+}
+
+/* The pads that auto_pad stands for: of an image of this shape. */
+static gan_status resolve_auto_pad(const gan_import_node *node, gan_shape image, window *w)
+{
+    const char *word = gan_import_word(node, "auto_pad", "NOTSET");
+    const bool is_upper = strcmp(word, "SAME_UPPER") == 0;
+
+    if (strcmp(word, "NOTSET") == 0 || strcmp(word, "VALID") == 0) return GAN_OK;
+    if (!is_upper && strcmp(word, "SAME_LOWER") != 0)
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'auto_pad' is '%.32s'", word);
+    for (int i = 0; i < 2; i++) {
+        const int64_t size = image.dims[1 + i], stride = w->stride[i];
+        const int64_t reach = (w->kernel[i] - 1) * w->dilation[i] + 1;
+        int64_t total = (size + stride - 1) / stride * stride - stride + reach - size;
+        if (total < 0) total = 0;
+        w->pads[2 * i] = is_upper ? total / 2 : total - total / 2;
+        w->pads[2 * i + 1] = total - w->pads[2 * i];
+    }
+    return GAN_OK;
+}
+
+/* The bias, input 2, as it is. */
+static gan_status conv_bias(gan_import *import, const gan_import_node *node, int64_t filters, gan_import_tensor **out)
+{
+    const float *values = NULL;
+
+    *out = NULL;
+    if (!gan_import_has(node, 2)) return GAN_OK;
+    GAN_TRY(gan_import_floats(import, node, 2, out, &values));
+    if ((*out)->count == filters) return GAN_OK;
+    return gan_fail(GAN_ERROR_FORMAT, "its bias '%.64s' has %lld values, expected %lld", (*out)->name,
+                    (long long)(*out)->count, (long long)filters);
+}
+
+/* How far a window's pads exceed what the layer takes, which is padded before. */
+static bool exceeds(const window *w)
+{
+    for (int i = 0; i < 4; i++) {
+        if (w->pads[i] > (w->kernel[i / 2] - 1) * w->dilation[i / 2]) return true;
+    }
+    return false;
+}
+
+/* Zeros around the image in a step of their own. */
+static gan_status pad_before(gan_import *import, const gan_import_node *node, window *w, gan_import_value *x)
+{
+    const gan_import_value image = *x;
+
+    GAN_TRY(gan_import_emit(
+        import, node,
+        gan_layer_pad2d(import->context, GAN_PAD2D(.pads = {w->pads[0], w->pads[1], w->pads[2], w->pads[3]})), 1,
+        (const gan_import_value *[]){&image}, x));
+    memset(w->pads, 0, sizeof(w->pads));
+    return GAN_OK;
+}
+
+gan_status gan_import_conv(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value *image = NULL;
+    gan_import_tensor *weight = NULL, *bias = NULL;
+    const float *values = NULL;
+    window w;
+
+    GAN_TRY(gan_import_floats(import, node, 1, &weight, &values));
+    GAN_TRY(read_window(node, weight, &w));
+    GAN_TRY(gan_import_image(node, 0, &image));
+    GAN_TRY(resolve_auto_pad(node, image->shape, &w));
+    GAN_TRY(conv_bias(import, node, weight->dims[0], &bias));
+    gan_import_value x = *image;
+    if (exceeds(&w)) GAN_TRY(pad_before(import, node, &w, &x));
+    gan_layer *layer = gan_layer_conv2d(
+        import->context, weight->dims[0],
+        GAN_CONV2D(.kernel = {w.kernel[0], w.kernel[1]}, .stride = {w.stride[0], w.stride[1]},
+                   .padding = GAN_PADDING_EXPLICIT, .pads = {w.pads[0], w.pads[1], w.pads[2], w.pads[3]},
+                   .no_bias = bias == NULL, .dilation = {w.dilation[0], w.dilation[1]}, .groups = w.groups));
+    GAN_TRY(gan_import_emit_one(import, node, layer, &x));
+    add_weight_and_bias(import, weight, bias);
+    return GAN_OK;
+}
+
+gan_status gan_import_conv_transpose(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value *x = NULL;
+    gan_import_tensor *weight = NULL, *bias = NULL;
+    const float *values = NULL;
+    int64_t more[2], filters = 0;
+    window w;
+
+    GAN_TRY(gan_import_floats(import, node, 1, &weight, &values));
+    GAN_TRY(read_window(node, weight, &w));
+    GAN_TRY(gan_import_image(node, 0, &x));
+    GAN_TRY(gan_import_want_word(node, "auto_pad", "NOTSET", "NOTSET"));
+    if (gan_import_find(node, "output_shape"))
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'output_shape' is not supported, only pads");
+    GAN_TRY(gan_import_list(node, "output_padding", 2, 0, more));
+    if (!gan_checked_multiply(weight->dims[1], w.groups, &filters))
+        return gan_fail(GAN_ERROR_OVERFLOW, "the number of its filters overflows");
+    GAN_TRY(conv_bias(import, node, filters, &bias));
+    gan_layer *layer = gan_layer_conv_transpose2d(
+        import->context, filters,
+        GAN_CONV_TRANSPOSE2D(.kernel = {w.kernel[0], w.kernel[1]}, .stride = {w.stride[0], w.stride[1]},
+                             .padding = GAN_PADDING_EXPLICIT, .pads = {w.pads[0], w.pads[1], w.pads[2], w.pads[3]},
+                             .output_padding = {more[0], more[1]}, .no_bias = bias == NULL,
+                             .dilation = {w.dilation[0], w.dilation[1]}, .groups = w.groups));
+    GAN_TRY(gan_import_emit_one(import, node, layer, x));
+    add_weight_and_bias(import, weight, bias);
+    return GAN_OK;
+}
