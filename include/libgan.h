@@ -1357,6 +1357,9 @@ typedef struct gan_weights_options {
                                     names without one, stay. {"module.", ""} strips a prefix, {"", "generator."} adds
                                     one, {"conv1.", "0."} gives a layer another name; default: none */
     int64_t rename_count;      /**< elements of `renames` */
+    bool partial;        /**< the file's network may have more normalisations than the model, such as a classifier
+                              of which the model is the beginning; default: that is an error */
+    uint8_t reserved[7]; /**< 0, else ::GAN_ERROR_VERSION */
 } gan_weights_options;
 /** ::gan_weights_options with the given fields: GAN_WEIGHTS(.renames = pairs, .rename_count = 2). */
 #define GAN_WEIGHTS(...) GAN_OPTIONS(gan_weights_options, __VA_ARGS__)
@@ -1364,9 +1367,12 @@ typedef struct gan_weights_options {
 /**
  * Sets the weights of a built model, by name, from any safetensors file, such as one that PyTorch wrote. Every tensor
  * of the model must be in it, with its shape (else ::GAN_ERROR_ARCHITECTURE), in float32, float64, float16 or
- * bfloat16, which are rounded to float32 (else ::GAN_ERROR_UNSUPPORTED); other tensors of the file are ignored. Two
- * that are renamed to one of the model's are ::GAN_ERROR_ARGUMENT. Layers with spectral normalisation also take
- * PyTorch's names, and need no sigma (docs/file-formats.md). On failure no weight has changed.
+ * bfloat16, which are rounded to float32 (else ::GAN_ERROR_UNSUPPORTED); other tensors of the file are skipped. But
+ * running statistics of a normalisation that the model lacks, as when it was folded into another layer, are
+ * ::GAN_ERROR_ARCHITECTURE, since the model would compute something else: unless they are in a part of the file that
+ * the model takes nothing from and that has weights of its own, such as another network's. Two tensors that are
+ * renamed to one of the model's are ::GAN_ERROR_ARGUMENT. Layers with spectral normalisation also take PyTorch's
+ * names, and need no sigma (docs/file-formats.md). On failure no weight has changed.
  */
 GAN_API gan_status gan_model_load_weights(gan_model *model, const char *path, const gan_weights_options *options);
 /** The same from a reader. */

@@ -679,15 +679,17 @@ class model : public handle<gan_model, gan_model_destroy>
         call(gan_model_save_onnx_to, writer, detail::sized(options));
     }
     /** See gan_model_load_weights(). */
-    void load_weights(const std::string &path, const std::vector<gan_rename> &renames = {})
+    void load_weights(const std::string &path, const std::vector<gan_rename> &renames = {}, bool partial = false)
     {
-        const gan_weights_options options = {sizeof(options), detail::data(renames), detail::length(renames)};
+        const gan_weights_options options = {
+            sizeof(options), detail::data(renames), detail::length(renames), partial, {}};
         call(gan_model_load_weights, path.c_str(), &options);
     }
     /** See gan_model_load_weights_from(). */
-    void load_weights_from(gan_reader reader, const std::vector<gan_rename> &renames = {})
+    void load_weights_from(gan_reader reader, const std::vector<gan_rename> &renames = {}, bool partial = false)
     {
-        const gan_weights_options options = {sizeof(options), detail::data(renames), detail::length(renames)};
+        const gan_weights_options options = {
+            sizeof(options), detail::data(renames), detail::length(renames), partial, {}};
         call(gan_model_load_weights_from, reader, &options);
     }
     /** See gan_model_sample(). */

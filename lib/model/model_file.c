@@ -322,7 +322,8 @@ static gan_status load_weights(gan_model *model, gan_origin origin, const gan_we
     GAN_TRY(gan_safetensors_open(model->context, origin, &file));
     gan_status status = find_tensors(file, model, options, &from);
     if (status == GAN_OK) {
-        status = read_weights(&from, model);
+        if (!options->partial) status = gan_weights_check_statistics(model->context, file, from.used);
+        if (status == GAN_OK) status = read_weights(&from, model);
         if (status == GAN_OK) log_skipped(&from);
         release_source(&from);
     }

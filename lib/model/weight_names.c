@@ -18,6 +18,7 @@ static gan_status text_check(const char *text, const char *function, const char 
 gan_status gan_weights_options_read(const gan_weights_options *given, const char *function, gan_weights_options *out)
 {
     GAN_TRY(gan_options_read(out, sizeof(*out), given, "gan_weights_options"));
+    GAN_TRY(gan_check_reserved("gan_weights_options", out->reserved, sizeof(out->reserved)));
     if (out->rename_count < 0) {
         return gan_fail(GAN_ERROR_ARGUMENT, "%s: rename_count is %lld, expected at least 0", function,
                         (long long)out->rename_count);

@@ -11,4 +11,8 @@ gan_status gan_weights_options_read(const gan_weights_options *given, const char
 gan_status gan_weight_names_find(const gan_safetensors *file, const gan_weights_options *options, const char *name,
                                  const char **found);
 
+/* GAN_ERROR_ARCHITECTURE if the file has running statistics for this model that it does not take (lost_statistics.c);
+ * `used` says which tensors it does. */
+gan_status gan_weights_check_statistics(gan_context *context, const gan_safetensors *file, const bool *used);
+
 #endif

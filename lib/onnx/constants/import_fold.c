@@ -5,7 +5,9 @@
 static gan_status make_like(gan_import *import, gan_import_tensor *like, int rank, const int64_t *dims,
                             gan_import_tensor **out)
 {
-    return gan_import_tensor_create(import->memory, like->name, gan_import_is_float(like->type), rank, dims, out);
+    GAN_TRY(gan_import_tensor_create(import->memory, like->name, gan_import_is_float(like->type), rank, dims, out));
+    (*out)->is_computed = like->is_computed;
+    return GAN_OK;
 }
 
 gan_status gan_import_values(gan_import *import, gan_import_tensor *tensor)
@@ -109,7 +111,7 @@ gan_status gan_import_fold_cast(gan_import *import, const gan_import_node *node)
     GAN_TRY(constant_values(import, node, 0, &given));
     const bool was_float = gan_import_is_float(given->type), is_float = gan_import_is_float(to);
     if ((to == GAN_ONNX_BOOL && given->type != to) || (!is_float && !gan_import_is_integer(to)))
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %lld", (long long)to);
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %s", gan_import_type_name(to));
     if (was_float == is_float) return gan_import_alias(node, node->in[0]), GAN_OK;
     GAN_TRY(gan_import_tensor_create(import->memory, given->name, is_float, given->rank, given->dims, &made));
     for (int64_t i = 0; i < made->count; i++) {
@@ -143,6 +145,7 @@ static gan_status reshaped(gan_import *import, const gan_import_node *node, gan_
     }
     made->floats = given->floats;
     made->ints = given->ints;
+    made->is_computed = given->is_computed;
     gan_import_set_constant(node, made);
     return GAN_OK;
 }

@@ -108,9 +108,9 @@ gan_status gan_import_fold_binary(gan_import *import, const gan_import_node *nod
         GAN_TRY(gan_import_tensor_ints(import->memory, b, &ints));
     }
     GAN_TRY(broadcast(a, b, &walk));
-    /* A weight that is scaled keeps its name. */
     GAN_TRY(gan_import_tensor_create(import->memory, a->count >= b->count ? a->name : b->name, is_float, walk.rank,
                                      walk.dims, &made));
+    made->is_computed = true;
     GAN_TRY(compute(operation_of(node->type), &walk, a, b, made));
     gan_import_set_constant(node, made);
     return GAN_OK;
@@ -141,6 +141,7 @@ gan_status gan_import_fold_expand(gan_import *import, const gan_import_node *nod
                                      walk.dims, &made));
     const gan_import_tensor nothing = {.floats = (float[]){0.0f}, .ints = (int64_t[]){0}};
     memset(walk.steps[1], 0, sizeof(walk.steps[1]));
+    made->is_computed = given->is_computed;
     GAN_TRY(compute(ADD, &walk, given, &nothing, made));
     gan_import_set_constant(node, made);
     return GAN_OK;
@@ -166,6 +167,7 @@ gan_status gan_import_fold_unary(gan_import *import, const gan_import_node *node
 
     GAN_TRY(gan_import_floats(import, node, 0, &given, &values));
     GAN_TRY(gan_import_tensor_create(import->memory, given->name, true, given->rank, given->dims, &made));
+    made->is_computed = true;
     for (int64_t i = 0; i < made->count; i++) made->floats[i] = unary(node->type, values[i]);
     gan_import_set_constant(node, made);
     return GAN_OK;
@@ -191,6 +193,7 @@ gan_status gan_import_fold_matmul(gan_import *import, const gan_import_node *nod
     if (a->rank == 2) dims[rank++] = rows;
     if (b->rank == 2) dims[rank++] = columns;
     GAN_TRY(gan_import_tensor_create(import->memory, a->name, true, rank, dims, &made));
+    made->is_computed = true;
     if (inner > 0 && made->count > MOST_MULTIPLY_ADDS / inner) {
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its constants take more than %lld multiply-adds",
                         (long long)MOST_MULTIPLY_ADDS);

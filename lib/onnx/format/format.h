@@ -12,22 +12,31 @@
  *                            initializers have the weights that sampling multiplies by
  *     "libgan.graph"         a fingerprint of the bytes of ModelProto.graph, without its number and length: FNV-1a of
  *                            64 bits, as 16 hexadecimal digits in lower case
- *     "libgan.input.NAME"    the role of the graph's input NAME: "noise normal", "noise uniform", "class", "image",
- *                            "code normal" or "code uniform"; none: the input has no role
+ *     "libgan.metadata"      the same of the other entries: of the key and the value, each with its 0, of all that
+ * are called "libgan.", in their order, but these two "libgan.input.NAME"    the role of the graph's input NAME:
+ * "noise normal", "noise uniform", "class", "image", "code normal" or "code uniform"; none: the input has no role
  *
- * While the fingerprint is that of the graph, the architecture and the initializers called as the model's tensors
+ * While the fingerprints are those of the graph and the entries, the architecture and the initializers called as the
+ * model's tensors
  * ("0.weight"), with their shapes and as FLOAT in raw_data, are the whole model. */
 #ifndef GAN_ONNX_FORMAT_H
 #define GAN_ONNX_FORMAT_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define GAN_ONNX_FORMAT_KEY       "libgan.format"
 #define GAN_ONNX_FORMAT           "1"
 #define GAN_ONNX_ARCHITECTURE_KEY "libgan.architecture"
 #define GAN_ONNX_FINGERPRINT_KEY  "libgan.graph"
+#define GAN_ONNX_METADATA_KEY     "libgan.metadata"
+#define GAN_ONNX_PREFIX           "libgan."
 #define GAN_ONNX_ROLE_KEY         "libgan.input." /* and the input's name */
+
+/* PyTorch's exporter says of each node which modules it was in. */
+#define GAN_ONNX_SCOPES_KEY  "pkg.torch.onnx.name_scopes"
+#define GAN_ONNX_CLASSES_KEY "pkg.torch.onnx.class_hierarchy"
 
 /* A message is at most this long, as in protobuf. */
 #define GAN_ONNX_SIZE_LIMIT INT64_C(2147483647)
@@ -39,6 +48,12 @@ static inline uint64_t gan_onnx_fingerprint(uint64_t so_far, const void *bytes, 
 {
     for (size_t i = 0; i < size; i++) so_far = (so_far ^ ((const unsigned char *)bytes)[i]) * UINT64_C(0x100000001b3);
     return so_far;
+}
+/* A key and a value, each with its 0. */
+static inline uint64_t gan_onnx_fingerprint_entry(uint64_t so_far, const char *key, const char *value)
+{
+    so_far = gan_onnx_fingerprint(so_far, key, strlen(key) + 1);
+    return gan_onnx_fingerprint(so_far, value, strlen(value) + 1);
 }
 
 typedef enum gan_onnx_model {
@@ -72,12 +87,13 @@ typedef enum gan_onnx_graph {
 } gan_onnx_graph;
 
 typedef enum gan_onnx_node {
-    GAN_ONNX_NODE_INPUT = 1,     /* repeated string; empty: an optional input that is left out */
-    GAN_ONNX_NODE_OUTPUT = 2,    /* repeated string */
-    GAN_ONNX_NODE_NAME = 3,      /* string */
-    GAN_ONNX_NODE_OP_TYPE = 4,   /* string */
-    GAN_ONNX_NODE_ATTRIBUTE = 5, /* repeated AttributeProto */
-    GAN_ONNX_NODE_DOMAIN = 7     /* string */
+    GAN_ONNX_NODE_INPUT = 1,         /* repeated string; empty: an optional input that is left out */
+    GAN_ONNX_NODE_OUTPUT = 2,        /* repeated string */
+    GAN_ONNX_NODE_NAME = 3,          /* string */
+    GAN_ONNX_NODE_OP_TYPE = 4,       /* string */
+    GAN_ONNX_NODE_ATTRIBUTE = 5,     /* repeated AttributeProto */
+    GAN_ONNX_NODE_DOMAIN = 7,        /* string */
+    GAN_ONNX_NODE_METADATA_PROPS = 9 /* repeated StringStringEntryProto */
 } gan_onnx_node;
 
 typedef enum gan_onnx_attribute {

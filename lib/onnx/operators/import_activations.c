@@ -97,11 +97,12 @@ gan_status gan_import_prelu(gan_import *import, const gan_import_node *node)
     if (!is_one && (slope->count != channels || axis < 0 || slope->dims[axis] != channels)) {
         return gan_fail(GAN_ERROR_UNSUPPORTED,
                         "its slopes '%.64s' have %lld values, expected one, or one for each of "
-                        "the %lld channels",
+                        "the %lld channels, in that dimension",
                         slope->name, (long long)slope->count, (long long)channels);
     }
     GAN_TRY(gan_import_tensor_create(import->memory, slope->name, true, 1, &slope->count, &weight));
     memcpy(weight->floats, values, (size_t)slope->count * sizeof(*values));
+    weight->is_computed = slope->is_computed;
     GAN_TRY(
         gan_import_emit_one(import, node, gan_layer_prelu(import->context, GAN_PRELU(.per_channel = !is_one)), x));
     gan_import_add_weight(import, "weight", weight);

@@ -76,6 +76,7 @@ static gan_status multiply_constant(gan_import *import, const gan_import_node *n
     } else {
         GAN_TRY(gan_import_spread(import, constant, shape, 1.0f, &values));
     }
+    values->is_computed = constant->is_computed || is_quotient;
     for (int64_t i = 0; is_quotient && i < values->count; i++) values->floats[i] = 1.0f / values->floats[i];
     GAN_TRY(gan_import_constant_step(import, node, &read, values, shape, &other));
     GAN_TRY(gan_import_emit(import, node, gan_layer_multiply(import->context), 2,

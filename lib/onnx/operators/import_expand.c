@@ -40,6 +40,7 @@ gan_status gan_import_spread(gan_import *import, gan_import_tensor *constant, ga
     GAN_TRY(gan_import_broadcast_to(constant, sample, walk.steps[0]));
     for (int i = 0; i < sample.rank; i++) walk.dims[i] = sample.dims[i];
     GAN_TRY(gan_import_tensor_create(import->memory, constant->name, true, sample.rank, sample.dims, out));
+    (*out)->is_computed = constant->is_computed || factor != 1.0f;
     for (int64_t i = 0; i < (*out)->count; i++, gan_import_walk_on(&walk))
         (*out)->floats[i] = factor * values[walk.offsets[0]];
     return GAN_OK;

@@ -22,6 +22,39 @@ static gan_status read_vector(gan_import *import, const gan_import_node *node, i
                     (long long)(*out)->count, (long long)count);
 }
 
+/* Whether a scale or a bias does nothing, and is none of a module's tensors: exporters write those that were trained
+ * by their names, such as "1.weight", and make one up where there was none. */
+static bool is_made_up(gan_import *import, gan_import_tensor *tensor, float value, const char *ending)
+{
+    const size_t length = strlen(tensor->name), tail = strlen(ending);
+    const float *values = NULL;
+
+    if (length >= tail && strcmp(tensor->name + length - tail, ending) == 0) return false;
+    if (gan_import_tensor_floats(import->memory, tensor, &values) != GAN_OK) return false;
+    for (int64_t i = 0; i < tensor->count; i++) {
+        if (values[i] != value) return false;
+    }
+    return true;
+}
+
+static bool is_plain(gan_import *import, gan_import_tensor *scale, gan_import_tensor *bias)
+{
+    return is_made_up(import, scale, 1.0f, ".weight") && is_made_up(import, bias, 0.0f, ".bias");
+}
+
+static gan_status check_variance(gan_import *import, gan_import_tensor *variance)
+{
+    const float *values = NULL;
+
+    GAN_TRY(gan_import_tensor_floats(import->memory, variance, &values));
+    for (int64_t i = 0; i < variance->count; i++) {
+        if (values[i] >= 0.0f) continue;
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its variance '%.64s' has %g, expected at least 0", variance->name,
+                        (double)values[i]);
+    }
+    return GAN_OK;
+}
+
 static int64_t channels_of(const gan_import_value *x)
 {
     return x->shape.rank > 0 ? x->shape.dims[0] : 1;
@@ -36,13 +69,15 @@ gan_status gan_import_batch_norm(gan_import *import, const gan_import_node *node
     GAN_TRY(gan_import_operand(node, 0, &x));
     GAN_TRY(gan_import_want_integer(node, "training_mode", 0, 0));
     for (int k = 0; k < 4; k++) GAN_TRY(read_vector(import, node, k + 1, channels_of(x), 0.0f, &tensors[k]));
+    GAN_TRY(check_variance(import, tensors[3]));
+    const bool is_bare = is_plain(import, tensors[0], tensors[1]);
     /* ONNX's momentum is the weight of the old value. */
     const float momentum = 1.0f - gan_import_number(node, "momentum", 0.9f);
     gan_layer *layer = gan_layer_batch_norm(
         import->context, GAN_BATCH_NORM(.momentum = momentum > 0.0f && momentum <= 1.0f ? momentum : 0.1f,
-                                        .epsilon = gan_import_epsilon(node)));
+                                        .epsilon = gan_import_epsilon(node), .no_affine = is_bare));
     GAN_TRY(gan_import_emit_one(import, node, layer, x));
-    for (int k = 0; k < 4; k++) gan_import_add_weight(import, names[k], tensors[k]);
+    for (int k = is_bare ? 2 : 0; k < 4; k++) gan_import_add_weight(import, names[k], tensors[k]);
     return GAN_OK;
 }
 
@@ -102,9 +137,11 @@ gan_status gan_import_instance_norm(gan_import *import, const gan_import_node *n
     GAN_TRY(gan_import_image(node, 0, &x));
     GAN_TRY(read_vector(import, node, 1, channels_of(x), 1.0f, &scale));
     GAN_TRY(read_vector(import, node, 2, channels_of(x), 0.0f, &bias));
-    GAN_TRY(gan_import_emit_one(import, node,
-                                gan_layer_instance_norm(import->context, GAN_INSTANCE_NORM(.epsilon = epsilon)), x));
-    add_scale_and_bias(import, scale, bias);
+    const bool is_bare = is_plain(import, scale, bias);
+    gan_layer *layer =
+        gan_layer_instance_norm(import->context, GAN_INSTANCE_NORM(.epsilon = epsilon, .no_affine = is_bare));
+    GAN_TRY(gan_import_emit_one(import, node, layer, x));
+    if (!is_bare) add_scale_and_bias(import, scale, bias);
     return GAN_OK;
 }
 
@@ -123,9 +160,11 @@ gan_status gan_import_layer_norm(gan_import *import, const gan_import_node *node
     const int64_t count = gan_shape_count(x->shape);
     GAN_TRY(read_vector(import, node, 1, count, 1.0f, &scale));
     GAN_TRY(read_vector(import, node, 2, count, 0.0f, &bias));
-    gan_layer *layer = gan_layer_layer_norm(import->context, GAN_LAYER_NORM(.epsilon = gan_import_epsilon(node)));
+    const bool is_bare = is_plain(import, scale, bias);
+    gan_layer *layer = gan_layer_layer_norm(
+        import->context, GAN_LAYER_NORM(.epsilon = gan_import_epsilon(node), .no_affine = is_bare));
     GAN_TRY(gan_import_emit_one(import, node, layer, x));
-    add_scale_and_bias(import, scale, bias);
+    if (!is_bare) add_scale_and_bias(import, scale, bias);
     return GAN_OK;
 }
 
@@ -137,6 +176,7 @@ static gan_status by_channel(gan_import *import, int64_t channels, int64_t group
 
     GAN_TRY(gan_import_tensor_floats(import->memory, given, &values));
     GAN_TRY(gan_import_tensor_create(import->memory, given->name, true, 1, &channels, tensor));
+    (*tensor)->is_computed = true;
     for (int64_t i = 0; i < channels; i++) (*tensor)->floats[i] = values[i / (channels / groups)];
     return GAN_OK;
 }

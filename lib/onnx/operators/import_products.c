@@ -22,6 +22,7 @@ static gan_status dense_weight(gan_import *import, const gan_import_node *node, 
     }
     const int64_t units = given->dims[is_units_first ? 0 : 1], inputs = given->dims[is_units_first ? 1 : 0];
     GAN_TRY(gan_import_tensor_create(import->memory, given->name, true, 2, (const int64_t[]){units, inputs}, out));
+    (*out)->is_computed = given->is_computed || factor != 1.0f;
     for (int64_t i = 0; i < units; i++) {
         for (int64_t j = 0; j < inputs; j++)
             (*out)->floats[i * inputs + j] = factor * values[is_units_first ? i * inputs + j : j * units + i];
@@ -44,6 +45,7 @@ static gan_status dense_bias(gan_import *import, const gan_import_node *node, in
                         (long long)given->count, (long long)units);
     }
     GAN_TRY(gan_import_tensor_create(import->memory, given->name, true, 1, &units, out));
+    (*out)->is_computed = given->is_computed || factor != 1.0f;
     for (int64_t i = 0; i < units; i++) (*out)->floats[i] = factor * values[last == 1 ? 0 : i];
     return GAN_OK;
 }

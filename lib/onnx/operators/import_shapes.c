@@ -35,7 +35,7 @@ gan_status gan_import_cast(gan_import *import, const gan_import_node *node)
     const gan_import_value *x = NULL;
 
     if (!gan_import_is_float(to) && !gan_import_is_integer(to))
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %lld", (long long)to);
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %s", gan_import_type_name(to));
     if (gan_import_is_float(to) && gan_import_has(node, 0) && node->in[0]->kind == GAN_IMPORT_PENDING)
         return gan_import_same(import, node);
     GAN_TRY(gan_import_operand(node, 0, &x));
@@ -47,7 +47,7 @@ gan_status gan_import_cast(gan_import *import, const gan_import_node *node)
     const bool is_bool = step->type == GAN_ONNX_BOOL;
     const bool is_whole = is_bool || gan_import_is_integer(step->type) || step->role.classes > 0;
     if (to == GAN_ONNX_BOOL && !is_bool)
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %lld", (long long)to);
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %s", gan_import_type_name(to));
     if (step->input_count > 0) return gan_fail(GAN_ERROR_UNSUPPORTED, "it rounds to integers, which no layer does");
     gan_import_alias(node, x);
     node->out[0]->is_rounded = x->is_rounded || !is_whole;

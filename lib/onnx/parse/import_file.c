@@ -23,6 +23,15 @@ static gan_status read_inner(gan_import_memory *memory, const gan_message_field 
     return read_message(memory, field->bytes, read, out);
 }
 
+static gan_status read_entry(gan_import_memory *memory, const gan_message_field *field, void *user)
+{
+    gan_metadata *out = user;
+    if (field->number == GAN_ONNX_ENTRY_KEY)
+        return gan_import_text(memory, field, "a key of the metadata", &out->key);
+    if (field->number != GAN_ONNX_ENTRY_VALUE) return GAN_OK;
+    return gan_import_text(memory, field, "a value of the metadata", &out->value);
+}
+
 /* ---- Attributes ------------------------------------------------------------------------------------------------ */
 
 static gan_status read_attribute_field(gan_import_memory *memory, const gan_message_field *field, void *user)
@@ -76,6 +85,16 @@ typedef struct node_reader {
     int64_t inputs, outputs, attributes;
 } node_reader;
 
+static gan_status read_node_entry(gan_import_memory *memory, const gan_message_field *field, gan_import_node *out)
+{
+    gan_metadata entry = {"", ""};
+
+    GAN_TRY(read_inner(memory, field, "an entry of a node's metadata", read_entry, &entry));
+    if (strcmp(entry.key, GAN_ONNX_SCOPES_KEY) == 0) out->scopes = entry.value;
+    if (strcmp(entry.key, GAN_ONNX_CLASSES_KEY) == 0) out->classes = entry.value;
+    return GAN_OK;
+}
+
 static gan_status read_node_field(gan_import_memory *memory, const gan_message_field *field, void *user)
 {
     node_reader *to = user;
@@ -91,6 +110,7 @@ static gan_status read_node_field(gan_import_memory *memory, const gan_message_f
     case GAN_ONNX_NODE_ATTRIBUTE:
         GAN_TRY(gan_message_expect(field, GAN_WIRE_LENGTH, "an attribute of a node"));
         return read_attribute(memory, field->bytes, &to->node->attributes[to->attributes++]);
+    case GAN_ONNX_NODE_METADATA_PROPS: return read_node_entry(memory, field, to->node);
     default: return GAN_OK;
     }
 }
@@ -99,7 +119,7 @@ static gan_status read_node(gan_import_memory *memory, gan_message message, gan_
 {
     node_reader reader = {.node = out};
 
-    out->name = out->type = out->domain = "";
+    out->name = out->type = out->domain = out->scopes = out->classes = "";
     GAN_TRY(gan_message_count(message, GAN_ONNX_NODE_INPUT, &out->input_count));
     GAN_TRY(gan_message_count(message, GAN_ONNX_NODE_OUTPUT, &out->output_count));
     GAN_TRY(gan_message_count(message, GAN_ONNX_NODE_ATTRIBUTE, &out->attribute_count));
@@ -221,15 +241,6 @@ static gan_status read_operator_set(gan_import_memory *memory, const gan_message
     return GAN_OK;
 }
 
-static gan_status read_entry(gan_import_memory *memory, const gan_message_field *field, void *user)
-{
-    gan_metadata *out = user;
-    if (field->number == GAN_ONNX_ENTRY_KEY)
-        return gan_import_text(memory, field, "a key of the metadata", &out->key);
-    if (field->number != GAN_ONNX_ENTRY_VALUE) return GAN_OK;
-    return gan_import_text(memory, field, "a value of the metadata", &out->value);
-}
-
 static gan_status read_model_field(gan_import_memory *memory, const gan_message_field *field, void *user)
 {
     gan_import_file *file = user;
@@ -284,12 +295,41 @@ static gan_status read_file(gan_import_file *file)
     return read_model(file);
 }
 
+/* What a file is that was taken for ONNX, and how it is to be read; NULL: who knows. */
+static const char *other_kind(const unsigned char *bytes, size_t size)
+{
+    static const struct {
+        const char *start, *what;
+    } kinds[] = {{"PK\003\004", "a ZIP file, such as torch.save() writes; torch.onnx.export() writes ONNX"},
+                 {"\200\002", "a Python pickle, such as torch.save() writes; torch.onnx.export() writes ONNX"},
+                 {"\037\213", "compressed by gzip"},
+                 {"version https://git-lfs", "the pointer of a file in Git LFS; git lfs pull fetches that"},
+                 {"<", "HTML or XML"},
+                 {"\211HDF", "an HDF5 file"}};
+    size_t text = 0;
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        const size_t length = strlen(kinds[i].start);
+        if (size >= length && memcmp(bytes, kinds[i].start, length) == 0) return kinds[i].what;
+    }
+    if (size > 9 && bytes[7] == 0 && bytes[6] == 0 && bytes[8] == '{')
+        return "a safetensors file; gan_model_load() and gan_model_load_weights() read those";
+    if (size > 1 && bytes[0] == '{') return "JSON";
+    while (text < size && text < 64 &&
+           (bytes[text] >= ' ' ? bytes[text] < 127 : strchr("\t\r\n", bytes[text]) && bytes[text]))
+        text++;
+    return text == size || text == 64 ? "a text" : NULL;
+}
+
 gan_status gan_import_file_open(gan_context *context, gan_origin from, gan_import_file *out)
 {
     *out = (gan_import_file){.memory = {.context = context}};
     GAN_TRY(gan_readable_open(context, from, &out->from));
-    const gan_status status = read_file(out);
+    gan_status status = read_file(out);
     if (status == GAN_OK) return GAN_OK;
+    const char *kind =
+        status != GAN_ERROR_MEMORY && out->bytes ? other_kind(out->bytes, (size_t)out->from.size) : NULL;
+    if (kind) status = gan_fail(GAN_ERROR_MAGIC, "it is not an ONNX file but %s", kind);
     gan_fail(status, "%.200s: %s", out->from.name, gan_last_error());
     gan_import_file_close(out);
     return status;

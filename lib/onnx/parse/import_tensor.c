@@ -124,6 +124,15 @@ void gan_import_walk_on(gan_import_walk *walk)
     }
 }
 
+const char *gan_import_type_name(int64_t type)
+{
+    static const char *const names[] = {"UNDEFINED", "FLOAT",  "UINT8",     "INT8",       "UINT16",  "INT16",
+                                        "INT32",     "INT64",  "STRING",    "BOOL",       "FLOAT16", "DOUBLE",
+                                        "UINT32",    "UINT64", "COMPLEX64", "COMPLEX128", "BFLOAT16"};
+    return type >= 0 && type < (int64_t)(sizeof(names) / sizeof(*names)) ? names[type]
+                                                                         : "of a number libgan does not know";
+}
+
 /* ---- Values ---------------------------------------------------------------------------------------------------- */
 
 static gan_status wrong_size(const gan_import_tensor *tensor, int64_t given, const char *unit)
@@ -158,8 +167,8 @@ static gan_status find_listing(const gan_import_tensor *tensor, bool (*is_kind)(
         *out = &listings[i];
         return GAN_OK;
     }
-    return gan_fail(GAN_ERROR_UNSUPPORTED, "tensor '%.64s' has the data type %lld, expected %s", tensor->name,
-                    (long long)tensor->type, kind);
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "tensor '%.64s' has the data type %s, expected %s", tensor->name,
+                    gan_import_type_name(tensor->type), kind);
 }
 
 /* The bits of each value: of a type of at most 8 bytes. */
@@ -216,7 +225,7 @@ gan_status gan_import_tensor_floats(gan_import_memory *memory, gan_import_tensor
     uint64_t *bits = NULL;
 
     if (!tensor->floats) {
-        GAN_TRY(find_listing(tensor, gan_import_is_float, "floats", &as));
+        GAN_TRY(find_listing(tensor, gan_import_is_float, "FLOAT, FLOAT16, BFLOAT16 or DOUBLE", &as));
         GAN_TRY(tensor->is_raw ? check_raw(tensor, as->size) : read_list(memory, tensor, as, &bits));
         float *values = gan_import_allocate(memory, tensor->count, sizeof(*values));
         if (!values) return gan_last_status();
@@ -248,7 +257,7 @@ gan_status gan_import_tensor_ints(gan_import_memory *memory, gan_import_tensor *
     uint64_t *bits = NULL;
 
     if (!tensor->ints) {
-        GAN_TRY(find_listing(tensor, gan_import_is_integer, "integers", &as));
+        GAN_TRY(find_listing(tensor, gan_import_is_integer, "INT64, INT32 or BOOL", &as));
         GAN_TRY(tensor->is_raw ? check_raw(tensor, as->size) : read_list(memory, tensor, as, &bits));
         /* A list becomes integers where it lies: its numbers may be of one byte each. */
         int64_t *values = bits ? (int64_t *)bits : gan_import_allocate(memory, tensor->count, sizeof(*values));

@@ -57,6 +57,7 @@ typedef struct gan_import_tensor {
     int rank;
     int64_t dims[GAN_IMPORT_MAX_RANK];
     int64_t count;
+    bool is_computed; /* from others, by arithmetic: not a tensor of the module that was exported */
     bool is_raw;
     gan_message raw, message; /* where its values lie, until they are read */
     float *floats;            /* NULL until they are; of FLOAT, FLOAT16, BFLOAT16 and DOUBLE */
@@ -78,6 +79,7 @@ struct gan_import_value;
 
 typedef struct gan_import_node {
     const char *name, *type, *domain;
+    const char *scopes, *classes; /* of PyTorch's modules around it, as newer exporters say; or "" */
     int64_t input_count, output_count, attribute_count;
     const char **input_names, **output_names; /* "" : left out */
     gan_import_attribute *attributes;
@@ -120,6 +122,8 @@ gan_import_tensor *gan_import_tensor_new(gan_import_memory *memory, const char *
 /* Its values, converted: GAN_ERROR_UNSUPPORTED if they are of another kind. */
 gan_status gan_import_tensor_floats(gan_import_memory *memory, gan_import_tensor *tensor, const float **out);
 gan_status gan_import_tensor_ints(gan_import_memory *memory, gan_import_tensor *tensor, const int64_t **out);
+/* The name of a type in ONNX: "FLOAT". */
+const char *gan_import_type_name(int64_t type);
 bool gan_import_is_float(int64_t type);
 bool gan_import_is_integer(int64_t type);
 

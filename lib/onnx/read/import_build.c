@@ -10,8 +10,11 @@ static gan_status find_output(const gan_import *import, int64_t k, int64_t *step
     const char *name = import->file->outputs[k].name;
     const int64_t found = gan_names_find(&import->names, name);
 
-    if (found < 0 || import->values[found].kind == GAN_IMPORT_UNKNOWN)
-        return gan_fail(GAN_ERROR_FORMAT, "output '%.64s' is computed by no node", name);
+    if (found < 0) return gan_fail(GAN_ERROR_FORMAT, "output '%.64s' is computed by no node", name);
+    if (import->values[found].kind == GAN_IMPORT_UNKNOWN) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED,
+                        "output '%.64s' is a second output of its node, which libgan does not compute", name);
+    }
     const gan_import_value *value = &import->values[found];
     if (value->kind == GAN_IMPORT_CONSTANT)
         return gan_fail(GAN_ERROR_UNSUPPORTED, "output '%.64s' is a constant", name);
@@ -21,8 +24,10 @@ static gan_status find_output(const gan_import *import, int64_t k, int64_t *step
                         "has no layer",
                         name, value->from->name, value->from->type);
     }
-    if (import->steps[value->step].input_count == 0)
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "output '%.64s' is an input as it is", name);
+    if (import->steps[value->step].input_count == 0) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "output '%.64s' is the input '%.64s' unchanged, computed by no layer",
+                        name, import->steps[value->step].name);
+    }
     *step = value->step;
     return GAN_OK;
 }
@@ -43,73 +48,12 @@ static gan_status mark_needed(gan_import *import)
     return GAN_OK;
 }
 
-/* ---- Names ---------------------------------------------------------------------------------------------------- */
-
-static bool is_taken(const gan_model *model, const char *name)
-{
-    for (int32_t i = 0; i < model->node_count; i++) {
-        if (model->nodes[i].layer->name && strcmp(model->nodes[i].layer->name, name) == 0) return true;
-    }
-    return false;
-}
-
-/* What a layer may be called: the end of a long name, "/a/b" as "a.b", other characters as '_'. */
-static void clean_name(const char *from, size_t length, char out[GAN_NAME_LIMIT + 1])
-{
-    while (length > 0 && (*from == '/' || *from == '.')) from++, length--;
-    if (length > GAN_NAME_LIMIT - 12) {
-        from += length - (GAN_NAME_LIMIT - 12);
-        length = GAN_NAME_LIMIT - 12;
-    }
-    for (size_t i = 0; i < length; i++) {
-        const char c = from[i];
-        out[i] = (char)(c == '/' ? '.' : c > ' ' && c < 127 ? c : '_');
-    }
-    out[length] = 0;
-}
-
-/* By its weight, "NAME.weight"; else by its node, or the node's output. */
-static void wish_name(const gan_import_step *step, char out[GAN_NAME_LIMIT + 1])
-{
-    static const char ending[] = ".weight";
-    const size_t tail = sizeof(ending) - 1;
-    const char *weight = step->weight_count > 0 ? step->weights[0].tensor->name : "";
-    const size_t length = strlen(weight);
-
-    if (!step->from) {
-        clean_name(step->name, strlen(step->name), out);
-    } else if (length > tail && strcmp(weight + length - tail, ending) == 0) {
-        clean_name(weight, length - tail, out);
-    } else if (step->from->name[0]) {
-        clean_name(step->from->name, strlen(step->from->name), out);
-    } else {
-        clean_name(step->from->output_names[0], strlen(step->from->output_names[0]), out);
-    }
-    if (out[0] == 0) snprintf(out, GAN_NAME_LIMIT + 1, "layer");
-}
-
-/* A name that is taken gets the step's number behind it, or the next one that none has. */
-static gan_layer *give_name(gan_import *import, const gan_model *model, gan_import_step *step, int64_t number)
-{
-    char name[GAN_NAME_LIMIT + 1], wish[GAN_NAME_LIMIT + 1];
-
-    wish_name(step, wish);
-    snprintf(name, sizeof(name), "%s", wish);
-    while (is_taken(model, name)) {
-        if (import->next_suffix < number) import->next_suffix = number;
-        snprintf(name, sizeof(name), "%.50s_%d", wish, (int)import->next_suffix++);
-    }
-    gan_layer *layer = step->layer;
-    step->layer = NULL;
-    return gan_layer_named(layer, name);
-}
-
 /* ---- The graph ------------------------------------------------------------------------------------------------ */
 
 static gan_status step_fail(const gan_import_step *step, gan_status status)
 {
     if (!step->from) return gan_fail(status, "input '%.64s': %s", step->name, gan_last_error());
-    return gan_fail(status, "node '%.64s' (%.32s): %s", step->from->name, step->from->type, gan_last_error());
+    return gan_import_node_fail(step->from, status);
 }
 
 static gan_status add_step(gan_import *import, gan_model *model, int64_t number)
@@ -117,7 +61,8 @@ static gan_status add_step(gan_import *import, gan_model *model, int64_t number)
     gan_import_step *step = &import->steps[number];
     const int64_t count = step->input_count;
 
-    gan_layer *layer = give_name(import, model, step, number);
+    gan_layer *layer = gan_layer_named(step->layer, step->layer_name);
+    step->layer = NULL;
     if (!layer) return step_fail(step, gan_last_status());
     gan_node *nodes = gan_allocate_array(import->context, count, sizeof(*nodes));
     if (!nodes) {
@@ -226,6 +171,7 @@ static gan_status each_step(gan_import *import, gan_model *model, bool is_check)
 static gan_status fill_model(gan_import *import, gan_model *model)
 {
     GAN_TRY(mark_needed(import));
+    GAN_TRY(gan_import_name_layers(import));
     GAN_TRY(add_all(import, model));
     GAN_TRY(add_outputs(import, model));
     GAN_TRY(gan_model_infer(model));

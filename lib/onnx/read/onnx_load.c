@@ -106,8 +106,8 @@ static gan_status input_shape(const gan_import *import, const gan_import_port *p
     for (int i = 1; i < port->rank; i++) {
         if (port->dims[i] == 0) {
             return gan_fail(GAN_ERROR_UNSUPPORTED,
-                            "dimension %d of input '%.64s' is free; give the shape of a sample "
-                            "in the options",
+                            "dimension %d of input '%.64s' is free or 0; give the shape of a "
+                            "sample in the options",
                             i, port->name);
         }
         if (port->dims[i] > INT32_MAX) {
@@ -128,8 +128,8 @@ static gan_status add_input(gan_import *import, const gan_import_port *port)
     GAN_TRY(read_batch(import, port));
     GAN_TRY(input_shape(import, port, &shape));
     if (!gan_import_is_float(port->type) && !gan_import_is_integer(port->type)) {
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "input '%.64s' has the data type %lld, expected floats or classes",
-                        port->name, (long long)port->type);
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "input '%.64s' has the data type %s, expected floats or classes",
+                        port->name, gan_import_type_name(port->type));
     }
     GAN_TRY(gan_import_emit(import, NULL, gan_layer_input(import->context, shape.rank > 0 ? shape : GAN_SHAPE(1)), 0,
                             NULL, value));
@@ -252,7 +252,7 @@ static gan_status import_all(gan_import *import)
         /* What found no memory may have been taken for a constant that is not as expected. */
         if (import->memory->failed != GAN_OK) status = gan_import_memory_status(import->memory);
         if (status == GAN_OK) continue;
-        return gan_fail(status, "node '%.64s' (%.32s): %s", node->name, node->type, gan_last_error());
+        return gan_import_node_fail(node, status);
     }
     return GAN_OK;
 }

@@ -12,18 +12,44 @@ static const char *metadata(const gan_import_file *file, const char *key)
     return NULL;
 }
 
+static bool is_fingerprint(const gan_import_file *file, const char *key, uint64_t fingerprint)
+{
+    char actual[GAN_ONNX_FINGERPRINT_TEXT];
+    const char *expected = metadata(file, key);
+
+    snprintf(actual, sizeof(actual), "%016llx", (unsigned long long)fingerprint);
+    return expected && strcmp(actual, expected) == 0;
+}
+
+static uint64_t metadata_fingerprint(const gan_import_file *file)
+{
+    uint64_t fingerprint = GAN_ONNX_FINGERPRINT_START;
+
+    for (int64_t i = 0; i < file->metadata_count; i++) {
+        const gan_metadata *entry = &file->metadata[i];
+        if (strncmp(entry->key, GAN_ONNX_PREFIX, strlen(GAN_ONNX_PREFIX)) != 0) continue;
+        if (strcmp(entry->key, GAN_ONNX_FINGERPRINT_KEY) == 0 || strcmp(entry->key, GAN_ONNX_METADATA_KEY) == 0)
+            continue;
+        fingerprint = gan_onnx_fingerprint_entry(fingerprint, entry->key, entry->value);
+    }
+    return fingerprint;
+}
+
 /* Whether the file has an architecture, of this format, and the graph that it belongs to. */
 static bool is_own(const gan_import_file *file)
 {
-    const char *format = metadata(file, GAN_ONNX_FORMAT_KEY), *expected = metadata(file, GAN_ONNX_FINGERPRINT_KEY);
-    char actual[GAN_ONNX_FINGERPRINT_TEXT];
+    const char *format = metadata(file, GAN_ONNX_FORMAT_KEY);
 
-    if (!format || strcmp(format, GAN_ONNX_FORMAT) != 0 || !expected) return false;
-    if (!metadata(file, GAN_ONNX_ARCHITECTURE_KEY)) return false;
-    const uint64_t fingerprint =
+    if (!format || strcmp(format, GAN_ONNX_FORMAT) != 0 || !metadata(file, GAN_ONNX_ARCHITECTURE_KEY)) return false;
+    const uint64_t graph =
         gan_onnx_fingerprint(GAN_ONNX_FINGERPRINT_START, file->graph.at, (size_t)(file->graph.end - file->graph.at));
-    snprintf(actual, sizeof(actual), "%016llx", (unsigned long long)fingerprint);
-    return strcmp(actual, expected) == 0;
+    if (is_fingerprint(file, GAN_ONNX_FINGERPRINT_KEY, graph) &&
+        is_fingerprint(file, GAN_ONNX_METADATA_KEY, metadata_fingerprint(file)))
+        return true;
+    gan_log(file->memory.context, GAN_LOG_WARNING,
+            "%.200s: its graph or metadata have changed since libgan wrote it; the model is read from the operators",
+            file->from.name);
+    return false;
 }
 
 static const char *name_of(const void *tensors, uint32_t number)

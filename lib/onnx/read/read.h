@@ -11,6 +11,11 @@ gan_status gan_import_own(gan_context *context, gan_import_file *file, gan_model
 /* The role of an input, as the file's metadata say. */
 gan_input_options gan_import_role(const gan_import_file *file, const char *name, gan_shape shape);
 
+/* ---- Names (layer_names.c) ------------------------------------------------------------------------------------ */
+
+/* Names the steps that are needed. */
+gan_status gan_import_name_layers(gan_import *import);
+
 /* ---- The model (import_build.c) ------------------------------------------------------------------------------- */
 
 /* The model that the steps are, with its weights. */

@@ -238,3 +238,10 @@ void gan_import_set_pending(const gan_import_node *node)
 {
     *node->out[0] = (gan_import_value){.name = node->out[0]->name, .kind = GAN_IMPORT_PENDING, .from = node};
 }
+
+gan_status gan_import_node_fail(const gan_import_node *node, gan_status status)
+{
+    if (node->name[0]) return gan_fail(status, "node '%.64s' (%.32s): %s", node->name, node->type, gan_last_error());
+    return gan_fail(status, "the node of '%.64s' (%.32s): %s", node->output_count > 0 ? node->output_names[0] : "",
+                    node->type, gan_last_error());
+}

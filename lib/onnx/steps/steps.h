@@ -38,8 +38,9 @@ typedef struct gan_import_weight {
 } gan_import_weight;
 
 typedef struct gan_import_step {
-    gan_layer *layer; /* until the model has it */
-    const char *name;
+    gan_layer *layer;            /* until the model has it */
+    const char *name;            /* of an input */
+    const char *layer_name;      /* once it has one */
     const gan_import_node *from; /* NULL: an input */
     int64_t input_count;
     int64_t *inputs; /* steps */
@@ -108,6 +109,8 @@ gan_status gan_import_reshape(gan_import *import, const gan_import_node *node, c
                               gan_shape shape, gan_import_value *out);
 /* A constant as the first output. */
 void gan_import_set_constant(const gan_import_node *node, gan_import_tensor *tensor);
+/* The last error, with the node in front, by its name or that of its output. */
+gan_status gan_import_node_fail(const gan_import_node *node, gan_status status);
 /* Left for the node that completes it. */
 void gan_import_set_pending(const gan_import_node *node);
 

@@ -16,7 +16,7 @@ typedef struct saver {
     float *values;               /* of the largest tensor */
     int64_t most;
     gan_writable to;
-    uint64_t fingerprint;
+    uint64_t fingerprint, metadata; /* of the graph and of the entries so far */
 } saver;
 
 static gan_wire *wire_at(saver *s, int i)
@@ -32,7 +32,8 @@ static void create(saver *s, const gan_model *model, int64_t opset)
     *s = (saver){.model = model,
                  .context = model->context,
                  .graph = {.model = model, .opset = opset},
-                 .fingerprint = GAN_ONNX_FINGERPRINT_START};
+                 .fingerprint = GAN_ONNX_FINGERPRINT_START,
+                 .metadata = GAN_ONNX_FINGERPRINT_START};
     for (int i = 0; i < WIRES; i++) wire_at(s, i)->context = model->context;
 }
 
@@ -113,12 +114,14 @@ static void write_border(saver *s, int field, gan_node node)
     gan_wire_end(wire, info);
 }
 
-static void write_entry(gan_wire *wire, const char *key, const char *value)
+static void write_entry(saver *s, const char *key, const char *value)
 {
+    gan_wire *wire = &s->tail;
     const int64_t begin = gan_wire_begin(wire, GAN_ONNX_MODEL_METADATA_PROPS);
     gan_wire_write_text(wire, GAN_ONNX_ENTRY_KEY, key);
     gan_wire_write_text(wire, GAN_ONNX_ENTRY_VALUE, value);
     gan_wire_end(wire, begin);
+    s->metadata = gan_onnx_fingerprint_entry(s->metadata, key, value);
 }
 
 static void write_roles(saver *s)
@@ -131,23 +134,25 @@ static void write_roles(saver *s)
         snprintf(key, sizeof(key), GAN_ONNX_ROLE_KEY "%s", node->name);
         snprintf(value, sizeof(value), "%s%s%s", gan_input_role_name(node->input.role), has_noise ? " " : "",
                  has_noise ? gan_noise_name(node->input.noise) : "");
-        write_entry(&s->tail, key, value);
+        write_entry(s, key, value);
     }
 }
 
 /* After the graph: the operators' version, and what libgan adds. */
 static gan_status write_tail(saver *s)
 {
-    char *architecture = NULL;
+    char *architecture = NULL, fingerprint[GAN_ONNX_FINGERPRINT_TEXT];
     GAN_TRY(gan_model_write_architecture(s->model, &architecture));
     const int64_t set = gan_wire_begin(&s->tail, GAN_ONNX_MODEL_OPSET_IMPORT);
     gan_wire_write_text(&s->tail, GAN_ONNX_OPERATOR_SET_DOMAIN, "");
     gan_wire_write_int(&s->tail, GAN_ONNX_OPERATOR_SET_VERSION, s->graph.opset);
     gan_wire_end(&s->tail, set);
-    write_entry(&s->tail, GAN_ONNX_FORMAT_KEY, GAN_ONNX_FORMAT);
-    write_entry(&s->tail, GAN_ONNX_ARCHITECTURE_KEY, architecture);
+    write_entry(s, GAN_ONNX_FORMAT_KEY, GAN_ONNX_FORMAT);
+    write_entry(s, GAN_ONNX_ARCHITECTURE_KEY, architecture);
     write_roles(s);
-    write_entry(&s->tail, GAN_ONNX_FINGERPRINT_KEY, "0000000000000000");
+    snprintf(fingerprint, sizeof(fingerprint), "%016llx", (unsigned long long)s->metadata);
+    write_entry(s, GAN_ONNX_METADATA_KEY, fingerprint);
+    write_entry(s, GAN_ONNX_FINGERPRINT_KEY, "0000000000000000");
     gan_release_text(s->context, architecture);
     return GAN_OK;
 }

@@ -302,6 +302,66 @@ static void test_memory_that_fails(void **state)
     assert_true(test_every_allocation_fails(in_memory, NULL) > 10);
 }
 
+/* ---- Networks of more layers ---------------------------------------------------------------------------------- */
+
+/* Dense layers and, where `norm` has a name, a batch normalisation. */
+static gan_model *network(const char *first, const char *norm, const char *second)
+{
+    gan_model *made = NULL;
+    ASSERT_OK(gan_model_create(context, &made));
+    gan_model_add(made, gan_layer_input(context, GAN_SHAPE(3)));
+    gan_model_add(made, gan_layer_named(gan_layer_dense(context, 3, NULL), first));
+    if (norm) gan_model_add(made, gan_layer_named(gan_layer_batch_norm(context, NULL), norm));
+    gan_model_add(made, gan_layer_named(gan_layer_dense(context, 3, NULL), second));
+    ASSERT_OK(gan_model_build(made, 1));
+    return made;
+}
+
+/* The weights of one network in another. */
+static gan_status load_into(gan_model *into, gan_model *from, const gan_weights_options *options)
+{
+    gan_bytes *bytes = NULL;
+    ASSERT_OK(gan_bytes_create(context, &bytes));
+    ASSERT_OK(gan_model_save_to(from, gan_bytes_writer(bytes), NULL));
+    const gan_status status = gan_model_load_weights_from(
+        into, gan_reader_from_memory(gan_bytes_data(bytes), gan_bytes_size(bytes)), options);
+    gan_bytes_destroy(bytes);
+    gan_model_destroy(into);
+    gan_model_destroy(from);
+    return status;
+}
+
+/* Running statistics that a model has no layer for, but stands in for with others. */
+static void test_lost_statistics(void **state)
+{
+    (void)state;
+
+    test_status(load_into(network("0", NULL, "3"), network("0", "1", "3"), NULL), GAN_ERROR_ARCHITECTURE,
+                "has running statistics '1.running_mean'");
+    test_status(load_into(network("main.0", NULL, "out"), network("main.0", "main.1.bn", "out"), NULL),
+                GAN_ERROR_ARCHITECTURE, "'main.1.bn.running_mean'");
+    test_status(load_into(network("main.0", NULL, "main.3"), network("main.0", "norm.bn", "main.3"), NULL),
+                GAN_ERROR_ARCHITECTURE, "'norm.bn.running_mean'");
+    ASSERT_OK(load_into(network("0", NULL, "3"), network("0", "1", "3"), GAN_WEIGHTS(.partial = true)));
+}
+
+/* Those of another network in the file are none of the model's business. */
+static void test_statistics_of_others(void **state)
+{
+    const gan_rename strip = {"m.d.", ""};
+    (void)state;
+
+    for (int i = 0; i < 2; i++) {
+        gan_model *one = NULL, *both = NULL;
+        ASSERT_OK(gan_model_create(context, &one));
+        gan_model_add(one, gan_layer_input(context, GAN_SHAPE(3)));
+        gan_model_add(one, gan_layer_named(gan_layer_dense(context, 3, NULL), i == 0 ? "m.d.0" : "0"));
+        ASSERT_OK(gan_model_build(one, 1));
+        both = network("m.g.0", "m.g.1", "m.d.0");
+        ASSERT_OK(load_into(one, both, GAN_WEIGHTS(.renames = &strip, .rename_count = i)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +374,8 @@ int main(void)
         cmocka_unit_test(test_memory_that_fails),
         cmocka_unit_test(test_halves),
         cmocka_unit_test(test_weights_too_large_for_halves),
+        cmocka_unit_test(test_lost_statistics),
+        cmocka_unit_test(test_statistics_of_others),
         cmocka_unit_test(test_names), /* last: it saves another model */
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -17,8 +17,9 @@
 static void test_own_without_values(void **state)
 {
     static test_onnx tensor, entry, own;
-    const char *keys[] = {GAN_ONNX_FORMAT_KEY, GAN_ONNX_FINGERPRINT_KEY, GAN_ONNX_ARCHITECTURE_KEY};
-    char fingerprint[GAN_ONNX_FINGERPRINT_TEXT], *architecture = NULL;
+    const char *keys[] = {GAN_ONNX_FORMAT_KEY, GAN_ONNX_FINGERPRINT_KEY, GAN_ONNX_ARCHITECTURE_KEY,
+                          GAN_ONNX_METADATA_KEY};
+    char fingerprint[GAN_ONNX_FINGERPRINT_TEXT], of_metadata[GAN_ONNX_FINGERPRINT_TEXT], *architecture = NULL;
     gan_context *context = test_context();
     gan_model *model = NULL;
     test_allocator allocator = {0};
@@ -39,9 +40,12 @@ static void test_own_without_values(void **state)
     test_onnx_floats(&graph, "first.bias", TEST_DIMS(1024), (float[1024]){0});
     snprintf(fingerprint, sizeof(fingerprint), "%016llx",
              (unsigned long long)gan_onnx_fingerprint(GAN_ONNX_FINGERPRINT_START, graph.bytes, graph.size));
-    const char *values[] = {GAN_ONNX_FORMAT, fingerprint, architecture};
+    uint64_t entries = gan_onnx_fingerprint_entry(GAN_ONNX_FINGERPRINT_START, keys[0], GAN_ONNX_FORMAT);
+    entries = gan_onnx_fingerprint_entry(entries, keys[2], architecture);
+    snprintf(of_metadata, sizeof(of_metadata), "%016llx", (unsigned long long)entries);
+    const char *values[] = {GAN_ONNX_FORMAT, fingerprint, architecture, of_metadata};
     test_onnx_message(&own, 7, &graph);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         entry.size = 0;
         test_onnx_text(&entry, 1, keys[i]);
         test_onnx_text(&entry, 2, values[i]);
