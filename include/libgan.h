@@ -1357,9 +1357,10 @@ typedef struct gan_weights_options {
                                     names without one, stay. {"module.", ""} strips a prefix, {"", "generator."} adds
                                     one, {"conv1.", "0."} gives a layer another name; default: none */
     int64_t rename_count;      /**< elements of `renames` */
-    bool partial;        /**< the file's network may have more normalisations than the model, such as a classifier
-                              of which the model is the beginning; default: that is an error */
-    uint8_t reserved[7]; /**< 0, else ::GAN_ERROR_VERSION */
+    bool partial;              /**< the file and the model need not have the same layers, as with strict=False in
+                                    PyTorch: tensors of the model that the file lacks keep their values, and running
+                                    statistics that the model lacks are skipped; default: both are errors */
+    uint8_t reserved[7];       /**< 0, else ::GAN_ERROR_VERSION */
 } gan_weights_options;
 /** ::gan_weights_options with the given fields: GAN_WEIGHTS(.renames = pairs, .rename_count = 2). */
 #define GAN_WEIGHTS(...) GAN_OPTIONS(gan_weights_options, __VA_ARGS__)

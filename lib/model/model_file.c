@@ -140,7 +140,7 @@ static gan_status find_entry(source *from, int32_t i)
 
     from->entries[i] = -1;
     GAN_TRY(name_in_file(from, tensor, &name));
-    if (!name && tensor->plan.derived) return GAN_OK;
+    if (!name && (tensor->plan.derived || from->options->partial)) return GAN_OK;
     if (!name) {
         return gan_fail(GAN_ERROR_ARCHITECTURE, "%s has no tensor '%s'%s", gan_safetensors_name(from->file),
                         tensor->name, from->options->rename_count > 0 ? " after renaming" : "");
@@ -188,7 +188,7 @@ static gan_status read_node(const source *from, gan_node n, float *values, gan_r
         const gan_model_tensor *tensor = &from->model->tensors[i];
         gan_real *array = tensor->plan.kind == GAN_TENSOR_PARAMETER ? parameters : buffers;
         if (from->entries[i] < 0) {
-            derive = true;
+            derive = derive || tensor->plan.derived;
             continue;
         }
         GAN_TRY(gan_safetensors_read(from->file, (size_t)from->entries[i], values));
@@ -282,6 +282,23 @@ gan_status gan_model_load_from(gan_context *context, gan_reader reader, gan_mode
 
 /* ---- Weights ------------------------------------------------------------------------------------------------ */
 
+/* GAN_ERROR_ARCHITECTURE if the file has nothing of the model's. */
+static gan_status check_any(const source *from)
+{
+    int32_t found = 0;
+
+    for (int32_t i = 0; i < from->model->tensor_count; i++) found += from->entries[i] >= 0;
+    if (found > 0 || from->model->tensor_count == 0) {
+        if (found < from->model->tensor_count) {
+            gan_log(from->model->context, GAN_LOG_INFO, "%s: %d of the model's %d tensors are in the file",
+                    gan_safetensors_name(from->file), (int)found, (int)from->model->tensor_count);
+        }
+        return GAN_OK;
+    }
+    return gan_fail(GAN_ERROR_ARCHITECTURE, "%s has none of the model's tensors, such as '%s'",
+                    gan_safetensors_name(from->file), from->model->tensors[0].name);
+}
+
 static void log_skipped(const source *from)
 {
     const size_t count = gan_safetensors_count(from->file);
@@ -305,6 +322,9 @@ static gan_status read_weights(const source *from, gan_model *model)
     const size_t buffers = gan_arena_reserve(&arena, model->buffer_size);
 
     GAN_TRY(gan_arena_allocate(&arena, model->context));
+    /* What the file lacks stays as it is. */
+    gan_copy(model->context, model->parameter_size, model->parameters, gan_arena_at(&arena, parameters));
+    gan_copy(model->context, model->buffer_size, model->buffers, gan_arena_at(&arena, buffers));
     const gan_status status = read_tensors(from, gan_arena_at(&arena, parameters), gan_arena_at(&arena, buffers));
     if (status == GAN_OK) {
         gan_copy(model->context, model->parameter_size, gan_arena_at(&arena, parameters), model->parameters);
@@ -322,7 +342,7 @@ static gan_status load_weights(gan_model *model, gan_origin origin, const gan_we
     GAN_TRY(gan_safetensors_open(model->context, origin, &file));
     gan_status status = find_tensors(file, model, options, &from);
     if (status == GAN_OK) {
-        if (!options->partial) status = gan_weights_check_statistics(model->context, file, from.used);
+        status = options->partial ? check_any(&from) : gan_weights_check_statistics(model->context, file, from.used);
         if (status == GAN_OK) status = read_weights(&from, model);
         if (status == GAN_OK) log_skipped(&from);
         release_source(&from);

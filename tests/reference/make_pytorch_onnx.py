@@ -3,11 +3,12 @@
 and in several opsets: pytorch_onnx/NAME_EXPORTER_OPSET.onnx. pytorch_onnx/NAME.safetensors has two samples "x", PyTorch's outputs "y"
 and, where libgan's layers have PyTorch's names, its weights.
 
-Usage: python3 make_pytorch_onnx.py (needs PyTorch, onnx, onnxscript and safetensors)
+Usage: python3 make_pytorch_onnx.py [NAME...] (needs PyTorch, onnx, onnxscript and safetensors)
 
 Only what exporters note for people is left out of the files, such as the stack of calls that led to each node.
 """
 import pathlib
+import sys
 import warnings
 
 import onnx
@@ -147,6 +148,56 @@ class Adain(nn.Module):
         return torch.sigmoid(self.last(F.gelu(x)) - 0.5)
 
 
+class SelfAttention(nn.Module):
+    """Of SAGAN."""
+    def __init__(self, channels):
+        super().__init__()
+        self.query, self.key = nn.Conv2d(channels, channels // 4, 1), nn.Conv2d(channels, channels // 4, 1)
+        self.value, self.gamma = nn.Conv2d(channels, channels, 1), nn.Parameter(torch.tensor([0.7]))
+    def forward(self, x):
+        n, c, h, w = x.size()
+        query = self.query(x).view(n, -1, h * w).permute(0, 2, 1)
+        key = F.max_pool2d(self.key(x), 2).view(n, -1, h * w // 4)
+        value = F.max_pool2d(self.value(x), 2).view(n, -1, h * w // 4)
+        weights = F.softmax(torch.bmm(query, key), dim=-1)
+        return self.gamma * torch.bmm(value, weights.permute(0, 2, 1)).view(n, c, h, w) + x
+
+class Squeeze(nn.Module):
+    """Of squeeze-and-excitation networks."""
+    def __init__(self, channels):
+        super().__init__()
+        self.gate = nn.Sequential(nn.Linear(channels, channels), nn.Hardswish(), nn.Linear(channels, channels), nn.Hardsigmoid())
+    def forward(self, x):
+        gate = self.gate(x.mean([2, 3])).view(x.size(0), x.size(1), 1, 1)
+        return x * gate.expand_as(x)
+
+class Judge(nn.Module):
+    """A discriminator with attention, minibatch standard deviation and a projection of the class."""
+    def __init__(self):
+        super().__init__()
+        self.first, self.attention, self.squeeze = nn.Conv2d(2, 8, 3, 2, 1), SelfAttention(8), Squeeze(8)
+        self.mixed = nn.Sequential(nn.Conv2d(9, 8, 3, 1, 1), nn.GroupNorm(2, 8), nn.PReLU(8))
+        self.last, self.classes = nn.Linear(8, 1), nn.Embedding(3, 8)
+    def forward(self, x, label):
+        x = self.squeeze(self.attention(F.relu6(4 * self.first(x))))
+        deviation = torch.sqrt(x.var(0, unbiased=False) + 1e-8).mean().view(1, 1, 1, 1)
+        x = torch.cat([x, deviation.expand(x.size(0), 1, x.size(2), x.size(3))], 1)
+        features = self.mixed(x).sum([2, 3])
+        return self.last(features) + (self.classes(label) * features).sum(1, keepdim=True)
+
+class Tokens(nn.Module):
+    """A generator of a class, one-hot, and of tokens that attend to each other."""
+    def __init__(self):
+        super().__init__()
+        self.first, self.const = nn.Linear(8 + 3, 4 * 6), nn.Parameter(torch.randn(1, 4, 6))
+        self.last = nn.Linear(24, 10)
+    def forward(self, z, label):
+        z = torch.cat([z, F.one_hot(label, 3).float()], 1)
+        tokens = self.first(z).view(-1, 4, 6) + self.const.expand(z.size(0), -1, -1)
+        weights = torch.softmax(torch.bmm(tokens, tokens.transpose(1, 2)) * 6 ** -0.5, -1)
+        return F.hardtanh(self.last(torch.bmm(weights, tokens).flatten(1)))
+
+
 def settle(net):
     """Running statistics, scales and spectral norms as after some training."""
     for module in net.modules():
@@ -199,6 +250,8 @@ NETWORKS = {
     "mlp": (Mlp, [(10,)], {"script": [9, 17, 20], "dynamo": [18, 23]}),
     "mapping": (Mapping, [(16,)], {"script": [9, 20], "dynamo": [20]}),
     "adain": (Adain, [(4,), ()], {"script": [16, 20], "dynamo": [20]}),
+    "judge": (Judge, [(2, 8, 8), ()], {"script": [11, 20], "dynamo": [20]}),
+    "tokens": (Tokens, [(8,), ()], {"script": [13, 20], "dynamo": [20]}),
     # The exporter to scripts has no operator for the newer parametrization.
     "discriminator": (lambda: Discriminator(True), [(3, 32, 32)], {"dynamo": [20]}),
     "discriminator_old": (lambda: Discriminator(False), [(3, 32, 32)], {"script": [17], "dynamo": [20]}),
@@ -208,12 +261,14 @@ NETWORKS = {
 def main():
     FOLDER.mkdir(exist_ok=True)
     for name, (make, shapes, exports) in NETWORKS.items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
         torch.manual_seed(1)
         net = settle(make())
         inputs = tuple(torch.randn(2, *shape) if shape else torch.tensor([2, 0]) for shape in shapes)
         with torch.no_grad():
             tensors = {"x": inputs[0], "y": net(*inputs)}
-        if name == "dcgan":
+        if name in ("dcgan", "judge"):
             tensors.update(net.state_dict())
         save_file({key: value.clone().contiguous() for key, value in tensors.items()}, FOLDER / f"{name}.safetensors",
                   metadata={"torch": torch.__version__})

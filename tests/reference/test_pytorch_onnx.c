@@ -166,6 +166,22 @@ static void test_styles_and_classes(void **state)
     check("adain", "dynamo_20", 4);
 }
 
+static void test_attention_and_projection(void **state)
+{
+    (void)state;
+    check("judge", "script_11", 128);
+    check("judge", "script_20", 128);
+    check("judge", "dynamo_20", 128);
+}
+
+static void test_tokens_and_one_hot(void **state)
+{
+    (void)state;
+    check("tokens", "script_13", 8);
+    check("tokens", "script_20", 8);
+    check("tokens", "dynamo_20", 8);
+}
+
 static void test_spectral_norm(void **state)
 {
     (void)state;
@@ -231,12 +247,46 @@ static void test_weights(void **state)
     gan_context_destroy(context);
 }
 
+/* A network whose modules are not all layers: the constants that stand for them have no weights in the state_dict. */
+static void test_weights_in_part(void **state)
+{
+    const gan_rename gamma = {"attention.gamma", "attention.gamma.weight"};
+    static const float zeros[MOST];
+    float x[BATCH * 128], y[BATCH];
+    gan_context *context = test_context();
+    gan_model *model = load(context, "judge_script_20");
+
+    (void)state;
+    fixture_open(TEST_ONNX, "judge");
+    assert_int_equal(gan_model_load_weights(model, fixture_path(), NULL), GAN_ERROR_ARCHITECTURE);
+    assert_int_equal(gan_model_set_tensor(model, "mixed.1.weight", zeros, 8), GAN_OK);
+    assert_int_equal(gan_model_set_tensor(model, "mixed.2.weight", zeros, 8), GAN_OK);
+    assert_int_equal(gan_model_set_tensor(model, "attention.gamma.weight", zeros, 1), GAN_OK);
+    if (gan_model_load_weights(model, fixture_path(),
+                               GAN_WEIGHTS(.renames = &gamma, .rename_count = 1, .partial = true)) != GAN_OK)
+        fail_msg("%s", gan_last_error());
+    fixture_read(context, "x", x, BATCH * 128);
+    fixture_read(context, "y", y, BATCH);
+    gan_session *session = start(model, x);
+    assert_int_equal(gan_session_forward(session, GAN_MODE_SAMPLE), GAN_OK);
+    compare("weights in part", session, y, BATCH);
+    gan_session_destroy(session);
+    gan_model_destroy(model);
+    gan_context_destroy(context);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dcgan),         cmocka_unit_test(test_resnet),
-        cmocka_unit_test(test_unet),          cmocka_unit_test(test_mlp),
-        cmocka_unit_test(test_mapping),       cmocka_unit_test(test_styles_and_classes),
-        cmocka_unit_test(test_spectral_norm), cmocka_unit_test(test_weights)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_dcgan),
+                                       cmocka_unit_test(test_resnet),
+                                       cmocka_unit_test(test_unet),
+                                       cmocka_unit_test(test_mlp),
+                                       cmocka_unit_test(test_mapping),
+                                       cmocka_unit_test(test_styles_and_classes),
+                                       cmocka_unit_test(test_attention_and_projection),
+                                       cmocka_unit_test(test_tokens_and_one_hot),
+                                       cmocka_unit_test(test_spectral_norm),
+                                       cmocka_unit_test(test_weights),
+                                       cmocka_unit_test(test_weights_in_part)};
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }

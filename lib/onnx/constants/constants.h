@@ -20,6 +20,8 @@ gan_status gan_import_fold_concat(gan_import *import, const gan_import_node *nod
 gan_status gan_import_fold_slice(gan_import *import, const gan_import_node *node);
 gan_status gan_import_fold_gather(gan_import *import, const gan_import_node *node);
 gan_status gan_import_fold_expand(gan_import *import, const gan_import_node *node);
+gan_status gan_import_fold_equal(gan_import *import, const gan_import_node *node);
+gan_status gan_import_fold_where(gan_import *import, const gan_import_node *node);
 gan_status gan_import_fold_binary(gan_import *import, const gan_import_node *node);
 gan_status gan_import_fold_unary(gan_import *import, const gan_import_node *node);
 gan_status gan_import_fold_matmul(gan_import *import, const gan_import_node *node);

@@ -116,6 +116,40 @@ gan_status gan_import_fold_binary(gan_import *import, const gan_import_node *nod
     return GAN_OK;
 }
 
+/* Of integers, such as sizes, to 0 and 1. */
+gan_status gan_import_fold_equal(gan_import *import, const gan_import_node *node)
+{
+    gan_import_tensor *a = NULL, *b = NULL, *made = NULL;
+    const int64_t *x = NULL, *y = NULL;
+    gan_import_walk walk;
+
+    GAN_TRY(gan_import_ints(import, node, 0, &a, &x));
+    GAN_TRY(gan_import_ints(import, node, 1, &b, &y));
+    GAN_TRY(broadcast(a, b, &walk));
+    GAN_TRY(gan_import_tensor_create(import->memory, "", false, walk.rank, walk.dims, &made));
+    for (int64_t i = 0; i < made->count; i++, gan_import_walk_on(&walk))
+        made->ints[i] = x[walk.offsets[0]] == y[walk.offsets[1]];
+    gan_import_set_constant(node, made);
+    return GAN_OK;
+}
+
+/* Of integers of one shape. */
+gan_status gan_import_fold_where(gan_import *import, const gan_import_node *node)
+{
+    gan_import_tensor *condition = NULL, *a = NULL, *b = NULL, *made = NULL;
+    const int64_t *is_first = NULL, *x = NULL, *y = NULL;
+
+    GAN_TRY(gan_import_ints(import, node, 0, &condition, &is_first));
+    GAN_TRY(gan_import_ints(import, node, 1, &a, &x));
+    GAN_TRY(gan_import_ints(import, node, 2, &b, &y));
+    if (a->count != condition->count || b->count != condition->count || a->rank != b->rank)
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its constants are of different shapes");
+    GAN_TRY(gan_import_tensor_create(import->memory, "", false, a->rank, a->dims, &made));
+    for (int64_t i = 0; i < made->count; i++) made->ints[i] = is_first[i] ? x[i] : y[i];
+    gan_import_set_constant(node, made);
+    return GAN_OK;
+}
+
 gan_status gan_import_fold_expand(gan_import *import, const gan_import_node *node)
 {
     gan_import_tensor *given = NULL, *shape = NULL, *made = NULL;

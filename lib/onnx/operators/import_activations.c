@@ -2,6 +2,9 @@
 #include "onnx/operators/operators.h"
 #include "onnx/patterns/patterns.h"
 
+#include <float.h>
+#include <math.h>
+
 static gan_layer *elu(gan_import *import, const gan_import_node *node)
 {
     const float alpha = gan_import_number(node, "alpha", 1.0f);
@@ -82,6 +85,98 @@ gan_status gan_import_activation(gan_import *import, const gan_import_node *node
     return gan_fail(GAN_ERROR_UNSUPPORTED, "libgan has no layer for it");
 }
 
+/* ---- What is made of relu ------------------------------------------------------------------------------------- */
+
+static gan_status scalar_tensor(gan_import *import, float value, gan_import_tensor **out)
+{
+    GAN_TRY(gan_import_tensor_create(import->memory, "", true, 0, NULL, out));
+    (*out)->floats[0] = value;
+    return GAN_OK;
+}
+
+/* x * a + b, of the node's output, without what changes nothing. */
+static gan_status affine(gan_import *import, const gan_import_node *node, float a, float b)
+{
+    gan_import_tensor *tensor = NULL;
+
+    if (a != 1.0f) {
+        const gan_import_value x = *node->out[0];
+        GAN_TRY(scalar_tensor(import, a, &tensor));
+        GAN_TRY(gan_import_multiply_constant(import, node, &x, tensor, false));
+    }
+    if (b == 0.0f) return GAN_OK;
+    const gan_import_value product = *node->out[0];
+    GAN_TRY(scalar_tensor(import, b, &tensor));
+    return gan_import_add_constant(import, node, &product, tensor, 1.0f);
+}
+
+static gan_status rectify(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value x = *node->out[0];
+    return gan_import_emit_one(import, node, gan_layer_relu(import->context), &x);
+}
+
+/* max(x, least) = relu(x - least) + least, and min(x, most) = most - relu(most - x), of the node's output; NAN: no
+ * limit. */
+static gan_status clip(gan_import *import, const gan_import_node *node, float least, float most)
+{
+    if (least > most) return gan_fail(GAN_ERROR_UNSUPPORTED, "its limits are %g and %g", (double)least, (double)most);
+    if (!isnan(least)) {
+        GAN_TRY(affine(import, node, 1.0f, -least));
+        GAN_TRY(rectify(import, node));
+        GAN_TRY(affine(import, node, 1.0f, least));
+    }
+    if (isnan(most)) return GAN_OK;
+    GAN_TRY(affine(import, node, -1.0f, most));
+    GAN_TRY(rectify(import, node));
+    return affine(import, node, -1.0f, most);
+}
+
+/* A limit as an attribute, before opset 11, or as input k; one that no float reaches is none. */
+static gan_status read_limit(gan_import *import, const gan_import_node *node, const char *name, int64_t k, float *out)
+{
+    const gan_import_attribute *attribute = gan_import_find(node, name);
+
+    *out = NAN;
+    if (attribute) *out = attribute->number;
+    if (gan_import_has(node, k) && !gan_import_scalar(import, node->in[k], out))
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its input %lld is no constant of one number", (long long)k);
+    if (fabsf(*out) >= FLT_MAX) *out = NAN;
+    return GAN_OK;
+}
+
+gan_status gan_import_clip(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value *x = NULL;
+    float least = NAN, most = NAN;
+
+    GAN_TRY(gan_import_operand(node, 0, &x));
+    GAN_TRY(read_limit(import, node, "min", 1, &least));
+    GAN_TRY(read_limit(import, node, "max", 2, &most));
+    gan_import_alias(node, x);
+    return clip(import, node, least, most);
+}
+
+/* HardSigmoid: max(0, min(1, alpha x + beta)); HardSwish: x times that for 1/6 and 1/2. */
+gan_status gan_import_hard(gan_import *import, const gan_import_node *node)
+{
+    const bool is_swish = strcmp(node->type, "HardSwish") == 0;
+    const gan_import_value *x = NULL;
+
+    GAN_TRY(gan_import_operand(node, 0, &x));
+    const gan_import_value source = *x;
+    gan_import_alias(node, x);
+    GAN_TRY(affine(import, node, is_swish ? 1.0f / 6.0f : gan_import_number(node, "alpha", 0.2f),
+                   is_swish ? 0.5f : gan_import_number(node, "beta", 0.5f)));
+    GAN_TRY(clip(import, node, 0.0f, 1.0f));
+    if (!is_swish) return GAN_OK;
+    const gan_import_value gate = *node->out[0];
+    GAN_TRY(gan_import_emit(import, node, gan_layer_multiply(import->context), 2,
+                            (const gan_import_value *[]){&source, &gate}, node->out[0]));
+    node->out[0]->shape = source.shape;
+    return GAN_OK;
+}
+
 /* One slope, or one for each channel: (C), (C, 1, 1) or with a 1 for the batch in front. */
 gan_status gan_import_prelu(gan_import *import, const gan_import_node *node)
 {
@@ -116,6 +211,7 @@ gan_status gan_import_softmax(gan_import *import, const gan_import_node *node)
     const bool is_old = import->file->opset < 13;
     int axis = 0;
 
+    if (gan_import_stays_pending(node)) return GAN_OK;
     GAN_TRY(gan_import_operand(node, 0, &x));
     GAN_TRY(gan_import_axis(gan_import_integer(node, "axis", is_old ? 1 : -1), x->shape.rank, &axis));
     if (axis != 0 || (is_old && gan_shape_count(x->shape) != x->shape.dims[0])) {

@@ -23,9 +23,8 @@ static bool dense_bias(gan_import *import, const gan_import_node *node, const ga
     return true;
 }
 
-/* x + factor * c */
-static gan_status add_constant(gan_import *import, const gan_import_node *node, const gan_import_value *x,
-                               gan_import_tensor *constant, float factor)
+gan_status gan_import_add_constant(gan_import *import, const gan_import_node *node, const gan_import_value *x,
+                                   gan_import_tensor *constant, float factor)
 {
     const gan_import_value read = *x;
     const gan_shape shape = read.shape.rank > 0 ? read.shape : GAN_SHAPE(1);
@@ -54,9 +53,8 @@ static gan_shape factor_shape(const gan_import_tensor *constant, gan_shape sampl
     return sample;
 }
 
-/* x * c, or x / c */
-static gan_status multiply_constant(gan_import *import, const gan_import_node *node, const gan_import_value *x,
-                                    gan_import_tensor *constant, bool is_quotient)
+gan_status gan_import_multiply_constant(gan_import *import, const gan_import_node *node, const gan_import_value *x,
+                                        gan_import_tensor *constant, bool is_quotient)
 {
     const gan_import_value read = *x;
     const gan_shape sample = read.shape.rank > 0 ? read.shape : GAN_SHAPE(1);
@@ -103,20 +101,20 @@ static gan_status with_constant(gan_import *import, const gan_import_node *node,
     GAN_TRY(gan_import_operand(node, 1 - constant_at, &x));
     GAN_TRY(gan_import_floats(import, node, constant_at, &constant, &values));
     switch (node->type[0]) {
-    case 'A': return add_constant(import, node, x, constant, 1.0f);
-    case 'M': return multiply_constant(import, node, x, constant, false);
+    case 'A': return gan_import_add_constant(import, node, x, constant, 1.0f);
+    case 'M': return gan_import_multiply_constant(import, node, x, constant, false);
     case 'D':
-        if (constant_at == 1) return multiply_constant(import, node, x, constant, true);
+        if (constant_at == 1) return gan_import_multiply_constant(import, node, x, constant, true);
         gan_import_set_pending(node);
         return GAN_OK;
     default: break;
     }
-    if (constant_at == 1) return add_constant(import, node, x, constant, -1.0f);
+    if (constant_at == 1) return gan_import_add_constant(import, node, x, constant, -1.0f);
     /* c - x = -1 x + c */
     GAN_TRY(scalar_tensor(import, -1.0f, &minus));
-    GAN_TRY(multiply_constant(import, node, x, minus, false));
+    GAN_TRY(gan_import_multiply_constant(import, node, x, minus, false));
     const gan_import_value negative = *node->out[0];
-    return add_constant(import, node, &negative, constant, 1.0f);
+    return gan_import_add_constant(import, node, &negative, constant, 1.0f);
 }
 
 /* ---- Two values ----------------------------------------------------------------------------------------------- */
@@ -201,7 +199,7 @@ static gan_status of_values(gan_import *import, const gan_import_node *node)
     }
     const gan_import_value first = *x;
     GAN_TRY(scalar_tensor(import, -1.0f, &minus));
-    GAN_TRY(multiply_constant(import, node, y, minus, false));
+    GAN_TRY(gan_import_multiply_constant(import, node, y, minus, false));
     const gan_import_value negative = *node->out[0];
     return add_values(import, node, &first, &negative);
 }
@@ -230,7 +228,7 @@ gan_status gan_import_negate(gan_import *import, const gan_import_node *node)
 
     GAN_TRY(gan_import_operand(node, 0, &x));
     GAN_TRY(scalar_tensor(import, -1.0f, &minus));
-    return multiply_constant(import, node, x, minus, false);
+    return gan_import_multiply_constant(import, node, x, minus, false);
 }
 
 gan_status gan_import_where(gan_import *import, const gan_import_node *node)
@@ -239,44 +237,4 @@ gan_status gan_import_where(gan_import *import, const gan_import_node *node)
 
     if (gan_import_complete(import, node, &status)) return status;
     return gan_fail(GAN_ERROR_UNSUPPORTED, "it is known only in PyTorch's softplus");
-}
-
-/* ---- Means ---------------------------------------------------------------------------------------------------- */
-
-/* Whether the mean is over height and width of an image. */
-static gan_status is_over_pixels(gan_import *import, const gan_import_node *node, const gan_import_value *x,
-                                 bool *out)
-{
-    const int64_t *axes = NULL;
-    int64_t count = 0, sum = 0;
-
-    *out = false;
-    GAN_TRY(gan_import_int_list(import, node, "axes", 1, &axes, &count));
-    if (x->kind != GAN_IMPORT_STEP || x->shape.rank != 3 || count != 2) return GAN_OK;
-    for (int i = 0; i < 2; i++) {
-        const int64_t axis = axes[i] < 0 && axes[i] >= -4 ? axes[i] + 4 : axes[i];
-        if (axis != 2 && axis != 3) return GAN_OK;
-        sum += axis;
-    }
-    *out = sum == 5;
-    return GAN_OK;
-}
-
-gan_status gan_import_reduce_mean(gan_import *import, const gan_import_node *node)
-{
-    bool over_pixels = false;
-
-    if (!gan_import_has(node, 0)) return gan_fail(GAN_ERROR_FORMAT, "its input 0 is missing");
-    const gan_import_value x = *node->in[0];
-    GAN_TRY(is_over_pixels(import, node, &x, &over_pixels));
-    if (!over_pixels) {
-        gan_import_set_pending(node);
-        return GAN_OK;
-    }
-    gan_layer *layer =
-        gan_layer_avg_pool2d(import->context, GAN_AVG_POOL2D(.kernel = {x.shape.dims[1], x.shape.dims[2]}));
-    GAN_TRY(gan_import_emit_one(import, node, layer, &x));
-    if (gan_import_integer(node, "keepdims", 1) != 0) return GAN_OK;
-    const gan_import_value pooled = *node->out[0];
-    return gan_import_reshape(import, node, &pooled, GAN_SHAPE(x.shape.dims[0]), node->out[0]);
 }

@@ -102,3 +102,82 @@ gan_status gan_import_constant_of_shape(gan_import *import, const gan_import_nod
     GAN_TRY(gan_import_fill_value(import, node, &given));
     return for_each_sample(import, node, given, shape->count, sizes);
 }
+
+/* One value for each channel, repeated over an image's pixels as nearest upsampling does. */
+static gan_status repeat_pixels(gan_import *import, const gan_import_node *node, const gan_import_value *x,
+                                int64_t height, int64_t width)
+{
+    gan_layer *layer = gan_layer_upsample2d(import->context, GAN_UPSAMPLE2D(.factor = {height, width}));
+    return gan_import_emit_one(import, node, layer, x);
+}
+
+static gan_status no_repetition(gan_shape shape)
+{
+    char text[GAN_SHAPE_TEXT] = "()";
+
+    if (shape.rank > 0) gan_shape_text(shape, text);
+    return gan_fail(GAN_ERROR_UNSUPPORTED,
+                    "it repeats samples of the shape %s; only one value for each channel is repeated, over pixels",
+                    text);
+}
+
+/* A value that is expanded to sizes; 1 leaves a dimension as it is. */
+gan_status gan_import_expand_value(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value *x = NULL;
+    gan_import_tensor *shape = NULL;
+    const int64_t *sizes = NULL;
+    int64_t factor[GAN_MAX_RANK];
+    bool is_same = true;
+
+    if (gan_import_stays_pending(node)) return GAN_OK;
+    GAN_TRY(gan_import_operand(node, 0, &x));
+    GAN_TRY(gan_import_ints(import, node, 1, &shape, &sizes));
+    const int rank = x->shape.rank, lead = rank + 1 - (int)(shape->count <= rank + 1 ? shape->count : rank + 2);
+    if (lead < 0) return gan_fail(GAN_ERROR_UNSUPPORTED, "it adds dimensions in front of the batch");
+    if (lead == 0 && sizes[0] != 1 && sizes[0] != GAN_IMPORT_BATCH &&
+        (import->batch == 0 || sizes[0] != import->batch))
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "it changes the number of samples");
+    for (int i = 0; i < rank; i++) {
+        const int64_t size = i + 1 < lead ? 1 : sizes[i + 1 - lead], has = x->shape.dims[i];
+        if (size < 1 || (size != 1 && has != 1 && size != has))
+            return gan_fail(GAN_ERROR_FORMAT, "dimension %d of its shape does not fit", i + 1);
+        factor[i] = has == 1 ? size : 1;
+        if (factor[i] != 1) is_same = false;
+    }
+    if (is_same) return gan_import_alias(node, x), GAN_OK;
+    if (rank != 3 || factor[0] != 1 || x->shape.dims[1] != 1 || x->shape.dims[2] != 1) return no_repetition(x->shape);
+    return repeat_pixels(import, node, x, factor[1], factor[2]);
+}
+
+/* Repetition of whole samples' parts, which for dimensions of 1 is the same as expanding them. */
+gan_status gan_import_tile(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value *x = NULL;
+    gan_import_tensor *tensor = NULL, *given = NULL;
+    const int64_t *times = NULL;
+    int64_t sizes[GAN_IMPORT_MAX_RANK];
+
+    if (gan_import_stays_pending(node)) return GAN_OK;
+    GAN_TRY(gan_import_ints(import, node, 1, &tensor, &times));
+    const int64_t count = tensor->count;
+    if (gan_import_is_constant(node, 0)) {
+        GAN_TRY(gan_import_constant(node, 0, &given));
+        if (count != given->rank || count == 0 || given->dims[0] != 1 || times[0] != GAN_IMPORT_BATCH)
+            return gan_fail(GAN_ERROR_UNSUPPORTED, "it repeats a constant other than for each sample");
+        for (int64_t i = 0; i < count; i++) {
+            if (i > 0 && times[i] != 1 && given->dims[i] != 1)
+                return gan_fail(GAN_ERROR_UNSUPPORTED, "it repeats dimension %d, which is not 1", (int)i);
+            sizes[i] = times[i] == 1 ? given->dims[i] : times[i];
+        }
+        return for_each_sample(import, node, given, count, sizes);
+    }
+    GAN_TRY(gan_import_operand(node, 0, &x));
+    const gan_shape shape = x->shape;
+    bool is_same = count == shape.rank + 1 && times[0] == 1;
+    if (!is_same) return gan_fail(GAN_ERROR_UNSUPPORTED, "it changes the number of samples");
+    for (int i = 0; i < shape.rank; i++) is_same = is_same && times[i + 1] == 1;
+    if (is_same) return gan_import_alias(node, x), GAN_OK;
+    if (shape.rank != 3 || times[1] != 1 || shape.dims[1] != 1 || shape.dims[2] != 1) return no_repetition(shape);
+    return repeat_pixels(import, node, x, times[2], times[3]);
+}

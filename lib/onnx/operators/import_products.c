@@ -1,5 +1,6 @@
 /* Gemm, MatMul, Conv and ConvTranspose: dense layers and convolutions. */
 #include "onnx/operators/operators.h"
+#include "onnx/patterns/patterns.h"
 
 /* ---- Dense layers --------------------------------------------------------------------------------------------- */
 
@@ -89,7 +90,13 @@ gan_status gan_import_matmul(gan_import *import, const gan_import_node *node)
 {
     const gan_import_value *x = NULL;
     gan_import_tensor *weight = NULL;
+    gan_status status = GAN_OK;
 
+    if (gan_import_has(node, 0) && gan_import_has(node, 1) && !gan_import_is_constant(node, 0) &&
+        !gan_import_is_constant(node, 1)) {
+        if (gan_import_complete(import, node, &status)) return status;
+        return gan_import_set_pending(node), GAN_OK;
+    }
     GAN_TRY(vector_operand(node, &x));
     GAN_TRY(dense_weight(import, node, false, 1.0f, &weight));
     GAN_TRY(gan_import_emit_one(import, node,

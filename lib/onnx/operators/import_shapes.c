@@ -1,5 +1,6 @@
 /* What changes shapes, joins and cuts samples. The batch stays the first dimension. */
 #include "onnx/operators/operators.h"
+#include "onnx/patterns/patterns.h"
 
 /* Identity. */
 gan_status gan_import_same(gan_import *import, const gan_import_node *node)
@@ -44,11 +45,13 @@ gan_status gan_import_cast(gan_import *import, const gan_import_node *node)
         return gan_import_same(import, node);
     }
     const gan_import_step *step = &import->steps[x->step];
+    const bool is_one_hot = strcmp(step->layer->ops->type, "one_hot") == 0;
     const bool is_bool = step->type == GAN_ONNX_BOOL;
-    const bool is_whole = is_bool || gan_import_is_integer(step->type) || step->role.classes > 0;
-    if (to == GAN_ONNX_BOOL && !is_bool)
+    const bool is_whole = is_bool || gan_import_is_integer(step->type) || step->role.classes > 0 || is_one_hot;
+    if (to == GAN_ONNX_BOOL && !is_bool && !is_one_hot)
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'to' is %s", gan_import_type_name(to));
-    if (step->input_count > 0) return gan_fail(GAN_ERROR_UNSUPPORTED, "it rounds to integers, which no layer does");
+    if (step->input_count > 0 && !is_one_hot)
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "it rounds to integers, which no layer does");
     gan_import_alias(node, x);
     node->out[0]->is_rounded = x->is_rounded || !is_whole;
     return GAN_OK;
@@ -135,6 +138,7 @@ gan_status gan_import_reshape_to(gan_import *import, const gan_import_node *node
     int64_t after[GAN_IMPORT_MAX_RANK];
     gan_shape shape;
 
+    if (gan_import_stays_pending(node)) return GAN_OK;
     GAN_TRY(gan_import_operand(node, 0, &x));
     GAN_TRY(gan_import_ints(import, node, 1, &tensor, &sizes));
     if (tensor->count < 1 || tensor->count > GAN_IMPORT_MAX_RANK) {
@@ -190,6 +194,7 @@ gan_status gan_import_squeeze(gan_import *import, const gan_import_node *node)
     bool marks[2 * GAN_IMPORT_MAX_RANK] = {false};
     gan_shape shape = {.rank = 0};
 
+    if (gan_import_stays_pending(node)) return GAN_OK;
     GAN_TRY(gan_import_operand(node, 0, &x));
     GAN_TRY(gan_import_int_list(import, node, "axes", 1, &axes, &count));
     GAN_TRY(mark_axes(axes, count, x->shape.rank + 1, marks));
@@ -211,6 +216,7 @@ gan_status gan_import_unsqueeze(gan_import *import, const gan_import_node *node)
     bool marks[2 * GAN_IMPORT_MAX_RANK] = {false};
     gan_shape shape = {.rank = 0};
 
+    if (gan_import_stays_pending(node)) return GAN_OK;
     GAN_TRY(gan_import_operand(node, 0, &x));
     GAN_TRY(gan_import_int_list(import, node, "axes", 1, &axes, &count));
     const int64_t rank = x->shape.rank + count;
@@ -227,6 +233,37 @@ gan_status gan_import_unsqueeze(gan_import *import, const gan_import_node *node)
     return gan_import_reshape(import, node, x, shape, node->out[0]);
 }
 
+/* Whether two transpositions, one after the other, leave all as it was. */
+static bool cancels(const gan_import_attribute *first, const gan_import_attribute *second)
+{
+    if (!first || first->int_count != second->int_count) return false;
+    for (int64_t i = 0; i < first->int_count; i++) {
+        const int64_t from = second->ints[i];
+        if (from < 0 || from >= first->int_count || first->ints[from] != i) return false;
+    }
+    return true;
+}
+
+/* Of a value that waits for its pattern: the step that it is the transposed of, or what was transposed before. */
+static gan_status transpose_pending(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value *x = node->in[0];
+    const gan_import_attribute *perm = gan_import_find(node, "perm");
+
+    if (perm && x->is_transposed && perm->int_count == 3 && perm->ints[1] == 2 && perm->ints[2] == 1) {
+        gan_import_value step = *x;
+        step.kind = GAN_IMPORT_STEP;
+        step.is_transposed = false;
+        gan_import_alias(node, &step);
+    } else if (perm && strcmp(x->from->type, "Transpose") == 0 && cancels(gan_import_find(x->from, "perm"), perm)) {
+        gan_import_alias(node, x->from->in[0]);
+    } else {
+        gan_import_set_pending(node);
+    }
+    (void)import;
+    return GAN_OK;
+}
+
 /* One that only moves dimensions of 1 leaves all values where they are. */
 gan_status gan_import_transpose(gan_import *import, const gan_import_node *node)
 {
@@ -234,11 +271,12 @@ gan_status gan_import_transpose(gan_import *import, const gan_import_node *node)
     const gan_import_attribute *perm = gan_import_find(node, "perm");
     gan_shape shape = {.rank = 0};
     int64_t last = 0;
+    bool seen[GAN_IMPORT_MAX_RANK + 1] = {false}, moves = false;
 
+    if (gan_import_has(node, 0) && node->in[0]->kind == GAN_IMPORT_PENDING) return transpose_pending(import, node);
     GAN_TRY(gan_import_operand(node, 0, &x));
     if (!perm || perm->int_count != x->shape.rank + 1 || perm->ints[0] != 0)
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'perm' moves the batch");
-    bool seen[GAN_IMPORT_MAX_RANK + 1] = {false};
     for (int64_t i = 1; i < perm->int_count; i++) {
         const int64_t from = perm->ints[i];
         if (from < 1 || from > x->shape.rank || seen[from])
@@ -246,13 +284,10 @@ gan_status gan_import_transpose(gan_import *import, const gan_import_node *node)
         seen[from] = true;
         shape.dims[shape.rank++] = x->shape.dims[from - 1];
         if (x->shape.dims[from - 1] == 1) continue;
-        if (from < last) {
-            return gan_fail(GAN_ERROR_UNSUPPORTED,
-                            "its attribute 'perm' moves values within a sample, which no layer "
-                            "does");
-        }
+        if (from < last) moves = true;
         last = from;
     }
+    if (moves) return gan_import_set_pending(node), GAN_OK;
     return gan_import_reshape(import, node, x, shape, node->out[0]);
 }
 
@@ -261,8 +296,10 @@ gan_status gan_import_transpose(gan_import *import, const gan_import_node *node)
 gan_status gan_import_concat(gan_import *import, const gan_import_node *node)
 {
     const gan_import_value **inputs, *first = NULL;
+    gan_status status = GAN_OK;
     int axis = 0;
 
+    if (gan_import_complete(import, node, &status)) return status;
     GAN_TRY(gan_import_operand(node, 0, &first));
     GAN_TRY(gan_import_axis(gan_import_integer(node, "axis", 0), first->shape.rank, &axis));
     inputs = gan_import_allocate(import->memory, node->input_count, sizeof(void *));
@@ -394,4 +431,67 @@ gan_status gan_import_gather(gan_import *import, const gan_import_node *node)
         if (i != axis) shape.dims[shape.rank++] = part.shape.dims[i];
     }
     return gan_import_reshape(import, node, &part, shape, node->out[0]);
+}
+
+/* ---- Classes as vectors --------------------------------------------------------------------------------------- */
+
+/* The number of a class, an input of the graph, as a vector of so many. */
+static gan_status class_vector(gan_import *import, const gan_import_node *node, const gan_import_value *numbers,
+                               int64_t classes)
+{
+    gan_import_step *input = &import->steps[numbers->step];
+
+    if (input->input_count > 0 || gan_shape_count(input->output) != 1)
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its numbers are not an input of the graph, one for each sample");
+    if (classes < 1 || classes > GAN_MAX_CLASSES)
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "it has %lld classes", (long long)classes);
+    input->role = (gan_input_options){.role = GAN_INPUT_CLASS, .classes = classes};
+    const gan_import_value source = *numbers;
+    return gan_import_emit(import, node, gan_layer_one_hot(import->context, classes), 1,
+                           (const gan_import_value *[]){&source}, node->out[0]);
+}
+
+/* Of numbers (batch), 1 at the number's place of the last axis and 0 elsewhere. */
+gan_status gan_import_one_hot(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value *x = NULL;
+    gan_import_tensor *tensor = NULL, *pair = NULL;
+    const int64_t *depth = NULL, *whole = NULL;
+    const float *floats = NULL;
+    bool fits = false;
+
+    GAN_TRY(gan_import_operand(node, 0, &x));
+    GAN_TRY(gan_import_ints(import, node, 1, &tensor, &depth));
+    GAN_TRY(gan_import_constant(node, 2, &pair));
+    if (tensor->count != 1 || pair->count != 2) return gan_fail(GAN_ERROR_FORMAT, "its depth or values are too many");
+    if (gan_import_is_float(pair->type)) {
+        GAN_TRY(gan_import_tensor_floats(import->memory, pair, &floats));
+        fits = floats[0] == 0.0f && floats[1] == 1.0f;
+    } else {
+        GAN_TRY(gan_import_tensor_ints(import->memory, pair, &whole));
+        fits = whole[0] == 0 && whole[1] == 1;
+    }
+    if (!fits) return gan_fail(GAN_ERROR_UNSUPPORTED, "its values are not 0 and 1");
+    const int64_t axis = gan_import_integer(node, "axis", -1);
+    if (x->shape.rank != 0 || (axis != -1 && axis != 1))
+        return gan_fail(GAN_ERROR_UNSUPPORTED,
+                        "its numbers are not one for each sample, or its axis is not the last");
+    return class_vector(import, node, x, depth[0]);
+}
+
+/* As PyTorch writes one_hot: the number, (batch, 1), compared with 0, 1, 2 and so on. */
+gan_status gan_import_equal(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value *x = NULL;
+    gan_import_tensor *numbers = NULL;
+    const int64_t *values = NULL;
+    const int at = gan_import_is_constant(node, 0) ? 0 : 1;
+
+    GAN_TRY(gan_import_operand(node, 1 - at, &x));
+    GAN_TRY(gan_import_ints(import, node, at, &numbers, &values));
+    bool fits = x->shape.rank == 1 && x->shape.dims[0] == 1 && numbers->rank >= 1 && numbers->rank <= 2 &&
+                numbers->dims[numbers->rank - 1] == numbers->count;
+    for (int64_t i = 0; fits && i < numbers->count; i++) fits = values[i] == i;
+    if (!fits) return gan_fail(GAN_ERROR_UNSUPPORTED, "it is known only in PyTorch's one_hot");
+    return class_vector(import, node, x, numbers->count);
 }

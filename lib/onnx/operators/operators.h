@@ -34,6 +34,8 @@ bool gan_import_absorb(gan_import *import, const gan_import_node *node, const ga
 gan_status gan_import_activation(gan_import *import, const gan_import_node *node);
 gan_status gan_import_prelu(gan_import *import, const gan_import_node *node);
 gan_status gan_import_softmax(gan_import *import, const gan_import_node *node);
+gan_status gan_import_clip(gan_import *import, const gan_import_node *node);
+gan_status gan_import_hard(gan_import *import, const gan_import_node *node);
 gan_status gan_import_pending(gan_import *import, const gan_import_node *node);
 /* import_images.c */
 gan_status gan_import_resize(gan_import *import, const gan_import_node *node);
@@ -55,9 +57,13 @@ gan_status gan_import_concat(gan_import *import, const gan_import_node *node);
 gan_status gan_import_slice(gan_import *import, const gan_import_node *node);
 gan_status gan_import_split(gan_import *import, const gan_import_node *node);
 gan_status gan_import_gather(gan_import *import, const gan_import_node *node);
+gan_status gan_import_one_hot(gan_import *import, const gan_import_node *node);
+gan_status gan_import_equal(gan_import *import, const gan_import_node *node);
 /* import_expand.c */
 gan_status gan_import_expand(gan_import *import, const gan_import_node *node);
 gan_status gan_import_constant_of_shape(gan_import *import, const gan_import_node *node);
+gan_status gan_import_expand_value(gan_import *import, const gan_import_node *node);
+gan_status gan_import_tile(gan_import *import, const gan_import_node *node);
 /* A constant as a layer that reads the batch's size from a value. */
 gan_status gan_import_constant_step(gan_import *import, const gan_import_node *node, const gan_import_value *like,
                                     gan_import_tensor *values, gan_shape shape, gan_import_value *out);
@@ -67,9 +73,17 @@ gan_status gan_import_broadcast_to(const gan_import_tensor *constant, gan_shape 
 /* The constant, times a factor, in the shape of a sample. */
 gan_status gan_import_spread(gan_import *import, gan_import_tensor *constant, gan_shape sample, float factor,
                              gan_import_tensor **out);
-/* import_arithmetic.c */
-gan_status gan_import_arithmetic(gan_import *import, const gan_import_node *node);
+/* import_reduce.c */
 gan_status gan_import_reduce_mean(gan_import *import, const gan_import_node *node);
+gan_status gan_import_reduce_sum(gan_import *import, const gan_import_node *node);
+/* import_arithmetic.c */
+/* x + factor * c */
+gan_status gan_import_add_constant(gan_import *import, const gan_import_node *node, const gan_import_value *x,
+                                   gan_import_tensor *constant, float factor);
+/* x * c, or x / c */
+gan_status gan_import_multiply_constant(gan_import *import, const gan_import_node *node, const gan_import_value *x,
+                                        gan_import_tensor *constant, bool is_quotient);
+gan_status gan_import_arithmetic(gan_import *import, const gan_import_node *node);
 gan_status gan_import_where(gan_import *import, const gan_import_node *node);
 gan_status gan_import_negate(gan_import *import, const gan_import_node *node);
 

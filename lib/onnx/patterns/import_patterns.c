@@ -1,51 +1,18 @@
 /* Layers that exporters write as several operators. Each is found from the node that completes it, backwards. */
-#include "onnx/patterns/patterns.h"
+#include "onnx/patterns/pattern_values.h"
 
 #include <math.h>
-
-static bool made_by(const gan_import_value *value, const char *type)
-{
-    return value && value->from && value->kind != GAN_IMPORT_CONSTANT && strcmp(value->from->type, type) == 0 &&
-           gan_import_has(value->from, 0);
-}
-
-static bool same(const gan_import_value *a, const gan_import_value *b)
-{
-    if (!a || !b || a->kind != b->kind) return false;
-    if (a->kind == GAN_IMPORT_STEP) return a->step == b->step && a->shape.rank == b->shape.rank;
-    return a->kind == GAN_IMPORT_PENDING && a->from == b->from;
-}
-
-static bool is_scalar(gan_import *import, const gan_import_value *value, double expected)
-{
-    float found = 0.0f;
-
-    return gan_import_scalar(import, value, &found) && fabs((double)found - expected) <= 1e-5 * fabs(expected);
-}
-
-static const gan_import_value *input(const gan_import_value *value, int64_t k)
-{
-    return gan_import_has(value->from, k) ? value->from->in[k] : NULL;
-}
 
 /* The other operand of a commutative operator with a scalar; NULL if it has none. */
 static const gan_import_value *beside(gan_import *import, const gan_import_value *value, const char *type,
                                       double scalar)
 {
-    if (!made_by(value, type)) return NULL;
-    if (is_scalar(import, input(value, 1), scalar)) return input(value, 0);
-    return is_scalar(import, input(value, 0), scalar) ? input(value, 1) : NULL;
+    if (!gan_pattern_made_by(value, type)) return NULL;
+    if (gan_pattern_is_scalar(import, gan_pattern_input(value, 1), scalar)) return gan_pattern_input(value, 0);
+    return gan_pattern_is_scalar(import, gan_pattern_input(value, 0), scalar) ? gan_pattern_input(value, 1) : NULL;
 }
 
 /* ---- Roots of mean squares ------------------------------------------------------------------------------------ */
-
-/* x of x^2. */
-static const gan_import_value *squared(gan_import *import, const gan_import_value *value)
-{
-    if (made_by(value, "Mul")) return same(input(value, 0), input(value, 1)) ? input(value, 0) : NULL;
-    if (!made_by(value, "Pow")) return NULL;
-    return is_scalar(import, input(value, 1), 2.0) ? input(value, 0) : NULL;
-}
 
 /* Whether a ReduceMean that keeps its dimensions goes over axis 1; or over all but the batch, of this rank. */
 static bool reduces(gan_import *import, const gan_import_node *node, int rank, bool is_all)
@@ -65,43 +32,20 @@ static bool reduces(gan_import *import, const gan_import_node *node, int rank, b
     return seen == (is_all ? (2u << rank) - 2u : 2u);
 }
 
-/* m and e of sqrt(m + e), or of (m + e)^-1/2. */
-typedef struct root {
-    const gan_import_value *mean;
-    float epsilon;
-} root;
-
-static bool find_sum(gan_import *import, const gan_import_value *value, root *out)
+static bool find_inverse_root(gan_import *import, const gan_import_value *value, gan_pattern_sum *out)
 {
-    float epsilon = 0.0f;
-
-    *out = (root){value, 0.0f};
-    if (!made_by(value, "Add")) return value != NULL;
-    for (int k = 0; k < 2; k++) {
-        if (!gan_import_scalar(import, input(value, k), &epsilon)) continue;
-        *out = (root){input(value, 1 - k), epsilon};
-        return epsilon >= 0.0f && out->mean;
+    if (gan_pattern_made_by(value, "Reciprocal"))
+        return gan_pattern_find_root(import, gan_pattern_input(value, 0), out);
+    if (gan_pattern_made_by(value, "Div")) {
+        return gan_pattern_is_scalar(import, gan_pattern_input(value, 0), 1.0) &&
+               gan_pattern_find_root(import, gan_pattern_input(value, 1), out);
     }
-    return false;
-}
-
-static bool find_root(gan_import *import, const gan_import_value *value, root *out)
-{
-    if (made_by(value, "Sqrt")) return find_sum(import, input(value, 0), out);
-    return made_by(value, "Pow") && is_scalar(import, input(value, 1), 0.5) && find_sum(import, input(value, 0), out);
-}
-
-static bool find_inverse_root(gan_import *import, const gan_import_value *value, root *out)
-{
-    if (made_by(value, "Reciprocal")) return find_root(import, input(value, 0), out);
-    if (made_by(value, "Div"))
-        return is_scalar(import, input(value, 0), 1.0) && find_root(import, input(value, 1), out);
-    return made_by(value, "Pow") && is_scalar(import, input(value, 1), -0.5) &&
-           find_sum(import, input(value, 0), out);
+    return gan_pattern_made_by(value, "Pow") && gan_pattern_is_scalar(import, gan_pattern_input(value, 1), -0.5) &&
+           gan_pattern_find_sum(import, gan_pattern_input(value, 0), out);
 }
 
 /* No epsilon, or one that an exporter took for nothing: the least that there is. */
-static float epsilon_of(const root *r)
+static float epsilon_of(const gan_pattern_sum *r)
 {
     return r->epsilon > GAN_IMPORT_LEAST_EPSILON ? r->epsilon : GAN_IMPORT_LEAST_EPSILON;
 }
@@ -110,19 +54,20 @@ static float epsilon_of(const root *r)
 static bool is_mean_square(gan_import *import, const gan_import_value *mean, const gan_import_value *x, int rank,
                            bool is_all)
 {
-    return made_by(mean, "ReduceMean") && same(squared(import, input(mean, 0)), x) &&
+    return gan_pattern_made_by(mean, "ReduceMean") &&
+           gan_pattern_same(gan_pattern_squared(import, gan_pattern_input(mean, 0)), x) &&
            reduces(import, mean->from, rank, is_all);
 }
 
 /* x / sqrt(mean of x^2 + e), as a product or a quotient. */
 static bool pixel_norm(gan_import *import, const gan_import_node *node, gan_status *status)
 {
-    root r;
+    gan_pattern_sum r;
 
     for (int k = 0; k < 2; k++) {
         const gan_import_value *x = node->in[k], *other = node->in[1 - k];
-        const bool found =
-            node->type[0] == 'M' ? find_inverse_root(import, other, &r) : k == 0 && find_root(import, other, &r);
+        const bool found = node->type[0] == 'M' ? find_inverse_root(import, other, &r)
+                                                : k == 0 && gan_pattern_find_root(import, other, &r);
         if (!found || x->kind != GAN_IMPORT_STEP || !is_mean_square(import, r.mean, x, x->shape.rank, false))
             continue;
         *status = gan_import_emit_one(
@@ -136,11 +81,15 @@ static bool pixel_norm(gan_import *import, const gan_import_node *node, gan_stat
 static bool layer_norm(gan_import *import, const gan_import_node *node, gan_status *status)
 {
     const gan_import_value *centred = node->in[0];
-    root r;
+    gan_pattern_sum r;
 
-    if (node->type[0] != 'D' || !made_by(centred, "Sub") || !find_root(import, node->in[1], &r)) return false;
-    const gan_import_value *x = input(centred, 0), *mean = input(centred, 1);
-    if (!x || x->kind != GAN_IMPORT_STEP || !made_by(mean, "ReduceMean") || !same(input(mean, 0), x)) return false;
+    if (node->type[0] != 'D' || !gan_pattern_made_by(centred, "Sub") ||
+        !gan_pattern_find_root(import, node->in[1], &r))
+        return false;
+    const gan_import_value *x = gan_pattern_input(centred, 0), *mean = gan_pattern_input(centred, 1);
+    if (!x || x->kind != GAN_IMPORT_STEP || !gan_pattern_made_by(mean, "ReduceMean") ||
+        !gan_pattern_same(gan_pattern_input(mean, 0), x))
+        return false;
     if (!reduces(import, mean->from, x->shape.rank, true)) return false;
     if (!is_mean_square(import, r.mean, centred, x->shape.rank, true)) return false;
     const float epsilon = epsilon_of(&r);
@@ -157,7 +106,9 @@ static bool silu(gan_import *import, const gan_import_node *node, gan_status *st
 {
     for (int k = 0; k < 2; k++) {
         const gan_import_value *x = node->in[k], *gate = node->in[1 - k];
-        if (x->kind != GAN_IMPORT_STEP || !made_by(gate, "Sigmoid") || !same(input(gate, 0), x)) continue;
+        if (x->kind != GAN_IMPORT_STEP || !gan_pattern_made_by(gate, "Sigmoid") ||
+            !gan_pattern_same(gan_pattern_input(gate, 0), x))
+            continue;
         *status = gan_import_emit_one(import, node, gan_layer_silu(import->context), x);
         return true;
     }
@@ -169,10 +120,12 @@ static bool is_erf_gate(gan_import *import, const gan_import_value *gate, const 
 {
     const gan_import_value *erf = beside(import, gate, "Add", 1.0);
 
-    if (!made_by(erf, "Erf")) return false;
-    const gan_import_value *scaled = input(erf, 0);
-    if (made_by(scaled, "Div")) return is_scalar(import, input(scaled, 1), sqrt(2.0)) && same(input(scaled, 0), x);
-    return same(beside(import, scaled, "Mul", sqrt(0.5)), x);
+    if (!gan_pattern_made_by(erf, "Erf")) return false;
+    const gan_import_value *scaled = gan_pattern_input(erf, 0);
+    if (gan_pattern_made_by(scaled, "Div"))
+        return gan_pattern_is_scalar(import, gan_pattern_input(scaled, 1), sqrt(2.0)) &&
+               gan_pattern_same(gan_pattern_input(scaled, 0), x);
+    return gan_pattern_same(beside(import, scaled, "Mul", sqrt(0.5)), x);
 }
 
 /* Whether it is 1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)). */
@@ -180,13 +133,16 @@ static bool is_tanh_gate(gan_import *import, const gan_import_value *gate, const
 {
     const gan_import_value *tangent = beside(import, gate, "Add", 1.0);
 
-    if (!made_by(tangent, "Tanh")) return false;
-    const gan_import_value *sum = beside(import, input(tangent, 0), "Mul", sqrt(2.0 / 3.14159265358979323846));
-    if (!made_by(sum, "Add")) return false;
+    if (!gan_pattern_made_by(tangent, "Tanh")) return false;
+    const gan_import_value *sum =
+        beside(import, gan_pattern_input(tangent, 0), "Mul", sqrt(2.0 / 3.14159265358979323846));
+    if (!gan_pattern_made_by(sum, "Add")) return false;
     for (int k = 0; k < 2; k++) {
-        const gan_import_value *cube = beside(import, input(sum, 1 - k), "Mul", 0.044715);
-        if (!same(input(sum, k), x) || !made_by(cube, "Pow")) continue;
-        if (same(input(cube, 0), x) && is_scalar(import, input(cube, 1), 3.0)) return true;
+        const gan_import_value *cube = beside(import, gan_pattern_input(sum, 1 - k), "Mul", 0.044715);
+        if (!gan_pattern_same(gan_pattern_input(sum, k), x) || !gan_pattern_made_by(cube, "Pow")) continue;
+        if (gan_pattern_same(gan_pattern_input(cube, 0), x) &&
+            gan_pattern_is_scalar(import, gan_pattern_input(cube, 1), 3.0))
+            return true;
     }
     return false;
 }
@@ -195,12 +151,13 @@ static bool is_tanh_gate(gan_import *import, const gan_import_value *gate, const
 static bool gelu(gan_import *import, const gan_import_node *node, gan_status *status)
 {
     for (int k = 0; k < 2; k++) {
-        if (!made_by(node->in[k], "Mul")) continue;
-        const gan_import_value *factors[3] = {input(node->in[k], 0), input(node->in[k], 1), node->in[1 - k]};
+        if (!gan_pattern_made_by(node->in[k], "Mul")) continue;
+        const gan_import_value *factors[3] = {gan_pattern_input(node->in[k], 0), gan_pattern_input(node->in[k], 1),
+                                              node->in[1 - k]};
         for (int i = 0; i < 9; i++) {
             const gan_import_value *x = factors[i / 3], *gate = factors[i % 3];
             if (i / 3 == i % 3 || !x || !gate || x->kind != GAN_IMPORT_STEP) continue;
-            if (!is_scalar(import, factors[3 - i / 3 - i % 3], 0.5)) continue;
+            if (!gan_pattern_is_scalar(import, factors[3 - i / 3 - i % 3], 0.5)) continue;
             const bool is_tanh = is_tanh_gate(import, gate, x);
             if (!is_tanh && !is_erf_gate(import, gate, x)) continue;
             *status = gan_import_emit_one(
@@ -216,10 +173,12 @@ static bool softplus(gan_import *import, const gan_import_node *node, gan_status
 {
     float threshold = 0.0f;
 
-    if (node->input_count != 3 || !made_by(node->in[0], "Greater") || !made_by(node->in[2], "Softplus")) return false;
-    const gan_import_value *x = input(node->in[2], 0);
-    if (!same(node->in[1], x) || !same(input(node->in[0], 0), x)) return false;
-    if (!gan_import_scalar(import, input(node->in[0], 1), &threshold) || threshold < 17.0f) return false;
+    if (node->input_count != 3 || !gan_pattern_made_by(node->in[0], "Greater") ||
+        !gan_pattern_made_by(node->in[2], "Softplus"))
+        return false;
+    const gan_import_value *x = gan_pattern_input(node->in[2], 0);
+    if (!gan_pattern_same(node->in[1], x) || !gan_pattern_same(gan_pattern_input(node->in[0], 0), x)) return false;
+    if (!gan_import_scalar(import, gan_pattern_input(node->in[0], 1), &threshold) || threshold < 17.0f) return false;
     gan_import_alias(node, node->in[2]);
     *status = GAN_OK;
     return true;
@@ -227,6 +186,8 @@ static bool softplus(gan_import *import, const gan_import_node *node, gan_status
 
 bool gan_import_complete(gan_import *import, const gan_import_node *node, gan_status *status)
 {
+    if (strcmp(node->type, "MatMul") == 0) return gan_pattern_attention(import, node, status);
+    if (strcmp(node->type, "Concat") == 0) return gan_pattern_stddev(import, node, status);
     if (strcmp(node->type, "Where") == 0) return softplus(import, node, status);
     if (node->input_count != 2 || !node->in[0] || !node->in[1]) return false;
     if (strcmp(node->type, "Mul") == 0)

@@ -118,9 +118,15 @@ static bool by_module(const gan_import_step *step, char out[GAN_NAME_LIMIT + 1])
     return out[0] != 0;
 }
 
+/* A constant is called as it is in the file, if it has a name that somebody gave it. */
 static void by_node(const gan_import_step *step, char out[GAN_NAME_LIMIT + 1])
 {
+    const gan_import_tensor *constant =
+        strcmp(step->layer->ops->type, "constant") == 0 && step->weight_count > 0 ? step->weights[0].tensor : NULL;
     const char *name = step->from->name[0] ? step->from->name : step->from->output_names[0];
+
+    if (constant && constant->name[0] && !constant->is_computed && !strpbrk(constant->name, "/:"))
+        name = constant->name;
 
     clean_name(name, strlen(name), out);
     if (out[0] == 0) snprintf(out, GAN_NAME_LIMIT + 1, "layer");

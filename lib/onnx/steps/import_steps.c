@@ -24,6 +24,12 @@ gan_status gan_import_operand(const gan_import_node *node, int64_t k, const gan_
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its input '%.64s' is a constant, expected what the graph computes",
                         value->name);
     }
+    if (value->kind == GAN_IMPORT_PENDING && strcmp(value->from->type, "Transpose") == 0) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED,
+                        "in its input '%.64s' node '%.64s' (Transpose) has moved values within samples, which libgan "
+                        "knows only within attention",
+                        value->name, value->from->name);
+    }
     if (value->kind == GAN_IMPORT_PENDING) {
         return gan_fail(
             GAN_ERROR_UNSUPPORTED,
@@ -244,4 +250,11 @@ gan_status gan_import_node_fail(const gan_import_node *node, gan_status status)
     if (node->name[0]) return gan_fail(status, "node '%.64s' (%.32s): %s", node->name, node->type, gan_last_error());
     return gan_fail(status, "the node of '%.64s' (%.32s): %s", node->output_count > 0 ? node->output_names[0] : "",
                     node->type, gan_last_error());
+}
+
+bool gan_import_stays_pending(const gan_import_node *node)
+{
+    if (!gan_import_has(node, 0) || node->in[0]->kind != GAN_IMPORT_PENDING) return false;
+    gan_import_set_pending(node);
+    return true;
 }

@@ -28,6 +28,7 @@ typedef struct gan_import_value {
     int64_t step;              /* whose output it is */
     gan_shape shape;           /* of a step: of a sample; rank 0 where the graph has only the batch, the layer (1) */
     bool is_rounded;           /* a Cast to integers, which is only known as the number of an embedding's row */
+    bool is_transposed;        /* pending: the step's two dimensions, swapped */
     const gan_import_node *from; /* which computed it; NULL: an input or initializer */
 } gan_import_value;
 
@@ -111,6 +112,8 @@ gan_status gan_import_reshape(gan_import *import, const gan_import_node *node, c
 void gan_import_set_constant(const gan_import_node *node, gan_import_tensor *tensor);
 /* The last error, with the node in front, by its name or that of its output. */
 gan_status gan_import_node_fail(const gan_import_node *node, gan_status status);
+/* Whether input 0 is pending; then so is the output. */
+bool gan_import_stays_pending(const gan_import_node *node);
 /* Left for the node that completes it. */
 void gan_import_set_pending(const gan_import_node *node);
 
