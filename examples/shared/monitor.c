@@ -49,8 +49,10 @@ void monitor_begin(gan_context *context, const char *folder, int64_t steps)
     shown.context = context;
     shown.step = shown.row_written = steps;
     report_begin(folder, steps);
+    if (monitor_chosen.sixel) monitor_chosen.show = true;
     if (monitor_chosen.show && !terminal_has_colours()) {
-        fprintf(stderr, "--show: standard error is no terminal with colours, so nothing is drawn there\n");
+        fprintf(stderr, "%s: standard error is no terminal with colours, so nothing is drawn there\n",
+                monitor_chosen.sixel ? "--sixel" : "--show");
         monitor_chosen.show = false;
     }
     if (!monitor_chosen.tensorboard) return;
@@ -164,7 +166,7 @@ gan_status draw_picture_of(const char *series, gan_context *context, const char 
     }
     if (is_new && monitor_chosen.show) {
         fprintf(stderr, "\r\033[K%s after step %lld:\n", series, (long long)shown.step);
-        terminal_draw(images, count, shape, columns);
+        (monitor_chosen.sixel ? terminal_draw_sixels : terminal_draw)(images, count, shape, columns);
     }
     if (is_new && shown.events) {
         check_shown(gan_summary_writer_add_images(shown.events, series, images, count, shape, columns, shown.step));

@@ -10,7 +10,7 @@
 /* The command line's choices. */
 typedef struct monitor_choice {
     const char *tensorboard; /* NULL: no event files */
-    bool show;               /* pictures, in the terminal */
+    bool show, sixel;        /* pictures, in the terminal; as sixels */
 } monitor_choice;
 
 extern monitor_choice monitor_chosen;
@@ -24,9 +24,16 @@ extern monitor_choice monitor_chosen;
      0,                                                                                                    \
      "DIR",                                                                                                \
      "write event files to a folder in DIR named like that of the results, for tensorboard --logdir DIR"}, \
+        {"--show",                                                                                         \
+         OPTION_FLAG,                                                                                      \
+         &monitor_chosen.show,                                                                             \
+         0,                                                                                                \
+         0,                                                                                                \
+         NULL,                                                                                             \
+         "draw pictures in the terminal too, when they are saved"},                                        \
     {                                                                                                      \
-        "--show", OPTION_FLAG, &monitor_chosen.show, 0, 0, NULL,                                           \
-            "draw pictures in the terminal too, when they are saved"                                       \
+        "--sixel", OPTION_FLAG, &monitor_chosen.sixel, 0, 0, NULL,                                         \
+            "draw them as sixels, whole pixels, in terminals that know these"                              \
     }
 
 /* From here on, what is drawn and shown belongs to the training whose results go to `folder`; it has taken `steps`

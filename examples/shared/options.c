@@ -115,9 +115,10 @@ static bool is_among(const char *name, const char *const *names)
 
 void say_resumed(int64_t step)
 {
-    static const char *const others[] = {
-        "--data",   "--words", "--lines", "--epochs", "--minutes",     "--output", "--quiet",   "--restart-epoch",
-        "--resume", "--seed",  "--show",  "--steps",  "--tensorboard", "--test",   "--threads", NULL};
+    static const char *const others[] = {"--data",    "--words", "--lines",         "--epochs",      "--minutes",
+                                         "--output",  "--quiet", "--restart-epoch", "--resume",      "--seed",
+                                         "--show",    "--sixel", "--steps",         "--tensorboard", "--test",
+                                         "--threads", NULL};
     bool first = true;
     fprintf(stderr, "resumed after step %lld", (long long)step);
     for (int i = 0; i < given_count; i++) {

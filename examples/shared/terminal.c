@@ -2,6 +2,7 @@
 #include "terminal.h"
 
 #include "program.h"
+#include "sixel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,11 @@
 #define MOST_LINES 24
 #define MOST_ROWS  2 /* of images */
 #define ACROSS     4 /* images should fit side by side, if there are so many */
+
+/* Of sixels, in pixels. */
+#define MOST_PIXELS 240 /* high */
+#define WIDEST      640
+#define LARGER      2 /* times, if there is room */
 
 bool terminal_has_colours(void)
 {
@@ -62,6 +68,36 @@ static void draw_line(const drawing *d, int64_t first, int64_t across, int64_t l
         fputs("\033[0m ", stderr);
     }
     fputs("\n", stderr);
+}
+
+/* Whole pixels: the first row of the grid, in a picture of about the size of MOST_LINES lines; small images are
+ * enlarged. */
+void terminal_draw_sixels(const float *images, int64_t count, gan_shape shape, int64_t columns)
+{
+    drawing d = {images, shape.dims[0], shape.dims[1], shape.dims[2], 1};
+    if (columns == 0)
+        while (columns * columns < count) columns++;
+    if (columns > count) columns = count;
+    while (d.height / d.scale > MOST_PIXELS || d.width / d.scale * ACROSS > WIDEST) d.scale++;
+    const int64_t height = (d.height + d.scale - 1) / d.scale, width = (d.width + d.scale - 1) / d.scale;
+    const int64_t larger = height * LARGER <= MOST_PIXELS / 2 && width * LARGER * ACROSS <= WIDEST ? LARGER : 1;
+    int64_t across = WIDEST / ((width + 1) * larger);
+    across = across < 1 ? 1 : across > columns ? columns : across;
+    const int64_t total = across * (width + 1) * larger;
+    unsigned char *rgb = calloc((size_t)(total * height * larger), 3);
+    if (!rgb) return;
+    for (int64_t i = 0; i < across; i++) {
+        for (int64_t at = 0; at < height * larger * width * larger; at++) {
+            const int64_t y = at / (width * larger), x = at % (width * larger);
+            int colour[3];
+            pixel(&d, i, y / larger, x / larger, colour);
+            for (int c = 0; c < 3; c++)
+                rgb[3 * (y * total + i * (width + 1) * larger + x) + c] = (unsigned char)colour[c];
+        }
+    }
+    sixel_write(stderr, rgb, total, height * larger);
+    fputs("\n", stderr);
+    free(rgb);
 }
 
 void terminal_draw(const float *images, int64_t count, gan_shape shape, int64_t columns)

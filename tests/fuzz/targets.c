@@ -218,5 +218,6 @@ const fuzz_target fuzz_targets[] = {
     {"checkpoint", fuzz_checkpoint},
     {"json", fuzz_json},
     {"architecture", fuzz_architecture},
+    {"events", fuzz_events},
     {NULL, NULL},
 };

@@ -14,6 +14,7 @@ gan_status fuzz_image(gan_context *context, const char *path);
 gan_status fuzz_npy(gan_context *context, const char *path);
 gan_status fuzz_csv(gan_context *context, const char *path);
 gan_status fuzz_history(gan_context *context, const char *path);
+gan_status fuzz_events(gan_context *context, const char *path); /* in event_target.c */
 /* In model_targets.c: */
 gan_status fuzz_model(gan_context *context, const char *path);
 gan_status fuzz_onnx(gan_context *context, const char *path);

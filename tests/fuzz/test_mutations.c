@@ -327,13 +327,27 @@ static void test_json(void **state)
     assert_true(counts[GAN_OK] > 100 && counts[GAN_ERROR_FORMAT] > 100);
 }
 
+static void test_events(void **state)
+{
+    static const float values[16] = {0.5f, -1, 1e30f, 0, 0.25f, 1, -0.5f, 0.125f, 1, 1, 0, -1, 3, 2, 1, 0};
+    static file_bytes good;
+    int counts[statuses] = {0};
+
+    (void)state;
+    memcpy(good.bytes, "loss/of_g\n\7\0\0\0\0\0\0\0", 18);
+    memcpy(good.bytes + 18, values, sizeof(values));
+    good.size = 18 + sizeof(values);
+    run("mutant", &good, fuzz_events, 300, false, counts);
+    assert_true(counts[GAN_OK] > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_idx_images), cmocka_unit_test(test_idx_labels), cmocka_unit_test(test_npy),
         cmocka_unit_test(test_image),      cmocka_unit_test(test_csv),        cmocka_unit_test(test_safetensors),
         cmocka_unit_test(test_history),    cmocka_unit_test(test_models),     cmocka_unit_test(test_checkpoints),
-        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json),       cmocka_unit_test(test_events),
     };
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }
