@@ -57,7 +57,7 @@ def check_drawn(text, columns, across):
 
 def read_sixels(text):
     """The picture, as rows of percentages; every pixel is drawn once."""
-    width, height, body = re.search(r'\x1bP0;1;0q"1;1;(\d+);(\d+)(.*?)\x1b\\\\', text, re.S).groups()
+    width, height, body = re.search(r'\x1bP0;1;0q"1;1;(\d+);(\d+)(.*?)\x1b\\', text, re.S).groups()
     width, height = int(width), int(height)
     rows, palette = [[None] * width for _ in range(height)], {}
     x = y = colour = 0

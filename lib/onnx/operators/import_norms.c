@@ -76,9 +76,20 @@ gan_status gan_import_batch_norm(gan_import *import, const gan_import_node *node
     gan_layer *layer = gan_layer_batch_norm(
         import->context, GAN_BATCH_NORM(.momentum = momentum > 0.0f && momentum <= 1.0f ? momentum : 0.1f,
                                         .epsilon = gan_import_epsilon(node), .no_affine = is_bare));
-    GAN_TRY(gan_import_emit_one(import, node, layer, x));
+    gan_import_value source = *x;
+    const gan_shape shape = x->shape;
+    if (shape.rank == 2) {
+        const gan_status status = gan_import_row_image(import, node, x, &source);
+        if (status != GAN_OK) {
+            gan_layer_destroy(layer);
+            return status;
+        }
+    }
+    GAN_TRY(gan_import_emit_one(import, node, layer, &source));
     for (int k = is_bare ? 2 : 0; k < 4; k++) gan_import_add_weight(import, names[k], tensors[k]);
-    return GAN_OK;
+    if (shape.rank != 2) return GAN_OK;
+    const gan_import_value image = *node->out[0];
+    return gan_import_reshape(import, node, &image, shape, node->out[0]);
 }
 
 static void add_scale_and_bias(gan_import *import, gan_import_tensor *scale, gan_import_tensor *bias)

@@ -112,11 +112,29 @@ typedef struct window {
     int64_t pads[4]; /* top, bottom, left, right */
 } window;
 
-/* ONNX has top, left, bottom, right. */
-static gan_status read_pads(const gan_import_node *node, int64_t out[4])
+/* One number for each side of an image; of a row of values, the one for its width, and this for its height of 1. */
+static gan_status read_sides(const gan_import_node *node, const char *name, bool is_row, int64_t otherwise,
+                             int64_t of_height, int64_t out[2])
+{
+    out[0] = of_height;
+    return gan_import_list(node, name, is_row ? 1 : 2, otherwise, out + is_row);
+}
+
+static gan_status read_steps(const gan_import_node *node, const char *name, bool is_row, int64_t out[2])
+{
+    out[0] = 1;
+    return gan_import_sizes(node, name, is_row ? 1 : 2, 1, out + is_row);
+}
+
+/* ONNX has top, left, bottom, right; of a row, left and right. */
+static gan_status read_pads(const gan_import_node *node, bool is_row, int64_t out[4])
 {
     int64_t pads[4];
 
+    if (is_row) {
+        out[0] = out[1] = 0;
+        return gan_import_list(node, "pads", 2, 0, out + 2);
+    }
     GAN_TRY(gan_import_list(node, "pads", 4, 0, pads));
     out[0] = pads[0];
     out[1] = pads[2];
@@ -127,24 +145,27 @@ static gan_status read_pads(const gan_import_node *node, int64_t out[4])
 
 static gan_status read_window(const gan_import_node *node, const gan_import_tensor *weight, window *out)
 {
-    if (weight->rank != 4) {
+    const bool is_row = weight->rank == 3;
+
+    if (weight->rank != 4 && !is_row) {
         return gan_fail(GAN_ERROR_UNSUPPORTED,
                         "its weight '%.64s' has %d dimensions; only convolutions of images, "
-                        "with 4, are supported",
+                        "with 4, and of rows, with 3, are supported",
                         weight->name, weight->rank);
     }
     if (weight->count == 0) return gan_fail(GAN_ERROR_EMPTY, "its weight '%.64s' is empty", weight->name);
-    GAN_TRY(gan_import_list(node, "kernel_shape", 2, 0, out->kernel));
-    for (int i = 0; i < 2; i++) {
-        if (out->kernel[i] == 0) out->kernel[i] = weight->dims[2 + i];
-        if (out->kernel[i] != weight->dims[2 + i])
+    GAN_TRY(read_sides(node, "kernel_shape", is_row, 0, 1, out->kernel));
+    for (int i = is_row; i < 2; i++) {
+        const int64_t side = weight->dims[2 + i - is_row];
+        if (out->kernel[i] == 0) out->kernel[i] = side;
+        if (out->kernel[i] != side)
             return gan_fail(GAN_ERROR_FORMAT, "its attribute 'kernel_shape' is not that of its weight");
     }
-    GAN_TRY(gan_import_sizes(node, "strides", 2, 1, out->stride));
-    GAN_TRY(gan_import_sizes(node, "dilations", 2, 1, out->dilation));
+    GAN_TRY(read_steps(node, "strides", is_row, out->stride));
+    GAN_TRY(read_steps(node, "dilations", is_row, out->dilation));
     out->groups = gan_import_integer(node, "group", 1);
     if (out->groups < 1) return gan_fail(GAN_ERROR_FORMAT, "its attribute 'group' is %lld", (long long)out->groups);
-    return read_pads(node, out->pads);
+    return read_pads(node, is_row, out->pads);
 }
 
 /* The pads that auto_pad stands for: of an image of this shape. */
@@ -202,19 +223,42 @@ static gan_status pad_before(gan_import *import, const gan_import_node *node, wi
     return GAN_OK;
 }
 
+/* What is convolved: an image, or a row of values for each channel as one of a height of 1. */
+static gan_status window_operand(gan_import *import, const gan_import_node *node, bool is_row, gan_import_value *out)
+{
+    const gan_import_value *x = NULL;
+
+    if (!is_row) {
+        GAN_TRY(gan_import_image(node, 0, &x));
+        *out = *x;
+        return GAN_OK;
+    }
+    GAN_TRY(gan_import_operand(node, 0, &x));
+    return gan_import_row_image(import, node, x, out);
+}
+
+/* The output as a row again. */
+static gan_status as_row(gan_import *import, const gan_import_node *node, bool is_row)
+{
+    const gan_import_value image = *node->out[0];
+
+    if (!is_row) return GAN_OK;
+    return gan_import_reshape(import, node, &image, GAN_SHAPE(image.shape.dims[0], image.shape.dims[2]),
+                              node->out[0]);
+}
+
 gan_status gan_import_conv(gan_import *import, const gan_import_node *node)
 {
-    const gan_import_value *image = NULL;
     gan_import_tensor *weight = NULL, *bias = NULL;
     const float *values = NULL;
+    gan_import_value x;
     window w;
 
     GAN_TRY(gan_import_floats(import, node, 1, &weight, &values));
     GAN_TRY(read_window(node, weight, &w));
-    GAN_TRY(gan_import_image(node, 0, &image));
-    GAN_TRY(resolve_auto_pad(node, image->shape, &w));
+    GAN_TRY(window_operand(import, node, weight->rank == 3, &x));
+    GAN_TRY(resolve_auto_pad(node, x.shape, &w));
     GAN_TRY(conv_bias(import, node, weight->dims[0], &bias));
-    gan_import_value x = *image;
     if (exceeds(&w)) GAN_TRY(pad_before(import, node, &w, &x));
     gan_layer *layer = gan_layer_conv2d(
         import->context, weight->dims[0],
@@ -223,24 +267,24 @@ gan_status gan_import_conv(gan_import *import, const gan_import_node *node)
                    .no_bias = bias == NULL, .dilation = {w.dilation[0], w.dilation[1]}, .groups = w.groups));
     GAN_TRY(gan_import_emit_one(import, node, layer, &x));
     add_weight_and_bias(import, weight, bias);
-    return GAN_OK;
+    return as_row(import, node, weight->rank == 3);
 }
 
 gan_status gan_import_conv_transpose(gan_import *import, const gan_import_node *node)
 {
-    const gan_import_value *x = NULL;
     gan_import_tensor *weight = NULL, *bias = NULL;
     const float *values = NULL;
     int64_t more[2], filters = 0;
+    gan_import_value x;
     window w;
 
     GAN_TRY(gan_import_floats(import, node, 1, &weight, &values));
     GAN_TRY(read_window(node, weight, &w));
-    GAN_TRY(gan_import_image(node, 0, &x));
+    GAN_TRY(window_operand(import, node, weight->rank == 3, &x));
     GAN_TRY(gan_import_want_word(node, "auto_pad", "NOTSET", "NOTSET"));
     if (gan_import_find(node, "output_shape"))
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'output_shape' is not supported, only pads");
-    GAN_TRY(gan_import_list(node, "output_padding", 2, 0, more));
+    GAN_TRY(read_sides(node, "output_padding", weight->rank == 3, 0, 0, more));
     if (!gan_checked_multiply(weight->dims[1], w.groups, &filters))
         return gan_fail(GAN_ERROR_OVERFLOW, "the number of its filters overflows");
     GAN_TRY(conv_bias(import, node, filters, &bias));
@@ -250,7 +294,7 @@ gan_status gan_import_conv_transpose(gan_import *import, const gan_import_node *
                              .padding = GAN_PADDING_EXPLICIT, .pads = {w.pads[0], w.pads[1], w.pads[2], w.pads[3]},
                              .output_padding = {more[0], more[1]}, .no_bias = bias == NULL,
                              .dilation = {w.dilation[0], w.dilation[1]}, .groups = w.groups));
-    GAN_TRY(gan_import_emit_one(import, node, layer, x));
+    GAN_TRY(gan_import_emit_one(import, node, layer, &x));
     add_weight_and_bias(import, weight, bias);
-    return GAN_OK;
+    return as_row(import, node, weight->rank == 3);
 }

@@ -234,6 +234,21 @@ gan_status gan_import_reshape(gan_import *import, const gan_import_node *node, c
     return GAN_OK;
 }
 
+gan_status gan_import_row_image(gan_import *import, const gan_import_node *node, const gan_import_value *value,
+                                gan_import_value *out)
+{
+    const gan_shape shape = value->shape;
+    char text[GAN_SHAPE_TEXT];
+
+    if (shape.rank != 2 || shape.dims[1] > INT32_MAX) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED,
+                        "a sample of its input has the shape %s, expected (channels, width) of at most 2^31 - 1",
+                        shape.rank > 0 ? gan_shape_text(shape, text) : "()");
+    }
+    *out = (gan_import_value){.name = node->out[0]->name};
+    return gan_import_reshape(import, node, value, GAN_SHAPE(shape.dims[0], 1, shape.dims[1]), out);
+}
+
 void gan_import_set_constant(const gan_import_node *node, gan_import_tensor *tensor)
 {
     *node->out[0] =

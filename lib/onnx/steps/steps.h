@@ -81,6 +81,9 @@ gan_status gan_import_operand(const gan_import_node *node, int64_t k, const gan_
 gan_status gan_import_no_rounding(const gan_import_value *value);
 /* The same of an image. */
 gan_status gan_import_image(const gan_import_node *node, int64_t k, const gan_import_value **out);
+/* A value of two dimensions, (channels, width), as an image of a height of 1. */
+gan_status gan_import_row_image(gan_import *import, const gan_import_node *node, const gan_import_value *value,
+                                gan_import_value *out);
 /* Whether a node has input k; and whether it is a constant. */
 bool gan_import_has(const gan_import_node *node, int64_t k);
 bool gan_import_is_constant(const gan_import_node *node, int64_t k);

@@ -219,6 +219,30 @@ static void test_repetitions(void **state)
     refuse(13, GAN_ERROR_UNSUPPORTED, "it changes the number of samples");
 }
 
+/* Convolutions and batch normalisation of rows: those of images of a height of 1. */
+static void test_rows(void **state)
+{
+    (void)state;
+    begin(TEST_DIMS(0, 2, 3));
+    test_onnx_node(&graph, "Conv", "x w b", "h", "pads=1,0");
+    test_onnx_node(&graph, "BatchNormalization", "h s o m v", "y", "epsilon=0.0");
+    test_onnx_floats(&graph, "w", TEST_DIMS(1, 2, 2), (float[]){1, 2, 3, 4});
+    test_onnx_floats(&graph, "b", TEST_DIMS(1), (float[]){1});
+    test_onnx_floats(&graph, "s", TEST_DIMS(1), (float[]){2});
+    test_onnx_floats(&graph, "o", TEST_DIMS(1), (float[]){1});
+    test_onnx_floats(&graph, "m", TEST_DIMS(1), (float[]){1});
+    test_onnx_floats(&graph, "v", TEST_DIMS(1), (float[]){4});
+    check(13, (float[]){1, 2, 3, 4, 5, 6}, (float[]){2 + 16 + 1, 1 + 4 + 12 + 20 + 1, 2 + 6 + 15 + 24 + 1}, 3);
+    begin(TEST_DIMS(0, 1, 2));
+    test_onnx_node(&graph, "ConvTranspose", "x w", "y", "");
+    test_onnx_floats(&graph, "w", TEST_DIMS(1, 1, 2), (float[]){1, 10});
+    check(13, (float[]){1, 2}, (float[]){1, 12, 20}, 3);
+    begin(TEST_DIMS(0, 2));
+    test_onnx_node(&graph, "ConvTranspose", "x w", "y", "");
+    test_onnx_floats(&graph, "w", TEST_DIMS(1, 1, 2), (float[]){1, 10});
+    refuse(13, GAN_ERROR_UNSUPPORTED, "expected (channels, width)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_classes_as_vectors),
         cmocka_unit_test(test_repetitions),
+        cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }
