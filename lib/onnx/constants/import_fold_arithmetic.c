@@ -3,9 +3,6 @@
 
 #include <math.h>
 
-/* Of products of constants in a file: a few seconds, and far beyond what exporters leave to be multiplied. */
-#define MOST_MULTIPLY_ADDS (INT64_C(1) << 32)
-
 /* ---- Two operands, broadcast ---------------------------------------------------------------------------------- */
 
 /* The steps of an operand along the axes of a result; 0 where it is repeated. */
@@ -228,15 +225,9 @@ gan_status gan_import_fold_matmul(gan_import *import, const gan_import_node *nod
     if (b->rank == 2) dims[rank++] = columns;
     GAN_TRY(gan_import_tensor_create(import->memory, a->name, true, rank, dims, &made));
     made->is_computed = true;
-    if (inner > 0 && made->count > MOST_MULTIPLY_ADDS / inner) {
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "its constants take more than %lld multiply-adds",
-                        (long long)MOST_MULTIPLY_ADDS);
-    }
-    import->multiply_adds += made->count * inner;
-    if (import->multiply_adds > MOST_MULTIPLY_ADDS) {
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "it and those before it take more than %lld multiply-adds",
-                        (long long)MOST_MULTIPLY_ADDS);
-    }
+    int64_t multiply_adds = 0;
+    if (!gan_checked_multiply(made->count, inner, &multiply_adds)) multiply_adds = INT64_MAX;
+    GAN_TRY(gan_import_spend(import, multiply_adds));
     for (int64_t i = 0; i < rows && made->count > 0; i++) {
         for (int64_t j = 0; j < columns; j++) {
             double sum = 0.0;

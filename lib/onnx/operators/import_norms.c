@@ -15,6 +15,7 @@ static gan_status read_vector(gan_import *import, const gan_import_node *node, i
 {
     const float *values = NULL;
 
+    GAN_TRY(gan_import_spend(import, count));
     if (!gan_import_has(node, k)) return filled(import, count, otherwise, out);
     GAN_TRY(gan_import_floats(import, node, k, out, &values));
     if ((*out)->count == count) return GAN_OK;

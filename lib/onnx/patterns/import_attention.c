@@ -8,6 +8,9 @@
  */
 #include "onnx/patterns/pattern_values.h"
 
+/* Most factors and transpositions of one matrix that are looked through. */
+#define MOST_STEPS 8
+
 /* A matrix of a sample, seen through transpositions and factors. */
 typedef struct matrix {
     const gan_import_value *value; /* a step of two dimensions */
@@ -27,7 +30,7 @@ static const gan_import_value *without_factors(gan_import *import, const gan_imp
 {
     float number = 0.0f;
 
-    while (value && value->kind == GAN_IMPORT_PENDING) {
+    for (int i = 0; i < MOST_STEPS && value && value->kind == GAN_IMPORT_PENDING; i++) {
         const bool is_product = gan_pattern_made_by(value, "Mul"), is_quotient = gan_pattern_made_by(value, "Div");
         if (!is_product && !is_quotient) break;
         const int at = is_product && gan_import_scalar(import, gan_pattern_input(value, 0), &number) ? 0 : 1;
@@ -42,7 +45,9 @@ static bool find_matrix(gan_import *import, const gan_import_value *value, matri
 {
     *out = (matrix){.factor = 1.0};
     value = without_factors(import, value, &out->factor);
-    while (gan_pattern_made_by(value, "Transpose") && value->kind == GAN_IMPORT_PENDING && swaps(value->from)) {
+    for (int i = 0; i < MOST_STEPS && gan_pattern_made_by(value, "Transpose") && value->kind == GAN_IMPORT_PENDING &&
+                    swaps(value->from);
+         i++) {
         out->is_transposed = !out->is_transposed;
         value = without_factors(import, gan_pattern_input(value, 0), &out->factor);
     }

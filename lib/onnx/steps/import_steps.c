@@ -95,6 +95,16 @@ gan_status gan_import_ints(gan_import *import, const gan_import_node *node, int6
     return gan_import_tensor_ints(import->memory, *tensor, out);
 }
 
+gan_status gan_import_spend(gan_import *import, int64_t operations)
+{
+    if (operations <= GAN_IMPORT_MOST_OPERATIONS - import->spent) {
+        import->spent += operations;
+        return GAN_OK;
+    }
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "its constants and those before take more than %lld multiply-adds",
+                    (long long)GAN_IMPORT_MOST_OPERATIONS);
+}
+
 bool gan_import_scalar(gan_import *import, const gan_import_value *value, float *out)
 {
     const float *values = NULL;

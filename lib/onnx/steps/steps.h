@@ -70,7 +70,7 @@ typedef struct gan_import {
     int64_t next_suffix; /* of a layer whose name is taken */
     gan_import_step *steps;
     int64_t step_count, step_capacity; /* the array is the context's */
-    int64_t multiply_adds;             /* of products of constants so far */
+    int64_t spent;                     /* gan_import_spend() */
 } gan_import;
 
 /* ---- Values and steps (import_steps.c) ------------------------------------------------------------------------ */
@@ -93,6 +93,10 @@ gan_status gan_import_floats(gan_import *import, const gan_import_node *node, in
                              const float **out);
 gan_status gan_import_ints(gan_import *import, const gan_import_node *node, int64_t k, gan_import_tensor **tensor,
                            const int64_t **out);
+/* Counts operations on constants, of which a file may take a few seconds' worth, far beyond what exporters leave:
+ * GAN_ERROR_UNSUPPORTED if there are more. */
+#define GAN_IMPORT_MOST_OPERATIONS (INT64_C(1) << 32)
+gan_status gan_import_spend(gan_import *import, int64_t operations);
 /* Whether a value is a float constant of one element, and that. */
 bool gan_import_scalar(gan_import *import, const gan_import_value *value, float *out);
 
