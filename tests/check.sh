@@ -197,7 +197,8 @@ build_cmocka_wasm32()
     [ -e "$source" ] || curl --fail --silent --show-error "$archive" | tar --extract --xz --directory "$cmocka" || return
     cp "$source/include/cmocka.h" "$cmocka"
     emcc -O1 -D_UINTPTR_T_DEFINED -DHAVE_SIGNAL_H -DHAVE_STRINGS_H -DHAVE_MALLOC_H -DHAVE_STRUCT_TIMESPEC \
-        -DHAVE_CLOCK_GETTIME -DHAVE_GCC_THREAD_LOCAL_STORAGE -c "$source/src/cmocka.c" -o "$cmocka/cmocka.o" || return
+        -DHAVE_CLOCK_GETTIME -DHAVE_GCC_THREAD_LOCAL_STORAGE -I "$source/include" \
+        -c "$source/src/cmocka.c" -o "$cmocka/cmocka.o" || return
     cat >"$cmocka/cmocka.pc" <<END
 Name: cmocka
 Description: as WebAssembly
