@@ -283,7 +283,7 @@ typedef struct gan_context_options {
                                    microseconds, which saves the time to wake them but takes their CPU from others */
     bool no_winograd;    /**< convolutions are computed as they are defined; default: where it is faster, by fewer
                               multiplications (Winograd), with rounding errors up to about twice as large. Only in
-                              float32 with GAN_MULTIPLY_NATIVE; never for gradients of weights */
+                              float32 with GAN_MULTIPLY_NATIVE, without dilation and groups */
     uint8_t reserved[2]; /**< 0, else ::GAN_ERROR_VERSION */
     const char *blas;    /**< file name of the library with cblas_sgemm() that multiplies with GAN_MULTIPLY_BLAS;
                               default: a BLAS that the build knows, such as "libopenblas.so.0" */

@@ -9,6 +9,11 @@ static bool takes_winograd(const gan_context *context, const gan_conv *conv, int
     return gan_conv_winograd_fits(conv, backward) && gan_conv_winograd_pays(context, conv, batch, backward);
 }
 
+static bool takes_winograd_weights(const gan_context *context, const gan_conv *conv, int64_t batch)
+{
+    return gan_conv_winograd_fits(conv, false) && gan_conv_winograd_weights_pay(context, conv, batch);
+}
+
 static int64_t direct_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)
 {
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
@@ -20,6 +25,10 @@ static int64_t direct_scratch(const gan_context *context, const gan_conv *conv, 
     for (int backward = 0; backward < 2; backward++) {
         if (!takes_winograd(context, conv, batch, backward)) continue;
         int64_t transformed = gan_conv_winograd_scratch(context, conv, batch, backward);
+        if (transformed > most) most = transformed;
+    }
+    if (takes_winograd_weights(context, conv, batch)) {
+        int64_t transformed = gan_conv_winograd_weights_scratch(context, conv, batch);
         if (transformed > most) most = transformed;
     }
     return most;
@@ -51,7 +60,9 @@ static void direct_backward_weights(gan_context *context, const gan_conv *conv, 
                                     const gan_real *dy, gan_real *dw, gan_real *scratch)
 {
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
-    if (gan_conv_has_few_filters(table, conv)) {
+    if (takes_winograd_weights(context, conv, batch)) {
+        gan_conv_winograd_backward_weights(context, conv, batch, x, dy, dw, scratch);
+    } else if (gan_conv_has_few_filters(table, conv)) {
         gan_conv_few_filters_backward_weights(context, table, conv, batch, x, dy, dw, scratch);
     } else {
         gan_conv_direct_backward_weights(context, table, NULL, conv, batch, x, dy, dw, scratch);

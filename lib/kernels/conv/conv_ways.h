@@ -64,6 +64,12 @@ void gan_conv_winograd_forward(gan_context *context, const gan_conv *conv, int64
 void gan_conv_winograd_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
                                      const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch);
 
+/* The gradient of the weights; only if gan_conv_winograd_fits() forward. */
+bool gan_conv_winograd_weights_pay(const gan_context *context, const gan_conv *conv, int64_t batch);
+int64_t gan_conv_winograd_weights_scratch(const gan_context *context, const gan_conv *conv, int64_t batch);
+void gan_conv_winograd_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+                                        const gan_real *dy, gan_real *dw, gan_real *scratch);
+
 /* Few filters of stride 1 (conv_few_filters.c); only if gan_conv_has_few_filters(). */
 bool gan_conv_has_few_filters(const gan_micro_kernel_table *table, const gan_conv *conv);
 int64_t gan_conv_few_filters_scratch(const gan_micro_kernel_table *table, const gan_conv *conv, int64_t batch);

@@ -62,10 +62,12 @@ static bool axis_fits(int64_t kernel, int64_t stride, bool backward)
     return stride <= GAN_WINOGRAD_PHASES && least >= 2 && most <= GAN_WINOGRAD_TAPS;
 }
 
-static void describe(const gan_conv *c, int64_t batch, bool backward, gan_winograd *to)
+/* Two slots of memory for each thread even out what threads have to do; those of the host may be many. */
+static void describe(const gan_context *context, const gan_conv *c, int64_t batch, bool backward, gan_winograd *to)
 {
     const int64_t taps = c->kernel_h * c->kernel_w;
     *to = (gan_winograd){.batch = batch, .kernel_w = c->kernel_w, .w_tap = c->channels};
+    to->slots = context->parallel ? INT64_MAX : 2 * (int64_t)atomic_load(&context->threads);
     if (backward) {
         to->channels = c->filters;
         to->height = c->out_height;
@@ -105,14 +107,14 @@ bool gan_conv_winograd_pays(const gan_context *context, const gan_conv *conv, in
 {
     gan_winograd as;
     if (context->no_winograd) return false;
-    describe(conv, batch, backward, &as);
+    describe(context, conv, batch, backward, &as);
     return gan_winograd_pays(GAN_ISA_SELECT(gan_micro_kernel_table, context), &as);
 }
 
 int64_t gan_conv_winograd_scratch(const gan_context *context, const gan_conv *conv, int64_t batch, bool backward)
 {
     gan_winograd as;
-    describe(conv, batch, backward, &as);
+    describe(context, conv, batch, backward, &as);
     return gan_winograd_scratch(GAN_ISA_SELECT(gan_micro_kernel_table, context), &as);
 }
 
@@ -120,7 +122,7 @@ void gan_conv_winograd_forward(gan_context *context, const gan_conv *conv, int64
                                const gan_real *w, const gan_real *bias, gan_real *y, gan_real *scratch)
 {
     gan_winograd as;
-    describe(conv, batch, false, &as);
+    describe(context, conv, batch, false, &as);
     gan_winograd_run(context, &as, x, w, bias, y, scratch);
 }
 
@@ -128,6 +130,29 @@ void gan_conv_winograd_backward_data(gan_context *context, const gan_conv *conv,
                                      const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch)
 {
     gan_winograd as;
-    describe(conv, batch, true, &as);
+    describe(context, conv, batch, true, &as);
     gan_winograd_run(context, &as, dy, w, bias, dx, scratch);
+}
+
+bool gan_conv_winograd_weights_pay(const gan_context *context, const gan_conv *conv, int64_t batch)
+{
+    gan_winograd as;
+    if (context->no_winograd) return false;
+    describe(context, conv, batch, false, &as);
+    return gan_winograd_weights_pay(GAN_ISA_SELECT(gan_micro_kernel_table, context), &as);
+}
+
+int64_t gan_conv_winograd_weights_scratch(const gan_context *context, const gan_conv *conv, int64_t batch)
+{
+    gan_winograd as;
+    describe(context, conv, batch, false, &as);
+    return gan_winograd_weights_scratch(GAN_ISA_SELECT(gan_micro_kernel_table, context), &as);
+}
+
+void gan_conv_winograd_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
+                                        const gan_real *dy, gan_real *dw, gan_real *scratch)
+{
+    gan_winograd as;
+    describe(context, conv, batch, false, &as);
+    gan_winograd_weights_run(context, &as, x, dy, dw, scratch);
 }

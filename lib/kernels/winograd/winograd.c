@@ -105,48 +105,14 @@ typedef struct tile_block {
     gan_real *points, *sums;         /* (square, tiles, piece) and (square, tiles, width) */
 } tile_block;
 
-/* Where a tile lies: its image, and its position there, in tiles. */
-typedef struct tile_place {
-    int64_t image, at[2];
-} tile_place;
-
-static tile_place place_of(const gan_winograd_phase *phase, int64_t tile)
-{
-    const int64_t right = tile % phase->tiles[1], rest = tile / phase->tiles[1];
-    return (tile_place){rest / phase->tiles[0], {rest % phase->tiles[0], right}};
-}
-
-/* The input under point `i` of a tile, or -1. */
-static int64_t input_at(const gan_winograd_axis *axis, const gan_winograd_part *part, int64_t position, int64_t i)
-{
-    const int64_t at = part->first + (position + part->origin + i) * axis->in_step;
-    return at < axis->inputs ? at : -1;
-}
-
 /* A tile's inputs from a channel on. */
 static void find_inputs(const winograd_work *work, const tile_block *block, int64_t t, int64_t part, int64_t channel,
                         const gan_real *x[GAN_WINOGRAD_SQUARE])
 {
-    const gan_winograd *conv = work->conv;
-    const gan_winograd_phase *phase = block->phase;
-    const gan_winograd_part *down = gan_winograd_part_at(phase, part, 0),
-                            *right = gan_winograd_part_at(phase, part, 1);
-    const tile_place place = place_of(phase, block->first + t);
-    for (int64_t i = 0; i < phase->points[0]; i++) {
-        const int64_t line = input_at(phase->axis[0], down, place.at[0] * phase->outputs[0], i);
-        const gan_real *from = work->x + (place.image * conv->height + line) * conv->width * conv->channels;
-        for (int64_t j = 0; j < phase->points[1]; j++) {
-            const int64_t at = input_at(phase->axis[1], right, place.at[1] * phase->outputs[1], j);
-            x[i * phase->points[1] + j] = line < 0 || at < 0 ? zeros : from + at * conv->channels + channel;
-        }
-    }
-}
-
-/* The next tile's pixels come from far while the current one is transformed. */
-static void prefetch_pixels(int64_t pixels, int64_t count, const gan_real *const *x)
-{
-    for (int64_t i = 0; i < pixels; i++)
-        for (int64_t c = 0; c < count; c += LINE) __builtin_prefetch(x[i] + c, 0);
+    const gan_winograd_place place = gan_winograd_place_of(block->phase, block->first + t);
+    gan_winograd_find_inputs(work->conv, block->phase, &place, part, work->x, zeros, x);
+    for (int64_t i = 0; i < block->phase->square; i++)
+        if (x[i] != zeros) x[i] += channel;
 }
 
 static void transform_inputs(const winograd_work *work, const tile_block *block, int64_t part, int64_t channel,
@@ -158,7 +124,7 @@ static void transform_inputs(const winograd_work *work, const tile_block *block,
     for (int64_t t = 0; t < block->tiles; t++) {
         if (t + 1 < block->tiles) {
             find_inputs(work, block, t + 1, part, channel, x[(t + 1) % 2]);
-            prefetch_pixels(phase->square, count, x[(t + 1) % 2]);
+            gan_winograd_prefetch(phase->square, count, x[(t + 1) % 2]);
         }
         work->transforms->input(phase->points, count, x[t % 2], block->points + t * count, block->tiles * count);
     }
@@ -205,19 +171,12 @@ static void multiply_point(const winograd_work *work, const tile_block *block, i
 static void find_outputs(const winograd_work *work, const tile_block *block, int64_t t, gan_real *unused,
                          gan_real *y[GAN_WINOGRAD_SQUARE])
 {
-    const gan_winograd *conv = work->conv;
     const gan_winograd_phase *phase = block->phase;
-    const tile_place place = place_of(phase, block->first + t);
-    for (int64_t i = 0; i < phase->outputs[0]; i++) {
-        const int64_t line = place.at[0] * phase->outputs[0] + i;
-        const int64_t row = phase->axis[0]->out_first + line * phase->axis[0]->out_step;
-        for (int64_t j = 0; j < phase->outputs[1]; j++) {
-            const int64_t at = place.at[1] * phase->outputs[1] + j;
-            const int64_t column = phase->axis[1]->out_first + at * phase->axis[1]->out_step;
-            const bool used = line < phase->axis[0]->positions && at < phase->axis[1]->positions;
-            const int64_t pixel = (place.image * conv->out_height + row) * conv->out_width + column;
-            y[i * phase->outputs[1] + j] = used ? work->y + pixel * conv->columns + block->column : unused;
-        }
+    const gan_winograd_place place = gan_winograd_place_of(phase, block->first + t);
+    for (int64_t i = 0; i < phase->outputs[0] * phase->outputs[1]; i++) {
+        const int64_t pixel =
+            gan_winograd_output_at(work->conv, phase, &place, i / phase->outputs[1], i % phase->outputs[1]);
+        y[i] = pixel < 0 ? unused : work->y + pixel * work->conv->columns + block->column;
     }
 }
 

@@ -36,6 +36,12 @@ typedef struct gan_winograd_table {
     /* y, outputs[0] by outputs[1] pixels, from the points at x[i * x_stride ...], plus `bias` */
     void (*output)(const int64_t points[2], const int64_t outputs[2], int64_t count, const gan_real *x,
                    int64_t x_stride, const gan_real *bias, gan_real *const *y);
+    /* The adjoints of the last two: y[i * y_stride ...] = point i of the gradients x of the outputs; and y, the
+     * gradients of the kernel, from those at its points. */
+    void (*gradients)(const int64_t points[2], const int64_t outputs[2], int64_t count, const gan_real *const *x,
+                      gan_real *y, int64_t y_stride);
+    void (*taps)(const int64_t points[2], const int64_t taps[2], int64_t count, const gan_real *x, int64_t x_stride,
+                 gan_real *const *y);
 } gan_winograd_table;
 GAN_ISA_DECLARE(gan_winograd_table);
 const gan_winograd_table *gan_winograd_transforms(const gan_context *context);
@@ -66,6 +72,7 @@ typedef struct gan_winograd {
     int64_t w_tap, w_channel, w_column; /* steps in the weights; that of channels or of columns is 1 */
     int64_t phases[2];                  /* of outputs, down and right; the axis of each: */
     gan_winograd_axis axis[2][GAN_WINOGRAD_PHASES];
+    int64_t slots; /* of memory, at most: more than there are threads */
 } gan_winograd;
 
 /* The most bytes of transformed weights, and of slots of memory for tasks, that a convolution may take. */
@@ -79,5 +86,12 @@ int64_t gan_winograd_scratch(const gan_micro_kernel_table *table, const gan_wino
 /* `bias`: one value per column, or NULL. */
 void gan_winograd_run(gan_context *context, const gan_winograd *conv, const gan_real *x, const gan_real *w,
                       const gan_real *bias, gan_real *y, gan_real *scratch);
+
+/* The gradient of the weights (winograd_weights.c): dw += that of the convolution of x, whose outputs have the
+ * gradients dy; only if channels have step 1 in the weights, and there is one phase of outputs. */
+bool gan_winograd_weights_pay(const gan_micro_kernel_table *table, const gan_winograd *conv);
+int64_t gan_winograd_weights_scratch(const gan_micro_kernel_table *table, const gan_winograd *conv);
+void gan_winograd_weights_run(gan_context *context, const gan_winograd *conv, const gan_real *x, const gan_real *dy,
+                              gan_real *dw, gan_real *scratch);
 
 #endif

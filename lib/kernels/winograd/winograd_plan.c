@@ -12,11 +12,12 @@ enum {
 };
 
 /* Approximate times, in multiply-adds of the direct way. Transforms and the reading of weights wait for memory: so,
- * with vectors of 8, each of their values takes this long, and more with longer vectors, which multiply faster. */
+ * with vectors of 32 bytes, each of their values takes this long, and more with longer vectors, which multiply
+ * faster. */
 #define INPUT_COST   10.0
 #define OUTPUT_COST  20.0
-#define WEIGHTS_COST 26.0
-#define READ_COST    9.0 /* of a transformed weight, for a block */
+#define WEIGHTS_COST 18.0
+#define READ_COST    8.0 /* of a transformed weight, for a block */
 #define PRODUCT_COST 1.1
 #define WORTH        1.0 /* of the direct way's time */
 
@@ -37,7 +38,7 @@ static double pairs_on_image(const gan_winograd_axis *axis, const gan_winograd_p
     return pairs;
 }
 
-static double direct_cost(const gan_winograd *conv, const gan_winograd_phase *phase)
+double gan_winograd_direct_cost(const gan_winograd *conv, const gan_winograd_phase *phase)
 {
     double pairs = (double)conv->batch;
     for (int along = 0; along < 2; along++) {
@@ -49,12 +50,19 @@ static double direct_cost(const gan_winograd *conv, const gan_winograd_phase *ph
     return pairs * (double)conv->channels * (double)conv->columns;
 }
 
-/* The phase with tiles of so many outputs; linear in the batch. */
-static double phase_cost(const gan_winograd *conv, const gan_winograd_plan *plan, gan_winograd_phase *phase,
-                         int64_t down, int64_t right)
+void gan_winograd_phase_begin(const gan_winograd *conv, int64_t down, int64_t right, gan_winograd_phase *phase)
 {
-    const double channels = (double)conv->channels, columns = (double)conv->columns;
-    const double unit = (double)plan->vector / 8;
+    const int64_t at[2] = {down, right};
+    for (int along = 0; along < 2; along++) {
+        phase->axis[along] = &conv->axis[along][at[along]];
+        phase->taps[along] = phase->axis[along]->part[0].taps;
+    }
+    phase->parts = phase->axis[0]->parts * phase->axis[1]->parts;
+    phase->k = phase->parts * conv->channels;
+}
+
+void gan_winograd_phase_tile(const gan_winograd *conv, gan_winograd_phase *phase, int64_t down, int64_t right)
+{
     phase->outputs[0] = down;
     phase->outputs[1] = right;
     for (int along = 0; along < 2; along++) {
@@ -62,6 +70,49 @@ static double phase_cost(const gan_winograd *conv, const gan_winograd_plan *plan
         phase->tiles[along] = (phase->axis[along]->positions + phase->outputs[along] - 1) / phase->outputs[along];
     }
     phase->square = phase->points[0] * phase->points[1];
+    phase->total = conv->batch * phase->tiles[0] * phase->tiles[1];
+}
+
+/* The input under point `i` of a tile, or -1. */
+static int64_t input_at(const gan_winograd_axis *axis, const gan_winograd_part *part, int64_t position, int64_t i)
+{
+    const int64_t at = part->first + (position + part->origin + i) * axis->in_step;
+    return at < axis->inputs ? at : -1;
+}
+
+void gan_winograd_find_inputs(const gan_winograd *conv, const gan_winograd_phase *phase,
+                              const gan_winograd_place *place, int64_t part, const gan_real *image,
+                              const gan_real *zeros, const gan_real *x[GAN_WINOGRAD_SQUARE])
+{
+    const gan_winograd_part *down = gan_winograd_part_at(phase, part, 0),
+                            *right = gan_winograd_part_at(phase, part, 1);
+    for (int64_t i = 0; i < phase->points[0]; i++) {
+        const int64_t line = input_at(phase->axis[0], down, place->at[0] * phase->outputs[0], i);
+        const gan_real *from = image + (place->image * conv->height + line) * conv->width * conv->channels;
+        for (int64_t j = 0; j < phase->points[1]; j++) {
+            const int64_t at = input_at(phase->axis[1], right, place->at[1] * phase->outputs[1], j);
+            x[i * phase->points[1] + j] = line < 0 || at < 0 ? zeros : from + at * conv->channels;
+        }
+    }
+}
+
+int64_t gan_winograd_output_at(const gan_winograd *conv, const gan_winograd_phase *phase,
+                               const gan_winograd_place *place, int64_t i, int64_t j)
+{
+    const int64_t line = place->at[0] * phase->outputs[0] + i, at = place->at[1] * phase->outputs[1] + j;
+    if (line >= phase->axis[0]->positions || at >= phase->axis[1]->positions) return -1;
+    const int64_t row = phase->axis[0]->out_first + line * phase->axis[0]->out_step;
+    const int64_t column = phase->axis[1]->out_first + at * phase->axis[1]->out_step;
+    return (place->image * conv->out_height + row) * conv->out_width + column;
+}
+
+/* The phase with tiles of so many outputs; linear in the batch. */
+static double phase_cost(const gan_winograd *conv, const gan_winograd_plan *plan, gan_winograd_phase *phase,
+                         int64_t down, int64_t right)
+{
+    const double channels = (double)conv->channels, columns = (double)conv->columns;
+    const double unit = (double)(plan->vector * (int64_t)sizeof(gan_real)) / 32;
+    gan_winograd_phase_tile(conv, phase, down, right);
     const double square = (double)phase->square;
     const double weights = square * (double)phase->k * columns;
     double tile = square * unit * (INPUT_COST * (double)(phase->k * plan->groups) + OUTPUT_COST * columns);
@@ -70,8 +121,7 @@ static double phase_cost(const gan_winograd *conv, const gan_winograd_plan *plan
         const int64_t points = gan_winograd_points_of(phase, i, 0) * gan_winograd_points_of(phase, i, 1);
         tile += PRODUCT_COST * (double)points * channels * columns;
     }
-    const double tiles = (double)conv->batch * (double)phase->tiles[0] * (double)phase->tiles[1];
-    return tiles * tile + unit * WEIGHTS_COST * weights;
+    return (double)phase->total * tile + unit * WEIGHTS_COST * weights;
 }
 
 static double choose_outputs(const gan_winograd *conv, const gan_winograd_plan *plan, gan_winograd_phase *phase)
@@ -101,12 +151,11 @@ static void cut_columns(const gan_micro_kernel_table *table, const gan_winograd 
     plan->vector = table->vector;
 }
 
-static void cut_tiles(const gan_winograd *conv, gan_winograd_plan *plan)
+static void cut_tiles(gan_winograd_plan *plan)
 {
     for (int64_t p = 0; p < plan->phases; p++) {
         gan_winograd_phase *phase = &plan->phase[p];
         const int64_t tile = phase->square * (plan->piece + plan->group_width);
-        phase->total = conv->batch * phase->tiles[0] * phase->tiles[1];
         const int64_t share = phase->total * plan->groups * plan->phases / ENOUGH_TASKS;
         phase->block = gan_least(plan->slot / tile, BLOCK_TILES);
         phase->block = gan_least(phase->block, share > LEAST_TILES ? share : LEAST_TILES);
@@ -126,23 +175,18 @@ bool gan_winograd_plan_make(const gan_micro_kernel_table *table, const gan_winog
     for (int64_t down = 0; down < conv->phases[0]; down++) {
         for (int64_t right = 0; right < conv->phases[1]; right++) {
             gan_winograd_phase *phase = &plan->phase[plan->phases];
-            phase->axis[0] = &conv->axis[0][down];
-            phase->axis[1] = &conv->axis[1][right];
+            gan_winograd_phase_begin(conv, down, right, phase);
             if (phase->axis[0]->positions == 0 || phase->axis[1]->positions == 0) continue;
-            phase->taps[0] = phase->axis[0]->part[0].taps;
-            phase->taps[1] = phase->axis[1]->part[0].taps;
-            phase->parts = phase->axis[0]->parts * phase->axis[1]->parts;
-            phase->k = phase->parts * conv->channels;
             plan->cost += choose_outputs(conv, plan, phase);
-            plan->direct += direct_cost(conv, phase);
+            plan->direct += gan_winograd_direct_cost(conv, phase);
             phase->weights = plan->weights;
             plan->weights += phase->square * phase->k * plan->padded;
             plan->phases++;
         }
     }
-    cut_tiles(conv, plan);
+    cut_tiles(plan);
     const double slots = plan->direct / SLOT_WORK;
-    plan->slots = slots >= SLOTS ? SLOTS : 2 + (int64_t)slots / 2 * 2;
+    plan->slots = gan_least(slots >= SLOTS ? SLOTS : 2 + (int64_t)slots / 2 * 2, conv->slots);
     return true;
 }
 

@@ -2,7 +2,6 @@
 #include "kernels/contexts.h"
 #include "kernels/conv/conv_ways.h"
 #include "kernels/kernels.h"
-#include "kernels/winograd/winograd.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -75,6 +74,12 @@ static sums sums_create(int64_t count)
     sums s = {calloc((size_t)count, sizeof(double)), calloc((size_t)count, sizeof(double)), count};
     assert_true(s.value && s.size);
     return s;
+}
+
+static void sums_release(sums *s)
+{
+    free(s->value);
+    free(s->size);
 }
 
 static void sums_add(sums *s, int64_t at, double term)
@@ -174,11 +179,9 @@ static void check(gan_context *context, const char *name, const gan_conv *c, int
     compare(&dw, r.dw.values, NULL, 1, batch * c->out_height * c->out_width, text);
 
     results_release(&r, text);
-    sums *all[] = {&y, &dx, &dw};
-    for (int i = 0; i < 3; i++) {
-        free(all[i]->value);
-        free(all[i]->size);
-    }
+    sums_release(&y);
+    sums_release(&dx);
+    sums_release(&dw);
     arrays_release(&rounded);
     arrays_release(&a);
 }
@@ -315,54 +318,6 @@ static void test_any_number_of_threads(void **state)
 
 /* ---- Winograd -------------------------------------------------------------------------------------------------- */
 
-/* Tiles of two channels and kernels at all points, multiplied, are tiles of the correlation. */
-static void transforms_on(gan_context *context, const char *name)
-{
-    enum { COUNT = 7, MOST = GAN_WINOGRAD_SQUARE };
-    const gan_winograd_table *table = gan_winograd_transforms(context);
-    uint64_t seed = 5;
-    for (int i = 0; i < 100; i++) {
-        const int64_t taps[2] = {test_integer(&seed, 2, 3), test_integer(&seed, 2, 3)};
-        const int64_t outputs[2] = {test_integer(&seed, 2, 7 - taps[0]), test_integer(&seed, 2, 7 - taps[1])};
-        const int64_t points[2] = {outputs[0] + taps[0] - 1, outputs[1] + taps[1] - 1};
-        gan_real tile[MOST][COUNT], kernel[MOST][COUNT], inputs[MOST][COUNT], weights[MOST][COUNT], y[MOST][COUNT];
-        const gan_real *from_tile[MOST], *from_kernel[MOST];
-        gan_real *to[MOST], bias[COUNT];
-        for (int64_t p = 0; p < MOST; p++) {
-            for (int64_t c = 0; c < COUNT; c++) {
-                tile[p][c] = (gan_real)test_number(&seed);
-                kernel[p][c] = (gan_real)test_number(&seed);
-                bias[c] = (gan_real)test_number(&seed);
-            }
-            from_tile[p] = tile[p];
-            from_kernel[p] = kernel[p];
-            to[p] = y[p];
-        }
-        table->input(points, COUNT, from_tile, inputs[0], COUNT);
-        table->weights(points, taps, COUNT, from_kernel, weights[0], COUNT);
-        for (int64_t p = 0; p < points[0] * points[1]; p++)
-            for (int64_t c = 0; c < COUNT; c++) inputs[p][c] *= weights[p][c];
-        table->output(points, outputs, COUNT, inputs[0], COUNT, i % 2 ? bias : NULL, to);
-        for (int64_t at = 0; at < outputs[0] * outputs[1] * COUNT; at++) {
-            const int64_t c = at % COUNT, right = at / COUNT % outputs[1], down = at / COUNT / outputs[1];
-            double expected = i % 2 ? (double)bias[c] : 0;
-            for (int64_t tap = 0; tap < taps[0] * taps[1]; tap++) {
-                const int64_t pixel = (down + tap / taps[1]) * points[1] + right + tap % taps[1];
-                expected += (double)tile[pixel][c] * (double)kernel[tap][c];
-            }
-            if (!(fabs((double)y[at / COUNT][c] - expected) <= 10 * test_sum_error(9)))
-                fail_msg("%s: %d %d outputs of %d %d taps: %.9g, expected %.9g", name, (int)outputs[0],
-                         (int)outputs[1], (int)taps[0], (int)taps[1], (double)y[at / COUNT][c], expected);
-        }
-    }
-}
-
-static void test_transforms(void **state)
-{
-    (void)state;
-    test_on_level(transforms_on);
-}
-
 /* Errors are of the size of a tile's largest sums, so all sums are taken to be as large as the largest. */
 static void level_sizes(sums *s)
 {
@@ -386,6 +341,18 @@ static test_guarded run_winograd(gan_context *context, const gan_conv *c, int64_
     return result;
 }
 
+static test_guarded run_winograd_weights(gan_context *context, const gan_conv *c, int64_t batch, const arrays *a,
+                                         const char *text)
+{
+    test_guarded result = test_guarded_create(a->w_count);
+    test_guarded scratch = test_guarded_create(gan_conv_winograd_weights_scratch(context, c, batch + 1));
+    memcpy(result.values, a->dw, (size_t)a->w_count * sizeof(gan_real));
+    for (int64_t i = 0; i < scratch.count; i++) scratch.values[i] = (gan_real)NAN;
+    gan_conv_winograd_backward_weights(context, c, batch, a->x, a->dy, result.values, scratch.values);
+    test_guarded_check(&scratch, text);
+    return result;
+}
+
 /* Where it does not pay, too. */
 static void check_winograd(gan_context *context, const char *name, const gan_conv *c, int64_t batch, uint64_t seed)
 {
@@ -404,11 +371,17 @@ static void check_winograd(gan_context *context, const char *name, const gan_con
         compare(expected, result.values, bias, columns, c->kernel_h * c->kernel_w * terms, text);
         test_guarded_check(&result, text);
     }
-    sums *all[] = {&y, &dx, &dw};
-    for (int i = 0; i < 3; i++) {
-        free(all[i]->value);
-        free(all[i]->size);
+    if (gan_conv_winograd_fits(c, false)) {
+        describe(c, batch, name, "Winograd, backward to the weights", text);
+        for (int64_t i = 0; i < a.w_count; i++) sums_add(&dw, i, (double)a.dw[i]);
+        level_sizes(&dw);
+        test_guarded result = run_winograd_weights(context, c, batch, &a, text);
+        compare(&dw, result.values, NULL, 1, batch * c->out_height * c->out_width, text);
+        test_guarded_check(&result, text);
     }
+    sums_release(&y);
+    sums_release(&dx);
+    sums_release(&dw);
     arrays_release(&a);
 }
 
@@ -475,6 +448,8 @@ static void option_on(gan_context *alone, const char *name)
         assert_false(gan_conv_winograd_pays(alone, &c, 1, backward));
         assert_false(gan_conv_winograd_pays(context, &c, BATCH, backward));
     }
+    assert_true(gan_conv_winograd_weights_pay(alone, &c, BATCH));
+    assert_false(gan_conv_winograd_weights_pay(context, &c, BATCH));
     for (int64_t image = 0; image < BATCH; image += 25) {
         arrays one = a;
         one.x_count = one.y_count = VALUES;
@@ -505,6 +480,9 @@ static void winograd_chosen_on(gan_context *const contexts[3], const char *name)
         const int64_t batch = chosen[i].batch;
         describe(c, batch, name, "choice", text);
         for (int t = 0; t < 3; t++) {
+            const bool taken =
+                gan_conv_winograd_fits(c, false) && gan_conv_winograd_weights_pay(contexts[t], c, batch);
+            if (taken != chosen[i].pays) fail_msg("%s, backward to the weights", text);
             for (int backward = 0; backward < 2; backward++) {
                 const bool fits = gan_conv_winograd_fits(c, backward);
                 if ((fits && gan_conv_winograd_pays(contexts[t], c, batch, backward)) != chosen[i].pays)
@@ -518,6 +496,7 @@ static void winograd_chosen_on(gan_context *const contexts[3], const char *name)
             results r = run(contexts[t], c, batch, &a, a.filter_bias, a.channel_bias, text);
             assert_memory_equal(first.y.values, r.y.values, (size_t)a.y_count * sizeof(gan_real));
             assert_memory_equal(first.dx.values, r.dx.values, (size_t)a.x_count * sizeof(gan_real));
+            assert_memory_equal(first.dw.values, r.dw.values, (size_t)a.w_count * sizeof(gan_real));
             results_release(&r, text);
         }
         results_release(&first, text);
@@ -536,8 +515,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_odd_shapes),      cmocka_unit_test(test_dilation_and_groups),
         cmocka_unit_test(test_fixed_shapes),    cmocka_unit_test(test_any_number_of_threads),
-        cmocka_unit_test(test_transforms),      cmocka_unit_test(test_winograd_shapes),
-        cmocka_unit_test(test_winograd_chosen), cmocka_unit_test(test_winograd_option),
+        cmocka_unit_test(test_winograd_shapes), cmocka_unit_test(test_winograd_chosen),
+        cmocka_unit_test(test_winograd_option),
     };
     return cmocka_run_group_tests_name("conv", tests, NULL, NULL);
 }
