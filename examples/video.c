@@ -17,11 +17,12 @@
 #include <string.h>
 
 #define SAMPLE_SEED 1234
-#define ROWS        4 /* of the animation: samples on the left, data on the right */
-#define COLUMNS     4 /* of each */
-#define BORDER      2 /* pixels between videos */
-#define SHOWN       4 /* samples and as many of the data in the picture of frames, a row each */
-#define DELAY       8 /* hundredths of a second */
+#define MEASURED    1000 /* samples by which the average's running statistics are measured */
+#define ROWS        4    /* of the animation: samples on the left, data on the right */
+#define COLUMNS     4    /* of each */
+#define BORDER      2    /* pixels between videos */
+#define SHOWN       4    /* samples and as many of the data in the picture of frames, a row each */
+#define DELAY       8    /* hundredths of a second */
 #define FRAME_SIZE  (FRAME_SIDE * FRAME_SIDE)
 
 typedef struct job {
@@ -32,6 +33,7 @@ typedef struct job {
     moving_images moving;
     gan_dataset *dataset;
     gan_model *generator, *discriminator;
+    gan_model *average; /* a copy of the generator's, to sample and save */
     gan_game *play;
     gan_player g;
 } job;
@@ -88,11 +90,18 @@ static gan_status describe(job *j)
 
 /* ---- Videos ---------------------------------------------------------------------------------------------------- */
 
+/* An average has no running statistics of its own until they are measured. */
+static gan_status copy_average(job *j)
+{
+    gan_model_destroy(j->average);
+    j->average = NULL;
+    const gan_status status = gan_player_snapshot(j->g, 0, &j->average);
+    return status == GAN_OK ? gan_model_recalibrate(j->average, GAN_SAMPLE(.seed = SAMPLE_SEED), MEASURED) : status;
+}
+
 static gan_status generate(const job *j, int64_t count, float *videos)
 {
-    gan_model *average = NULL;
-    gan_status status = gan_player_get_average(j->g, 0, &average);
-    return status == GAN_OK ? gan_model_sample(average, GAN_SAMPLE(.seed = SAMPLE_SEED), count, videos) : status;
+    return gan_model_sample(j->average, GAN_SAMPLE(.seed = SAMPLE_SEED), count, videos);
 }
 
 /* Videos that are not trained on: those after the last one that is. */
@@ -149,11 +158,10 @@ static gan_status write_files(void *user)
 {
     job *j = user;
     char path[PATH_SIZE];
-    gan_model *average = NULL;
     float *videos = allocate(2 * ROWS * COLUMNS * VIDEO_SIZE, sizeof(*videos));
     float *data = videos + ROWS * COLUMNS * VIDEO_SIZE;
-    gan_status status = gan_player_get_average(j->g, 0, &average);
-    if (status == GAN_OK) status = gan_model_save(average, path_in(j->game.output, "generator.safetensors", path));
+    gan_status status = copy_average(j);
+    if (status == GAN_OK) status = gan_model_save(j->average, path_in(j->game.output, "generator.safetensors", path));
     if (status == GAN_OK) status = generate(j, ROWS * COLUMNS, videos);
     if (status == GAN_OK) status = draw_unseen(j, 0, ROWS * COLUMNS, data);
     if (status == GAN_OK) status = write_frames(j, videos, data);
@@ -281,6 +289,7 @@ static gan_status run(job *j)
 static void release(job *j)
 {
     gan_game_destroy(j->play);
+    gan_model_destroy(j->average);
     gan_model_destroy(j->generator);
     gan_model_destroy(j->discriminator);
     gan_dataset_destroy(j->dataset);
