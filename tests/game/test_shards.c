@@ -311,7 +311,7 @@ static void test_rounding(void **state)
 
 static void differ_in_options(process *p)
 {
-    if (p->rank == 1) p->as.options.discriminator_steps = 2;
+    if (p->rank == 1) p->as.options.discriminator_steps = p->as.updates = 2;
 }
 
 static void differ_in_seed(process *p)
