@@ -23,8 +23,8 @@ TOKEN = re.compile(r'''
     (?P<mark>\#\#|->|\.\.\.|.)''', re.X | re.S)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"][^\n]*\n', re.M)
 
-# Headers of C that some sources include only in some builds.
-ALWAYS_THERE = {'fenv.h', 'limits.h', 'setjmp.h', 'stdio.h', 'string.h'}
+# Headers of C, and one of all systems, that some sources include only in some builds.
+ALWAYS_THERE = {'errno.h', 'fenv.h', 'limits.h', 'setjmp.h', 'stdio.h', 'stdlib.h', 'string.h', 'time.h', 'unistd.h'}
 
 # Of each instruction set the macros that say whether it is built, what gcc and clang are told, and which sources.
 REGIONS = [

@@ -23,6 +23,10 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#ifdef __MINGW32__
+#undef __USE_MINGW_ANSI_STDIO
+#define __USE_MINGW_ANSI_STDIO 1 /* its printf() is C's, Microsoft's is not */
+#endif
 
 #ifdef GAN_WITH_PNG
 #define GAN_HAVE_PNG
@@ -39,7 +43,9 @@
 
 #define GAN_HAVE_BASELINE
 #define GAN_HAVE_BFLOAT16
-#if defined(__x86_64__) && defined(__GNUC__)
+/* On Windows gcc keeps vectors of AVX at addresses for which its instructions are not made; say
+ * -Wa,-muse-unaligned-vector-move -DGAN_WITH_AVX for others. */
+#if defined(__x86_64__) && defined(__GNUC__) && (!defined(_WIN32) || defined(__clang__) || defined(GAN_WITH_AVX))
 #define GAN_HAVE_AVX2
 #define GAN_HAVE_AVX512
 #if (defined(__clang__) && __clang_major__ >= 9) || (!defined(__clang__) && __GNUC__ >= 10)
@@ -51,6 +57,28 @@
 #endif
 
 #include "libgan.h"
+
+#ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN
+#define NOMINMAX
+#include <dirent.h>
+#include <fcntl.h>
+#include <io.h>
+#include <sys/stat.h>
+#include <wchar.h>
+#include <windows.h>
+#undef TEXT /* names that it takes from everybody */
+#undef far
+#undef near
+#undef small
+#else
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#endif
 
 /* All headers of others come before what is internal is hidden. */
 /* SYSTEM HEADERS */
@@ -65,7 +93,7 @@
 #ifdef GAN_HAVE_GZIP
 #include <zlib.h>
 #endif
-#ifdef GAN_BLAS_LIBRARIES
+#if defined(GAN_BLAS_LIBRARIES) && !defined(_WIN32)
 #include <dlfcn.h>
 #endif
 

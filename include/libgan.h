@@ -56,9 +56,11 @@
 /** Patch version of this header. */
 #define GAN_VERSION_PATCH 0
 
-/* Marks the functions that a shared library exports. */
+/* Marks the functions that a shared library exports; GAN_EXPORTS is defined where the library itself is compiled. */
 /** @cond */
-#if defined(_WIN32)
+#if defined(_WIN32) && defined(GAN_EXPORTS)
+#define GAN_API __declspec(dllexport)
+#elif defined(_WIN32)
 #define GAN_API
 #elif defined(__GNUC__)
 #define GAN_API __attribute__((visibility("default")))

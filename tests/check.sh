@@ -10,6 +10,7 @@
 #   aarch64         built for AArch64 and run under QEMU; installs Debian's arm64 libraries
 #   wasm32          the kernels as WebAssembly, run by Node, and the page examples/web in Chromium; downloads Debian's source
 #                   of cmocka, unless the variable CMOCKA_SOURCE names a folder that has it
+#   windows         built for Windows by MinGW and run under Wine
 #
 # Doxygen, whose pages the suite tests, is not installed here, as it brings too much along. What was skipped is listed
 # with its reason. The last line counts what passed, failed and was skipped in all parts; the exit status
@@ -19,11 +20,12 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tests/packages.sh"
 
 default_parts='release sanitizers reference-blas clang'
+other_parts='avx512 aarch64 wasm32 windows'
 parts=${*:-$default_parts}
 for part in $parts; do
-    case " $default_parts avx512 aarch64 wasm32 " in
+    case " $default_parts $other_parts " in
     *" $part "*) ;;
-    *) echo "'$part' is no part; the parts are $default_parts avx512 aarch64 wasm32" >&2 && exit 2 ;;
+    *) echo "'$part' is no part; the parts are $default_parts $other_parts" >&2 && exit 2 ;;
     esac
 done
 
@@ -230,6 +232,32 @@ curl command curl'
     export GAN_TEST_WEB
     run_tests "$root/build/check-web" web
     unset GAN_TEST_WEB
+}
+
+# zlib is all that Debian has for it; cmocka is built from its source. Tests of fork(), signals and limits are not built.
+part_windows()
+{
+    install_missing "gcc-mingw-w64-x86-64-posix command x86_64-w64-mingw32-gcc-posix
+g++-mingw-w64-x86-64-posix command x86_64-w64-mingw32-g++-posix
+libz-mingw-w64-dev file /usr/x86_64-w64-mingw32/lib/libz.a
+wine64 file /usr/lib/wine/wine64
+wine command wine"
+    tools=$root/build/windows-tools
+    if ! sh "$root/tests/cross/cmocka.sh" "$tools" x86_64-w64-mingw32-gcc-posix x86_64-w64-mingw32-ar >"$tools.log" 2>&1; then
+        skip windows "cmocka cannot be built for Windows, see $tools.log"
+        return
+    fi
+    WINEPREFIX=$root/build/wine WINEDEBUG=-all
+    export WINEPREFIX WINEDEBUG
+    build check-windows --cross-file "$root/tests/cross/mingw64.ini" -Dpkg_config_path="$tools/lib/pkgconfig" \
+        -Dpng=disabled -Djpeg=disabled -Dfreetype=disabled || return
+    wine wineboot -i >/dev/null 2>&1
+    run_tests "$root/build/check-windows" --suite unit --suite kernels --suite levels --suite grad \
+        --timeout-multiplier 40
+    for test in core_fork core_cpu_quota io_atomic_file io_places train_fork_public; do
+        skip "$test on Windows" 'it tests what only POSIX has'
+    done
+    unset WINEPREFIX WINEDEBUG
 }
 
 for part in $parts; do

@@ -367,11 +367,12 @@ int train_on_images(const char *usage, const char *model, int argc, char **argv)
     job.recipe.trainer.collective = joined_processes();
     job.progress = make_progress(job.settings.quiet);
     job.steps_written = -1;
-    if (is_first_process())
+    if (is_first_process()) {
         will_write_in(job.settings.output,
                       (const char *const[]){"checkpoint.safetensors", COMMAND_FILE, "generator.safetensors",
                                             "discriminator.safetensors", "losses.csv", "losses.png", "samples.png",
                                             REPORT_FILE, NULL});
+    }
     if (job.settings.resume) require_checkpoint(job.settings.output);
     gan_status status = prepare(&job, what);
     if (status == GAN_OK && job.settings.resume) status = resume(&job);

@@ -1,11 +1,7 @@
 /* The BLAS of a context. It is loaded when a context is created whose products it does, not with the library, since a
  * BLAS may start threads and reserve much memory when it is loaded. */
-#define _GNU_SOURCE /* RTLD_NODELETE */
 #include "core/core.h"
 
-#if defined(GAN_BLAS_LIBRARIES)
-#include <dlfcn.h>
-#endif
 #include <stdio.h>
 
 #ifdef GAN_REAL_IS_DOUBLE
@@ -50,10 +46,18 @@ gan_status gan_blas_missing(const char *library)
 #define GAN_OPENBLAS_FILES "libopenblas.0.dylib", "libopenblas.dylib",
 #define GAN_BLIS_FILES     "libblis.4.dylib", "libblis.dylib",
 #define GAN_CBLAS_FILES    "libcblas.3.dylib", "libblas.3.dylib", "libblas.dylib",
-#else
+#elif defined(_WIN32)
+#define GAN_OPENBLAS_FILES "libopenblas.dll", "openblas.dll",
+#define GAN_BLIS_FILES     "libblis-4.dll", "libblis.dll",
+#define GAN_CBLAS_FILES    "libcblas.dll",
+#elif defined(__linux__)
 #define GAN_OPENBLAS_FILES "libopenblas.so.0",
 #define GAN_BLIS_FILES     "libblis.so.4", "libblis.so.3",
 #define GAN_CBLAS_FILES    "libcblas.so.3", "libblas.so.3",
+#else /* the BSDs number libraries each in their own way */
+#define GAN_OPENBLAS_FILES "libopenblas.so.0", "libopenblas.so",
+#define GAN_BLIS_FILES     "libblis.so.4", "libblis.so",
+#define GAN_CBLAS_FILES    "libcblas.so.3", "libcblas.so",
 #endif
 
 static const char *const libraries[] = {GAN_BLAS_LIBRARIES NULL}; /* some of these lists, in the order of choice */
@@ -61,11 +65,8 @@ static const char *const libraries[] = {GAN_BLAS_LIBRARIES NULL}; /* some of the
 /* It stays loaded, since its threads would outlive it. */
 static bool load(const char *library, gan_blas *out)
 {
-    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    void *gemm = gan_library_symbol(library, GEMM);
 
-    if (!handle) return false;
-    void *gemm = dlsym(handle, GEMM);
-    dlclose(handle);
     if (!gemm) return false;
     *out = (gan_blas){.name = library};
     memcpy(&out->gemm, &gemm, sizeof(gemm)); /* C does not convert pointers to functions */

@@ -67,7 +67,7 @@ static gan_status watch(void (*library)(void))
         return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_context_options: blas names one of more than %d libraries",
                         MOST_LIBRARIES);
     }
-    if (pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
+    if (gan_watch_forks(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
         return gan_fail(GAN_ERROR_MEMORY, "a handler of fork() could not be installed");
     libraries[library_count++] = library;
     return GAN_OK;

@@ -10,6 +10,7 @@
 
 #include "core/json.h"
 #include "core/philox.h"
+#include "core/platform.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -32,10 +33,10 @@ typedef float gan_real;
 uint64_t gan_failure_count(void);
 
 /* Stores the sentence for gan_last_error() and returns `status`. */
-gan_status gan_fail(gan_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+gan_status gan_fail(gan_status status, const char *format, ...) GAN_PRINTF(2, 3);
 
 /* The same for a failed system call: maps errno to a status and appends ": " and strerror to the sentence. */
-gan_status gan_fail_errno(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+gan_status gan_fail_errno(int error, const char *format, ...) GAN_PRINTF(2, 3);
 
 /* Writes the system's text for an error number and returns it, for messages. */
 #define GAN_ERRNO_TEXT 128
@@ -138,11 +139,9 @@ struct gan_context {
 gan_context *gan_context_retain(gan_context *context);
 void gan_context_release(gan_context *context);
 /* Sends one line to the host's log callback, if it has one; control characters become '?'. */
-void gan_log(const gan_context *context, gan_log_level level, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void gan_log(const gan_context *context, gan_log_level level, const char *format, ...) GAN_PRINTF(3, 4);
 /* A warning about such a topic, unless the host does without it. */
-void gan_log_warning_of(const gan_context *context, gan_log_topic topic, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void gan_log_warning_of(const gan_context *context, gan_log_topic topic, const char *format, ...) GAN_PRINTF(3, 4);
 
 gan_allocator gan_allocator_default(void); /* malloc and free */
 /* Zeroed memory from an allocator, or NULL; not counted. */
@@ -296,15 +295,13 @@ typedef struct gan_file {
     int64_t size; /* when it was opened */
 } gan_file;
 
-/* openat() with O_CLOEXEC, however often it is interrupted. */
-int gan_open_at(int folder, const char *name, int flags, mode_t mode);
 /* Opens a regular file. */
 gan_status gan_file_open(gan_context *context, const char *path, gan_file *out);
 /* Reads all `size` bytes at an offset, from any thread; GAN_ERROR_TRUNCATED when the file ends early. */
 gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t size);
 void gan_file_close(gan_file *file); /* accepts a zeroed one */
-/* Writes all bytes to a descriptor; a pipe that nobody reads any more is an error, not a signal. Returns 0 or the
- * error number; *written, unless it is NULL, is how many bytes were written, in either case. */
+/* Writes all bytes to a descriptor, as gan_write_some() does some. Returns 0 or the error number; *written, unless it
+ * is NULL, is how many bytes were written, in either case. */
 int gan_write_all(int descriptor, const void *data, size_t size, size_t *written);
 /* What to add to a message about a file of the wrong kind that starts so: "", or that it looks like a page or an ONNX
  * file. */
@@ -422,10 +419,8 @@ bool gan_sliced_is_over(const gan_sliced *sliced);
 /* If so, waits for the next slice. In the task's thread. */
 void gan_sliced_pause(gan_sliced *sliced);
 
-/* ---- Threads and the process (process.c) ----------------------------------------------------------------------- */
+/* ---- The process (process.c) ----------------------------------------------------------------------- */
 
-/* Starts a thread that gets none of the host's signals. Returns 0 or the error number. */
-int gan_thread_start(pthread_t *thread, void *(*start)(void *argument), void *argument);
 /* Tells this process from the one that it was forked from, once gan_count_forks() was called. */
 unsigned gan_process_number(void);
 gan_status gan_count_forks(void);

@@ -1,11 +1,5 @@
 /* What the machine offers: instruction sets and the number of CPUs. */
-#ifdef __linux__
-#define _GNU_SOURCE /* sched_getaffinity */
-#endif
 #include "core/core.h"
-
-#include <sched.h>
-#include <unistd.h>
 
 gan_cpu gan_cpu_detect(void)
 {
@@ -36,14 +30,8 @@ bool gan_cpu_has_bfloat16(void)
 
 int gan_cpu_count(void)
 {
-    long count = 0;
+    int64_t count = gan_usable_cpus();
 
-#ifdef __linux__
-    /* A container or taskset may leave fewer CPUs than are online. */
-    cpu_set_t usable;
-    if (sched_getaffinity(0, sizeof(usable), &usable) == 0) count = CPU_COUNT(&usable);
-#endif
-    if (count < 1) count = sysconf(_SC_NPROCESSORS_ONLN);
     if (count < 1) return 1;
 #ifdef __linux__
     const int quota = gan_cpu_quota("");

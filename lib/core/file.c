@@ -2,40 +2,25 @@
 #include "core/core.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-int gan_open_at(int folder, const char *name, int flags, mode_t mode)
-{
-    int descriptor;
-
-    do {
-        descriptor = openat(folder, name, flags | O_CLOEXEC, mode);
-    } while (descriptor < 0 && errno == EINTR);
-    return descriptor;
-}
 
 gan_status gan_file_open(gan_context *context, const char *path, gan_file *out)
 {
     char name[GAN_SENTENCE];
-    struct stat status;
+    gan_file_facts facts;
     gan_status result = GAN_OK;
-    /* Without O_NONBLOCK, opening a FIFO would wait for its writer. */
-    const int descriptor = gan_open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, 0);
+    const int descriptor = gan_open_to_read(path);
     if (descriptor < 0) return gan_fail_errno(errno, "cannot open '%s'", path);
 
     snprintf(name, sizeof(name), "'%s'", path);
     char *copy = NULL;
-    if (fstat(descriptor, &status) != 0) {
+    if (gan_examine_open(descriptor, &facts) != 0) {
         result = gan_fail_errno(errno, "cannot examine '%s'", path);
-    } else if (S_ISDIR(status.st_mode)) {
+    } else if (facts.kind == GAN_FILE_FOLDER) {
         result = gan_fail(GAN_ERROR_IO, "'%s' is a folder, expected a file", path);
-    } else if (!S_ISREG(status.st_mode)) {
+    } else if (facts.kind != GAN_FILE_REGULAR) {
         result = gan_fail(GAN_ERROR_IO, "'%s' is not a regular file", path);
     } else if (!(copy = gan_copy_text(context, name))) {
         result = GAN_ERROR_MEMORY;
@@ -44,7 +29,7 @@ gan_status gan_file_open(gan_context *context, const char *path, gan_file *out)
         close(descriptor);
         return result;
     }
-    *out = (gan_file){gan_context_retain(context), copy, descriptor, (int64_t)status.st_size};
+    *out = (gan_file){gan_context_retain(context), copy, descriptor, facts.size};
     return GAN_OK;
 }
 
@@ -54,7 +39,7 @@ gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t
     while (size > 0) {
         /* Linux moves at most 2 GiB per call; smaller pieces keep the return value in range everywhere. */
         size_t piece = size < ((size_t)1 << 30) ? size : (size_t)1 << 30;
-        ssize_t got = pread(file->descriptor, at, piece, (off_t)offset);
+        ssize_t got = gan_read_at(file->descriptor, at, piece, offset);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return gan_fail_errno(errno, "cannot read %s", file->name);
         if (got == 0) {
@@ -77,27 +62,6 @@ void gan_file_close(gan_file *file)
     *file = (gan_file){0};
 }
 
-/* A pipe that nobody reads any more is an error, not a signal that ends the host. */
-static ssize_t write_quietly(int descriptor, const void *data, size_t size)
-{
-    const struct timespec at_once = {0};
-    sigset_t broken_pipe, before, pending;
-
-    sigemptyset(&broken_pipe);
-    sigaddset(&broken_pipe, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &broken_pipe, &before);
-    sigpending(&pending);
-    const ssize_t written = write(descriptor, data, size);
-    const int error = errno;
-    if (written < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE)) {
-        while (sigtimedwait(&broken_pipe, NULL, &at_once) < 0 && errno == EINTR) {
-        }
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = error;
-    return written;
-}
-
 int gan_write_all(int descriptor, const void *data, size_t size, size_t *written)
 {
     const unsigned char *from = data;
@@ -106,7 +70,7 @@ int gan_write_all(int descriptor, const void *data, size_t size, size_t *written
 
     while (done < size && !error) {
         const size_t piece = size - done < ((size_t)1 << 30) ? size - done : (size_t)1 << 30;
-        const ssize_t count = write_quietly(descriptor, from + done, piece);
+        const ssize_t count = gan_write_some(descriptor, from + done, piece);
         if (count > 0) {
             done += (size_t)count;
         } else if (count == 0) {

@@ -79,32 +79,19 @@ static gan_status status_of_errno(int error)
     case EPERM:
     case EROFS: return GAN_ERROR_PERMISSION;
     case ENOSPC:
+#ifdef EDQUOT
     case EDQUOT:
+#endif
     case EFBIG: return GAN_ERROR_NO_SPACE;
     case ENOMEM: return GAN_ERROR_MEMORY;
     default: return GAN_ERROR_IO;
     }
 }
 
-/* strerror_r() writes the text and returns 0, by POSIX, or returns a text, by GNU, as the headers were asked for. */
-static const char *posix_text(int result, int error, char text[GAN_ERRNO_TEXT])
-{
-    if (result != 0) snprintf(text, GAN_ERRNO_TEXT, "error %d", error);
-    return text;
-}
-
-static const char *gnu_text(const char *result, int error, char text[GAN_ERRNO_TEXT])
-{
-    (void)error;
-    if (result != text) snprintf(text, GAN_ERRNO_TEXT, "%s", result);
-    return text;
-}
-
 const char *gan_errno_text(int error, char text[GAN_ERRNO_TEXT])
 {
-    return _Generic(strerror_r(error, text, GAN_ERRNO_TEXT), int
-                    : posix_text, default
-                    : gnu_text)(strerror_r(error, text, GAN_ERRNO_TEXT), error, text);
+    if (!gan_system_text(error, text, GAN_ERRNO_TEXT)) snprintf(text, GAN_ERRNO_TEXT, "error %d", error);
+    return text;
 }
 
 gan_status gan_fail_errno(int error, const char *format, ...)

@@ -2,12 +2,10 @@
  * wanted size, as many as fit stay in memory. */
 #include "data/data.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 /* Names, sorted by their bytes. */
 typedef struct name_list {
@@ -92,33 +90,32 @@ static bool is_picture(const char *name)
 /* Adds an entry of a folder to the pictures or to the folders. Hidden ones, and all others, are left out. */
 static gan_status add_entry(const char *folder, const char *name, name_list *pictures, name_list *folders)
 {
-    struct stat status;
+    gan_file_facts facts;
 
     if (name[0] == '.') return GAN_OK;
     char *path = join_path(pictures->context, folder, name);
     if (!path) return GAN_ERROR_MEMORY;
-    const int failed = stat(path, &status);
+    const int failed = gan_examine(path, &facts);
     const int error = errno;
     gan_release_text(pictures->context, path);
     if (failed) return gan_fail_errno(error, "cannot examine '%s/%s'", folder, name);
-    if (S_ISDIR(status.st_mode)) return folders ? add_name(folders, name) : GAN_OK;
+    if (facts.kind == GAN_FILE_FOLDER) return folders ? add_name(folders, name) : GAN_OK;
     return is_picture(name) ? add_name(pictures, name) : GAN_OK;
 }
 
 static gan_status list_folder(const char *path, name_list *pictures, name_list *folders)
 {
-    DIR *directory = opendir(path);
+    gan_listing listing;
     gan_status status = GAN_OK;
 
-    if (!directory) return gan_fail_errno(errno, "cannot open the folder '%s'", path);
+    if (gan_listing_open(path, &listing) != 0) return gan_fail_errno(errno, "cannot open the folder '%s'", path);
     while (status == GAN_OK) {
-        errno = 0;
-        const struct dirent *entry = readdir(directory);
-        if (!entry && errno != 0) status = gan_fail_errno(errno, "cannot read the folder '%s'", path);
-        if (!entry) break;
-        status = add_entry(path, entry->d_name, pictures, folders);
+        const char *name = gan_listing_next(&listing);
+        if (!name && errno != 0) status = gan_fail_errno(errno, "cannot read the folder '%s'", path);
+        if (!name) break;
+        status = add_entry(path, name, pictures, folders);
     }
-    closedir(directory);
+    gan_listing_close(&listing);
     gan_sort(&(gan_sortable){pictures, name_before, swap_names}, pictures->count);
     if (folders) gan_sort(&(gan_sortable){folders, name_before, swap_names}, folders->count);
     return status;

@@ -1,14 +1,11 @@
 /* Datasets from IDX files. Values stay as they are in the file: in memory if they fit, else in the file, or, from a
  * gzipped one, in an unnamed temporary file. */
-#define _GNU_SOURCE /* O_TMPFILE */
 #include "data/data.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { piece_size = 1 << 14, chunk_size = 1 << 20 };
 
@@ -146,39 +143,17 @@ static gan_status read_chunks(idx_source *idx, gan_byte_reader *reader, int64_t 
     return GAN_OK;
 }
 
-/* An unnamed file in the folder. Where the system has none, a killed process could leave it with a name. */
-static int open_temporary(const char *folder)
-{
-    char path[4096];
-    int descriptor = -1;
-
-#ifdef O_TMPFILE
-    descriptor = gan_open_at(AT_FDCWD, folder, O_TMPFILE | O_RDWR, 0600);
-    if (descriptor >= 0) return descriptor;
-#endif
-    const int length = snprintf(path, sizeof(path), "%s/libgan-XXXXXX", folder);
-    if (length < 0 || (size_t)length >= sizeof(path)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    do {
-        descriptor = mkstemp(path);
-    } while (descriptor < 0 && errno == EINTR);
-    if (descriptor < 0) return -1;
-    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-    unlink(path);
-    return descriptor;
-}
-
 static gan_status unpack_to_disk(idx_source *idx, gan_byte_reader *reader, int64_t size)
 {
-    const char *folder = idx->temporary_folder ? idx->temporary_folder : P_tmpdir;
-    char name[GAN_SENTENCE];
+    const char *folder = idx->temporary_folder;
+    char name[GAN_SENTENCE], usual[GAN_SENTENCE];
 
+    gan_temporary_folder(usual, sizeof(usual));
+    if (!folder) folder = usual;
     snprintf(name, sizeof(name), "the temporary file of %s", gan_byte_reader_name(reader));
     char *copy = gan_copy_text(idx->context, name);
     if (!copy) return GAN_ERROR_MEMORY;
-    const int descriptor = open_temporary(folder);
+    const int descriptor = gan_open_unnamed(folder);
     if (descriptor < 0) {
         const gan_status status = gan_fail_errno(errno, "cannot create a temporary file in %s", folder);
         gan_release_text(idx->context, copy);

@@ -5,14 +5,11 @@
  * all little-endian. Readers follow a file while it grows: a record that is not whole yet ends what they show, and
  * one that never becomes whole hides all that follows. So each goes out by one write, and what a failed one has left
  * of it is removed. */
-#define _GNU_SOURCE
 #include "io/io.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,20 +49,20 @@ static void store_checksum(unsigned char *out, const unsigned char *data, size_t
 /* Makes a folder and those above it. */
 static gan_status make_folders(gan_context *context, const char *folder)
 {
-    struct stat status;
+    gan_file_facts facts;
     gan_status result = GAN_OK;
     char *path = gan_copy_text(context, folder);
 
     if (!path) return GAN_ERROR_MEMORY;
     for (char *at = path + 1; result == GAN_OK; at++) {
         const char end = *at;
-        if (end != '/' && end) continue;
+        if (!gan_is_separator(end) && end) continue;
         *at = 0;
-        const int error = mkdir(path, 0777) == 0 ? 0 : errno;
-        const int unknown = error && stat(path, &status) != 0 ? errno : 0;
+        const int error = gan_make_folder(path) == 0 ? 0 : errno;
+        const int unknown = error && gan_examine(path, &facts) != 0 ? errno : 0;
         if (unknown) {
             result = gan_fail_errno(error == EEXIST ? unknown : error, "cannot make the folder '%s'", path);
-        } else if (error && !S_ISDIR(status.st_mode)) {
+        } else if (error && facts.kind != GAN_FILE_FOLDER) {
             result = gan_fail(GAN_ERROR_IO, "'%s' is not a folder", path);
         }
         *at = end;
@@ -78,8 +75,8 @@ static gan_status make_folders(gan_context *context, const char *folder)
 /* The machine's name, as a part of a file's. */
 static void get_host(char name[host_capacity])
 {
-    if (gethostname(name, host_capacity) != 0 || !name[0]) strcpy(name, "localhost");
-    name[host_capacity - 1] = 0;
+    gan_host_name(name, host_capacity);
+    if (!name[0]) strcpy(name, "localhost");
     for (char *c = name; *c; c++) {
         const bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
                            *c == '-' || *c == '.';
@@ -98,8 +95,8 @@ static gan_status create(gan_context *context, const char *folder, gan_event_fil
     if (!file->path) return GAN_ERROR_MEMORY;
     for (int number = 0; number < most_names; number++) {
         snprintf(file->path, file->path_capacity, "%s/events.out.tfevents.%010lld.%s.%lld.%03d", folder,
-                 (long long)time(NULL), host, (long long)getpid(), number);
-        file->descriptor = gan_open_at(AT_FDCWD, file->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0666);
+                 (long long)time(NULL), host, (long long)gan_process_id(), number);
+        file->descriptor = gan_open_to_append(file->path);
         if (file->descriptor >= 0) return GAN_OK;
         if (errno != EEXIST) break;
     }
@@ -122,15 +119,8 @@ void gan_event_file_close(gan_context *context, gan_event_file *file)
 
 void gan_event_file_remove(gan_context *context, gan_event_file *file)
 {
-    if (file->descriptor >= 0) unlink(file->path);
+    if (file->descriptor >= 0) gan_remove_file(file->path);
     gan_event_file_close(context, file);
-}
-
-/* Removes the bytes that were just written, from the end of the file. */
-static bool take_back(int descriptor, size_t size)
-{
-    const off_t end = lseek(descriptor, 0, SEEK_CUR);
-    return size == 0 || (end >= (off_t)size && ftruncate(descriptor, end - (off_t)size) == 0);
 }
 
 gan_status gan_event_file_append(gan_event_file *file, gan_wire *record)
@@ -152,6 +142,6 @@ gan_status gan_event_file_append(gan_event_file *file, gan_wire *record)
     store_checksum(data + GAN_EVENT_HEADER + size, data + GAN_EVENT_HEADER, size);
     const int error = gan_write_all(file->descriptor, data, (size_t)record->size, &written);
     if (!error) return GAN_OK;
-    file->torn = !take_back(file->descriptor, written);
+    file->torn = written > 0 && gan_shorten(file->descriptor, written) != 0;
     return gan_fail_errno(error, "cannot write '%s'", file->path);
 }

@@ -4,21 +4,26 @@
 
 #include "core/core.h"
 
-/* ---- Temporary files (temporary_file.c) ------------------------------------------------------------------ */
+/* ---- Temporary files (temporary_name.c, temporary_posix.c; on Windows, replacement_windows.c) ---------------- */
+
+#define GAN_TEMPORARY_NAME 48
+/* A name that no other process makes; another one for each attempt. */
+void gan_temporary_make_name(char name[GAN_TEMPORARY_NAME], unsigned attempt);
+bool gan_is_temporary_name(const char *name);
 
 typedef struct gan_temporary {
-    int folder;     /* a descriptor, the caller's */
-    int descriptor; /* open for reading and writing, and locked until it is closed; -1: none */
-    char name[48];  /* in the folder; empty while it has none */
+    int folder;                    /* POSIX: a descriptor, the caller's */
+    int descriptor;                /* open for reading and writing, and locked until it is closed; -1: none */
+    char name[GAN_TEMPORARY_NAME]; /* in the folder; empty while it has none */
 } gan_temporary;
 
-/* Creates a file, without a name if possible. Returns 0 or the error number. */
+/* POSIX: creates a file, without a name if possible. Returns 0 or the error number. */
 int gan_temporary_create(gan_temporary *file, int folder, mode_t mode);
-/* Gives it a name if it has none. Returns 0 or the error number. */
+/* POSIX: gives it a name if it has none. Returns 0 or the error number. */
 int gan_temporary_name(gan_temporary *file);
-/* Removes the name that it has, and closes it. */
+/* POSIX: removes the name that it has, and closes it. */
 void gan_temporary_abandon(gan_temporary *file);
-/* Removes the temporary files that killed processes have left in a folder. */
+/* POSIX: removes the temporary files that killed processes have left in a folder. */
 void gan_temporary_clean(gan_context *context, int folder);
 
 /* ---- Atomic replacement of a file (atomic_file.c) -------------------------------------------------------- */

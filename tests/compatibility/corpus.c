@@ -59,7 +59,10 @@ char **corpus_names(const char *prefix, int *count)
         if (length <= begin + sizeof(suffix) - 1 || strcmp(entry->d_name + end, suffix) != 0) continue;
         if (strncmp(entry->d_name, prefix, begin - 1) != 0 || entry->d_name[begin - 1] != '-') continue;
         assert_true(*count < LIMIT);
-        names[(*count)++] = strndup(entry->d_name + begin, end - begin);
+        char *name = calloc(end - begin + 1, 1);
+        assert_non_null(name);
+        memcpy(name, entry->d_name + begin, end - begin);
+        names[(*count)++] = name;
     }
     closedir(directory);
     qsort(names, (size_t)*count, sizeof(*names), compare_names);

@@ -23,12 +23,12 @@ BEGIN {
 
     place["cblas.h"] = "^lib/kernels/product/"
     place["immintrin.h"] = place["arm_neon.h"] = "^lib/kernels/.*_isa\\.[ch]$"
-    place["dlfcn.h"] = "^lib/core/blas\\.c$"
+    place["dlfcn.h"] = place["signal.h"] = "^lib/core/platform_posix\\.c$"
     place["pthread.h"] = "^lib/core/"
     place["zlib.h"] = "^lib/(data|io)/"
     place["png.h"] = "^lib/(data|io)/"
     place["jpeglib.h"] = place["jerror.h"] = "^lib/data/"
-    place["signal.h"] = "^lib/core/(process|file)\\.c$"
+    place["windows.h"] = "^lib/(core/platform|io/replacement)_windows\\.c$"
     place["assert.h"] = place["locale.h"] = place["err.h"] = "never"
 }
 

@@ -15,11 +15,25 @@
 
 static char folder[512];
 
+#ifdef _WIN32
+#define lstat stat
+
+static int make_unique_folder(char *pattern)
+{
+    return mktemp(pattern) ? mkdir(pattern) : -1;
+}
+#else
+static int make_unique_folder(char *pattern)
+{
+    return mkdtemp(pattern) ? 0 : -1;
+}
+#endif
+
 int test_folder_create(void **state)
 {
     (void)state;
     snprintf(folder, sizeof(folder), "%s/test_files_XXXXXX", TEST_BUILD_FOLDER);
-    return mkdtemp(folder) ? 0 : -1;
+    return make_unique_folder(folder);
 }
 
 /* Calls `visit` with each entry except . and .., and returns their number. */

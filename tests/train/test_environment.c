@@ -1,6 +1,7 @@
 /* The floating-point environment: the library computes in its own, whatever the host's, and gives the host's back. */
 #define _GNU_SOURCE /* feenableexcept */
 #include "gans.h"
+#include "support/run.h"
 
 #include <fenv.h>
 #include <float.h>

@@ -201,9 +201,10 @@ static void run_task(const weights_work *work, int64_t index, gan_real *slot)
         block.tiles = gan_least(most, phase->total - block.first);
         block.gradients = block.points + phase->square * block.tiles * block.width;
         transform_tiles(work, &block);
-        for (int64_t point = 0; point < phase->square; point++)
+        for (int64_t point = 0; point < phase->square; point++) {
             if (point / phase->points[1] < down && point % phase->points[1] < right)
                 multiply_point(work, &block, point);
+        }
     }
     add_taps(work, &block);
 }

@@ -473,9 +473,10 @@ gan_status gan_import_one_hot(gan_import *import, const gan_import_node *node)
     }
     if (!fits) return gan_fail(GAN_ERROR_UNSUPPORTED, "its values are not 0 and 1");
     const int64_t axis = gan_import_integer(node, "axis", -1);
-    if (x->shape.rank != 0 || (axis != -1 && axis != 1))
+    if (x->shape.rank != 0 || (axis != -1 && axis != 1)) {
         return gan_fail(GAN_ERROR_UNSUPPORTED,
                         "its numbers are not one for each sample, or its axis is not the last");
+    }
     return class_vector(import, node, x, depth[0]);
 }
 

@@ -122,9 +122,10 @@ static bool is_erf_gate(gan_import *import, const gan_import_value *gate, const 
 
     if (!gan_pattern_made_by(erf, "Erf")) return false;
     const gan_import_value *scaled = gan_pattern_input(erf, 0);
-    if (gan_pattern_made_by(scaled, "Div"))
+    if (gan_pattern_made_by(scaled, "Div")) {
         return gan_pattern_is_scalar(import, gan_pattern_input(scaled, 1), sqrt(2.0)) &&
                gan_pattern_same(gan_pattern_input(scaled, 0), x);
+    }
     return gan_pattern_same(beside(import, scaled, "Mul", sqrt(0.5)), x);
 }
 

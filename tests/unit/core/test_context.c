@@ -2,6 +2,7 @@
  * __wrap_gan_cpu_has_bfloat16 fake the CPU's level, so that every choice is tested on every machine. */
 #include "core/core.h"
 #include "support/allocator.h"
+#include "support/run.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -171,6 +172,13 @@ static gan_multiply multiply_on(gan_cpu cpu, gan_multiply wanted)
     return chosen;
 }
 
+static void skip_without_blas(void)
+{
+    gan_blas blas;
+
+    if (!gan_blas_load(NULL, &blas)) test_skip("there is no BLAS");
+}
+
 static void test_who_multiplies(void **state)
 {
 #ifdef GAN_REAL_IS_DOUBLE
@@ -181,6 +189,7 @@ static void test_who_multiplies(void **state)
 #endif
 
     (void)state;
+    skip_without_blas();
     assert_int_equal(multiply_on(GAN_CPU_BASELINE, GAN_MULTIPLY_AUTO), on_baseline);
     assert_int_equal(multiply_on(GAN_CPU_AVX2, GAN_MULTIPLY_AUTO), on_avx);
     assert_int_equal(multiply_on(GAN_CPU_AVX512, GAN_MULTIPLY_AUTO), on_avx);
@@ -474,6 +483,7 @@ static void test_choices_are_logged(void **state)
     };
 
     (void)state;
+    skip_without_blas();
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         gan_context *context = NULL;
         logged log = {0};

@@ -109,10 +109,14 @@ static void test_fail_errno(void **state)
         int error;
         gan_status status;
     } cases[] = {
-        {ENOENT, GAN_ERROR_NOT_FOUND}, {EACCES, GAN_ERROR_PERMISSION}, {EPERM, GAN_ERROR_PERMISSION},
-        {EROFS, GAN_ERROR_PERMISSION}, {ENOSPC, GAN_ERROR_NO_SPACE},   {EDQUOT, GAN_ERROR_NO_SPACE},
-        {EFBIG, GAN_ERROR_NO_SPACE},   {ENOMEM, GAN_ERROR_MEMORY},     {EIO, GAN_ERROR_IO},
+        {ENOENT, GAN_ERROR_NOT_FOUND}, {EACCES, GAN_ERROR_PERMISSION},
+        {EPERM, GAN_ERROR_PERMISSION}, {EROFS, GAN_ERROR_PERMISSION},
+        {ENOSPC, GAN_ERROR_NO_SPACE},  {EFBIG, GAN_ERROR_NO_SPACE},
+        {ENOMEM, GAN_ERROR_MEMORY},    {EIO, GAN_ERROR_IO},
         {EISDIR, GAN_ERROR_IO},
+#ifdef EDQUOT
+        {EDQUOT, GAN_ERROR_NO_SPACE},
+#endif
     };
     char expected[256];
 

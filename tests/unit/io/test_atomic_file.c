@@ -1,11 +1,10 @@
-/* Atomic replacement: whatever happens, a path holds all of the old file or all of the new one. */
-#include "io/io.h"
-#include "support/allocator.h"
+/* Atomic replacement in POSIX: modes, links, limits, killed processes. Whatever happens, a path holds all of the old
+ * file or all of the new one. test_replacement.c has what holds on every system. */
+#include "replace.h"
 #include "support/files.h"
 #include "support/run.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,36 +20,6 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-/* Replaces a file with `size` bytes of one value, in pieces. */
-static gan_status replace(gan_context *context, const char *path, int value, size_t size, size_t piece)
-{
-    static _Thread_local unsigned char bytes[1 << 20];
-    gan_atomic_file *file = NULL;
-    gan_status status = gan_atomic_file_open(context, path, &file);
-
-    if (status != GAN_OK) {
-        assert_null(file);
-        return status;
-    }
-    memset(bytes, value, piece);
-    for (size_t done = 0; done < size && status == GAN_OK; done += piece)
-        status = gan_atomic_file_write(file, bytes, size - done < piece ? size - done : piece);
-    if (status == GAN_OK) return gan_atomic_file_commit(file);
-    gan_atomic_file_abandon(file);
-    return status;
-}
-
-/* The value of all bytes of a file, or -1 unless it is `size` bytes of one value. */
-static int content(const char *path, size_t size)
-{
-    static unsigned char bytes[1 << 20];
-
-    if (test_file_read(path, bytes, sizeof(bytes)) != size) return -1;
-    for (size_t i = 1; i < size; i++)
-        if (bytes[i] != bytes[0]) return -1;
-    return bytes[0];
-}
-
 static mode_t mode_of(const char *path)
 {
     struct stat status;
@@ -60,44 +29,6 @@ static mode_t mode_of(const char *path)
 }
 
 /* ---- What is replaced --------------------------------------------------------------------------------------- */
-
-static void test_new_and_old(void **state)
-{
-    gan_context *context = test_context();
-    const char *path = test_path("file");
-
-    (void)state;
-    for (size_t piece = 1; piece <= 1 << 18; piece = piece * 8 + 1) {
-        test_status(replace(context, path, 'a', 200000, piece), GAN_OK, "");
-        assert_int_equal(content(path, 200000), 'a');
-        test_status(replace(context, path, 'b', 1, piece), GAN_OK, "");
-        assert_int_equal(content(path, 1), 'b');
-    }
-    test_status(replace(context, path, 'c', 0, 1), GAN_OK, "");
-    assert_int_equal(test_file_read(path, NULL, 0), 0);
-    assert_int_equal(test_folder_count(), 1);
-    gan_context_destroy(context);
-}
-
-/* Nothing is visible of a file before it is committed, or after it is abandoned. */
-static void test_abandoned(void **state)
-{
-    gan_context *context = test_context();
-    const char *path = test_path("file");
-    gan_atomic_file *file = NULL;
-    static const char bytes[100000];
-
-    (void)state;
-    test_file_write(path, "old", 3);
-    assert_int_equal(gan_atomic_file_open(context, path, &file), GAN_OK);
-    assert_int_equal(gan_atomic_file_write(file, bytes, sizeof(bytes)), GAN_OK);
-    assert_int_equal(test_file_read(path, (char[3]){0}, 3), 3);
-    gan_atomic_file_abandon(file);
-    assert_int_equal(test_file_read(path, (char[3]){0}, 3), 3);
-    assert_int_equal(test_folder_count(), 1);
-    gan_atomic_file_abandon(NULL);
-    gan_context_destroy(context);
-}
 
 static void test_modes(void **state)
 {
@@ -263,7 +194,7 @@ static void test_failure_sticks(void **state)
     assert_int_equal(test_folder_count(), 0);
 }
 
-/* ---- Killed and at the same time ---------------------------------------------------------------------------- */
+/* ---- Killed ---------------------------------------------------------------------------- */
 
 enum { kill_size = 300000 };
 
@@ -303,70 +234,14 @@ static void test_killed(void **state)
     gan_context_destroy(context);
 }
 
-typedef struct saver {
-    gan_context *context;
-    const char *path;
-    int value;
-    gan_status status;
-} saver;
-
-static void *save_often(void *argument)
-{
-    saver *at = argument;
-
-    for (int i = 0; i < 6 && at->status == GAN_OK; i++)
-        at->status = replace(at->context, at->path, at->value, kill_size, 100000);
-    return NULL;
-}
-
-/* Two threads replace one file: both succeed, and it is one of theirs. */
-static void test_two_threads(void **state)
-{
-    const char *path = test_path("file");
-    saver savers[2] = {{test_context(), path, 'x', GAN_OK}, {test_context(), path, 'y', GAN_OK}};
-    pthread_t threads[2];
-
-    (void)state;
-    for (int i = 0; i < 2; i++) assert_int_equal(pthread_create(&threads[i], NULL, save_often, &savers[i]), 0);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(pthread_join(threads[i], NULL), 0);
-        assert_int_equal(savers[i].status, GAN_OK);
-        gan_context_destroy(savers[i].context);
-    }
-    assert_in_range(content(path, kill_size), 'x', 'y');
-    assert_int_equal(test_folder_count(), 1);
-}
-
-static gan_status replace_once(gan_context *context, void *user)
-{
-    return replace(context, user, 'x', 10, 10);
-}
-
-static void test_failing_memory(void **state)
-{
-    char path[512];
-
-    (void)state;
-    strcpy(path, test_path("file"));
-    assert_int_equal(test_every_allocation_fails(replace_once, path), 1);
-}
-
 #define TEST(function) cmocka_unit_test_setup_teardown(function, test_folder_create, test_folder_remove)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_new_and_old),
-        TEST(test_abandoned),
-        TEST(test_modes),
-        TEST(test_links),
-        TEST(test_paths_that_cannot_be),
-        TEST(test_no_space),
-        TEST(test_no_rights),
-        TEST(test_failure_sticks),
+        TEST(test_modes),    TEST(test_links),     TEST(test_paths_that_cannot_be),
+        TEST(test_no_space), TEST(test_no_rights), TEST(test_failure_sticks),
         TEST(test_killed),
-        TEST(test_two_threads),
-        TEST(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE /* O_TMPFILE */
 #include "io/io.h"
 
+#ifndef _WIN32
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,13 +12,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { name_attempts = 100, digits = 16 };
-
-#define NAME_START ".libgan-"
-#define NAME_END   ".tmp"
+enum { name_attempts = 100 };
 
 /* File systems without locks keep what killed processes left: without one, nobody removes it. */
 static bool lock(int descriptor, int how)
@@ -30,16 +28,6 @@ static bool lock(int descriptor, int how)
 }
 
 /* ---- Creating ------------------------------------------------------------------------------------------------ */
-
-static void make_name(gan_temporary *file, unsigned attempt)
-{
-    struct timespec now = {0};
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    const unsigned long long number =
-        (((unsigned long long)getpid() << 32) ^ (unsigned long long)now.tv_nsec) + attempt;
-    snprintf(file->name, sizeof(file->name), NAME_START "%0*llx" NAME_END, digits, number);
-}
 
 static const char *descriptor_path(int descriptor, char path[40])
 {
@@ -81,7 +69,7 @@ int gan_temporary_create(gan_temporary *file, int folder, mode_t mode)
     *file = (gan_temporary){.folder = folder, .descriptor = -1};
     if (create_unnamed(file, mode)) return 0;
     for (unsigned attempt = 0; attempt < name_attempts; attempt++) {
-        make_name(file, attempt);
+        gan_temporary_make_name(file->name, attempt);
         file->descriptor = gan_open_at(folder, file->name, O_RDWR | O_CREAT | O_EXCL, mode);
         if (file->descriptor < 0 && errno == EEXIST) continue;
         if (file->descriptor < 0) break;
@@ -102,7 +90,7 @@ int gan_temporary_name(gan_temporary *file)
     if (file->name[0]) return 0;
     descriptor_path(file->descriptor, path);
     for (unsigned attempt = 0; attempt < name_attempts; attempt++) {
-        make_name(file, attempt);
+        gan_temporary_make_name(file->name, attempt);
         if (linkat(AT_FDCWD, path, file->folder, file->name, AT_SYMLINK_FOLLOW) == 0) return 0;
         if (errno != EEXIST && errno != EINTR) break;
     }
@@ -118,14 +106,6 @@ void gan_temporary_abandon(gan_temporary *file)
 }
 
 /* ---- Removing what was left ---------------------------------------------------------------------------------- */
-
-static bool is_temporary_name(const char *name)
-{
-    const size_t start = strlen(NAME_START);
-
-    return strncmp(name, NAME_START, start) == 0 && strspn(name + start, "0123456789abcdef") == digits &&
-           strcmp(name + start + digits, NAME_END) == 0;
-}
 
 static void remove_if_left(gan_context *context, int folder, const char *name)
 {
@@ -149,7 +129,9 @@ void gan_temporary_clean(gan_context *context, int folder)
         return;
     }
     for (const struct dirent *entry; (entry = readdir(directory));) {
-        if (is_temporary_name(entry->d_name)) remove_if_left(context, folder, entry->d_name);
+        if (gan_is_temporary_name(entry->d_name)) remove_if_left(context, folder, entry->d_name);
     }
     closedir(directory);
 }
+
+#endif
