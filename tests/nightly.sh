@@ -11,6 +11,8 @@
 #   packages   the amalgamation, by gcc and clang, in place of the library in all tests that use only its API; programs from
 #              Debian's packages, Conan, Meson's wrap and CMake's subprojects
 #   mpi        libgan-mpi under Open MPI and MPICH, 150 MB of packages that tests/check.sh does not install
+#   ports      the library for macOS, FreeBSD, NetBSD and Windows, by the headers that zig brings along (ZIG names its
+#              command); files written on s390x, which is big-endian, under QEMU: the same as here, and read by either
 #
 # Needs clang, clang-tools, valgrind, gcovr and abigail-tools; installs what is missing. Logs are in build/nightly. The
 # exit status is 0 if no part found anything. docs/reliability.md has the figures.
@@ -216,6 +218,21 @@ part_packages()
     for way in wrap add_subdirectory FetchContent debian conan; do
         run "package-$way" sh "$root/tests/install/packages.sh" "$root" "$way"
     done
+}
+
+part_ports()
+{
+    if command -v "${ZIG:-zig}" >/dev/null 2>&1; then
+        run ports-systems sh "$root/tests/cross/systems.sh" "$root" "$logs/systems" "${ZIG:-zig}"
+    else
+        echo 'ports-systems: skipped, there is no zig; pip install ziglang has it'
+    fi
+    if command -v s390x-linux-gnu-gcc >/dev/null 2>&1 && command -v qemu-s390x >/dev/null 2>&1; then
+        run ports-endian sh "$root/tests/cross/endian.sh" "$root" "$logs/endian" s390x-linux-gnu-gcc \
+            'qemu-s390x -L /usr/s390x-linux-gnu'
+    else
+        echo 'ports-endian: skipped, gcc-s390x-linux-gnu and qemu-user are not both installed'
+    fi
 }
 
 for part in $parts; do
