@@ -16,6 +16,7 @@ fi
 emcc -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -msimd128 -DGAN_SMALL -I "$library" "$here/web.c" "$here/web_models.c" "$library/libgan.c" \
     -o "$site/libgan.wasm" --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sFILESYSTEM=0
 gzip -9 -n -f "$site/libgan.wasm"
+chmod 644 "$site/libgan.wasm.gz" # emcc makes a module executable
 for file in index.html style.css page.js view.js data.js worker.js libgan.js garments.png; do
     cp "$here/$file" "$site/"
 done

@@ -25,9 +25,11 @@ const LOSS_NOTES = [
 const page = { kind: 'plane', playing: false, ready: false, seen: null, frames: [], points: new Float32Array(0), errors: [] };
 globalThis.page = page;
 
-let dabs = [], spread = 0, pictures = null, settings = { ...KINDS.plane.settings };
+let dabs = [], spread = 0, pictures = 'garments', settings = KINDS.plane.settings;
 let seed = 1, steps = 0, dataChanged = false, viewChanged = true, pending = false, owed = 0;
 let generation = 0; // of networks: what an earlier one answers is not drawn
+let choices = 0; // of what is learned: what an earlier one has still to load is not taken
+const kept = { plane: KINDS.plane.settings, pictures: KINDS.pictures.settings }; // of each tab, as they were left
 
 // ---- The worker -----------------------------------------------------------------------------------------------------
 
@@ -51,9 +53,11 @@ function ask(type, message = {}) {
 }
 page.ask = ask;
 
+const say = (text) => { $('busy').textContent = text; };
+
 function complain(error) {
   page.errors.push(error.message);
-  $('busy').textContent = error.message;
+  say(error.message);
   setPlaying(false);
 }
 
@@ -89,12 +93,14 @@ async function request(most) {
       dataChanged = false;
       await ask('data', { data: page.points });
     }
+    if (asking !== generation) return;
     const seen = await ask('frame', { budget: BUDGET, most, view: view() });
     if (asking === generation) take(seen);
   } catch (error) {
-    complain(error);
+    if (asking === generation) complain(error);
+  } finally {
+    pending = false;
   }
-  pending = false;
   // The worker goes on while the page draws.
   if (page.playing && page.ready && hasData() && !document.hidden && $('speed').value === 'full') request(1e6);
 }
@@ -212,6 +218,7 @@ function choosePreset(name) {
 function brush(event) {
   const box = $('view').getBoundingClientRect();
   const x = (2 * (event.clientX - box.left)) / box.width - 1, y = 1 - (2 * (event.clientY - box.top)) / box.height;
+  if (Math.max(Math.abs(x), Math.abs(y)) > 1) return;
   const size = Number($('brush').value);
   if (event.shiftKey || event.buttons === 2) {
     changeDabs(dabs.filter((dab) => Math.hypot(dab.x - x, dab.y - y) > Math.max(2 * size, 0.06)));
@@ -228,11 +235,19 @@ const PICTURE_NOTES = {
 };
 
 async function choosePictures(name) {
+  const choice = ++choices;
   for (const button of document.querySelectorAll('[data-pictures]'))
     button.setAttribute('aria-pressed', String(button.dataset.pictures === name));
   $('pictures-note').textContent = PICTURE_NOTES[name];
   pictures = name;
-  page.points = name === 'garments' ? await loadGarments() : drawDigits();
+  try {
+    const points = name === 'garments' ? await loadGarments() : drawDigits();
+    if (choice !== choices) return;
+    page.points = points;
+    await restart();
+  } catch (error) {
+    if (choice === choices) complain(error);
+  }
 }
 
 // ---- Settings -------------------------------------------------------------------------------------------------------
@@ -280,31 +295,40 @@ function showLegend() {
 
 // ---- Beginning ------------------------------------------------------------------------------------------------------
 
+function beginCurves() {
+  steps = slow.steps = 0;
+  losses.clear();
+  judgements.clear();
+}
+
 async function restart() {
   const starting = ++generation;
   page.ready = false;
   page.seen = null;
   page.judged = null;
-  steps = slow.steps = owed = 0;
-  losses.clear();
-  judgements.clear();
+  owed = 0;
+  dataChanged = false;
+  beginCurves();
   try {
     const { code, size } = KINDS[page.kind];
     await ask('start', { kind: code, size, seed: seed++, settings, data: page.points });
     if (starting !== generation) return;
-    dataChanged = false;
     viewChanged = true;
     page.ready = true;
-    $('busy').textContent = '';
+    say('');
   } catch (error) {
-    complain(error);
+    if (starting === generation) complain(error);
   }
 }
 
 async function chooseKind(kind) {
+  generation++;
+  choices++;
   page.ready = false;
+  page.points = new Float32Array(0);
+  kept[page.kind] = settings;
+  settings = kept[kind];
   page.kind = kind;
-  settings = { ...KINDS[kind].settings };
   for (const name of Object.keys(KINDS)) {
     $(`tab-${name}`).setAttribute('aria-selected', String(name === kind));
     $(`tab-${name}`).tabIndex = name === kind ? 0 : -1;
@@ -313,13 +337,14 @@ async function chooseKind(kind) {
   $('stage').setAttribute('aria-labelledby', `tab-${kind}`);
   showSettings();
   showLegend();
-  if (kind === 'plane') choosePreset('ring');
-  else {
+  if (kind === 'plane') {
+    changeDabs(dabs);
+    await restart();
+  } else {
     $('hint').textContent = '';
     clearGround($('ground'));
-    await choosePictures(pictures ?? 'garments');
+    await choosePictures(pictures);
   }
-  await restart();
 }
 
 function download(bytes, name) {
@@ -328,6 +353,29 @@ function download(bytes, name) {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// A file that is refused leaves the training as it was, and that goes on.
+async function openTraining(file) {
+  const opening = generation;
+  try {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    if (opening !== generation) return;
+    await ask('open', { bytes });
+    if (opening !== generation) return;
+    beginCurves();
+    viewChanged = true;
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+// What a control does with a key stays its own.
+function isOwnKey(control, key) {
+  if (!control) return false;
+  if (control.matches('select')) return true;
+  if (control.matches('[type=range]')) return key.startsWith('arrow');
+  return key === ' ';
 }
 
 function listen() {
@@ -350,8 +398,8 @@ function listen() {
   for (const button of document.querySelectorAll('[data-preset]'))
     button.addEventListener('click', () => choosePreset(button.dataset.preset));
   for (const button of document.querySelectorAll('[data-pictures]'))
-    button.addEventListener('click', () => choosePictures(button.dataset.pictures).then(restart, complain));
-  for (const name of Object.keys(KINDS)) on(`tab-${name}`, 'click', () => chooseKind(name).catch(complain));
+    button.addEventListener('click', () => choosePictures(button.dataset.pictures));
+  for (const name of Object.keys(KINDS)) on(`tab-${name}`, 'click', () => chooseKind(name));
   document.querySelector('[role=tablist]').addEventListener('keydown', (event) => {
     if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
     const other = $(isPlane() ? 'tab-pictures' : 'tab-plane');
@@ -368,8 +416,9 @@ function listen() {
   canvas.addEventListener('pointermove', (event) => { if (isPlane() && event.buttons > 0) brush(event); });
   canvas.addEventListener('contextmenu', (event) => { if (isPlane()) event.preventDefault(); });
   document.addEventListener('keydown', (event) => {
-    if (event.target.closest('input, select, button') || event.ctrlKey || event.metaKey || event.altKey) return;
-    const act = { ' ': () => setPlaying(!page.playing), ArrowRight: once, r: again }[event.key];
+    const key = event.key.toLowerCase();
+    if (isOwnKey(event.target.closest('input, select, button'), key) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = { ' ': () => setPlaying(!page.playing), arrowright: once, r: again }[key];
     if (!act) return;
     event.preventDefault();
     act();
@@ -382,14 +431,12 @@ function listen() {
   on('file', 'change', async () => {
     const [file] = $('file').files;
     if (!file) return;
-    try {
-      await ask('open', { bytes: new Uint8Array(await file.arrayBuffer()) });
-      viewChanged = true;
-    } catch (error) {
-      complain(error);
-    }
+    await openTraining(file);
     $('file').value = '';
   });
+  // What a message said is over with what the visitor does next; without networks there is nothing else to say.
+  for (const event of ['pointerdown', 'keydown', 'click', 'change'])
+    document.addEventListener(event, () => { if (page.ready) say(''); }, { capture: true });
   onPaletteChange(() => { page.redraw = true; });
 }
 
@@ -398,7 +445,8 @@ async function begin() {
   document.body.classList.add('plane');
   const { bytes } = await ask('load', { url: 'libgan.wasm.gz' });
   $('module-size').textContent = `${Math.round(bytes / 1024)} KB`;
-  await chooseKind('plane');
+  choosePreset('ring');
+  await chooseKind(page.kind);
   setPlaying(!matchMedia('(prefers-reduced-motion: reduce)').matches);
   requestAnimationFrame(tick);
 }

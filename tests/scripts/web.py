@@ -123,6 +123,46 @@ def check_files(browser):
     assert told[0] > 10000 and 10000 < told[1] < told[0] and isinstance(told[2], str) and told[2], told
 
 
+def check_refusal(browser):
+    """A file that is refused is told of, and training goes on; the next click takes the message away."""
+    click(browser, "play")
+    browser.evaluate("""(() => {
+      const files = new DataTransfer(), input = document.getElementById('file');
+      files.items.add(new File([new Uint8Array(64)], 'none'));
+      input.files = files.files;
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+    })()""")
+    browser.wait_until("document.getElementById('busy').textContent !== ''", 60)
+    before = browser.evaluate("page.seen.steps")
+    browser.wait_until(f"page.playing && page.seen.steps > {before} + 3", 60)
+    browser.evaluate("document.querySelector('h1').click()")
+    assert browser.evaluate("document.getElementById('busy').textContent") == ""
+    click(browser, "play")
+
+
+def check_tabs(browser):
+    """Of two tabs chosen at once the later stays, even if what the earlier had to load comes after it, and so does what was
+    drawn."""
+    told = browser.evaluate("""(async () => {
+      const drawn = page.points, { decode } = HTMLImageElement.prototype;
+      let release;
+      const held = new Promise((resolve) => { release = resolve; });
+      let decoded;
+      HTMLImageElement.prototype.decode = function () {
+        decoded = held.then(() => decode.call(this));
+        return decoded;
+      };
+      for (const name of ['pictures', 'plane']) document.getElementById(`tab-${name}`).click();
+      while (!page.ready) await new Promise(requestAnimationFrame);
+      release();
+      await decoded;
+      HTMLImageElement.prototype.decode = decode;
+      for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame);
+      return [page.kind, page.ready, page.points.length === drawn.length && page.points.every((x, i) => x === drawn[i])];
+    })()""")
+    assert told == ["plane", True, True], told
+
+
 def check_losses(browser):
     """Each loss trains, from the networks that are there."""
     click(browser, "play")
@@ -157,6 +197,8 @@ def check_in_browser(path, url, folder, picture):
             browser.picture(picture, captureBeyondViewport=True)
         check_drawing(browser)
         check_files(browser)
+        check_refusal(browser)
+        check_tabs(browser)
         check_losses(browser)
         click(browser, "tab-pictures")
         check_pictures(browser, "garments")
