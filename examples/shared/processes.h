@@ -33,7 +33,7 @@ typedef struct process_options {
     }
 
 /* Joins the other processes, with --mpi. Exits with status 2 if the program was built without libgan-mpi, and 1 with
- * a sentence if they do not answer. */
+ * a sentence if they do not answer, or the mpirun that started them is not that of the program's MPI. */
 void join_processes(const process_options *options);
 /* NULL: there are no others. */
 const gan_collective *joined_processes(void);

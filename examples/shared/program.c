@@ -27,8 +27,11 @@ bool has_checkpoint(const char *folder)
     return true;
 }
 
+static bool resumes;
+
 void require_checkpoint(const char *folder)
 {
+    resumes = true;
     if (has_checkpoint(folder)) return;
     fprintf(stderr, "--resume: there is no %s/checkpoint.safetensors to resume from\n", folder);
     exit(1);
@@ -113,7 +116,7 @@ int exit_status(gan_status status)
     if (status == GAN_OK) return 0;
     if (status == GAN_ERROR_CANCELLED) return 130;
     fprintf(stderr, "%s: %s\n", gan_status_name(status), gan_last_error());
-    if (status == GAN_ERROR_ARCHITECTURE || status == GAN_ERROR_STATE) {
+    if (resumes && (status == GAN_ERROR_ARCHITECTURE || status == GAN_ERROR_STATE)) {
         fprintf(stderr,
                 "To resume a training, give it the data, and the options that shape networks or choose data, such as "
                 "--seed, with which it began%s%s\n",

@@ -22,8 +22,9 @@ typedef struct setup {
     test_gan_kind kind;
     gan_trainer_options options;
     int steps, updates;
-    int64_t batch; /* of a step; 0: that of the options */
-    uint64_t seed; /* of the dataset */
+    int64_t batch;  /* of a step; 0: that of the options */
+    uint64_t seed;  /* of the dataset, */
+    float *samples; /* and its array; NULL: the same for all */
     int64_t saves_after, leaves_after;
     bool prefetch, resumes;
     void (*differ)(process *process); /* NULL: they are all alike */
@@ -40,7 +41,7 @@ struct process {
     gan_dataset *data;
     gan_step_report report;
     gan_status status;
-    char sentence[512];
+    char sentence[512], warning[512];
 };
 
 #define TRY(call)                            \
@@ -73,15 +74,22 @@ static gan_status take_steps(process *p)
     return GAN_OK;
 }
 
+static void keep_warning(void *user, gan_log_level level, const char *message)
+{
+    process *p = user;
+    if (level >= GAN_LOG_WARNING) snprintf(p->warning, sizeof(p->warning), "%s", message);
+}
+
 static gan_status prepare(process *p)
 {
     const gan_collective collective = loopback_collective(p->loop, p->rank);
     gan_trainer_options options = p->as.options;
     options.collective = p->size > 1 ? &collective : NULL;
     p->report = (gan_step_report)GAN_STEP_REPORT_INIT;
-    TRY(gan_context_create(GAN_CONTEXT(.threads = 1 + p->rank % 2), &p->context));
+    TRY(gan_context_create(GAN_CONTEXT(.threads = 1 + p->rank % 2, .log = keep_warning, .log_user = p), &p->context));
     TRY(test_gan_models(p->context, p->as.kind, &p->generator, &p->discriminator));
-    TRY(gan_dataset_from_array(p->context, samples, NULL, COUNT, test_gan_shape(p->as.kind),
+    TRY(gan_dataset_from_array(p->context, p->as.samples ? p->as.samples : samples, NULL, COUNT,
+                               test_gan_shape(p->as.kind),
                                GAN_DATASET(.seed = p->as.seed, .prefetch = p->as.prefetch), &p->data));
     return gan_trainer_create(p->context, p->generator, p->discriminator, &options, &p->trainer);
 }
@@ -246,10 +254,40 @@ static void test_resume(void **state)
             test_assert_same_weights(first[0].discriminator, resumed[i].discriminator);
             test_assert_same_weights(first[0].generator, resumed[i].generator);
         }
+        assert_string_equal(resumed[0].warning, "");
         destroy(resumed, size);
     }
     destroy(first, 2);
     remove(CHECKPOINT);
+}
+
+/* Saved with `before` shards and resumed with `after`: a warning. */
+static void assert_told_of_shards(int64_t before, int64_t after, const char *expected)
+{
+    process processes[MOST];
+    setup as = STEPS(TEST_GAN_DENSE, .batch = 16, .shards = before);
+    as.work = run_steps;
+    as.steps = as.saves_after = 1;
+    run(&as, 1, processes);
+    assert_int_equal(processes[0].status, GAN_OK);
+    destroy(processes, 1);
+    as.options.shards = after;
+    as.resumes = true;
+    run(&as, 1, processes);
+    assert_int_equal(processes[0].status, GAN_OK);
+    assert_string_equal(processes[0].warning, expected);
+    destroy(processes, 1);
+    remove(CHECKPOINT);
+}
+
+static void test_other_shards(void **state)
+{
+    (void)state;
+#define TOLD "the trainer in '" CHECKPOINT "' was described otherwise: game.shards was "
+    assert_told_of_shards(1, 4, TOLD "1, and is 4 here");
+    assert_told_of_shards(4, 2, TOLD "4, and is 2 here");
+    assert_told_of_shards(4, 1, TOLD "4, and is 1 here");
+    assert_told_of_shards(1, 1, "");
 }
 
 /* ---- The whole batch ------------------------------------------------------------------------------------------- */
@@ -329,6 +367,17 @@ static void differ_in_data(process *p)
     if (p->rank == 1) p->as.seed = 9;
 }
 
+/* In one value of the last sample. */
+static void differ_in_values(process *p)
+{
+    static float others[VALUES * 8];
+    const int64_t size = COUNT * test_gan_elements(p->as.kind);
+    if (p->rank != 1) return;
+    memcpy(others, samples, (size_t)size * sizeof(*samples));
+    others[size - 1] += 0.5f;
+    p->as.samples = others;
+}
+
 static void differ_in_batch(process *p)
 {
     if (p->rank == 1) p->as.batch = 6;
@@ -384,6 +433,8 @@ static void test_differences(void **state)
     assert_all_fail(as, GAN_ERROR_STATE, "process 1 has other weights than process 0");
     as.work = run_steps;
     as.differ = differ_in_data;
+    assert_all_fail(as, GAN_ERROR_STATE, "process 1 has other data than process 0");
+    as.differ = differ_in_values;
     assert_all_fail(as, GAN_ERROR_STATE, "process 1 has other data than process 0");
 }
 
@@ -446,7 +497,8 @@ static void test_refused(void **state)
     const refused_options cases[] = {
         {GAN_TRAINER(.shards = -1), GAN_ERROR_ARGUMENT, "shards is -1"},
         {GAN_TRAINER(.shards = 65537), GAN_ERROR_ARGUMENT, "shards is 65537"},
-        {GAN_TRAINER(.batch = 8, .shards = 3), GAN_ERROR_BATCH, "batch is 8, expected a multiple of 3"},
+        {GAN_TRAINER(.batch = 8, .shards = 3), GAN_ERROR_BATCH,
+         "batch is 8, expected a multiple of the number of shards, 3"},
         {GAN_TRAINER(.shards = 3, .collective = &two), GAN_ERROR_ARGUMENT,
          "shards is 3, expected a multiple of the number of processes, 2"},
         {GAN_TRAINER(.batch = 7, .collective = &two), GAN_ERROR_BATCH, "batch is 7"},
@@ -470,9 +522,10 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_processes), cmocka_unit_test(test_options),  cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_resume),    cmocka_unit_test(test_rounding), cmocka_unit_test(test_differences),
-        cmocka_unit_test(test_stopping),  cmocka_unit_test(test_refused),  cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_processes),   cmocka_unit_test(test_options),      cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_resume),      cmocka_unit_test(test_other_shards), cmocka_unit_test(test_rounding),
+        cmocka_unit_test(test_differences), cmocka_unit_test(test_stopping),     cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_memory),
     };
     test_numbers(7, samples, sizeof(samples) / sizeof(*samples));
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,10 @@ gan_status gan_game_check_fits(const gan_game *game, int64_t batch, const char *
                         (long long)batch, (long long)game->packing);
     }
     const int64_t multiple = game->shards.total * game->packing;
+    if (game->packing == 1) {
+        return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected a multiple of the number of shards, %lld", what,
+                        (long long)batch, (long long)multiple);
+    }
     return gan_fail(GAN_ERROR_BATCH,
                     "%s: batch is %lld, expected a multiple of %lld, shards of which each has whole packs of %lld",
                     what, (long long)batch, (long long)multiple, (long long)game->packing);

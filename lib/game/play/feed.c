@@ -27,6 +27,10 @@ static gan_status check_dataset(const gan_game *game, int32_t term, const gan_da
                         gan_shape_text(info.shape, given), node->name, gan_shape_text(node->shape, expected));
     }
     if (dataset->count >= game->packing * game->shards.total) return GAN_OK;
+    if (game->shards.total > 1 && game->packing == 1) {
+        return gan_fail(GAN_ERROR_BATCH, "gan_game_feed: the dataset has %lld sample%s, but there are %lld shards",
+                        (long long)dataset->count, gan_plural(dataset->count), (long long)game->shards.total);
+    }
     if (game->shards.total > 1) {
         return gan_fail(GAN_ERROR_BATCH,
                         "gan_game_feed: the dataset has %lld sample%s, but there are %lld shards of packs of %lld",

@@ -92,16 +92,23 @@ typedef struct settings_part {
     char whose[GAN_NAME_LIMIT + 4]; /* which is the name of a part: " 'NAME'" */
 } settings_part;
 
+/* What a note was, of which there is none in files of games of one shard. */
+static const char *found_text(const gan_entry *entry, size_t prefix)
+{
+    return !entry->found[0] && strcmp(entry->name + prefix, "game.shards") == 0 ? "1" : entry->found;
+}
+
 static void tell_differences(void *part, const char *from)
 {
     const settings_part *of = part;
     for (int64_t i = of->first; i < of->end; i++) {
         const gan_entry *entry = &of->entries->rows[i];
-        if (entry->kind != GAN_ENTRY_NOTE || !entry->text[0] || !entry->found[0]) continue;
-        if (strncmp(entry->text, entry->found, GAN_NOTE_TEXT - 1) == 0) continue;
-        gan_log(of->game->context, GAN_LOG_WARNING,
-                "the game%s in %s was described otherwise: %s was %s, and is %s here", of->whose, from,
-                entry->name + of->prefix, entry->found, entry->text);
+        if (entry->kind != GAN_ENTRY_NOTE || !entry->text[0]) continue;
+        const char *found = found_text(entry, of->prefix);
+        if (!found[0] || strncmp(entry->text, found, GAN_NOTE_TEXT - 1) == 0) continue;
+        gan_log(
+            of->game->context, GAN_LOG_WARNING, "the %s%s in %s was described otherwise: %s was %s, and is %s here",
+            of->game->own_names ? "game" : "trainer", of->whose, from, entry->name + of->prefix, found, entry->text);
     }
 }
 
@@ -121,12 +128,25 @@ static void tell_of_settings(const gan_game *game, int64_t first, gan_entries *e
 
 /* ---- All of them ----------------------------------------------------------------------------------------------- */
 
+static void add_shards(const gan_game *game, gan_entries *entries)
+{
+    if (game->shards.total == 1 && !entries->loading) return;
+    add_count(entries, SETTINGS "game", "shards", game->shards.total);
+}
+
+void gan_game_add_shards(const gan_game *game, gan_entries *entries)
+{
+    const int64_t first = entries->count;
+    add_shards(game, entries);
+    tell_of_settings(game, first, entries);
+}
+
 void gan_game_add_settings(const gan_game *game, gan_entries *entries)
 {
     const bool alternating = game->options.moves == GAN_MOVES_ALTERNATING;
     const int64_t first = entries->count;
     add_count(entries, SETTINGS "game", "batch", game->options.batch);
-    if (game->shards.total > 1) add_count(entries, SETTINGS "game", "shards", game->shards.total);
+    add_shards(game, entries);
     gan_entries_add_note(entries, SETTINGS "game", "moves", alternating ? "alternating" : "simultaneous");
     add_names(entries, "players", gan_game_player_name, game, game->player_count);
     add_names(entries, "wants", gan_game_want_name, game, game->want_count);
@@ -195,6 +215,24 @@ static uint64_t hash_weights(const gan_game *game)
     return hash;
 }
 
+/* Some samples, evenly spread, of the field that feeds an input: to read all would take too long. */
+static gan_status hash_samples(const gan_game *game, const gan_feeder *feeder, uint64_t *hash)
+{
+    enum { SOME = 4 };
+    const int64_t elements = gan_term_elements(&game->terms, feeder->term), last = feeder->dataset->count - 1;
+    const size_t size = (size_t)elements * sizeof(float);
+    float *values = gan_allocate_array(game->context, elements, sizeof(*values));
+    gan_status status = values ? GAN_OK : GAN_ERROR_MEMORY;
+    for (int64_t f = 0; f < game->place_count; f++) game->places[f] = f == feeder->field ? values : NULL;
+    for (int64_t i = 0; i < SOME && status == GAN_OK; i++) {
+        const int64_t number = i < SOME - 1 ? last / (SOME - 1) * i : last;
+        status = gan_dataset_read_fields(feeder->dataset, number, 1, game->places);
+        if (status == GAN_OK) *hash = gan_hash_bytes(*hash, values, size);
+    }
+    gan_release(game->context, values, size);
+    return status;
+}
+
 static gan_status hash_data(const gan_game *game, uint64_t *hash)
 {
     *hash = HASH_START;
@@ -209,6 +247,7 @@ static gan_status hash_data(const gan_game *game, uint64_t *hash)
         *hash = gan_hash_number(*hash, cursor.fingerprint);
         *hash = gan_hash_number(*hash, (uint64_t)game->feeders[i].field);
         *hash = gan_hash_number(*hash, (uint64_t)gan_game_first_fed(game, i));
+        GAN_TRY(hash_samples(game, &game->feeders[i], hash));
     }
     return GAN_OK;
 }

@@ -88,6 +88,8 @@ void gan_note_append(char text[GAN_NOTE_TEXT], const char *name);
 /* Adds what a game was described with, apart from what a file restores; after a load, the list warns of what was
  * different in the file. */
 void gan_game_add_settings(const gan_game *game, gan_entries *entries);
+/* Of a trainer only the number of shards, which may be that of processes. */
+void gan_game_add_shards(const gan_game *game, gan_entries *entries);
 /* What other processes must have too, once: models, options, weights, data and the machine; and again the next time.
  */
 gan_status gan_game_introduce(gan_game *game);

@@ -4,6 +4,7 @@
 static void add_entries(gan_game *game, gan_dataset *dataset, gan_entries *entries)
 {
     gan_game_add_entries(game, entries);
+    gan_game_add_shards(game, entries);
     if (dataset) gan_entries_add_dataset(entries, "dataset", dataset);
 }
 
