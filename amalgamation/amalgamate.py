@@ -367,7 +367,7 @@ class Amalgamation:
                 return inner
             text = re.sub(r'^#(ifndef|define) GAN_\w+_ISA_H\n', '', self.texts[header], flags=re.M)
             text = re.sub(r'\n#endif\s*$', '\n', text)
-            shared.update({name: True for name in own_names(text)})
+            shared.update({name: True for name in own_names(text) | made_by_macros(text)})
             text = self.with_headers(header, text, lambda _: '')
             return inner + renamed(text, set(shared), isa, self.stringified, header, True)
 

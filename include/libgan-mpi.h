@@ -39,9 +39,10 @@ typedef struct gan_mpi_options {
 
 /**
  * Makes a communicator of its own for the processes of `communicator`, all of which must call this. MPI must have
- * been initialised, for this thread. ::GAN_ERROR_ARGUMENT for a timeout that is not above 0, ::GAN_ERROR_STATE
- * without MPI or with an older one than 3.1, ::GAN_ERROR_IO if a process does not call it in time. The caller owns
- * the result.
+ * been initialised, in this thread; for steps in slices of time, which are another thread's, by MPI_Init_thread()
+ * with MPI_THREAD_SERIALIZED or more. ::GAN_ERROR_VERSION for options of another version, ::GAN_ERROR_ARGUMENT for a
+ * timeout that is not above 0, ::GAN_ERROR_STATE without MPI or with an older one than 3.1, ::GAN_ERROR_IO if a
+ * process does not call it in time. The caller owns the result.
  */
 GAN_API gan_status gan_mpi_create(MPI_Comm communicator, const gan_mpi_options *options, gan_mpi **out);
 

@@ -284,8 +284,9 @@ typedef struct gan_context_options {
     bool no_spin;             /**< threads without work sleep at once; default: they first look for more, for up to 50
                                    microseconds, which saves the time to wake them but takes their CPU from others */
     bool no_winograd;    /**< convolutions are computed as they are defined; default: where it is faster, by fewer
-                              multiplications (Winograd), with rounding errors up to about twice as large. Only in
-                              float32 with GAN_MULTIPLY_NATIVE, without dilation and groups */
+                              multiplications (Winograd), with rounding errors up to about twice as large. NaN,
+                              infinity and values beyond 1e36, whose sums overflow, reach the outputs around them, too.
+                              Only in float32 with GAN_MULTIPLY_NATIVE, without dilation and groups */
     uint8_t reserved[2]; /**< 0, else ::GAN_ERROR_VERSION */
     const char *blas;    /**< file name of the library with cblas_sgemm() that multiplies with GAN_MULTIPLY_BLAS;
                               default: a BLAS that the build knows, such as "libopenblas.so.0" */

@@ -161,11 +161,25 @@ static gan_status find_free(gan_mpi *mpi, int *free_index)
     return fail(mpi, GAN_ERROR_STATE, "more than %d exchanges are under way", OUTSTANDING);
 }
 
+/* Steps in slices of time are another thread's, which only some levels of MPI allow. */
+static gan_status check_thread(gan_mpi *mpi)
+{
+    int level = MPI_THREAD_SINGLE, is_main = 0;
+    MPI_Query_thread(&level);
+    if (level >= MPI_THREAD_SERIALIZED) return GAN_OK;
+    MPI_Is_thread_main(&is_main);
+    if (is_main) return GAN_OK;
+    return fail(mpi, GAN_ERROR_STATE,
+                "an exchange in another thread than the one that initialised MPI, as in slices of time, needs "
+                "MPI_Init_thread() with MPI_THREAD_SERIALIZED");
+}
+
 static gan_status start(void *user, gan_exchange kind, const void *from, void *to, size_t bytes, int64_t *ticket)
 {
     gan_mpi *mpi = user;
     const double started = now();
     gan_status status = check(mpi, kind, bytes);
+    if (status == GAN_OK) status = check_thread(mpi);
     if (status != GAN_OK) return status;
     int index;
     status = find_free(mpi, &index);
@@ -225,7 +239,19 @@ static gan_status check_mpi(void)
 
 static gan_status read_options(const gan_mpi_options *options, double *timeout)
 {
-    *timeout = options && options->struct_size >= sizeof(*options) ? options->timeout : 0;
+    *timeout = 0;
+    if (options && options->struct_size < sizeof(*options)) {
+        return fail(NULL, GAN_ERROR_VERSION, "gan_mpi_options: struct_size is %zu, expected %zu: use GAN_MPI()",
+                    options->struct_size, sizeof(*options));
+    }
+    if (options && options->struct_size > sizeof(*options)) {
+        const unsigned char *bytes = (const unsigned char *)options;
+        for (size_t i = sizeof(*options); i < options->struct_size; i++) {
+            if (bytes[i] == 0) continue;
+            return fail(NULL, GAN_ERROR_VERSION, "gan_mpi_options: an option is newer than this libgan-mpi");
+        }
+    }
+    if (options) *timeout = options->timeout;
     if (*timeout == 0) *timeout = DEFAULT_TIMEOUT;
     if (*timeout > 0 && *timeout < 1e9) return GAN_OK;
     return fail(NULL, GAN_ERROR_ARGUMENT, "gan_mpi_options: timeout is %g, expected more than 0 and less than 1e9",
@@ -276,10 +302,17 @@ gan_status gan_mpi_create(MPI_Comm communicator, const gan_mpi_options *options,
     return GAN_OK;
 }
 
-/* After a failure, MPI may still use what it was given. */
+static bool is_under_way(const gan_mpi *mpi)
+{
+    for (int i = 0; i < OUTSTANDING; i++)
+        if (mpi->exchanges[i].under_way) return true;
+    return false;
+}
+
+/* After a failure, or while an exchange is under way, MPI may still use what it was given. */
 void gan_mpi_destroy(gan_mpi *mpi)
 {
-    if (!mpi || mpi->failed) return;
+    if (!mpi || mpi->failed || is_under_way(mpi)) return;
     for (int i = 0; i < OUTSTANDING; i++) {
         free(mpi->exchanges[i].sent);
         free(mpi->exchanges[i].got);

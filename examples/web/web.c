@@ -107,11 +107,19 @@ gan_status web_set(int loss, float generator_rate, float discriminator_rate, flo
     gan_status status = GAN_OK;
 
     if (!web.context) return fail(GAN_ERROR_STATE, "web_start() comes first");
-    web.settings = settings;
     if (other) {
-        web.earlier_steps += gan_trainer_steps(web.trainer);
+        const web_settings before = web.settings;
+        const int64_t steps = gan_trainer_steps(web.trainer);
+        web.settings = settings;
+        web.earlier_steps += steps;
         status = create_trainer();
+        if (status != GAN_OK) { /* the earlier one goes on */
+            web.settings = before;
+            web.earlier_steps -= steps;
+            return status;
+        }
     }
+    web.settings = settings;
     if (status == GAN_OK) status = set_rate(GAN_ROLE_GENERATOR, generator_rate);
     if (status == GAN_OK) status = set_rate(GAN_ROLE_DISCRIMINATOR, discriminator_rate);
     return status;
@@ -310,6 +318,10 @@ gan_status web_load(const unsigned char *bytes, int size)
 {
     const gan_status status =
         gan_trainer_load_from(web.trainer, NULL, gan_reader_from_memory(bytes, size > 0 ? (size_t)size : 0));
+    if (status == GAN_OK) {
+        web.earlier_steps = 0;
+        web.report[WEB_STEPS] = (double)gan_trainer_steps(web.trainer);
+    }
     return check(status);
 }
 

@@ -1,5 +1,6 @@
 /* A gate that threads pass one at a time, in the order in which they came: a mutex alone would let a thread that
- * passes again and again, such as one that trains, keep the others out. */
+ * passes again and again, such as one that trains, keep the others out. A thread that works in slices may pause
+ * inside: who comes then gives it the time to leave. */
 #include "core/core.h"
 
 #include <pthread.h>
@@ -7,8 +8,9 @@
 struct gan_gate {
     pthread_mutex_t mutex; /* of the two numbers */
     pthread_cond_t moved;
-    uint64_t next;   /* the ticket of the next thread to come */
-    uint64_t inside; /* of the one whose turn it is */
+    uint64_t next;      /* the ticket of the next thread to come */
+    uint64_t inside;    /* of the one whose turn it is */
+    gan_sliced *sliced; /* its task, if it works in slices */
 };
 
 gan_status gan_gate_create(gan_context *context, gan_gate **out)
@@ -36,11 +38,28 @@ void gan_gate_destroy(gan_context *context, gan_gate *gate)
     gan_release(context, gate, sizeof(*gate));
 }
 
+/* With the mutex held, until something has changed. */
+static void await_turn(gan_gate *gate)
+{
+    gan_sliced *sliced = gate->sliced;
+    gan_status status = GAN_OK;
+
+    if (sliced && sliced != gan_sliced_current()) {
+        pthread_mutex_unlock(&gate->mutex);
+        status = gan_sliced_finish(sliced);
+        pthread_mutex_lock(&gate->mutex);
+    }
+    /* It has left then, unless its thread is not in this process. */
+    if (gate->sliced == sliced && (!sliced || status != GAN_OK)) pthread_cond_wait(&gate->moved, &gate->mutex);
+}
+
 void gan_gate_enter(gan_gate *gate)
 {
     pthread_mutex_lock(&gate->mutex);
     const uint64_t ticket = gate->next++;
-    while (gate->inside != ticket) pthread_cond_wait(&gate->moved, &gate->mutex);
+    while (gate->inside != ticket) await_turn(gate);
+    gate->sliced = gan_sliced_current();
+    if (gate->sliced) pthread_cond_broadcast(&gate->moved); /* those who wait have to know */
     pthread_mutex_unlock(&gate->mutex);
 }
 
@@ -48,6 +67,7 @@ void gan_gate_leave(gan_gate *gate)
 {
     pthread_mutex_lock(&gate->mutex);
     gate->inside++;
+    gate->sliced = NULL;
     pthread_cond_broadcast(&gate->moved);
     pthread_mutex_unlock(&gate->mutex);
 }

@@ -293,6 +293,7 @@ static int start_worker(pool_worker *worker, gan_pool *pool)
     int error;
 
     worker->pool = pool;
+    worker->left_out_until = worker->left_out_for = worker->ran_before = 0; /* fork() has copied another thread's */
     atomic_init(&worker->state, IDLE);
     error = pthread_mutex_init(&worker->mutex, NULL);
     if (error) return error;
@@ -316,6 +317,7 @@ static void start_workers(gan_context *context, gan_pool *pool)
 
     pool->process = gan_process_number();
     pool->worker_count = 0;
+    pool->left_out = 0;
     while (pool->worker_count < pool->wanted && error == 0) {
         error = start_worker(&pool->workers[pool->worker_count], pool);
         if (error == 0) pool->worker_count++;

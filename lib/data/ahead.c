@@ -170,8 +170,7 @@ static void copy_window(const gan_ahead *ahead, int64_t count, const gan_destina
     for (int64_t i = 0; i < count && to->labels; i++) to->labels[i] = (int32_t)ahead->arrays[to->label][i];
 }
 
-/* Waits for the thread. The window is empty unless it starts at `at`. */
-static void await_window(gan_ahead *ahead, const gan_dataset_cursor *at)
+void gan_ahead_wait(gan_ahead *ahead, const gan_dataset_cursor *at)
 {
     const bool wanted = is_same_order(at, &ahead->at) && at->position == ahead->at.position;
 
@@ -181,10 +180,8 @@ static void await_window(gan_ahead *ahead, const gan_dataset_cursor *at)
     if (!finished || !wanted) drop(ahead);
 }
 
-gan_status gan_ahead_take(gan_ahead *ahead, const gan_dataset_cursor *at, int64_t count, const gan_destination *to,
-                          int64_t *taken)
+gan_status gan_ahead_take(gan_ahead *ahead, int64_t count, const gan_destination *to, int64_t *taken)
 {
-    await_window(ahead, at);
     GAN_TRY(reserve(ahead, count, to));
     /* Fewer samples than failed together may be good ones: whoever wants them reads them again. */
     if (ahead->status != GAN_OK && count >= ahead->count) {

@@ -73,10 +73,12 @@ typedef struct gan_ahead gan_ahead;
 
 /* The source outlives it. */
 gan_status gan_ahead_create(gan_source *source, gan_ahead **out);
-/* Makes room to read `count` samples ahead, waits for those that are being read, and copies the first *taken of them
- * to the destination: those from a cursor on, `count` at most. If they could not be read, this is the status. */
-gan_status gan_ahead_take(gan_ahead *ahead, const gan_dataset_cursor *at, int64_t count, const gan_destination *to,
-                          int64_t *taken);
+/* Waits for the samples that are being read, and forgets them unless they are those from a cursor on: comes before
+ * all else. */
+void gan_ahead_wait(gan_ahead *ahead, const gan_dataset_cursor *at);
+/* Makes room to read `count` samples ahead, and copies the first *taken of those that have been read to the
+ * destination, `count` at most. If they could not be read, this is the status. */
+gan_status gan_ahead_take(gan_ahead *ahead, int64_t count, const gan_destination *to, int64_t *taken);
 /* Begins to read the fields that have been wanted of the dataset's next samples, whose order is that of its cursor.
  */
 void gan_ahead_start(gan_ahead *ahead, const gan_dataset *dataset);

@@ -273,9 +273,11 @@ static gan_status read_at_cursor(gan_dataset *dataset, int64_t size, batch_part 
     gan_dataset_cursor at = dataset->cursor;
     int64_t taken = 0;
 
-    if (count < 1) return GAN_OK;
     at.position += part.first;
-    if (dataset->ahead) GAN_TRY(gan_ahead_take(dataset->ahead, &at, count, to, &taken));
+    /* Of an empty part, too: what comes next may not meet the thread. */
+    if (dataset->ahead) gan_ahead_wait(dataset->ahead, &at);
+    if (count < 1) return GAN_OK;
+    if (dataset->ahead) GAN_TRY(gan_ahead_take(dataset->ahead, count, to, &taken));
     return read_samples(dataset, dataset->order, at.position, count, to, taken);
 }
 

@@ -97,11 +97,12 @@ struct gan_game {
     int64_t place_count;
     int64_t rounds, epochs;
     atomic_bool cancel;
-    bool checked;             /* the data of the first round have been */
-    bool has_played;          /* a round has succeeded since the game was built or loaded */
-    gan_gate *gate;           /* whoever changes or copies the players' models is inside */
-    gan_sliced *sliced;       /* the thread of rounds in slices of time, */
-    bool half_done;           /* of which one is under way: its end has not been told; */
+    bool checked;       /* the data of the first round have been */
+    bool has_played;    /* a round has succeeded since the game was built or loaded */
+    gan_gate *gate;     /* whoever changes or copies the players' models is inside */
+    gan_sliced *sliced; /* the thread of rounds in slices of time, */
+    bool is_sliced;     /* the last round was given as one in slices, so its samples were not read from datasets */
+    bool half_done;     /* of which one is under way: its end has not been told; */
     gan_status sliced_status; /* what became of it, with its sentence: */
     char sliced_error[GAN_SENTENCE];
     /* Of the present round: its batches, the current one, its samples in all, and in a full batch. */

@@ -25,7 +25,7 @@ static bool find_number(const gan_game *game, const gan_feeder *feeder, int64_t 
 {
     const gan_dataset *dataset = feeder->dataset;
     gan_dataset_cursor at = feeder->from;
-    if (game->given != game->fed || !dataset) return false;
+    if (game->given != game->fed || game->is_sliced || !dataset) return false;
     const bool drives = dataset == gan_game_driver(game);
     if (game->shards.collective.size > 1) return false;
     for (int64_t first = 0; first <= sample; first += game->batch) {

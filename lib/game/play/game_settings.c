@@ -201,6 +201,7 @@ static uint64_t hash_machine(const gan_game *game)
     uint64_t hash = gan_hash_number(HASH_START, (uint64_t)context->cpu);
     hash = gan_hash_number(hash, (uint64_t)context->multiply);
     hash = gan_hash_number(hash, (uint64_t)context->precision);
+    hash = gan_hash_number(hash, context->no_winograd);
     return gan_hash_number(hash, sizeof(gan_real));
 }
 

@@ -25,6 +25,13 @@ gan_status gan_game_agree(gan_game *game, gan_status status, int64_t samples, bo
 {
     gan_agreement *mine = &game->sharing.mine;
     if (game->shards.collective.size == 1) return status;
+    if (game->sharing.broken) {
+        return gan_fail(
+            GAN_ERROR_STATE,
+            "%s: this process failed in a %s that the other processes may have gone on with: begin anew from a "
+            "checkpoint, in all of them",
+            game->caller, game->round);
+    }
     if (status == GAN_OK) status = gan_game_introduce(game);
     mine->rounds = (uint64_t)game->rounds;
     mine->samples = (uint64_t)samples;
@@ -173,6 +180,13 @@ static gan_status play_inside(gan_game *game, const float *const *inputs, int64_
     gan_gate_enter(game->gate);
     const gan_status status = play(game, inputs, count, batch);
     gan_gate_leave(game->gate);
+    /* All processes find the same sums to diverge. Of another failure the others do not know. */
+    if (status != GAN_OK && status != GAN_ERROR_DIVERGED && game->shards.collective.size > 1) {
+        char sentence[GAN_SENTENCE];
+        snprintf(sentence, sizeof(sentence), "%s", gan_last_error());
+        gan_sharing_break(&game->sharing);
+        return gan_fail(status, "%s", sentence);
+    }
     return status;
 }
 
@@ -185,6 +199,7 @@ gan_status gan_game_check_not_half_done(const gan_game *game, const char *what)
 gan_status gan_game_play(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
 {
     GAN_TRY(gan_game_check_not_half_done(game, game->caller));
+    game->is_sliced = false;
     check_first_data(game, inputs, count);
     return play_inside(game, inputs, count, batch);
 }
@@ -203,13 +218,15 @@ static void play_round(void *argument)
 static gan_status begin_slices(gan_game *game, const float *const *inputs, int64_t count, int64_t batch)
 {
     check_first_data(game, inputs, count);
-    GAN_TRY(gan_sliced_begin(game->sliced, play_round, game));
+    /* All before the thread begins: a snapshot may let it work at once. */
     for (int32_t i = 0; i < game->feeder_count; i++) game->fed[i] = inputs[i];
     game->given = game->fed;
     game->samples = count;
     game->batch = batch;
-    game->half_done = true;
-    return GAN_OK;
+    game->is_sliced = true;
+    const gan_status status = gan_sliced_begin(game->sliced, play_round, game);
+    game->half_done = status == GAN_OK;
+    return status;
 }
 
 static gan_status check_same(const gan_game *game, const float *const *inputs, int64_t batch, const char *what)

@@ -158,6 +158,22 @@ static void fill_bucket(const gan_sharing *sharing, const gan_bucket *bucket)
     }
 }
 
+static gan_status start_exchange(const gan_shards *shards, gan_exchange exchange, const gan_real *from, gan_real *to,
+                                 int64_t count, gan_bucket *bucket)
+{
+    const gan_status status =
+        gan_shards_start(shards, exchange, from, to, (size_t)count * sizeof(*from), &bucket->ticket);
+    bucket->open = status == GAN_OK;
+    bucket->exchange = exchange;
+    return status;
+}
+
+static gan_status finish_exchange(const gan_shards *shards, gan_bucket *bucket)
+{
+    bucket->open = false;
+    return gan_shards_finish(shards, bucket->ticket);
+}
+
 static gan_status start_bucket(gan_sharing *sharing, int64_t offset)
 {
     gan_bucket *bucket = &sharing->buckets[sharing->bucket_count];
@@ -165,9 +181,8 @@ static gan_status start_bucket(gan_sharing *sharing, int64_t offset)
     fill_bucket(sharing, bucket);
     sharing->begun = offset;
     sharing->bucket_count++;
-    return gan_shards_start(sharing->shards, GAN_EXCHANGE_TRANSPOSE, bucket->sent, bucket->received,
-                            (size_t)(sharing->shards->count * bucket->slice) * sizeof(*bucket->sent),
-                            &bucket->ticket);
+    return start_exchange(sharing->shards, GAN_EXCHANGE_TRANSPOSE, bucket->sent, bucket->received,
+                          sharing->shards->count * bucket->slice, bucket);
 }
 
 void gan_sharing_begin_sum(gan_sharing *sharing, const gan_term_model *of)
@@ -192,14 +207,13 @@ static gan_status finish_buckets(gan_sharing *sharing)
     const gan_shards *shards = sharing->shards;
     for (int32_t i = 0; i < sharing->bucket_count; i++) {
         gan_bucket *bucket = &sharing->buckets[i];
-        GAN_TRY(gan_shards_finish(shards, bucket->ticket));
+        GAN_TRY(finish_exchange(shards, bucket));
         add_up(sharing->context, shards->total, bucket->slice, bucket->slice, bucket->received, bucket->slice_sum);
-        GAN_TRY(gan_shards_start(shards, GAN_EXCHANGE_GATHER, bucket->slice_sum, bucket->sum,
-                                 (size_t)bucket->slice * sizeof(*bucket->sum), &bucket->ticket));
+        GAN_TRY(start_exchange(shards, GAN_EXCHANGE_GATHER, bucket->slice_sum, bucket->sum, bucket->slice, bucket));
     }
     for (int32_t i = 0; i < sharing->bucket_count; i++) {
-        const gan_bucket *bucket = &sharing->buckets[i];
-        GAN_TRY(gan_shards_finish(shards, bucket->ticket));
+        gan_bucket *bucket = &sharing->buckets[i];
+        GAN_TRY(finish_exchange(shards, bucket));
         gan_copy(sharing->context, bucket->count, bucket->sum, sharing->of->model->gradients + bucket->first);
     }
     return GAN_OK;
@@ -218,4 +232,21 @@ gan_status gan_sharing_sum_gradients(gan_sharing *sharing, const gan_term_model 
     const gan_status status = finish_buckets(sharing);
     sharing->of = NULL;
     return status;
+}
+
+/* Exchanges are finished in the order in which they were started: a bucket's second one comes after the first of all.
+ */
+static void finish_open(gan_sharing *sharing, gan_exchange exchange)
+{
+    for (int32_t i = 0; i < sharing->bucket_count; i++) {
+        gan_bucket *bucket = &sharing->buckets[i];
+        if (bucket->open && bucket->exchange == exchange) (void)finish_exchange(sharing->shards, bucket);
+    }
+}
+
+void gan_sharing_break(gan_sharing *sharing)
+{
+    sharing->broken = true;
+    finish_open(sharing, GAN_EXCHANGE_TRANSPOSE);
+    finish_open(sharing, GAN_EXCHANGE_GATHER);
 }

@@ -19,6 +19,8 @@ typedef struct gan_agreement {
 typedef struct gan_bucket {
     int64_t first, count, slice; /* in values */
     int64_t ticket;
+    bool open;             /* an exchange was started and not finished */
+    gan_exchange exchange; /* which one */
     gan_real *sent, *received, *slice_sum, *sum;
 } gan_bucket;
 
@@ -33,6 +35,7 @@ typedef struct gan_sharing {
     double *values;           /* the same with one value */
     gan_agreement mine, *agreements;
     bool introduced; /* `mine` has what is compared once */
+    bool broken;     /* this process failed in a round that the others may have gone on with */
     /* The gradients that are being added up, in buckets from the last one on, and memory for all of these. */
     const gan_term_model *of; /* NULL: none are */
     int64_t begun;            /* where those begin that are in buckets */
@@ -60,6 +63,9 @@ gan_status gan_sharing_sum_values(const gan_sharing *sharing, double *sum);
 void gan_sharing_begin_sum(gan_sharing *sharing, const gan_term_model *of);
 gan_status gan_sharing_begin_part(gan_sharing *sharing, int64_t offset);
 gan_status gan_sharing_sum_gradients(gan_sharing *sharing, const gan_term_model *of);
+/* After a failure that the other processes do not know of: what was started is finished, since its arrays belong to
+ * the collective until then, and there are no more rounds. */
+void gan_sharing_break(gan_sharing *sharing);
 
 /* ---- Before a round (agreement.c) -------------------------------------------------------------------------------
  */

@@ -75,7 +75,7 @@ typedef struct gan_winograd {
     int64_t slots; /* of memory, at most: more than there are threads */
 } gan_winograd;
 
-/* The most bytes of transformed weights, and of slots of memory for tasks, that a convolution may take. */
+/* The most bytes of transformed weights that a convolution may take. */
 #define GAN_WINOGRAD_MOST_BYTES (64 * 1024 * 1024)
 
 /* Whether it is faster than the direct way: depends on the shape, of which the batch is a part. If it is not for a
