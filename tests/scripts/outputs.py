@@ -192,6 +192,18 @@ def check_began():
         assert file.read_text() == f"{began}\n{began} --resume --steps 2\n", file.read_text()
 
 
+def check_other_mpirun():
+    """A process that its MPI knows as the only one, while mpirun has started two, writes nothing."""
+    os.environ.update(MPI_LOCALNRANKS="2", MPI_LOCALRANKID="0")
+    words = [programs["mnist_gan"], "--data", "data", "--output", "other-mpirun", "--steps", "1", "--quiet", "--mpi"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    del os.environ["MPI_LOCALNRANKS"], os.environ["MPI_LOCALRANKID"]
+    assert done.returncode in (1, 2), done
+    expected = "has started 2 processes" if done.returncode == 1 else "built without libgan-mpi"
+    assert expected in done.stderr, done
+    assert not os.path.exists("other-mpirun")
+
+
 def check_effects():
     """What has no effect is refused by its name."""
     for name, words, sentence in (
@@ -304,6 +316,7 @@ with tempfile.TemporaryDirectory() as folder:
     check_data()
     check_command_lines()
     check_began()
+    check_other_mpirun()
     check_effects()
     check_classifiers()
     check_stopped_mixtures()
