@@ -52,7 +52,7 @@ static void test_shapes_refused(void **state)
     refuse(&packed, GAN_TRAINER(.packing = 4), GAN_ERROR_SHAPE, "must be (12, 6, 5), but is (6, 6, 5)");
     refuse(&packed, NULL, GAN_ERROR_SHAPE, "makes samples (3, 6, 5), but the discriminator's input is (6, 6, 5)");
     test_status(gan_trainer_step(packed.trainer, samples, 3, NULL), GAN_ERROR_BATCH,
-                "batch is 3, expected a multiple of the trainer's packing, 2");
+                "batch is 3, expected a multiple of packing, 2");
     assert_int_equal(gan_trainer_steps(packed.trainer), 0);
     test_gan_destroy(&dense);
     test_gan_destroy(&two);
