@@ -31,6 +31,7 @@ void floor_choose_kernels(char **argv)
 
     if (!openblas_get_corename || !fitting || getenv("OPENBLAS_CORETYPE")) return;
     const char *core = openblas_get_corename();
+    if (!core) return;
     for (size_t i = 0; i < sizeof(without_avx) / sizeof(*without_avx); i++) {
         if (strcmp(core, without_avx[i]) != 0) continue;
         fprintf(stderr, "%s: OpenBLAS takes this CPU for a %s; it is told to use its kernels for %s\n", argv[0], core,
