@@ -327,7 +327,8 @@ static gan_status run(job *j)
 
 int main(int argc, char **argv)
 {
-    job j = {.game = {.output = "table"}, .choice = {.most_distinct = 10}, .batch = 128, .moves = 5, .penalty = 10};
+    job j = {
+        .game = GAME_SETTINGS("table"), .choice = {.most_distinct = 10}, .batch = 128, .moves = 5, .penalty = 10};
     const option options[] = {
         {"--data", OPTION_TEXT, &j.data, 0, 0, "FILE", "CSV file with a header line"},
         {"--output", OPTION_TEXT, &j.output, 0, 0, "FILE", "CSV file to write"},
