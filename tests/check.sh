@@ -116,8 +116,9 @@ levels()
     done <"$build.levels"
 }
 
-# What does not depend on the build is checked in only one.
+# What does not depend on the build is checked in only one, and the programs, which take longest, in two.
 once='--no-suite style --no-suite install'
+twice="$once --no-suite scripts"
 
 part_release()
 {
@@ -142,7 +143,7 @@ part_reference_blas()
     install_missing 'libblas-dev module blas-netlib'
     build check-reference-blas -Dblas=cblas -Dblas_link=true || return
     # shellcheck disable=SC2086
-    run_tests "$root/build/check-reference-blas" $once --timeout-multiplier 4
+    run_tests "$root/build/check-reference-blas" $twice --timeout-multiplier 4
     levels check-reference-blas
 }
 
@@ -156,7 +157,7 @@ part_clang()
     export CC CXX
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     # shellcheck disable=SC2086
-    build check-clang -Db_sanitize=undefined -Db_lundef=false -Dbuildtype=debugoptimized && run_tests "$root/build/check-clang" $once --timeout-multiplier 4
+    build check-clang -Db_sanitize=undefined -Db_lundef=false -Dbuildtype=debugoptimized && run_tests "$root/build/check-clang" $twice --timeout-multiplier 4
     unset CC CXX
 }
 
