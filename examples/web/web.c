@@ -54,8 +54,7 @@ static double milliseconds_now(void)
     return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
 }
 
-/* ---- Beginning and settings --------------------------------------------------------------------------------------
- */
+/* ---- Beginning and settings ------------------------------------------------------------------------------------ */
 
 void web_close(void)
 {
@@ -233,8 +232,7 @@ const char *web_diagnosis_advice(int diagnosis)
     return gan_diagnosis_advice((gan_diagnosis)diagnosis);
 }
 
-/* ---- Looking -----------------------------------------------------------------------------------------------------
- */
+/* ---- Looking --------------------------------------------------------------------------------------------------- */
 
 float *web_shown(int count)
 {

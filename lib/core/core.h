@@ -452,6 +452,15 @@ bool gan_background_start(gan_background *background, void (*task)(void *argumen
 bool gan_background_wait(gan_background *background);
 void gan_background_destroy(gan_background *background); /* waits; accepts NULL */
 
+/* ---- Fingerprints ---------------------------------------------------------------------------------------------- */
+
+/* FNV-1a, value after value: of bytes as it is defined, or of whole words, which is faster. */
+#define GAN_HASH_START UINT64_C(0xcbf29ce484222325)
+static inline uint64_t gan_hash_add(uint64_t hash, uint64_t value)
+{
+    return (hash ^ value) * UINT64_C(0x100000001b3);
+}
+
 /* ---- Shards of a batch (shards.c) ------------------------------------------------------------------------------ */
 
 /* A batch is divided into `total` equal shards; this process has `count` of them, from number `first` on, and so have

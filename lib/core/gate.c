@@ -42,15 +42,14 @@ void gan_gate_destroy(gan_context *context, gan_gate *gate)
 static void await_turn(gan_gate *gate)
 {
     gan_sliced *sliced = gate->sliced;
-    gan_status status = GAN_OK;
+    bool has_left = false;
 
     if (sliced && sliced != gan_sliced_current()) {
         pthread_mutex_unlock(&gate->mutex);
-        status = gan_sliced_finish(sliced);
+        has_left = gan_sliced_finish(sliced) == GAN_OK; /* else its thread is not in this process */
         pthread_mutex_lock(&gate->mutex);
     }
-    /* It has left then, unless its thread is not in this process. */
-    if (gate->sliced == sliced && (!sliced || status != GAN_OK)) pthread_cond_wait(&gate->moved, &gate->mutex);
+    if (!has_left && gate->sliced == sliced) pthread_cond_wait(&gate->moved, &gate->mutex);
 }
 
 void gan_gate_enter(gan_gate *gate)

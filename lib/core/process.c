@@ -3,8 +3,7 @@
 
 #include <time.h>
 
-/* ---- Forks -------------------------------------------------------------------------------------------------------
- */
+/* ---- Forks ----------------------------------------------------------------------------------------------------- */
 
 /* The number of this process: 1 in the process that loaded the library, one more in each child of fork() than in its
  * parent. Unlike a process's ID it is never used again, and costs no system call. */
@@ -32,8 +31,7 @@ gan_status gan_count_forks(void)
     return GAN_OK;
 }
 
-/* ---- Time --------------------------------------------------------------------------------------------------------
- */
+/* ---- Time ------------------------------------------------------------------------------------------------------ */
 
 int64_t gan_nanoseconds(void)
 {

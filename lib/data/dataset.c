@@ -24,15 +24,14 @@ gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t
     return GAN_OK;
 }
 
-/* FNV-1a over whole words: tells one set of samples from another, as far as that costs nothing. */
+/* Tells one set of samples from another, as far as that costs nothing. */
 static uint64_t fingerprint(const gan_dataset *dataset)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = GAN_HASH_START;
 
-    for (int i = 0; i < dataset->shape.rank; i++)
-        hash = (hash ^ (uint64_t)dataset->shape.dims[i]) * UINT64_C(0x100000001b3);
+    for (int i = 0; i < dataset->shape.rank; i++) hash = gan_hash_add(hash, (uint64_t)dataset->shape.dims[i]);
     for (int64_t i = 0; i < dataset->count && dataset->numbers; i++)
-        hash = (hash ^ (uint64_t)dataset->numbers[i]) * UINT64_C(0x100000001b3);
+        hash = gan_hash_add(hash, (uint64_t)dataset->numbers[i]);
     return hash > 0 ? hash : 1;
 }
 

@@ -147,8 +147,7 @@ bool gan_want_is_penalty(const gan_game *game, const gan_want_state *want);
 /* What the loss is multiplied by now, by schedule and interval; 0 for a penalty that is not due. */
 double gan_want_coefficient(const gan_game *game, const gan_want_state *want);
 
-/* ---- Samples of shards and processes (game_build.c) -------------------------------------------------------------
- */
+/* ---- Samples of shards and processes (game_build.c) ------------------------------------------------------------ */
 
 /* The most samples, up to so many, that can be divided into shards of whole packs. */
 int64_t gan_game_fitting(const gan_game *game, int64_t samples);

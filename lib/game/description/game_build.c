@@ -136,8 +136,7 @@ static gan_status check_wants(gan_game *game)
     return check_all_read(game);
 }
 
-/* ---- Samples ----------------------------------------------------------------------------------------------------
- */
+/* ---- Samples --------------------------------------------------------------------------------------------------- */
 
 int64_t gan_game_fitting(const gan_game *game, int64_t samples)
 {

@@ -155,10 +155,7 @@ void gan_game_add_settings(const gan_game *game, gan_entries *entries)
     tell_of_settings(game, first, entries);
 }
 
-/* ---- For other processes -----------------------------------------------------------------------------------------
- */
-
-#define HASH_START UINT64_C(0xcbf29ce484222325)
+/* ---- For other processes --------------------------------------------------------------------------------------- */
 
 static gan_status hash_models(const gan_game *game, uint64_t *hash)
 {
@@ -188,7 +185,7 @@ static gan_status hash_settings(const gan_game *game, uint64_t *hash)
 
 static gan_status hash_setup(const gan_game *game, uint64_t *hash)
 {
-    *hash = gan_hash_number(HASH_START, game->options.seed);
+    *hash = gan_hash_number(GAN_HASH_START, game->options.seed);
     *hash = gan_hash_number(*hash, (uint64_t)game->shards.total);
     GAN_TRY(hash_models(game, hash));
     return hash_settings(game, hash);
@@ -198,7 +195,7 @@ static gan_status hash_setup(const gan_game *game, uint64_t *hash)
 static uint64_t hash_machine(const gan_game *game)
 {
     const gan_context *context = game->context;
-    uint64_t hash = gan_hash_number(HASH_START, (uint64_t)context->cpu);
+    uint64_t hash = gan_hash_number(GAN_HASH_START, (uint64_t)context->cpu);
     hash = gan_hash_number(hash, (uint64_t)context->multiply);
     hash = gan_hash_number(hash, (uint64_t)context->precision);
     hash = gan_hash_number(hash, context->no_winograd);
@@ -207,7 +204,7 @@ static uint64_t hash_machine(const gan_game *game)
 
 static uint64_t hash_weights(const gan_game *game)
 {
-    uint64_t hash = HASH_START;
+    uint64_t hash = GAN_HASH_START;
     for (int32_t i = 0; i < game->terms.model_count; i++) {
         const gan_model *model = game->terms.models[i].model;
         hash = gan_hash_bytes(hash, model->parameters, (size_t)model->parameter_size * sizeof(*model->parameters));
@@ -236,7 +233,7 @@ static gan_status hash_samples(const gan_game *game, const gan_feeder *feeder, u
 
 static gan_status hash_data(const gan_game *game, uint64_t *hash)
 {
-    *hash = HASH_START;
+    *hash = GAN_HASH_START;
     for (int32_t i = 0; i < game->feeder_count; i++) {
         gan_dataset_cursor cursor;
         if (!game->feeders[i].dataset) continue;

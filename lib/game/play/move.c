@@ -267,8 +267,8 @@ static gan_status step(gan_game *game, gan_player_state *player)
     GAN_TRY(status);
     for (int32_t k = 0; k < player->model_count; k++) {
         gan_played_model *played = &game->played[player->played[k]];
-        played->guard.proved =
-            false; /* the old weights are proved by now; the new ones are not until the next move */
+        /* The old weights are proved by now; the new ones are not until the next move. */
+        played->guard.proved = false;
         game->terms.models[played->model].version++;
         if (player->options.weight_clip > 0) {
             GAN_TRY(gan_model_clip_weights(played->guard.model, player->options.weight_clip));

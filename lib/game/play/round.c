@@ -18,8 +18,7 @@ static void take_batch(gan_game *game, int64_t index)
     }
 }
 
-/* ---- Other processes ---------------------------------------------------------------------------------------------
- */
+/* ---- Other processes ------------------------------------------------------------------------------------------- */
 
 gan_status gan_game_agree(gan_game *game, gan_status status, int64_t samples, bool *ends)
 {

@@ -5,12 +5,10 @@
 
 /* ---- Hashes ------------------------------------------------------------------------------------------ */
 
-/* FNV-1a over 8 bytes at a time. */
-#define FNV_PRIME UINT64_C(0x100000001b3)
-
+/* Over 8 bytes at a time, the upper ones of which would reach few bits of the product. */
 uint64_t gan_hash_number(uint64_t hash, uint64_t number)
 {
-    hash = (hash ^ number) * FNV_PRIME;
+    hash = gan_hash_add(hash, number);
     return hash ^ hash >> 29;
 }
 

@@ -45,8 +45,7 @@ typedef struct gan_sharing {
     int64_t sent_size, slices_size, sums_size;
 } gan_sharing;
 
-/* ---- Losses and gradients (sharing.c) ---------------------------------------------------------------------------
- */
+/* ---- Losses and gradients (sharing.c) -------------------------------------------------------------------------- */
 
 /* Of a zeroed struct, for models of so many values of parameters at most. Released even after a failure. */
 gan_status gan_sharing_create(gan_context *context, const gan_shards *shards, int64_t want_count, int64_t parameters,
@@ -67,8 +66,7 @@ gan_status gan_sharing_sum_gradients(gan_sharing *sharing, const gan_term_model 
  * the collective until then, and there are no more rounds. */
 void gan_sharing_break(gan_sharing *sharing);
 
-/* ---- Before a round (agreement.c) -------------------------------------------------------------------------------
- */
+/* ---- Before a round (agreement.c) ------------------------------------------------------------------------------ */
 
 uint64_t gan_hash_number(uint64_t hash, uint64_t number);
 uint64_t gan_hash_bytes(uint64_t hash, const void *bytes, size_t size);

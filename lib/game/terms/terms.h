@@ -177,8 +177,7 @@ gan_status gan_penalised_forward(gan_terms *terms, int32_t term);
 gan_status gan_pooled_plan(gan_terms *terms, int32_t term);
 gan_status gan_pooled_forward(gan_terms *terms, int32_t term);
 
-/* ---- Random numbers (draws.c) ------------------------------------------------------------------------------------
- */
+/* ---- Random numbers (draws.c) ---------------------------------------------------------------------------------- */
 
 /* Draws `rows` rows, of each shard here by itself, from random numbers of its own: `draw` gets the first row. */
 typedef gan_status (*gan_draw_fn)(void *argument, gan_random *random, int64_t first, int64_t rows);

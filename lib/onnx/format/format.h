@@ -41,12 +41,11 @@
 /* A message is at most this long, as in protobuf. */
 #define GAN_ONNX_SIZE_LIMIT INT64_C(2147483647)
 
-/* FNV-1a, piece after piece: of nothing it is GAN_ONNX_FINGERPRINT_START. */
-#define GAN_ONNX_FINGERPRINT_START UINT64_C(0xcbf29ce484222325)
-#define GAN_ONNX_FINGERPRINT_TEXT  17 /* bytes of its text */
+/* FNV-1a, piece after piece: of nothing it is GAN_HASH_START. */
+#define GAN_ONNX_FINGERPRINT_TEXT 17 /* bytes of its text */
 static inline uint64_t gan_onnx_fingerprint(uint64_t so_far, const void *bytes, size_t size)
 {
-    for (size_t i = 0; i < size; i++) so_far = (so_far ^ ((const unsigned char *)bytes)[i]) * UINT64_C(0x100000001b3);
+    for (size_t i = 0; i < size; i++) so_far = gan_hash_add(so_far, ((const unsigned char *)bytes)[i]);
     return so_far;
 }
 /* A key and a value, each with its 0. */

@@ -136,19 +136,25 @@ static gan_status no_broadcast(gan_shape x, gan_shape y)
                     a, b);
 }
 
+/* Makes `b` the one that is repeated. */
+static gan_status order(gan_import_value *a, gan_import_value *b)
+{
+    const gan_import_value first = *a;
+
+    if (is_repeated(a->shape, b->shape)) return GAN_OK;
+    if (!is_repeated(b->shape, a->shape)) return no_broadcast(a->shape, b->shape);
+    *a = *b;
+    *b = first;
+    return GAN_OK;
+}
+
 static gan_status multiply_values(gan_import *import, const gan_import_node *node, const gan_import_value *x,
                                   const gan_import_value *y)
 {
     gan_import_value a = *x, b = *y;
 
     if (!gan_shape_equal(a.shape, b.shape)) {
-        if (is_repeated(b.shape, a.shape)) {
-            const gan_import_value swapped = a;
-            a = b;
-            b = swapped;
-        } else if (!is_repeated(a.shape, b.shape)) {
-            return no_broadcast(a.shape, b.shape);
-        }
+        GAN_TRY(order(&a, &b));
         GAN_TRY(gan_import_reshape(import, node, &b, GAN_SHAPE(gan_shape_count(b.shape)), &b));
     }
     GAN_TRY(gan_import_emit(import, node, gan_layer_multiply(import->context), 2,
@@ -164,13 +170,7 @@ static gan_status add_values(gan_import *import, const gan_import_node *node, co
     gan_import_value a = *x, b = *y;
 
     if (!gan_shape_equal(a.shape, b.shape)) {
-        if (is_repeated(b.shape, a.shape)) {
-            const gan_import_value swapped = a;
-            a = b;
-            b = swapped;
-        } else if (!is_repeated(a.shape, b.shape)) {
-            return no_broadcast(a.shape, b.shape);
-        }
+        GAN_TRY(order(&a, &b));
         if (a.shape.rank != 3 || a.shape.dims[0] != b.shape.dims[0]) return no_broadcast(a.shape, b.shape);
         const gan_import_value small = b;
         GAN_TRY(gan_import_emit(

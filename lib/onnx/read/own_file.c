@@ -23,7 +23,7 @@ static bool is_fingerprint(const gan_import_file *file, const char *key, uint64_
 
 static uint64_t metadata_fingerprint(const gan_import_file *file)
 {
-    uint64_t fingerprint = GAN_ONNX_FINGERPRINT_START;
+    uint64_t fingerprint = GAN_HASH_START;
 
     for (int64_t i = 0; i < file->metadata_count; i++) {
         const gan_metadata *entry = &file->metadata[i];
@@ -42,7 +42,7 @@ static bool is_own(const gan_import_file *file)
 
     if (!format || strcmp(format, GAN_ONNX_FORMAT) != 0 || !metadata(file, GAN_ONNX_ARCHITECTURE_KEY)) return false;
     const uint64_t graph =
-        gan_onnx_fingerprint(GAN_ONNX_FINGERPRINT_START, file->graph.at, (size_t)(file->graph.end - file->graph.at));
+        gan_onnx_fingerprint(GAN_HASH_START, file->graph.at, (size_t)(file->graph.end - file->graph.at));
     if (is_fingerprint(file, GAN_ONNX_FINGERPRINT_KEY, graph) &&
         is_fingerprint(file, GAN_ONNX_METADATA_KEY, metadata_fingerprint(file)))
         return true;

@@ -32,8 +32,8 @@ static void create(saver *s, const gan_model *model, int64_t opset)
     *s = (saver){.model = model,
                  .context = model->context,
                  .graph = {.model = model, .opset = opset},
-                 .fingerprint = GAN_ONNX_FINGERPRINT_START,
-                 .metadata = GAN_ONNX_FINGERPRINT_START};
+                 .fingerprint = GAN_HASH_START,
+                 .metadata = GAN_HASH_START};
     for (int i = 0; i < WIRES; i++) wire_at(s, i)->context = model->context;
 }
 

@@ -13,8 +13,7 @@ gan_status gan_samples_check(const char *function, int64_t batch, int64_t size, 
  * `what` names it. */
 gan_status gan_augment_check(uint64_t kinds, gan_shape image, const char *what);
 
-/* ---- Penalties on gradients (penalties.c) -----------------------------------------------------------------------
- */
+/* ---- Penalties on gradients (penalties.c) ---------------------------------------------------------------------- */
 
 /* gan_gradient_penalty() with valid arguments; of a batch that is divided, the share of each shard here. */
 gan_status gan_penalty_compute(gan_session *discriminator, gan_penalty penalty, float coefficient, double *values);

@@ -39,8 +39,8 @@ static void test_own_without_values(void **state)
     test_onnx_message(&graph, 5, &tensor);
     test_onnx_floats(&graph, "first.bias", TEST_DIMS(1024), (float[1024]){0});
     snprintf(fingerprint, sizeof(fingerprint), "%016llx",
-             (unsigned long long)gan_onnx_fingerprint(GAN_ONNX_FINGERPRINT_START, graph.bytes, graph.size));
-    uint64_t entries = gan_onnx_fingerprint_entry(GAN_ONNX_FINGERPRINT_START, keys[0], GAN_ONNX_FORMAT);
+             (unsigned long long)gan_onnx_fingerprint(GAN_HASH_START, graph.bytes, graph.size));
+    uint64_t entries = gan_onnx_fingerprint_entry(GAN_HASH_START, keys[0], GAN_ONNX_FORMAT);
     entries = gan_onnx_fingerprint_entry(entries, keys[2], architecture);
     snprintf(of_metadata, sizeof(of_metadata), "%016llx", (unsigned long long)entries);
     const char *values[] = {GAN_ONNX_FORMAT, fingerprint, architecture, of_metadata};

@@ -156,8 +156,7 @@ static void assert_fingerprint(void)
     const message graph = graph_of();
     char text[32];
     snprintf(text, sizeof(text), "%016llx",
-             (unsigned long long)gan_onnx_fingerprint(GAN_ONNX_FINGERPRINT_START, graph.at,
-                                                      (size_t)(graph.end - graph.at)));
+             (unsigned long long)gan_onnx_fingerprint(GAN_HASH_START, graph.at, (size_t)(graph.end - graph.at)));
     assert_entry("libgan.graph", text);
 }
 
