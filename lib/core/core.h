@@ -410,6 +410,8 @@ gan_status gan_sliced_begin(gan_sliced *sliced, void (*task)(void *argument), vo
 gan_status gan_sliced_continue(gan_sliced *sliced, int64_t nanoseconds, bool *done);
 /* Runs a task that is half done to its end, which gan_sliced_continue() still tells. Any thread. */
 gan_status gan_sliced_finish(gan_sliced *sliced);
+/* Lets the task run to its end, and does not wait for it. Any thread. */
+void gan_sliced_hurry(gan_sliced *sliced);
 
 /* For gan_parallel(): the sliced task that this thread runs, or NULL; it may be hidden for a while. */
 gan_sliced *gan_sliced_current(void);

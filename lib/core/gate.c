@@ -38,25 +38,14 @@ void gan_gate_destroy(gan_context *context, gan_gate *gate)
     gan_release(context, gate, sizeof(*gate));
 }
 
-/* With the mutex held, until something has changed. */
-static void await_turn(gan_gate *gate)
-{
-    gan_sliced *sliced = gate->sliced;
-    bool has_left = false;
-
-    if (sliced && sliced != gan_sliced_current()) {
-        pthread_mutex_unlock(&gate->mutex);
-        has_left = gan_sliced_finish(sliced) == GAN_OK; /* else its thread is not in this process */
-        pthread_mutex_lock(&gate->mutex);
-    }
-    if (!has_left && gate->sliced == sliced) pthread_cond_wait(&gate->moved, &gate->mutex);
-}
-
 void gan_gate_enter(gan_gate *gate)
 {
     pthread_mutex_lock(&gate->mutex);
     const uint64_t ticket = gate->next++;
-    while (gate->inside != ticket) await_turn(gate);
+    while (gate->inside != ticket) {
+        if (gate->sliced && gate->sliced != gan_sliced_current()) gan_sliced_hurry(gate->sliced);
+        pthread_cond_wait(&gate->moved, &gate->mutex);
+    }
     gate->sliced = gan_sliced_current();
     if (gate->sliced) pthread_cond_broadcast(&gate->moved); /* those who wait have to know */
     pthread_mutex_unlock(&gate->mutex);

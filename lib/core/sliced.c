@@ -166,14 +166,19 @@ static int64_t time_after(int64_t nanoseconds)
     return nanoseconds < INT64_MAX - now ? now + nanoseconds : INT64_MAX;
 }
 
-/* With the mutex held: lets the thread run until `end`, and waits until it does not. */
-static void run_until(gan_sliced *sliced, int64_t end)
+/* With the mutex held: lets the thread run until `end`. */
+static void resume(gan_sliced *sliced, int64_t end)
 {
     atomic_store(&sliced->end, end);
-    if (sliced->state == PAUSED) {
-        sliced->state = RUNNING;
-        pthread_cond_broadcast(&sliced->changed);
-    }
+    if (sliced->state != PAUSED) return;
+    sliced->state = RUNNING;
+    pthread_cond_broadcast(&sliced->changed);
+}
+
+/* The same, and waits until it does not. */
+static void run_until(gan_sliced *sliced, int64_t end)
+{
+    resume(sliced, end);
     while (sliced->state == RUNNING) pthread_cond_wait(&sliced->changed, &sliced->mutex);
 }
 
@@ -199,4 +204,14 @@ gan_status gan_sliced_finish(gan_sliced *sliced)
     run_until(sliced, INT64_MAX);
     pthread_mutex_unlock(&sliced->mutex);
     return GAN_OK;
+}
+
+/* Its end must not be waited for here: once the task has left what this thread wants, the next one may have begun,
+ * and wait for this thread. */
+void gan_sliced_hurry(gan_sliced *sliced)
+{
+    if (is_inherited(sliced)) return;
+    pthread_mutex_lock(&sliced->mutex);
+    resume(sliced, INT64_MAX);
+    pthread_mutex_unlock(&sliced->mutex);
 }
