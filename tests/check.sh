@@ -143,7 +143,7 @@ part_reference_blas()
     install_missing 'libblas-dev module blas-netlib'
     build check-reference-blas -Dblas=cblas -Dblas_link=true || return
     # shellcheck disable=SC2086
-    run_tests "$root/build/check-reference-blas" $twice --timeout-multiplier 4
+    run_tests "$root/build/check-reference-blas" $twice --no-suite torture --no-suite mpi --timeout-multiplier 4
     levels check-reference-blas
 }
 
