@@ -397,6 +397,27 @@ void gan_gate_destroy(gan_context *context, gan_gate *gate); /* accepts NULL */
 void gan_gate_enter(gan_gate *gate);
 void gan_gate_leave(gan_gate *gate);
 
+/* ---- A thread beside the caller's (companion.c) ------------------------------------------------------------------
+ */
+
+typedef struct gan_companion {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed; /* what the mutex guards, `stopping` included */
+    pthread_t thread;
+    bool started;
+    bool stopping;    /* the thread returns once it has nothing left to do */
+    unsigned process; /* that all of it belongs to */
+} gan_companion;
+
+/* Also makes an inherited one usable again: in a child of fork(), the parent's thread does not exist, and its mutex
+ * may be locked for ever. Without a thread yet. */
+gan_status gan_companion_create(gan_companion *companion);
+bool gan_companion_is_inherited(const gan_companion *companion);
+/* Starts its thread unless it runs. Returns 0, or a number of errno. */
+int gan_companion_start(gan_companion *companion, void *(*start)(void *argument), void *argument);
+/* Asks the thread to stop, and awaits it; does nothing to an inherited one. */
+void gan_companion_destroy(gan_companion *companion);
+
 /* ---- A task in slices of time (sliced.c) ---------------------------------------------------------------------- */
 
 typedef struct gan_sliced gan_sliced;

@@ -11,17 +11,11 @@ enum { NOTHING, PAUSED, RUNNING, ENDED };
 
 struct gan_sliced {
     gan_context *context;
-    pthread_mutex_t mutex; /* of what follows */
-    pthread_cond_t changed;
+    gan_companion thread; /* its mutex is of what follows */
     void (*task)(void *argument);
     void *argument;
     int state;
-    bool stopping;
     atomic_int_least64_t end; /* of the slice, in nanoseconds; INT64_MAX: that of the task */
-    /* The caller's: */
-    pthread_t thread;
-    bool started;
-    unsigned process; /* that the thread, the mutex and the condition belong to */
 };
 
 /* ---- In the thread --------------------------------------------------------------------------------------------- */
@@ -48,13 +42,13 @@ bool gan_sliced_is_over(const gan_sliced *sliced)
 void gan_sliced_pause(gan_sliced *sliced)
 {
     if (!gan_sliced_is_over(sliced)) return;
-    pthread_mutex_lock(&sliced->mutex);
+    pthread_mutex_lock(&sliced->thread.mutex);
     if (gan_sliced_is_over(sliced)) {
         sliced->state = PAUSED;
-        pthread_cond_broadcast(&sliced->changed);
-        while (sliced->state == PAUSED) pthread_cond_wait(&sliced->changed, &sliced->mutex);
+        pthread_cond_broadcast(&sliced->thread.changed);
+        while (sliced->state == PAUSED) pthread_cond_wait(&sliced->thread.changed, &sliced->thread.mutex);
     }
-    pthread_mutex_unlock(&sliced->mutex);
+    pthread_mutex_unlock(&sliced->thread.mutex);
 }
 
 static void *sliced_main(void *argument)
@@ -62,70 +56,46 @@ static void *sliced_main(void *argument)
     GAN_FLOAT_SCOPE();
     gan_sliced *sliced = argument;
 
-    pthread_mutex_lock(&sliced->mutex);
+    pthread_mutex_lock(&sliced->thread.mutex);
     for (;;) {
-        while (sliced->state != RUNNING && !sliced->stopping) pthread_cond_wait(&sliced->changed, &sliced->mutex);
+        while (sliced->state != RUNNING && !sliced->thread.stopping)
+            pthread_cond_wait(&sliced->thread.changed, &sliced->thread.mutex);
         if (sliced->state != RUNNING) break;
-        pthread_mutex_unlock(&sliced->mutex);
+        pthread_mutex_unlock(&sliced->thread.mutex);
         current = sliced;
         sliced->task(sliced->argument);
-        pthread_mutex_lock(&sliced->mutex);
+        pthread_mutex_lock(&sliced->thread.mutex);
         sliced->state = ENDED;
-        pthread_cond_broadcast(&sliced->changed);
+        pthread_cond_broadcast(&sliced->thread.changed);
     }
-    pthread_mutex_unlock(&sliced->mutex);
+    pthread_mutex_unlock(&sliced->thread.mutex);
     return NULL;
 }
 
 /* ---- Lifetime -------------------------------------------------------------------------------------------------- */
-
-static gan_status create_synchronisation(gan_sliced *sliced)
-{
-    sliced->process = gan_process_number();
-    sliced->started = false;
-    sliced->state = NOTHING;
-    if (pthread_mutex_init(&sliced->mutex, NULL) != 0)
-        return gan_fail(GAN_ERROR_MEMORY, "a mutex could not be created");
-    if (pthread_cond_init(&sliced->changed, NULL) == 0) return GAN_OK;
-    pthread_mutex_destroy(&sliced->mutex);
-    return gan_fail(GAN_ERROR_MEMORY, "a condition variable could not be created");
-}
 
 gan_status gan_sliced_create(gan_context *context, gan_sliced **out)
 {
     gan_sliced *sliced = gan_allocate(context, sizeof(*sliced));
 
     if (!sliced) return GAN_ERROR_MEMORY;
-    const gan_status status = create_synchronisation(sliced);
+    const gan_status status = gan_companion_create(&sliced->thread);
     if (status != GAN_OK) {
         gan_release(context, sliced, sizeof(*sliced));
         return status;
     }
     atomic_init(&sliced->end, 0);
+    sliced->state = NOTHING;
     sliced->context = context;
     *out = sliced;
     return GAN_OK;
 }
 
-/* In a child of fork(), the parent's thread does not exist, and its mutex may be locked for ever. */
-static bool is_inherited(const gan_sliced *sliced)
-{
-    return sliced->process != gan_process_number();
-}
-
 void gan_sliced_destroy(gan_sliced *sliced)
 {
     if (!sliced) return;
-    if (!is_inherited(sliced)) {
-        (void)gan_sliced_finish(sliced); /* fails only if it is inherited */
-        pthread_mutex_lock(&sliced->mutex);
-        sliced->stopping = true;
-        pthread_cond_broadcast(&sliced->changed);
-        pthread_mutex_unlock(&sliced->mutex);
-        if (sliced->started) pthread_join(sliced->thread, NULL);
-        pthread_cond_destroy(&sliced->changed);
-        pthread_mutex_destroy(&sliced->mutex);
-    }
+    if (!gan_companion_is_inherited(&sliced->thread)) (void)gan_sliced_finish(sliced);
+    gan_companion_destroy(&sliced->thread);
     gan_release(sliced->context, sliced, sizeof(*sliced));
 }
 
@@ -142,20 +112,18 @@ gan_status gan_sliced_begin(gan_sliced *sliced, void (*task)(void *argument), vo
 {
     char reason[GAN_ERRNO_TEXT];
 
-    if (is_inherited(sliced)) GAN_TRY(create_synchronisation(sliced));
-    if (!sliced->started) {
-        const int error = gan_thread_start(&sliced->thread, sliced_main, sliced);
-        if (error) {
-            return gan_fail(GAN_ERROR_MEMORY, "a thread that works in slices could not be started: %s",
-                            gan_errno_text(error, reason));
-        }
-        sliced->started = true;
+    if (gan_companion_is_inherited(&sliced->thread)) GAN_TRY(gan_companion_create(&sliced->thread));
+    const int error = gan_companion_start(&sliced->thread, sliced_main, sliced);
+
+    if (error) {
+        return gan_fail(GAN_ERROR_MEMORY, "a thread that works in slices could not be started: %s",
+                        gan_errno_text(error, reason));
     }
-    pthread_mutex_lock(&sliced->mutex);
+    pthread_mutex_lock(&sliced->thread.mutex);
     sliced->task = task;
     sliced->argument = argument;
     sliced->state = PAUSED;
-    pthread_mutex_unlock(&sliced->mutex);
+    pthread_mutex_unlock(&sliced->thread.mutex);
     return GAN_OK;
 }
 
@@ -172,37 +140,38 @@ static void resume(gan_sliced *sliced, int64_t end)
     atomic_store(&sliced->end, end);
     if (sliced->state != PAUSED) return;
     sliced->state = RUNNING;
-    pthread_cond_broadcast(&sliced->changed);
+    pthread_cond_broadcast(&sliced->thread.changed);
 }
 
 /* The same, and waits until it does not. */
 static void run_until(gan_sliced *sliced, int64_t end)
 {
     resume(sliced, end);
-    while (sliced->state == RUNNING) pthread_cond_wait(&sliced->changed, &sliced->mutex);
+    while (sliced->state == RUNNING) pthread_cond_wait(&sliced->thread.changed, &sliced->thread.mutex);
 }
 
 gan_status gan_sliced_continue(gan_sliced *sliced, int64_t nanoseconds, bool *done)
 {
     const int64_t end = time_after(nanoseconds);
 
-    if (is_inherited(sliced)) return fail_inherited();
-    pthread_mutex_lock(&sliced->mutex);
+    if (gan_companion_is_inherited(&sliced->thread)) return fail_inherited();
+    pthread_mutex_lock(&sliced->thread.mutex);
     /* While another thread finishes the task, its time is not cut. */
     run_until(sliced, sliced->state == RUNNING ? INT64_MAX : end);
     *done = sliced->state == ENDED;
     if (*done) sliced->state = NOTHING;
-    pthread_mutex_unlock(&sliced->mutex);
+    pthread_mutex_unlock(&sliced->thread.mutex);
     return GAN_OK;
 }
 
 gan_status gan_sliced_finish(gan_sliced *sliced)
 {
     if (sliced == current) return GAN_OK; /* a callback of the task has called */
-    if (is_inherited(sliced)) return sliced->state == PAUSED || sliced->state == RUNNING ? fail_inherited() : GAN_OK;
-    pthread_mutex_lock(&sliced->mutex);
+    if (gan_companion_is_inherited(&sliced->thread))
+        return sliced->state == PAUSED || sliced->state == RUNNING ? fail_inherited() : GAN_OK;
+    pthread_mutex_lock(&sliced->thread.mutex);
     run_until(sliced, INT64_MAX);
-    pthread_mutex_unlock(&sliced->mutex);
+    pthread_mutex_unlock(&sliced->thread.mutex);
     return GAN_OK;
 }
 
@@ -210,8 +179,8 @@ gan_status gan_sliced_finish(gan_sliced *sliced)
  * and wait for this thread. */
 void gan_sliced_hurry(gan_sliced *sliced)
 {
-    if (is_inherited(sliced)) return;
-    pthread_mutex_lock(&sliced->mutex);
+    if (gan_companion_is_inherited(&sliced->thread)) return;
+    pthread_mutex_lock(&sliced->thread.mutex);
     resume(sliced, INT64_MAX);
-    pthread_mutex_unlock(&sliced->mutex);
+    pthread_mutex_unlock(&sliced->thread.mutex);
 }
