@@ -4,7 +4,8 @@
 #
 #   release         as released, and all that computes on each level of CPU instructions
 #   sanitizers      under AddressSanitizer and UndefinedBehaviorSanitizer
-#   reference-blas  with the reference BLAS, and all that computes on each level
+#   reference-blas  with the reference BLAS linked, what multiplies by it: all that computes, on the baseline level, above
+#                   which the library's own kernels multiply
 #   clang           built by clang, under its UndefinedBehaviorSanitizer, which sees other things than gcc's
 #   avx512          on a CPU with AVX-512 and bfloat16, emulated by Intel's SDE, whose command is in the variable SDE
 #   aarch64         built for AArch64 and run under QEMU; installs Debian's arm64 libraries
@@ -116,9 +117,11 @@ levels()
     done <"$build.levels"
 }
 
+# Sanitizers compile for long: what they say needs lines, but neither types nor much optimisation.
+sanitized='-Doptimization=1 -Ddebug=false -Dc_args=-g1 -Dcpp_args=-g1'
+
 # What does not depend on the build is checked in only one, and the programs, which take longest, in two.
 once='--no-suite style --no-suite install'
-twice="$once --no-suite scripts"
 
 part_release()
 {
@@ -133,18 +136,21 @@ part_sanitizers()
 {
     export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-    build check-sanitizers -Db_sanitize=address,undefined -Dbuildtype=debugoptimized || return
+    build check-sanitizers -Db_sanitize=address,undefined $sanitized || return
     # shellcheck disable=SC2086
-    run_tests "$root/build/check-sanitizers" $once --timeout-multiplier 4
+    run_tests "$root/build/check-sanitizers" $once --no-suite trainings --timeout-multiplier 4
+    run_tests "$root/build/check-sanitizers" install --timeout-multiplier 4
 }
 
 part_reference_blas()
 {
     install_missing 'libblas-dev module blas-netlib'
-    build check-reference-blas -Dblas=cblas -Dblas_link=true || return
-    # shellcheck disable=SC2086
-    run_tests "$root/build/check-reference-blas" $twice --no-suite torture --no-suite mpi --timeout-multiplier 4
-    levels check-reference-blas
+    build check-reference-blas -Dblas=cblas -Dblas_link=true -Dexamples=disabled || return
+    run_tests "$root/build/check-reference-blas" --suite blas --timeout-multiplier 4
+    GAN_TEST_CPU=baseline
+    export GAN_TEST_CPU
+    run_tests "$root/build/check-reference-blas" --suite levels --timeout-multiplier 4
+    unset GAN_TEST_CPU
 }
 
 part_clang()
@@ -153,11 +159,12 @@ part_clang()
         skip check-clang 'clang and clang++ are not both installed'
         return
     fi
+    install_wanted 'abigail-tools command abidiff'
     CC=clang CXX=clang++
     export CC CXX
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     # shellcheck disable=SC2086
-    build check-clang -Db_sanitize=undefined -Db_lundef=false -Dbuildtype=debugoptimized && run_tests "$root/build/check-clang" $twice --timeout-multiplier 4
+    build check-clang -Db_sanitize=undefined -Db_lundef=false -Doptimization=1 -Ddebug=true && run_tests "$root/build/check-clang" $once --no-suite scripts --timeout-multiplier 4
     unset CC CXX
 }
 

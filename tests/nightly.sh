@@ -20,7 +20,7 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tests/packages.sh"
 
-all='torture fuzz threads valgrind analyzers coverage abi packages mpi'
+all='torture fuzz threads valgrind analyzers coverage abi packages mpi ports'
 parts=${*:-$all}
 for part in $parts; do
     case " $all " in

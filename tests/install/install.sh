@@ -75,25 +75,29 @@ if [ "$KIND" != shared ]; then
     try cmake-static/c-shared static
 fi
 
-# The examples use only public headers, so that they build here unchanged.
+# The examples use only public headers, so that they build here unchanged. What several have in common is compiled once.
+[ $# -gt 0 ] || exit 0
 mkdir examples objects
 flags=$(link_flags "${kinds%% *}")
-for argument in "$@"; do
+cat >compile.sh <<END
+case \$1 in
+*.cpp) exec $CXX $CFLAGS -std=c++17 $flags -c "\$1" -o "objects/\$(basename "\$1").o" ;;
+*) exec $CC $CFLAGS -std=c11 -D_POSIX_C_SOURCE=200809L -I "$here/../../examples/parts" -I "$here/../../examples/shared" \
+    $flags -c "\$1" -o "objects/\$(basename "\$1").o" ;;
+esac
+END
+printf '%s\n' "$@" | grep -v ':$' | sort -u | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I '{}' sh compile.sh '{}'
+for argument in "$@" :; do
     case $argument in
     *:)
-        program=${argument%:}
-        mkdir "objects/$program"
+        # shellcheck disable=SC2086
+        [ -z "${objects-}" ] || $linker $CFLAGS $objects -o "examples/$program" $flags -lm -lz
+        program=${argument%:} objects='' linker=$CC
         ;;
-    *.cpp) $CXX $CFLAGS -std=c++17 $flags -c "$argument" -o "objects/$program/$(basename "$argument").o" ;;
-    *) $CC $CFLAGS -std=c11 -D_POSIX_C_SOURCE=200809L -I "$here/../../examples/parts" -I "$here/../../examples/shared" \
-        $flags -c "$argument" \
-        -o "objects/$program/$(basename "$argument").o" ;;
+    *)
+        objects="$objects objects/$(basename "$argument").o"
+        case $argument in *.cpp) linker=$CXX ;; esac
+        ;;
     esac
-done
-[ $# -gt 0 ] || exit 0
-for folder in objects/*; do
-    linker=$CC
-    for object in "$folder"/*.cpp.o; do [ ! -e "$object" ] || linker=$CXX; done
-    $linker $CFLAGS "$folder"/*.o -o "examples/${folder#objects/}" $flags -lm -lz
 done
 . "$here/examples.sh"

@@ -14,8 +14,8 @@ program = pathlib.Path(sys.argv[1]).resolve()
 
 
 def command(data, output, *options):
-    return [program, "--data", data, "--output", output, "--batch", "2", "--seed", "3", "--threads", "1", "--quiet",
-            *options]
+    return [program, "--data", data, "--output", output, "--batch", "2", "--filters", "16", "--seed", "3", "--threads", "1",
+            "--quiet", *options]
 
 
 def run(*words):
@@ -54,7 +54,7 @@ def check_sizes():
         assert read_png(pathlib.Path(f"grey{size}/samples.png"))[2] == 1
         sizes[size] = os.path.getsize(f"grey{size}/discriminator.safetensors")
     assert sizes["64"] > 4 * sizes["32"], sizes
-    run("grey", "narrow", "--steps", "1", "--filters", "16")
+    run("grey", "narrow", "--steps", "1", "--filters", "4")
     assert os.path.getsize("narrow/discriminator.safetensors") < sizes["64"] / 8
     example_program.refuse(command("grey", "none", "--size", "60"), 1, "multiples of 8")
     example_program.refuse(command("grey", "none", "--size", "8"), 2, "expected a number from 16 to 1024")

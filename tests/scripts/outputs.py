@@ -222,8 +222,8 @@ def check_effects():
 
 def check_classifiers():
     """A classifier in training is gone on with after Ctrl-C, to the same end, and one of other images is trained anew."""
-    write_images(pathlib.Path("large"), "train", 6000, 1)
-    write_images(pathlib.Path("other-large"), "train", 6000, 2)
+    write_images(pathlib.Path("large"), "train", 2000, 1)
+    write_images(pathlib.Path("other-large"), "train", 2000, 2)
     for name in "autoencoder", "boltzmann", "conditional", "infogan", "stacked_mnist", "evaluate":
         process = subprocess.Popen(command(name, f"stopped-{name}", "large"), stderr=subprocess.PIPE, text=True)
         for line in process.stderr:
