@@ -179,6 +179,7 @@ static void tile(const gan_tile *given)
 /* ---- Dot products ------------------------------------------------------------------------------------------ */
 
 typedef single_vector full_vector;
+typedef real_mask full_mask __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(gan_real)), may_alias));
 
 /* Adds the lanes of a vector quarter by quarter: a fixed order. */
 static inline gan_real sum_of_lanes(full_vector x)
@@ -236,9 +237,104 @@ static inline __attribute__((always_inline)) void run_dot(const gan_tile *tile, 
         UNROLLED (j, columns) store_dot(tile, first + i, column + j, sum_of_lanes(sum[i][j]));
 }
 
+/* One segment: each row is read in one stream, which CPUs foresee best, with several sums that hide the time of an
+ * addition; and the lanes of four rows are added at once. */
+enum { ROW_SUMS = 4, DOT_GROUP = 4 };
+
+/* The lanes of a vector that ends where a row does, and that the whole vectors before have not read. */
+static inline single_mask last_lanes(int64_t length)
+{
+    static const real_mask numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return *(const full_mask *)numbers >= (real_mask)(single_lanes - length % single_lanes);
+}
+
+static inline full_vector only(single_mask lanes, const gan_real *values)
+{
+    return (full_vector)(*(const full_mask *)values & lanes);
+}
+
+/* a[k] b[k], summed over k, in lanes: at least a vector of them. */
+static inline __attribute__((always_inline)) full_vector multiply_row(int64_t length, const single_mask *last,
+                                                                      const gan_real *a, const gan_real *b)
+{
+    full_vector sum[ROW_SUMS];
+    int64_t k = 0;
+
+    UNROLLED (i, ROW_SUMS) sum[i] = (full_vector){0};
+    for (; k + ROW_SUMS * single_lanes <= length; k += ROW_SUMS * single_lanes) {
+        UNROLLED (i, ROW_SUMS)
+            sum[i] = single_multiply_add(sum[i], *(const full_vector *)(a + k + i * single_lanes),
+                                         *(const full_vector *)(b + k + i * single_lanes));
+    }
+    for (; k + single_lanes <= length; k += single_lanes)
+        sum[0] = single_multiply_add(sum[0], *(const full_vector *)(a + k), *(const full_vector *)(b + k));
+    if (k < length) {
+        const int64_t end = length - single_lanes;
+        sum[1] = single_multiply_add(sum[1], only(*last, a + end), only(*last, b + end));
+    }
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+static inline square sum_of_quarters(full_vector x)
+{
+    square part[VECTOR_BYTES / 16], sum;
+    memcpy(part, &x, sizeof(x));
+    sum = part[0];
+    UNROLLED (i, VECTOR_BYTES / 16 - 1) sum += part[i + 1];
+    return sum;
+}
+
+/* The sums of the lanes of each vector, in a fixed order. */
+static inline void sums_of_lanes(const full_vector vectors[DOT_GROUP], gan_real out[DOT_GROUP])
+{
+#ifdef GAN_REAL_IS_DOUBLE
+    for (int i = 0; i < DOT_GROUP; i++) {
+        const square sum = sum_of_quarters(vectors[i]);
+        out[i] = sum[0] + sum[1];
+    }
+#else
+    const square a = sum_of_quarters(vectors[0]), b = sum_of_quarters(vectors[1]);
+    const square c = sum_of_quarters(vectors[2]), d = sum_of_quarters(vectors[3]);
+    const square ab = SHUFFLE(a, b, 0, 4, 1, 5) + SHUFFLE(a, b, 2, 6, 3, 7);
+    const square cd = SHUFFLE(c, d, 0, 4, 1, 5) + SHUFFLE(c, d, 2, 6, 3, 7);
+    *(square *)out = SHUFFLE(ab, cd, 0, 1, 4, 5) + SHUFFLE(ab, cd, 2, 3, 6, 7);
+#endif
+}
+
+/* All rows and a column. */
+static __attribute__((noinline)) void dot_of_column(const gan_tile *tile, const gan_real *b, gan_real *sums)
+{
+    const int64_t length = tile->segments->length, offset = tile->segments->a;
+    const single_mask last = last_lanes(length);
+    full_vector of_row[DOT_GROUP];
+
+    for (int64_t i = 0; i < tile->rows; i++) {
+        of_row[i % DOT_GROUP] = multiply_row(length, &last, tile->a[i] + offset, b);
+        if (i % DOT_GROUP == DOT_GROUP - 1) sums_of_lanes(of_row, sums + i + 1 - DOT_GROUP);
+    }
+    for (int64_t i = tile->rows; i % DOT_GROUP != 0; i++) {
+        of_row[i % DOT_GROUP] = (full_vector){0};
+        if (i % DOT_GROUP == DOT_GROUP - 1) sums_of_lanes(of_row, sums + i + 1 - DOT_GROUP);
+    }
+}
+
+static void dot_of_rows(const gan_tile *tile)
+{
+    gan_real sums[GAN_ROW_BLOCK];
+
+    for (int64_t j = 0; j < tile->columns; j++) {
+        dot_of_column(tile, tile->b + j * tile->b_step + tile->segments->k, sums);
+        for (int64_t i = 0; i < tile->rows; i++) store_dot(tile, i, j, sums[i]);
+    }
+}
+
 static void dot(const gan_tile *tile)
 {
     int64_t j = 0;
+    if (tile->segment_count == 1 && tile->segments->length >= single_lanes) {
+        dot_of_rows(tile);
+        return;
+    }
     for (; j + 2 <= tile->columns; j += 2) {
         int64_t i = 0;
         for (; i + 4 <= tile->rows; i += 4) run_dot(tile, i, j, 4, 2);

@@ -6,7 +6,7 @@
 /* Below this, all tasks of a product together are not worth handing over to other threads. */
 #define SERIAL_MULTIPLY_ADDS (1 << 16)
 
-enum { DOT_ROWS = 4 };
+enum { DOT_ROWS = 16 };
 
 void gan_row_block_run(const gan_micro_kernel_table *table, gan_tile *tile, const gan_row_block *block, bool dot)
 {
