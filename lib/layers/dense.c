@@ -18,6 +18,13 @@ static gan_weights weights_of(const gan_layer *layer)
     return (gan_weights){GAN_WEIGHTS_OF(self->options), .units = self->units, .area = 1, .groups = 1};
 }
 
+/* x W^T, without a weight and its memory. */
+static gan_gemm product_of(int64_t batch, int64_t width, int64_t units)
+{
+    return (gan_gemm){
+        .m = batch, .n = units, .k = width, .lda = width, .ldb = width, .transpose_b = true, .ldc = units};
+}
+
 static gan_status infer(const gan_layer *layer, gan_context *context, const gan_shape *inputs, int count,
                         int64_t batch, gan_layer_plan *plan)
 {
@@ -38,6 +45,10 @@ static gan_status infer(const gan_layer *layer, gan_context *context, const gan_
     plan->scratch = gan_larger(
         gan_larger(gan_gemm_scratch(context, batch, units, width), gan_gemm_scratch(context, batch, width, units)),
         gan_larger(gan_gemm_scratch(context, units, width, batch), gan_column_sums_scratch(batch, units)));
+    if (!weights.spectral_norm) {
+        const gan_gemm product = product_of(batch, width, units);
+        plan->packed = gan_gemm_packed_size(context, &product);
+    }
     return gan_weights_plan_memory(&weights, context, plan);
 }
 
@@ -62,23 +73,25 @@ static gan_status fold(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
+static void pack(const gan_layer *layer, const gan_pass *pass)
+{
+    gan_gemm product = product_of(pass->batch, pass->input_shapes[0].dims[0], weights_of(layer).units);
+    product.b = pass->tensors[GAN_WEIGHT];
+    gan_gemm_pack(pass->context, &product, pass->packed);
+}
+
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)
 {
     const gan_weights weights = weights_of(layer);
     const gan_weight weight = gan_weight_forward(&weights, pass);
     const int64_t width = pass->input_shapes[0].dims[0], units = weights.units;
-    const gan_gemm product = {.m = pass->batch,
-                              .n = units,
-                              .k = width,
-                              .a = pass->x[0],
-                              .lda = width,
-                              .b = weight.values,
-                              .ldb = width,
-                              .transpose_b = true,
-                              .c = pass->y,
-                              .ldc = units,
-                              .bias = weight.bias,
-                              .scratch = weight.scratch};
+    gan_gemm product = product_of(pass->batch, width, units);
+    product.a = pass->x[0];
+    product.b = weight.values;
+    product.c = pass->y;
+    product.bias = weight.bias;
+    product.scratch = weight.scratch;
+    product.packed_b = pass->packed;
     gan_gemm_run(pass->context, &product);
     return GAN_OK;
 }
@@ -124,6 +137,7 @@ const gan_layer_ops gan_dense_ops = {.type = "dense",
                                      .start = start,
                                      .derive = derive,
                                      .fold = fold,
+                                     .pack = pack,
                                      .forward = forward,
                                      .backward = backward,
                                      .tangent_forward = gan_linear_tangent_forward,

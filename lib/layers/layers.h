@@ -38,6 +38,8 @@ typedef struct gan_layer_plan {
     gan_tensor_plan tensors[GAN_LAYER_TENSORS];
     int64_t saved;   /* values kept from forward to backward, for the largest batch */
     int64_t scratch; /* values needed during one call, for the largest batch */
+    int64_t
+        packed; /* values that `pack` makes of the weights for passes with the largest batch; 0: nothing to gain */
     /* For these shapes the output is the input's values in the same order: y may be the array x[0], and dx[0] the
      * array dy, whoever else reads them; forward and backward then do nothing. Given other arrays, they copy. */
     bool view;
@@ -68,6 +70,7 @@ typedef struct gan_pass {
     gan_real *const *gradients; /* in the same order; added to; NULL for buffers, all NULL if not wanted */
     gan_real *saved;
     gan_real *scratch;
+    gan_real *packed; /* in forward: what `pack` made of the weights, or NULL. The results are the same bits */
     /* In a batch that is divided, a call sees one shard, and this is NULL, unless the plan says `exchanged`: then it
      * sees all shards here, has memory for the numbers of these, followed by those of all, and the gradients of a
      * shard come `gradient_stride` after those of the one before. */
@@ -173,6 +176,9 @@ typedef struct gan_layer_ops {
     gan_status (*fold)(const gan_layer *layer, const gan_pass *pass);
     /* The fewest samples of a batch to train on, by the shape of the first input. NULL: one. */
     int64_t (*least_batch)(gan_shape input);
+    /* Packs the weights for many forward passes, once for all. NULL if the plan's `packed` is 0. The pass has
+     * tensors, and `packed` to write to. */
+    void (*pack)(const gan_layer *layer, const gan_pass *pass);
     /* Whether a forward pass can run: asked of all layers before the first one runs, so that a pass that cannot run
      * changes nothing. x[k] is NULL if a layer computes it; there are no y, saved and scratch. NULL if nothing can be
      * wrong. Failures as infer's. */

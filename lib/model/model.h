@@ -55,6 +55,9 @@ struct gan_model {
      * next. */
     gan_real *previous;
     gan_arena arena, previous_arena; /* own the arrays above */
+    /* How often parameters have changed: every function that writes them calls gan_model_count_change(), for sessions
+     * that keep them packed. */
+    atomic_uint_least64_t changes;
 };
 
 gan_model *gan_model_retain(gan_model *model);
@@ -98,6 +101,10 @@ gan_status gan_summary_add_model(gan_summary_writer *writer, const char *name, c
 
 /* ---- Weights (tensors.c, border.c) -------------------------------------------------------------------------- */
 
+static inline void gan_model_count_change(gan_model *model)
+{
+    atomic_fetch_add_explicit(&model->changes, 1, memory_order_relaxed);
+}
 gan_status gan_model_keep_previous(gan_model *model);
 /* Where a step writes new weights: over the old ones, unless these are kept. */
 gan_real *gan_model_next_parameters(gan_model *model);
@@ -156,6 +163,10 @@ struct gan_session {
     gan_model *model;
     int64_t max_batch, batch; /* batch: of the last forward pass */
     bool forward_only, second_order;
+    /* Whether it keeps weights packed for forward passes, which it does once they are the same in two passes. The
+     * model's number of changes, plus 1, at the last pass and when they were packed; 0: never. */
+    bool keeps_packed;
+    uint64_t seen_changes, packed_changes;
     const gan_shards *shards; /* how batches are divided; NULL: they are not */
     /* With shards: where the gradients of the parameters of each shard here are added to, one array after the other,
      * each as large as the model's own. NULL: none are wanted. */
@@ -175,7 +186,8 @@ struct gan_session {
 };
 
 gan_session *gan_session_retain(gan_session *session);
-/* gan_session_create with valid options; without `reuse`, no two values share memory, for tests to compare with. */
+/* gan_session_create with valid options, of a session that keeps nothing packed; without `reuse`, no two values share
+ * memory, for tests to compare with. */
 gan_status gan_session_create_planned(gan_model *model, const gan_session_options *options, bool reuse,
                                       gan_session **out);
 

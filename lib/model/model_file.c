@@ -328,6 +328,7 @@ static gan_status read_weights(const source *from, gan_model *model)
     const gan_status status = read_tensors(from, gan_arena_at(&arena, parameters), gan_arena_at(&arena, buffers));
     if (status == GAN_OK) {
         gan_copy(model->context, model->parameter_size, gan_arena_at(&arena, parameters), model->parameters);
+        gan_model_count_change(model);
         gan_copy(model->context, model->buffer_size, gan_arena_at(&arena, buffers), model->buffers);
     }
     gan_arena_release(&arena);

@@ -173,6 +173,7 @@ static gan_status plan_forward(session_planner *planner, int32_t i)
         GAN_TRY(add_extra(planner, plan.saved, step, planner->training ? planner->end : step, &planned->saved));
     }
     GAN_TRY(add_extra(planner, plan.scratch, step, step, &planned->forward_scratch));
+    if (planner->session->keeps_packed) GAN_TRY(add_extra(planner, plan.packed, 0, planner->end, &planned->packed));
     if (!planner->training) return GAN_OK;
     return add_extra(planner, plan.scratch, backward_step(planner, i), backward_step(planner, i),
                      &planned->backward_scratch);
@@ -240,7 +241,8 @@ static void clear_nodes(const gan_model *model, gan_session_node *nodes, int32_t
                                              .output_gradient = GAN_NO_ARRAY,
                                              .saved = GAN_NO_ARRAY,
                                              .forward_scratch = GAN_NO_ARRAY,
-                                             .backward_scratch = GAN_NO_ARRAY};
+                                             .backward_scratch = GAN_NO_ARRAY,
+                                             .packed = GAN_NO_ARRAY};
 
     for (int32_t i = 0; i < model->edge_count; i++) spares[i] = GAN_NO_ARRAY;
     for (int32_t i = 0; i < model->node_count; i++) {

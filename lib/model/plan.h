@@ -32,6 +32,7 @@ typedef struct gan_session_node {
     int32_t output_gradient;                   /* of an output: as the caller sets it */
     int32_t saved;                             /* from forward to backward, for the layer */
     int32_t forward_scratch, backward_scratch; /* during one call */
+    int32_t packed;                            /* weights, as the layer packs them */
     int64_t saved_stride,
         exchanged; /* with shards: from the values that one saved to the next's; see gan_layer_plan */
     /* One per input: where dx goes if the input's gradient already holds another reader's. */

@@ -3,8 +3,8 @@
 
 #define DEFAULT_BATCH 32
 
-static gan_status create(gan_model *model, const gan_session_options *options, bool reuse, const gan_shards *shards,
-                         gan_real *gradients, gan_session **out)
+static gan_status create(gan_model *model, const gan_session_options *options, bool reuse, bool keeps_packed,
+                         const gan_shards *shards, gan_real *gradients, gan_session **out)
 {
     gan_session *session = gan_allocate(model->context, sizeof(*session));
     gan_status status;
@@ -15,6 +15,7 @@ static gan_status create(gan_model *model, const gan_session_options *options, b
     session->max_batch = options->batch;
     session->forward_only = options->forward_only;
     session->second_order = options->second_order;
+    session->keeps_packed = keeps_packed;
     session->seed = options->seed;
     session->shards = shards;
     session->shard_gradients = gradients;
@@ -31,13 +32,13 @@ static gan_status create(gan_model *model, const gan_session_options *options, b
 gan_status gan_session_create_planned(gan_model *model, const gan_session_options *options, bool reuse,
                                       gan_session **out)
 {
-    return create(model, options, reuse, NULL, NULL, out);
+    return create(model, options, reuse, false, NULL, NULL, out);
 }
 
 gan_status gan_session_create_sharded(gan_model *model, const gan_session_options *options, const gan_shards *shards,
                                       gan_real *gradients, gan_session **out)
 {
-    return create(model, options, true, shards, gradients, out);
+    return create(model, options, true, false, shards, gradients, out);
 }
 
 gan_status gan_session_create(gan_model *model, const gan_session_options *given, gan_session **out)
@@ -59,7 +60,7 @@ gan_status gan_session_create(gan_model *model, const gan_session_options *given
         return gan_fail(GAN_ERROR_ARGUMENT,
                         "gan_session_options: forward_only and second_order are both set, expected at most one");
     }
-    return gan_session_create_planned(model, &options, true, out);
+    return create(model, &options, true, options.forward_only, NULL, NULL, out);
 }
 
 gan_session *gan_session_retain(gan_session *session)
@@ -129,6 +130,36 @@ static gan_status check_layers(const gan_session *session, gan_mode mode)
     return GAN_OK;
 }
 
+/* ---- Packed weights ------------------------------------------------------------------------------------------- */
+
+static void pack(gan_session *session)
+{
+    for (int32_t i = 0; i < session->model->node_count; i++) {
+        gan_layer_call call;
+        if (session->plan->nodes[i].packed == GAN_NO_ARRAY) continue;
+        gan_session_prepare_call(session, i, GAN_MODE_SAMPLE, 0, false, &call);
+        call.pass.packed = gan_session_at(session, session->plan->nodes[i].packed);
+        session->model->nodes[i].layer->ops->pack(session->model->nodes[i].layer, &call.pass);
+    }
+}
+
+/* Before a forward pass. A session whose model trains in between packs nothing. */
+static void pack_if_unchanged(gan_session *session)
+{
+    if (!session->keeps_packed) return;
+    const uint64_t changes = 1 + atomic_load_explicit(&session->model->changes, memory_order_relaxed);
+    if (session->packed_changes != changes) {
+        session->packed_changes = 0;
+        if (session->seen_changes == changes) {
+            pack(session);
+            session->packed_changes = changes;
+        }
+    }
+    session->seen_changes = changes;
+}
+
+/* ---- Layers ---------------------------------------------------------------------------------------------------- */
+
 static gan_status forward_node(gan_session *session, int32_t i, gan_mode mode)
 {
     const gan_model_node *node = &session->model->nodes[i];
@@ -139,6 +170,7 @@ static gan_status forward_node(gan_session *session, int32_t i, gan_mode mode)
     call.pass.x = gan_session_find_inputs(session, i, session->plan->nodes, session->plan->x);
     call.pass.y = gan_session_at(session, planned->value);
     call.pass.scratch = gan_session_at(session, planned->forward_scratch);
+    if (session->packed_changes > 0) call.pass.packed = gan_session_at(session, planned->packed);
     return gan_session_run(session, i, node->layer->ops->forward, &call);
 }
 
@@ -182,6 +214,7 @@ gan_status gan_session_forward(gan_session *session, gan_mode mode)
         session->batch = before.batch;
         return possible;
     }
+    pack_if_unchanged(session);
     for (int32_t i = 0; i < model->node_count; i++) {
         if (model->nodes[i].input_count == 0) continue;
         gan_status status = forward_node(session, i, mode);

@@ -120,6 +120,7 @@ gan_status gan_model_set_tensor(gan_model *model, const char *name, const float 
     GAN_CHECK_NOT_NULL(model);
     GAN_TRY(find_checked(model, __func__, name, values, count, &tensor));
     gan_tensor_import(&tensor->plan, tensor->count, values, gan_model_tensor_data(model, tensor));
+    gan_model_count_change(model);
     return GAN_OK;
 }
 
@@ -181,6 +182,7 @@ gan_real *gan_model_next_parameters(gan_model *model)
 
 void gan_model_take_next_parameters(gan_model *model)
 {
+    gan_model_count_change(model);
     if (!model->previous) return;
     gan_real *next = model->previous;
     model->previous = model->parameters;
@@ -189,5 +191,7 @@ void gan_model_take_next_parameters(gan_model *model)
 
 void gan_model_restore_previous(gan_model *model)
 {
-    if (model->previous) gan_copy(model->context, model->parameter_size, model->previous, model->parameters);
+    if (!model->previous) return;
+    gan_copy(model->context, model->parameter_size, model->previous, model->parameters);
+    gan_model_count_change(model);
 }

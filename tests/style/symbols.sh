@@ -13,7 +13,6 @@ failed=0
 exceptions='
 gan_layer_kinds             tests compare their cases with the list of all layers
 gan_option_range            a test compares the ranges that docs/layers.md gives
-gan_session_create_planned  tests compare a session whose values share memory with one whose values do not
 '
 
 complain()

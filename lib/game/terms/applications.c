@@ -46,7 +46,8 @@ gan_status gan_application_plan(gan_terms *terms, int32_t term)
                     .forward_only = !application->backward && !application->penalised,
                     .second_order = application->penalised);
     gan_term_model *model = &terms->models[application->model];
-    if (terms->shards->total == 1) return gan_session_create(model->model, options, &application->session);
+    if (terms->shards->total == 1)
+        return gan_session_create_planned(model->model, options, true, &application->session);
     GAN_TRY(plan_gradients(terms, model));
     return gan_session_create_sharded(model->model, options, terms->shards, model->gradients, &application->session);
 }

@@ -97,8 +97,9 @@ static gan_status create_parts(gan_trainer *trainer, const gan_optimizer_options
     GAN_TRY(check_simultaneous(trainer));
     GAN_TRY(gan_trainer_describe(trainer, optimizers));
     gan_model *average = average_of(trainer);
-    return gan_session_create(average ? average : trainer->generator,
-                              GAN_SESSION(.batch = trainer->options.batch, .forward_only = true), &trainer->sample);
+    return gan_session_create_planned(average ? average : trainer->generator,
+                                      GAN_SESSION(.batch = trainer->options.batch, .forward_only = true), true,
+                                      &trainer->sample);
 }
 
 gan_status gan_trainer_create(gan_context *context, gan_model *generator, gan_model *discriminator,

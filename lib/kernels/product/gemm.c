@@ -14,6 +14,24 @@ int64_t gan_gemm_scratch(const gan_context *context, int64_t m, int64_t n, int64
     return scratch;
 }
 
+/* Whether the product is done by the micro-kernels, with operands as they are. */
+static bool is_native(const gan_context *context, const gan_gemm *gemm)
+{
+    if (context->precision == GAN_PRECISION_BFLOAT16 && !gemm->full_precision) return false;
+    return context->multiply != GAN_MULTIPLY_BLAS;
+}
+
+int64_t gan_gemm_packed_size(const gan_context *context, const gan_gemm *gemm)
+{
+    if (!is_native(context, gemm)) return 0;
+    return gan_gemm_native_packed_size(GAN_ISA_SELECT(gan_micro_kernel_table, context), gemm);
+}
+
+void gan_gemm_pack(gan_context *context, const gan_gemm *gemm, gan_real *packed)
+{
+    gan_gemm_native_pack(context, GAN_ISA_SELECT(gan_micro_kernel_table, context), gemm, packed);
+}
+
 void gan_gemm_run(gan_context *context, const gan_gemm *gemm)
 {
     if (gemm->m == 0 || gemm->n == 0) return;

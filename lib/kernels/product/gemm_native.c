@@ -11,13 +11,16 @@ typedef struct gemm_work {
     int64_t a_row, a_step; /* from row to row, from k to k + 1 */
     int64_t b_stride;      /* from k to k + 1; if b_transposed, from column to column */
     bool b_transposed, dot;
-    gan_real *c, *packed; /* packed: all panels of B, or NULL: each task packs what it needs */
+    gan_real *c;
+    const gan_real *packed; /* all panels of B, or NULL: each task packs what it needs */
     int64_t c_row, c_step;
     bool accumulate;
     const gan_real *column_bias, *row_bias;
     int64_t block, blocks, panels;
     int64_t group, groups; /* panels that a task multiplies its rows by, piece after piece of k */
     bool packs_rows;
+    bool swapped;
+    gan_real *pack; /* where B is packed whole */
 } gemm_work;
 
 /* An operand more than this many times larger than the other is not packed whole. */
@@ -46,7 +49,7 @@ static void enlarge_tasks(gemm_work *work)
 
 static gemm_work gemm_work_make(const gan_micro_kernel_table *table, const gan_gemm *gemm, bool swap)
 {
-    gemm_work work = {.table = table, .k = gemm->k, .c = gemm->c, .accumulate = gemm->accumulate};
+    gemm_work work = {.table = table, .k = gemm->k, .c = gemm->c, .accumulate = gemm->accumulate, .swapped = swap};
     const gan_real *bias = gemm->bias;
     work.rows = swap ? gemm->n : gemm->m;
     work.columns = swap ? gemm->m : gemm->n;
@@ -110,7 +113,13 @@ static void pack_task(void *argument, int64_t index)
 {
     const gemm_work *work = argument;
     const gan_panel panel = gan_panel_at(work->table, work->columns, index);
-    pack_piece(work, &panel, 0, work->k, work->packed + panel.first * work->k);
+    pack_piece(work, &panel, 0, work->k, work->pack + panel.first * work->k);
+}
+
+static void pack_whole(gan_context *context, gemm_work *work, gan_real *to)
+{
+    work->pack = to;
+    gan_multiply_parallel(context, pack_task, work, work->panels, (double)work->k * (double)work->columns);
 }
 
 /* Too few rows for packing to pay off. */
@@ -217,11 +226,29 @@ void gan_gemm_native_run(gan_context *context, const gan_micro_kernel_table *tab
 {
     gemm_work work = gemm_plan(table, gemm);
     const double k = (double)work.k, rows = (double)work.rows, columns = (double)work.columns;
-    if (is_packed_whole(&work) && gemm->scratch) {
-        work.packed = gan_scratch_align(gemm->scratch);
-        gan_multiply_parallel(context, pack_task, &work, work.panels, k * columns);
+    if (is_packed_whole(&work)) {
+        if (gemm->packed_b && !work.swapped) {
+            work.packed = gemm->packed_b;
+        } else if (gemm->scratch) {
+            gan_real *to = gan_scratch_align(gemm->scratch);
+            pack_whole(context, &work, to);
+            work.packed = to;
+        }
     }
     gan_multiply_parallel(context, gemm_task, &work, work.groups * work.blocks, k * rows * columns);
+}
+
+int64_t gan_gemm_native_packed_size(const gan_micro_kernel_table *table, const gan_gemm *gemm)
+{
+    const gemm_work work = gemm_plan(table, gemm);
+    return is_packed_whole(&work) && !work.swapped ? work.k * gan_panel_total(table, work.columns) : 0;
+}
+
+void gan_gemm_native_pack(gan_context *context, const gan_micro_kernel_table *table, const gan_gemm *gemm,
+                          gan_real *packed)
+{
+    gemm_work work = gemm_work_make(table, gemm, false);
+    pack_whole(context, &work, packed);
 }
 
 int64_t gan_gemm_native_scratch(const gan_micro_kernel_table *table, int64_t m, int64_t n, int64_t k)

@@ -12,6 +12,9 @@ void gan_gemm_blas_run(gan_context *context, const gan_gemm *gemm);
 /* By the micro-kernels of `table`. */
 int64_t gan_gemm_native_scratch(const gan_micro_kernel_table *table, int64_t m, int64_t n, int64_t k);
 void gan_gemm_native_run(gan_context *context, const gan_micro_kernel_table *table, const gan_gemm *gemm);
+int64_t gan_gemm_native_packed_size(const gan_micro_kernel_table *table, const gan_gemm *gemm);
+void gan_gemm_native_pack(gan_context *context, const gan_micro_kernel_table *table, const gan_gemm *gemm,
+                          gan_real *packed);
 
 /* By the micro-kernels for pairs, with operands rounded to bfloat16. */
 int64_t gan_gemm_bfloat16_scratch(const gan_context *context, int64_t m, int64_t n, int64_t k);

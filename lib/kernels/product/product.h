@@ -20,11 +20,17 @@ typedef struct gan_gemm {
     bool accumulate;
     const gan_real *bias; /* or NULL */
     gan_real *scratch;
-    bool full_precision; /* does not round operands, whatever the context's precision */
+    const gan_real *packed_b; /* B as gan_gemm_pack() writes it, for the same result in less time; or NULL */
+    bool full_precision;      /* does not round operands, whatever the context's precision */
 } gan_gemm;
 
 int64_t gan_gemm_scratch(const gan_context *context, int64_t m, int64_t n, int64_t k);
 void gan_gemm_run(gan_context *context, const gan_gemm *gemm);
+
+/* For a B that many products have: the values that gan_gemm_pack() writes of it, at a multiple of GAN_ALIGNMENT; 0 if
+ * a product with these shapes does not need it. The A of other products with the packed B may have any m. */
+int64_t gan_gemm_packed_size(const gan_context *context, const gan_gemm *gemm);
+void gan_gemm_pack(gan_context *context, const gan_gemm *gemm, gan_real *packed);
 
 /* Adds the bias (NULL: none) to `rows` x `columns` finished elements with row stride ldc, for passes that do not end
  * in a product. */

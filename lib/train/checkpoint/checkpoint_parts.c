@@ -20,6 +20,11 @@ static void allow(gan_entries *entries, gan_entry_values allowed)
     if (entries->status == GAN_OK) entries->rows[entries->count - 1].values = allowed;
 }
 
+static void count_change(void *part)
+{
+    gan_model_count_change(part);
+}
+
 void gan_entries_add_tensors(gan_entries *entries, const char *part, const gan_model *model)
 {
     for (int32_t i = 0; i < model->tensor_count; i++) {
@@ -28,6 +33,7 @@ void gan_entries_add_tensors(gan_entries *entries, const char *part, const gan_m
                                gan_model_tensor_data(model, tensor), NULL);
         allow(entries, tensor->plan.not_negative ? GAN_VALUES_NOT_NEGATIVE : GAN_VALUES_FINITE);
     }
+    gan_entries_add_hook(entries, (gan_entries_hook){.loaded = count_change, .part = (gan_model *)model});
 }
 
 void gan_entries_add_model(gan_entries *entries, const char *part, const gan_model *model)

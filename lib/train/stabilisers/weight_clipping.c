@@ -9,5 +9,6 @@ gan_status gan_model_clip_weights(gan_model *model, float limit)
     GAN_TRY(gan_model_check_built(model, __func__));
     GAN_TRY(gan_range_check(GAN_RANGE_POSITIVE, limit, "gan_model_clip_weights: limit"));
     gan_clamp(model->context, model->parameter_size, limit, model->parameters, model->parameters);
+    gan_model_count_change(model);
     return GAN_OK;
 }
