@@ -158,7 +158,9 @@ static void tile(const gan_tile *given)
         c[i] = sums[i];
         beside = beside && at->c[i] == at->c[0] + i;
     }
-    if (at->accumulate) {
+    if (at->accumulate && beside) {
+        transpose(at->columns, at->rows, 0, at->c[0], at->c_step, sums[0], WIDTH);
+    } else if (at->accumulate) {
         for (int64_t i = 0; i < at->rows; i++)
             for (int64_t j = 0; j < at->columns; j++) sums[i][j] = at->c[i][j * at->c_step];
     }

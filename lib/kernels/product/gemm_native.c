@@ -18,8 +18,8 @@ typedef struct gemm_work {
     const gan_real *column_bias, *row_bias;
     int64_t block, blocks, panels;
     int64_t group, groups; /* panels that a task multiplies its rows by, piece after piece of k */
-    bool packs_rows;
-    bool swapped;
+    int64_t span, spans;   /* blocks of a task: more than one where it packs the panel, which then serves them all */
+    bool packs_rows, sums_apart, swapped;
     gan_real *pack; /* where B is packed whole */
 } gemm_work;
 
@@ -29,19 +29,25 @@ enum { PACK_RATIO = 4 };
 enum {
     ENOUGH_TASKS = 64, /* tasks to keep all threads busy to the end */
     GROUP_PANELS = 16, /* most panels of a task */
+    SPAN_TASKS = 24,   /* tasks that are left if they take several blocks */
     LARGE_BLOCK = 64,  /* rows of a task that packs them, LARGE_LENGTH values of k at a time */
-    LARGE_LENGTH = 192
+    LARGE_LENGTH = 192,
+    OWN = LARGE_BLOCK * LARGE_LENGTH /* values of a task's own memory: packed rows, or sums */
 };
 
-/* Large products: tasks take more rows, so that a panel is packed less often, and several panels, so that the rows,
- * packed too if that pays off, come from the L2 cache for all but the first. */
+/* Large products: tasks take several panels, so that the rows come from the L2 cache for all but the first. Of a
+ * transposed C they add the pieces up where rows are contiguous: in C, columns that are a power of two apart would
+ * drive each other out of the cache. Otherwise they take more rows, so that a panel is packed less often, and pack
+ * them too if that pays off. */
 static void enlarge_tasks(gemm_work *work)
 {
     const int64_t blocks = (work->rows + LARGE_BLOCK - 1) / LARGE_BLOCK;
     const int64_t group = blocks * work->panels / ENOUGH_TASKS;
     if (group < 1) return;
     work->group = group < GROUP_PANELS ? group : GROUP_PANELS;
-    work->packs_rows = group >= GROUP_PANELS / 2;
+    work->sums_apart = work->c_step != 1 && work->c_row == 1 && work->b_transposed &&
+                       work->block * work->group * work->table->width <= OWN;
+    work->packs_rows = group >= GROUP_PANELS / 2 && !work->sums_apart;
     if (!work->packs_rows) return;
     work->block = LARGE_BLOCK;
     work->blocks = blocks;
@@ -74,6 +80,8 @@ static gemm_work gemm_work_make(const gan_micro_kernel_table *table, const gan_g
     work.group = 1;
     if (!work.dot) enlarge_tasks(&work);
     work.groups = (work.panels + work.group - 1) / work.group;
+    work.span = 1;
+    work.spans = work.blocks;
     return work;
 }
 
@@ -128,11 +136,14 @@ static bool is_in_place(const gemm_work *work, const gan_panel *panel)
     return work->dot || (!work->b_transposed && work->rows <= work->table->rows && panel->columns == panel->width);
 }
 
-/* The values of A that a task multiplies at a time: rows of its block, a few values of k. */
+/* The values of A that a task multiplies at a time: rows of its blocks, a few values of k. */
 typedef struct row_piece {
     int64_t first, rows, k, length;
     const gan_real *a;
     int64_t a_row, a_step;
+    /* Where its part of C is: of its first row and the task's first column. */
+    gan_real *c;
+    int64_t c_row, c_step, column;
 } row_piece;
 
 static void take_rows(const gemm_work *work, row_piece *piece, gan_real *to)
@@ -150,27 +161,34 @@ static void take_rows(const gemm_work *work, row_piece *piece, gan_real *to)
         memcpy(to + i * piece->length, a + i * work->a_row, (size_t)piece->length * sizeof(*to));
 }
 
-/* Computes the piece's part of C[rows, panel]. */
+/* Computes the piece's part of C[rows of a block, panel], with what the tile has of B. */
+static void multiply_block(const gemm_work *work, const gan_panel *panel, const row_piece *piece, int64_t from,
+                           gan_tile *tile)
+{
+    const bool last = piece->k + piece->length == work->k;
+    gan_row_block block = {.rows = gan_least(work->block, piece->rows - from)};
+    for (int64_t i = 0; i < block.rows; i++) {
+        block.a[i] = piece->a + (from + i) * piece->a_row;
+        block.c[i] = piece->c + (from + i) * piece->c_row + (panel->first - piece->column) * piece->c_step;
+    }
+    tile->row_bias = last && work->row_bias ? work->row_bias + piece->first + from : NULL;
+    gan_row_block_run(work->table, tile, &block, work->dot);
+}
+
 static void multiply_piece(const gemm_work *work, const gan_panel *panel, const row_piece *piece)
 {
     _Alignas(64) gan_real own[GAN_PANEL_BYTES / sizeof(gan_real)];
     gan_segment segment = {0, piece->k, piece->length};
     const bool in_place = is_in_place(work, panel), last = piece->k + piece->length == work->k;
-    gan_row_block block = {.rows = piece->rows};
     gan_tile tile = {.a_step = piece->a_step,
                      .b_step = in_place ? work->b_stride : panel->width,
                      .width = panel->width,
                      .columns = panel->columns,
                      .segments = &segment,
                      .segment_count = 1,
-                     .c_step = work->c_step,
+                     .c_step = piece->c_step,
                      .accumulate = work->accumulate || piece->k > 0,
-                     .column_bias = last && work->column_bias ? work->column_bias + panel->first : NULL,
-                     .row_bias = last && work->row_bias ? work->row_bias + piece->first : NULL};
-    for (int64_t i = 0; i < block.rows; i++) {
-        block.a[i] = piece->a + i * piece->a_row;
-        block.c[i] = work->c + (piece->first + i) * work->c_row + panel->first * work->c_step;
-    }
+                     .column_bias = last && work->column_bias ? work->column_bias + panel->first : NULL};
     if (in_place) {
         tile.b = work->b + panel->first;
     } else if (work->packed) {
@@ -180,7 +198,7 @@ static void multiply_piece(const gemm_work *work, const gan_panel *panel, const 
         tile.b = own; /* begins with the piece's first row */
         segment.k = 0;
     }
-    gan_row_block_run(work->table, &tile, &block, work->dot);
+    for (int64_t from = 0; from < piece->rows; from += work->block) multiply_block(work, panel, piece, from, &tile);
 }
 
 /* Most values of k at a time: what is packed stays in the L1 cache, the rest in L2. */
@@ -193,25 +211,46 @@ static int64_t most_length(const gemm_work *work, const gan_panel *panel)
     return work->packs_rows ? gan_least(most, LARGE_LENGTH) : most;
 }
 
+static void place_result(const gemm_work *work, row_piece *piece, int64_t columns, gan_real *own)
+{
+    gan_real *c = work->c + piece->first * work->c_row + piece->column * work->c_step;
+    const bool apart = work->sums_apart && piece->length < work->k;
+    piece->c = apart ? own : c;
+    piece->c_row = apart ? columns : work->c_row;
+    piece->c_step = apart ? 1 : work->c_step;
+    if (apart && work->accumulate) work->table->transpose(columns, piece->rows, 0, c, work->c_step, own, columns);
+}
+
 static void gemm_task(void *argument, int64_t index)
 {
     const gemm_work *work = argument;
-    _Alignas(64) gan_real packed[LARGE_BLOCK * LARGE_LENGTH];
-    const int64_t first = index % work->blocks * work->block, begin = index / work->blocks * work->group;
+    _Alignas(64) gan_real own[OWN];
+    const int64_t rows = work->span * work->block, first = index % work->spans * rows;
+    const int64_t begin = index / work->spans * work->group;
     const int64_t end = begin + work->group < work->panels ? begin + work->group : work->panels;
-    row_piece piece = {.first = first, .rows = gan_least(work->block, work->rows - first)};
+    row_piece piece = {.first = first, .rows = gan_least(rows, work->rows - first)};
+    int64_t columns = 0;
     do {
         for (int64_t p = begin; p < end; p++) {
             const gan_panel panel =
                 work->dot ? (gan_panel){0, work->columns, 1} : gan_panel_at(work->table, work->columns, p);
             if (p == begin) {
                 piece.length = gan_least(work->k - piece.k, most_length(work, &panel));
-                take_rows(work, &piece, packed);
+                take_rows(work, &piece, own);
+                if (piece.k == 0) {
+                    piece.column = panel.first;
+                    columns = gan_least(work->columns - panel.first, work->group * work->table->width);
+                    place_result(work, &piece, columns, own);
+                }
             }
             multiply_piece(work, &panel, &piece);
         }
         piece.k += piece.length;
     } while (piece.k < work->k);
+    if (piece.c == own) {
+        gan_real *c = work->c + first * work->c_row + piece.column * work->c_step;
+        work->table->transpose(piece.rows, columns, 0, own, columns, c, work->c_step);
+    }
 }
 
 /* Whether B is packed before the tasks start, into the scratch, which has room for what PACK_RATIO allows. Otherwise
@@ -220,6 +259,15 @@ static bool is_packed_whole(const gemm_work *work)
 {
     return !work->dot && work->blocks > 1 && (work->b_transposed || work->packs_rows) &&
            work->columns <= PACK_RATIO * work->rows;
+}
+
+/* If tasks pack their panels, and there are more of them than are needed. */
+static void choose_span(gemm_work *work)
+{
+    const int64_t span = gan_least(work->blocks, work->groups * work->blocks / SPAN_TASKS);
+    if (span < 2 || work->dot || work->packed || work->packs_rows) return;
+    work->spans = (work->blocks + span - 1) / span;
+    work->span = (work->blocks + work->spans - 1) / work->spans;
 }
 
 void gan_gemm_native_run(gan_context *context, const gan_micro_kernel_table *table, const gan_gemm *gemm)
@@ -235,7 +283,8 @@ void gan_gemm_native_run(gan_context *context, const gan_micro_kernel_table *tab
             work.packed = to;
         }
     }
-    gan_multiply_parallel(context, gemm_task, &work, work.groups * work.blocks, k * rows * columns);
+    choose_span(&work);
+    gan_multiply_parallel(context, gemm_task, &work, work.groups * work.spans, k * rows * columns);
 }
 
 int64_t gan_gemm_native_packed_size(const gan_micro_kernel_table *table, const gan_gemm *gemm)

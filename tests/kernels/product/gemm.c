@@ -166,6 +166,8 @@ static const product large[] = {
        scratch */
     {.m = 70, .n = 17000, .k = 5, .every = 23},
     {.m = 17000, .n = 70, .k = 5, .every = 977},
+    /* pieces of a transposed result, added up apart */
+    {.m = 150, .n = 2100, .k = 430, .every = 31},
 };
 
 static void large_sizes_on(gan_context *context, const char *name)
@@ -179,6 +181,9 @@ static void large_sizes_on(gan_context *context, const char *name)
             check(context, name, &p, i);
         }
     }
+    product added = large[sizeof(large) / sizeof(large[0]) - 1];
+    draw_options(&added, 14);
+    check(context, name, &added, 1);
 }
 
 static void test_large_sizes(void **state)
