@@ -4,8 +4,11 @@
 
 #include <math.h>
 
-/* Samples per pass of gan_model_sample: enough to make loading the weights worthwhile. */
-#define SAMPLE_BATCH 128
+/* Samples per pass of gan_model_sample: enough to make loading the weights worthwhile, and more while the values of
+ * the widest layer stay below 4 MiB, since the products of large batches take less time. */
+#define LEAST_BATCH 128
+#define MOST_BATCH  512
+#define MOST_VALUES ((int64_t)1 << 20)
 
 /* Counters that a number owns which may have to be drawn again and again. At the least truncation, 1 in 125 normal
  * numbers is kept: no number needs even a tenth of them. */
@@ -353,6 +356,20 @@ gan_status gan_session_draw_inputs(gan_session *session, const gan_sample_option
     return fill_inputs(session, &of, first, batch, what);
 }
 
+static int64_t batch_of(const gan_model *model, int64_t count)
+{
+    int64_t widest = 1;
+
+    for (int32_t i = 0; i < model->node_count; i++) {
+        const int64_t width = gan_shape_count(model->nodes[i].output);
+        if (width > widest) widest = width;
+    }
+    int64_t batch = MOST_VALUES / widest;
+    if (batch < LEAST_BATCH) batch = LEAST_BATCH;
+    if (batch > MOST_BATCH) batch = MOST_BATCH;
+    return count < batch ? count : batch;
+}
+
 gan_status gan_model_sample(gan_model *generator, const gan_sample_options *options, int64_t count, float *out)
 {
     GAN_FLOAT_SCOPE();
@@ -362,9 +379,8 @@ gan_status gan_model_sample(gan_model *generator, const gan_sample_options *opti
     GAN_CHECK_NOT_NULL(generator);
     GAN_CHECK_NOT_NULL(out);
     GAN_TRY(plan_sampling(generator, options, count, __func__, &of));
-    GAN_TRY(gan_session_create(
-        generator, GAN_SESSION(.batch = count < SAMPLE_BATCH ? count : SAMPLE_BATCH, .forward_only = true),
-        &session));
+    GAN_TRY(gan_session_create(generator, GAN_SESSION(.batch = batch_of(generator, count), .forward_only = true),
+                               &session));
     const gan_status status = run(session, &of, __func__, out);
     gan_session_destroy(session);
     return status;

@@ -24,7 +24,7 @@ static int teardown(void **state)
 
 static void test_samples_depend_on_seed_and_number_only(void **state)
 {
-    enum { MANY = 300, SIZE = 9 };
+    enum { MANY = 600, SIZE = 9 };
     gan_model *model = NULL;
     static float many[MANY * SIZE], few[7 * SIZE], again[MANY * SIZE], other[MANY * SIZE];
     (void)state;
@@ -119,7 +119,7 @@ static void test_any_session_draws_the_same(void **state)
 /* Of a given input, dropout's masks are all that the seed decides; those of samples over several batches differ. */
 static void test_dropout_in_sampling(void **state)
 {
-    enum { COUNT = 300, SIZE = 40 };
+    enum { COUNT = 600, SIZE = 40 };
     gan_model *model = build_passing(GAN_SHAPE(SIZE), GAN_DROPOUT(.in_sampling = true));
     static float ones[COUNT * SIZE], first[COUNT * SIZE], other[COUNT * SIZE];
     const float *const inputs[] = {ones};
