@@ -100,6 +100,7 @@ static void weights_task(void *argument, int64_t index)
 typedef struct tile_block {
     const gan_winograd_phase *phase;
     int64_t first, tiles;            /* counted by image, then row, then column */
+    gan_winograd_block order;        /* in which they are here */
     int64_t panel_first, panel_last; /* the group of panels */
     int64_t column, columns, width;  /* its columns: the first, their number, with padding */
     gan_real *points, *sums;         /* (square, tiles, piece) and (square, tiles, width) */
@@ -109,8 +110,7 @@ typedef struct tile_block {
 static void find_inputs(const winograd_work *work, const tile_block *block, int64_t t, int64_t part, int64_t channel,
                         const gan_real *x[GAN_WINOGRAD_SQUARE])
 {
-    const gan_winograd_place place = gan_winograd_place_of(block->phase, block->first + t);
-    gan_winograd_find_inputs(work->conv, block->phase, &place, part, work->x, zeros, x);
+    gan_winograd_find_inputs(work->conv, block->phase, &block->order.place[t], part, work->x, zeros, x);
     for (int64_t i = 0; i < block->phase->square; i++)
         if (x[i] != zeros) x[i] += channel;
 }
@@ -140,10 +140,11 @@ static void multiply_point(const winograd_work *work, const tile_block *block, i
     const gan_segment segment = {0, k, count};
     const gan_real *a[GAN_ROW_BLOCK];
     gan_real *c[GAN_ROW_BLOCK];
-    const int64_t calls = (block->tiles + most - 1) / most;
-    for (int64_t t = 0; t < block->tiles; t++) {
-        a[t] = block->points + (point * block->tiles + t) * count;
-        c[t] = block->sums + (point * block->tiles + t) * block->width;
+    const gan_winograd_range range = gan_winograd_range_at(phase, &block->order, point);
+    const int64_t tiles = range.last - range.first, calls = (tiles + most - 1) / most;
+    for (int64_t t = 0; t < tiles; t++) {
+        a[t] = block->points + (point * block->tiles + range.first + t) * count;
+        c[t] = block->sums + (point * block->tiles + range.first + t) * block->width;
     }
     for (int64_t p = block->panel_first; p < block->panel_last; p++) {
         const gan_panel panel = gan_panel_at(work->table, work->conv->columns, p);
@@ -155,15 +156,15 @@ static void multiply_point(const winograd_work *work, const tile_block *block, i
         tile.b = weights + panel.first * phase->k;
         tile.b_step = tile.width = tile.columns = panel.width;
         for (int64_t i = 0; i < calls; i++) {
-            const int64_t first = i * block->tiles / calls;
-            tile.rows = (i + 1) * block->tiles / calls - first;
+            const int64_t first = i * tiles / calls;
+            tile.rows = (i + 1) * tiles / calls - first;
             tile.a = a + first;
             tile.c = c + first;
             const int64_t end = (i + 1) * count * next.width / calls;
             for (int64_t v = i * count * next.width / calls; v < end; v += LINE) __builtin_prefetch(ahead + v, 0, 2);
             work->table->tile(&tile);
         }
-        for (int64_t t = 0; t < block->tiles; t++) c[t] += panel.width;
+        for (int64_t t = 0; t < tiles; t++) c[t] += panel.width;
     }
 }
 
@@ -172,10 +173,9 @@ static void find_outputs(const winograd_work *work, const tile_block *block, int
                          gan_real *y[GAN_WINOGRAD_SQUARE])
 {
     const gan_winograd_phase *phase = block->phase;
-    const gan_winograd_place place = gan_winograd_place_of(phase, block->first + t);
     for (int64_t i = 0; i < phase->outputs[0] * phase->outputs[1]; i++) {
-        const int64_t pixel =
-            gan_winograd_output_at(work->conv, phase, &place, i / phase->outputs[1], i % phase->outputs[1]);
+        const int64_t pixel = gan_winograd_output_at(work->conv, phase, &block->order.place[t], i / phase->outputs[1],
+                                                     i % phase->outputs[1]);
         y[i] = pixel < 0 ? unused : work->y + pixel * work->conv->columns + block->column;
     }
 }
@@ -242,6 +242,7 @@ static void slot_task(void *argument, int64_t slot)
     const int64_t last = (slot + 1) * plan->tasks / plan->slots;
     for (int64_t index = slot * plan->tasks / plan->slots; index < last; index++) {
         tile_block block = block_at(work, index);
+        gan_winograd_block_order(block.phase, block.first, block.tiles, &block.order);
         block.points = work->slots + slot * plan->slot;
         block.sums = block.points + block.phase->square * block.tiles * plan->piece;
         run_block(work, &block);

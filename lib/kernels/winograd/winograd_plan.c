@@ -2,18 +2,16 @@
 #include "kernels/winograd/winograd_plan.h"
 
 enum {
-    SLOT_BYTES = 1280 * 1024, /* of a block's points and sums: stay in the L2 cache, or near it */
-    BLOCK_TILES = 64,         /* most tiles of a block */
-    PIECE = 64,               /* most channels transformed at a time */
-    LEAST_TILES = 8,          /* smaller blocks read the weights too often */
+    SLOT_BYTES = 960 * 1024, /* of a block's points and sums: stay in the L2 cache, or near it */
+    PIECE = 128,             /* most channels transformed at a time */
+    LEAST_TILES = 8,         /* smaller blocks read the weights too often */
     ENOUGH_TASKS = 4,
     SLOTS = 16,         /* most */
     SLOT_WORK = 1 << 26 /* multiply-adds that are worth a slot */
 };
 
 /* Approximate times, in multiply-adds of the direct way. Transforms and the reading of weights wait for memory: so,
- * with vectors of 32 bytes, each of their values takes this long, and more with longer vectors, which multiply
- * faster. */
+ * with vectors of 32 bytes, each of their values takes this long, and more where the CPU multiplies faster. */
 #define INPUT_COST   10.0
 #define OUTPUT_COST  20.0
 #define WEIGHTS_COST 18.0
@@ -68,9 +66,49 @@ void gan_winograd_phase_tile(const gan_winograd *conv, gan_winograd_phase *phase
     for (int along = 0; along < 2; along++) {
         phase->points[along] = phase->outputs[along] + phase->taps[along] - 1;
         phase->tiles[along] = (phase->axis[along]->positions + phase->outputs[along] - 1) / phase->outputs[along];
+        const int64_t beyond = phase->tiles[along] * phase->outputs[along] - phase->axis[along]->positions;
+        phase->shorter[along] = gan_least(beyond, phase->tiles[along]);
     }
     phase->square = phase->points[0] * phase->points[1];
     phase->total = conv->batch * phase->tiles[0] * phase->tiles[1];
+}
+
+double gan_winograd_unit(const gan_micro_kernel_table *table)
+{
+    const int64_t bytes = table->vector * (int64_t)sizeof(gan_real);
+    return (double)bytes / 32;
+}
+
+double gan_winograd_products(const gan_winograd_phase *phase, int64_t part)
+{
+    double products = (double)phase->total;
+    for (int along = 0; along < 2; along++) {
+        const int64_t points = gan_winograd_points_of(phase, part, along);
+        const int64_t left_out = points == phase->points[along] ? phase->shorter[along] : 0;
+        products *= (double)points - (double)left_out / (double)phase->tiles[along];
+    }
+    return products;
+}
+
+void gan_winograd_block_order(const gan_winograd_phase *phase, int64_t first, int64_t tiles,
+                              gan_winograd_block *block)
+{
+    static const bool shorter[4][2] = {{true, false}, {false, false}, {false, true}, {true, true}};
+    int64_t count = 0, end[4];
+    for (int kind = 0; kind < 4; kind++) {
+        for (int64_t t = 0; t < tiles; t++) {
+            const gan_winograd_place place = gan_winograd_place_of(phase, first + t);
+            if (gan_winograd_is_shorter(phase, &place, 0) == shorter[kind][0] &&
+                gan_winograd_is_shorter(phase, &place, 1) == shorter[kind][1])
+                block->place[count++] = place;
+        }
+        end[kind] = count;
+    }
+    block->tiles = tiles;
+    block->down[0] = end[0];
+    block->down[1] = end[2];
+    block->right[0] = 0;
+    block->right[1] = end[1];
 }
 
 /* The input under point `i` of a tile, or -1. */
@@ -87,10 +125,10 @@ void gan_winograd_find_inputs(const gan_winograd *conv, const gan_winograd_phase
     const gan_winograd_part *down = gan_winograd_part_at(phase, part, 0),
                             *right = gan_winograd_part_at(phase, part, 1);
     for (int64_t i = 0; i < phase->points[0]; i++) {
-        const int64_t line = input_at(phase->axis[0], down, place->at[0] * phase->outputs[0], i);
+        const int64_t line = input_at(phase->axis[0], down, gan_winograd_position(phase, place, 0), i);
         const gan_real *from = image + (place->image * conv->height + line) * conv->width * conv->channels;
         for (int64_t j = 0; j < phase->points[1]; j++) {
-            const int64_t at = input_at(phase->axis[1], right, place->at[1] * phase->outputs[1], j);
+            const int64_t at = input_at(phase->axis[1], right, gan_winograd_position(phase, place, 1), j);
             x[i * phase->points[1] + j] = line < 0 || at < 0 ? zeros : from + at * conv->channels;
         }
     }
@@ -99,7 +137,9 @@ void gan_winograd_find_inputs(const gan_winograd *conv, const gan_winograd_phase
 int64_t gan_winograd_output_at(const gan_winograd *conv, const gan_winograd_phase *phase,
                                const gan_winograd_place *place, int64_t i, int64_t j)
 {
-    const int64_t line = place->at[0] * phase->outputs[0] + i, at = place->at[1] * phase->outputs[1] + j;
+    const int64_t line = gan_winograd_position(phase, place, 0) + i, at = gan_winograd_position(phase, place, 1) + j;
+    if (i == phase->outputs[0] - 1 && gan_winograd_is_shorter(phase, place, 0)) return -1;
+    if (j == phase->outputs[1] - 1 && gan_winograd_is_shorter(phase, place, 1)) return -1;
     if (line >= phase->axis[0]->positions || at >= phase->axis[1]->positions) return -1;
     const int64_t row = phase->axis[0]->out_first + line * phase->axis[0]->out_step;
     const int64_t column = phase->axis[1]->out_first + at * phase->axis[1]->out_step;
@@ -111,17 +151,16 @@ static double phase_cost(const gan_winograd *conv, const gan_winograd_plan *plan
                          int64_t down, int64_t right)
 {
     const double channels = (double)conv->channels, columns = (double)conv->columns;
-    const double unit = (double)(plan->vector * (int64_t)sizeof(gan_real)) / 32;
+    const double unit = plan->unit;
     gan_winograd_phase_tile(conv, phase, down, right);
     const double square = (double)phase->square;
     const double weights = square * (double)phase->k * columns;
     double tile = square * unit * (INPUT_COST * (double)(phase->k * plan->groups) + OUTPUT_COST * columns);
-    tile += unit * READ_COST / BLOCK_TILES * weights;
-    for (int64_t i = 0; i < phase->parts; i++) {
-        const int64_t points = gan_winograd_points_of(phase, i, 0) * gan_winograd_points_of(phase, i, 1);
-        tile += PRODUCT_COST * (double)points * channels * columns;
-    }
-    return (double)phase->total * tile + unit * WEIGHTS_COST * weights;
+    tile += unit * READ_COST / GAN_WINOGRAD_TILES * weights;
+    double cost = (double)phase->total * tile + unit * WEIGHTS_COST * weights;
+    for (int64_t i = 0; i < phase->parts; i++)
+        cost += PRODUCT_COST * gan_winograd_products(phase, i) * channels * columns;
+    return cost;
 }
 
 static double choose_outputs(const gan_winograd *conv, const gan_winograd_plan *plan, gan_winograd_phase *phase)
@@ -148,7 +187,7 @@ static void cut_columns(const gan_micro_kernel_table *table, const gan_winograd 
     plan->groups = (plan->panels + plan->group - 1) / plan->group;
     plan->group_width = gan_least(plan->padded, GAN_WINOGRAD_CHUNK);
     plan->piece = gan_least(conv->channels, PIECE);
-    plan->vector = table->vector;
+    plan->unit = gan_winograd_unit(table);
 }
 
 static void cut_tiles(gan_winograd_plan *plan)
@@ -157,7 +196,7 @@ static void cut_tiles(gan_winograd_plan *plan)
         gan_winograd_phase *phase = &plan->phase[p];
         const int64_t tile = phase->square * (plan->piece + plan->group_width);
         const int64_t share = phase->total * plan->groups * plan->phases / ENOUGH_TASKS;
-        phase->block = gan_least(plan->slot / tile, BLOCK_TILES);
+        phase->block = gan_least(plan->slot / tile, GAN_WINOGRAD_TILES);
         phase->block = gan_least(phase->block, share > LEAST_TILES ? share : LEAST_TILES);
         phase->blocks = (phase->total + phase->block - 1) / phase->block;
         plan->tasks += phase->blocks * plan->groups;

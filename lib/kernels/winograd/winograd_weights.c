@@ -10,8 +10,7 @@ enum {
     CHANNELS = 64,            /* most channels of a task */
     FILTERS = 128,            /* most filters */
     SLOT_VALUES = 512 * 1024, /* of sums, and of a block's points */
-    BLOCK_TILES = 64,
-    SLOTS = 8, /* most */
+    SLOTS = 8,                /* most */
     MOST_TAPS = GAN_WINOGRAD_TAPS * GAN_WINOGRAD_TAPS
 };
 
@@ -29,18 +28,17 @@ typedef struct weights_plan {
     double cost, direct;
 } weights_plan;
 
-static double cost_of(const gan_winograd *conv, const weights_plan *plan, gan_winograd_phase *phase, int64_t vector)
+static double cost_of(const gan_winograd *conv, const weights_plan *plan, gan_winograd_phase *phase, double unit)
 {
     const double channels = (double)conv->channels, columns = (double)conv->columns;
-    const double square = (double)phase->square, unit = (double)(vector * (int64_t)sizeof(gan_real)) / 32;
+    const double square = (double)phase->square;
     double tile = INPUT_COST * (double)(phase->k * plan->column_chunks);
     tile += GRADIENT_COST * columns * (double)(phase->parts * plan->channel_chunks);
     tile *= square * unit;
-    for (int64_t i = 0; i < phase->parts; i++) {
-        const int64_t points = gan_winograd_points_of(phase, i, 0) * gan_winograd_points_of(phase, i, 1);
-        tile += PRODUCT_COST * (double)points * channels * columns;
-    }
-    return (double)phase->total * tile + unit * TAPS_COST * square * (double)phase->k * columns;
+    double cost = (double)phase->total * tile + unit * TAPS_COST * square * (double)phase->k * columns;
+    for (int64_t i = 0; i < phase->parts; i++)
+        cost += PRODUCT_COST * gan_winograd_products(phase, i) * channels * columns;
+    return cost;
 }
 
 static weights_plan plan_make(const gan_micro_kernel_table *table, const gan_winograd *conv)
@@ -48,12 +46,13 @@ static weights_plan plan_make(const gan_micro_kernel_table *table, const gan_win
     weights_plan plan = {.channel_chunks = (conv->channels + CHANNELS - 1) / CHANNELS,
                          .column_chunks = (conv->columns + FILTERS - 1) / FILTERS};
     gan_winograd_phase best = {0};
+    const double unit = gan_winograd_unit(table);
     gan_winograd_phase_begin(conv, 0, 0, &plan.phase);
     plan.direct = gan_winograd_direct_cost(conv, &plan.phase);
     for (int64_t down = 2; down + plan.phase.taps[0] - 1 <= GAN_WINOGRAD_POINTS; down++) {
         for (int64_t right = 2; right + plan.phase.taps[1] - 1 <= GAN_WINOGRAD_POINTS; right++) {
             gan_winograd_phase_tile(conv, &plan.phase, down, right);
-            const double cost = cost_of(conv, &plan, &plan.phase, table->vector);
+            const double cost = cost_of(conv, &plan, &plan.phase, unit);
             if (best.square > 0 && cost >= plan.cost) continue;
             plan.cost = cost;
             best = plan.phase;
@@ -92,6 +91,7 @@ typedef struct weights_block {
     int64_t part, channel, channels, width; /* width: of the panels of these channels */
     int64_t column, columns;
     int64_t first, tiles;
+    gan_winograd_block order;
     gan_real *sums, *points,
         *gradients; /* (square, columns, width), (square, tiles, width), (square, tiles, columns) */
 } weights_block;
@@ -103,13 +103,13 @@ static void find_tile(const weights_work *work, const weights_block *block, int6
                       const gan_real *x[GAN_WINOGRAD_SQUARE], const gan_real *dy[GAN_WINOGRAD_SQUARE])
 {
     const gan_winograd_phase *phase = &work->plan->phase;
-    const gan_winograd_place place = gan_winograd_place_of(phase, block->first + t);
-    gan_winograd_find_inputs(work->conv, phase, &place, block->part, work->x, zeros, x);
+    const gan_winograd_place *place = &block->order.place[t];
+    gan_winograd_find_inputs(work->conv, phase, place, block->part, work->x, zeros, x);
     for (int64_t i = 0; i < phase->square; i++)
         if (x[i] != zeros) x[i] += block->channel;
     for (int64_t i = 0; i < phase->outputs[0] * phase->outputs[1]; i++) {
         const int64_t pixel =
-            gan_winograd_output_at(work->conv, phase, &place, i / phase->outputs[1], i % phase->outputs[1]);
+            gan_winograd_output_at(work->conv, phase, place, i / phase->outputs[1], i % phase->outputs[1]);
         dy[i] = pixel < 0 ? zeros : work->dy + pixel * work->conv->columns + block->column;
     }
 }
@@ -135,7 +135,8 @@ static void transform_tiles(const weights_work *work, const weights_block *block
 
 static void multiply_point(const weights_work *work, const weights_block *block, int64_t point)
 {
-    const gan_segment segment = {0, 0, block->tiles};
+    const gan_winograd_range range = gan_winograd_range_at(&work->plan->phase, &block->order, point);
+    const gan_segment segment = {range.first * block->columns, range.first, range.last - range.first};
     gan_row_block rows = {.rows = block->columns};
     gan_tile tile = {.a_step = block->columns,
                      .b_step = block->width,
@@ -194,12 +195,13 @@ static void run_task(const weights_work *work, int64_t index, gan_real *slot)
     block.width = gan_panel_total(work->table, block.channels);
     block.points = slot + phase->square * block.columns * block.width;
     const int64_t tile = phase->square * (block.columns + block.width);
-    const int64_t most = gan_least((SLOT_VALUES - (block.points - slot)) / tile, BLOCK_TILES);
+    const int64_t most = gan_least((SLOT_VALUES - (block.points - slot)) / tile, GAN_WINOGRAD_TILES);
     const int64_t down = gan_winograd_points_of(phase, block.part, 0);
     const int64_t right = gan_winograd_points_of(phase, block.part, 1);
     for (; block.first < phase->total; block.first += block.tiles) {
         block.tiles = gan_least(most, phase->total - block.first);
         block.gradients = block.points + phase->square * block.tiles * block.width;
+        gan_winograd_block_order(phase, block.first, block.tiles, &block.order);
         transform_tiles(work, &block);
         for (int64_t point = 0; point < phase->square; point++) {
             if (point / phase->points[1] < down && point % phase->points[1] < right)

@@ -8,6 +8,7 @@
 /* Numbers below a bound, in the sequence of one layer. */
 typedef struct dice {
     uint64_t seed, thrown;
+    bool wide; /* the network has many channels */
 } dice;
 
 static int64_t roll(dice *d, int64_t bound)
@@ -32,16 +33,16 @@ typedef struct window {
 
 static window draw_window(dice *d, int64_t most_stride)
 {
-    window w = {.padding = (gan_padding)roll(d, 3), .groups = coin(d) ? 1 : 1 + roll(d, 3)};
+    window w = {.padding = (gan_padding)roll(d, 3), .groups = d->wide || coin(d) ? 1 : 1 + roll(d, 3)};
 
     for (int i = 0; i < 2; i++) {
-        w.kernel[i] = 1 + roll(d, 5);
-        w.stride[i] = 1 + roll(d, most_stride);
-        w.dilation[i] = coin(d) ? 1 : 1 + roll(d, 2);
+        w.kernel[i] = d->wide ? 2 + roll(d, 4) : 1 + roll(d, 5);
+        w.stride[i] = 1 + roll(d, d->wide ? 2 : most_stride);
+        w.dilation[i] = d->wide || coin(d) ? 1 : 1 + roll(d, 2);
     }
     for (int i = 0; i < 4 && w.padding == GAN_PADDING_EXPLICIT; i++)
         w.pads[i] = roll(d, (w.kernel[i / 2] - 1) * w.dilation[i / 2] + 1);
-    w.filters = w.groups * (1 + roll(d, 4));
+    w.filters = w.groups * (d->wide ? 32 * (1 + roll(d, 2)) : 1 + roll(d, 4));
     w.no_bias = coin(d);
     w.spectral_norm = roll(d, 4) == 0;
     return w;
@@ -83,6 +84,8 @@ static gan_layer *draw_image_layer(gan_context *context, dice *d)
         return gan_layer_avg_pool2d(
             context, GAN_AVG_POOL2D(.kernel = {height, width}, .stride = {1 + roll(d, 2), 1 + roll(d, 2)}));
     case 2:
+        /* Among so many values some are equal but for rounding. */
+        if (d->wide) return gan_layer_avg_pool2d(context, GAN_AVG_POOL2D(.kernel = {height, width}));
         return gan_layer_max_pool2d(
             context, GAN_MAX_POOL2D(.kernel = {height, width}, .stride = {1 + roll(d, 2), 1 + roll(d, 2)},
                                     .pads = {roll(d, height / 2 + 1), roll(d, width / 2 + 1)}));
@@ -134,11 +137,11 @@ static void join(gan_context *context, gan_model *model, dice *d, gan_node newes
     gan_model_add_from(model, layer, GAN_NODES(newest, other));
 }
 
-static void add_layer(gan_context *context, gan_model *model, uint64_t seed, gan_node newest)
+static void add_layer(gan_context *context, gan_model *model, uint64_t seed, bool wide, gan_node newest)
 {
-    dice d = {.seed = seed};
+    dice d = {.seed = seed, .wide = wide};
 
-    switch (roll(&d, 8)) {
+    switch (roll(&d, wide && newest == 0 ? 2 : 8)) {
     case 0: gan_model_add(model, draw_conv2d(context, &d)); return;
     case 1: gan_model_add(model, draw_conv_transpose2d(context, &d)); return;
     case 2: gan_model_add(model, draw_image_layer(context, &d)); return;
@@ -156,6 +159,13 @@ static void add_layer(gan_context *context, gan_model *model, uint64_t seed, gan
 
 /* ---- Networks -------------------------------------------------------------------------------------------------- */
 
+/* Every fourth network has images of 8 x 8 to 16 x 16 pixels and 32 or 64 channels, and begins with a
+ * convolution: fewer multiplications may pay there. */
+static bool is_wide(uint64_t seed)
+{
+    return seed % 4 == 0;
+}
+
 gan_status build_random_network(gan_context *context, const random_network *network, gan_model **out)
 {
     dice d = {.seed = network->seed};
@@ -163,12 +173,16 @@ gan_status build_random_network(gan_context *context, const random_network *netw
     gan_status status = gan_model_create(context, &model);
 
     if (status != GAN_OK) return status;
-    if (roll(&d, 4) == 0) {
+    const bool wide = is_wide(network->seed);
+    if (wide) {
+        gan_model_add(model,
+                      gan_layer_input(context, GAN_SHAPE(32 * (1 + roll(&d, 2)), 8 + roll(&d, 9), 8 + roll(&d, 9))));
+    } else if (roll(&d, 4) == 0) {
         gan_model_add(model, gan_layer_input(context, GAN_SHAPE(1 + roll(&d, 12))));
     } else {
         gan_model_add(model, gan_layer_input(context, GAN_SHAPE(1 + roll(&d, 6), 1 + roll(&d, 9), 1 + roll(&d, 9))));
     }
-    for (int i = 0; i < network->count; i++) add_layer(context, model, network->layers[i], i);
+    for (int i = 0; i < network->count; i++) add_layer(context, model, network->layers[i], wide, i);
     status = gan_model_build(model, network->seed);
     if (status == GAN_OK) {
         *out = model;
@@ -183,13 +197,14 @@ random_network draw_random_network(gan_context *context, uint64_t seed)
 {
     random_network network = {.seed = seed};
     uint64_t drawn = seed * 1000;
+    const int64_t most = is_wide(seed) ? 20000 : 2000;
 
     while (network.count < RANDOM_NETWORK_LAYERS) {
         gan_model *model = NULL;
         gan_shape shape = {0};
         network.layers[network.count++] = ++drawn;
         const bool fits = build_random_network(context, &network, &model) == GAN_OK &&
-                          gan_model_get_output_shape(model, 0, &shape) == GAN_OK && gan_shape_count(shape) <= 2000;
+                          gan_model_get_output_shape(model, 0, &shape) == GAN_OK && gan_shape_count(shape) <= most;
         gan_model_destroy(model);
         if (!fits) network.count--;
     }

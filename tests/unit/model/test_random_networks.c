@@ -205,6 +205,38 @@ static void test_backward_is_linear(void **state)
     }
 }
 
+/* Fewer multiplications are chosen for some networks, and change their results by rounding only. */
+static void test_fewer_multiplications(void **state)
+{
+    gan_context *const usual = context;
+    gan_context_info info = GAN_CONTEXT_INFO_INIT;
+    int changed = 0;
+
+    (void)state;
+    ASSERT_OK(gan_context_get_info(context, &info));
+    if (info.multiply != GAN_MULTIPLY_NATIVE) test_skip("the BLAS multiplies");
+    for (int i = 0; i < networks; i++) {
+        const unsigned long long seed = first + (unsigned)i;
+        results all[2];
+        for (int without = 0; without < 2; without++) {
+            ASSERT_OK(gan_context_create(GAN_CONTEXT(.no_winograd = without == 1), &context));
+            gan_session *session = create_session(seed);
+            all[without] = pass(session, GAN_MODE_TRAIN);
+            gan_session_destroy(session);
+            gan_context_destroy(context);
+        }
+        const double error = norm(all[0].values, all[1].values, all[0].count);
+        if (error > 0) changed++;
+        if (!(error <= 1e-4 * (1 + norm(all[1].values, NULL, all[1].count))))
+            fail_msg("network %llu: off by %g with fewer multiplications", seed, error);
+        free(all[0].values);
+        free(all[1].values);
+    }
+    context = usual;
+    print_message("fewer multiplications in %d networks\n", changed);
+    assert_true(changed > 0 || networks < 60);
+}
+
 /* Whether what a sample becomes depends on the others of its batch even when sampling. */
 static bool mixes_samples(const gan_model *model)
 {
@@ -258,6 +290,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_as_in_double),
         cmocka_unit_test(test_backward_is_linear),
         cmocka_unit_test(test_samples_are_independent),
+        cmocka_unit_test(test_fewer_multiplications),
     };
     const char *wanted = getenv("GAN_RANDOM_NETWORKS");
     int failed = 0;
