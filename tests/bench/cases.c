@@ -104,12 +104,13 @@ static gan_status mixture_discriminator(gan_context *context, gan_model **out)
 
 typedef gan_status (*build_fn)(gan_context *, gan_model **);
 
-static gan_status prepare_step(gan_context *context, int64_t batch, build_fn build_g, build_fn build_d, void **state)
+static gan_status prepare_step(gan_context *context, int64_t batch, float r1, build_fn build_g, build_fn build_d,
+                               void **state)
 {
     gan_model *g = NULL, *d = NULL;
     gan_status status = build_g(context, &g);
     if (status == GAN_OK) status = build_d(context, &d);
-    if (status == GAN_OK) status = step_create(context, batch, g, d, state);
+    if (status == GAN_OK) status = step_create(context, batch, r1, g, d, state);
     gan_model_destroy(g); /* the step keeps both */
     gan_model_destroy(d);
     return status;
@@ -118,25 +119,32 @@ static gan_status prepare_step(gan_context *context, int64_t batch, build_fn bui
 static gan_status prepare_seed_step(const bench_case *self, gan_context *context, const char *file, void **state)
 {
     (void)file;
-    return prepare_step(context, self->batch, seed_generator, seed_discriminator, state);
+    return prepare_step(context, self->batch, 0, seed_generator, seed_discriminator, state);
+}
+
+/* R1 differentiates the gradient of the samples, which takes three more passes through the discriminator. */
+static gan_status prepare_seed_r1(const bench_case *self, gan_context *context, const char *file, void **state)
+{
+    (void)file;
+    return prepare_step(context, self->batch, 1, seed_generator, seed_discriminator, state);
 }
 
 static gan_status prepare_dcgan_step(const bench_case *self, gan_context *context, const char *file, void **state)
 {
     (void)file;
-    return prepare_step(context, self->batch, dcgan_generator, dcgan_discriminator, state);
+    return prepare_step(context, self->batch, 0, dcgan_generator, dcgan_discriminator, state);
 }
 
 static gan_status prepare_dcgan64_step(const bench_case *self, gan_context *context, const char *file, void **state)
 {
     (void)file;
-    return prepare_step(context, self->batch, dcgan64_generator, dcgan64_discriminator, state);
+    return prepare_step(context, self->batch, 0, dcgan64_generator, dcgan64_discriminator, state);
 }
 
 static gan_status prepare_mixture_step(const bench_case *self, gan_context *context, const char *file, void **state)
 {
     (void)file;
-    return prepare_step(context, self->batch, mixture_generator, mixture_discriminator, state);
+    return prepare_step(context, self->batch, 0, mixture_generator, mixture_discriminator, state);
 }
 
 /* ---- Sampling
@@ -240,6 +248,8 @@ const bench_case bench_cases[] = {
     STEP_CASE(dcgan, DCGAN, 128),
     STEP_CASE(dcgan64, DCGAN64, 16),
     STEP_CASE(mixture, MIXTURE, 100),
+    {"seed-r1-32", "one training step with R1, batch 32", 32, FLOOR_MULTIPLY,
+     32 * (STEP_WORK(SEED_G, SEED_D) + 3 * SEED_D), prepare_seed_r1, step_run, false},
     {"sample-1", "one 28x28 image from the seed's generator", 1, FLOOR_READ, 4 * SEED_G, prepare_sample, run_sample,
      false},
     {"sample-10000", "10,000 images from the seed's generator", 10000, FLOOR_MULTIPLY, 10000 * SEED_G, prepare_sample,

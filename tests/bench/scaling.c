@@ -111,7 +111,7 @@ static gan_status prepare(const sweep *self, size *s)
     gan_context_info info = GAN_CONTEXT_INFO_INIT;
     gan_status status = gan_context_create(GAN_CONTEXT(.threads = (int)s->threads), &s->context);
     if (status == GAN_OK) status = self->build(s, &g, &d);
-    if (status == GAN_OK) status = step_create(s->context, s->batch, g, d, &s->state);
+    if (status == GAN_OK) status = step_create(s->context, s->batch, 0, g, d, &s->state);
     if (status == GAN_OK) status = gan_context_get_info(s->context, &info);
     s->work = (double)s->batch * self->work(s);
     s->mib = (double)info.bytes / (1 << 20);

@@ -20,14 +20,14 @@ static gan_status make_samples(gan_context *context, float **out, size_t count)
     return status;
 }
 
-gan_status step_create(gan_context *context, int64_t batch, gan_model *g, gan_model *d, void **state)
+gan_status step_create(gan_context *context, int64_t batch, float r1, gan_model *g, gan_model *d, void **state)
 {
     step_state *s = calloc(1, sizeof(*s));
     gan_shape shape;
     if (!s) return GAN_ERROR_MEMORY;
     *state = s;
     s->batch = batch;
-    gan_status status = gan_trainer_create(context, g, d, GAN_TRAINER(.batch = batch), &s->trainer);
+    gan_status status = gan_trainer_create(context, g, d, GAN_TRAINER(.batch = batch, .r1 = r1), &s->trainer);
     if (status == GAN_OK) status = gan_model_get_input_shape(d, 0, &shape);
     if (status == GAN_OK) status = make_samples(context, &s->samples, (size_t)(batch * gan_shape_count(shape)));
     return status;
