@@ -9,6 +9,7 @@
  *
  * All are tested on images that none of them has seen.
  */
+#include "averages.h"
 #include "classifier.h"
 #include "conditional_models.h"
 #include "game_program.h"
@@ -56,7 +57,8 @@ typedef struct contest {
     const study *study;
     int64_t draw;
     few_images few;
-    gan_model *generator, *discriminator; /* of the GAN, whose game stays while its average is used */
+    gan_model *generator, *discriminator; /* of the GAN */
+    gan_model *average;                   /* of its generator: a copy, to sample and save */
     gan_game *gan;
     gan_player generator_player;
     char folder[PATH_SIZE]; /* of what is being trained */
@@ -196,7 +198,7 @@ static gan_status describe_gan(contest *c, gan_dataset *few)
 }
 
 /* A row a class. */
-static gan_status write_picture(const contest *c, gan_model *average)
+static gan_status write_picture(const contest *c)
 {
     const study *s = c->study;
     const int64_t count = COLUMNS * s->classes;
@@ -205,8 +207,8 @@ static gan_status write_picture(const contest *c, gan_model *average)
     float *images = allocate(count * gan_shape_count(s->image), sizeof(float));
     int32_t *classes = allocate(count, sizeof(*classes));
     for (int64_t i = 0; i < count; i++) classes[i] = (int32_t)(i / COLUMNS);
-    gan_status status =
-        gan_model_sample(average, GAN_SAMPLE(.seed = 1234, .classes = classes, .class_count = count), count, images);
+    gan_status status = gan_model_sample(
+        c->average, GAN_SAMPLE(.seed = 1234, .classes = classes, .class_count = count), count, images);
     if (status == GAN_OK) {
         status = draw_picture(s->context, path_in(c->folder, "samples.png", path), images, count, s->image, COLUMNS);
     }
@@ -217,12 +219,11 @@ static gan_status write_picture(const contest *c, gan_model *average)
 
 static gan_status write_generator(void *user)
 {
-    const contest *c = user;
+    contest *c = user;
     char path[PATH_SIZE];
-    gan_model *average = NULL;
-    gan_status status = gan_player_get_average(c->generator_player, 0, &average);
-    if (status == GAN_OK) status = gan_model_save(average, path_in(c->folder, "generator.safetensors", path));
-    return status == GAN_OK ? write_picture(c, average) : status;
+    gan_status status = copy_average(c->generator_player, NULL, &c->average);
+    if (status == GAN_OK) status = gan_model_save(c->average, path_in(c->folder, "generator.safetensors", path));
+    return status == GAN_OK ? write_picture(c) : status;
 }
 
 /* ---- The classifiers ------------------------------------------------------------------------------------------- */
@@ -324,7 +325,7 @@ static gan_status play(contest *c, const char *name, gan_game *game, int64_t ste
     return play_game(c->study->context, game, &part, write, c);
 }
 
-static gan_status train_gan(contest *c, gan_dataset **few, gan_model **average)
+static gan_status train_gan(contest *c, gan_dataset **few)
 {
     const study *s = c->study;
     gan_status status = open_few(c, false, few);
@@ -333,10 +334,10 @@ static gan_status train_gan(contest *c, gan_dataset **few, gan_model **average)
         status =
             play(c, "generator", c->gan, s->settings.steps, s->settings.minutes / (double)s->draws, write_generator);
     }
-    return status == GAN_OK ? gan_player_get_average(c->generator_player, 0, average) : status;
+    return status == GAN_OK ? copy_average(c->generator_player, NULL, &c->average) : status;
 }
 
-static gan_status train_classifier(contest *c, int training, gan_model *generator)
+static gan_status train_classifier(contest *c, int training)
 {
     const study *s = c->study;
     gan_model *model = NULL, *average = NULL;
@@ -345,7 +346,7 @@ static gan_status train_classifier(contest *c, int training, gan_model *generato
     const bool generated = training == GAN || training == BOTH;
     gan_status status = classifier_build(s->context, s->image, s->classes, seed_of(c), &model);
     if (status == GAN_OK) status = open_few(c, training == CLASSICAL || training == BOTH, &few);
-    if (status == GAN_OK) status = describe_classifier(c, model, generated ? generator : NULL, few, &game);
+    if (status == GAN_OK) status = describe_classifier(c, model, generated ? c->average : NULL, few, &game);
     if (status == GAN_OK) status = play(c, names[training], game, s->updates, 0, write_classifier);
     if (status == GAN_OK) status = gan_player_get_average(c->classifier, 0, &average);
     if (status == GAN_OK) status = classifier_test(average, s->test, &c->accuracy[training]);
@@ -363,13 +364,13 @@ static gan_status learn_draw(const study *s, int64_t draw, double accuracy[TRAIN
 {
     contest c = {.study = s, .draw = draw};
     gan_dataset *few = NULL;
-    gan_model *generator = NULL;
     gan_status status = draw_images(&c);
-    if (status == GAN_OK) status = train_gan(&c, &few, &generator);
-    for (int i = 0; i < TRAININGS && status == GAN_OK; i++) status = train_classifier(&c, i, generator);
+    if (status == GAN_OK) status = train_gan(&c, &few);
+    for (int i = 0; i < TRAININGS && status == GAN_OK; i++) status = train_classifier(&c, i);
     memcpy(accuracy, c.accuracy, sizeof(c.accuracy));
     gan_game_destroy(c.gan);
     gan_dataset_destroy(few);
+    gan_model_destroy(c.average);
     gan_model_destroy(c.discriminator);
     gan_model_destroy(c.generator);
     free(c.few.labels);

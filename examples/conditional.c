@@ -1,6 +1,7 @@
 /* Trains a generator of images of a chosen class on images in MNIST's format. A classifier that saw real images only
  * then judges the samples: how often it finds the class that was asked for, beside how often it is right about real
  * test images, and whether the samples are as varied as the data. */
+#include "averages.h"
 #include "classifier.h"
 #include "conditional_models.h"
 #include "game_program.h"
@@ -100,28 +101,24 @@ static gan_status describe(conditional *job)
 /* ---- Samples --------------------------------------------------------------------------------------------------- */
 
 /* Sample i is of class i % classes. */
-static gan_status draw(conditional *job, int64_t count, float *images)
+static gan_status draw(conditional *job, gan_model *average, int64_t count, float *images)
 {
     int32_t *classes = allocate(job->classes, sizeof(int32_t));
-    gan_model *average = NULL;
     for (int32_t i = 0; i < job->classes; i++) classes[i] = i;
-    gan_status status = gan_player_get_average(job->generator_player, 0, &average);
-    if (status == GAN_OK) {
-        status = gan_model_sample(
-            average, GAN_SAMPLE(.seed = SAMPLE_SEED, .classes = classes, .class_count = job->classes), count, images);
-    }
+    const gan_status status = gan_model_sample(
+        average, GAN_SAMPLE(.seed = SAMPLE_SEED, .classes = classes, .class_count = job->classes), count, images);
     free(classes);
     return status;
 }
 
 /* A row a class. */
-static gan_status write_picture(conditional *job)
+static gan_status write_picture(conditional *job, gan_model *average)
 {
     char path[PATH_SIZE];
     const int64_t size = gan_shape_count(job->image), count = COLUMNS * job->classes;
     if (!has_pictures(job->context)) return GAN_OK;
     float *images = allocate(count * size, sizeof(float)), *rows = allocate(count * size, sizeof(float));
-    gan_status status = draw(job, count, images);
+    gan_status status = draw(job, average, count, images);
     for (int64_t i = 0; i < count; i++) {
         const int64_t place = i % job->classes * COLUMNS + i / job->classes;
         memcpy(rows + place * size, images + i * size, (size_t)size * sizeof(float));
@@ -140,10 +137,12 @@ static gan_status write_state(void *user)
     conditional *job = user;
     char path[PATH_SIZE];
     gan_model *average = NULL;
-    gan_status status = gan_player_get_average(job->generator_player, 0, &average);
+    gan_status status = copy_average(job->generator_player, NULL, &average);
     if (status == GAN_OK)
         status = gan_model_save(average, path_in(job->settings.game.output, "generator.safetensors", path));
-    return status == GAN_OK ? write_picture(job) : status;
+    if (status == GAN_OK) status = write_picture(job, average);
+    gan_model_destroy(average);
+    return status;
 }
 
 /* ---- Figures --------------------------------------------------------------------------------------------------- */
@@ -155,7 +154,9 @@ static gan_status evaluate(conditional *job)
     int32_t *found = allocate(count, sizeof(int32_t));
     quality measured = {0, 0, 0};
     int64_t agreed = 0;
-    gan_status status = draw(job, count, images);
+    gan_model *average = NULL;
+    gan_status status = copy_average(job->generator_player, NULL, &average);
+    if (status == GAN_OK) status = draw(job, average, count, images);
     if (status == GAN_OK)
         status = measure_quality(job->context, &job->judge, job->dataset, images, count, found, &measured);
     for (int64_t i = 0; i < count; i++) agreed += found[i] == i % job->classes;
@@ -163,6 +164,7 @@ static gan_status evaluate(conditional *job)
         printf("agreement=%.4f accuracy=%.4f frechet=%.2f recall=%.3f steps=%lld\n", (double)agreed / (double)count,
                job->judge.accuracy, measured.frechet, measured.recall, (long long)gan_game_rounds(job->game));
     }
+    gan_model_destroy(average);
     free(found);
     free(images);
     return status;

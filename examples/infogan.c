@@ -6,6 +6,7 @@
  *
  * A classifier that saw labels then says how often images of a class code are of the label that suits it best.
  */
+#include "averages.h"
 #include "assignment.h"
 #include "classifier.h"
 #include "game_program.h"
@@ -24,9 +25,8 @@
 #define NUMBERS   2   /* in the code */
 #define COLUMNS   10  /* of the pictures, which have a row a class code */
 #define GRID_SEED 1234
-#define MEASURED  1024 /* samples by which the average's running statistics are measured */
-#define JUDGED    500  /* images of each class code */
-#define READ      100  /* real images at once */
+#define JUDGED    500 /* images of each class code */
+#define READ      100 /* real images at once */
 #define MOST_READ 10000
 
 enum { LOGIT, CLASS_LOGITS, NUMBERS_READ }; /* the discriminator's outputs */
@@ -187,13 +187,6 @@ static gan_status write_codes(const infogan *job, gan_model *average, int varied
     return status;
 }
 
-/* A copy of the generator's average, with running statistics of its own. */
-static gan_status copy_average(const infogan *job, gan_model **out)
-{
-    gan_status status = gan_player_snapshot(job->g, 0, out);
-    return status == GAN_OK ? gan_model_recalibrate(*out, GAN_SAMPLE(.seed = GRID_SEED), MEASURED) : status;
-}
-
 static gan_status write_files(void *user)
 {
     static const char *const names[] = {"first-code.png", "second-code.png", "classes.png"};
@@ -201,7 +194,7 @@ static gan_status write_files(void *user)
     const infogan *job = user;
     const char *folder = job->settings.output;
     gan_model *average = NULL;
-    gan_status status = copy_average(job, &average);
+    gan_status status = copy_average(job->g, NULL, &average);
     if (status == GAN_OK) status = gan_model_save(average, path_in(folder, "generator.safetensors", path));
     if (status == GAN_OK)
         status = gan_model_save(job->discriminator, path_in(folder, "discriminator.safetensors", path));
@@ -245,7 +238,7 @@ static gan_status judge_codes(infogan *job, int64_t *label_of_code, findings *fo
     double *shares = allocate(job->classes * columns, sizeof(double));
     bool *seen = allocate(kinds, sizeof(bool));
     gan_model *average = NULL;
-    gan_status status = copy_average(job, &average);
+    gan_status status = copy_average(job->g, NULL, &average);
     for (int32_t code = 0; code < job->classes && status == GAN_OK; code++) {
         status = count_labels(job, average, code, shares + code * columns);
         seen[commonest(shares + code * columns, kinds)] = true;

@@ -2,6 +2,7 @@
  * make an image of one of 1,000 modes. Trains a convolutional GAN on batches that are composed on the fly, counts the
  * modes of 26,000 samples by the labels that a classifier gives each colour, and ends with a line modes=... kl=...
  * seconds=..., of training alone. */
+#include "averages.h"
 #include "classifier.h"
 #include "command.h"
 #include "mnist_files.h"
@@ -39,6 +40,7 @@ typedef struct training {
     classifier judge;
     gan_model *generator, *discriminator;
     gan_trainer *trainer;
+    gan_model *sampled; /* a copy of what the trainer samples */
     gan_history *history;
     gan_checkpoint *checkpoint;
     gan_shape image;
@@ -78,7 +80,7 @@ static gan_status find_modes(training *job, gan_dataset *digits, int64_t count, 
         int64_t piece = count - done < PIECE ? count - done : PIECE;
         uint64_t seed = (uint64_t)(SEED_OF_GRID + done / PIECE);
         status = digits ? compose(job, digits, piece, images)
-                        : gan_trainer_sample(job->trainer, GAN_SAMPLE(.seed = seed), piece, images);
+                        : gan_model_sample(job->sampled, GAN_SAMPLE(.seed = seed), piece, images);
         if (status == GAN_OK) status = classifier_run(&job->judge, images, piece * COLOURS, NULL, NULL, labels);
         for (int64_t i = 0; i < piece && status == GAN_OK; i++) {
             int32_t mode = 0;
@@ -94,7 +96,8 @@ static gan_status cover(training *job, gan_dataset *digits, int64_t count, gan_m
 {
     int64_t classes = job->judge.classes;
     int32_t *modes = allocate(count, sizeof(int32_t));
-    gan_status status = find_modes(job, digits, count, modes);
+    gan_status status = digits ? GAN_OK : copy_generator(job->trainer, &job->sampled);
+    if (status == GAN_OK) status = find_modes(job, digits, count, modes);
     if (status == GAN_OK)
         status = gan_metric_mode_coverage(job->context, modes, count, classes * classes * classes, NULL, coverage);
     free(modes);
@@ -135,13 +138,13 @@ static gan_status write_results(training *job)
     gan_context_info info = GAN_CONTEXT_INFO_INIT;
     monitor_model("generator", job->generator);
     monitor_model("discriminator", job->discriminator);
-    gan_status status =
-        gan_model_save(best_generator(job->trainer, job->generator), path_in(folder, "generator.safetensors", path));
+    gan_status status = copy_generator(job->trainer, &job->sampled);
+    if (status == GAN_OK) status = gan_model_save(job->sampled, path_in(folder, "generator.safetensors", path));
     if (status == GAN_OK) status = gan_history_write_csv(job->history, path_in(folder, "losses.csv", path));
     if (status == GAN_OK) status = gan_context_get_info(job->context, &info);
     if (status != GAN_OK || !info.png) return status;
     float *images = allocate(GRID * gan_shape_count(job->image), sizeof(float));
-    status = gan_trainer_sample(job->trainer, GAN_SAMPLE(.seed = SEED_OF_GRID), GRID, images);
+    status = gan_model_sample(job->sampled, GAN_SAMPLE(.seed = SEED_OF_GRID), GRID, images);
     if (status == GAN_OK)
         status = draw_picture(job->context, path_in(folder, "samples.png", path), images, GRID, job->image, 0);
     free(images);
@@ -292,6 +295,7 @@ static void release(training *job)
 {
     gan_checkpoint_destroy(job->checkpoint);
     gan_history_destroy(job->history);
+    gan_model_destroy(job->sampled);
     gan_trainer_destroy(job->trainer);
     gan_model_destroy(job->discriminator);
     gan_model_destroy(job->generator);

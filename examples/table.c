@@ -2,6 +2,7 @@
  * (Xu et al., "Modeling Tabular Data using Conditional GAN", 2019), with the loss of WGAN-GP (Gulrajani et al.,
  * 2017). Then it says how far the new table is from the old one, column by column and in their correlations.
  */
+#include "averages.h"
 #include "game_program.h"
 #include "lettering.h"
 #include "models.h"
@@ -138,8 +139,18 @@ static gan_status open_data(job *j)
 
 /* ---- Results --------------------------------------------------------------------------------------------------- */
 
+/* Of the generator, with classes drawn as often as the data have them. */
+static gan_status copy_average_of(const job *j, gan_model **out)
+{
+    float *rows_of_class = allocate(j->table.classes, sizeof(*rows_of_class));
+    for (int64_t i = 0; i < j->table.rows; i++) rows_of_class[(int64_t)j->classes[i]]++;
+    const gan_status status = copy_average(j->g, rows_of_class, out);
+    free(rows_of_class);
+    return status;
+}
+
 /* The cells of new rows, one for a row of the data with its class, again from the first one if there are more. */
-static gan_status generate(job *j, gan_model *average, float *cells)
+static gan_status generate(const job *j, gan_model *average, float *cells)
 {
     float *rows = allocate(j->count * j->table.width, sizeof(*rows));
     int32_t *classes = allocate(j->count, sizeof(*classes));
@@ -240,11 +251,12 @@ static gan_status write_files(void *user)
     char path[PATH_SIZE];
     gan_model *average = NULL;
     float *cells = allocate(j->count * j->table.column_count, sizeof(*cells));
-    gan_status status = gan_player_get_average(j->g, 0, &average);
+    gan_status status = copy_average_of(j, &average);
     if (status == GAN_OK) status = gan_model_save(average, path_in(j->game.output, "generator.safetensors", path));
     if (status == GAN_OK) status = generate(j, average, cells);
     if (status == GAN_OK) table_write(&j->table, j->output, cells, j->count);
     if (status == GAN_OK) status = write_picture(j, cells);
+    gan_model_destroy(average);
     free(cells);
     return status;
 }
@@ -297,13 +309,14 @@ static gan_status evaluate(job *j)
     if (status == GAN_OK) print_distances(j, "rows drawn from the data: ", cells);
     if (status == GAN_OK) status = resample(j, false, cells);
     if (status == GAN_OK) print_distances(j, "columns drawn one by one: ", cells);
-    if (status == GAN_OK) status = gan_player_get_average(j->g, 0, &average);
+    if (status == GAN_OK) status = copy_average_of(j, &average);
     if (status == GAN_OK) status = generate(j, average, cells);
     for (int64_t i = 0; i < t->column_count && status == GAN_OK; i++) {
         if (t->columns[i].place < 0) continue;
         printf("column '%s': %.4f\n", t->columns[i].name, table_distance(t, i, cells, j->count));
     }
     if (status == GAN_OK) print_distances(j, "", cells);
+    gan_model_destroy(average);
     free(cells);
     return status;
 }

@@ -3,6 +3,7 @@
  * distance between how far they go from frame to frame and how far the data do, beside that of still and of shuffled
  * videos. */
 #include "animation.h"
+#include "averages.h"
 #include "game_program.h"
 #include "models.h"
 #include "monitor.h"
@@ -17,12 +18,11 @@
 #include <string.h>
 
 #define SAMPLE_SEED 1234
-#define MEASURED    1000 /* samples by which the average's running statistics are measured */
-#define ROWS        4    /* of the animation: samples on the left, data on the right */
-#define COLUMNS     4    /* of each */
-#define BORDER      2    /* pixels between videos */
-#define SHOWN       4    /* samples and as many of the data in the picture of frames, a row each */
-#define DELAY       8    /* hundredths of a second */
+#define ROWS        4 /* of the animation: samples on the left, data on the right */
+#define COLUMNS     4 /* of each */
+#define BORDER      2 /* pixels between videos */
+#define SHOWN       4 /* samples and as many of the data in the picture of frames, a row each */
+#define DELAY       8 /* hundredths of a second */
 #define FRAME_SIZE  (FRAME_SIDE * FRAME_SIDE)
 
 typedef struct job {
@@ -90,15 +90,6 @@ static gan_status describe(job *j)
 
 /* ---- Videos ---------------------------------------------------------------------------------------------------- */
 
-/* An average has no running statistics of its own until they are measured. */
-static gan_status copy_average(job *j)
-{
-    gan_model_destroy(j->average);
-    j->average = NULL;
-    const gan_status status = gan_player_snapshot(j->g, 0, &j->average);
-    return status == GAN_OK ? gan_model_recalibrate(j->average, GAN_SAMPLE(.seed = SAMPLE_SEED), MEASURED) : status;
-}
-
 static gan_status generate(const job *j, int64_t count, float *videos)
 {
     return gan_model_sample(j->average, GAN_SAMPLE(.seed = SAMPLE_SEED), count, videos);
@@ -160,7 +151,7 @@ static gan_status write_files(void *user)
     char path[PATH_SIZE];
     float *videos = allocate(2 * ROWS * COLUMNS * VIDEO_SIZE, sizeof(*videos));
     float *data = videos + ROWS * COLUMNS * VIDEO_SIZE;
-    gan_status status = copy_average(j);
+    gan_status status = copy_average(j->g, NULL, &j->average);
     if (status == GAN_OK) status = gan_model_save(j->average, path_in(j->game.output, "generator.safetensors", path));
     if (status == GAN_OK) status = generate(j, ROWS * COLUMNS, videos);
     if (status == GAN_OK) status = draw_unseen(j, 0, ROWS * COLUMNS, data);

@@ -269,9 +269,3 @@ gan_shape packed_shape(const recipe *chosen, gan_shape image)
     if (chosen->trainer.packing > 1) image.dims[0] *= chosen->trainer.packing;
     return image;
 }
-
-gan_model *best_generator(gan_trainer *trainer, gan_model *generator)
-{
-    gan_model *average = NULL;
-    return gan_trainer_get_average(trainer, &average) == GAN_OK ? average : generator;
-}

@@ -77,7 +77,4 @@ int64_t batch_of(const recipe *chosen);
 /* The shape of the discriminator's input: `packing` images stacked. */
 gan_shape packed_shape(const recipe *chosen, gan_shape image);
 
-/* The generator to draw samples from: the average if the trainer keeps one, else the generator itself. */
-gan_model *best_generator(gan_trainer *trainer, gan_model *generator);
-
 #endif
