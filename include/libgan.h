@@ -2000,8 +2000,9 @@ typedef struct gan_folder_options {
  * name (see gan_dataset_get_class_name()), and so are the files, by their bytes. Hidden files and other names are
  * left out.
  *
- * Grey, palette, RGB, CMYK and 16-bit files are converted; transparent pixels are shown on white. A picture is scaled
- * until it just covers height x width, by a triangle filter that averages when it shrinks, and cropped at its centre.
+ * Grey, palette, RGB, CMYK and 16-bit files are converted; transparent pixels are shown on white; a JPEG picture is
+ * turned upright as its EXIF data say; of an animated PNG the still picture is read. A picture is scaled until it
+ * just covers height x width, by a triangle filter that averages when it shrinks, and cropped at its centre.
  * As many pictures as fit into memory_limit, as bytes, stay in memory once read; others are decoded again. A file
  * that cannot be read is the error of the call that reads it. With skip_broken, each is decoded once here, which
  * takes time. An empty folder is ::GAN_ERROR_EMPTY; pictures beside folders, ::GAN_ERROR_FORMAT; a kind of file that

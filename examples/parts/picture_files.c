@@ -114,22 +114,41 @@ static bool read_png_size(FILE *file, const char *path, int64_t *width, int64_t 
     return *width > 0 && *height > 0;
 }
 
+/* Whether EXIF data, at most `size` bytes from here on, say that the picture is stored lying on its side: the
+ * orientation, tag 0x112, is then 5 or more (JEITA CP-3451). */
+static bool lies(FILE *file, int64_t size)
+{
+    unsigned char exif[65536] = {0};
+    const int64_t read = (int64_t)fread(exif, 1, (size_t)size, file), head = 6; /* before the TIFF data */
+    if (read < head + 8 || memcmp(exif, "Exif\0", (size_t)head) != 0) return false;
+    const int low = exif[head] == 'I' ? 0 : 1; /* place of the lower byte of two; offsets are small */
+    const int64_t high = 1 - low,
+                  start = head + (low ? exif[head + 6] << 8 | exif[head + 7] : exif[head + 5] << 8 | exif[head + 4]);
+    for (int64_t at = start + 2; at + 12 <= read; at += 12)
+        if (exif[at + high] == 1 && exif[at + low] == 0x12) return exif[at + 8 + low] >= 5;
+    return false;
+}
+
 /* The segments up to the first start of frame, SOF0 to SOF15, except the four other markers among these. */
 static bool read_jpeg_size(FILE *file, int64_t *width, int64_t *height)
 {
+    bool lying = false;
     for (;;) {
         int64_t marker = read_number(file, 1);
         if (marker != 0xff) return false;
         while (marker == 0xff) marker = read_number(file, 1);
         const int64_t length = read_number(file, 2);
+        const long next = ftell(file) + (long)length - 2;
         if (marker < 0 || length < 2) return false;
         if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) {
             read_number(file, 1);
-            *height = read_number(file, 2);
-            *width = read_number(file, 2);
+            const int64_t rows = read_number(file, 2), columns = read_number(file, 2);
+            *height = lying ? columns : rows;
+            *width = lying ? rows : columns;
             return *width > 0 && *height > 0;
         }
-        if (fseek(file, (long)length - 2, SEEK_CUR) != 0) return false;
+        if (marker == 0xe1) lying = lies(file, length - 2);
+        if (fseek(file, next, SEEK_SET) != 0) return false;
     }
 }
 
@@ -148,4 +167,17 @@ bool read_picture_size(const picture_list *list, int64_t number, int64_t *width,
     }
     fclose(file);
     return known;
+}
+
+/* ---- Pixels ---------------------------------------------------------------------------------------------------- */
+
+gan_status decode_pictures(gan_dataset *pictures)
+{
+    gan_shape shape = {0, {0}};
+    gan_status status = gan_dataset_get_shape(pictures, &shape);
+    float *values = allocate(gan_shape_count(shape), sizeof(float));
+    for (int64_t i = 0; i < gan_dataset_count(pictures) && status == GAN_OK; i++)
+        status = gan_dataset_read(pictures, i, 1, values, NULL);
+    free(values);
+    return status;
 }

@@ -3,6 +3,7 @@
 #ifndef EXAMPLES_PICTURE_FILES_H
 #define EXAMPLES_PICTURE_FILES_H
 
+#include <libgan.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,8 +23,11 @@ void release_pictures(picture_list *list);
 /* The number of a name, or -1. */
 int64_t find_picture(const picture_list *list, const char *name);
 
-/* Width and height as the head of the PNG or JPEG file says; false if it does not, and the file is broken. An
- * animated PNG is refused here: only its first picture would be seen. */
+/* Width and height of the upright picture as the head of the PNG or JPEG file says; false if it does not, and the
+ * file is broken. An animated PNG is refused here: only its first picture would be seen. */
 bool read_picture_size(const picture_list *list, int64_t number, int64_t *width, int64_t *height);
+
+/* Reads every picture of a folder once, so that a broken one is found before anything is made of the others. */
+gan_status decode_pictures(gan_dataset *pictures);
 
 #endif

@@ -91,6 +91,7 @@ static gan_status run(folder_job *job, int64_t total)
         job->context, a->input,
         GAN_FOLDER(.height = job->given.dims[1], .width = job->given.dims[2], .channels = job->given.dims[0]), NULL,
         &job->pictures);
+    if (status == GAN_OK) status = decode_pictures(job->pictures);
     return status == GAN_OK ? translate_all(job, total) : status;
 }
 

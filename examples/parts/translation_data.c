@@ -131,18 +131,6 @@ static void check(const picture_pairs *p, bool paired)
     require_same_sizes(p);
 }
 
-/* Reads every picture once, so that a broken one is found now. */
-static gan_status decode_all(gan_dataset *pictures)
-{
-    gan_shape shape = {0, {0}};
-    gan_status status = gan_dataset_get_shape(pictures, &shape);
-    float *values = allocate(gan_shape_count(shape), sizeof(float));
-    for (int64_t i = 0; i < gan_dataset_count(pictures) && status == GAN_OK; i++)
-        status = gan_dataset_read(pictures, i, 1, values, NULL);
-    free(values);
-    return status;
-}
-
 /* ---- Parts of the data ----------------------------------------------------------------------------------------- */
 
 static gan_status open_part(gan_context *context, const translation_files *files, picture_pairs *p)
@@ -161,7 +149,7 @@ static gan_status open_part(gan_context *context, const translation_files *files
                                                     .width = p->side_by_side ? 2 * files->size : files->size,
                                                     .channels = files->channels),
                                          NULL, &p->pictures[side]);
-        if (status == GAN_OK) status = decode_all(p->pictures[side]);
+        if (status == GAN_OK) status = decode_pictures(p->pictures[side]);
     }
     if (status != GAN_OK || p->count == 0) return status;
     const gan_callback_field fields[] = {{"from", p->image, 0}, {"to", p->image, 0}};

@@ -1,3 +1,4 @@
+#include "averages.h"
 #include "training.h"
 
 #include "command.h"
@@ -20,7 +21,6 @@
 
 #define GRID      64   /* samples in a picture */
 #define GRID_SEED 1234 /* of the noise behind every picture */
-#define MEASURED  1024 /* samples by which an average's running statistics are measured */
 #define COMPARED  256  /* pictures and samples, at most, that are compared at the end */
 
 /* What --model names. */
@@ -66,16 +66,6 @@ typedef struct training {
 } training;
 
 /* ---- Output ---------------------------------------------------------------------------------------------------- */
-
-/* An average has no running statistics of its own until they are measured. */
-static gan_status copy_best(training *job)
-{
-    gan_model_destroy(job->best);
-    job->best = NULL;
-    gan_status status = gan_trainer_snapshot(job->trainer, &job->best);
-    if (status != GAN_OK || job->recipe.trainer.ema_half_life == 0) return status;
-    return gan_model_recalibrate(job->best, GAN_SAMPLE(.seed = GRID_SEED), MEASURED);
-}
 
 /* Writes samples from the same noise every time. */
 static gan_status write_samples(training *job, const char *name)
@@ -123,7 +113,7 @@ static gan_status write_state(training *job)
 /* All of it, with samples under that name. */
 static gan_status save(training *job, const char *samples)
 {
-    gan_status status = copy_best(job);
+    gan_status status = copy_generator(job->trainer, &job->best);
     if (status == GAN_OK) status = write_samples(job, samples);
     return status == GAN_OK ? write_state(job) : status;
 }
@@ -346,8 +336,10 @@ static settings read_settings(const char *usage, const char *model, int argc, ch
     };
     read_options(argc, argv, 1, usage, options, (int)(sizeof(options) / sizeof(options[0])));
     if (!s.epochs && !s.steps && s.minutes == 0) s.epochs = 5;
-    s.pictures = !has_mnist(s.data, MNIST_TRAINING, false) && has_picture_files(s.data);
-    if (!s.pictures) refuse_options("without a folder of PNG and JPEG files", (const char *const[]){"--size", NULL});
+    const bool mnist = has_mnist(s.data, MNIST_TRAINING, false);
+    s.pictures = has_picture_files(s.data) && !mnist;
+    if (!mnist && !s.pictures) fprintf(stderr, "%s: no PNG or JPEG files there\n", s.data);
+    if (mnist) refuse_options("without a folder of PNG and JPEG files", (const char *const[]){"--size", NULL});
     if (s.pictures) refuse_output_among(s.output, s.data);
     if (s.size == 0) s.size = 64;
     s.seed_given = s.seed >= 0;

@@ -246,6 +246,10 @@ gan_status gan_png_decode(gan_context *context, const char *path, const unsigned
                           gan_image *out);
 gan_status gan_jpeg_decode(gan_context *context, const char *path, const unsigned char *bytes, size_t size,
                            gan_image *out);
+/* How the EXIF data of a JPEG file say that its picture is stored, from 1, upright, to 8; 1 without such. */
+int gan_jpeg_orientation(const unsigned char *bytes, size_t size);
+/* Turns and mirrors a picture that is stored so, until it is upright. */
+gan_status gan_image_turn(gan_context *context, const char *path, int orientation, gan_image *image);
 /* Writes channels * height * width bytes. */
 gan_status gan_image_fit(gan_context *context, const gan_image *image, gan_fit fit, unsigned char *out);
 

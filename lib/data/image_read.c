@@ -9,7 +9,10 @@ static gan_status decode(gan_context *context, const char *path, const unsigned 
     if (size == 0) return gan_fail(GAN_ERROR_TRUNCATED, "'%s' is empty, expected a PNG or JPEG", path);
     if (size >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0)
         return gan_png_decode(context, path, bytes, size, out);
-    if (size >= 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0) return gan_jpeg_decode(context, path, bytes, size, out);
+    if (size >= 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0) {
+        GAN_TRY(gan_jpeg_decode(context, path, bytes, size, out));
+        return gan_image_turn(context, path, gan_jpeg_orientation(bytes, size), out);
+    }
     return gan_fail(GAN_ERROR_MAGIC, "'%s' is neither PNG nor JPEG%s", path, gan_file_hint(bytes, size));
 }
 
@@ -29,6 +32,7 @@ gan_status gan_image_read(gan_context *context, const char *path, gan_image *out
     if (status == GAN_OK && !bytes) status = GAN_ERROR_MEMORY;
     if (status == GAN_OK) status = gan_file_read(&file, 0, bytes, size);
     if (status == GAN_OK) status = decode(context, path, bytes, size, out);
+    if (status != GAN_OK) gan_image_release(context, out);
     gan_release(context, bytes, size);
     gan_file_close(&file);
     return status;

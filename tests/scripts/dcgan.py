@@ -73,6 +73,7 @@ def check_refusals():
     example_program.write_images(pathlib.Path("digits"), "train", 8, 1)
     example_program.refuse(command("digits", "none", "--size", "64"), 2, "--size: it has no effect without a folder")
     example_program.refuse(command("empty", "none"), 1, "empty: no MNIST-format training images")
+    example_program.refuse(command("empty", "none", "--size", "32"), 1, "empty: no PNG or JPEG files there")
     example_program.refuse(command("colour", "colour"), 2, "this is the folder colour, whose pictures are read")
     make_pictures("broken", True)
     pathlib.Path("broken/kind0/0.png").write_bytes(b"\x89PNG\r\n\x1a\n")

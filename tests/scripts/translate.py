@@ -109,6 +109,10 @@ def check_apply():
     assert read_png("mixed-out/wide.png")[:2] == (SIDE, SIDE)
     shutil.copy("mixed/wide.png", "mixed/wide.PNG")
     refuse(2, "wide.png: two outputs would be written there", "--apply", model, "--input", "mixed")
+    shutil.copytree("outlines/test", "flawed")
+    pathlib.Path("flawed/last.png").write_bytes(pathlib.Path("mixed/wide.png").read_bytes()[:60])
+    refuse(1, "flawed/last.png' ends within its PNG data", "--apply", model, "--input", "flawed", "--output", "half-done")
+    assert not pathlib.Path("half-done").exists(), "pictures were written before all had been read"
     refuse(2, "it would replace", "--apply", model, "--input", "outlines/test", "--output", "outlines/test")
     refuse(1, "NOT_FOUND", "--apply", "none.safetensors", "--input", "outlines/test")
     refuse(2, "--input: it has no effect without --apply", "--input", "outlines/test")

@@ -59,9 +59,9 @@ static void write_png(const char *path, int width, int height, int type, int dep
     fclose(file);
 }
 
-/* All pixels have the same value of each component. */
-static void write_jpeg(const char *path, int width, int height, J_COLOR_SPACE space, bool progressive,
-                       const unsigned char *pixel)
+/* `pixels`: the values of each component of each pixel or, if `uniform`, of one pixel for all. */
+static void write_jpeg_pixels(const char *path, int width, int height, J_COLOR_SPACE space, bool progressive,
+                              bool uniform, const unsigned char *pixels)
 {
     FILE *file = fopen(path, "wb");
     struct jpeg_error_mgr errors;
@@ -80,14 +80,22 @@ static void write_jpeg(const char *path, int width, int height, J_COLOR_SPACE sp
     jpeg_set_quality(&jpeg, 100, TRUE);
     if (progressive) jpeg_simple_progression(&jpeg);
     jpeg_start_compress(&jpeg, TRUE);
-    for (int i = 0; i < width * jpeg.input_components; i++) row[i] = pixel[i % jpeg.input_components];
+    const int length = width * jpeg.input_components;
     for (int y = 0; y < height; y++) {
         JSAMPROW at = row;
+        for (int i = 0; i < length; i++) row[i] = pixels[uniform ? i % jpeg.input_components : y * length + i];
         jpeg_write_scanlines(&jpeg, &at, 1);
     }
     jpeg_finish_compress(&jpeg);
     jpeg_destroy_compress(&jpeg);
     fclose(file);
+}
+
+/* All pixels have the same value of each component. */
+static void write_jpeg(const char *path, int width, int height, J_COLOR_SPACE space, bool progressive,
+                       const unsigned char *pixel)
+{
+    write_jpeg_pixels(path, width, height, space, progressive, true, pixel);
 }
 
 static void write_grey(const char *path, unsigned char value)
@@ -188,6 +196,54 @@ static void test_jpeg_kinds(void **state)
     /* libjpeg writes an Adobe marker, so the values are those of light. */
     write_jpeg(path_in("jpeg", "x.jpg"), side, side, JCS_CMYK, false, cmyk);
     expect_color("jpeg", 200, 100, 50);
+}
+
+/* Writes a picture whose upper left quarter is of the values 250, and the others of 10, 90 and 170 from left to right
+ * and from above, with EXIF data that are big- or little-endian. Behind them are some of another kind. */
+static void write_oriented_jpeg(const char *path, int orientation, bool little)
+{
+    unsigned char exif[] = "Exif\0\0MM\0*\0\0\0\10\0\1\1\22\0\3\0\0\0\1\0\0\0\0\0\0\0\0";
+    unsigned char little_exif[] = "Exif\0\0II*\0\10\0\0\0\1\0\22\1\3\0\1\0\0\0\0\0\0\0\0\0\0\0";
+    unsigned char quarters[16 * 32], file[4096], *used = little ? little_exif : exif;
+    const size_t length = sizeof(exif) - 1;
+
+    used[little ? 24 : 25] = (unsigned char)orientation;
+    for (int i = 0; i < 16 * 32; i++) quarters[i] = (unsigned char[]){250, 10, 90, 170}[i / 256 * 2 + i % 32 / 16];
+    write_jpeg_pixels(path, 32, 16, JCS_GRAYSCALE, false, false, quarters);
+    FILE *stream = fopen(path, "rb");
+    assert_non_null(stream);
+    const size_t size = fread(file, 1, sizeof(file), stream);
+    fclose(stream);
+    assert_in_range(size, 100, sizeof(file) - 1);
+    stream = fopen(path, "wb");
+    assert_non_null(stream);
+    fwrite(file, 1, 2, stream);
+    fwrite("\377\341\0\6text", 1, 8, stream);
+    fwrite("\377\377\341\0", 1, 4, stream); /* the first byte fills up */
+    fputc((int)length + 2, stream);
+    fwrite(used, 1, length, stream);
+    fwrite(file + 2, 1, size - 2, stream);
+    fclose(stream);
+}
+
+/* Where the stored quarters are seen, by the TIFF specification: 5 to 8 lie on their sides. */
+static void test_orientations(void **state)
+{
+    enum { A = 250, B = 10, C = 90, D = 170 };
+    static const int seen[][4] = {{A, B, C, D}, {A, B, C, D}, {B, A, D, C}, {D, C, B, A}, {C, D, A, B},
+                                  {A, C, B, D}, {C, A, D, B}, {D, B, C, A}, {B, D, A, C}, {A, B, C, D}};
+    float read[32 * 32];
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        const int orientation = i / 2, width = orientation >= 5 && orientation <= 8 ? 16 : 32, height = 48 - width;
+        write_oriented_jpeg(path_in("turned", "x.jpg"), orientation, i % 2 == 0);
+        read_only_picture("turned", height, width, 1, read);
+        for (int q = 0; q < 4; q++) {
+            const int x = width / 4 + q % 2 * width / 2, y = height / 4 + q / 2 * height / 2;
+            assert_float_equal(read[y * width + x], value_of(seen[orientation][q]), 4 / 127.5);
+        }
+    }
 }
 
 /* ---- Fitting ------------------------------------------------------------------------------------------------ */
@@ -429,9 +485,9 @@ static void test_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_png_kinds), cmocka_unit_test(test_jpeg_kinds),     cmocka_unit_test(test_fitting),
-        cmocka_unit_test(test_classes),   cmocka_unit_test(test_broken_files),   cmocka_unit_test(test_claims),
-        cmocka_unit_test(test_refused),   cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_png_kinds), cmocka_unit_test(test_jpeg_kinds), cmocka_unit_test(test_orientations),
+        cmocka_unit_test(test_fitting),   cmocka_unit_test(test_classes),    cmocka_unit_test(test_broken_files),
+        cmocka_unit_test(test_claims),    cmocka_unit_test(test_refused),    cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }
