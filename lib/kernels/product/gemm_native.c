@@ -19,6 +19,7 @@ typedef struct gemm_work {
     int64_t block, blocks, panels;
     int64_t group, groups; /* panels that a task multiplies its rows by, piece after piece of k */
     int64_t span, spans;   /* blocks of a task: more than one where it packs the panel, which then serves them all */
+    int64_t length;        /* most values of k at a time with packed rows */
     bool packs_rows, sums_apart, swapped;
     gan_real *pack; /* where B is packed whole */
 } gemm_work;
@@ -32,8 +33,26 @@ enum {
     SPAN_TASKS = 24,   /* tasks that are left if they take several blocks */
     LARGE_BLOCK = 64,  /* rows of a task that packs them, LARGE_LENGTH values of k at a time */
     LARGE_LENGTH = 192,
-    OWN = LARGE_BLOCK * LARGE_LENGTH /* values of a task's own memory: packed rows, or sums */
+    OWN = LARGE_BLOCK * LARGE_LENGTH, /* values of a task's own memory: packed rows, or sums, or both: */
+    SHORT_LENGTH = 128,
+    SUM_COLUMNS = OWN / LARGE_BLOCK - SHORT_LENGTH,
+    FAR_STEP = 4096, /* bytes between values of a row, and how many of these are too many to be read in place */
+    FAR_LENGTH = 1024
 };
+
+static void pack_rows(gemm_work *work, int64_t length)
+{
+    work->packs_rows = true;
+    work->length = length;
+    work->block = LARGE_BLOCK;
+    work->blocks = (work->rows + LARGE_BLOCK - 1) / LARGE_BLOCK;
+}
+
+/* Rows each value of which lies on a page of its own: packed, a task reads some pages only once for all its rows. */
+static bool has_far_rows(const gemm_work *work)
+{
+    return work->a_step * (int64_t)sizeof(gan_real) >= FAR_STEP && work->k > FAR_LENGTH;
+}
 
 /* Large products: tasks take several panels, so that the rows come from the L2 cache for all but the first. Of a
  * transposed C they add the pieces up where rows are contiguous: in C, columns that are a power of two apart would
@@ -43,14 +62,21 @@ static void enlarge_tasks(gemm_work *work)
 {
     const int64_t blocks = (work->rows + LARGE_BLOCK - 1) / LARGE_BLOCK;
     const int64_t group = blocks * work->panels / ENOUGH_TASKS;
+    const bool transposed = work->c_step != 1 && work->c_row == 1;
+    if (has_far_rows(work)) {
+        work->sums_apart = transposed;
+        work->group = gan_least(work->panels, SUM_COLUMNS / work->table->width);
+        pack_rows(work, SHORT_LENGTH);
+        return;
+    }
     if (group < 1) return;
-    work->group = group < GROUP_PANELS ? group : GROUP_PANELS;
-    work->sums_apart = work->c_step != 1 && work->c_row == 1 && work->b_transposed &&
-                       work->block * work->group * work->table->width <= OWN;
-    work->packs_rows = group >= GROUP_PANELS / 2 && !work->sums_apart;
-    if (!work->packs_rows) return;
-    work->block = LARGE_BLOCK;
-    work->blocks = blocks;
+    work->group = gan_least(group, GROUP_PANELS);
+    work->sums_apart = transposed && work->b_transposed;
+    if (work->sums_apart) {
+        work->group = gan_least(work->group, OWN / (work->block * work->table->width));
+    } else if (group >= GROUP_PANELS / 2) {
+        pack_rows(work, LARGE_LENGTH);
+    }
 }
 
 static gemm_work gemm_work_make(const gan_micro_kernel_table *table, const gan_gemm *gemm, bool swap)
@@ -208,7 +234,7 @@ static int64_t most_length(const gemm_work *work, const gan_panel *panel)
     if (work->dot) return work->k;
     const bool large = work->group == 1 && (work->packed || is_in_place(work, panel));
     const int64_t most = (large ? GAN_PIECE_BYTES : GAN_PANEL_BYTES) / value / work->table->width;
-    return work->packs_rows ? gan_least(most, LARGE_LENGTH) : most;
+    return work->packs_rows ? gan_least(most, work->length) : most;
 }
 
 static void place_result(const gemm_work *work, row_piece *piece, int64_t columns, gan_real *own)
@@ -225,6 +251,7 @@ static void gemm_task(void *argument, int64_t index)
 {
     const gemm_work *work = argument;
     _Alignas(64) gan_real own[OWN];
+    gan_real *sums = work->packs_rows ? own + OWN - LARGE_BLOCK * SUM_COLUMNS : own;
     const int64_t rows = work->span * work->block, first = index % work->spans * rows;
     const int64_t begin = index / work->spans * work->group;
     const int64_t end = begin + work->group < work->panels ? begin + work->group : work->panels;
@@ -240,16 +267,16 @@ static void gemm_task(void *argument, int64_t index)
                 if (piece.k == 0) {
                     piece.column = panel.first;
                     columns = gan_least(work->columns - panel.first, work->group * work->table->width);
-                    place_result(work, &piece, columns, own);
+                    place_result(work, &piece, columns, sums);
                 }
             }
             multiply_piece(work, &panel, &piece);
         }
         piece.k += piece.length;
     } while (piece.k < work->k);
-    if (piece.c == own) {
+    if (piece.c == sums) {
         gan_real *c = work->c + first * work->c_row + piece.column * work->c_step;
-        work->table->transpose(piece.rows, columns, 0, own, columns, c, work->c_step);
+        work->table->transpose(piece.rows, columns, 0, sums, columns, c, work->c_step);
     }
 }
 
@@ -265,7 +292,7 @@ static bool is_packed_whole(const gemm_work *work)
 static void choose_span(gemm_work *work)
 {
     const int64_t span = gan_least(work->blocks, work->groups * work->blocks / SPAN_TASKS);
-    if (span < 2 || work->dot || work->packed || work->packs_rows) return;
+    if (span < 2 || work->dot || work->packed || work->packs_rows || work->sums_apart) return;
     work->spans = (work->blocks + span - 1) / span;
     work->span = (work->blocks + work->spans - 1) / work->spans;
 }
