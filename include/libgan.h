@@ -27,7 +27,7 @@
  *   ::GAN_ERROR_ARGUMENT; NaN or infinity in an option, ::GAN_ERROR_NOT_FINITE; too little memory,
  *   ::GAN_ERROR_MEMORY. Comments name all other errors.
  * - Calls compute in a floating-point environment of their own and give the caller's back as it was, with the
- *   exceptions raised before: rounding to nearest, no traps, and, on x86-64 and 64-bit Arm, denormal numbers (closer
+ *   exceptions raised before: rounding to nearest, no traps, and, on x86 and 64-bit Arm, denormal numbers (closer
  * to 0 than 2^-126) read and written as 0. Callbacks run in the caller's environment, and may change it.
  * - A callback must return. C++ callbacks given through libgan.hpp may throw. One that leaves by an exception or
  *   longjmp() through libgan's frames instead ends the call. The context and what the call did not use are as before.

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
+#ifndef _WIN32
+#include <sys/wait.h>
+#endif
 
 enum { BATCH = 8, MOST = 2 * BATCH * 3 * 16 * 16, SECONDS = 120 };
 
@@ -290,6 +292,16 @@ static void test_memory(void **state)
     test_allocator_assert_empty(&allocator);
 }
 
+#ifdef _WIN32
+
+static void test_child_of_fork(void **state)
+{
+    (void)state;
+    test_skip("Windows has no fork()");
+}
+
+#else
+
 /* Ends a child without what cmocka does at exit. */
 static void in_child(bool good)
 {
@@ -321,6 +333,8 @@ static void test_child_of_fork(void **state)
     assert_int_equal(gan_trainer_steps(gan.trainer), 1);
     test_gan_destroy(&gan);
 }
+
+#endif
 
 /* Other threads take snapshots, each of which finishes what is half done. */
 static void *take_snapshots(void *argument)
