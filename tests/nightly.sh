@@ -11,8 +11,8 @@
 #   packages   the amalgamation, by gcc and clang, in place of the library in all tests that use only its API; programs from
 #              Debian's packages, Conan, Meson's wrap and CMake's subprojects
 #   mpi        libgan-mpi under Open MPI and MPICH, 150 MB of packages that tests/check.sh does not install
-#   ports      the library for macOS, FreeBSD, NetBSD and Windows, by the headers that zig brings along (ZIG names its
-#              command); files written on s390x, which is big-endian, under QEMU: the same as here, and read by either
+#   ports      the library for macOS, FreeBSD, NetBSD and Windows, by the headers that zig brings along (ZIG is its
+#              command, such as 'python3 -m ziglang'); files written on s390x, which is big-endian, under QEMU: the same as here, and read by either
 #
 # Needs clang, clang-tools, valgrind, gcovr and abigail-tools; installs what is missing. Logs are in build/nightly. The
 # exit status is 0 if no part found anything. docs/reliability.md has the figures.
@@ -222,17 +222,18 @@ part_packages()
 
 part_ports()
 {
-    if command -v "${ZIG:-zig}" >/dev/null 2>&1; then
-        run ports-systems sh "$root/tests/cross/systems.sh" "$root" "$logs/systems" "${ZIG:-zig}"
+    zig=${ZIG:-zig}
+    # shellcheck disable=SC2086 # the command may have arguments
+    if $zig version >/dev/null 2>&1; then
+        run ports-systems sh "$root/tests/cross/systems.sh" "$root" "$logs/systems" $zig
     else
-        echo 'ports-systems: skipped, there is no zig; pip install ziglang has it'
+        echo "ports-systems: skipped, there is no zig; after pip install ziglang, ZIG='python3 -m ziglang' is one"
     fi
-    if command -v s390x-linux-gnu-gcc >/dev/null 2>&1 && command -v qemu-s390x >/dev/null 2>&1; then
-        run ports-endian sh "$root/tests/cross/endian.sh" "$root" "$logs/endian" s390x-linux-gnu-gcc \
-            'qemu-s390x -L /usr/s390x-linux-gnu'
-    else
-        echo 'ports-endian: skipped, gcc-s390x-linux-gnu and qemu-user are not both installed'
-    fi
+    install_missing 'gcc-s390x-linux-gnu command s390x-linux-gnu-gcc
+libc6-dev-s390x-cross file /usr/s390x-linux-gnu/include/stdio.h
+qemu-user command qemu-s390x'
+    run ports-endian sh "$root/tests/cross/endian.sh" "$root" "$logs/endian" s390x-linux-gnu-gcc \
+        'qemu-s390x -L /usr/s390x-linux-gnu'
 }
 
 for part in $parts; do

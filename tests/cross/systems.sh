@@ -5,10 +5,11 @@ set -u
 root=$1 folder=$2
 shift 2
 mkdir -p "$folder"
+export ZIG_LOCAL_CACHE_DIR="$folder/cache" ZIG_GLOBAL_CACHE_DIR="$folder/cache"
 python3 "$root/amalgamation/amalgamate.py" "$folder" || exit 1
 failed=0
 for target in x86_64-macos aarch64-macos x86_64-freebsd aarch64-freebsd x86_64-netbsd x86_64-windows-gnu; do
-    if "$@" cc -target "$target" -std=gnu11 -Wall -Werror -fsyntax-only -DGAN_WITH_BLAS "$folder/libgan.c"; then
+    if "$@" cc -target "$target" -std=gnu11 -O0 -Wall -Werror -DGAN_WITH_BLAS -c "$folder/libgan.c" -o "$folder/libgan.o"; then
         echo "$target: compiles"
     else
         echo "$target: does not compile"
