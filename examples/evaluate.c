@@ -4,6 +4,7 @@
 #include "mnist_files.h"
 #include "options.h"
 #include "outputs.h"
+#include "paths.h"
 #include "program.h"
 
 #include <stdio.h>
@@ -204,7 +205,7 @@ static settings read_settings(int argc, char **argv, char default_classifier[PAT
     }
     s.generator = argv[1];
     if (!s.classifier) {
-        const char *slash = strrchr(s.generator, '/');
+        const char *slash = last_separator(s.generator);
         snprintf(default_classifier, PATH_SIZE, "%.*sclassifier.safetensors",
                  slash ? (int)(slash + 1 - s.generator) : 0, s.generator);
         s.classifier = default_classifier;

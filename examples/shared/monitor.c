@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "monitor.h"
 
+#include "paths.h"
 #include "program.h"
 #include "report.h"
 #include "terminal.h"
@@ -178,7 +179,7 @@ gan_status draw_picture(gan_context *context, const char *path, const float *ima
                         int64_t columns)
 {
     char series[64];
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *slash = last_separator(path), *name = slash ? slash + 1 : path;
     snprintf(series, sizeof(series), "%.*s", (int)strcspn(name, "."), name);
     return draw_picture_of(series, context, path, images, count, shape, columns);
 }

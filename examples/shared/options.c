@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "paths.h"
+
 #include <libgan.h>
 
 #include <errno.h>
@@ -11,7 +13,7 @@
 /* As it was called: packages install programs under other names. */
 static const char *name_of(const char *path)
 {
-    const char *slash = strrchr(path, '/');
+    const char *slash = last_separator(path);
 
     return slash ? slash + 1 : path;
 }

@@ -1,5 +1,6 @@
 #include "outputs.h"
 
+#include "paths.h"
 #include "program.h"
 
 #include <dirent.h>
@@ -146,7 +147,9 @@ static void probe(const char *folder)
 {
     static const char nothing[PROBE_SIZE];
     char name[64], path[PATH_SIZE];
+#ifdef SIGXFSZ
     signal(SIGXFSZ, SIG_IGN); /* beyond a limit on the size of files, writing then fails as on a full disk */
+#endif
     snprintf(name, sizeof(name), ".writable-%ld", (long)getpid());
     FILE *file = fopen(path_in(folder, name, path), "wbx");
     int error = file ? 0 : errno;
@@ -192,10 +195,11 @@ static void make_folders(const char *path)
     char above[PATH_SIZE];
     if (snprintf(above, sizeof(above), "%s", path) >= PATH_SIZE) leave(1, path, "the path is too long", "");
     for (char *c = above + 1; *c; c++) {
-        if (*c != '/') continue;
+        const char separator = *c;
+        if (!is_separator(separator)) continue;
         *c = '\0';
         make_folder(above);
-        *c = '/';
+        *c = separator;
     }
     make_folder(path);
 }
@@ -205,7 +209,7 @@ static void check_target(const char *path)
 {
     struct stat info;
     const size_t length = strlen(path);
-    if (length == 0 || path[length - 1] == '/') leave(1, path, "this is no name of a file to write", "");
+    if (length == 0 || is_separator(path[length - 1])) leave(1, path, "this is no name of a file to write", "");
     if (stat(path, &info) != 0) {
         /* with ENOTDIR, what should be its folder is none, which is found out next */
         if (errno != ENOENT && errno != ENOTDIR) leave(1, path, "it cannot be written: ", strerror(errno));
@@ -245,7 +249,7 @@ static bool is_special(const char *path)
 void will_write(const char *path)
 {
     char folder[PATH_SIZE];
-    const char *slash = strrchr(path, '/');
+    const char *slash = last_separator(path);
     check_target(path);
     if (is_special(path)) return;
     snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");

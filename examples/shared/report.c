@@ -3,6 +3,7 @@
 #include "command.h"
 #include "options.h"
 #include "outputs.h"
+#include "paths.h"
 #include "program.h"
 #include "report_curves.h"
 #include "report_page.h"
@@ -389,7 +390,7 @@ static void write_machine(FILE *file, gan_context *context)
 /* A program beside this one: in its folder, and with its prefix, if it was installed with one. */
 static void print_sibling(FILE *file, const char *name)
 {
-    const char *own = command_argument(0), *slash = strrchr(own, '/');
+    const char *own = command_argument(0), *slash = last_separator(own);
     char path[PATH_SIZE];
     snprintf(path, sizeof(path), "%.*s%s%s", slash ? (int)(slash + 1 - own) : 0, own,
              strncmp(program_name(), "gan-", 4) == 0 ? "gan-" : "", name);
