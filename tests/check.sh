@@ -9,9 +9,12 @@
 #   clang           built by clang, under its UndefinedBehaviorSanitizer, which sees other things than gcc's
 #   avx512          on a CPU with AVX-512 and bfloat16, emulated by Intel's SDE, whose command is in the variable SDE
 #   aarch64         built for AArch64 and run under QEMU; installs Debian's arm64 libraries
-#   wasm32          the kernels as WebAssembly, run by Node, and the page examples/web in Chromium; downloads Debian's source
-#                   of cmocka, unless the variable CMOCKA_SOURCE names a folder that has it
+#   i386            built for 32-bit x86
+#   armhf           built for 32-bit Arm and run under QEMU
+#   wasm32          the kernels as WebAssembly, run by Node, and the page examples/web in Chromium
 #   windows         built for Windows by MinGW and run under Wine
+#
+# The last four build cmocka and libraries from Debian's sources, by tests/cross/libraries.sh.
 #
 # Doxygen, whose pages the suite tests, is not installed here, as it brings too much along. What was skipped is listed
 # with its reason. The last line counts what passed, failed and was skipped in all parts; the exit status
@@ -21,7 +24,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tests/packages.sh"
 
 default_parts='release sanitizers reference-blas clang'
-other_parts='avx512 aarch64 wasm32 windows'
+other_parts='avx512 aarch64 i386 armhf wasm32 windows'
 parts=${*:-$default_parts}
 for part in $parts; do
     case " $default_parts $other_parts " in
@@ -196,45 +199,49 @@ libcmocka-dev:arm64 file $libraries/libcmocka.so"
         --timeout-multiplier 40
 }
 
-# cmocka, compiled by emcc, in build/cmocka-wasm32.
-build_cmocka_wasm32()
+# cross_build NAME COMPILER AR "LIBRARY..." OPTION...: builds libraries for another machine, in build/libraries-NAME, and
+# with these in build/check-NAME.
+cross_build()
 {
-    cmocka=$root/build/cmocka-wasm32
-    archive=http://deb.debian.org/debian/pool/main/c/cmocka/cmocka_1.1.7.orig.tar.xz
-    [ ! -e "$cmocka/libcmocka.a" ] || return 0
-    mkdir -p "$cmocka"
-    source=${CMOCKA_SOURCE-$cmocka/cmocka-1.1.7}
-    [ -e "$source" ] || curl --fail --silent --show-error "$archive" | tar --extract --xz --directory "$cmocka" || return
-    cp "$source/include/cmocka.h" "$cmocka"
-    emcc -O1 -D_UINTPTR_T_DEFINED -DHAVE_SIGNAL_H -DHAVE_STRINGS_H -DHAVE_MALLOC_H -DHAVE_STRUCT_TIMESPEC \
-        -DHAVE_CLOCK_GETTIME -DHAVE_GCC_THREAD_LOCAL_STORAGE -I "$source/include" \
-        -c "$source/src/cmocka.c" -o "$cmocka/cmocka.o" || return
-    cat >"$cmocka/cmocka.pc" <<END
-Name: cmocka
-Description: as WebAssembly
-Version: 1.1.7
-Libs: -L$cmocka -lcmocka
-Cflags: -isystem $cmocka -D_UINTPTR_T_DEFINED
-END
-    emar rcs "$cmocka/libcmocka.a" "$cmocka/cmocka.o"
+    name=$1 libraries=$root/build/libraries-$1
+    # shellcheck disable=SC2086
+    if ! sh "$root/tests/cross/libraries.sh" "$libraries" "$2" "$3" $4 >"$libraries.log" 2>&1; then
+        cat "$libraries.log"
+        echo "check-$name: the libraries cannot be built"
+        failed=$((failed + 1))
+        return 1
+    fi
+    shift 4
+    build "check-$name" --cross-file "$root/tests/cross/$name.ini" -Dpkg_config_path="$libraries/lib/pkgconfig" "$@"
+}
+
+# The C library of 32-bit x86 is installed beside the system's own, whose kernel runs its programs.
+part_i386()
+{
+    install_missing 'gcc-i686-linux-gnu command i686-linux-gnu-gcc
+g++-i686-linux-gnu command i686-linux-gnu-g++
+libc6-dev-i386-cross file /usr/i686-linux-gnu/include/stdio.h
+libc6-i386 file /lib/ld-linux.so.2'
+    cross_build i386 i686-linux-gnu-gcc i686-linux-gnu-ar 'cmocka zlib png jpeg' || return
+    run_tests "$root/build/check-i386" --suite unit --suite kernels --suite levels --suite grad --timeout-multiplier 10
+}
+
+part_armhf()
+{
+    install_missing 'gcc-arm-linux-gnueabihf command arm-linux-gnueabihf-gcc
+g++-arm-linux-gnueabihf command arm-linux-gnueabihf-g++
+libc6-dev-armhf-cross file /usr/arm-linux-gnueabihf/include/stdio.h
+qemu-user command qemu-arm'
+    cross_build armhf arm-linux-gnueabihf-gcc arm-linux-gnueabihf-ar 'cmocka zlib png jpeg' || return
+    run_tests "$root/build/check-armhf" --suite unit --suite kernels --suite levels --suite grad --timeout-multiplier 40
 }
 
 part_wasm32()
 {
     install_missing 'emscripten command emcc
-nodejs command node
-curl command curl'
+nodejs command node'
     install_wanted 'chromium command chromium'
-    if build_cmocka_wasm32 >"$root/build/cmocka-wasm32.log" 2>&1; then
-        PKG_CONFIG_LIBDIR=$root/build/cmocka-wasm32
-        export PKG_CONFIG_LIBDIR
-        build check-wasm32 --cross-file "$root/tests/cross/wasm32.ini" &&
-            run_tests "$root/build/check-wasm32" --suite kernels --timeout-multiplier 10
-        unset PKG_CONFIG_LIBDIR
-    else
-        cat "$root/build/cmocka-wasm32.log"
-        failed=$((failed + 1))
-    fi
+    cross_build wasm32 emcc emar cmocka && run_tests "$root/build/check-wasm32" --suite kernels --timeout-multiplier 10
     build check-web || return
     GAN_TEST_WEB=1
     export GAN_TEST_WEB
@@ -242,23 +249,17 @@ curl command curl'
     unset GAN_TEST_WEB
 }
 
-# zlib is all that Debian has for it; cmocka is built from its source. Tests of fork(), signals and limits are not built.
+# zlib is all that Debian has for it. Tests of fork(), signals and limits are not built.
 part_windows()
 {
-    install_missing "gcc-mingw-w64-x86-64-posix command x86_64-w64-mingw32-gcc-posix
+    install_missing 'gcc-mingw-w64-x86-64-posix command x86_64-w64-mingw32-gcc-posix
 g++-mingw-w64-x86-64-posix command x86_64-w64-mingw32-g++-posix
 libz-mingw-w64-dev file /usr/x86_64-w64-mingw32/lib/libz.a
 wine64 file /usr/lib/wine/wine64
-wine command wine"
-    tools=$root/build/windows-tools
-    if ! sh "$root/tests/cross/cmocka.sh" "$tools" x86_64-w64-mingw32-gcc-posix x86_64-w64-mingw32-ar >"$tools.log" 2>&1; then
-        skip windows "cmocka cannot be built for Windows, see $tools.log"
-        return
-    fi
+wine command wine'
     WINEPREFIX=$root/build/wine WINEDEBUG=-all
     export WINEPREFIX WINEDEBUG
-    build check-windows --cross-file "$root/tests/cross/mingw64.ini" -Dpkg_config_path="$tools/lib/pkgconfig" \
-        -Dpng=disabled -Djpeg=disabled -Dfreetype=disabled || return
+    cross_build windows x86_64-w64-mingw32-gcc-posix x86_64-w64-mingw32-ar 'cmocka png jpeg' -Dfreetype=disabled || return
     wine wineboot -i >/dev/null 2>&1
     run_tests "$root/build/check-windows" --suite unit --suite kernels --suite levels --suite grad \
         --timeout-multiplier 40
