@@ -23,6 +23,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64 /* 32-bit systems have files beyond 2 GiB, too */
+#endif
 #ifdef __MINGW32__
 #undef __USE_MINGW_ANSI_STDIO
 #define __USE_MINGW_ANSI_STDIO 1 /* its printf() is C's, Microsoft's is not */

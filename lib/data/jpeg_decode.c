@@ -74,12 +74,12 @@ static void cmyk_to_rgb(unsigned char *row, int64_t width, bool inverted)
 static void limit_memory(jpeg_decoder *decoder)
 {
     enum { MEMORY = 1 << 26, MEMORY_OF_BYTE = 4 * 8 * 128 };
-    const size_t left = gan_memory_left(decoder->context), most = LONG_MAX,
-                 honest = MEMORY + MEMORY_OF_BYTE * decoder->size; /* a file has at most 1 GiB */
+    const uint64_t left = gan_memory_left(decoder->context),
+                   honest = MEMORY + MEMORY_OF_BYTE * (uint64_t)decoder->size; /* a file has at most 1 GiB */
 
     decoder->claims_too_much = honest < left;
-    const size_t limit = decoder->claims_too_much ? honest : left;
-    decoder->jpeg.mem->max_memory_to_use = limit == 0 ? 1 : limit < most ? (long)limit : LONG_MAX;
+    const uint64_t limit = decoder->claims_too_much ? honest : left;
+    decoder->jpeg.mem->max_memory_to_use = limit == 0 ? 1 : limit < LONG_MAX ? (long)limit : LONG_MAX;
 }
 
 /* Makes room for the first `lines` lines. Pictures are rarely packed more than 64 times: what a header claims beyond
