@@ -44,9 +44,9 @@ static bool reserve(gan_wire *wire, int64_t size)
 
 void gan_wire_put(gan_wire *wire, const void *bytes, size_t size)
 {
-    if (size == 0) return;
-    if ((uint64_t)size > INT64_MAX) size = (size_t)INT64_MAX; /* refused next */
-    if (!reserve(wire, (int64_t)size)) return;
+    const uint64_t wanted = size; /* what no memory has is refused */
+
+    if (size == 0 || !reserve(wire, wanted < INT64_MAX ? (int64_t)wanted : INT64_MAX)) return;
     memcpy(wire->data + wire->size, bytes, size);
     wire->size += (int64_t)size;
 }
