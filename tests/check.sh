@@ -124,7 +124,7 @@ levels()
 sanitized='-Doptimization=1 -Ddebug=false -Dc_args=-g1 -Dcpp_args=-g1'
 
 # What does not depend on the build is checked in only one, and the programs, which take longest, in two.
-once='--no-suite style --no-suite install'
+once='--no-suite style --no-suite install --no-suite headers'
 
 part_release()
 {

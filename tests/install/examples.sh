@@ -121,10 +121,10 @@ for program in examples/*; do
         ;;
     dcgan)
         for recipe in $(examples/dcgan --recipes | awk '{ print $1 }'); do
-            examples/dcgan --data plain --output dcgan --recipe "$recipe" --batch 4 --steps 1 --quiet
+            examples/dcgan --data plain --output dcgan --recipe "$recipe" --filters 8 --batch 4 --steps 1 --quiet
         done
-        examples/dcgan --data plain --output dcgan --recipe stable --batch 8 --epochs 1 --quiet
-        examples/dcgan --data plain --output dcgan --recipe stable --batch 8 --epochs 2 --resume
+        examples/dcgan --data plain --output dcgan --recipe stable --filters 8 --batch 8 --epochs 1 --quiet
+        examples/dcgan --data plain --output dcgan --recipe stable --filters 8 --batch 8 --epochs 2 --resume
         expect_files dcgan/generator.safetensors dcgan/discriminator.safetensors dcgan/checkpoint.safetensors \
             ${PICTURES:+dcgan/samples-epoch-002.png}
         [ "$(wc -l <dcgan/losses.csv)" = 17 ] || { echo 'losses.csv has not one line a step'; exit 1; }
