@@ -1,20 +1,23 @@
 #!/bin/sh
 # The long torture: hours of what tests/check.sh has minutes of. Parts, by name; without a name, all:
 #
-#   torture    every allocation and every use of a file fails once, and from there on; 200 processes are killed
+#   torture    every allocation and every use of a file fails once, and from there on; 200 processes are killed; under
+#              sanitizers, as the programs' longer trainings (suite 'trainings') are
 #   fuzz       each target of tests/fuzz for FUZZ_SECONDS seconds, 60 by default, from its corpus
 #   threads    what uses threads, under ThreadSanitizer
 #   valgrind   the unit tests, under Valgrind
-#   analyzers  gcc's -fanalyzer and clang's static analyzer on the library; -Wconversion on the public headers
+#   analyzers  gcc's -fanalyzer and clang's static analyzer on the library, whose findings tests/analyzers.py explains;
+#              -Wconversion on the public headers
 #   coverage   lines and branches of lib/ that the suite runs, by folder
-#   abi        abidiff of the library with that of the last tag, if they have the same soname
+#   abi        abidiff of the library with that of the last tag, if they have the same soname; tests/abi has a baseline for
+#              the time between tags
 #   packages   the amalgamation, by gcc and clang, in place of the library in all tests that use only its API; programs from
 #              Debian's packages, Conan, Meson's wrap and CMake's subprojects
 #   mpi        libgan-mpi under Open MPI and MPICH, 150 MB of packages that tests/check.sh does not install
 #   ports      the library for macOS, FreeBSD, NetBSD and Windows, by the headers that zig brings along (ZIG is its
 #              command, such as 'python3 -m ziglang'); files written on s390x, which is big-endian, under QEMU: the same as here, and read by either
 #
-# Needs clang, clang-tools, valgrind, gcovr and abigail-tools; installs what is missing. Logs are in build/nightly. The
+# Needs clang, valgrind, gcovr and abigail-tools; installs what is missing. Logs are in build/nightly. The
 # exit status is 0 if no part found anything. docs/reliability.md has the figures.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -31,7 +34,6 @@ done
 install_missing "$build_needs
 libcmocka-dev module cmocka
 clang command clang
-clang-tools command scan-build
 valgrind command valgrind
 gcovr command gcovr
 abigail-tools command abidiff"
@@ -68,9 +70,10 @@ build()
 
 part_torture()
 {
-    build torture -Dbuildtype=debugoptimized -Db_sanitize=address,undefined || return
+    build torture -Doptimization=1 -Ddebug=true -Db_sanitize=address,undefined || return
     run torture env GAN_TORTURE=long meson test -C "$logs/torture" --suite torture --timeout-multiplier 0 --verbose
     grep -h '^torture: ' "$logs/torture.log" || true
+    run trainings meson test -C "$logs/torture" --suite trainings --timeout-multiplier 20
 }
 
 part_fuzz()
@@ -123,16 +126,8 @@ part_valgrind()
 
 part_analyzers()
 {
-    # gcc 12 takes a shift of a vector for one of a scalar.
-    build analyzer -Dtests=disabled -Dexamples=disabled -Dbuildtype=debugoptimized \
-        '-Dc_args=-fanalyzer -Wno-analyzer-shift-count-overflow' || return
-    run gcc-analyzer ninja -C "$logs/analyzer"
-    findings=$(grep -c 'Wanalyzer' "$logs/gcc-analyzer.log")
-    echo "gcc-analyzer: $findings findings"
-    [ "$findings" = 0 ] || failed=$((failed + 1))
-    rm -rf "$logs/scan"
-    run scan-build sh -c 'CC=clang scan-build --status-bugs -o "$1" meson setup "$2" "$3" -Dtests=disabled -Dexamples=disabled &&
-        scan-build --use-cc=clang --status-bugs -o "$1" ninja -C "$2"' scan "$logs/scan-reports" "$logs/scan" "$root"
+    build analyzer -Dtests=disabled -Dexamples=disabled || return
+    run analyzers python3 "$root/tests/analyzers.py" "$logs/analyzer"
     for header in libgan.h libgan.hpp; do
         language=c
         [ "$header" = libgan.h ] || language=c++

@@ -32,11 +32,28 @@ typedef float gan_real;
 /* Failures in this thread so far. While it stays the same, so does the sentence of the last one. */
 uint64_t gan_failure_count(void);
 
-/* Stores the sentence for gan_last_error() and returns `status`. */
+/* What always holds, whatever a caller, a file or the system does: it guards nothing, but analyzers are told, and
+ * builds with UndefinedBehaviorSanitizer check it. */
+#ifdef GAN_CHECK_INVARIANTS
+#define GAN_INVARIANT(condition) ((condition) ? (void)0 : __builtin_unreachable())
+#else
+#define GAN_INVARIANT(condition) ((void)sizeof(condition))
+#endif
+
+/* Stores the sentence for gan_last_error() and returns `status`, which is not GAN_OK. */
 gan_status gan_fail(gan_status status, const char *format, ...) GAN_PRINTF(2, 3);
 
 /* The same for a failed system call: maps errno to a status and appends ": " and strerror to the sentence. */
 gan_status gan_fail_errno(int error, const char *format, ...) GAN_PRINTF(2, 3);
+
+/* A failure in one file, as analyzers, which read one file at a time, see it in others. */
+static inline gan_status gan_failed(gan_status status)
+{
+    GAN_INVARIANT(status != GAN_OK);
+    return status;
+}
+#define gan_fail(...)       gan_failed(gan_fail(__VA_ARGS__))
+#define gan_fail_errno(...) gan_failed(gan_fail_errno(__VA_ARGS__))
 
 /* Writes the system's text for an error number and returns it, for messages. */
 #define GAN_ERRNO_TEXT 128

@@ -57,7 +57,7 @@ static void format_sentence(char sentence[GAN_SENTENCE], gan_status status, cons
     }
 }
 
-gan_status gan_fail(gan_status status, const char *format, ...)
+gan_status(gan_fail)(gan_status status, const char *format, ...)
 {
     char sentence[GAN_SENTENCE];
     va_list arguments;
@@ -94,7 +94,7 @@ const char *gan_errno_text(int error, char text[GAN_ERRNO_TEXT])
     return text;
 }
 
-gan_status gan_fail_errno(int error, const char *format, ...)
+gan_status(gan_fail_errno)(int error, const char *format, ...)
 {
     const gan_status status = status_of_errno(error);
     char sentence[GAN_SENTENCE], reason[GAN_ERRNO_TEXT];

@@ -52,9 +52,17 @@ static const gan_layer_option *find_option(const gan_layer_ops *ops, const char 
     return NULL;
 }
 
+/* One that the kind has. */
+static const gan_layer_option *get_option(const gan_layer_ops *ops, const char *name)
+{
+    const gan_layer_option *option = find_option(ops, name);
+    GAN_INVARIANT(option != NULL);
+    return option;
+}
+
 void gan_layer_get_ints(const gan_layer *layer, const char *name, int64_t *out)
 {
-    const gan_layer_option *option = find_option(layer->ops, name);
+    const gan_layer_option *option = get_option(layer->ops, name);
 
     if (option->kind == GAN_OPTION_SHAPE) {
         const gan_shape *shape = value_of(layer, option);
@@ -66,17 +74,17 @@ void gan_layer_get_ints(const gan_layer *layer, const char *name, int64_t *out)
 
 float gan_layer_get_number(const gan_layer *layer, const char *name)
 {
-    return *(const float *)value_of(layer, find_option(layer->ops, name));
+    return *(const float *)value_of(layer, get_option(layer->ops, name));
 }
 
 bool gan_layer_get_bool(const gan_layer *layer, const char *name)
 {
-    return *(const bool *)value_of(layer, find_option(layer->ops, name));
+    return *(const bool *)value_of(layer, get_option(layer->ops, name));
 }
 
 int gan_layer_get_choice(const gan_layer *layer, const char *name)
 {
-    return *(const int *)value_of(layer, find_option(layer->ops, name));
+    return *(const int *)value_of(layer, get_option(layer->ops, name));
 }
 
 bool gan_layer_is_normalised(const gan_layer *layer)
@@ -96,9 +104,9 @@ gan_layer *gan_layer_copy_folded(const gan_layer *layer, bool no_dropout)
     if (!copy) return NULL;
     /* Behind the head there are options only. */
     memcpy(copy + 1, layer + 1, layer->ops->size - sizeof(*layer));
-    if (copy->ops->fold) *(bool *)at(copy, find_option(copy->ops, "spectral_norm")) = false;
+    if (copy->ops->fold) *(bool *)at(copy, get_option(copy->ops, "spectral_norm")) = false;
     if (no_dropout && gan_layer_drops_in_sampling(copy))
-        *(bool *)at(copy, find_option(copy->ops, "in_sampling")) = false;
+        *(bool *)at(copy, get_option(copy->ops, "in_sampling")) = false;
     return layer->name ? gan_layer_named(copy, layer->name) : copy;
 }
 
@@ -118,7 +126,7 @@ static void set_default(gan_layer *layer, const gan_layer_option *option)
     void *value = at(layer, option);
 
     if (option->like) {
-        memcpy(value, at(layer, find_option(layer->ops, option->like)), option->size);
+        memcpy(value, at(layer, get_option(layer->ops, option->like)), option->size);
         return;
     }
     switch (option->kind) {
@@ -266,7 +274,7 @@ bool gan_option_is_default(const gan_layer *layer, const gan_layer_option *optio
     const void *value = value_of(layer, option);
 
     if (option->given == 0) return false;
-    if (option->like) return !memcmp(value, value_of(layer, find_option(layer->ops, option->like)), option->size);
+    if (option->like) return !memcmp(value, value_of(layer, get_option(layer->ops, option->like)), option->size);
     switch (option->kind) {
     case GAN_OPTION_INT:
         for (int i = 0; i < count_of(option); i++) {

@@ -74,17 +74,21 @@ static gan_status infer_avg_pool2d(const gan_layer *layer, gan_context *context,
     return GAN_OK;
 }
 
-static gan_resampling resampling(const gan_layer *layer, const gan_pass *pass)
+static gan_resample_side side_of(const gan_layer *layer, const gan_pass *pass, int along)
 {
     const variant *kind = layer->ops->variant;
     const int64_t *input = pass->input_shapes[0].dims, *output = pass->output_shape.dims;
-    gan_resample_side sides[2];
-    for (int i = 0; i < 2; i++) {
-        sides[i] = kind->side(layer, i);
-        sides[i].small = (kind->enlarges ? input : output)[i + 1];
-        sides[i].large = (kind->enlarges ? output : input)[i + 1];
-    }
-    return (gan_resampling){.channels = input[0], .rows = sides[0], .columns = sides[1]};
+    gan_resample_side side = kind->side(layer, along);
+    side.small = (kind->enlarges ? input : output)[along + 1];
+    side.large = (kind->enlarges ? output : input)[along + 1];
+    return side;
+}
+
+static gan_resampling resampling(const gan_layer *layer, const gan_pass *pass)
+{
+    return (gan_resampling){.channels = pass->input_shapes[0].dims[0],
+                            .rows = side_of(layer, pass, 0),
+                            .columns = side_of(layer, pass, 1)};
 }
 
 static gan_status forward(const gan_layer *layer, const gan_pass *pass)

@@ -212,13 +212,16 @@ gan_dataset *gan_game_driver(const gan_game *game)
 static int64_t samples_left_over(const gan_game *game)
 {
     const gan_dataset *driver = gan_game_driver(game);
+    GAN_INVARIANT(driver != NULL); /* the callers of this, and of what follows, have a game that is fed */
     const int64_t rest = driver->count % game->options.batch;
     return driver->options.drop_last || rest < game->least_batch ? rest : rest - gan_game_fitting(game, rest);
 }
 
 int64_t gan_game_epoch_size(const gan_game *game)
 {
-    return gan_game_driver(game)->count - samples_left_over(game);
+    const gan_dataset *driver = gan_game_driver(game);
+    GAN_INVARIANT(driver != NULL);
+    return driver->count - samples_left_over(game);
 }
 
 void gan_game_tell_left_over(const gan_game *game)
@@ -237,6 +240,7 @@ void gan_game_tell_left_over(const gan_game *game)
 static gan_status skip_rest(const gan_game *game, gan_dataset_cursor *cursor)
 {
     gan_dataset *driver = gan_game_driver(game);
+    GAN_INVARIANT(driver != NULL);
     GAN_TRY(gan_dataset_get_cursor(driver, cursor));
     if (cursor->position == 0 || driver->count - cursor->position >= game->least_batch) return GAN_OK;
     cursor->epoch++;

@@ -281,6 +281,7 @@ static void run_rows(const direct_work *work, const window_phase *phase, int64_t
                      const gan_panel *panel)
 {
     int64_t batch = work->batch, line_rows = batch * phase->horizontal.positions;
+    GAN_INVARIANT(line_rows > 0);
     while (first < last) {
         window_region region = {.down = stretch_at(&phase->vertical, first / line_rows)};
         int64_t within = first - region.down.first * line_rows;

@@ -1,6 +1,8 @@
 /* Which transforms a convolution takes, and whether they pay. */
 #include "kernels/winograd/winograd_plan.h"
 
+#include <math.h>
+
 enum {
     SLOT_BYTES = 960 * 1024, /* of a block's points and sums: stay in the L2 cache, or near it */
     PIECE = 128,             /* most channels transformed at a time */
@@ -165,12 +167,12 @@ static double phase_cost(const gan_winograd *conv, const gan_winograd_plan *plan
 
 static double choose_outputs(const gan_winograd *conv, const gan_winograd_plan *plan, gan_winograd_phase *phase)
 {
-    double least = 0;
-    int64_t best[2] = {0, 0};
+    double least = INFINITY;
+    int64_t best[2] = {2, 2};
     for (int64_t down = 2; down + phase->taps[0] - 1 <= GAN_WINOGRAD_POINTS; down++) {
         for (int64_t right = 2; right + phase->taps[1] - 1 <= GAN_WINOGRAD_POINTS; right++) {
             const double cost = phase_cost(conv, plan, phase, down, right);
-            if (best[0] > 0 && cost >= least) continue;
+            if (cost >= least) continue;
             least = cost;
             best[0] = down;
             best[1] = right;
@@ -195,6 +197,7 @@ static void cut_tiles(gan_winograd_plan *plan)
     for (int64_t p = 0; p < plan->phases; p++) {
         gan_winograd_phase *phase = &plan->phase[p];
         const int64_t tile = phase->square * (plan->piece + plan->group_width);
+        GAN_INVARIANT(tile > 0);
         const int64_t share = phase->total * plan->groups * plan->phases / ENOUGH_TASKS;
         phase->block = gan_least(plan->slot / tile, GAN_WINOGRAD_TILES);
         phase->block = gan_least(phase->block, share > LEAST_TILES ? share : LEAST_TILES);

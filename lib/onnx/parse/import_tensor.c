@@ -194,7 +194,7 @@ static gan_status read_list(gan_import_memory *memory, const gan_import_tensor *
     GAN_TRY(gan_message_count_numbers(tensor->message, as->field, as->wire, &count));
     if (count != tensor->count) return wrong_size(tensor, count, "values");
     uint64_t *bits = gan_import_allocate(memory, count, sizeof(*bits));
-    if (!bits) return gan_last_status();
+    if (!bits) return gan_failed(gan_last_status());
     GAN_TRY(gan_message_read_numbers(tensor->message, as->field, as->wire, bits));
     *out = bits;
     return GAN_OK;
@@ -225,11 +225,12 @@ gan_status gan_import_tensor_floats(gan_import_memory *memory, gan_import_tensor
     uint64_t *bits = NULL;
 
     if (!tensor->floats) {
+        const bool is_raw = tensor->is_raw;
         GAN_TRY(find_listing(tensor, gan_import_is_float, "FLOAT, FLOAT16, BFLOAT16 or DOUBLE", &as));
-        GAN_TRY(tensor->is_raw ? check_raw(tensor, as->size) : read_list(memory, tensor, as, &bits));
+        GAN_TRY(is_raw ? check_raw(tensor, as->size) : read_list(memory, tensor, as, &bits));
         float *values = gan_import_allocate(memory, tensor->count, sizeof(*values));
         if (!values) return gan_last_status();
-        if (tensor->is_raw) {
+        if (is_raw) {
             if (tensor->count > 0) to_floats(tensor, tensor->raw.at, tensor->count, values);
         } else {
             for (int64_t i = 0; i < tensor->count; i++) {

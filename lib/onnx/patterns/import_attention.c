@@ -45,8 +45,8 @@ static bool find_matrix(gan_import *import, const gan_import_value *value, matri
 {
     *out = (matrix){.factor = 1.0};
     value = without_factors(import, value, &out->factor);
-    for (int i = 0; i < MOST_STEPS && gan_pattern_made_by(value, "Transpose") && value->kind == GAN_IMPORT_PENDING &&
-                    swaps(value->from);
+    for (int i = 0; i < MOST_STEPS && value && gan_pattern_made_by(value, "Transpose") &&
+                    value->kind == GAN_IMPORT_PENDING && swaps(value->from);
          i++) {
         out->is_transposed = !out->is_transposed;
         value = without_factors(import, gan_pattern_input(value, 0), &out->factor);
@@ -64,7 +64,7 @@ static bool find_weights(gan_import *import, const gan_import_value *value, matr
     const int64_t axis = gan_import_integer(value->from, "axis", import->file->opset < 13 ? 1 : -1);
     if (axis != -1 && axis != 2) return false;
     const gan_import_value *scores = without_factors(import, gan_pattern_input(value, 0), &factor);
-    if (!gan_pattern_made_by(scores, "MatMul") || scores->kind != GAN_IMPORT_PENDING) return false;
+    if (!scores || !gan_pattern_made_by(scores, "MatMul") || scores->kind != GAN_IMPORT_PENDING) return false;
     if (!find_matrix(import, gan_pattern_input(scores, 0), q) ||
         !find_matrix(import, gan_pattern_input(scores, 1), k))
         return false;

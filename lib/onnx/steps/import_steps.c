@@ -54,6 +54,7 @@ gan_status gan_import_image(const gan_import_node *node, int64_t k, const gan_im
     const gan_import_value *value = NULL;
 
     GAN_TRY(gan_import_operand(node, k, &value));
+    GAN_INVARIANT(value != NULL);
     if (value->shape.rank != 3) {
         return gan_fail(GAN_ERROR_UNSUPPORTED,
                         "a sample of its input has the shape %s, expected (channels, height, "

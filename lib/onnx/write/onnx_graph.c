@@ -49,10 +49,18 @@ bool gan_onnx_has_tensor(const gan_onnx_graph_writer *w, const char *name)
     return find_tensor(w, name);
 }
 
+/* One that the layer has. */
+static const gan_model_tensor *get_tensor(const gan_onnx_graph_writer *w, const char *name)
+{
+    const gan_model_tensor *tensor = find_tensor(w, name);
+    GAN_INVARIANT(tensor != NULL);
+    return tensor;
+}
+
 gan_onnx_value gan_onnx_tensor_of(const gan_onnx_graph_writer *w, const char *name)
 {
     gan_onnx_value value;
-    snprintf(value.name, sizeof(value.name), "%s", find_tensor(w, name)->name);
+    snprintf(value.name, sizeof(value.name), "%s", get_tensor(w, name)->name);
     return value;
 }
 
@@ -220,7 +228,7 @@ gan_onnx_value gan_onnx_by_channel(gan_onnx_graph_writer *w, const char *name)
     const gan_onnx_value tensor = gan_onnx_tensor_of(w, name);
     const gan_shape shape = gan_onnx_input_shape(w, 0);
     char constant[64];
-    if (shape.rank != 3 || find_tensor(w, name)->count == 1) return tensor;
+    if (shape.rank != 3 || get_tensor(w, name)->count == 1) return tensor;
     snprintf(constant, sizeof(constant), "%s_shape", name);
     return gan_onnx_reshape(w, constant, tensor, (int64_t[]){shape.dims[0], 1, 1}, 3);
 }

@@ -31,6 +31,7 @@ gan_layer_report gan_layer_report_measure(const gan_model *model, int64_t index)
 {
     int64_t count;
     const gan_model_node *node = find_layer(model, index, &count);
+    GAN_INVARIANT(node != NULL); /* the callers check the index */
     double weight = 0, gradient = 0, change = 0;
     for (int i = 0; i < node->tensor_count; i++) {
         const gan_model_tensor *tensor = &model->tensors[node->first_tensor + i];

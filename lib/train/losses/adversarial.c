@@ -258,6 +258,7 @@ gan_status gan_loss_check(gan_loss loss, const char *what)
 gan_status gan_loss_check_real_target(gan_loss loss, float real_target, const char *what, float value)
 {
     const gan_adversarial_loss *row = gan_loss_find(loss);
+    GAN_INVARIANT(row != NULL); /* the callers check the loss */
     if (real_target == 1 || !row->hard_labels) return GAN_OK;
     return gan_fail(GAN_ERROR_ARGUMENT, "%s is %g, but the %s loss has no labels to smooth", what, (double)value,
                     row->name);
