@@ -21,6 +21,7 @@ typedef struct gemm_work {
     int64_t span, spans;   /* blocks of a task: more than one where it packs the panel, which then serves them all */
     int64_t length;        /* most values of k at a time with packed rows */
     bool packs_rows, sums_apart, swapped;
+    bool far;       /* B is read in place, a few rows at a time, since each lies on pages of its own */
     gan_real *pack; /* where B is packed whole */
 } gemm_work;
 
@@ -37,7 +38,11 @@ enum {
     SHORT_LENGTH = 128,
     SUM_COLUMNS = OWN / LARGE_BLOCK - SHORT_LENGTH,
     FAR_STEP = 4096, /* bytes between values of a row, and how many of these are too many to be read in place */
-    FAR_LENGTH = 1024
+    FAR_LENGTH = 1024,
+    FAR_ROWS = 384, /* of B at a time, in tasks of so many columns, of which there should be a few */
+    FAR_COLUMNS = 128,
+    MOST_FAR_COLUMNS = 512,
+    FAR_TASKS = 16
 };
 
 static void pack_rows(gemm_work *work, int64_t length)
@@ -48,10 +53,21 @@ static void pack_rows(gemm_work *work, int64_t length)
     work->blocks = (work->rows + LARGE_BLOCK - 1) / LARGE_BLOCK;
 }
 
-/* Rows each value of which lies on a page of its own: packed, a task reads some pages only once for all its rows. */
-static bool has_far_rows(const gemm_work *work)
+static bool is_far(const gemm_work *work, int64_t step)
 {
-    return work->a_step * (int64_t)sizeof(gan_real) >= FAR_STEP && work->k > FAR_LENGTH;
+    return step * (int64_t)sizeof(gan_real) >= FAR_STEP && work->k > FAR_LENGTH;
+}
+
+/* Each row of B lies on pages of its own, and so does each value of a row of a transposed product: tasks read many
+ * columns of few rows, so that a page is looked up only once for all of these. */
+static void take_far_rows(gemm_work *work)
+{
+    const int64_t width = work->table->width;
+    work->far = true;
+    work->block = gan_least(work->rows, GAN_ROW_BLOCK);
+    work->blocks = (work->rows + work->block - 1) / work->block;
+    work->group = gan_least(work->panels * work->blocks / FAR_TASKS, MOST_FAR_COLUMNS / width);
+    if (work->group < FAR_COLUMNS / width) work->group = FAR_COLUMNS / width;
 }
 
 /* Large products: tasks take several panels, so that the rows come from the L2 cache for all but the first. Of a
@@ -63,10 +79,14 @@ static void enlarge_tasks(gemm_work *work)
     const int64_t blocks = (work->rows + LARGE_BLOCK - 1) / LARGE_BLOCK;
     const int64_t group = blocks * work->panels / ENOUGH_TASKS;
     const bool transposed = work->c_step != 1 && work->c_row == 1;
-    if (has_far_rows(work)) {
+    if (is_far(work, work->a_step)) {
         work->sums_apart = transposed;
         work->group = gan_least(work->panels, SUM_COLUMNS / work->table->width);
         pack_rows(work, SHORT_LENGTH);
+        return;
+    }
+    if (!work->b_transposed && is_far(work, work->b_stride)) {
+        take_far_rows(work);
         return;
     }
     if (group < 1) return;
@@ -118,7 +138,9 @@ static double cost(const gemm_work *work)
     double rows = (double)work->rows, columns = (double)work->columns, k = (double)work->k;
     if (work->dot) return rows * columns * (k / (double)table->vector + 8);
     double total = rows * k * (double)gan_panel_total(table, work->columns) / (double)table->vector;
-    total += columns * k * (work->b_transposed ? 0.4 : work->packs_rows ? 0.1 : 0.1 * (double)work->blocks);
+    if (!work->far)
+        total += columns * k * (work->b_transposed ? 0.4 : work->packs_rows ? 0.1 : 0.1 * (double)work->blocks);
+    if (work->packs_rows && work->a_step != 1) total += rows * k;
     if (work->c_step != 1) total += 0.5 * rows * columns;
     return total;
 }
@@ -159,7 +181,8 @@ static void pack_whole(gan_context *context, gemm_work *work, gan_real *to)
 /* Too few rows for packing to pay off. */
 static bool is_in_place(const gemm_work *work, const gan_panel *panel)
 {
-    return work->dot || (!work->b_transposed && work->rows <= work->table->rows && panel->columns == panel->width);
+    return work->dot ||
+           (!work->b_transposed && (work->far || work->rows <= work->table->rows) && panel->columns == panel->width);
 }
 
 /* The values of A that a task multiplies at a time: rows of its blocks, a few values of k. */
@@ -232,8 +255,11 @@ static int64_t most_length(const gemm_work *work, const gan_panel *panel)
 {
     const int64_t value = (int64_t)sizeof(gan_real);
     if (work->dot) return work->k;
+    const int64_t width = work->table->width;
+    if (work->far && work->columns % width == 0) return FAR_ROWS;
     const bool large = work->group == 1 && (work->packed || is_in_place(work, panel));
-    const int64_t most = (large ? GAN_PIECE_BYTES : GAN_PANEL_BYTES) / value / work->table->width;
+    const int64_t most = (large ? GAN_PIECE_BYTES : GAN_PANEL_BYTES) / value / width;
+    if (work->far) return gan_least(most, FAR_ROWS);
     return work->packs_rows ? gan_least(most, work->length) : most;
 }
 
@@ -292,7 +318,7 @@ static bool is_packed_whole(const gemm_work *work)
 static void choose_span(gemm_work *work)
 {
     const int64_t span = gan_least(work->blocks, work->groups * work->blocks / SPAN_TASKS);
-    if (span < 2 || work->dot || work->packed || work->packs_rows || work->sums_apart) return;
+    if (span < 2 || work->dot || work->packed || work->packs_rows || work->sums_apart || work->far) return;
     work->spans = (work->blocks + span - 1) / span;
     work->span = (work->blocks + work->spans - 1) / work->spans;
 }

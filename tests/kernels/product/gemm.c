@@ -166,8 +166,10 @@ static const product large[] = {
        scratch */
     {.m = 70, .n = 17000, .k = 5, .every = 23},
     {.m = 17000, .n = 70, .k = 5, .every = 977},
-    /* rows whose values are far apart */
+    /* rows whose values are far apart, or rows of B, with a last panel of its own or without */
     {.m = 40, .n = 1100, .k = 1100, .every = 13},
+    {.m = 140, .n = 1120, .k = 1100, .every = 47},
+    {.m = 1100, .n = 35, .k = 1100, .every = 333},
     /* pieces of a transposed result, added up apart */
     {.m = 150, .n = 2100, .k = 430, .every = 31},
 };
