@@ -58,6 +58,9 @@
 #elif defined(__wasm_simd128__)
 #define GAN_HAVE_SIMD128
 #endif
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 
 #include "libgan.h"
 

@@ -18,6 +18,8 @@ static int64_t count_values(int64_t first, int64_t kernel, int64_t stride)
     return kernel > first ? (kernel - first + stride - 1) / stride : 0;
 }
 
+enum { HOST_SLOTS = 16 };
+
 static gan_winograd_axis forward_axis(int64_t positions, int64_t inputs, int64_t kernel, int64_t stride, int64_t pad)
 {
     gan_winograd_axis axis = {.positions = positions, .out_step = 1, .inputs = inputs, .in_step = stride};
@@ -55,19 +57,19 @@ static gan_winograd_axis backward_axis(int64_t outputs, int64_t inputs, int64_t 
                                          .kernel_step = -stride}}};
 }
 
-/* Whether all phases have 2 or 3 taps along an axis; forward, only the part with the most. */
+/* Whether all phases have 2 to 4 taps along an axis; forward, only the part with the most. */
 static bool axis_fits(int64_t kernel, int64_t stride, bool backward)
 {
     const int64_t most = (kernel + stride - 1) / stride, least = backward ? kernel / stride : most;
     return stride <= GAN_WINOGRAD_PHASES && least >= 2 && most <= GAN_WINOGRAD_TAPS;
 }
 
-/* Two slots of memory for each thread even out what threads have to do; those of the host may be many. */
+/* Two slots of memory for each thread even out what threads have to do; how many the host has is not known. */
 static void describe(const gan_context *context, const gan_conv *c, int64_t batch, bool backward, gan_winograd *to)
 {
     const int64_t taps = c->kernel_h * c->kernel_w;
     *to = (gan_winograd){.batch = batch, .kernel_w = c->kernel_w, .w_tap = c->channels};
-    to->slots = context->parallel ? INT64_MAX : 2 * (int64_t)atomic_load(&context->threads);
+    to->slots = context->parallel ? HOST_SLOTS : 2 * (int64_t)atomic_load(&context->threads);
     if (backward) {
         to->channels = c->filters;
         to->height = c->out_height;

@@ -17,7 +17,7 @@
 
 enum {
     GAN_WINOGRAD_PHASES = 2, /* most parts of a sum along one axis, and most phases of outputs */
-    GAN_WINOGRAD_TAPS = 3,
+    GAN_WINOGRAD_TAPS = 4,
     GAN_WINOGRAD_POINTS = 6,
     GAN_WINOGRAD_SQUARE = GAN_WINOGRAD_POINTS * GAN_WINOGRAD_POINTS,
     GAN_WINOGRAD_CHUNK = 128 /* most values that a transform takes at a time */
@@ -25,8 +25,8 @@ enum {
 
 /* ---- Transforms (winograd_isa.c) ---- */
 
-/* Of `points` and 2 or 3 taps or outputs along each axis, down and right. Each x and y is `count` values, at most
- * GAN_WINOGRAD_CHUNK. */
+/* Of `points` and 2 to 4 taps or 2 to 5 outputs along each axis, down and right. Each x and y is `count` values, at
+ * most GAN_WINOGRAD_CHUNK. */
 typedef struct gan_winograd_table {
     /* y[i * y_stride ...] = point i of the tile x, points[0] by points[1] pixels */
     void (*input)(const int64_t points[2], int64_t count, const gan_real *const *x, gan_real *y, int64_t y_stride);

@@ -9,23 +9,24 @@ typedef void (*line_fn)(int64_t count, const gan_real *const *x, int64_t x_step,
 enum { POINTS = GAN_WINOGRAD_POINTS, SQUARE = GAN_WINOGRAD_SQUARE, CHUNK = GAN_WINOGRAD_CHUNK };
 
 static const line_fn input_lines[POINTS + 1] = {[3] = input_3, [4] = input_4, [5] = input_5, [6] = input_6};
-static const line_fn weights_lines[POINTS + 1][4] = {[3] = {[2] = weights_3_2},
+static const line_fn weights_lines[POINTS + 1][5] = {[3] = {[2] = weights_3_2},
                                                      [4] = {[2] = weights_4_2, [3] = weights_4_3},
-                                                     [5] = {[2] = weights_5_2, [3] = weights_5_3},
-                                                     [6] = {[2] = weights_6_2, [3] = weights_6_3}};
+                                                     [5] = {[2] = weights_5_2, [3] = weights_5_3, [4] = weights_5_4},
+                                                     [6] = {[2] = weights_6_2, [3] = weights_6_3, [4] = weights_6_4}};
 static const line_fn output_lines[POINTS + 1][6] = {[3] = {[2] = output_3_2},
                                                     [4] = {[2] = output_4_2, [3] = output_4_3},
-                                                    [5] = {[3] = output_5_3, [4] = output_5_4},
-                                                    [6] = {[4] = output_6_4, [5] = output_6_5}};
+                                                    [5] = {[2] = output_5_2, [3] = output_5_3, [4] = output_5_4},
+                                                    [6] = {[3] = output_6_3, [4] = output_6_4, [5] = output_6_5}};
 
-static const line_fn gradients_lines[POINTS + 1][6] = {[3] = {[2] = gradients_3_2},
-                                                       [4] = {[2] = gradients_4_2, [3] = gradients_4_3},
-                                                       [5] = {[3] = gradients_5_3, [4] = gradients_5_4},
-                                                       [6] = {[4] = gradients_6_4, [5] = gradients_6_5}};
-static const line_fn taps_lines[POINTS + 1][4] = {[3] = {[2] = taps_3_2},
+static const line_fn gradients_lines[POINTS + 1][6] = {
+    [3] = {[2] = gradients_3_2},
+    [4] = {[2] = gradients_4_2, [3] = gradients_4_3},
+    [5] = {[2] = gradients_5_2, [3] = gradients_5_3, [4] = gradients_5_4},
+    [6] = {[3] = gradients_6_3, [4] = gradients_6_4, [5] = gradients_6_5}};
+static const line_fn taps_lines[POINTS + 1][5] = {[3] = {[2] = taps_3_2},
                                                   [4] = {[2] = taps_4_2, [3] = taps_4_3},
-                                                  [5] = {[2] = taps_5_2, [3] = taps_5_3},
-                                                  [6] = {[2] = taps_6_2, [3] = taps_6_3}};
+                                                  [5] = {[2] = taps_5_2, [3] = taps_5_3, [4] = taps_5_4},
+                                                  [6] = {[2] = taps_6_2, [3] = taps_6_3, [4] = taps_6_4}};
 
 static const gan_real zeros[CHUNK];
 

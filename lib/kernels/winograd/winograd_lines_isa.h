@@ -539,6 +539,8 @@ LINE(taps_6_3)
     }
 }
 
+#include "kernels/winograd/winograd_four_taps_isa.h"
+
 #undef LINE
 #undef X
 #undef Y

@@ -3,13 +3,17 @@
 
 #include <math.h>
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
 enum {
     SLOT_BYTES = 960 * 1024, /* of a block's points and sums: stay in the L2 cache, or near it */
     PIECE = 128,             /* most channels transformed at a time */
     LEAST_TILES = 8,         /* smaller blocks read the weights too often */
-    ENOUGH_TASKS = 4,
-    SLOTS = 16,         /* most */
-    SLOT_WORK = 1 << 26 /* multiply-adds that are worth a slot */
+    ENOUGH_TASKS = 4,        /* or as many as there are slots */
+    SLOTS = 64,              /* most */
+    SLOT_WORK = 1 << 25      /* multiply-adds that are worth a slot */
 };
 
 /* Approximate times, in multiply-adds of the direct way. Transforms and the reading of weights wait for memory: so,
@@ -75,10 +79,32 @@ void gan_winograd_phase_tile(const gan_winograd *conv, gan_winograd_phase *phase
     phase->total = conv->batch * phase->tiles[0] * phase->tiles[1];
 }
 
+/* Whether the CPU multiplies AVX-512's vectors in two halves, no faster than AVX2's. It is asked once, since in a
+ * virtual machine that takes microseconds. */
+static bool halves_avx512(void)
+{
+#ifdef __x86_64__
+    enum { UNKNOWN, WHOLE, HALVES };
+    static atomic_int known = UNKNOWN;
+    int answer = atomic_load(&known);
+    if (answer == UNKNOWN) {
+        /* AMD's identifiers of its multipliers (APM volume 3, Fn8000_001A, EAX): bit 2 says 256 bits, bit 3 512. */
+        unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+        const bool has_them = __get_cpuid(0x8000001A, &eax, &ebx, &ecx, &edx);
+        answer = has_them && (eax & 1u << 2) && !(eax & 1u << 3) ? HALVES : WHOLE;
+        atomic_store(&known, answer);
+    }
+    return answer == HALVES;
+#else
+    return false;
+#endif
+}
+
 double gan_winograd_unit(const gan_micro_kernel_table *table)
 {
+    enum { AVX512_BYTES = 64 };
     const int64_t bytes = table->vector * (int64_t)sizeof(gan_real);
-    return (double)bytes / 32;
+    return (double)bytes / (bytes == AVX512_BYTES && halves_avx512() ? AVX512_BYTES : AVX512_BYTES / 2);
 }
 
 double gan_winograd_products(const gan_winograd_phase *phase, int64_t part)
@@ -192,13 +218,15 @@ static void cut_columns(const gan_micro_kernel_table *table, const gan_winograd 
     plan->unit = gan_winograd_unit(table);
 }
 
-static void cut_tiles(gan_winograd_plan *plan)
+/* A tile's outputs do not depend on its block, so how many there are may depend on the number of threads. */
+static void cut_tiles(const gan_winograd *conv, gan_winograd_plan *plan)
 {
+    const int64_t slots = gan_least(conv->slots, SLOTS), enough = slots > ENOUGH_TASKS ? slots : ENOUGH_TASKS;
     for (int64_t p = 0; p < plan->phases; p++) {
         gan_winograd_phase *phase = &plan->phase[p];
         const int64_t tile = phase->square * (plan->piece + plan->group_width);
         GAN_INVARIANT(tile > 0);
-        const int64_t share = phase->total * plan->groups * plan->phases / ENOUGH_TASKS;
+        const int64_t share = phase->total * plan->groups * plan->phases / enough;
         phase->block = gan_least(plan->slot / tile, GAN_WINOGRAD_TILES);
         phase->block = gan_least(phase->block, share > LEAST_TILES ? share : LEAST_TILES);
         phase->blocks = (phase->total + phase->block - 1) / phase->block;
@@ -206,13 +234,22 @@ static void cut_tiles(gan_winograd_plan *plan)
     }
 }
 
+/* Of all phases and parts together, whatever the tiles; so it does not depend on the batch. */
+static double most_weights(const gan_winograd *conv)
+{
+    double weights = GAN_WINOGRAD_SQUARE * (double)conv->channels * (double)conv->columns;
+    for (int along = 0; along < 2; along++) {
+        int64_t parts = 0;
+        for (int64_t p = 0; p < conv->phases[along]; p++) parts += conv->axis[along][p].parts;
+        weights *= (double)parts;
+    }
+    return weights;
+}
+
 bool gan_winograd_plan_make(const gan_micro_kernel_table *table, const gan_winograd *conv, gan_winograd_plan *plan)
 {
-    /* Of all phases and parts together, at most. */
-    const double most =
-        4.0 * GAN_WINOGRAD_SQUARE * (double)sizeof(gan_real) * (double)conv->channels * (double)conv->columns;
     *plan = (gan_winograd_plan){.slot = SLOT_BYTES / (int64_t)sizeof(gan_real)};
-    if (most > GAN_WINOGRAD_MOST_BYTES) return false;
+    if (most_weights(conv) > (double)GAN_WINOGRAD_MOST_BYTES / (double)sizeof(gan_real)) return false;
     cut_columns(table, conv, plan);
     for (int64_t down = 0; down < conv->phases[0]; down++) {
         for (int64_t right = 0; right < conv->phases[1]; right++) {
@@ -226,7 +263,7 @@ bool gan_winograd_plan_make(const gan_micro_kernel_table *table, const gan_winog
             plan->phases++;
         }
     }
-    cut_tiles(plan);
+    cut_tiles(conv, plan);
     const double slots = plan->direct / SLOT_WORK;
     plan->slots = gan_least(slots >= SLOTS ? SLOTS : 2 + (int64_t)slots / 2 * 2, conv->slots);
     return true;

@@ -10,7 +10,7 @@ enum {
     CHANNELS = 64,            /* most channels of a task */
     FILTERS = 128,            /* most filters */
     SLOT_VALUES = 512 * 1024, /* of sums, and of a block's points */
-    SLOTS = 8,                /* most */
+    SLOTS = 64,               /* most */
     MOST_TAPS = GAN_WINOGRAD_TAPS * GAN_WINOGRAD_TAPS
 };
 

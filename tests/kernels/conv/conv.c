@@ -190,7 +190,7 @@ static void check(gan_context *context, const char *name, const gan_conv *c, int
 static void draw_axis(uint64_t *seed, int64_t *inputs, int64_t *outputs, int64_t *kernel, int64_t *stride,
                       int64_t *pad, int64_t dilation)
 {
-    *kernel = test_integer(seed, 1, 5);
+    *kernel = test_integer(seed, 1, 7);
     *stride = test_integer(seed, 1, 3);
     *inputs = test_integer(seed, 1, 11);
     *pad = test_integer(seed, 0, (*kernel - 1) * dilation);
