@@ -232,6 +232,13 @@ static gan_status run_start(void *state)
 #define SEMI_C1   (196.0 * 64 * 25)
 #define SEMI_C    (SEMI_C1 + 49.0 * 128 * 25 * 64 + 6272.0 * 256 + 256.0 * 10)
 #define SEMI_WORK (3 * SEED_G + 3 * (3 * SEMI_C - SEMI_C1) + 3 * SEMI_C)
+/* The U-Net by its levels, from 32 x 32 pixels to one and back; the judge of pairs. All kernels are 4x4. */
+#define PIX2PIX_DOWN \
+    (1024.0 * 3 * 64 + 256.0 * 64 * 128 + 64.0 * 128 * 256 + 16.0 * 256 * 512 + 4.0 * 512 * 512 + 512.0 * 512)
+#define PIX2PIX_UP \
+    (512.0 * 512 + 4.0 * 1024 * 512 + 16.0 * 1024 * 256 + 64.0 * 512 * 128 + 256.0 * 256 * 64 + 1024.0 * 128 * 3)
+#define PIX2PIX_G (16 * (PIX2PIX_DOWN + PIX2PIX_UP))
+#define PIX2PIX_D (16 * (1024.0 * 6 * 64 + 256.0 * 64 * 128 + 225.0 * 128 * 256 + 196.0 * 256))
 #define MIXTURE_G (2.0 * 400 + 400 * 400 + 400 * 2)
 #define MIXTURE_D (2.0 * 400 + 400 * 400 + 400)
 
@@ -262,8 +269,8 @@ const bench_case bench_cases[] = {
      prepare_semi_game, run_semi_game, false},
     {"sessions-semi-32", "the same round, written by hand in sessions", 32, FLOOR_MULTIPLY, 32 * SEMI_WORK,
      prepare_semi_sessions, run_semi_sessions, false},
-    {"pix2pix-64", "a round of pix2pix, 64x64, U-Net with 64 filters, batch 4", 4, FLOOR_NONE, 0, prepare_pix2pix,
-     run_picture_game, false},
+    {"pix2pix-64", "a round of pix2pix, 64x64, U-Net with 64 filters, batch 4", 4, FLOOR_MULTIPLY,
+     4 * STEP_WORK(PIX2PIX_G, PIX2PIX_D), prepare_pix2pix, run_picture_game, false},
     {"cyclegan-64", "a round of CycleGAN, 64x64, 6 residual blocks, 32 filters, batch 1", 1, FLOOR_NONE, 0,
      prepare_cyclegan, run_picture_game, false},
     {"start-up", "from a process's start to the first image of a saved generator", 1, FLOOR_NONE, 0, prepare_start,
