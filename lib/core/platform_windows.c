@@ -3,7 +3,6 @@
 
 #ifdef _WIN32
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>
@@ -60,9 +59,26 @@ static int fail(void)
 
 /* ---- Files ---------------------------------------------------------------------------------------------------- */
 
+/* Paths beyond MAX_PATH, whose last part may be a short name of 12 characters, are taken only whole, and marked. */
+static int mark_if_long(wchar_t wide[GAN_WIDE_PATH])
+{
+    wchar_t whole[GAN_WIDE_PATH];
+    const DWORD length = GetFullPathNameW(wide, GAN_WIDE_PATH, whole, NULL);
+
+    if (length == 0) return fail();
+    if (length < MAX_PATH - 12 || wcsncmp(whole, L"\\\\?\\", 4) == 0 || wcsncmp(whole, L"\\\\.\\", 4) == 0) return 0;
+    const bool is_shared = wcsncmp(whole, L"\\\\", 2) == 0; /* \\server\folder */
+    const wchar_t *mark = is_shared ? L"\\\\?\\UNC" : L"\\\\?\\", *rest = is_shared ? whole + 1 : whole;
+    if (length + 8 > GAN_WIDE_PATH) return gan_set_errno(ERROR_FILENAME_EXCED_RANGE);
+    wcscpy(wide, mark);
+    wcscat(wide, rest);
+    return 0;
+}
+
 int gan_wide_path(const char *path, wchar_t wide[GAN_WIDE_PATH])
 {
-    if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, GAN_WIDE_PATH) > 0) return 0;
+    if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, GAN_WIDE_PATH) > 0)
+        return wide[0] ? mark_if_long(wide) : 0;
     return gan_set_errno(GetLastError() == ERROR_INSUFFICIENT_BUFFER ? ERROR_FILENAME_EXCED_RANGE : GetLastError());
 }
 
@@ -215,29 +231,66 @@ bool gan_is_separator(char character)
     return character == '/' || character == '\\';
 }
 
+/* What is open of a folder. */
+typedef struct open_folder {
+    HANDLE find;      /* INVALID_HANDLE_VALUE: nothing is in it, as in an empty drive */
+    bool has_waiting; /* the entry found first is still to be given */
+} open_folder;
+
+static int name_entry(const WIN32_FIND_DATAW *entry, gan_listing *listing)
+{
+    const int size =
+        WideCharToMultiByte(CP_UTF8, 0, entry->cFileName, -1, listing->name, sizeof(listing->name), NULL, NULL);
+
+    return size > 0 ? 0 : fail();
+}
+
 int gan_listing_open(const char *folder, gan_listing *out)
 {
+    WIN32_FIND_DATAW entry;
     wchar_t wide[GAN_WIDE_PATH];
+    char inside[GAN_WIDE_PATH];
 
     if (gan_wide_path(folder, wide) != 0) return -1;
-    out->folder = _wopendir(wide);
-    return out->folder ? 0 : -1;
+    const DWORD attributes = GetFileAttributesW(wide);
+    if (attributes == INVALID_FILE_ATTRIBUTES) return fail();
+    if (!(attributes & FILE_ATTRIBUTE_DIRECTORY)) return gan_set_errno(ERROR_DIRECTORY);
+    if ((size_t)snprintf(inside, sizeof(inside), "%s/*", folder) >= sizeof(inside))
+        return gan_set_errno(ERROR_FILENAME_EXCED_RANGE);
+    if (gan_wide_path(inside, wide) != 0) return -1;
+    open_folder *opened = LocalAlloc(LMEM_FIXED, sizeof(*opened));
+    if (!opened) return fail();
+    opened->find = FindFirstFileW(wide, &entry);
+    opened->has_waiting = opened->find != INVALID_HANDLE_VALUE;
+    out->folder = opened;
+    if (opened->has_waiting ? name_entry(&entry, out) == 0 : GetLastError() == ERROR_FILE_NOT_FOUND) return 0;
+    if (!opened->has_waiting) fail();
+    gan_listing_close(out);
+    return -1;
 }
 
 const char *gan_listing_next(gan_listing *listing)
 {
+    WIN32_FIND_DATAW entry;
+    open_folder *opened = listing->folder;
+
     errno = 0;
-    const struct _wdirent *entry = _wreaddir(listing->folder);
-    if (!entry) return NULL;
-    if (WideCharToMultiByte(CP_UTF8, 0, entry->d_name, -1, listing->name, sizeof(listing->name), NULL, NULL) > 0)
+    if (opened->find == INVALID_HANDLE_VALUE) return NULL;
+    if (opened->has_waiting) {
+        opened->has_waiting = false;
         return listing->name;
-    fail();
+    }
+    if (FindNextFileW(opened->find, &entry)) return name_entry(&entry, listing) == 0 ? listing->name : NULL;
+    if (GetLastError() != ERROR_NO_MORE_FILES) fail();
     return NULL;
 }
 
 void gan_listing_close(gan_listing *listing)
 {
-    _wclosedir(listing->folder);
+    open_folder *opened = listing->folder;
+
+    if (opened->find != INVALID_HANDLE_VALUE) FindClose(opened->find);
+    LocalFree(opened);
 }
 
 /* ---- Processes, threads, libraries ---------------------------------------------------------------------------- */
