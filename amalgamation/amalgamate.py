@@ -181,10 +181,10 @@ def own_names(text):
     return names - set(macros_of(text)) - {'struct', 'union', 'enum'}
 
 
-def made_by_macros(text):
-    """Names of functions that a macro defines by its first argument as it is."""
+def made_by_macros(text, headers=()):
+    """Names of functions that a macro, of the text or of headers, defines by its first argument as it is."""
     names = set()
-    for match in re.finditer(r'#[ \t]*define[ \t]+(\w+)\((\w+)((?:[^\n\\]|\\\n|\\.)*)', text):
+    for match in re.finditer(r'#[ \t]*define[ \t]+(\w+)\((\w+)((?:[^\n\\]|\\\n|\\.)*)', '\n'.join([*headers, text])):
         macro, parameter, body = match.groups()
         if re.search(r'static[^(]*[ *]' + parameter + r'\(', body):
             names.update(re.findall(r'^' + macro + r'\((\w+)', text, re.M))
@@ -367,7 +367,8 @@ class Amalgamation:
                 return inner
             text = re.sub(r'^#(ifndef|define) GAN_\w+_ISA_H\n', '', self.texts[header], flags=re.M)
             text = re.sub(r'\n#endif\s*$', '\n', text)
-            shared.update({name: True for name in own_names(text) | made_by_macros(text)})
+            seen = [self.texts[other] for other in done if self.is_isa(other)]
+            shared.update({name: True for name in own_names(text) | made_by_macros(text, seen)})
             text = self.with_headers(header, text, lambda _: '')
             return inner + renamed(text, set(shared), isa, self.stringified, header, True)
 

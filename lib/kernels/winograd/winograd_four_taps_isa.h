@@ -1,6 +1,8 @@
-/* The transforms along one axis for four taps: included by winograd_lines_isa.h, whose macros it takes. */
+/* The transforms along one axis for four taps: included by winograd_isa.c. */
 #ifndef GAN_WINOGRAD_FOUR_TAPS_ISA_H
 #define GAN_WINOGRAD_FOUR_TAPS_ISA_H
+
+#include "kernels/winograd/winograd_macros_isa.h"
 
 /* Kernels. */
 LINE(weights_5_4)

@@ -1,4 +1,5 @@
 /* The transforms of tiles, kernels and outputs. */
+#include "kernels/winograd/winograd_four_taps_isa.h"
 #include "kernels/winograd/winograd_lines_isa.h"
 
 /* ---- Along both ------------------------------------------------------------------------------------------------ */
@@ -95,3 +96,18 @@ static void taps(const int64_t points[2], const int64_t count_of[2], int64_t cou
 
 const gan_winograd_table GAN_ISA_TABLE(gan_winograd_table) = {
     .input = input, .weights = weights, .output = output, .gradients = gradients, .taps = taps};
+
+#undef LINE
+#undef X
+#undef Y
+#undef EACH
+#undef PAIRS
+#undef FACTORS_5
+#undef FACTORS_6
+#undef A5
+#undef B5
+#undef A6
+#undef B6
+#undef POWER2
+#undef POWER3
+#undef POWER4

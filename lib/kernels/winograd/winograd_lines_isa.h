@@ -10,24 +10,7 @@
 #ifndef GAN_WINOGRAD_LINES_ISA_H
 #define GAN_WINOGRAD_LINES_ISA_H
 
-#include "kernels/winograd/winograd.h"
-
-/* x[i * x_step], y[i * y_step]: pointers to `count` values. `bias` is added to every y. */
-#define LINE(name)                                                                                                \
-    static void name(int64_t count, const gan_real *const *x, int64_t x_step, gan_real *const *y, int64_t y_step, \
-                     const gan_real *bias)
-#define X(i) *x##i = x[(i)*x_step]
-#define Y(i) *y##i = y[(i)*y_step]
-#define EACH GAN_INDEPENDENT for (int64_t c = 0; c < count; c++)
-
-/* The squares, cubes and fourth powers of a and b at five and six points. */
-#define A5        ((gan_real)0.5)
-#define B5        ((gan_real)1.5)
-#define A6        ((gan_real)0.75)
-#define B6        ((gan_real)1.5)
-#define POWER2(p) ((p) * (p))
-#define POWER3(p) ((p) * (p) * (p))
-#define POWER4(p) (POWER2(p) * POWER2(p))
+#include "kernels/winograd/winograd_macros_isa.h"
 
 LINE(input_3)
 {
@@ -144,15 +127,6 @@ LINE(weights_4_3)
     }
 }
 
-/* The factors of a and -a, b and -b. */
-#define FACTORS_5                                                             \
-    const gan_real of_a = (gan_real)1 / (2 * A5 * (POWER2(A5) - POWER2(B5))); \
-    const gan_real of_b = (gan_real)1 / (2 * B5 * (POWER2(B5) - POWER2(A5)))
-#define FACTORS_6                                                                     \
-    const gan_real of_0 = (gan_real)1 / (POWER2(A6) * POWER2(B6));                    \
-    const gan_real of_a = (gan_real)1 / (2 * POWER2(A6) * (POWER2(A6) - POWER2(B6))); \
-    const gan_real of_b = (gan_real)1 / (2 * POWER2(B6) * (POWER2(B6) - POWER2(A6)))
-
 LINE(weights_5_2)
 {
     FACTORS_5;
@@ -262,10 +236,6 @@ LINE(output_4_3)
         y2[c] = x3[c] + sum + add;
     }
 }
-
-#define PAIRS(a, b)                                                                                     \
-    const gan_real add = bias[c], sum_a = x##a##0 [c] + x##a##1 [c], sum_b = x##b##0 [c] + x##b##1 [c]; \
-    const gan_real difference_a = x##a##0 [c] - x##a##1 [c], difference_b = x##b##0 [c] - x##b##1 [c]
 
 LINE(output_5_3)
 {
@@ -538,22 +508,5 @@ LINE(taps_6_3)
         y2[c] = of_a * POWER2(A6) * sum_a + of_b * POWER2(B6) * sum_b + x5[c] + add;
     }
 }
-
-#include "kernels/winograd/winograd_four_taps_isa.h"
-
-#undef LINE
-#undef X
-#undef Y
-#undef EACH
-#undef PAIRS
-#undef FACTORS_5
-#undef FACTORS_6
-#undef A5
-#undef B5
-#undef A6
-#undef B6
-#undef POWER2
-#undef POWER3
-#undef POWER4
 
 #endif
