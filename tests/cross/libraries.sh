@@ -67,7 +67,7 @@ describe()
 Name: $1
 Description: from Debian's source
 Version: $version
-Cflags: -I$folder/include $3
+Cflags: -isystem $folder/include $3
 Libs: -L$folder/lib $2
 END
 }

@@ -31,7 +31,7 @@ static void test_find(void **state)
         assert_null(gan_names_sort(&names));
         for (int i = 0; i < count; i++) {
             assert_int_equal(gan_names_find(&names, texts[i]), i);
-            snprintf(other, sizeof(other), "%s ", texts[i]);
+            snprintf(other, sizeof(other), "%.*s ", LENGTH - 2, texts[i]);
             assert_int_equal(gan_names_find(&names, other), -1);
         }
         assert_int_equal(gan_names_find(&names, ""), -1);
