@@ -246,10 +246,10 @@ typedef enum gan_precision {
     /**
      * bfloat16: 8 bits of mantissa, the exponents of float32; rounded to nearest, ties to even. Faster where products
      * take most of the time. This is mixed precision as in Micikevicius et al. 2018 and Kalamkar et al. 2019, without
-     * loss scaling, which this exponent range does not need. Requires x86-64 with AVX512_BF16; on other CPUs
-     * gan_context_create() returns ::GAN_ERROR_UNSUPPORTED. An explicit GAN_CPU_BASELINE does the same in plain C on
-     * any CPU: slowly, for comparison. GAN_MULTIPLY_NATIVE computes the products; GAN_MULTIPLY_BLAS is
-     * ::GAN_ERROR_ARGUMENT.
+     * loss scaling, which this exponent range does not need. Requires x86-64 with AVX512_BF16, or AArch64 with BF16
+     * (Linux); on other CPUs gan_context_create() returns ::GAN_ERROR_UNSUPPORTED. An explicit GAN_CPU_BASELINE does
+     * the same in plain C on any CPU: slowly, for comparison. GAN_MULTIPLY_NATIVE computes the products;
+     * GAN_MULTIPLY_BLAS is ::GAN_ERROR_ARGUMENT.
      */
     GAN_PRECISION_BFLOAT16 = 1
 } gan_precision;
@@ -283,11 +283,16 @@ typedef struct gan_context_options {
     gan_precision precision;  /**< default: GAN_PRECISION_FLOAT32 */
     bool no_spin;             /**< threads without work sleep at once; default: they first look for more, for up to 50
                                    microseconds, which saves the time to wake them but takes their CPU from others */
-    bool no_winograd;    /**< convolutions are computed as they are defined; default: where it is faster, by fewer
-                              multiplications (Winograd), with rounding errors up to about twice as large. NaN,
-                              infinity and values beyond 1e36, whose sums overflow, reach the outputs around them, too.
-                              Only in float32 with GAN_MULTIPLY_NATIVE, without dilation and groups */
-    uint8_t reserved[2]; /**< 0, else ::GAN_ERROR_VERSION */
+    bool no_winograd; /**< convolutions are computed as they are defined; default: where it is faster, by fewer
+                           multiplications (Winograd), with rounding errors up to about twice as large. NaN,
+                           infinity and values beyond 1e36, whose sums overflow, reach the outputs around them, too.
+                           Only in float32 with GAN_MULTIPLY_NATIVE, without dilation and groups */
+    /** Sessions keep what later passes read of layers' inputs and outputs rounded to bfloat16, in half the memory, on
+     * any CPU and in any precision; default: in float32. Forward passes give the same bits; gradients differ by the
+     * rounding, about 0.2 per cent of their norm. Inputs and outputs of models, class numbers, weights, gradients and
+     * statistics are not rounded. */
+    bool bfloat16_storage;
+    uint8_t reserved[1]; /**< 0, else ::GAN_ERROR_VERSION */
     const char *blas;    /**< file name of the library with cblas_sgemm() that multiplies with GAN_MULTIPLY_BLAS;
                               default: a BLAS that the build knows, such as "libopenblas.so.0" */
     uint64_t log_except; /**< bits of ::gan_log_topic: what is not logged; default: none of them */

@@ -42,7 +42,7 @@ typedef struct settings {
     int64_t epochs, steps, seed, threads, size, filters;
     double minutes, save_minutes;
     process_options processes;
-    bool pictures, bfloat16, resume, restart, quiet, seed_given;
+    bool pictures, bfloat16, storage, resume, restart, quiet, seed_given;
 } settings;
 
 typedef struct training {
@@ -209,6 +209,7 @@ static gan_status prepare(training *job, const image_gan *what)
     gan_status status = open_context_with(
         (gan_context_options){.threads = s->threads,
                               .log = is_first_process() ? NULL : keep_quiet,
+                              .bfloat16_storage = s->storage,
                               .precision = s->bfloat16 ? GAN_PRECISION_BFLOAT16 : GAN_PRECISION_FLOAT32},
         &job->context);
     if (status == GAN_OK) status = open_data(job);
@@ -325,6 +326,8 @@ static settings read_settings(const char *usage, const char *model, int argc, ch
         {"--seed", OPTION_INTEGER, &s.seed, 0, 1e15, "N", "for weights, noise and shuffling (default 0)"},
         {"--threads", OPTION_INTEGER, &s.threads, 1, 64, "N", "threads (default: one per CPU)"},
         {"--bfloat16", OPTION_FLAG, &s.bfloat16, 0, 0, NULL, "multiply in bfloat16; the CPU must have AVX512_BF16"},
+        {"--bfloat16-storage", OPTION_FLAG, &s.storage, 0, 0, NULL,
+         "keep activations in bfloat16, in half the memory"},
         {"--resume", OPTION_FLAG, &s.resume, 0, 0, NULL,
          "continue from the checkpoint that the output folder must have"},
         {"--restart-epoch", OPTION_FLAG, &s.restart, 0, 0, NULL,

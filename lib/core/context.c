@@ -57,6 +57,12 @@ static gan_status choose_cpu(gan_cpu wanted, gan_cpu *chosen)
     return GAN_OK;
 }
 
+#ifdef __aarch64__
+#define BFLOAT16_INSTRUCTIONS "BF16"
+#else
+#define BFLOAT16_INSTRUCTIONS "AVX512_BF16"
+#endif
+
 /* Why products cannot use bfloat16 at the level in use, or NULL. `plain`: GAN_CPU_BASELINE was asked for. */
 static const char *bfloat16_obstacle(gan_cpu cpu, bool plain)
 {
@@ -66,10 +72,13 @@ static const char *bfloat16_obstacle(gan_cpu cpu, bool plain)
     return "this build computes in double";
 #else
     if (plain) return NULL;
-    if (!gan_cpu_has_bfloat16()) return "this CPU lacks AVX512_BF16";
-#ifndef GAN_HAVE_AVX512BF16
+    if (!gan_cpu_has_bfloat16()) return "this CPU lacks " BFLOAT16_INSTRUCTIONS;
+#ifdef GAN_HAVE_NEONBF16
     (void)cpu;
-    return "this build lacks kernels for AVX512_BF16";
+    return NULL;
+#elif !defined(GAN_HAVE_AVX512BF16)
+    (void)cpu;
+    return "this build lacks kernels for " BFLOAT16_INSTRUCTIONS;
 #else
     return cpu == GAN_CPU_AVX512 ? NULL : "cpu is below GAN_CPU_AVX512";
 #endif
@@ -196,6 +205,7 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     GAN_CHECK_NOT_NULL(out);
     GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_context_options"));
     const gan_multiply asked = options.multiply;
+    const bool plain = options.cpu == GAN_CPU_BASELINE;
     GAN_TRY(resolve_options(&options));
     GAN_TRY(choose_blas(&options, asked, &blas));
     if (options.memory_limit < sizeof(*context)) {
@@ -218,9 +228,11 @@ gan_status gan_context_create(const gan_context_options *given, gan_context **ou
     context->cpu = options.cpu;
     context->multiply = options.multiply;
     context->precision = options.precision;
+    context->bfloat16_by_instructions = options.precision == GAN_PRECISION_BFLOAT16 && !plain;
     context->blas = blas;
     context->no_spin = options.no_spin;
     context->no_winograd = options.no_winograd;
+    context->bfloat16_storage = options.bfloat16_storage;
     context->parallel = options.parallel;
     context->parallel_user = options.parallel_user;
     atomic_init(&context->threads, (int)options.threads);

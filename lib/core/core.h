@@ -140,9 +140,10 @@ struct gan_context {
     gan_cpu cpu;           /* the level in use */
     gan_multiply multiply; /* NATIVE or BLAS; NATIVE where precision is BFLOAT16 */
     gan_precision precision;
+    bool bfloat16_by_instructions; /* the CPU's, not in plain C */
     gan_blas blas;   /* with GAN_MULTIPLY_BLAS */
     char *blas_name; /* a copy of the host's; or NULL */
-    bool no_spin, no_winograd;
+    bool no_spin, no_winograd, bfloat16_storage;
     gan_parallel_fn parallel;
     void *parallel_user;
     atomic_int threads;    /* 1 with the host's threads, whose number is unknown */
@@ -534,7 +535,7 @@ static inline gan_random_state gan_shards_random(const gan_shards *shards, gan_r
 
 /* Highest level that this CPU has. */
 gan_cpu gan_cpu_detect(void);
-/* Whether it has AVX512_BF16 on top of GAN_CPU_AVX512. */
+/* Whether it has AVX512_BF16 on top of GAN_CPU_AVX512, or BF16 of Arm. */
 bool gan_cpu_has_bfloat16(void);
 /* CPUs that this process may use, at most GAN_MAX_THREADS: by its affinity mask and the quota of its control group.
  */

@@ -128,9 +128,9 @@ static gan_status curved_tangent_backward(const gan_layer *layer, const gan_pass
 #define BY_OUTPUT(name, struct_size, kernel_kind, ...)                                                   \
     KIND(name, struct_size, kernel_kind, GAN_LAYER_KEEPS_OUTPUT | GAN_LAYER_IN_PLACE | GAN_LAYER_CURVED, \
          curved_tangent_backward, __VA_ARGS__)
-#define BY_INPUT(name, struct_size, kernel_kind, ...)                                                       \
-    KIND(name, struct_size, kernel_kind, GAN_LAYER_KEEPS_INPUT | GAN_LAYER_CURVED, curved_tangent_backward, \
-         __VA_ARGS__)
+#define BY_INPUT(name, struct_size, kernel_kind, ...)                                                   \
+    KIND(name, struct_size, kernel_kind, GAN_LAYER_KEEPS_INPUT | GAN_LAYER_IN_PLACE | GAN_LAYER_CURVED, \
+         curved_tangent_backward, __VA_ARGS__)
 #define NO_OPTIONS .options = NULL
 
 const gan_layer_ops gan_leaky_relu_ops =

@@ -222,13 +222,13 @@ static gan_status conditional_backward(const gan_layer *layer, const gan_pass *p
     return GAN_OK;
 }
 
-#define KIND(name, inputs, ...)                                                                               \
-    {                                                                                                         \
-        .type = #name, .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_MIXES_SAMPLES, .min_inputs = (inputs),      \
-        .max_inputs = (inputs), .size = sizeof(batch_norm), GAN_OPTION_TABLE(name##_options), .infer = infer, \
-        .check = check, .least_batch = least_batch,                                                           \
-        .no_tangent = "its statistics make the gradient of each sample depend on all samples of the batch",   \
-        __VA_ARGS__                                                                                           \
+#define KIND(name, inputs, ...)                                                                             \
+    {                                                                                                       \
+        .type = #name, .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_IN_PLACE | GAN_LAYER_MIXES_SAMPLES,       \
+        .min_inputs = (inputs), .max_inputs = (inputs), .size = sizeof(batch_norm),                         \
+        GAN_OPTION_TABLE(name##_options), .infer = infer, .check = check, .least_batch = least_batch,       \
+        .no_tangent = "its statistics make the gradient of each sample depend on all samples of the batch", \
+        __VA_ARGS__                                                                                         \
     }
 const gan_layer_ops gan_batch_norm_ops =
     KIND(batch_norm, 1, GAN_OPTION_STRUCT(gan_batch_norm_options), .forward = forward, .backward = backward);

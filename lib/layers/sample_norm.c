@@ -154,12 +154,13 @@ static gan_status tangent_backward(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
-#define KIND(name, norm)                                                                                    \
-    {                                                                                                       \
-        .type = #name, .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_CURVED, .min_inputs = 1, .max_inputs = 1, \
-        .size = sizeof(sample_norm), .variant = &(const norm_kind){norm}, GAN_OPTION_TABLE(name##_options), \
-        GAN_OPTION_STRUCT(gan_##name##_options), .infer = infer, .forward = forward, .backward = backward,  \
-        .tangent_forward = tangent_forward, .tangent_backward = tangent_backward                            \
+#define KIND(name, norm)                                                                                        \
+    {                                                                                                           \
+        .type = #name, .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_IN_PLACE | GAN_LAYER_CURVED, .min_inputs = 1, \
+        .max_inputs = 1, .size = sizeof(sample_norm), .variant = &(const norm_kind){norm},                      \
+        GAN_OPTION_TABLE(name##_options), GAN_OPTION_STRUCT(gan_##name##_options), .infer = infer,              \
+        .forward = forward, .backward = backward, .tangent_forward = tangent_forward,                           \
+        .tangent_backward = tangent_backward                                                                    \
     }
 const gan_layer_ops gan_layer_norm_ops = KIND(layer_norm, LAYER_NORM);
 const gan_layer_ops gan_instance_norm_ops = KIND(instance_norm, INSTANCE_NORM);

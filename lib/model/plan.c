@@ -10,6 +10,7 @@ typedef struct session_planner {
     gan_session *session;
     gan_session_plan *plan;
     bool training, reuse;
+    bool stores; /* keeps values in bfloat16 */
     int32_t end; /* the step after all others */
     /* Of the passes being planned, those of values and gradients or of tangents: */
     gan_session_node *nodes;
@@ -87,7 +88,7 @@ static void keep_until(session_planner *planner, int32_t number, int32_t step)
 
 /* ---- Values ------------------------------------------------------------------------------------------------- */
 
-/* Whether node i writes its output over its first input. */
+/* Whether node i writes its output over its first input. If what is kept is kept elsewhere, the input may be gone. */
 static bool works_in_place(const session_planner *planner, int32_t i)
 {
     const gan_model_node *node = &planner->model->nodes[i];
@@ -95,19 +96,28 @@ static bool works_in_place(const session_planner *planner, int32_t i)
 
     if (!planner->reuse || node->input_count == 0) return false;
     if (planner->nodes[i].view) return true;
-    if (!(flags & GAN_LAYER_IN_PLACE) || (planner->training && (flags & GAN_LAYER_KEEPS_INPUT))) return false;
+    if (!(flags & GAN_LAYER_IN_PLACE)) return false;
+    if (planner->training && !planner->stores && (flags & GAN_LAYER_KEEPS_INPUT)) return false;
     return !planner->plan->arrays[planner->nodes[node->inputs[0]].value].pinned;
+}
+
+/* Keeps the value of a node for later passes, unless it will be kept in bfloat16. */
+static void keep_value(session_planner *planner, int32_t i)
+{
+    planner->nodes[planner->nodes[i].source].kept = true;
+    if (!planner->stores) keep_until(planner, planner->nodes[i].value, planner->end);
 }
 
 static gan_status plan_value(session_planner *planner, int32_t i)
 {
     const gan_model_node *node = &planner->model->nodes[i];
-    const unsigned flags = node->layer->ops->flags;
-    const bool kept = planner->training && (flags & GAN_LAYER_KEEPS_OUTPUT);
+    const gan_layer_ops *ops = node->layer->ops;
+    const bool kept = planner->training && (ops->flags & GAN_LAYER_KEEPS_OUTPUT);
     const bool at_border = node->input_count == 0 || node->is_output;
     const int32_t step = forward_step(planner, i);
     gan_session_node *planned = &planner->nodes[i];
 
+    planned->source = planned->view ? planner->nodes[node->inputs[0]].source : i;
     if (works_in_place(planner, i)) {
         planned->value = planner->nodes[node->inputs[0]].value;
     } else {
@@ -115,14 +125,68 @@ static gan_status plan_value(session_planner *planner, int32_t i)
         const int32_t set = plans_tangents(planner) ? first_step_after_forward(planner) : 0;
         GAN_TRY(add_values_of(planner, i, node->input_count == 0 ? set : step, step, &planned->value));
     }
-    if (at_border || kept || node->readers > 1) planner->plan->arrays[planned->value].pinned = true;
-    keep_until(planner, planned->value, at_border || kept ? planner->end : step);
+    const bool kept_here = kept && !planner->stores;
+    if (at_border || kept_here || node->readers > 1) planner->plan->arrays[planned->value].pinned = true;
+    keep_until(planner, planned->value, at_border ? planner->end : step);
+    if (at_border) planner->nodes[planned->source].exact = true;
+    if (kept) keep_value(planner, i);
     for (int k = 0; k < node->input_count; k++) {
-        const bool read_back = planner->training && (flags & GAN_LAYER_KEEPS_INPUT);
-        keep_until(planner, planner->nodes[node->inputs[k]].value, read_back ? planner->end : step);
+        const int32_t input = node->inputs[k];
+        keep_until(planner, planner->nodes[input].value, step);
+        if (planner->training && (ops->flags & GAN_LAYER_KEEPS_INPUT)) keep_value(planner, input);
+        if (ops->class_inputs >> k & 1) planner->nodes[planner->nodes[input].source].exact = true;
     }
     return GAN_OK;
 }
+
+/* ---- Storage in bfloat16 ------------------------------------------------------------------------------------ */
+
+/* Once the forward pass is planned: where its values are kept, each from its node's step on. */
+static gan_status plan_storage(session_planner *planner)
+{
+    const gan_array *arrays = planner->plan->arrays;
+
+    for (int32_t i = 0; i < planner->model->node_count; i++) {
+        gan_session_node *planned = &planner->nodes[i];
+        if (!planned->kept) continue;
+        if (planned->exact) {
+            keep_until(planner, planned->value, planner->end);
+            continue;
+        }
+        const int64_t halves = sizeof(gan_real) == 4 ? 2 : 4, size = arrays[planned->value].size; /* in a gan_real */
+        GAN_TRY(
+            add_array(planner, (size + halves - 1) / halves, forward_step(planner, i), planner->end, &planned->half));
+        arrays = planner->plan->arrays;
+    }
+    return GAN_OK;
+}
+
+static gan_status read_value_back(session_planner *planner, gan_session_node *nodes, int32_t i, int32_t step,
+                                  gan_pass_kind pass)
+{
+    gan_session_node *source = &nodes[nodes[i].source];
+
+    if (source->half == GAN_NO_ARRAY) return GAN_OK;
+    if (source->read_back[pass] != GAN_NO_ARRAY) {
+        keep_until(planner, source->read_back[pass], step);
+        return GAN_OK;
+    }
+    return add_array(planner, planner->plan->arrays[source->value].size, step, step, &source->read_back[pass]);
+}
+
+/* What the layer of node i reads of the values of `nodes` at a step of a later pass. */
+static gan_status plan_read_back(session_planner *planner, int32_t i, gan_session_node *nodes, int32_t step,
+                                 gan_pass_kind pass)
+{
+    const gan_model_node *node = &planner->model->nodes[i];
+    const unsigned flags = node->layer->ops->flags;
+
+    for (int k = 0; k < node->input_count && (flags & GAN_LAYER_KEEPS_INPUT); k++)
+        GAN_TRY(read_value_back(planner, nodes, node->inputs[k], step, pass));
+    return flags & GAN_LAYER_KEEPS_OUTPUT ? read_value_back(planner, nodes, i, step, pass) : GAN_OK;
+}
+
+/* ---- Forward ------------------------------------------------------------------------------------------------ */
 
 /* Of a batch that is divided: every shard here keeps its own values, unless these are the same for all; and scratch
  * also holds what is exchanged. */
@@ -171,6 +235,8 @@ static gan_status plan_forward(session_planner *planner, int32_t i)
     GAN_TRY(plan_value(planner, i));
     if (!plans_tangents(planner)) {
         GAN_TRY(add_extra(planner, plan.saved, step, planner->training ? planner->end : step, &planned->saved));
+    } else {
+        GAN_TRY(plan_read_back(planner, i, planner->plan->nodes, step, GAN_PASS_TANGENT_FORWARD));
     }
     GAN_TRY(add_extra(planner, plan.scratch, step, step, &planned->forward_scratch));
     if (planner->session->keeps_packed) GAN_TRY(add_extra(planner, plan.packed, 0, planner->end, &planned->packed));
@@ -223,7 +289,10 @@ static gan_status plan_backward(session_planner *planner, int32_t i)
         keep_until(planner, planned->gradient, kept ? planner->end : backward_step(planner, i));
     }
     for (int k = 0; k < node->input_count; k++) GAN_TRY(plan_input_gradient(planner, i, k));
-    return GAN_OK;
+    const gan_pass_kind pass = plans_tangents(planner) ? GAN_PASS_TANGENT_BACKWARD : GAN_PASS_BACKWARD;
+    GAN_TRY(plan_read_back(planner, i, planner->plan->nodes, backward_step(planner, i), pass));
+    if (!plans_tangents(planner)) return GAN_OK;
+    return plan_read_back(planner, i, planner->nodes, backward_step(planner, i), pass);
 }
 
 /* ---- The whole ---------------------------------------------------------------------------------------------- */
@@ -242,7 +311,9 @@ static void clear_nodes(const gan_model *model, gan_session_node *nodes, int32_t
                                              .saved = GAN_NO_ARRAY,
                                              .forward_scratch = GAN_NO_ARRAY,
                                              .backward_scratch = GAN_NO_ARRAY,
-                                             .packed = GAN_NO_ARRAY};
+                                             .packed = GAN_NO_ARRAY,
+                                             .half = GAN_NO_ARRAY,
+                                             .read_back = {GAN_NO_ARRAY, GAN_NO_ARRAY, GAN_NO_ARRAY, GAN_NO_ARRAY}};
 
     for (int32_t i = 0; i < model->edge_count; i++) spares[i] = GAN_NO_ARRAY;
     for (int32_t i = 0; i < model->node_count; i++) {
@@ -295,6 +366,7 @@ static gan_status plan_passes(session_planner *planner)
         if (status == GAN_OK) status = plan_forward(planner, i);
         if (status != GAN_OK) return gan_model_node_fail(model, i, status);
     }
+    if (planner->stores) GAN_TRY(plan_storage(planner));
     for (int32_t i = model->node_count; planner->training && i-- > 0;) {
         status = plan_backward(planner, i);
         if (status != GAN_OK) return gan_model_node_fail(model, i, status);
@@ -331,6 +403,7 @@ gan_status gan_session_make_plan(gan_session *session, bool reuse)
                                .session = session,
                                .training = !session->forward_only,
                                .reuse = reuse,
+                               .stores = !session->forward_only && session->model->context->bfloat16_storage,
                                .end = passes * session->model->node_count};
 
     session->plan = gan_allocate(session->model->context, sizeof(*session->plan));

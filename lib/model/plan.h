@@ -17,6 +17,14 @@ static inline int64_t gan_session_aligned(int64_t count)
     return (count + values - 1) / values * values;
 }
 
+typedef enum gan_pass_kind {
+    GAN_PASS_FORWARD,
+    GAN_PASS_BACKWARD,
+    GAN_PASS_TANGENT_FORWARD,
+    GAN_PASS_TANGENT_BACKWARD,
+    GAN_PASSES
+} gan_pass_kind;
+
 typedef struct gan_array {
     int64_t size, offset; /* in values */
     int32_t first, last;  /* steps */
@@ -33,6 +41,14 @@ typedef struct gan_session_node {
     int32_t saved;                             /* from forward to backward, for the layer */
     int32_t forward_scratch, backward_scratch; /* during one call */
     int32_t packed;                            /* weights, as the layer packs them */
+    /* Of the value: whether later passes read it, and whether it must not be rounded for them, since a caller may set
+     * or read it or it is a class number. */
+    bool kept, exact;
+    int32_t source; /* the node itself, or the one of whose value its own is a view */
+    /* With bfloat16_storage, of what is kept and not exact: the array in which it is kept, from the node's step on,
+     * and those into which it is read back, one for each pass that reads it. Else GAN_NO_ARRAY. */
+    int32_t half, read_back[GAN_PASSES];
+    uint64_t back_in; /* the number of the pass that has read it back last */
     int64_t saved_stride,
         exchanged; /* with shards: from the values that one saved to the next's; see gan_layer_plan */
     /* One per input: where dx goes if the input's gradient already holds another reader's. */
@@ -53,6 +69,8 @@ typedef struct gan_session_plan {
     int32_t array_count;
     int64_t array_capacity;
     int32_t sample_values; /* second order: one value per sample, for penalties */
+    gan_pass_kind pass;    /* the present one, and the number of passes so far */
+    uint64_t passes;
     /* Tables large enough for the layer with the most inputs. */
     int width;
     const gan_real **x, **tangent_x, **no_x; /* no_x: all NULL */
@@ -87,13 +105,18 @@ void gan_session_prepare_call(const gan_session *session, int32_t i, gan_mode mo
 /* Calls a function of node i: for the whole batch, or, if that is divided, for one shard after the other. */
 typedef gan_status (*gan_layer_run)(const gan_layer *layer, const gan_pass *pass);
 gan_status gan_session_run(const gan_session *session, int32_t i, gan_layer_run run, gan_layer_call *call);
+/* Begins a pass; keeps the value of node i in bfloat16, if it is to be kept so; and where a later pass finds what is
+ * kept of it (session_storage.c). */
+void gan_session_begin_pass(const gan_session *session, gan_pass_kind pass);
+void gan_session_store(const gan_session *session, int32_t i, const gan_session_node *nodes);
+gan_real *gan_session_kept_value(const gan_session *session, int32_t i, gan_session_node *nodes);
 /* The inputs of node i among the values of `nodes`, in one of the plan's tables; and, after the forward pass, inputs
  * and output if the layer keeps them, else NULL. */
 const gan_real *const *gan_session_find_inputs(const gan_session *session, int32_t i, const gan_session_node *nodes,
                                                const gan_real **table);
-const gan_real *const *gan_session_find_kept_inputs(const gan_session *session, int32_t i,
-                                                    const gan_session_node *nodes, const gan_real **table);
-gan_real *gan_session_find_kept_output(const gan_session *session, int32_t i, const gan_session_node *nodes);
+const gan_real *const *gan_session_find_kept_inputs(const gan_session *session, int32_t i, gan_session_node *nodes,
+                                                    const gan_real **table);
+gan_real *gan_session_find_kept_output(const gan_session *session, int32_t i, gan_session_node *nodes);
 
 /* The number of values in a node's batch. */
 int64_t gan_session_count_at(const gan_session *session, int32_t node);

@@ -171,7 +171,9 @@ static gan_status forward_node(gan_session *session, int32_t i, gan_mode mode)
     call.pass.y = gan_session_at(session, planned->value);
     call.pass.scratch = gan_session_at(session, planned->forward_scratch);
     if (session->packed_changes > 0) call.pass.packed = gan_session_at(session, planned->packed);
-    return gan_session_run(session, i, node->layer->ops->forward, &call);
+    GAN_TRY(gan_session_run(session, i, node->layer->ops->forward, &call));
+    gan_session_store(session, i, session->plan->nodes);
+    return GAN_OK;
 }
 
 void gan_session_forget_border(gan_session *session)
@@ -215,6 +217,7 @@ gan_status gan_session_forward(gan_session *session, gan_mode mode)
         return possible;
     }
     pack_if_unchanged(session);
+    gan_session_begin_pass(session, GAN_PASS_FORWARD);
     for (int32_t i = 0; i < model->node_count; i++) {
         if (model->nodes[i].input_count == 0) continue;
         gan_status status = forward_node(session, i, mode);
@@ -291,6 +294,7 @@ gan_status gan_session_backward(gan_session *session, uint64_t what)
     const gan_model *model = session->model;
     gan_session_node *nodes = session->plan->nodes;
     session->holds = GAN_HOLDS_OUTPUTS;
+    gan_session_begin_pass(session, GAN_PASS_BACKWARD);
     for (int32_t i = 0; i < model->node_count; i++) nodes[i].gradient_ready = false;
     for (int32_t i = model->node_count; i-- > 0;) {
         gan_status status = backward_node(session, i, what);

@@ -49,20 +49,21 @@ const gan_real *const *gan_session_find_inputs(const gan_session *session, int32
     return table;
 }
 
-const gan_real *const *gan_session_find_kept_inputs(const gan_session *session, int32_t i,
-                                                    const gan_session_node *nodes, const gan_real **table)
+const gan_real *const *gan_session_find_kept_inputs(const gan_session *session, int32_t i, gan_session_node *nodes,
+                                                    const gan_real **table)
 {
-    const unsigned flags = session->model->nodes[i].layer->ops->flags;
+    const gan_model_node *node = &session->model->nodes[i];
 
-    if (!(flags & GAN_LAYER_KEEPS_INPUT)) return session->plan->no_x;
-    return gan_session_find_inputs(session, i, nodes, table);
+    if (!(node->layer->ops->flags & GAN_LAYER_KEEPS_INPUT)) return session->plan->no_x;
+    for (int k = 0; k < node->input_count; k++) table[k] = gan_session_kept_value(session, node->inputs[k], nodes);
+    return table;
 }
 
-gan_real *gan_session_find_kept_output(const gan_session *session, int32_t i, const gan_session_node *nodes)
+gan_real *gan_session_find_kept_output(const gan_session *session, int32_t i, gan_session_node *nodes)
 {
     const unsigned flags = session->model->nodes[i].layer->ops->flags;
 
-    return flags & GAN_LAYER_KEEPS_OUTPUT ? gan_session_at(session, nodes[i].value) : NULL;
+    return flags & GAN_LAYER_KEEPS_OUTPUT ? gan_session_kept_value(session, i, nodes) : NULL;
 }
 
 /* ---- Gradients ---------------------------------------------------------------------------------------------- */

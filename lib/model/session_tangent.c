@@ -16,7 +16,9 @@ static gan_status tangent_forward_node(gan_session *session, int32_t i)
     call.pass.tangent_x = gan_session_find_inputs(session, i, plan->tangents, plan->tangent_x);
     call.pass.tangent_y = gan_session_at(session, plan->tangents[i].value);
     call.pass.scratch = gan_session_at(session, plan->tangents[i].forward_scratch);
-    return gan_session_run(session, i, node->layer->ops->tangent_forward, &call);
+    GAN_TRY(gan_session_run(session, i, node->layer->ops->tangent_forward, &call));
+    gan_session_store(session, i, plan->tangents);
+    return GAN_OK;
 }
 
 /* Tangents of inputs that are not set count as 0, but at least one must be set. */
@@ -48,6 +50,7 @@ gan_status gan_session_tangent_forward(gan_session *session)
     GAN_TRY(prepare_input_tangents(session));
     const gan_model *model = session->model;
     session->holds &= ~(GAN_HOLDS_OUTPUT_TANGENTS | GAN_HOLDS_INPUT_GRADIENT_TANGENTS);
+    gan_session_begin_pass(session, GAN_PASS_TANGENT_FORWARD);
     for (int32_t i = 0; i < model->node_count; i++) {
         if (model->nodes[i].input_count == 0) continue;
         gan_status status = tangent_forward_node(session, i);
@@ -129,6 +132,7 @@ gan_status gan_session_tangent_backward(gan_session *session, uint64_t what)
     const gan_model *model = session->model;
     gan_session_node *tangents = session->plan->tangents;
     session->holds &= ~GAN_HOLDS_INPUT_GRADIENT_TANGENTS;
+    gan_session_begin_pass(session, GAN_PASS_TANGENT_BACKWARD);
     for (int32_t i = 0; i < model->node_count; i++) tangents[i].gradient_ready = false;
     for (int32_t i = model->node_count; i-- > 0;) {
         gan_status status = tangent_backward_node(session, i, what);

@@ -52,6 +52,7 @@ static void set_arguments(entry *e, int index, const bench_case *self, const set
         memcpy(e->arguments, own, sizeof(own));
         if (s->own.blas && index == 0) e->arguments[count++] = "--blas";
         if (index == 1) e->arguments[count++] = "--bfloat16";
+        if (s->own.storage) e->arguments[count++] = "--bfloat16-storage";
     } else {
         const char *python =
             strcmp(e->label, "tensorflow") == 0 && s->python_tensorflow[0] ? s->python_tensorflow : s->python;
@@ -256,6 +257,8 @@ static int read_settings(int argc, char **argv, settings *s)
         {"--cpu", OPTION_TEXT, &s->own.cpu, 0, 0, "LEVEL", "best (default), avx512, avx2 or baseline"},
         {"--blas", OPTION_FLAG, &s->own.blas, 0, 0, NULL, "let the BLAS multiply"},
         {"--bfloat16", OPTION_FLAG, &s->own.bfloat16, 0, 0, NULL, "measure libgan in bfloat16 too"},
+        {"--bfloat16-storage", OPTION_FLAG, &s->own.storage, 0, 0, NULL,
+         "libgan keeps activations in bfloat16 for backward passes"},
         {"--disturb", OPTION_INTEGER, &s->disturb, 0, 64, "N", "keep this many CPUs busy beside (default 0)"},
         {"--csv", OPTION_FLAG, &s->csv, 0, 0, NULL, "print comma-separated values"},
         {"--list", OPTION_FLAG, &s->list, 0, 0, NULL, "name the cases"},

@@ -26,6 +26,7 @@ int serve(const bench_case *self, const serve_options *options)
     const gan_multiply multiply = options->blas ? GAN_MULTIPLY_BLAS : GAN_MULTIPLY_AUTO;
     gan_status status = gan_context_create(
         GAN_CONTEXT(.threads = (int)options->threads, .cpu = cpu_level(options->cpu), .multiply = multiply,
+                    .bfloat16_storage = options->storage,
                     .precision = options->bfloat16 ? GAN_PRECISION_BFLOAT16 : GAN_PRECISION_FLOAT32),
         &context);
     if (status == GAN_OK) status = self->prepare(self, context, options->file, &state);

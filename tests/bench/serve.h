@@ -12,6 +12,7 @@ typedef struct serve_options {
     const char *cpu;  /* best, avx512, avx2 or baseline */
     bool blas;        /* let the BLAS multiply */
     bool bfloat16;    /* multiply in bfloat16 */
+    bool storage;     /* keep activations in bfloat16 */
     const char *file; /* the saved model of the case start-up */
 } serve_options;
 

@@ -26,7 +26,7 @@ typedef struct setup {
     uint64_t seed;  /* of the dataset, */
     float *samples; /* and its array; NULL: the same for all */
     int64_t saves_after, leaves_after;
-    bool prefetch, resumes;
+    bool prefetch, resumes, storage;  /* storage: in bfloat16 */
     void (*differ)(process *process); /* NULL: they are all alike */
     gan_status (*work)(process *process);
 } setup;
@@ -86,7 +86,9 @@ static gan_status prepare(process *p)
     gan_trainer_options options = p->as.options;
     options.collective = p->size > 1 ? &collective : NULL;
     p->report = (gan_step_report)GAN_STEP_REPORT_INIT;
-    TRY(gan_context_create(GAN_CONTEXT(.threads = 1 + p->rank % 2, .log = keep_warning, .log_user = p), &p->context));
+    TRY(gan_context_create(GAN_CONTEXT(.threads = 1 + p->rank % 2, .log = keep_warning, .log_user = p,
+                                       .bfloat16_storage = p->as.storage),
+                           &p->context));
     TRY(test_gan_models(p->context, p->as.kind, &p->generator, &p->discriminator));
     TRY(gan_dataset_from_array(p->context, p->as.samples ? p->as.samples : samples, NULL, COUNT,
                                test_gan_shape(p->as.kind),
@@ -195,6 +197,9 @@ static void test_options(void **state)
                                       .augment = GAN_AUGMENT_CUTOUT, .noise = GAN_NOISE_UNIFORM,
                                       .loss = GAN_LOSS_RELATIVISTIC_AVERAGE));
     assert_same_with_any_number(STEPS(TEST_GAN_SMOOTH, .batch = 8, .shards = 4, .simultaneous = true));
+    setup stored = STEPS(TEST_GAN_WIDE, .batch = 4, .shards = 4);
+    stored.storage = true;
+    assert_same_with_any_number(stored);
     setup as = STEPS(TEST_GAN_DCGAN, .batch = 8, .shards = 4, .discriminator_steps = 2, .fresh_noise = true,
                      .order = GAN_ORDER_GENERATOR_FIRST);
     as.updates = 2;

@@ -1,5 +1,6 @@
-/* Training with products in bfloat16: close to float32, also with penalties, the same bits for any number of threads,
- * without allocations, and with the same result. In plain C on every machine; with AVX512_BF16 if available. */
+/* Training with products, or storage, in bfloat16: close to float32, also with penalties, the same bits for any
+ * number of threads and when resumed, without allocations, and with the same result. Products in plain C on every
+ * machine, and by the CPU's instructions if it has them. */
 #include "gans.h"
 #include "support/run.h"
 
@@ -8,12 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static gan_context *create(gan_cpu cpu, gan_precision precision, int threads)
+/* What is rounded. */
+typedef struct rounding {
+    gan_cpu cpu;
+    gan_precision precision;
+    bool storage;
+} rounding;
+
+static gan_context *create(const rounding *how, int threads)
 {
     gan_context *context = NULL;
-    const gan_status status = gan_context_create(
-        GAN_CONTEXT(.cpu = cpu, .multiply = GAN_MULTIPLY_NATIVE, .precision = precision, .threads = threads),
-        &context);
+    const gan_status status =
+        gan_context_create(GAN_CONTEXT(.cpu = how->cpu, .multiply = GAN_MULTIPLY_NATIVE, .precision = how->precision,
+                                       .bfloat16_storage = how->storage, .threads = threads),
+                           &context);
     if (status == GAN_ERROR_UNSUPPORTED) test_skip("%s", gan_last_error());
     assert_int_equal(status, GAN_OK);
     return context;
@@ -23,11 +32,12 @@ static gan_context *create(gan_cpu cpu, gan_precision precision, int threads)
 
 /* Runs the same steps in both precisions; fails unless losses and penalties agree to `tolerance`, relative to them or
  * 1, but not to the last bit. */
-static void compare_precisions(gan_cpu cpu, test_gan_kind kind, const gan_trainer_options *options, int steps,
+static void compare_precisions(const rounding *how, test_gan_kind kind, const gan_trainer_options *options, int steps,
                                double tolerance)
 {
-    test_gan rounded = test_gan_create_in(create(cpu, GAN_PRECISION_BFLOAT16, 2), kind, options);
-    test_gan exact = test_gan_create_in(create(cpu, GAN_PRECISION_FLOAT32, 2), kind, options);
+    const rounding none = {.cpu = how->cpu};
+    test_gan rounded = test_gan_create_in(create(how, 2), kind, options);
+    test_gan exact = test_gan_create_in(create(&none, 2), kind, options);
     double difference = 0;
     for (int step = 1; step <= steps; step++) {
         gan_step_report a = GAN_STEP_REPORT_INIT, b = GAN_STEP_REPORT_INIT;
@@ -46,34 +56,34 @@ static void compare_precisions(gan_cpu cpu, test_gan_kind kind, const gan_traine
 
 static void test_first_steps(void **state)
 {
-    const gan_cpu cpu = *(const gan_cpu *)*state;
-    compare_precisions(cpu, TEST_GAN_DENSE, GAN_TRAINER(.batch = 8), 5, 0.005);
-    compare_precisions(cpu, TEST_GAN_DCGAN, GAN_TRAINER(.batch = 8), 5, 0.005);
-    compare_precisions(cpu, TEST_GAN_WIDE, GAN_TRAINER(.batch = 8), 3, 0.005);
+    const rounding *how = *state;
+    compare_precisions(how, TEST_GAN_DENSE, GAN_TRAINER(.batch = 8), 5, 0.005);
+    compare_precisions(how, TEST_GAN_DCGAN, GAN_TRAINER(.batch = 8), 5, 0.005);
+    compare_precisions(how, TEST_GAN_WIDE, GAN_TRAINER(.batch = 8), 3, 0.005);
 }
 
 /* The products of second derivatives are rounded too. */
 static void test_penalties(void **state)
 {
-    const gan_cpu cpu = *(const gan_cpu *)*state;
+    const rounding *how = *state;
     const gan_trainer_options *options[] = {
         GAN_TRAINER(.batch = 8, .r1 = 10),
         GAN_TRAINER(.batch = 8, .r2 = 10),
         GAN_TRAINER(.batch = 8, .loss = GAN_LOSS_WASSERSTEIN, .gradient_penalty = 10),
         GAN_TRAINER(.batch = 8, .dragan = 10),
     };
-    for (int i = 0; i < 4; i++) compare_precisions(cpu, TEST_GAN_SMOOTH, options[i], 4, 0.02);
+    for (int i = 0; i < 4; i++) compare_precisions(how, TEST_GAN_SMOOTH, options[i], 4, 0.02);
 }
 
 /* ---- The same bits, no memory ---------------------------------------------------------------------------------- */
 
 static void test_threads(void **state)
 {
-    const gan_cpu cpu = *(const gan_cpu *)*state;
+    const rounding *how = *state;
     const gan_trainer_options *options = GAN_TRAINER(.batch = 8);
     test_gan gans[3];
     for (int i = 0; i < 3; i++) {
-        gans[i] = test_gan_create_in(create(cpu, GAN_PRECISION_BFLOAT16, 1 + i), TEST_GAN_WIDE, options);
+        gans[i] = test_gan_create_in(create(how, 1 + i), TEST_GAN_WIDE, options);
         test_gan_steps(&gans[i], TEST_GAN_WIDE, 1, 3, options->batch, 1, NULL);
         test_assert_same_weights(gans[0].generator, gans[i].generator);
         test_assert_same_weights(gans[0].discriminator, gans[i].discriminator);
@@ -81,23 +91,41 @@ static void test_threads(void **state)
     for (int i = 0; i < 3; i++) test_gan_destroy(&gans[i]);
 }
 
-static uint64_t allocations_of(const gan_context *context)
+static uint64_t allocations_of(const gan_context *context, gan_precision precision)
 {
     gan_context_info info = GAN_CONTEXT_INFO_INIT;
     assert_int_equal(gan_context_get_info(context, &info), GAN_OK);
-    assert_int_equal(info.precision, GAN_PRECISION_BFLOAT16);
+    assert_int_equal(info.precision, precision);
     return info.allocations;
 }
 
 static void test_allocations(void **state)
 {
-    const gan_cpu cpu = *(const gan_cpu *)*state;
+    const rounding *how = *state;
     const gan_trainer_options *options = GAN_TRAINER(.batch = 8, .r1 = 1);
-    test_gan gan = test_gan_create_in(create(cpu, GAN_PRECISION_BFLOAT16, 2), TEST_GAN_SMOOTH, options);
-    const uint64_t before = allocations_of(gan.context);
+    test_gan gan = test_gan_create_in(create(how, 2), TEST_GAN_SMOOTH, options);
+    const uint64_t before = allocations_of(gan.context, how->precision);
     test_gan_steps(&gan, TEST_GAN_SMOOTH, 1, 3, options->batch, 1, NULL);
-    assert_int_equal(allocations_of(gan.context), before);
+    assert_int_equal(allocations_of(gan.context, how->precision), before);
     test_gan_destroy(&gan);
+}
+
+/* Saved and resumed equals never stopped. */
+static void test_resuming(void **state)
+{
+    const rounding *how = *state;
+    const gan_trainer_options *options = GAN_TRAINER(.batch = 8, .r1 = 1);
+    test_gan whole = test_gan_create_in(create(how, 1), TEST_GAN_SMOOTH, options);
+    test_gan resumed = test_gan_create_in(create(how, 2), TEST_GAN_SMOOTH, options);
+    test_gan_steps(&whole, TEST_GAN_SMOOTH, 1, 2, options->batch, 1, NULL);
+    assert_int_equal(gan_trainer_save(whole.trainer, NULL, test_path("checkpoint")), GAN_OK);
+    assert_int_equal(gan_trainer_load(resumed.trainer, NULL, test_path("checkpoint")), GAN_OK);
+    test_gan_steps(&whole, TEST_GAN_SMOOTH, 3, 4, options->batch, 1, NULL);
+    test_gan_steps(&resumed, TEST_GAN_SMOOTH, 3, 4, options->batch, 1, NULL);
+    test_assert_same_weights(whole.generator, resumed.generator);
+    test_assert_same_weights(whole.discriminator, resumed.discriminator);
+    test_gan_destroy(&whole);
+    test_gan_destroy(&resumed);
 }
 
 /* ---- A whole training ------------------------------------------------------------------------------------------ */
@@ -129,8 +157,8 @@ static double distance(const test_gan *gan)
 
 static void test_training(void **state)
 {
-    const gan_cpu cpu = *(const gan_cpu *)*state;
-    test_gan gan = test_gan_create_in(create(cpu, GAN_PRECISION_BFLOAT16, 1), TEST_GAN_DENSE,
+    const rounding *how = *state;
+    test_gan gan = test_gan_create_in(create(how, 1), TEST_GAN_DENSE,
                                       GAN_TRAINER(.batch = BATCH, .learning_rate = 5e-3f, .r1 = 0.1f));
     const double before = distance(&gan);
     for (int step = 0; step < STEPS; step++) {
@@ -145,19 +173,23 @@ static void test_training(void **state)
     test_gan_destroy(&gan);
 }
 
-static gan_cpu plain = GAN_CPU_BASELINE, instructions = GAN_CPU_AVX512;
+static rounding plain = {GAN_CPU_BASELINE, GAN_PRECISION_BFLOAT16, false};
+static rounding instructions = {GAN_CPU_BEST, GAN_PRECISION_BFLOAT16, false};
+static rounding storage = {GAN_CPU_BEST, GAN_PRECISION_FLOAT32, true};
+static rounding both = {GAN_CPU_BASELINE, GAN_PRECISION_BFLOAT16, true};
 
-#define ON_BOTH(test)                                            \
-    {#test " in plain C", test, NULL, NULL, &plain},             \
-    {                                                            \
-#test " by AVX512_BF16", test, NULL, NULL, &instructions \
+#define IN_ALL_WAYS(test)                                                                                         \
+    {#test " in plain C", test, NULL, NULL, &plain}, {#test " by instructions", test, NULL, NULL, &instructions}, \
+        {#test " with storage in bfloat16", test, NULL, NULL, &storage},                                          \
+    {                                                                                                             \
+#test " with both, in plain C", test, NULL, NULL, &both                                                   \
     }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ON_BOTH(test_first_steps), ON_BOTH(test_penalties), ON_BOTH(test_threads),
-        ON_BOTH(test_allocations), ON_BOTH(test_training),
+        IN_ALL_WAYS(test_first_steps), IN_ALL_WAYS(test_penalties),   IN_ALL_WAYS(test_threads),
+        IN_ALL_WAYS(test_resuming),    IN_ALL_WAYS(test_allocations), IN_ALL_WAYS(test_training),
     };
-    return cmocka_run_group_tests_name("bfloat16", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("bfloat16", tests, test_folder_create, test_folder_remove);
 }

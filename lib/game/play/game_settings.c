@@ -199,6 +199,7 @@ static uint64_t hash_machine(const gan_game *game)
     hash = gan_hash_number(hash, (uint64_t)context->multiply);
     hash = gan_hash_number(hash, (uint64_t)context->precision);
     hash = gan_hash_number(hash, context->no_winograd);
+    hash = gan_hash_number(hash, context->bfloat16_storage);
     return gan_hash_number(hash, sizeof(gan_real));
 }
 

@@ -95,6 +95,18 @@ void gan_add_normal_transposed(gan_context *context, int64_t batch, int64_t rows
     gan_range_run(context, add_normal_transposed, &args, batch * rows * columns, GAN_BLOCK);
 }
 
+void gan_bfloat16_store(gan_context *context, int64_t count, const gan_real *x, void *y)
+{
+    const gan_bfloat16_args args = {.values = (gan_real *)x, .halves = y};
+    gan_range_run(context, TABLE->store, &args, count, GAN_BLOCK);
+}
+
+void gan_bfloat16_load(gan_context *context, int64_t count, const void *x, gan_real *y)
+{
+    const gan_bfloat16_args args = {.values = y, .halves = (void *)x};
+    gan_range_run(context, TABLE->load, &args, count, GAN_BLOCK);
+}
+
 void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y)
 {
     run(context, TABLE->fill, count, (gan_elementwise_args){.y = y, .value = value});

@@ -56,6 +56,10 @@ void gan_add_normal_transposed(gan_context *context, int64_t batch, int64_t rows
  * derivative of y by log_variance. */
 void gan_sample_gaussian(gan_context *context, int64_t count, gan_random_state state, const gan_real *mean,
                          const gan_real *log_variance, gan_real *y, gan_real *kept);
+/* Rounds to bfloat16, the upper half of a float: to nearest, ties to even; NaN stays NaN. And back. y and x: `count`
+ * numbers of 16 bits. */
+void gan_bfloat16_store(gan_context *context, int64_t count, const gan_real *x, void *y);
+void gan_bfloat16_load(gan_context *context, int64_t count, const void *x, gan_real *y);
 void gan_fill(gan_context *context, int64_t count, gan_real value, gan_real *y);
 void gan_copy(gan_context *context, int64_t count, const gan_real *x, gan_real *y);
 /* y = y + x */

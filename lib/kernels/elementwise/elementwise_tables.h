@@ -52,10 +52,16 @@ typedef struct gan_gaussian_args {
     gan_real *kept; /* on entry n */
 } gan_gaussian_args;
 
-/* Each but the last takes gan_elementwise_args. dropout begins at multiples of GAN_BLOCK. */
+typedef struct gan_bfloat16_args {
+    gan_real *values; /* only read by store */
+    void *halves;
+} gan_bfloat16_args;
+
+/* Each but the last three takes gan_elementwise_args. dropout begins at multiples of GAN_BLOCK. */
 typedef struct gan_elementwise_table {
     gan_range_fn dropout, fill, add, lerp, scale, add_scaled, clamp;
     gan_range_fn sample_gaussian; /* takes gan_gaussian_args */
+    gan_range_fn store, load;     /* take gan_bfloat16_args */
 } gan_elementwise_table;
 GAN_ISA_DECLARE(gan_elementwise_table);
 

@@ -10,18 +10,20 @@
 
 enum { GRAPHS = 60, MAX_BATCH = 5, WIDTH = 64 };
 
-static gan_context *context;
+static gan_context *context, *storing; /* storing: what is kept, in bfloat16 */
 
 static int setup(void **state)
 {
     (void)state;
-    return gan_context_create(GAN_CONTEXT(.threads = 2), &context) == GAN_OK ? 0 : -1;
+    if (gan_context_create(GAN_CONTEXT(.threads = 2), &context) != GAN_OK) return -1;
+    return gan_context_create(GAN_CONTEXT(.threads = 2, .bfloat16_storage = true), &storing) == GAN_OK ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
     (void)state;
     gan_context_destroy(context);
+    gan_context_destroy(storing);
     return 0;
 }
 
@@ -155,21 +157,27 @@ static void check_sharing(gan_model *model, int number)
     gan_session_destroy(drawing);
 }
 
-static void test_sharing_changes_no_bit(void **state)
+static void check_all_models(gan_context *of)
 {
-    (void)state;
     for (int i = 0; i < TEST_MODELS; i++) {
         gan_model *model = NULL;
-        ASSERT_OK(test_models[i].build(context, 5, &model));
+        ASSERT_OK(test_models[i].build(of, 5, &model));
         check_sharing(model, -i);
         gan_model_destroy(model);
     }
     for (int seed = 0; seed < GRAPHS; seed++) {
         gan_model *model = NULL;
-        ASSERT_OK(test_random_graph(context, (uint64_t)seed, &model));
+        ASSERT_OK(test_random_graph(of, (uint64_t)seed, &model));
         check_sharing(model, seed);
         gan_model_destroy(model);
     }
+}
+
+static void test_sharing_changes_no_bit(void **state)
+{
+    (void)state;
+    check_all_models(context);
+    check_all_models(storing);
 }
 
 /* In-place work must really happen, or the test above would compare nothing. */
@@ -200,16 +208,16 @@ static void test_layers_work_in_place(void **state)
     gan_model_destroy(model);
 }
 
-static size_t arena_size(int depth, bool forward_only)
+static size_t arena_size(gan_context *of, int depth, bool forward_only)
 {
     gan_model *model = NULL;
     size_t size;
 
-    ASSERT_OK(gan_model_create(context, &model));
-    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(WIDTH)));
+    ASSERT_OK(gan_model_create(of, &model));
+    gan_model_add(model, gan_layer_input(of, GAN_SHAPE(WIDTH)));
     for (int i = 0; i < depth; i++) {
-        gan_model_add(model, gan_layer_dense(context, WIDTH, NULL));
-        gan_model_add(model, gan_layer_tanh(context));
+        gan_model_add(model, gan_layer_dense(of, WIDTH, NULL));
+        gan_model_add(model, gan_layer_tanh(of));
     }
     ASSERT_OK(gan_model_build(model, 0));
     gan_session *session = create(model, forward_only, true);
@@ -224,9 +232,20 @@ static void test_memory_grows_with_depth_only_for_training(void **state)
     const size_t values = MAX_BATCH * WIDTH * sizeof(gan_real);
     (void)state;
 
-    assert_int_equal(arena_size(4, true), arena_size(40, true));
-    assert_true(arena_size(40, false) >= arena_size(4, false) + 36 * values);
-    assert_true(arena_size(40, false) <= arena_size(4, false) + 36 * values + values / 8);
+    assert_int_equal(arena_size(context, 4, true), arena_size(context, 40, true));
+    assert_true(arena_size(context, 40, false) >= arena_size(context, 4, false) + 36 * values);
+    assert_true(arena_size(context, 40, false) <= arena_size(context, 4, false) + 36 * values + values / 8);
+}
+
+/* Of each layer only half as much is kept. */
+static void test_storage_halves_what_is_kept(void **state)
+{
+    const size_t half = MAX_BATCH * WIDTH * 2;
+    const size_t shallow = arena_size(storing, 4, false), deep = arena_size(storing, 40, false);
+    (void)state;
+
+    assert_true(deep >= shallow + 36 * half && deep <= shallow + 36 * half + half / 4);
+    assert_int_equal(arena_size(storing, 40, true), arena_size(context, 40, true));
 }
 
 int main(void)
@@ -237,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_sharing_changes_no_bit),
         cmocka_unit_test(test_layers_work_in_place),
         cmocka_unit_test(test_memory_grows_with_depth_only_for_training),
+        cmocka_unit_test(test_storage_halves_what_is_kept),
     };
     return cmocka_run_group_tests_name("plan", tests, setup, teardown);
 }
