@@ -35,6 +35,7 @@ REGIONS = [
     ('bfloat16_baseline', 'GAN_HAVE_BFLOAT16', None, 'bfloat16_isa_sources'),
     ('bfloat16_avx512bf16', 'GAN_HAVE_AVX512BF16', 'avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma',
      'bfloat16_isa_sources'),
+    ('bfloat16_neonbf16', 'GAN_HAVE_NEONBF16', 'arch=armv8.2-a+bf16', 'bfloat16_isa_sources'),
 ]
 
 
@@ -388,7 +389,7 @@ class Amalgamation:
         begin += fast('pop', isa)
         size = 64 if name.startswith('avx512') else 32 if name == 'avx2' else 16
         begin += [f'#define GAN_VECTOR_BYTES {size}']
-        if name == 'avx512bf16':
+        if name in ('avx512bf16', 'neonbf16'):
             begin += ['#define GAN_HAS_BFLOAT16_PRODUCTS']
         begin += [f'#define GAN_ISA {name}', '#if defined(__clang__)', '#pragma clang fp contract(fast)']
         if target:

@@ -55,6 +55,9 @@
 #define GAN_HAVE_AVX512BF16
 #endif
 #include <immintrin.h>
+#elif defined(__aarch64__) && defined(__linux__) && !defined(__clang__) && defined(__GNUC__) && __GNUC__ >= 10
+#define GAN_HAVE_NEONBF16
+#include <arm_neon.h>
 #elif defined(__wasm_simd128__)
 #define GAN_HAVE_SIMD128
 #endif
@@ -101,6 +104,9 @@
 #endif
 #if defined(GAN_BLAS_LIBRARIES) && !defined(_WIN32)
 #include <dlfcn.h>
+#endif
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
 #endif
 
 /* As in the library: a * b + c becomes one instruction in kernels only, square roots set no errno. */

@@ -28,6 +28,7 @@ static const struct {
     {"simd128", GAN_CPU_SIMD128, GAN_MULTIPLY_NATIVE, GAN_PRECISION_FLOAT32},
     {"blas", GAN_CPU_BEST, GAN_MULTIPLY_BLAS, GAN_PRECISION_FLOAT32},
     {"bfloat16", GAN_CPU_BASELINE, GAN_MULTIPLY_NATIVE, GAN_PRECISION_BFLOAT16},
+    {"neon_bf16", GAN_CPU_BEST, GAN_MULTIPLY_NATIVE, GAN_PRECISION_BFLOAT16},
     {"avx512_bf16", GAN_CPU_BEST, GAN_MULTIPLY_NATIVE, GAN_PRECISION_BFLOAT16},
 };
 enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
@@ -39,7 +40,9 @@ static size_t chosen_way(void)
     for (size_t way = 0; way < WAYS; way++) {
         if (strcmp(name, ways[way].name) == 0) return way;
     }
-    fail_msg("GAN_TEST_WAY is '%s', expected baseline, avx2, avx512, simd128, blas, bfloat16 or avx512_bf16", name);
+    fail_msg(
+        "GAN_TEST_WAY is '%s', expected baseline, avx2, avx512, simd128, blas, bfloat16, neon_bf16 or avx512_bf16",
+        name);
     return 0;
 }
 

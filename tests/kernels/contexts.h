@@ -1,6 +1,6 @@
 /* Contexts for tests of kernels, and guarded arrays. A program runs on one CPU level, or with one way to multiply,
- * named by GAN_TEST_WAY: baseline (the default), avx2, avx512, blas, bfloat16 or avx512_bf16. The suite runs it once
- * for each; if the CPU lacks one, cases that need a context are skipped. */
+ * named by GAN_TEST_WAY: baseline (the default), avx2, avx512, blas, bfloat16, neon_bf16 or avx512_bf16. The
+ * suite runs it once for each; if the CPU lacks one, cases that need a context are skipped. */
 #ifndef GAN_TESTS_KERNELS_CONTEXTS_H
 #define GAN_TESTS_KERNELS_CONTEXTS_H
 

@@ -30,8 +30,8 @@
 #endif
 
 #ifdef GAN_ISA
-/* Bytes of the instruction set's vectors, and whether it is AVX512_BF16. The amalgamation says so itself, since these
- * macros of the compiler tell what a whole file is compiled for. */
+/* Bytes of the instruction set's vectors, and whether it multiplies pairs in bfloat16 (AVX512_BF16, or BF16 of Arm).
+ * The amalgamation says so itself, since these macros of the compiler tell what a whole file is compiled for. */
 #ifndef GAN_VECTOR_BYTES
 #if defined(__AVX512F__)
 #define GAN_VECTOR_BYTES 64
@@ -41,7 +41,7 @@
 #define GAN_VECTOR_BYTES 16
 #endif
 #endif
-#ifdef __AVX512BF16__
+#if defined(__AVX512BF16__) || defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
 #define GAN_HAS_BFLOAT16_PRODUCTS
 #endif
 

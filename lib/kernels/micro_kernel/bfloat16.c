@@ -4,10 +4,15 @@
 
 extern const gan_rounding_table gan_rounding_table_baseline;
 extern const gan_micro_kernel_table gan_bfloat16_micro_kernel_table_baseline;
-#ifdef GAN_HAVE_AVX512BF16
-extern const gan_rounding_table gan_rounding_table_avx512bf16;
-extern const gan_micro_kernel_table gan_bfloat16_micro_kernel_table_avx512bf16;
-#define SELECT(name, context) ((context)->cpu == GAN_CPU_AVX512 ? &name##_avx512bf16 : &name##_baseline)
+#if defined(GAN_HAVE_AVX512BF16)
+#define BY_INSTRUCTIONS(name) name##_avx512bf16
+#elif defined(GAN_HAVE_NEONBF16)
+#define BY_INSTRUCTIONS(name) name##_neonbf16
+#endif
+#ifdef BY_INSTRUCTIONS
+extern const gan_rounding_table BY_INSTRUCTIONS(gan_rounding_table);
+extern const gan_micro_kernel_table BY_INSTRUCTIONS(gan_bfloat16_micro_kernel_table);
+#define SELECT(name, context) ((context)->bfloat16_by_instructions ? &BY_INSTRUCTIONS(name) : &name##_baseline)
 #else
 #define SELECT(name, context) ((void)(context), &name##_baseline)
 #endif

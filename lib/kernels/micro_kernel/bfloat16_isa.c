@@ -4,7 +4,11 @@
 #include <string.h>
 
 #ifdef GAN_HAS_BFLOAT16_PRODUCTS
+#ifdef __aarch64__
+#include <arm_neon.h>
+#else
 #include <immintrin.h>
+#endif
 #endif
 
 typedef uint32_t pair __attribute__((may_alias));
@@ -21,7 +25,43 @@ static inline pair pair_of(uint32_t first, uint32_t second)
 }
 
 /* to[j] = from[j], rounded; to[j] = the pair of first[j] and second[j], or of first[j] and 0. */
-#ifdef GAN_HAS_BFLOAT16_PRODUCTS
+#if defined(GAN_HAS_BFLOAT16_PRODUCTS) && defined(__aarch64__)
+/* The remainder after whole vectors is rounded by the same instructions. */
+enum { LANES = 4 };
+
+static inline float32x4_t load_lanes(const float *from, int64_t left)
+{
+    float lanes[LANES] = {0};
+    if (left >= LANES) return vld1q_f32(from);
+    memcpy(lanes, from, (size_t)left * sizeof(*from));
+    return vld1q_f32(lanes);
+}
+
+static inline uint16x4_t round_lanes(float32x4_t values)
+{
+    return vreinterpret_u16_bf16(vcvt_bf16_f32(values));
+}
+
+static void round_values(int64_t count, const float *from, uint16_t *to)
+{
+    for (int64_t j = 0; j < count; j += LANES) {
+        const int64_t left = count - j < LANES ? count - j : LANES;
+        const uint16x4_t halves = round_lanes(load_lanes(from + j, left));
+        memcpy(to + j, &halves, (size_t)left * sizeof(*to));
+    }
+}
+
+static void round_pairs(int64_t count, const float *first, const float *second, float *to)
+{
+    for (int64_t j = 0; j < count; j += LANES) {
+        const int64_t left = count - j < LANES ? count - j : LANES;
+        const uint16x4_t a = round_lanes(load_lanes(first + j, left));
+        const uint16x4_t b = second ? round_lanes(load_lanes(second + j, left)) : vdup_n_u16(0);
+        const uint16x4x2_t pairs = vzip_u16(a, b);
+        memcpy(to + j, &pairs, (size_t)left * sizeof(*to));
+    }
+}
+#elif defined(GAN_HAS_BFLOAT16_PRODUCTS)
 /* Denormals count as 0, as in products. The remainder after whole vectors is treated the same. */
 enum { LANES = 16 };
 

@@ -121,8 +121,8 @@ static inline int64_t gan_pairs(int64_t count)
 
 typedef struct gan_rounding_table {
     /* Rounds the values of each row: y[i * y_stride + j], with a 0 after the last if their number is odd. Strides: of
-     * x in values, of y in pairs. To nearest, ties to even; NaN stays NaN, and quiet; plain C rounds denormals,
-     * AVX512_BF16 takes them as 0, as in its products. */
+     * x in values, of y in pairs. To nearest, ties to even; NaN stays NaN, and quiet; plain C and Arm's BF16 round
+     * denormals, AVX512_BF16 takes them as 0, as both kinds of instructions do in products. */
     void (*rows)(int64_t rows, int64_t columns, const gan_real *x, int64_t x_stride, gan_real *y, int64_t y_stride);
     /* Pairs of rows: pair j of row i is x[2 i, j], x[2 i + 1, j]. `rows`: of x; one missing from the last pair
      * is 0. */
@@ -134,7 +134,8 @@ typedef struct gan_rounding_table {
                        gan_real *y, int64_t y_stride);
 } gan_rounding_table;
 
-/* Rounding, and the micro-kernels for pairs: by AVX512_BF16, or in plain C at the level GAN_CPU_BASELINE. */
+/* Rounding, and the micro-kernels for pairs: by the CPU's instructions, or in plain C if GAN_CPU_BASELINE was asked
+ * for. */
 const gan_rounding_table *gan_bfloat16_rounding(const gan_context *context);
 const gan_micro_kernel_table *gan_bfloat16_micro_kernels(const gan_context *context);
 

@@ -8,7 +8,11 @@
 #include <string.h>
 
 #ifdef GAN_HAS_BFLOAT16_PRODUCTS
+#ifdef __aarch64__
+#include <arm_neon.h>
+#else
 #include <immintrin.h>
+#endif
 #endif
 
 #define VECTOR_BYTES GAN_VECTOR_BYTES

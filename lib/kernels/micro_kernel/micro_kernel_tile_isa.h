@@ -24,6 +24,8 @@ static inline __attribute__((always_inline)) TILE(vector)
     const TILE(mask) one = (TILE(mask))a, other = (TILE(mask))b, high = (TILE(mask)){0} - 65536;
     sum += (TILE(vector))(one << 16) * (TILE(vector))(other << 16);
     return sum + (TILE(vector))(one & high) * (TILE(vector))(other & high);
+#elif defined(__aarch64__)
+    return (TILE(vector))vbfdotq_f32((float32x4_t)sum, (bfloat16x8_t)a, (bfloat16x8_t)b);
 #elif VECTOR == 64
     return (TILE(vector))_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
 #else
@@ -40,6 +42,37 @@ static inline __attribute__((always_inline)) TILE(vector)
     TILE(multiply_add)(TILE(vector) sum, TILE(vector) a, TILE(vector) b)
 {
     return sum + a * b;
+}
+#endif
+
+/* One value of a row of A, by which all columns are multiplied. BFDOT takes it from a lane, which saves its copies;
+ * with the intrinsic function for that, gcc 12 copies each sum in every round of the loop. */
+#if defined(GAN_BFLOAT16) && defined(GAN_HAS_BFLOAT16_PRODUCTS) && defined(__aarch64__)
+typedef bfloat16x4_t TILE(factor);
+
+static inline __attribute__((always_inline)) TILE(factor) TILE(factor_at)(const gan_real *value)
+{
+    return vreinterpret_bf16_f32((float32x2_t){*value, 0});
+}
+
+static inline __attribute__((always_inline)) TILE(vector)
+    TILE(add_product)(TILE(vector) sum, TILE(factor) a, TILE(vector) b)
+{
+    __asm__("bfdot %0.4s, %1.8h, %2.2h[0]" : "+w"(sum) : "w"(b), "w"(a));
+    return sum;
+}
+#else
+typedef TILE(vector) TILE(factor);
+
+static inline __attribute__((always_inline)) TILE(factor) TILE(factor_at)(const gan_real *value)
+{
+    return TILE(broadcast)(value);
+}
+
+static inline __attribute__((always_inline)) TILE(vector)
+    TILE(add_product)(TILE(vector) sum, TILE(factor) a, TILE(vector) b)
+{
+    return TILE(multiply_add)(sum, a, b);
 }
 #endif
 
@@ -65,8 +98,8 @@ static inline __attribute__((always_inline)) void TILE(run)(const gan_tile *tile
             vector row[VECTORS];
             UNROLLED (j, VECTORS) row[j] = *(const vector *)(b + j * LANES);
             UNROLLED (i, rows) {
-                const vector value = TILE(broadcast)(a[i] + at);
-                UNROLLED (j, VECTORS) sum[i][j] = TILE(multiply_add)(sum[i][j], value, row[j]);
+                const TILE(factor) value = TILE(factor_at)(a[i] + at);
+                UNROLLED (j, VECTORS) sum[i][j] = TILE(add_product)(sum[i][j], value, row[j]);
             }
         }
     }

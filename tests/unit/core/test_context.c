@@ -197,6 +197,12 @@ static void test_who_multiplies(void **state)
     assert_int_equal(multiply_on(GAN_CPU_AVX512, GAN_MULTIPLY_BLAS), GAN_MULTIPLY_BLAS);
 }
 
+#ifdef __aarch64__
+#define BFLOAT16_INSTRUCTIONS "BF16"
+#else
+#define BFLOAT16_INSTRUCTIONS "AVX512_BF16"
+#endif
+
 static void test_precision(void **state)
 {
     const gan_context_options *rounded = GAN_CONTEXT(.threads = 1, .precision = GAN_PRECISION_BFLOAT16);
@@ -214,18 +220,21 @@ static void test_precision(void **state)
 #else
     for (int level = GAN_CPU_BASELINE; level <= GAN_CPU_AVX512; level++) {
         cpu_of_machine = (gan_cpu)level;
-        check_refused(rounded, GAN_ERROR_UNSUPPORTED, "but this CPU lacks AVX512_BF16");
+        check_refused(rounded, GAN_ERROR_UNSUPPORTED, "but this CPU lacks " BFLOAT16_INSTRUCTIONS);
         assert_int_equal(create_and_get_info(plain).precision, GAN_PRECISION_BFLOAT16);
         assert_int_equal(create_and_get_info(plain).multiply, GAN_MULTIPLY_NATIVE);
     }
     machine_has_bfloat16 = true;
-    if (BUILD_HAS_AVX512BF16) {
+    if (BUILD_HAS_NEONBF16) {
+        assert_int_equal(create_and_get_info(rounded).precision, GAN_PRECISION_BFLOAT16);
+        assert_int_equal(create_and_get_info(rounded).cpu, GAN_CPU_BASELINE);
+    } else if (BUILD_HAS_AVX512BF16) {
         assert_int_equal(create_and_get_info(rounded).precision, GAN_PRECISION_BFLOAT16);
         assert_int_equal(create_and_get_info(rounded).cpu, GAN_CPU_AVX512);
         check_refused(GAN_CONTEXT(.precision = GAN_PRECISION_BFLOAT16, .cpu = GAN_CPU_AVX2), GAN_ERROR_UNSUPPORTED,
                       "cpu is below GAN_CPU_AVX512");
     } else {
-        check_refused(rounded, GAN_ERROR_UNSUPPORTED, "this build lacks kernels for AVX512_BF16");
+        check_refused(rounded, GAN_ERROR_UNSUPPORTED, "this build lacks kernels for " BFLOAT16_INSTRUCTIONS);
     }
     machine_has_bfloat16 = false;
     cpu_of_machine = GAN_CPU_BASELINE;
