@@ -141,8 +141,8 @@ struct gan_context {
     gan_multiply multiply; /* NATIVE or BLAS; NATIVE where precision is BFLOAT16 */
     gan_precision precision;
     bool bfloat16_by_instructions; /* the CPU's, not in plain C */
-    gan_blas blas;   /* with GAN_MULTIPLY_BLAS */
-    char *blas_name; /* a copy of the host's; or NULL */
+    gan_blas blas;                 /* with GAN_MULTIPLY_BLAS */
+    char *blas_name;               /* a copy of the host's; or NULL */
     bool no_spin, no_winograd, bfloat16_storage;
     gan_parallel_fn parallel;
     void *parallel_user;
