@@ -1443,7 +1443,8 @@ typedef struct gan_session gan_session;
 typedef struct gan_session_options {
     size_t struct_size;  /**< set by GAN_SESSION() */
     int64_t batch;       /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
-    bool forward_only;   /**< less memory, no backward pass; default: backward possible */
+    bool forward_only;   /**< no backward pass, nor memory for it, but for dense weights once more if the batch is
+                            large: packed, for passes between which they stay the same; default: backward possible */
     uint64_t seed;       /**< of what layers draw: dropout masks, Gaussian noise; default 0 */
     bool second_order;   /**< also allow tangent passes, for more memory; not with forward_only; default: no */
     uint8_t reserved[7]; /**< 0, else ::GAN_ERROR_VERSION */

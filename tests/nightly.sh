@@ -108,6 +108,7 @@ part_threads()
 }
 # thread-sanitizer: core_threads_float core_context_float train_determinism_public train_snapshot_public train_run_public
 # thread-sanitizer: train_trainer_public game game_feed game_pool torture_threads data_prefetch data_folder
+# thread-sanitizer: gemm-float-avx2 gemm-float-avx512 conv-float-avx2
 
 # Leaks are AddressSanitizer's part: children of fork() leave what they inherited, which Valgrind takes for lost.
 part_valgrind()
@@ -144,7 +145,7 @@ part_coverage()
         --timeout-multiplier 20
     run coverage gcovr -r "$root" --object-directory "$logs/coverage" --filter "$root/lib/" --exclude-throw-branches \
         --json-summary "$logs/coverage.json" --txt "$logs/coverage.txt"
-    for folder in core data io model layers train game metrics kernels; do
+    for folder in core data io model layers train game metrics onnx kernels; do
         gcovr -r "$root" --object-directory "$logs/coverage" --filter "$root/lib/$folder/" --print-summary \
             -o "$logs/coverage-$folder.txt" 2>/dev/null | awk -v folder="$folder" '/^lines|^branches/ {
                 printf "coverage of lib/%s: %s %s\n", folder, $1, $2 }'
@@ -159,14 +160,17 @@ part_abi()
         return
     fi
     rm -rf "$logs/tagged"
-    git -C "$root" worktree add --detach "$logs/tagged" "$tag" >/dev/null 2>&1 || return
+    git -C "$root" worktree prune
+    run abi-worktree git -C "$root" worktree add --detach "$logs/tagged" "$tag"
+    [ -e "$logs/tagged/meson.build" ] || return
     for source in tagged current; do
         place=$root
         [ "$source" = current ] || place=$logs/tagged
-        meson setup "$logs/abi-$source" "$place" -Dtests=disabled -Dexamples=disabled -Dbuildtype=debugoptimized \
-            >"$logs/abi-$source.log" 2>&1 && ninja -C "$logs/abi-$source" >>"$logs/abi-$source.log" 2>&1
+        run "abi-$source" sh -c 'meson setup "$1" "$2" -Dtests=disabled -Dexamples=disabled -Dbuildtype=debugoptimized &&
+            ninja -C "$1"' build "$logs/abi-$source" "$place"
     done
-    old=$(find "$logs/abi-tagged" -name 'libgan.so.*.*.*' -type f) new=$(find "$logs/abi-current" -name 'libgan.so.*.*.*' -type f)
+    old=$(find "$logs/abi-tagged" -name 'libgan.so.*.*.*' ! -name '*.symbols' -type f)
+    new=$(find "$logs/abi-current" -name 'libgan.so.*.*.*' ! -name '*.symbols' -type f)
     if [ "${old##*/}" = "${new##*/}" ]; then
         run abi abidiff --no-added-syms "$old" "$new"
     else
@@ -175,7 +179,6 @@ part_abi()
     git -C "$root" worktree remove --force "$logs/tagged"
 }
 
-# A preloaded library of the same soname takes the place of the one that a program was linked with.
 part_mpi()
 {
     install_missing 'openmpi-bin command mpirun.openmpi
@@ -186,6 +189,7 @@ libmpich-dev module mpich'
     run mpi meson test -C "$logs/mpi" --suite mpi --timeout-multiplier 4
 }
 
+# A preloaded library of the same soname takes the place of the one that a program was linked with.
 part_packages()
 {
     build packages -Dexamples=disabled || return

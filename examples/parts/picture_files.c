@@ -124,8 +124,9 @@ static bool lies(FILE *file, int64_t size)
     const int low = exif[head] == 'I' ? 0 : 1; /* place of the lower byte of two; offsets are small */
     const int64_t high = 1 - low,
                   start = head + (low ? exif[head + 6] << 8 | exif[head + 7] : exif[head + 5] << 8 | exif[head + 4]);
-    for (int64_t at = start + 2; at + 12 <= read; at += 12)
-        if (exif[at + high] == 1 && exif[at + low] == 0x12) return exif[at + 8 + low] >= 5;
+    const int64_t count = start + 2 <= read ? exif[start + high] << 8 | exif[start + low] : 0;
+    for (int64_t i = 0, at = start + 2; i < count && at + 12 <= read; i++, at += 12)
+        if (exif[at + high] == 1 && exif[at + low] == 0x12) return exif[at + 8 + low] >= 5 && exif[at + 8 + low] <= 8;
     return false;
 }
 
@@ -147,7 +148,7 @@ static bool read_jpeg_size(FILE *file, int64_t *width, int64_t *height)
             *width = lying ? rows : columns;
             return *width > 0 && *height > 0;
         }
-        if (marker == 0xe1) lying = lies(file, length - 2);
+        if (marker == 0xe1 && !lying) lying = lies(file, length - 2); /* XMP data follow in such a segment, too */
         if (fseek(file, next, SEEK_SET) != 0) return false;
     }
 }

@@ -61,11 +61,11 @@ static bool start_thread(gan_background *background)
 
 bool gan_background_start(gan_background *background, void (*task)(void *argument), void *argument)
 {
+    background->pending = false;
     if (gan_companion_is_inherited(&background->thread)) {
         if (gan_companion_create(&background->thread) != GAN_OK) return false;
         background->busy = false;
     }
-    background->pending = false;
     if (!start_thread(background)) return false;
     pthread_mutex_lock(&background->thread.mutex);
     background->task = task;

@@ -3,11 +3,13 @@
 
 gan_status gan_companion_create(gan_companion *companion)
 {
-    companion->process = gan_process_number();
     companion->started = companion->stopping = false;
     if (pthread_mutex_init(&companion->mutex, NULL) != 0)
         return gan_fail(GAN_ERROR_MEMORY, "a mutex could not be created");
-    if (pthread_cond_init(&companion->changed, NULL) == 0) return GAN_OK;
+    if (pthread_cond_init(&companion->changed, NULL) == 0) {
+        companion->process = gan_process_number(); /* last: until then an inherited one still is one */
+        return GAN_OK;
+    }
     pthread_mutex_destroy(&companion->mutex);
     return gan_fail(GAN_ERROR_MEMORY, "a condition variable could not be created");
 }

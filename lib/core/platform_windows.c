@@ -66,10 +66,10 @@ static int mark_if_long(wchar_t wide[GAN_WIDE_PATH])
     const DWORD length = GetFullPathNameW(wide, GAN_WIDE_PATH, whole, NULL);
 
     if (length == 0) return fail();
+    if (length + 8 > GAN_WIDE_PATH) return gan_set_errno(ERROR_FILENAME_EXCED_RANGE);
     if (length < MAX_PATH - 12 || wcsncmp(whole, L"\\\\?\\", 4) == 0 || wcsncmp(whole, L"\\\\.\\", 4) == 0) return 0;
     const bool is_shared = wcsncmp(whole, L"\\\\", 2) == 0; /* \\server\folder */
     const wchar_t *mark = is_shared ? L"\\\\?\\UNC" : L"\\\\?\\", *rest = is_shared ? whole + 1 : whole;
-    if (length + 8 > GAN_WIDE_PATH) return gan_set_errno(ERROR_FILENAME_EXCED_RANGE);
     wcscpy(wide, mark);
     wcscat(wide, rest);
     return 0;

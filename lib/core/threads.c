@@ -327,6 +327,8 @@ static void start_workers(gan_context *context, gan_pool *pool)
         gan_log(context, GAN_LOG_WARNING, "threads is %d, but only %d could be started: %s", pool->wanted + 1,
                 pool->worker_count + 1, gan_errno_text(error, reason));
     }
+    /* Sessions plan memory for so many: a child of fork() never starts more than its parent. */
+    pool->wanted = pool->worker_count;
     atomic_store(&context->threads, pool->worker_count + 1);
 }
 

@@ -136,7 +136,8 @@ gan_status gan_replacement_open(gan_atomic_file *file, const char *given)
             status = gan_fail(GAN_ERROR_IO, "cannot write '%s': it is a folder", given);
         } else if (old.kind == GAN_FILE_REGULAR) {
             status = follow_link(file, target, path, given);
-            if (status == GAN_OK && GetFileAttributesW(path) & FILE_ATTRIBUTE_READONLY)
+            const DWORD attributes = GetFileAttributesW(path);
+            if (status == GAN_OK && attributes != INVALID_FILE_ATTRIBUTES && attributes & FILE_ATTRIBUTE_READONLY)
                 status = gan_fail_errno(EACCES, "cannot replace '%s'", given);
         }
         _close(target);

@@ -379,8 +379,10 @@ gan_status gan_model_sample(gan_model *generator, const gan_sample_options *opti
     GAN_CHECK_NOT_NULL(generator);
     GAN_CHECK_NOT_NULL(out);
     GAN_TRY(plan_sampling(generator, options, count, __func__, &of));
-    GAN_TRY(gan_session_create(generator, GAN_SESSION(.batch = batch_of(generator, count), .forward_only = true),
-                               &session));
+    const gan_session_options *wanted = GAN_SESSION(.batch = batch_of(generator, count), .forward_only = true);
+    /* Weights are packed in the second pass, which pays from the third on. */
+    GAN_TRY(count > 2 * wanted->batch ? gan_session_create(generator, wanted, &session)
+                                      : gan_session_create_planned(generator, wanted, true, &session));
     const gan_status status = run(session, &of, __func__, out);
     gan_session_destroy(session);
     return status;

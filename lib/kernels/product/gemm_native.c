@@ -273,6 +273,14 @@ static void place_result(const gemm_work *work, row_piece *piece, int64_t column
     if (apart && work->accumulate) work->table->transpose(columns, piece->rows, 0, c, work->c_step, own, columns);
 }
 
+/* Those of a task's panels, of which the last two of all may be narrower than the others. */
+static int64_t columns_of(const gemm_work *work, int64_t begin, int64_t end)
+{
+    const gan_panel last = gan_panel_at(work->table, work->columns, end - 1);
+
+    return last.first + last.columns - gan_panel_at(work->table, work->columns, begin).first;
+}
+
 static void gemm_task(void *argument, int64_t index)
 {
     const gemm_work *work = argument;
@@ -292,7 +300,7 @@ static void gemm_task(void *argument, int64_t index)
                 take_rows(work, &piece, own);
                 if (piece.k == 0) {
                     piece.column = panel.first;
-                    columns = gan_least(work->columns - panel.first, work->group * work->table->width);
+                    columns = work->dot ? work->columns : columns_of(work, begin, end);
                     place_result(work, &piece, columns, sums);
                 }
             }

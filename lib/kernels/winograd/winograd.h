@@ -72,7 +72,7 @@ typedef struct gan_winograd {
     int64_t w_tap, w_channel, w_column; /* steps in the weights; that of channels or of columns is 1 */
     int64_t phases[2];                  /* of outputs, down and right; the axis of each: */
     gan_winograd_axis axis[2][GAN_WINOGRAD_PHASES];
-    int64_t slots; /* of memory, at most: more than there are threads */
+    int64_t slots; /* of memory, at most: each is one thread's at a time */
 } gan_winograd;
 
 /* The most bytes of transformed weights that a convolution may take. */

@@ -170,6 +170,10 @@ static const product large[] = {
     {.m = 40, .n = 1100, .k = 1100, .every = 13},
     {.m = 140, .n = 1120, .k = 1100, .every = 47},
     {.m = 1100, .n = 35, .k = 1100, .every = 333},
+    /* the same of a transposed result, whose last two panels, both narrow, are of different tasks: with AVX-512, with
+       AVX2 */
+    {.m = 50, .n = 3000, .k = 430, .every = 7},
+    {.m = 28, .n = 3000, .k = 430, .every = 7},
     /* pieces of a transposed result, added up apart */
     {.m = 150, .n = 2100, .k = 430, .every = 31},
 };

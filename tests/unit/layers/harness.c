@@ -115,8 +115,30 @@ gan_status harness_infer(const gan_layer *layer, gan_shape input, gan_layer_plan
     return layer->ops->infer(layer, layer->context, &input, 1, 1, plan);
 }
 
+static bool keeps(const harness *h, unsigned flag)
+{
+    return h->layer->ops->flags & flag;
+}
+
+/* A layer that works in place overwrites its input. What it may read again is kept elsewhere, and given back. */
+static gan_real *keep_input(const harness *h, harness_array input)
+{
+    if (!h->in_place || !keeps(h, GAN_LAYER_KEEPS_INPUT)) return NULL;
+    gan_real *kept = malloc((size_t)input.count * sizeof(*kept));
+    assert_non_null(kept);
+    return memcpy(kept, input.values, (size_t)input.count * sizeof(*kept));
+}
+
+static void give_input_back(gan_real *kept, harness_array input)
+{
+    if (kept) memcpy(input.values, kept, (size_t)input.count * sizeof(*kept));
+    free(kept);
+}
+
 gan_status harness_forward(harness *h)
 {
+    gan_real *kept = keep_input(h, h->x[0]);
+
     harness_fill(h->scratch, (gan_real)NAN);
     harness_fill(h->saved, (gan_real)NAN);
     harness_fill(h->y, (gan_real)NAN);
@@ -125,12 +147,8 @@ gan_status harness_forward(harness *h)
     gan_status status = h->layer->ops->check ? h->layer->ops->check(h->layer, &h->pass) : GAN_OK;
     if (status == GAN_OK) status = h->layer->ops->forward(h->layer, &h->pass);
     if (status == GAN_OK && h->in_place) memcpy(h->y.values, h->x[0].values, (size_t)h->y.count * sizeof(gan_real));
+    give_input_back(kept, h->x[0]);
     return status;
-}
-
-static bool keeps(const harness *h, unsigned flag)
-{
-    return h->layer->ops->flags & flag;
 }
 
 /* What a layer may read after its forward pass. */
@@ -169,12 +187,15 @@ static gan_pass tangent_pass(harness *h)
 void harness_tangent_forward(harness *h)
 {
     prepare_return(h, false);
+    gan_real *kept = keep_input(h, h->tangent_x[0]);
+
     harness_fill(h->tangent_y, (gan_real)NAN);
     for (int i = 0; i < h->pass.inputs; i++) h->tangent_x_pointers[i] = h->tangent_x[i].values;
     gan_pass pass = tangent_pass(h);
     pass.tangent_y = h->in_place ? h->tangent_x[0].values : h->tangent_y.values;
     assert_int_equal(h->layer->ops->tangent_forward(h->layer, &pass), GAN_OK);
     if (h->in_place) memcpy(h->tangent_y.values, h->tangent_x[0].values, (size_t)h->y.count * sizeof(gan_real));
+    give_input_back(kept, h->tangent_x[0]);
 }
 
 void harness_tangent_backward(harness *h, bool data, bool parameters, harness_zero zero)
