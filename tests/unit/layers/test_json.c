@@ -170,7 +170,7 @@ static void load_refused(gan_context *context, const char *type, const char *tex
 {
     char changed[TEXT];
     with_member(text, key, value, changed);
-    gan_fail(GAN_OK, "none");
+    gan_fail(GAN_ERROR_IO, "none");
     assert_null(load_text(context, type, changed));
     if (gan_last_status() != status || !strstr(gan_last_error(), words)) {
         fail_msg("%s: expected %s with \"%s\", but got %s with \"%s\"", changed, gan_status_name(status), words,
