@@ -107,6 +107,7 @@ static void read_lines(reading *r)
     for (int64_t i = 0; i < size; i++) most += text[i] == '\n';
     r->codes = allocate(most * r->length, sizeof(*r->codes));
     const unsigned char *at = (const unsigned char *)text, *const end = at + size;
+    if (size >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) at += 3; /* a byte order mark */
     while (at < end) {
         const unsigned char *stop = memchr(at, '\n', (size_t)(end - at));
         if (!stop) stop = end;

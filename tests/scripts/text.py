@@ -63,7 +63,7 @@ def check_resumed(whole):
 
 def check_lines():
     """Any characters, longer lines cut; lines of one half only."""
-    text = write("text", "".join(f"naïve Ω{i % 9} 漢字{i} 😀  \r\n\n" for i in range(40)))
+    text = write("text", "\ufeff" + "".join(f"naïve Ω{i % 9} 漢字{i} 😀  \r\n\n" for i in range(40)))
     lines = run("lines", "--lines", text, "--length", "20", "--steps", "2")
     assert lines[0].startswith("lines=20 held_out=20 characters=20 "), lines
     assert set((work / "lines/samples.txt").read_text()) <= set(text.read_text()), "characters of its own"
