@@ -2212,7 +2212,8 @@ typedef struct gan_dataset_cursor {
     int64_t epoch;        /**< epochs finished; the batch that ends an epoch counts it */
     int64_t position;     /**< samples returned in the current epoch, less than all of them */
     int64_t count;        /**< samples of the dataset; 0: unknown */
-    uint64_t fingerprint; /**< of the first field's shape and a subset's numbers; 0: unknown */
+    uint64_t fingerprint; /**< of the first field's shape, the names of a folder's files and classes or of a table's
+                               columns and categories, and a subset's numbers; 0: unknown */
 } gan_dataset_cursor;
 /** Returns the current cursor. */
 GAN_API gan_status gan_dataset_get_cursor(const gan_dataset *dataset, gan_dataset_cursor *out);

@@ -502,6 +502,14 @@ static inline uint64_t gan_hash_add(uint64_t hash, uint64_t value)
     return (hash ^ value) * UINT64_C(0x100000001b3);
 }
 
+/* Of a text, with what ends it. */
+static inline uint64_t gan_hash_add_text(uint64_t hash, const char *text)
+{
+    do hash = gan_hash_add(hash, (unsigned char)*text);
+    while (*text++ != '\0');
+    return hash;
+}
+
 /* ---- Shards of a batch (shards.c) ------------------------------------------------------------------------------ */
 
 /* A batch is divided into `total` equal shards; this process has `count` of them, from number `first` on, and so have

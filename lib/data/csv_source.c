@@ -59,7 +59,20 @@ static const char *csv_class_name(void *state, int64_t field, int64_t class_numb
     return csv->columns[field].categories[class_number];
 }
 
-static const gan_source_ops csv_ops = {.read = csv_read, .destroy = csv_destroy, .class_name = csv_class_name};
+static uint64_t csv_fingerprint(void *state, uint64_t hash)
+{
+    const csv_source *csv = state;
+
+    for (int64_t c = 0; c < csv->count; c++) {
+        const csv_column *column = &csv->columns[c];
+        hash = gan_hash_add_text(hash, column->name);
+        for (int64_t i = 0; i < column->count; i++) hash = gan_hash_add_text(hash, column->categories[i]);
+    }
+    return hash;
+}
+
+static const gan_source_ops csv_ops = {
+    .read = csv_read, .destroy = csv_destroy, .class_name = csv_class_name, .fingerprint = csv_fingerprint};
 
 /* ---- Columns ------------------------------------------------------------------------------------------------ */
 

@@ -32,6 +32,7 @@ static uint64_t fingerprint(const gan_dataset *dataset)
     for (int i = 0; i < dataset->shape.rank; i++) hash = gan_hash_add(hash, (uint64_t)dataset->shape.dims[i]);
     for (int64_t i = 0; i < dataset->count && dataset->numbers; i++)
         hash = gan_hash_add(hash, (uint64_t)dataset->numbers[i]);
+    if (dataset->source->ops->fingerprint) hash = dataset->source->ops->fingerprint(dataset->source->state, hash);
     return hash > 0 ? hash : 1;
 }
 
@@ -441,7 +442,8 @@ static gan_status check_same_data(const gan_dataset *dataset, const gan_dataset_
     if (cursor->fingerprint != 0 && cursor->fingerprint != dataset->cursor.fingerprint) {
         return gan_fail(GAN_ERROR_STATE,
                         "the cursor was taken in another dataset of %lld samples: "
-                        "its samples have another shape or, in a subset, other numbers",
+                        "its samples have another shape, its files, columns or classes other names, or, in a subset, "
+                        "its samples other numbers",
                         (long long)count);
     }
     return GAN_OK;

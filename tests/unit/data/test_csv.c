@@ -190,6 +190,30 @@ static void test_limits(void **state)
     free(text);
 }
 
+/* A cursor does not fit a table whose columns or categories have other names. */
+static void test_other_names(void **state)
+{
+    static const struct {
+        const char *text;
+        gan_status status;
+    } others[] = {
+        {"a,b\n1,x\n2,y\n", GAN_OK}, {"a,c\n1,x\n2,y\n", GAN_ERROR_STATE}, {"a,b\n1,x\n2,z\n", GAN_ERROR_STATE}};
+    gan_context *context = test_context();
+    gan_dataset_cursor cursor;
+
+    (void)state;
+    gan_dataset *first = open_text(context, others[0].text, NULL);
+    assert_int_equal(gan_dataset_get_cursor(first, &cursor), GAN_OK);
+    gan_dataset_destroy(first);
+    for (int i = 0; i < 3; i++) {
+        gan_dataset *other = open_text(context, others[i].text, NULL);
+        test_status(gan_dataset_set_cursor(other, cursor), others[i].status,
+                    others[i].status == GAN_OK ? "" : "its files, columns or classes other names");
+        gan_dataset_destroy(other);
+    }
+    gan_context_destroy(context);
+}
+
 static void test_refused_arguments(void **state)
 {
     gan_context *context = test_context();
@@ -267,10 +291,15 @@ static void test_warnings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),          cmocka_unit_test(test_no_names),
-        cmocka_unit_test(test_long_table),     cmocka_unit_test(test_refused_tables),
-        cmocka_unit_test(test_limits),         cmocka_unit_test(test_refused_arguments),
-        cmocka_unit_test(test_failing_memory), cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_no_names),
+        cmocka_unit_test(test_long_table),
+        cmocka_unit_test(test_refused_tables),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_other_names),
+        cmocka_unit_test(test_refused_arguments),
+        cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_warnings),
     };
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }

@@ -322,6 +322,54 @@ static void test_classes(void **state)
     gan_context_destroy(context);
 }
 
+static gan_dataset *open_all(gan_context *context, const char *folder)
+{
+    gan_dataset *dataset = NULL;
+
+    test_status(gan_dataset_open_folder(context, test_path(folder), GAN_FOLDER(.height = side, .width = side), NULL,
+                                        &dataset),
+                GAN_OK, "");
+    return dataset;
+}
+
+/* A cursor fits a folder that was moved, but not one whose files or classes have other names. */
+static void test_other_names(void **state)
+{
+    static const struct {
+        const char *folder, *files[2];
+        gan_status status;
+    } others[] = {{"moved", {"ant/1.png", "bee/2.png"}, GAN_OK},
+                  {"files", {"ant/1.png", "bee/3.png"}, GAN_ERROR_STATE},
+                  {"kinds", {"ant/1.png", "cat/2.png"}, GAN_ERROR_STATE}};
+    gan_context *context = test_context();
+    gan_dataset_cursor cursor;
+
+    (void)state;
+    mkdir(test_path("first"), 0700);
+    for (int i = 0; i < 3; i++) {
+        for (int f = 0; f < 2; f++) {
+            char folder[64];
+            snprintf(folder, sizeof(folder), "%s/%.3s", others[i].folder, others[i].files[f]);
+            mkdir(test_path(others[i].folder), 0700);
+            write_grey(path_in(folder, others[i].files[f] + 4), 9);
+        }
+    }
+    mkdir(test_path("first/ant"), 0700);
+    mkdir(test_path("first/bee"), 0700);
+    write_grey(path_in("first/ant", "1.png"), 7);
+    write_grey(path_in("first/bee", "2.png"), 8);
+    gan_dataset *first = open_all(context, "first");
+    assert_int_equal(gan_dataset_get_cursor(first, &cursor), GAN_OK);
+    for (int i = 0; i < 3; i++) {
+        gan_dataset *other = open_all(context, others[i].folder);
+        test_status(gan_dataset_set_cursor(other, cursor), others[i].status,
+                    others[i].status == GAN_OK ? "" : "its files, columns or classes other names");
+        gan_dataset_destroy(other);
+    }
+    gan_dataset_destroy(first);
+    gan_context_destroy(context);
+}
+
 static void test_broken_files(void **state)
 {
     gan_context *context = test_context();
@@ -485,9 +533,10 @@ static void test_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_png_kinds), cmocka_unit_test(test_jpeg_kinds), cmocka_unit_test(test_orientations),
-        cmocka_unit_test(test_fitting),   cmocka_unit_test(test_classes),    cmocka_unit_test(test_broken_files),
-        cmocka_unit_test(test_claims),    cmocka_unit_test(test_refused),    cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_png_kinds),      cmocka_unit_test(test_jpeg_kinds), cmocka_unit_test(test_orientations),
+        cmocka_unit_test(test_fitting),        cmocka_unit_test(test_classes),    cmocka_unit_test(test_broken_files),
+        cmocka_unit_test(test_other_names),    cmocka_unit_test(test_claims),     cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }
