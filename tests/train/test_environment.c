@@ -49,6 +49,7 @@ static void set_x87(void)
 
     __asm__ volatile("fldcw %0" : : "m"(control));
     third /= 3;
+    (void)third;
 #endif
 }
 
