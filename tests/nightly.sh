@@ -143,12 +143,11 @@ part_coverage()
     build coverage -Db_coverage=true -Dc_args=-fprofile-update=atomic -Dbuildtype=debug -Dexamples=disabled || return
     run coverage-tests meson test -C "$logs/coverage" --no-suite install --no-suite style --no-suite scripts --no-suite abi \
         --timeout-multiplier 20
-    run coverage gcovr -r "$root" --object-directory "$logs/coverage" --filter "$root/lib/" --exclude-throw-branches \
-        --json-summary "$logs/coverage.json" --txt "$logs/coverage.txt"
-    for folder in core data io model layers train game metrics onnx kernels; do
-        gcovr -r "$root" --object-directory "$logs/coverage" --filter "$root/lib/$folder/" --print-summary \
-            -o "$logs/coverage-$folder.txt" 2>/dev/null | awk -v folder="$folder" '/^lines|^branches/ {
-                printf "coverage of lib/%s: %s %s\n", folder, $1, $2 }'
+    # Not of kernels/: gcovr 5.2 fails on functions that a macro names anew for each instruction set.
+    for folder in core data io model layers train game metrics onnx; do
+        run "coverage-$folder" gcovr -r "$root" --object-directory "$logs/coverage" --filter "$root/lib/$folder/" \
+            --exclude-throw-branches --txt "$logs/coverage-$folder.txt" --print-summary
+        grep -E '^(lines|branches)' "$logs/coverage-$folder.log"
     done
 }
 
