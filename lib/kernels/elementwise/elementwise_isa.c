@@ -110,20 +110,13 @@ typedef union word {
     uint32_t bits;
 } word;
 
-/* The upper half of the bits, plus 1 if the lower half is more than half of its last place, or exactly half and the
- * sum is even: adding 0x7fff, or 0x8000 to odd ones, carries exactly then. A NaN could carry too, or lose all of its
- * bits. */
 static void store(const void *arguments, int64_t begin, int64_t end)
 {
     const gan_bfloat16_args *args = arguments;
     const gan_real *x = args->values;
     half *y = args->halves;
     GAN_INDEPENDENT
-    for (int64_t i = begin; i < end; i++) {
-        const uint32_t bits = (word){.value = (float)x[i]}.bits;
-        const uint32_t nearest = (bits + 0x7fff + (bits >> 16 & 1)) >> 16, quiet = bits >> 16 | 0x40;
-        y[i] = (half)((int32_t)(bits & 0x7fffffff) > 0x7f800000 ? quiet : nearest);
-    }
+    for (int64_t i = begin; i < end; i++) y[i] = (half)gan_bfloat16_of((word){.value = (float)x[i]}.bits);
 }
 
 static void load(const void *arguments, int64_t begin, int64_t end)

@@ -21,6 +21,16 @@
 #define GAN_INDEPENDENT
 #endif
 
+/* The bits of the bfloat16 that is nearest to the float with the bits x: the upper half of x, plus 1 if the lower
+ * half is more than half of its last place, or exactly half and the sum is even: adding 0x7fff, or 0x8000 to odd
+ * ones, carries exactly then. A carry into the exponent gives the next power of two or, beyond the largest, infinity.
+ * A NaN could carry too, or lose all of its bits. */
+static inline uint32_t gan_bfloat16_of(uint32_t x)
+{
+    const uint32_t nearest = (x + 0x7fff + (x >> 16 & 1)) >> 16, quiet = x >> 16 | 0x40;
+    return (int32_t)(x & 0x7fffffff) > 0x7f800000 ? quiet : nearest; /* AVX2 compares only signed numbers */
+}
+
 #ifdef GAN_REAL_IS_DOUBLE
 
 static inline gan_real gan_real_sqrt(gan_real x)

@@ -96,20 +96,11 @@ static void round_pairs(int64_t count, const float *first, const float *second, 
     }
 }
 #else
-/* The upper half of the bits x, plus 1 if the lower half is more than half of its last place, or exactly half and the
- * sum is even: adding 0x7fff, or 0x8000 to odd ones, carries exactly then. A carry into the exponent gives the next
- * power of two or, beyond the largest, infinity. A NaN could carry too, or lose all of its bits. */
-static inline uint32_t round_bits(uint32_t x)
-{
-    const uint32_t nearest = (x + 0x7fff + (x >> 16 & 1)) >> 16, quiet = x >> 16 | 0x40;
-    return (x & 0x7fffffff) > 0x7f800000 ? quiet : nearest;
-}
-
 static void round_values(int64_t count, const float *from, uint16_t *to)
 {
     const pair *restrict bits = (const pair *)from;
     half *restrict halves = to;
-    for (int64_t j = 0; j < count; j++) halves[j] = (half)round_bits(bits[j]);
+    for (int64_t j = 0; j < count; j++) halves[j] = (half)gan_bfloat16_of(bits[j]);
 }
 
 static void round_pairs(int64_t count, const float *first, const float *second, float *to)
@@ -117,9 +108,9 @@ static void round_pairs(int64_t count, const float *first, const float *second, 
     const pair *restrict a = (const pair *)first, *restrict b = (const pair *)second;
     pair *restrict pairs = (pair *)to;
     if (b) {
-        for (int64_t j = 0; j < count; j++) pairs[j] = pair_of(round_bits(a[j]), round_bits(b[j]));
+        for (int64_t j = 0; j < count; j++) pairs[j] = pair_of(gan_bfloat16_of(a[j]), gan_bfloat16_of(b[j]));
     } else {
-        for (int64_t j = 0; j < count; j++) pairs[j] = pair_of(round_bits(a[j]), 0);
+        for (int64_t j = 0; j < count; j++) pairs[j] = pair_of(gan_bfloat16_of(a[j]), 0);
     }
 }
 #endif
