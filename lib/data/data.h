@@ -23,7 +23,7 @@ typedef struct gan_source_ops {
     void (*destroy)(void *state);
     /* The name of a class of a class label; NULL: classes have none. */
     const char *(*class_name)(void *state, int64_t field, int64_t class_number);
-    /* Adds names that tell its samples from others of the same shapes; NULL: there are none. */
+    /* Adds names, besides those of classes, that tell its samples from others; NULL: there are none. */
     uint64_t (*fingerprint)(void *state, uint64_t hash);
 } gan_source_ops;
 

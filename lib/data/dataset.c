@@ -27,12 +27,17 @@ gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t
 /* Tells one set of samples from another, as far as that costs nothing. */
 static uint64_t fingerprint(const gan_dataset *dataset)
 {
+    const gan_source *source = dataset->source;
     uint64_t hash = GAN_HASH_START;
 
     for (int i = 0; i < dataset->shape.rank; i++) hash = gan_hash_add(hash, (uint64_t)dataset->shape.dims[i]);
     for (int64_t i = 0; i < dataset->count && dataset->numbers; i++)
         hash = gan_hash_add(hash, (uint64_t)dataset->numbers[i]);
-    if (dataset->source->ops->fingerprint) hash = dataset->source->ops->fingerprint(dataset->source->state, hash);
+    for (int64_t f = 0; f < source->field_count && source->ops->class_name; f++) {
+        for (int64_t c = 0; c < source->fields[f].classes; c++)
+            hash = gan_hash_add_text(hash, source->ops->class_name(source->state, f, c));
+    }
+    if (source->ops->fingerprint) hash = source->ops->fingerprint(source->state, hash);
     return hash > 0 ? hash : 1;
 }
 

@@ -200,12 +200,11 @@ static const char *folder_class_name(void *state, int64_t field, int64_t class_n
     return folder->classes.names[class_number];
 }
 
-/* Names without their folder, which may have been moved. */
+/* Names of files, without their folder, which may have been moved. */
 static uint64_t folder_fingerprint(void *state, uint64_t hash)
 {
     const folder_source *folder = state;
 
-    for (int64_t i = 0; i < folder->classes.count; i++) hash = gan_hash_add_text(hash, folder->classes.names[i]);
     for (int64_t i = 0; i < folder->count; i++) {
         const char *path = folder->files[i].path, *name = path + strlen(path);
         while (name > path && !gan_is_separator(name[-1])) name--;
