@@ -415,8 +415,7 @@ void gan_gate_destroy(gan_context *context, gan_gate *gate); /* accepts NULL */
 void gan_gate_enter(gan_gate *gate);
 void gan_gate_leave(gan_gate *gate);
 
-/* ---- A thread beside the caller's (companion.c) ------------------------------------------------------------------
- */
+/* ---- A thread beside the caller's (companion.c) -------------------------------------------------------------- */
 
 typedef struct gan_companion {
     pthread_mutex_t mutex;

@@ -17,7 +17,7 @@ gan_cpu gan_cpu_detect(void)
     }
     return GAN_CPU_AVX512;
 #elif defined(GAN_HAVE_SIMD128)
-    return GAN_CPU_SIMD128;      /* an engine that lacks it has refused the module as a whole */
+    return GAN_CPU_SIMD128; /* an engine that lacks it has refused the module as a whole */
 #else
     return GAN_CPU_BASELINE;
 #endif
@@ -28,7 +28,8 @@ bool gan_cpu_has_bfloat16(void)
 #ifdef __x86_64__
     return gan_cpu_detect() >= GAN_CPU_AVX512 && __builtin_cpu_supports("avx512bf16");
 #elif defined(__aarch64__) && defined(__linux__)
-    enum { HAS_BF16 = 1 << 14 }; /* HWCAP2_BF16 of the kernel, which libraries older than it do not name */
+    /* HWCAP2_BF16 of the kernel, which libraries older than it do not name */
+    enum { HAS_BF16 = 1 << 14 };
     return getauxval(AT_HWCAP2) & HAS_BF16;
 #else
     return false;

@@ -38,8 +38,7 @@ typedef struct gan_layer_plan {
     gan_tensor_plan tensors[GAN_LAYER_TENSORS];
     int64_t saved;   /* values kept from forward to backward, for the largest batch */
     int64_t scratch; /* values needed during one call, for the largest batch */
-    int64_t
-        packed; /* values that `pack` makes of the weights for passes with the largest batch; 0: nothing to gain */
+    int64_t packed;  /* values that `pack` makes of weights, for the largest batch; 0: nothing to gain */
     /* For these shapes the output is the input's values in the same order: y may be the array x[0], and dx[0] the
      * array dy, whoever else reads them; forward and backward then do nothing. Given other arrays, they copy. */
     bool view;
