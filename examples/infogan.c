@@ -6,8 +6,8 @@
  *
  * A classifier that saw labels then says how often images of a class code are of the label that suits it best.
  */
-#include "averages.h"
 #include "assignment.h"
+#include "averages.h"
 #include "classifier.h"
 #include "game_program.h"
 #include "mnist_files.h"

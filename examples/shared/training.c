@@ -1,6 +1,6 @@
-#include "averages.h"
 #include "training.h"
 
+#include "averages.h"
 #include "command.h"
 #include "mnist_files.h"
 #include "models.h"

@@ -14,16 +14,14 @@ int64_t gan_gemm_scratch(const gan_context *context, int64_t m, int64_t n, int64
     return scratch;
 }
 
-/* Whether the product is done by the micro-kernels, with operands as they are. */
-static bool is_native(const gan_context *context, const gan_gemm *gemm)
+static bool rounds_operands(const gan_context *context, const gan_gemm *gemm)
 {
-    if (context->precision == GAN_PRECISION_BFLOAT16 && !gemm->full_precision) return false;
-    return context->multiply != GAN_MULTIPLY_BLAS;
+    return context->precision == GAN_PRECISION_BFLOAT16 && !gemm->full_precision;
 }
 
 int64_t gan_gemm_packed_size(const gan_context *context, const gan_gemm *gemm)
 {
-    if (!is_native(context, gemm)) return 0;
+    if (rounds_operands(context, gemm) || context->multiply == GAN_MULTIPLY_BLAS) return 0;
     return gan_gemm_native_packed_size(GAN_ISA_SELECT(gan_micro_kernel_table, context), gemm);
 }
 
@@ -36,7 +34,7 @@ void gan_gemm_run(gan_context *context, const gan_gemm *gemm)
 {
     if (gemm->m == 0 || gemm->n == 0) return;
 #ifdef GAN_HAVE_BFLOAT16
-    if (context->precision == GAN_PRECISION_BFLOAT16 && !gemm->full_precision) {
+    if (rounds_operands(context, gemm)) {
         gan_gemm_bfloat16_run(context, gemm);
         return;
     }
