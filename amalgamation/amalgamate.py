@@ -113,6 +113,18 @@ def matching(marks, at):
     return -1
 
 
+def arguments_of(marks, at):
+    """The marks of each argument in the brackets that open at `at`."""
+    arguments, depth = [[]], 0
+    for mark in marks[at + 1:matching(marks, at)]:
+        if mark == ',' and depth == 0:
+            arguments.append([])
+            continue
+        depth += (mark in '([{') - (mark in ')]}')
+        arguments[-1].append(mark)
+    return arguments
+
+
 def declarations_of(text):
     """Declarations at the top level, without attributes, and without bodies but those of types."""
     marks = [value for kind, value, directive in tokens_of(text) if kind not in ('space', 'comment') and not directive]
@@ -199,15 +211,27 @@ def pasted_prefixes(text):
     return set(re.findall(r'(?<![\w#])([a-z]\w*_)##', text))
 
 
-def stringified(text):
-    """Macros that turn arguments into text, and the places of these arguments."""
-    found = {}
-    for match in re.finditer(r'#[ \t]*define[ \t]+(\w+)\(([^)]*)\)((?:[^\n\\]|\\\n|\\.)*)', text):
+def stringified(texts):
+    """Macros that turn arguments into text, by themselves or by another macro, and the places of these arguments."""
+    found, bodies = {}, []
+    for match in re.finditer(r'#[ \t]*define[ \t]+(\w+)\(([^)]*)\)((?:[^\n\\]|\\\n|\\.)*)', '\n'.join(texts)):
         parameters = [name.strip() for name in match.group(2).split(',')]
-        for name in re.findall(r'(?<!#)#(\w+)', match.group(3)):
+        bodies.append((match.group(1), parameters, [mark for _, mark, _ in tokens_of(match.group(3)) if mark.strip()]))
+        for name in re.findall(r'(?<!#)#[ \t]*(\w+)', match.group(3)):
             if name in parameters:
                 found.setdefault(match.group(1), set()).add(parameters.index(name))
-    return found
+    before = None
+    while before != sum(map(len, found.values())):
+        before = sum(map(len, found.values()))
+        for macro, parameters, body in bodies:
+            for at, mark in enumerate(body):
+                if mark not in found or body[at + 1:at + 2] != ['(']:
+                    continue
+                passed = arguments_of(body, at + 1)
+                for place in set(found[mark]):
+                    words = passed[place] if place < len(passed) else []
+                    found.setdefault(macro, set()).update(parameters.index(word) for word in words if word in parameters)
+    return {macro: places for macro, places in found.items() if places}
 
 
 def renamed(text, names, prefix, all_stringified, where, region):
@@ -272,10 +296,7 @@ class Amalgamation:
         self.headers = sorted(LIB.rglob('*.h'))
         self.texts = {file: file.read_text() for file in self.headers + sum(self.lists.values(), [])}
         self.plain = self.lists['gan_sources'] + self.lists['float_sources']
-        self.stringified = {}
-        for text in self.texts.values():
-            for name, places in stringified(text).items():
-                self.stringified.setdefault(name, set()).update(places)
+        self.stringified = stringified(self.texts.values())
         self.done, self.out = set(), []
         headers = ''.join(self.texts[file] for file in self.headers)
         public = set(re.findall(r'\bgan_\w+', headers)) # declared in a header, a struct may be defined in a source

@@ -5,32 +5,32 @@
 #include <math.h>
 
 /* ReLU is a leaky ReLU whose slope is 0, and has no options. */
-typedef struct leaky_relu {
+typedef struct leaky_relu_layer {
     gan_layer layer;
     gan_leaky_relu_options options;
-} leaky_relu;
+} leaky_relu_layer;
 
-typedef struct elu {
+typedef struct elu_layer {
     gan_layer layer;
     gan_elu_options options;
-} elu;
+} elu_layer;
 
-typedef struct gelu {
+typedef struct gelu_layer {
     gan_layer layer;
     gan_gelu_options options;
-} gelu;
+} gelu_layer;
 
 static const gan_layer_option leaky_relu_options[] = {
-    {GAN_OPTION(leaky_relu, gan_leaky_relu_options, slope), .kind = GAN_OPTION_FLOAT, .most = 1, .below = true,
+    {GAN_OPTION(leaky_relu_layer, gan_leaky_relu_options, slope), .kind = GAN_OPTION_FLOAT, .most = 1, .below = true,
      .number = 0.2f},
 };
 
 static const gan_layer_option elu_options[] = {
-    {GAN_OPTION(elu, gan_elu_options, alpha), GAN_NUMBER_OVER_0, .number = 1},
+    {GAN_OPTION(elu_layer, gan_elu_options, alpha), GAN_NUMBER_OVER_0, .number = 1},
 };
 
 static const gan_layer_option gelu_options[] = {
-    {GAN_OPTION(gelu, gan_gelu_options, tanh_approximation), .kind = GAN_OPTION_BOOL},
+    {GAN_OPTION(gelu_layer, gan_gelu_options, tanh_approximation), .kind = GAN_OPTION_BOOL},
 };
 
 /* The kernel's kind and parameter. */
@@ -43,10 +43,11 @@ static function function_of(const gan_layer *layer)
 {
     const gan_activation kind = *(const gan_activation *)layer->ops->variant;
     switch (kind) {
-    case GAN_ACTIVATION_LEAKY_RELU: return (function){kind, ((const leaky_relu *)layer)->options.slope};
-    case GAN_ACTIVATION_ELU: return (function){kind, ((const elu *)layer)->options.alpha};
+    case GAN_ACTIVATION_LEAKY_RELU: return (function){kind, ((const leaky_relu_layer *)layer)->options.slope};
+    case GAN_ACTIVATION_ELU: return (function){kind, ((const elu_layer *)layer)->options.alpha};
     case GAN_ACTIVATION_GELU:
-        return (function){((const gelu *)layer)->options.tanh_approximation ? GAN_ACTIVATION_GELU_TANH : kind, 0};
+        return (function){((const gelu_layer *)layer)->options.tanh_approximation ? GAN_ACTIVATION_GELU_TANH : kind,
+                          0};
     default: return (function){kind, 0};
     }
 }
@@ -122,8 +123,8 @@ static gan_status curved_tangent_backward(const gan_layer *layer, const gan_pass
         __VA_ARGS__                                                                                            \
     }
 /* f'' = 0; f' and f'' by y; both by x. */
-#define PIECEWISE(name, ...)                                                                \
-    KIND(name, sizeof(leaky_relu), LEAKY_RELU, GAN_LAYER_KEEPS_OUTPUT | GAN_LAYER_IN_PLACE, \
+#define PIECEWISE(name, ...)                                                                      \
+    KIND(name, sizeof(leaky_relu_layer), LEAKY_RELU, GAN_LAYER_KEEPS_OUTPUT | GAN_LAYER_IN_PLACE, \
          gan_linear_tangent_backward, __VA_ARGS__)
 #define BY_OUTPUT(name, struct_size, kernel_kind, ...)                                                   \
     KIND(name, struct_size, kernel_kind, GAN_LAYER_KEEPS_OUTPUT | GAN_LAYER_IN_PLACE | GAN_LAYER_CURVED, \
@@ -140,10 +141,10 @@ const gan_layer_ops gan_tanh_ops = BY_OUTPUT(tanh, sizeof(gan_layer), TANH, .low
 const gan_layer_ops gan_sigmoid_ops = BY_OUTPUT(sigmoid, sizeof(gan_layer), SIGMOID, .low = 0, .high = 1);
 const gan_layer_ops gan_softplus_ops = BY_OUTPUT(softplus, sizeof(gan_layer), SOFTPLUS, .low = 0, .high = INFINITY);
 const gan_layer_ops gan_elu_ops =
-    BY_OUTPUT(elu, sizeof(elu), ELU, GAN_OPTION_TABLE(elu_options), GAN_OPTION_STRUCT(gan_elu_options));
+    BY_OUTPUT(elu, sizeof(elu_layer), ELU, GAN_OPTION_TABLE(elu_options), GAN_OPTION_STRUCT(gan_elu_options));
 const gan_layer_ops gan_silu_ops = BY_INPUT(silu, sizeof(gan_layer), SILU, NO_OPTIONS);
 const gan_layer_ops gan_gelu_ops =
-    BY_INPUT(gelu, sizeof(gelu), GELU, GAN_OPTION_TABLE(gelu_options), GAN_OPTION_STRUCT(gan_gelu_options));
+    BY_INPUT(gelu, sizeof(gelu_layer), GELU, GAN_OPTION_TABLE(gelu_options), GAN_OPTION_STRUCT(gan_gelu_options));
 
 gan_layer *gan_layer_leaky_relu(gan_context *context, const gan_leaky_relu_options *given)
 {
