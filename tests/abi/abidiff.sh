@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 abidw --exported-interfaces-only --drop-private-types --headers-dir "$headers" --drop-undefined-syms --no-elf-needed \
     --no-architecture --no-show-locs --no-corpus-path --no-comp-dir-path --no-parameter-names --no-write-default-sizes "$library" |
     sed "s/^ *//; s/ visibility='default'//; s/ mangled-name='[^']*'//; s/ binding='global' size-in-bits='[0-9]*'//
-        s/type-id-/t/g" >"$work/library.abi"
+        s/type-id-/t/g; s|path='[^']*/lib/|path='lib/|" >"$work/library.abi"
 if [ -n "$renew" ]; then
     cp "$work/library.abi" "$baseline"
     exit

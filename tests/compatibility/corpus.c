@@ -1,6 +1,6 @@
 #include "corpus.h"
 
-#include "core/json.h"
+#include "core/core.h"
 #include "io/io.h"
 #include "support/files.h"
 

@@ -55,7 +55,7 @@ if "$meson" setup "$work/fast" "$root" -Dc_args=-ffast-math >"$work/log" 2>&1; t
 fi
 grep -q 'libgan cannot be built with -ffast-math' "$work/log" || fail 'a build with -ffast-math is refused without a reason'
 for flag in -ffast-math -Ofast -ffinite-math-only; do
-    if "$@" "$flag" -std=c11 -I"$root/lib" -I"$root/include" -fsyntax-only "$root/lib/core/status.c" \
+    if "$@" "$flag" -std=c11 -I"$root/lib" -I"$root/include" -fsyntax-only "$root/lib/core/status/status.c" \
         >"$work/log" 2>&1; then
         fail "a file is compiled with $flag"
     fi

@@ -1,5 +1,5 @@
 # Checks the includes of source files against the rules of lib/; prints each that breaks one. Input: the files, by
-# their path from the project's root (lib/core/status.c, examples/minimal.c).
+# their path from the project's root (lib/core/status/status.c, examples/minimal.c).
 #
 # - A folder of lib/ sees itself and the folders below it, and enters another only by its door: lib/x sees nothing of
 #   lib/y but y/y.h. Paths are written from lib/.
@@ -23,12 +23,12 @@ BEGIN {
 
     place["cblas.h"] = "^lib/kernels/product/"
     place["immintrin.h"] = place["arm_neon.h"] = "^lib/kernels/.*_isa\\.[ch]$"
-    place["dlfcn.h"] = place["signal.h"] = "^lib/core/platform_posix\\.c$"
-    place["pthread.h"] = "^lib/core/"
+    place["dlfcn.h"] = place["signal.h"] = "^lib/core/platform/platform_posix\\.c$"
+    place["pthread.h"] = "^lib/core/(platform|blas|threads)/"
     place["zlib.h"] = "^lib/(data|io)/"
     place["png.h"] = "^lib/(data|io)/"
     place["jpeglib.h"] = place["jerror.h"] = "^lib/data/"
-    place["windows.h"] = "^lib/(core/platform|io/replacement)_windows\\.c$"
+    place["windows.h"] = "^lib/(core/platform/platform|io/replacement)_windows\\.c$"
     place["assert.h"] = place["locale.h"] = place["err.h"] = "never"
 }
 
