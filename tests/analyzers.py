@@ -16,9 +16,9 @@ import sys
 
 # (analyzer, file, check): how often, and why it is wrong.
 EXCEPTIONS = {
-    ("clang", "lib/data/npy_source.c", "core.NullDereference"):
+    ("clang", "lib/data/sources/npy_source.c", "core.NullDereference"):
         (1, "there are as many columns as are counted, or none is"),
-    ("clang", "lib/data/npy_source.c", "core.UndefinedBinaryOperatorResult"):
+    ("clang", "lib/data/sources/npy_source.c", "core.UndefinedBinaryOperatorResult"):
         (1, "read_run() fills what it is asked for"),
     ("clang", "lib/game/description/game_losses.c", "core.CallAndMessage"): (1, "the caller gives the rule's terms"),
     ("clang", "lib/game/description/game_losses.c", "core.uninitialized.ArraySubscript"): (1, "each rule has a term"),

@@ -28,7 +28,7 @@ BEGIN {
     place["zlib.h"] = "^lib/(data|io)/"
     place["png.h"] = "^lib/(data|io)/"
     place["jpeglib.h"] = place["jerror.h"] = "^lib/data/"
-    place["windows.h"] = "^lib/(core/platform/platform|io/replacement)_windows\\.c$"
+    place["windows.h"] = "^lib/(core/platform/platform|io/atomic/replacement)_windows\\.c$"
     place["assert.h"] = place["locale.h"] = place["err.h"] = "never"
 }
 

@@ -1,7 +1,7 @@
 /* Sessions that keep weights packed: the same bits as without, and never those of weights that have changed. */
 #include "session.h"
 
-#include "model/plan.h"
+#include "model/session/plan.h"
 #include "support/files.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Plans of sessions: what is live at the same time lies apart, and sharing memory changes no bit of any result. */
 #include "session.h"
 
-#include "model/plan.h"
+#include "model/session/plan.h"
 #include "support/models.h"
 
 #include <stdio.h>

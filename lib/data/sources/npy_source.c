@@ -1,0 +1,278 @@
+/* Datasets from NumPy files, one for each field. What fits is kept in memory as it is in the file, the rest is read
+ * from there. */
+#include "data/dataset/dataset.h"
+#include "data/reading/reading.h"
+
+#include <string.h>
+
+enum { piece_size = 1 << 14 };
+
+typedef struct npy_column {
+    gan_readable from;
+    gan_npy_header header;
+    bool scaled;
+    unsigned char *bytes; /* all samples, or NULL */
+    size_t byte_count;
+} npy_column;
+
+typedef struct npy_source {
+    gan_context *context;
+    gan_field *fields; /* their names are the source's, or those that were given */
+    npy_column *columns;
+    int64_t count;
+    unsigned char piece[piece_size];
+} npy_source;
+
+static void npy_destroy(void *state)
+{
+    npy_source *npy = state;
+    gan_context *context = npy->context;
+
+    for (int64_t f = 0; f < npy->count; f++) {
+        gan_readable_close(&npy->columns[f].from);
+        gan_release(context, npy->columns[f].bytes, npy->columns[f].byte_count);
+    }
+    gan_release(context, npy->columns, (size_t)npy->count * sizeof(*npy->columns));
+    gan_release(context, npy->fields, (size_t)npy->count * sizeof(*npy->fields));
+    gan_release(context, npy, sizeof(*npy));
+    gan_context_release(context);
+}
+
+/* ---- Values ------------------------------------------------------------------------------------------------- */
+
+static uint64_t little_endian(const unsigned char *bytes, int size)
+{
+    uint64_t value = 0;
+
+    for (int i = size - 1; i >= 0; i--) value = value << 8 | bytes[i];
+    return value;
+}
+
+static void to_values(const npy_column *column, const unsigned char *bytes, int64_t count, float *out)
+{
+    switch (column->header.type) {
+    case GAN_NPY_FLOAT32:
+        for (int64_t i = 0; i < count; i++) {
+            const uint32_t word = (uint32_t)little_endian(bytes + 4 * i, 4);
+            memcpy(&out[i], &word, sizeof(word));
+        }
+        break;
+    case GAN_NPY_FLOAT64:
+        for (int64_t i = 0; i < count; i++) {
+            const uint64_t word = little_endian(bytes + 8 * i, 8);
+            double value;
+            memcpy(&value, &word, sizeof(word));
+            out[i] = (float)value;
+        }
+        break;
+    case GAN_NPY_UINT8:
+        for (int64_t i = 0; i < count; i++)
+            out[i] = column->scaled ? (float)(bytes[i] / 127.5 - 1.0) : (float)bytes[i];
+        break;
+    case GAN_NPY_INT32:
+        for (int64_t i = 0; i < count; i++) out[i] = (float)(int32_t)(uint32_t)little_endian(bytes + 4 * i, 4);
+        break;
+    case GAN_NPY_INT64:
+        for (int64_t i = 0; i < count; i++) out[i] = (float)(int64_t)little_endian(bytes + 8 * i, 8);
+        break;
+    }
+}
+
+/* Values of `count` samples that follow each other in the file. */
+static gan_status read_run(npy_source *npy, const npy_column *column, int64_t first, int64_t count, float *out)
+{
+    const int64_t size = column->header.item_size, most = piece_size / size;
+    const int64_t start = first * column->header.elements, values = count * column->header.elements;
+
+    if (column->bytes) {
+        to_values(column, column->bytes + start * size, values, out);
+        return GAN_OK;
+    }
+    for (int64_t done = 0; done < values; done += most) {
+        const int64_t piece = values - done < most ? values - done : most;
+        GAN_TRY(gan_readable_read(&column->from, column->header.offset + (start + done) * size, npy->piece,
+                                  (size_t)(piece * size)));
+        to_values(column, npy->piece, piece, out + done);
+    }
+    return GAN_OK;
+}
+
+static gan_status read_column(npy_source *npy, int64_t f, const int64_t *numbers, int64_t count, float *out)
+{
+    const npy_column *column = &npy->columns[f];
+
+    for (int64_t i = 0, run; i < count; i += run) {
+        for (run = 1; i + run < count && numbers[i + run] == numbers[i] + run;) run++;
+        GAN_TRY(read_run(npy, column, numbers[i], run, out + i * column->header.elements));
+    }
+    if (npy->fields[f].classes == 0) return GAN_OK;
+    return gan_labels_check(column->from.name, &npy->fields[f], out, count, numbers);
+}
+
+static gan_status npy_read(void *state, const int64_t *numbers, int64_t count, float *const *fields)
+{
+    npy_source *npy = state;
+
+    for (int64_t f = 0; f < npy->count; f++) {
+        if (fields[f]) GAN_TRY(read_column(npy, f, numbers, count, fields[f]));
+    }
+    return GAN_OK;
+}
+
+static const gan_source_ops npy_ops = {.read = npy_read, .destroy = npy_destroy};
+
+/* ---- Opening ------------------------------------------------------------------------------------------------ */
+
+/* The classes of a label: the largest + 1. */
+static gan_status count_classes(npy_source *npy, int64_t f)
+{
+    const npy_column *column = &npy->columns[f];
+    gan_field *field = &npy->fields[f];
+    float values[GAN_SOURCE_PIECE], largest = 0;
+    const gan_field any = {.name = field->name, .classes = GAN_MAX_CLASSES};
+
+    for (int64_t done = 0, size; done < column->header.count; done += size) {
+        int64_t numbers[GAN_SOURCE_PIECE];
+        size = column->header.count - done < GAN_SOURCE_PIECE ? column->header.count - done : GAN_SOURCE_PIECE;
+        for (int64_t i = 0; i < size; i++) numbers[i] = done + i;
+        GAN_TRY(read_run(npy, column, done, size, values));
+        GAN_TRY(gan_labels_check(column->from.name, &any, values, size, numbers));
+        for (int64_t i = 0; i < size; i++) largest = values[i] > largest ? values[i] : largest;
+    }
+    field->classes = (int64_t)largest + 1;
+    return GAN_OK;
+}
+
+/* Where a field is read, by its path or, unless `readers` is NULL, by its reader. */
+static gan_status find_origin(const char *function, int64_t f, const gan_npy_field *given, const gan_reader *readers,
+                              gan_origin *out)
+{
+    if (!readers && !given->path) {
+        return gan_fail(GAN_ERROR_NULL, "%s: the path of field %lld is NULL", function, (long long)f);
+    }
+    if (readers && given->path) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: the path of field %lld is not NULL, but it has a reader", function,
+                        (long long)f);
+    }
+    if (readers) GAN_TRY(gan_reader_check(readers[f], function));
+    *out = readers ? (gan_origin){.reader = readers[f]} : (gan_origin){.path = given->path};
+    return GAN_OK;
+}
+
+static gan_status open_column(const char *function, npy_source *npy, int64_t f, const gan_npy_field *given,
+                              gan_origin from)
+{
+    npy_column *column = &npy->columns[f];
+    gan_field *field = &npy->fields[f];
+    char text[GAN_SHAPE_TEXT];
+
+    if (given->flags & ~(uint64_t)(GAN_NPY_LABEL | GAN_NPY_SCALE_BYTES)) {
+        return gan_fail(GAN_ERROR_ARGUMENT, "%s: the flags of field %lld are 0x%llx, expected bits of gan_npy_flag",
+                        function, (long long)f, (unsigned long long)given->flags);
+    }
+    GAN_TRY(gan_readable_open(npy->context, from, &column->from));
+    GAN_TRY(gan_npy_read_header(&column->from, &column->header));
+    column->scaled = given->flags & GAN_NPY_SCALE_BYTES;
+    if (column->scaled && column->header.type != GAN_NPY_UINT8) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "%s has no bytes to scale: its values are of another type",
+                        column->from.name);
+    }
+    if (column->header.count != npy->columns[0].header.count) {
+        return gan_fail(GAN_ERROR_SHAPE, "%s has %lld sample%s, but %s has %lld", column->from.name,
+                        (long long)column->header.count, gan_plural(column->header.count), npy->columns[0].from.name,
+                        (long long)npy->columns[0].header.count);
+    }
+    *field = (gan_field){.name = given->name, .shape = column->header.shape};
+    if ((given->flags & GAN_NPY_LABEL) && column->header.elements > 1) {
+        return gan_fail(GAN_ERROR_SHAPE, "%s has samples %s, expected class labels, single numbers",
+                        column->from.name, gan_shape_text(field->shape, text));
+    }
+    return GAN_OK;
+}
+
+/* Keeps the first samples in memory if they fit into what is left of the limit. */
+static gan_status load_column(npy_source *npy, npy_column *column, int64_t count, size_t *left)
+{
+    const int64_t size = count * column->header.elements * column->header.item_size;
+
+    if ((uint64_t)size > *left) return GAN_OK;
+    unsigned char *bytes = gan_allocate_array(npy->context, size, 1);
+    if (!bytes) return GAN_ERROR_MEMORY;
+    column->bytes = bytes;
+    column->byte_count = (size_t)size;
+    *left -= column->byte_count;
+    return gan_readable_read(&column->from, column->header.offset, bytes, column->byte_count);
+}
+
+static gan_status open_columns(const char *function, npy_source *npy, int64_t field_count, const gan_npy_field *given,
+                               const gan_reader *readers, const gan_dataset_options *given_options,
+                               gan_dataset_options *options)
+{
+    npy->columns = gan_allocate_array(npy->context, field_count, sizeof(*npy->columns));
+    if (!npy->columns) return GAN_ERROR_MEMORY;
+    npy->fields = gan_allocate_array(npy->context, field_count, sizeof(*npy->fields));
+    if (!npy->fields) {
+        gan_release(npy->context, npy->columns, (size_t)field_count * sizeof(*npy->columns));
+        npy->columns = NULL;
+        return GAN_ERROR_MEMORY;
+    }
+    npy->count = field_count;
+    for (int64_t f = 0; f < field_count; f++) {
+        gan_origin from;
+        GAN_TRY(find_origin(function, f, &given[f], readers, &from));
+        GAN_TRY(open_column(function, npy, f, &given[f], from));
+    }
+    const int64_t count = npy->columns[0].header.count;
+    GAN_TRY(gan_dataset_options_resolve(given_options, count, options));
+    GAN_TRY(gan_fields_check(function, count, npy->fields, field_count));
+    for (int64_t f = 0; f < field_count; f++) {
+        if (!(given[f].flags & GAN_NPY_LABEL)) continue;
+        npy->fields[f].shape = GAN_SHAPE(1);
+        GAN_TRY(count_classes(npy, f));
+    }
+    size_t left = options->memory_limit;
+    for (int64_t f = 0; f < field_count; f++) GAN_TRY(load_column(npy, &npy->columns[f], options->limit, &left));
+    return GAN_OK;
+}
+
+/* Without readers, these are NULL. */
+static gan_status open_npy(gan_context *context, int64_t field_count, const gan_npy_field *fields,
+                           const gan_reader *readers, const gan_dataset_options *options, const char *function,
+                           gan_dataset **out)
+{
+    gan_dataset_options resolved;
+
+    GAN_TRY(gan_field_count_check(function, field_count));
+    npy_source *npy = gan_allocate(context, sizeof(*npy));
+    if (!npy) return GAN_ERROR_MEMORY;
+    npy->context = gan_context_retain(context);
+    const gan_status status = open_columns(function, npy, field_count, fields, readers, options, &resolved);
+    if (status != GAN_OK) {
+        npy_destroy(npy);
+        return status;
+    }
+    GAN_TRY(gan_dataset_create(context, &npy_ops, npy, npy->fields, field_count, &resolved, out));
+    for (int64_t f = 0; f < field_count; f++) npy->fields[f].name = (*out)->source->fields[f].name;
+    return GAN_OK;
+}
+
+gan_status gan_dataset_open_npy(gan_context *context, int64_t field_count, const gan_npy_field *fields,
+                                const gan_dataset_options *options, gan_dataset **out)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(context);
+    GAN_CHECK_NOT_NULL(fields);
+    GAN_CHECK_NOT_NULL(out);
+    return open_npy(context, field_count, fields, NULL, options, __func__, out);
+}
+
+gan_status gan_dataset_open_npy_from(gan_context *context, int64_t field_count, const gan_npy_field *fields,
+                                     const gan_reader *readers, const gan_dataset_options *options, gan_dataset **out)
+{
+    GAN_FLOAT_SCOPE();
+    GAN_CHECK_NOT_NULL(context);
+    GAN_CHECK_NOT_NULL(fields);
+    GAN_CHECK_NOT_NULL(readers);
+    GAN_CHECK_NOT_NULL(out);
+    return open_npy(context, field_count, fields, readers, options, __func__, out);
+}
