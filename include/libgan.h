@@ -2476,7 +2476,11 @@ typedef struct gan_trainer_options {
                               step, the default order, no fresh_noise and a discriminator that treats the samples of a
                               batch independently, without batch normalisation or minibatch_stddev (else
                               ::GAN_ERROR_UNSUPPORTED). Default: one after the other */
-    uint8_t reserved[7]; /**< 0, else ::GAN_ERROR_VERSION */
+    bool shard_batch_norm; /**< batch normalisation by the statistics of each shard (Hoffer et al., "Train longer,
+                                generalize better", 2017: ghost batch normalisation), so that processes wait for one
+                                exchange less in each pass; running statistics get the mean of all shards'. A shard
+                              must then have enough samples to normalise. Default: by those of the whole batch */
+    uint8_t reserved[6];   /**< 0, else ::GAN_ERROR_VERSION */
     int64_t diagnosis_interval; /**< steps from one diagnosis to the next, see ::gan_diagnosis; >= 1, or
                                      ::GAN_DIAGNOSIS_OFF; default 100 */
     int64_t shards; /**< equal parts of a batch that are summed one after the other: the same number gives the same
@@ -2809,7 +2813,8 @@ typedef struct gan_game_options {
     int64_t batch;              /**< largest batch; >= 1, else ::GAN_ERROR_BATCH; default 32 */
     uint64_t seed;              /**< of noise, dropout and all other random numbers; default 0 */
     gan_moves moves;            /**< default: alternating */
-    uint32_t reserved;          /**< 0, else ::GAN_ERROR_VERSION */
+    bool shard_batch_norm;      /**< batch normalisation within shards, as in ::gan_trainer_options */
+    uint8_t reserved[3];        /**< 0, else ::GAN_ERROR_VERSION */
     int64_t diagnosis_interval; /**< rounds from one diagnosis of each adversarial pair to the next, see
                                      ::gan_diagnosis; >= 1, or ::GAN_DIAGNOSIS_OFF; default 100 */
     int64_t shards; /**< equal parts of a batch, as in ::gan_trainer_options; default: the number of processes */

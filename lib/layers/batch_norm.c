@@ -105,10 +105,12 @@ static gan_status check(const gan_layer *layer, const gan_pass *pass)
 {
     const batch_norm *self = (const batch_norm *)layer;
     if (self->classes > 0) GAN_TRY(gan_check_class_numbers(pass, 1, self->classes));
-    const int64_t batch = pass->shards ? pass->batch / pass->shards->count * pass->shards->total : pass->batch;
+    const gan_shards *shards = pass->shards;
+    const int64_t batch =
+        shards ? pass->batch / shards->count * (shards->own_batch_norm ? 1 : shards->total) : pass->batch;
     if (!pass->training || batch >= least_batch(pass->input_shapes[0])) return GAN_OK;
-    return gan_fail(GAN_ERROR_BATCH_OF_ONE, "a training batch of %lld has 1 value per channel, expected at least 2",
-                    (long long)batch);
+    return gan_fail(GAN_ERROR_BATCH_OF_ONE, "a %s of %lld has 1 value per channel, expected at least 2",
+                    shards && shards->own_batch_norm ? "shard" : "training batch", (long long)batch);
 }
 
 /* ---- A batch that is divided -------------------------------------------------------------------------------- */
@@ -117,6 +119,30 @@ static gan_status check(const gan_layer *layer, const gan_pass *pass)
 static int64_t at_shard(const gan_batch_norm_args *args, int64_t index)
 {
     return index * args->rows * args->channels;
+}
+
+/* By the statistics of each shard, which are kept one after the other: what shards have in common are the running
+ * ones. */
+static gan_batch_norm_args of_own(const gan_batch_norm_args *args, int64_t index)
+{
+    gan_batch_norm_args own = *args;
+    own.mean += index * 2 * args->channels;
+    own.inverse += index * 2 * args->channels;
+    return own;
+}
+
+static gan_status forward_own(const gan_pass *pass, const gan_batch_norm_args *args, const double *mine, double *all)
+{
+    const gan_shards *shards = pass->shards;
+    const int64_t numbers = 2 * args->channels;
+    for (int64_t i = 0; i < shards->count; i++) {
+        const gan_batch_norm_args own = of_own(args, i);
+        gan_batch_norm_take(&own, mine + i * numbers);
+        gan_batch_norm_apply(pass->context, &own, pass->x[0] + at_shard(args, i), pass->y + at_shard(args, i));
+    }
+    GAN_TRY(gan_shards_gather(shards, mine, all, (size_t)numbers * sizeof(*mine)));
+    gan_batch_norm_follow(args, shards->total, all);
+    return GAN_OK;
 }
 
 static gan_status forward_divided(const gan_pass *pass, gan_batch_norm_args args)
@@ -128,6 +154,7 @@ static gan_status forward_divided(const gan_pass *pass, gan_batch_norm_args args
     for (int64_t i = 0; i < shards->count; i++) {
         gan_batch_norm_moments(pass->context, &args, pass->x[0] + at_shard(&args, i), mine + i * numbers);
     }
+    if (shards->own_batch_norm) return forward_own(pass, &args, mine, all);
     GAN_TRY(gan_shards_gather(shards, mine, all, (size_t)numbers * sizeof(*mine)));
     gan_batch_norm_join(&args, shards->total, all);
     for (int64_t i = 0; i < shards->count; i++) {
@@ -161,7 +188,7 @@ static gan_status backward_divided(const gan_pass *pass, gan_batch_norm_args arg
     return GAN_OK;
 }
 
-/* With fixed statistics, shards have nothing to do with each other. */
+/* With fixed statistics, or each by its own, shards have nothing to do with each other. */
 static gan_status sample_apart(const gan_pass *pass, gan_batch_norm_args args)
 {
     const int64_t count = pass->shards ? pass->shards->count : 1;
@@ -178,7 +205,8 @@ static gan_status backward_apart(const gan_pass *pass, gan_batch_norm_args args,
     args.rows /= count;
     for (int64_t i = 0; i < count; i++) {
         const int64_t at = at_shard(&args, i);
-        gan_batch_norm_backward(pass->context, &args, pass->training, pass->x[0] + at, pass->dy + at,
+        const gan_batch_norm_args own = of_own(&args, pass->training ? i : 0);
+        gan_batch_norm_backward(pass->context, &own, pass->training, pass->x[0] + at, pass->dy + at,
                                 of_shard(pass, dscale, i), of_shard(pass, dshift, i),
                                 pass->dx[0] ? pass->dx[0] + at : NULL);
     }
@@ -201,7 +229,8 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
     gan_batch_norm_args args = arguments(layer, pass);
     const bool no_affine = ((const batch_norm *)layer)->options.no_affine;
     gan_real *dscale = no_affine ? NULL : pass->gradients[WEIGHT], *dshift = no_affine ? NULL : pass->gradients[BIAS];
-    if (pass->shards && pass->training) return backward_divided(pass, args, dscale, dshift);
+    if (pass->shards && pass->training && !pass->shards->own_batch_norm)
+        return backward_divided(pass, args, dscale, dshift);
     return backward_apart(pass, args, dscale, dshift);
 }
 

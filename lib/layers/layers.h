@@ -47,7 +47,8 @@ typedef struct gan_layer_plan {
     /* `saved` follows from the weights alone: all shards of a batch have it in common. */
     bool saved_once;
     /* Not 0: if a batch is divided, a training pass is one call for all of its shards here, which exchanges so many
-     * numbers for each with the other processes. Such a layer has `saved` once. */
+     * numbers for each with the other processes. Such a layer has `saved` once, or, if shards have statistics of
+     * their own, `saved` values for each shard here, one after the other. */
     int64_t exchanged;
     bool undivided; /* it cannot do with batches that are divided */
 } gan_layer_plan;

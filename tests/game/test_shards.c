@@ -197,6 +197,7 @@ static void test_options(void **state)
                                       .augment = GAN_AUGMENT_CUTOUT, .noise = GAN_NOISE_UNIFORM,
                                       .loss = GAN_LOSS_RELATIVISTIC_AVERAGE));
     assert_same_with_any_number(STEPS(TEST_GAN_SMOOTH, .batch = 8, .shards = 4, .simultaneous = true));
+    assert_same_with_any_number(STEPS(TEST_GAN_DCGAN, .batch = 8, .shards = 4, .shard_batch_norm = true));
     setup stored = STEPS(TEST_GAN_WIDE, .batch = 4, .shards = 4);
     stored.storage = true;
     assert_same_with_any_number(stored);

@@ -218,7 +218,7 @@ static void test_options_refused(void **state)
          "order is 1, expected 0"},
         {GAN_TRAINER(.simultaneous = true, .fresh_noise = true), GAN_ERROR_ARGUMENT,
          "simultaneous and fresh_noise are both set"},
-        {GAN_TRAINER(.reserved = {0, 0, 0, 0, 0, 0, 1}), GAN_ERROR_VERSION,
+        {GAN_TRAINER(.reserved = {0, 0, 0, 0, 0, 1}), GAN_ERROR_VERSION,
          "gan_trainer_options: a field is set that libgan"},
     };
     test_options_are_refused(&gan, cases, sizeof(cases) / sizeof(*cases));

@@ -13,6 +13,7 @@
 typedef struct gan_shards {
     int64_t total, first, count;
     gan_collective collective; /* of a size of 1 and without callbacks if this process is alone */
+    bool own_batch_norm;       /* each normalises by its own statistics, not by those of the whole batch */
 } gan_shards;
 
 /* By the options `shards` and `collective`, which may be NULL; `what` names their struct. */

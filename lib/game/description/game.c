@@ -10,7 +10,7 @@ static gan_status resolve_options(const gan_game_options *given, gan_game_option
 {
     static const char what[] = "gan_game_options";
     GAN_TRY(gan_options_read(options, sizeof(*options), given, what));
-    GAN_TRY(gan_check_reserved(what, &options->reserved, sizeof(options->reserved)));
+    GAN_TRY(gan_check_reserved(what, options->reserved, sizeof(options->reserved)));
     if (options->batch == 0) options->batch = 32;
     if (options->batch < 0) {
         return gan_fail(GAN_ERROR_BATCH, "%s: batch is %lld, expected at least 1", what, (long long)options->batch);
@@ -19,6 +19,7 @@ static gan_status resolve_options(const gan_game_options *given, gan_game_option
         return gan_fail(GAN_ERROR_ARGUMENT, "%s: moves is %d, expected a gan_moves", what, (int)options->moves);
     }
     GAN_TRY(gan_shards_resolve(options->shards, options->collective, what, shards));
+    shards->own_batch_norm = options->shard_batch_norm;
     options->shards = shards->total;
     options->collective = NULL; /* the caller's struct may not live long */
     return gan_diagnosis_interval_resolve(&options->diagnosis_interval, what);

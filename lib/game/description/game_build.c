@@ -222,7 +222,8 @@ static void find_least_batch(gan_game *game)
         const gan_term_node *node = &terms->nodes[i];
         if (node->kind != GAN_TERM_APPLICATION) continue;
         const gan_term_model *model = &terms->models[node->of.application.model];
-        const int64_t least = model->moved ? gan_model_least_batch(model->model) * node->divisor : 1;
+        const int64_t apart = game->shards.own_batch_norm ? game->shards.total : 1;
+        const int64_t least = model->moved ? gan_model_least_batch(model->model) * node->divisor * apart : 1;
         if (least > game->least_batch) game->least_batch = least;
     }
 }

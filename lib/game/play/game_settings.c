@@ -132,6 +132,7 @@ static void add_shards(const gan_game *game, gan_entries *entries)
 {
     if (game->shards.total == 1 && !entries->loading) return;
     add_count(entries, SETTINGS "game", "shards", game->shards.total);
+    if (game->shards.own_batch_norm) gan_entries_add_note(entries, SETTINGS "game", "batch_norm", "by shard");
 }
 
 void gan_game_add_shards(const gan_game *game, gan_entries *entries)

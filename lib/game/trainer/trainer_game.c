@@ -147,11 +147,12 @@ gan_status gan_trainer_describe(gan_trainer *trainer, const gan_optimizer_option
     const gan_moves moves = options->simultaneous ? GAN_MOVES_SIMULTANEOUS : GAN_MOVES_ALTERNATING;
     gan_player players[GAN_PLAYERS];
     trainer_terms terms;
-    GAN_TRY(gan_game_create(trainer->context,
-                            GAN_GAME(.batch = options->batch, .seed = options->seed, .moves = moves,
-                                     .diagnosis_interval = options->diagnosis_interval, .shards = options->shards,
-                                     .collective = options->collective),
-                            &trainer->game));
+    GAN_TRY(
+        gan_game_create(trainer->context,
+                        GAN_GAME(.batch = options->batch, .seed = options->seed, .moves = moves,
+                                 .diagnosis_interval = options->diagnosis_interval, .shards = options->shards,
+                                 .shard_batch_norm = options->shard_batch_norm, .collective = options->collective),
+                        &trainer->game));
     gan_game *game = trainer->game;
     trainer->options.collective = NULL; /* the caller's struct may not live long */
     game->caller = "gan_trainer_step";

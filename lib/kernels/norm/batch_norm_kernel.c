@@ -134,15 +134,26 @@ static void write_normalised(gan_context *context, norm_work *work)
     gan_blocks_run(context, normalise_task, work, work->grid.blocks);
 }
 
-/* What a pass keeps of a channel of `rows` rows in all, and what its running statistics become. */
-static void take_moments(const gan_batch_norm_args *args, int64_t c, double rows, double mean, double variance)
+/* What a pass keeps of a channel. */
+static void keep_moments(const gan_batch_norm_args *args, int64_t c, double mean, double variance)
+{
+    args->mean[c] = (gan_real)mean;
+    args->inverse[c] = (gan_real)(1 / sqrt(variance + (double)args->epsilon));
+}
+
+/* What its running statistics become by a batch of `rows` rows. */
+static void follow_moments(const gan_batch_norm_args *args, int64_t c, double rows, double mean, double variance)
 {
     const double unbiased = rows > 1 ? rows / (rows - 1) : 1, momentum = (double)args->momentum;
     gan_real *running_mean = args->running_mean + c, *running_variance = args->running_variance + c;
-    args->mean[c] = (gan_real)mean;
-    args->inverse[c] = (gan_real)(1 / sqrt(variance + (double)args->epsilon));
     *running_mean = (gan_real)((1 - momentum) * (double)*running_mean + momentum * mean);
     *running_variance = (gan_real)((1 - momentum) * (double)*running_variance + momentum * variance * unbiased);
+}
+
+static void take_moments(const gan_batch_norm_args *args, int64_t c, double rows, double mean, double variance)
+{
+    keep_moments(args, c, mean, variance);
+    follow_moments(args, c, rows, mean, variance);
 }
 
 static void measure_batch(gan_context *context, norm_work *work)
@@ -252,6 +263,24 @@ void gan_batch_norm_join(const gan_batch_norm_args *args, int64_t parts, const d
             variance += moments[i * stride + 2 * c + 1] + distance * distance;
         }
         take_moments(args, c, (double)args->rows * (double)parts, mean, variance / (double)parts);
+    }
+}
+
+void gan_batch_norm_take(const gan_batch_norm_args *args, const double *moments)
+{
+    for (int64_t c = 0; c < args->channels; c++) keep_moments(args, c, moments[2 * c], moments[2 * c + 1]);
+}
+
+void gan_batch_norm_follow(const gan_batch_norm_args *args, int64_t parts, const double *moments)
+{
+    const int64_t stride = 2 * args->channels;
+    for (int64_t c = 0; c < args->channels; c++) {
+        double mean = 0, variance = 0;
+        for (int64_t i = 0; i < parts; i++) {
+            mean += moments[i * stride + 2 * c];
+            variance += moments[i * stride + 2 * c + 1];
+        }
+        follow_moments(args, c, (double)args->rows, mean / (double)parts, variance / (double)parts);
     }
 }
 

@@ -36,6 +36,10 @@ void gan_batch_norm_backward(gan_context *context, const gan_batch_norm_args *ar
 void gan_batch_norm_moments(gan_context *context, const gan_batch_norm_args *args, const gan_real *x,
                             double *moments);
 void gan_batch_norm_join(const gan_batch_norm_args *args, int64_t parts, const double *moments);
+/* The same two steps of parts that are normalised apart: mean and inverse from the numbers of one part; and the
+ * running statistics, by the mean of what each part alone would make of them. */
+void gan_batch_norm_take(const gan_batch_norm_args *args, const double *moments);
+void gan_batch_norm_follow(const gan_batch_norm_args *args, int64_t parts, const double *moments);
 void gan_batch_norm_apply(gan_context *context, const gan_batch_norm_args *args, const gan_real *x, gan_real *y);
 /* Backward: two numbers a channel of each part, with its dscale and dshift, which are added to (either may be NULL);
  * dx of a part from those of all parts, in their order. dx may be dy. */

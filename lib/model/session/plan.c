@@ -208,7 +208,8 @@ static gan_status plan_shards(session_planner *planner, gan_session_node *planne
             return gan_fail(GAN_ERROR_OVERFLOW, "the memory needed overflows");
         }
         plan->scratch += gan_session_aligned(numbers);
-        return GAN_OK;
+        if (!shards->own_batch_norm || gan_checked_multiply(plan->saved, shards->count, &plan->saved)) return GAN_OK;
+        return gan_fail(GAN_ERROR_OVERFLOW, "the memory needed overflows");
     }
     if (plan->saved == 0 || plan->saved_once) return GAN_OK;
     planned->saved_stride = gan_session_aligned(plan->saved);
