@@ -1,6 +1,7 @@
 #include "support/files.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,11 +19,21 @@ static char folder[512];
 #ifdef _WIN32
 #define lstat stat
 
+static int make_folder(const char *path)
+{
+    return mkdir(path);
+}
+
 static int make_unique_folder(char *pattern)
 {
-    return mktemp(pattern) ? mkdir(pattern) : -1;
+    return mktemp(pattern) ? make_folder(pattern) : -1;
 }
 #else
+static int make_folder(const char *path)
+{
+    return mkdir(path, 0700);
+}
+
 static int make_unique_folder(char *pattern)
 {
     return mkdtemp(pattern) ? 0 : -1;
@@ -149,6 +160,11 @@ void test_assert_same_files(const char *a, const char *b)
 
     assert_int_equal(test_file_read(b, bytes[1], MOST_BYTES), size);
     assert_memory_equal(bytes[0], bytes[1], size);
+}
+
+void test_folder_make(const char *path)
+{
+    assert_true(make_folder(path) == 0 || errno == EEXIST);
 }
 
 bool test_file_exists(const char *path)

@@ -25,6 +25,8 @@ void test_file_change_number(const char *from, const char *to, float number, flo
 void test_little_endian(float number, unsigned char bytes[4]);
 /* Fails the test unless both files have the same bytes. */
 void test_assert_same_files(const char *a, const char *b);
+/* Unless it is there. */
+void test_folder_make(const char *path);
 bool test_file_exists(const char *path);
 /* The number of files in the folder, or in any. */
 int test_folder_count(void);

@@ -1,6 +1,7 @@
 /* Steps in slices of time: the same bits, whatever is called while a step is half done. */
 #include "gans.h"
 #include "support/allocator.h"
+#include "support/run.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <cmocka.h>
 
 #include <jpeglib.h>
@@ -27,7 +26,7 @@ static const char *path_in(const char *folder, const char *name)
     static int next;
     char *path = paths[next++ % 4];
 
-    mkdir(test_path(folder), 0700);
+    test_folder_make(test_path(folder));
     snprintf(path, sizeof(paths[0]), "%s/%s", test_path(folder), name);
     return path;
 }
@@ -285,7 +284,7 @@ static void test_classes(void **state)
     const size_t limits[] = {0, 1, 3 * side * side};
 
     (void)state;
-    mkdir(test_path("classes"), 0700);
+    test_folder_make(test_path("classes"));
     for (int i = 0; i < 7; i++) {
         char folder[64], file[32];
         snprintf(folder, sizeof(folder), "classes/%s", names[i % 3]);
@@ -345,17 +344,17 @@ static void test_other_names(void **state)
     gan_dataset_cursor cursor;
 
     (void)state;
-    mkdir(test_path("first"), 0700);
+    test_folder_make(test_path("first"));
     for (int i = 0; i < 3; i++) {
         for (int f = 0; f < 2; f++) {
             char folder[64];
             snprintf(folder, sizeof(folder), "%s/%.3s", others[i].folder, others[i].files[f]);
-            mkdir(test_path(others[i].folder), 0700);
+            test_folder_make(test_path(others[i].folder));
             write_grey(path_in(folder, others[i].files[f] + 4), 9);
         }
     }
-    mkdir(test_path("first/ant"), 0700);
-    mkdir(test_path("first/bee"), 0700);
+    test_folder_make(test_path("first/ant"));
+    test_folder_make(test_path("first/bee"));
     write_grey(path_in("first/ant", "1.png"), 7);
     write_grey(path_in("first/bee", "2.png"), 8);
     gan_dataset *first = open_all(context, "first");
@@ -479,10 +478,10 @@ static void test_refused(void **state)
     const gan_folder_options *fit = GAN_FOLDER(.height = side, .width = side);
 
     (void)state;
-    mkdir(test_path("empty"), 0700);
+    test_folder_make(test_path("empty"));
     test_status(gan_dataset_open_folder(context, test_path("empty"), fit, NULL, &dataset), GAN_ERROR_EMPTY, "empty");
-    mkdir(test_path("inner"), 0700);
-    mkdir(path_in("inner", "one"), 0700);
+    test_folder_make(test_path("inner"));
+    test_folder_make(path_in("inner", "one"));
     test_status(gan_dataset_open_folder(context, test_path("inner"), fit, NULL, &dataset), GAN_ERROR_EMPTY,
                 "inner/one");
     write_grey(path_in("inner", "x.png"), 1);
