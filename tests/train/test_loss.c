@@ -376,11 +376,11 @@ static void test_not_a_number(void **state)
         logits[3] = NAN;
         assert_int_equal(discriminator_loss(which, logits, &value, gradient), GAN_OK);
         assert_true(isnan(value));
-        assert_true(isnan(gradient[3]) == (which != GAN_LOSS_WASSERSTEIN));
-        assert_true(isnan(gradient[2]) == (which == GAN_LOSS_RELATIVISTIC_AVERAGE));
+        assert_true(!isnan(gradient[3]) != (which != GAN_LOSS_WASSERSTEIN));
+        assert_true(!isnan(gradient[2]) != (which == GAN_LOSS_RELATIVISTIC_AVERAGE));
         assert_int_equal(generator_loss(which, logits, &value, gradient), GAN_OK);
         assert_true(isnan(value));
-        assert_true(isnan(gradient[3]) == slope);
+        assert_true(!isnan(gradient[3]) != slope);
     }
     for (int which = 0; which < SUPERVISED; which++) {
         double value = 0;

@@ -226,7 +226,7 @@ static void nan_on(gan_context *context, const char *name)
     gan_minibatch_stddev_forward(context, &p.args, p.values[X], y);
     const int64_t row = p.args.channels + 1, pixels = p.args.batch * p.args.pixels;
     for (int64_t i = 0; i < pixels; i++)
-        if (isnan((double)y[i * row + row - 1]) != (i >= 8 * p.args.pixels)) fail_msg("%s: pixel %d", name, (int)i);
+        if (!isnan((double)y[i * row + row - 1]) != (i < 8 * p.args.pixels)) fail_msg("%s: pixel %d", name, (int)i);
     free(y);
     problem_release(&p);
 }
