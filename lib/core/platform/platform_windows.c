@@ -13,6 +13,9 @@
 
 enum { SHARE_ALL = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NAME_ATTEMPTS = 100 };
 
+/* Numbers for errno beyond the system's, with texts of their own. */
+enum { OPEN_ELSEWHERE = 20001, NAME_OF_DEVICE, NAME_IS_CUT, NAME_NOT_ALLOWED };
+
 int gan_set_errno(unsigned long error)
 {
     static const struct {
@@ -21,7 +24,7 @@ int gan_set_errno(unsigned long error)
     } numbers[] = {
         {ERROR_FILE_NOT_FOUND, ENOENT},
         {ERROR_PATH_NOT_FOUND, ENOENT},
-        {ERROR_INVALID_NAME, ENOENT},
+        {ERROR_INVALID_NAME, NAME_NOT_ALLOWED},
         {ERROR_INVALID_DRIVE, ENOENT},
         {ERROR_BAD_PATHNAME, ENOENT},
         {ERROR_BAD_NETPATH, ENOENT},
@@ -29,8 +32,9 @@ int gan_set_errno(unsigned long error)
         {ERROR_ACCESS_DENIED, EACCES},
         {ERROR_PRIVILEGE_NOT_HELD, EACCES},
         {ERROR_WRITE_PROTECT, EROFS},
-        {ERROR_SHARING_VIOLATION, EBUSY},
-        {ERROR_LOCK_VIOLATION, EBUSY},
+        {ERROR_SHARING_VIOLATION, OPEN_ELSEWHERE},
+        {ERROR_LOCK_VIOLATION, OPEN_ELSEWHERE},
+        {ERROR_USER_MAPPED_FILE, OPEN_ELSEWHERE},
         {ERROR_FILE_EXISTS, EEXIST},
         {ERROR_ALREADY_EXISTS, EEXIST},
         {ERROR_DISK_FULL, ENOSPC},
@@ -75,10 +79,43 @@ static int mark_if_long(wchar_t wide[GAN_WIDE_PATH])
     return 0;
 }
 
+static bool is_device(const wchar_t *stem, size_t length)
+{
+    static const wchar_t *const names[] = {L"CON", L"PRN", L"AUX", L"NUL", L"CONIN$", L"CONOUT$"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (wcslen(names[i]) == length && _wcsnicmp(stem, names[i], length) == 0) return true;
+    }
+    return length == 4 && (_wcsnicmp(stem, L"COM", 3) == 0 || _wcsnicmp(stem, L"LPT", 3) == 0) &&
+           wcschr(L"123456789\u00b9\u00b2\u00b3", stem[3]);
+}
+
+/* Windows opens the device for aux.npy too, in any folder, and cuts dots and spaces off the end of a name: what is
+ * written would be lost, or replace another file. A device is meant by its name alone; \\?\ takes all names as they
+ * are. */
+static int check_name(const wchar_t *path)
+{
+    size_t end = wcslen(path), start;
+
+    if (wcsncmp(path, L"\\\\?\\", 4) == 0 || wcsncmp(path, L"\\\\.\\", 4) == 0) return 0;
+    while (end > 0 && wcschr(L"/\\", path[end - 1])) end--;
+    for (start = end; start > 0 && !wcschr(L"/\\", path[start - 1]);) start--;
+    if (end - start > 2 && path[start + 1] == L':') start += 2; /* a drive */
+    const wchar_t *name = path + start;
+    const size_t length = end - start;
+    size_t stem = wcscspn(name, L".:/\\");
+    while (stem > 0 && name[stem - 1] == L' ') stem--;
+    if (is_device(name, stem) && (start > 0 || (stem < length && wcscmp(name + stem, L":") != 0)))
+        return errno = NAME_OF_DEVICE, -1;
+    const bool is_folder = length <= 2 && wcsncmp(name, L"..", length) == 0;
+    if (!is_folder && wcschr(L". ", name[length - 1])) return errno = NAME_IS_CUT, -1;
+    return 0;
+}
+
 int gan_wide_path(const char *path, wchar_t wide[GAN_WIDE_PATH])
 {
     if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, wide, GAN_WIDE_PATH) > 0)
-        return wide[0] ? mark_if_long(wide) : 0;
+        return wide[0] && (check_name(wide) != 0 || mark_if_long(wide) != 0) ? -1 : 0;
     return gan_set_errno(GetLastError() == ERROR_INSUFFICIENT_BUFFER ? ERROR_FILENAME_EXCED_RANGE : GetLastError());
 }
 
@@ -300,6 +337,12 @@ bool gan_system_text(int error, char *text, size_t size)
 {
     const char *found = strerror(error);
 
+    switch (error) {
+    case OPEN_ELSEWHERE: found = "another program has it open"; break;
+    case NAME_OF_DEVICE: found = "Windows takes this name for a device's"; break;
+    case NAME_IS_CUT: found = "Windows cuts dots and spaces off the end of a name"; break;
+    case NAME_NOT_ALLOWED: found = "Windows allows no such name"; break;
+    }
     if (!found || strcmp(found, "Unknown error") == 0) return false;
     snprintf(text, size, "%s", found);
     return true;
@@ -317,10 +360,17 @@ unsigned long gan_process_id(void)
     return GetCurrentProcessId();
 }
 
+/* A mask has the CPUs of one group, of at most 64. Who has several groups has all their CPUs. */
 int64_t gan_usable_cpus(void)
 {
+    USHORT groups[64], count = 64;
     DWORD_PTR usable, all;
 
+    if (GetProcessGroupAffinity(GetCurrentProcess(), &count, groups) && count > 1) {
+        int64_t sum = 0;
+        for (int i = 0; i < count; i++) sum += GetActiveProcessorCount(groups[i]);
+        return sum;
+    }
     return GetProcessAffinityMask(GetCurrentProcess(), &usable, &all) ? __builtin_popcountll(usable) : 0;
 }
 

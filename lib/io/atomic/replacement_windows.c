@@ -150,14 +150,48 @@ gan_status gan_replacement_open(gan_atomic_file *file, const char *given)
 
 /* ---- Committing ---------------------------------------------------------------------------------------------- */
 
+/* Who has the old file open may go on reading it, as on POSIX, if they let others remove it, as libgan does: Windows
+ * 10 since 1709, on NTFS. Headers for older systems lack FileRenameInfoEx and its flags. */
+static bool rename_beside_readers(const wchar_t *from, const wchar_t *to)
+{
+    enum { RENAME_INFO_EX = 22, REPLACE_IF_EXISTS = 1, POSIX_SEMANTICS = 2 };
+    const DWORD flags = REPLACE_IF_EXISTS | POSIX_SEMANTICS;
+    union {
+        FILE_RENAME_INFO info;
+        unsigned char bytes[sizeof(FILE_RENAME_INFO) + GAN_WIDE_PATH * sizeof(wchar_t)];
+    } rename = {.info = {.FileNameLength = (DWORD)(wcslen(to) * sizeof(wchar_t))}};
+
+    memcpy(rename.bytes, &flags, sizeof(flags)); /* where ReplaceIfExists was */
+    wcscpy(rename.info.FileName, to);
+    const int descriptor = gan_open_wide(from, DELETE | SYNCHRONIZE, OPEN_EXISTING, FILE_FLAG_WRITE_THROUGH);
+    if (descriptor < 0) return false;
+    const bool done = SetFileInformationByHandle((HANDLE)_get_osfhandle(descriptor),
+                                                 (FILE_INFO_BY_HANDLE_CLASS)RENAME_INFO_EX, &rename, sizeof(rename));
+    _close(descriptor);
+    return done;
+}
+
+/* Access is also denied because somebody has the file open, who would let others remove it. */
+static bool is_open_elsewhere(const wchar_t *path)
+{
+    const HANDLE file = CreateFileW(path, DELETE, 0, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+    const DWORD error = file == INVALID_HANDLE_VALUE ? GetLastError() : ERROR_SUCCESS;
+
+    if (file != INVALID_HANDLE_VALUE) CloseHandle(file);
+    return error == ERROR_SHARING_VIOLATION;
+}
+
 /* Programs that look into every new file, such as virus scanners, hold it open for a moment. */
 static int rename_over(const wchar_t *from, const wchar_t *to)
 {
     for (int attempt = 1;; attempt++) {
-        if (MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) return 0;
+        if (rename_beside_readers(from, to) ||
+            MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
+            return 0;
         const DWORD error = GetLastError();
         const bool transient = error == ERROR_ACCESS_DENIED || error == ERROR_SHARING_VIOLATION;
-        if (!transient || attempt == RENAME_ATTEMPTS) return gan_set_errno(error);
+        if (!transient || attempt == RENAME_ATTEMPTS)
+            return gan_set_errno(transient && is_open_elsewhere(to) ? ERROR_SHARING_VIOLATION : error);
         Sleep(RENAME_PAUSE);
     }
 }
