@@ -72,8 +72,10 @@ static void remove_tree(const char *path)
     if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
         chmod(path, 0700);
         for_each_entry(path, remove_tree);
+        rmdir(path);
+    } else {
+        remove(path);
     }
-    remove(path);
 }
 
 int test_folder_remove(void **state)

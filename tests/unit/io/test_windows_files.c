@@ -267,6 +267,58 @@ static void test_open_elsewhere(void **state)
     gan_context_destroy(context);
 }
 
+/* ---- Replacing a file beside its readers ------------------------------------------------------------------------
+ */
+
+typedef BOOL(WINAPI *set_information_function)(HANDLE, FILE_INFO_BY_HANDLE_CLASS, void *, DWORD);
+extern set_information_function __real___imp_SetFileInformationByHandle; /* the addresses by which calls go */
+extern set_information_function __wrap___imp_SetFileInformationByHandle;
+
+static enum { AS_THE_SYSTEM_DOES, REFUSED, DONE } renames_beside_readers;
+static int renamed; /* times */
+
+/* In place of the system's, which older ones and Wine lack: what the library asks for is right, and is done. */
+static BOOL WINAPI set_information(HANDLE file, FILE_INFO_BY_HANDLE_CLASS class, void *bytes, DWORD size)
+{
+    wchar_t from[2048];
+    DWORD flags;
+    const FILE_RENAME_INFO *info = bytes;
+
+    if (renames_beside_readers == AS_THE_SYSTEM_DOES)
+        return __real___imp_SetFileInformationByHandle(file, class, bytes, size);
+    renamed++;
+    assert_int_equal(class, 22);
+    memcpy(&flags, bytes, sizeof(flags));
+    assert_int_equal(flags, 3);
+    assert_null(info->RootDirectory);
+    assert_int_equal(info->FileNameLength, wcslen(info->FileName) * sizeof(wchar_t));
+    assert_true(size >= offsetof(FILE_RENAME_INFO, FileName) + info->FileNameLength + sizeof(wchar_t));
+    assert_true(GetFinalPathNameByHandleW(file, from, 2048, FILE_NAME_NORMALIZED) > 0);
+    if (renames_beside_readers == DONE) return MoveFileExW(from, info->FileName, MOVEFILE_REPLACE_EXISTING);
+    SetLastError(ERROR_INVALID_PARAMETER);
+    return FALSE;
+}
+
+set_information_function __wrap___imp_SetFileInformationByHandle = set_information;
+
+static void test_beside_readers(void **state)
+{
+    gan_context *context = test_context();
+
+    (void)state;
+    write_values(context, test_path("new.npy"), 1);
+    for (int refused = 0; refused < 2; refused++) {
+        renames_beside_readers = refused ? REFUSED : DONE;
+        renamed = 0;
+        write_values(context, test_path("new.npy"), refused);
+        renames_beside_readers = AS_THE_SYSTEM_DOES;
+        assert_int_equal(renamed, 1);
+        assert_values(context, test_path("new.npy"), refused);
+    }
+    assert_int_equal(test_folder_count(), 1);
+    gan_context_destroy(context);
+}
+
 static void test_read_only(void **state)
 {
     gan_context *context = test_context();
@@ -295,6 +347,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shares, test_folder_create, test_folder_remove),
         cmocka_unit_test_setup_teardown(test_lines, test_folder_create, test_folder_remove),
         cmocka_unit_test_setup_teardown(test_open_elsewhere, test_folder_create, test_folder_remove),
+        cmocka_unit_test_setup_teardown(test_beside_readers, test_folder_create, test_folder_remove),
         cmocka_unit_test_setup_teardown(test_read_only, test_folder_create, test_folder_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
