@@ -17,7 +17,7 @@ gan_status gan_number_check(const char *what, const char *name, int64_t value, i
 gan_status gan_given_check(const gan_given *given, int64_t least_rows, int64_t least_columns)
 {
     const char *function = given->function, *name = given->name;
-    int64_t count, bytes;
+    int64_t count;
 
     if (!given->values) return gan_fail(GAN_ERROR_NULL, "%s: %s is NULL", function, name);
     if (given->rows < least_rows) {
@@ -28,8 +28,7 @@ gan_status gan_given_check(const gan_given *given, int64_t least_rows, int64_t l
         return gan_fail(GAN_ERROR_ARGUMENT, "%s: rows of %s have %lld value%s, expected at least %lld", function,
                         name, (long long)given->columns, gan_plural(given->columns), (long long)least_columns);
     }
-    if (!gan_checked_multiply(given->rows, given->columns, &count) ||
-        !gan_checked_multiply(count, sizeof(double), &bytes)) {
+    if (!gan_checked_multiply(given->rows, given->columns, &count) || !gan_array_fits(count, sizeof(double))) {
         return gan_fail(GAN_ERROR_OVERFLOW, "%s: %s has %lld rows of %lld values, which overflow", function, name,
                         (long long)given->rows, (long long)given->columns);
     }

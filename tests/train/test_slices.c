@@ -136,7 +136,7 @@ static void report_layer(const test_gan *gan, float *out)
 
 static void save_and_load(const test_gan *gan, float *out)
 {
-    char path[64];
+    char path[1024];
 
     snprintf(path, sizeof(path), "%s", test_path("half.safetensors"));
     assert_int_equal(gan_trainer_save(gan->trainer, NULL, path), GAN_OK);

@@ -10,11 +10,14 @@ bool gan_checked_multiply(int64_t a, int64_t b, int64_t *product)
     return true;
 }
 
+bool gan_array_fits(int64_t count, size_t element_size)
+{
+    return count >= 0 && count <= PTRDIFF_MAX / (int64_t)element_size;
+}
+
 gan_status gan_array_check(int64_t count, size_t element_size, const char *function, const char *name)
 {
-    int64_t bytes;
-
-    if (gan_checked_multiply(count, (int64_t)element_size, &bytes)) return GAN_OK;
+    if (gan_array_fits(count, element_size)) return GAN_OK;
     return gan_fail(GAN_ERROR_OVERFLOW, "%s: %s is %lld, and the size of such an array overflows", function, name,
                     (long long)count);
 }

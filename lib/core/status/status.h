@@ -87,7 +87,9 @@ gan_status gan_report_write(void *given, const void *known, size_t known_size, c
 
 /* product = a * b for a, b >= 0; false when it does not fit in int64_t. */
 bool gan_checked_multiply(int64_t a, int64_t b, int64_t *product);
-/* GAN_ERROR_OVERFLOW if no memory could hold a caller's array of `count` elements; `name` is the argument's. */
+/* Whether memory could hold an array of so many elements. */
+bool gan_array_fits(int64_t count, size_t element_size);
+/* GAN_ERROR_OVERFLOW if it could not hold a caller's array; `name` is the argument's. */
 gan_status gan_array_check(int64_t count, size_t element_size, const char *function, const char *name);
 
 /* GAN_ERROR_SHAPE or GAN_ERROR_OVERFLOW unless rank and dimensions are valid; `what` names the shape. */

@@ -38,7 +38,7 @@ gan_status gan_fields_check(const char *function, int64_t count, gan_field *fiel
                             (long long)other, (long long)f, field->name);
         }
         field->elements = gan_shape_count(field->shape);
-        if (!gan_checked_multiply(field->elements, count, &size) || size > PTRDIFF_MAX / (int64_t)sizeof(float)) {
+        if (!gan_checked_multiply(field->elements, count, &size) || !gan_array_fits(size, sizeof(float))) {
             return gan_fail(GAN_ERROR_OVERFLOW, "%s: the size of %lld samples overflows in field '%.64s'", function,
                             (long long)count, field->name);
         }

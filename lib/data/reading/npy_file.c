@@ -159,7 +159,7 @@ static gan_status check_sizes(const gan_readable *from, gan_npy_header *header)
     header->elements = gan_shape_count(header->shape);
     if (header->elements == 0 || !gan_checked_multiply(header->elements, header->count, &values) ||
         !gan_checked_multiply(values, header->item_size, &header->bytes) || header->bytes > INT64_MAX - from->size ||
-        values > PTRDIFF_MAX / (int64_t)sizeof(float)) {
+        !gan_array_fits(values, sizeof(float))) {
         return gan_fail(GAN_ERROR_OVERFLOW, "%s: the size of %lld samples %s overflows", from->name,
                         (long long)header->count, gan_shape_text(header->shape, text));
     }

@@ -52,8 +52,7 @@ static gan_status write_array(gan_context *context, gan_target to, const float *
     }
     snprintf(what, sizeof(what), "%s: shape", function);
     GAN_TRY(gan_shape_check(shape, what));
-    if (!gan_checked_multiply(gan_shape_count(shape), count, &total) ||
-        total > PTRDIFF_MAX / (int64_t)sizeof(float)) {
+    if (!gan_checked_multiply(gan_shape_count(shape), count, &total) || !gan_array_fits(total, sizeof(float))) {
         return gan_fail(GAN_ERROR_OVERFLOW, "%s: the size of %lld samples overflows", function, (long long)count);
     }
     GAN_TRY(gan_writable_open(context, to, &writable));

@@ -49,13 +49,13 @@ static inline gan_status gan_loss_check_count(int64_t count, const char *functio
 static inline gan_status gan_loss_check_rows(int64_t rows, const char *rows_name, int64_t size, const char *size_name,
                                              const char *function)
 {
-    int64_t count, bytes;
+    int64_t count;
     GAN_TRY(gan_loss_check_count(rows, function, rows_name));
     if (size < 1) {
         return gan_fail(GAN_ERROR_ARGUMENT, "%s: %s is %lld, expected at least 1", function, size_name,
                         (long long)size);
     }
-    if (!gan_checked_multiply(rows, size, &count) || !gan_checked_multiply(count, sizeof(float), &bytes)) {
+    if (!gan_checked_multiply(rows, size, &count) || !gan_array_fits(count, sizeof(float))) {
         return gan_fail(GAN_ERROR_OVERFLOW, "%s: an array with %s %lld and %s %lld overflows", function, rows_name,
                         (long long)rows, size_name, (long long)size);
     }

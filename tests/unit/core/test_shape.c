@@ -29,6 +29,16 @@ static void test_checked_multiply(void **state)
     assert_int_equal(product, 7);
 }
 
+static void test_array_fits(void **state)
+{
+    (void)state;
+    assert_true(gan_array_fits(0, 4));
+    assert_true(gan_array_fits(PTRDIFF_MAX / 4, 4));
+    assert_false(gan_array_fits((int64_t)(PTRDIFF_MAX / 4) + 1, 4));
+    assert_false(gan_array_fits(INT64_MAX, 2));
+    assert_false(gan_array_fits(-1, 4));
+}
+
 static void test_count(void **state)
 {
     (void)state;
@@ -172,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_checked_multiply),
+        cmocka_unit_test(test_array_fits),
         cmocka_unit_test(test_count),
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_equal),
