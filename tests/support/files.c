@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 #include <cmocka.h>
 
 static char folder[512];
@@ -102,15 +101,6 @@ void test_file_write(const char *path, const void *bytes, size_t size)
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, size, file), size);
     assert_int_equal(fclose(file), 0);
-}
-
-void test_file_write_gzip(const char *path, const void *bytes, size_t size)
-{
-    gzFile file = gzopen(path, "wb9");
-
-    assert_non_null(file);
-    assert_int_equal(gzfwrite(bytes, 1, size, file), size);
-    assert_int_equal(gzclose(file), Z_OK);
 }
 
 size_t test_file_read(const char *path, void *bytes, size_t capacity)
