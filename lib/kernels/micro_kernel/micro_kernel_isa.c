@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#if GAN_VECTOR_BYTES > 16 && !defined(GAN_HAS_BFLOAT16_PRODUCTS)
+#include <immintrin.h>
+#endif
 #ifdef GAN_HAS_BFLOAT16_PRODUCTS
 #ifdef __aarch64__
 #include <arm_neon.h>
@@ -90,11 +93,43 @@ static inline void transpose_square(const gan_real *x, int64_t x_stride, gan_rea
 #endif
 }
 
-static void transpose(int64_t rows, int64_t columns, int64_t width, const gan_real *x, int64_t x_stride, gan_real *y,
-                      int64_t y_stride)
+#if VECTOR_BYTES > 16 && !defined(GAN_REAL_IS_DOUBLE)
+typedef float octet __attribute__((vector_size(32), aligned(sizeof(float)), may_alias));
+
+/* Four values of a row, and of the row four below. */
+static inline octet pair_of_rows(const gan_real *x, int64_t x_stride)
+{
+    const __m128 above = _mm_loadu_ps(x), below = _mm_loadu_ps(x + 4 * x_stride);
+    return (octet)_mm256_insertf128_ps(_mm256_castps128_ps256(above), below, 1);
+}
+
+/* 8 x 4 values. */
+static inline void transpose_octets(const gan_real *x, int64_t x_stride, gan_real *y, int64_t y_stride)
+{
+    const octet a = pair_of_rows(x, x_stride), b = pair_of_rows(x + x_stride, x_stride);
+    const octet c = pair_of_rows(x + 2 * x_stride, x_stride), d = pair_of_rows(x + 3 * x_stride, x_stride);
+    const __m256 ab01 = _mm256_unpacklo_ps((__m256)a, (__m256)b), ab23 = _mm256_unpackhi_ps((__m256)a, (__m256)b);
+    const __m256 cd01 = _mm256_unpacklo_ps((__m256)c, (__m256)d), cd23 = _mm256_unpackhi_ps((__m256)c, (__m256)d);
+    *(octet *)y = (octet)_mm256_shuffle_ps(ab01, cd01, 0x44);
+    *(octet *)(y + y_stride) = (octet)_mm256_shuffle_ps(ab01, cd01, 0xee);
+    *(octet *)(y + 2 * y_stride) = (octet)_mm256_shuffle_ps(ab23, cd23, 0x44);
+    *(octet *)(y + 3 * y_stride) = (octet)_mm256_shuffle_ps(ab23, cd23, 0xee);
+}
+#endif
+
+static __attribute__((noinline)) void transpose(int64_t rows, int64_t columns, int64_t width, const gan_real *x,
+                                                int64_t x_stride, gan_real *y, int64_t y_stride)
 {
     const int64_t square_columns = columns - columns % SIDE;
     int64_t i = 0;
+#if VECTOR_BYTES > 16 && !defined(GAN_REAL_IS_DOUBLE)
+    for (; i + 8 <= rows; i += 8) {
+        for (int64_t j = 0; j < square_columns; j += SIDE)
+            transpose_octets(x + i * x_stride + j, x_stride, y + j * y_stride + i, y_stride);
+        for (int64_t j = square_columns; j < columns; j++)
+            for (int64_t s = i; s < i + 8; s++) y[j * y_stride + s] = x[s * x_stride + j];
+    }
+#endif
     for (; i + SIDE <= rows; i += SIDE) {
         for (int64_t j = 0; j < square_columns; j += SIDE)
             transpose_square(x + i * x_stride + j, x_stride, y + j * y_stride + i, y_stride);

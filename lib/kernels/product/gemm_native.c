@@ -1,6 +1,7 @@
 /* Matrix products by the micro-kernels. */
 #include "kernels/product/gemm_ways.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /* The product as the micro-kernels see it: C = A B, or its transpose, with A and B swapped. */
@@ -21,22 +22,33 @@ typedef struct gemm_work {
     int64_t span, spans;   /* blocks of a task: more than one where it packs the panel, which then serves them all */
     int64_t length;        /* most values of k at a time with packed rows */
     bool packs_rows, sums_apart, swapped;
-    bool far;       /* B is read in place, a few rows at a time, since each lies on pages of its own */
-    gan_real *pack; /* where B is packed whole */
+    bool far;             /* B is read in place, a few rows at a time, since each lies on pages of its own */
+    gan_real *pack;       /* where B is packed whole */
+    atomic_uchar *states; /* of the panels there, if tasks share them; or NULL */
+    bool rows_first;      /* tasks one after another have the same rows, not the same panel */
 } gemm_work;
 
 /* An operand more than this many times larger than the other is not packed whole. */
 enum { PACK_RATIO = 4 };
 
+/* Of a panel that tasks share. */
+enum { UNPACKED, BEING_PACKED, PACKED };
+
 enum {
-    ENOUGH_TASKS = 64, /* tasks to keep all threads busy to the end */
-    GROUP_PANELS = 16, /* most panels of a task */
-    SPAN_TASKS = 24,   /* tasks that are left if they take several blocks */
-    LARGE_BLOCK = 64,  /* rows of a task that packs them, LARGE_LENGTH values of k at a time */
+    ENOUGH_TASKS = 64,             /* tasks to keep all threads busy to the end */
+    GROUP_PANELS = 16,             /* most panels of a task */
+    LEAST_TILES = 3,               /* of a task that shares its panel with others, */
+    LEAST_MULTIPLY_ADDS = 1 << 18, /* and of what it is worth */
+    SHARED_PANELS = 128,           /* most panels of a product whose tasks share them */
+    PACKED_ROWS = 128,             /* of a panel that are transposed at a time, and stay in the L1 cache */
+    NEAR_VALUES = 1 << 18,         /* of a B that tasks read again and again, since it stays in the L2 cache */
+    SPAN_TASKS = 24,               /* tasks that are left if they take several blocks */
+    LARGE_BLOCK = 64,              /* rows of a task that packs them, LARGE_LENGTH values of k at a time */
     LARGE_LENGTH = 192,
     OWN = LARGE_BLOCK * LARGE_LENGTH, /* values of a task's own memory: packed rows, or sums, or both: */
     SHORT_LENGTH = 128,
     SUM_COLUMNS = OWN / LARGE_BLOCK - SHORT_LENGTH,
+    OWN_PANEL = GAN_PANEL_BYTES / (int)sizeof(gan_real), /* more, for a piece of a panel */
     FAR_STEP = 4096, /* bytes between values of a row, and how many of these are too many to be read in place */
     FAR_LENGTH = 1024,
     FAR_ROWS = 384, /* of B at a time, in tasks of so many columns, of which there should be a few */
@@ -123,6 +135,7 @@ static gemm_work gemm_work_make(const gan_micro_kernel_table *table, const gan_g
     work.panels = work.dot ? 1 : gan_panel_count(table, work.columns);
     work.block = gan_block_rows(table, work.rows, work.columns, work.k);
     work.blocks = (work.rows + work.block - 1) / work.block;
+    if (!work.dot && work.blocks > 0) work.block = (work.rows + work.blocks - 1) / work.blocks;
     work.group = 1;
     if (!work.dot) enlarge_tasks(&work);
     work.groups = (work.panels + work.group - 1) / work.group;
@@ -139,9 +152,9 @@ static double cost(const gemm_work *work)
     if (work->dot) return rows * columns * (k / (double)table->vector + 8);
     double total = rows * k * (double)gan_panel_total(table, work->columns) / (double)table->vector;
     if (!work->far)
-        total += columns * k * (work->b_transposed ? 0.4 : work->packs_rows ? 0.1 : 0.1 * (double)work->blocks);
+        total += columns * k * (work->b_transposed ? 0.2 : work->packs_rows ? 0.1 : 0.1 * (double)work->blocks);
     if (work->packs_rows && work->a_step != 1) total += rows * k;
-    if (work->c_step != 1) total += 0.5 * rows * columns;
+    if (work->c_step != 1) total += 0.8 * rows * columns;
     return total;
 }
 
@@ -157,8 +170,11 @@ static gemm_work gemm_plan(const gan_micro_kernel_table *table, const gan_gemm *
 static void pack_piece(const gemm_work *work, const gan_panel *panel, int64_t k, int64_t count, gan_real *to)
 {
     if (work->b_transposed) {
-        work->table->transpose(panel->columns, count, panel->width, work->b + panel->first * work->b_stride + k,
-                               work->b_stride, to, panel->width);
+        const gan_real *from = work->b + panel->first * work->b_stride + k;
+        for (int64_t i = 0; i < count; i += PACKED_ROWS) {
+            work->table->transpose(panel->columns, gan_least(count - i, PACKED_ROWS), panel->width, from + i,
+                                   work->b_stride, to + i * panel->width, panel->width);
+        }
     } else {
         work->table->copy(count, panel->columns, panel->width, work->b + k * work->b_stride + panel->first,
                           work->b_stride, to, panel->width);
@@ -224,9 +240,26 @@ static void multiply_block(const gemm_work *work, const gan_panel *panel, const 
     gan_row_block_run(work->table, tile, &block, work->dot);
 }
 
-static void multiply_piece(const gemm_work *work, const gan_panel *panel, const row_piece *piece)
+/* The panel, packed for all tasks; or only for this one, if another is just packing it. */
+static const gan_real *shared_panel(const gemm_work *work, int64_t p, const gan_panel *panel, gan_real *own)
 {
-    _Alignas(64) gan_real own[GAN_PANEL_BYTES / sizeof(gan_real)];
+    gan_real *shared = work->pack + panel->first * work->k;
+    unsigned char state = UNPACKED;
+    if (atomic_load_explicit(&work->states[p], memory_order_acquire) == PACKED) return shared;
+    if (atomic_compare_exchange_strong(&work->states[p], &state, BEING_PACKED)) {
+        pack_piece(work, panel, 0, work->k, shared);
+        atomic_store_explicit(&work->states[p], PACKED, memory_order_release);
+        return shared;
+    }
+    if (state == PACKED) return shared;
+    pack_piece(work, panel, 0, work->k, own);
+    return own;
+}
+
+/* `own`: memory for panel p, or the piece of it. */
+static void multiply_piece(const gemm_work *work, const gan_panel *panel, const row_piece *piece, int64_t p,
+                           gan_real *own)
+{
     gan_segment segment = {0, piece->k, piece->length};
     const bool in_place = is_in_place(work, panel), last = piece->k + piece->length == work->k;
     gan_tile tile = {.a_step = piece->a_step,
@@ -242,6 +275,8 @@ static void multiply_piece(const gemm_work *work, const gan_panel *panel, const 
         tile.b = work->b + panel->first;
     } else if (work->packed) {
         tile.b = work->packed + panel->first * work->k;
+    } else if (work->states) {
+        tile.b = shared_panel(work, p, panel, own);
     } else {
         pack_piece(work, panel, piece->k, piece->length, own);
         tile.b = own; /* begins with the piece's first row */
@@ -257,10 +292,17 @@ static int64_t most_length(const gemm_work *work, const gan_panel *panel)
     if (work->dot) return work->k;
     const int64_t width = work->table->width;
     if (work->far && work->columns % width == 0) return FAR_ROWS;
-    const bool large = work->group == 1 && (work->packed || is_in_place(work, panel));
+    const bool large = work->group == 1 && (work->packed || work->states || is_in_place(work, panel));
     const int64_t most = (large ? GAN_PIECE_BYTES : GAN_PANEL_BYTES) / value / width;
     if (work->far) return gan_least(most, FAR_ROWS);
     return work->packs_rows ? gan_least(most, work->length) : most;
+}
+
+/* As few pieces as possible, about as long as one another. */
+static int64_t even_length(int64_t k, int64_t most)
+{
+    const int64_t pieces = (k + most - 1) / most;
+    return pieces < 2 ? most : ((k + pieces - 1) / pieces + 3) / 4 * 4;
 }
 
 static void place_result(const gemm_work *work, row_piece *piece, int64_t columns, gan_real *own)
@@ -284,19 +326,21 @@ static int64_t columns_of(const gemm_work *work, int64_t begin, int64_t end)
 static void gemm_task(void *argument, int64_t index)
 {
     const gemm_work *work = argument;
-    _Alignas(64) gan_real own[OWN];
+    _Alignas(64) gan_real own[OWN + OWN_PANEL];
     gan_real *sums = work->packs_rows ? own + OWN - LARGE_BLOCK * SUM_COLUMNS : own;
-    const int64_t rows = work->span * work->block, first = index % work->spans * rows;
-    const int64_t begin = index / work->spans * work->group;
+    const int64_t rows = work->span * work->block;
+    const int64_t first = (work->rows_first ? index / work->groups : index % work->spans) * rows;
+    const int64_t begin = (work->rows_first ? index % work->groups : index / work->spans) * work->group;
     const int64_t end = begin + work->group < work->panels ? begin + work->group : work->panels;
     row_piece piece = {.first = first, .rows = gan_least(rows, work->rows - first)};
-    int64_t columns = 0;
+    int64_t columns = 0, length = 0;
     do {
         for (int64_t p = begin; p < end; p++) {
             const gan_panel panel =
                 work->dot ? (gan_panel){0, work->columns, 1} : gan_panel_at(work->table, work->columns, p);
             if (p == begin) {
-                piece.length = gan_least(work->k - piece.k, most_length(work, &panel));
+                if (piece.k == 0) length = even_length(work->k, most_length(work, &panel));
+                piece.length = gan_least(work->k - piece.k, length);
                 take_rows(work, &piece, own);
                 if (piece.k == 0) {
                     piece.column = panel.first;
@@ -304,7 +348,7 @@ static void gemm_task(void *argument, int64_t index)
                     place_result(work, &piece, columns, sums);
                 }
             }
-            multiply_piece(work, &panel, &piece);
+            multiply_piece(work, &panel, &piece, p, work->states ? own : own + OWN);
         }
         piece.k += piece.length;
     } while (piece.k < work->k);
@@ -331,20 +375,50 @@ static void choose_span(gemm_work *work)
     work->span = (work->blocks + work->spans - 1) / work->spans;
 }
 
+/* Whether the first task that needs a panel packs it for all, into the scratch. It must fit into a task's own memory
+ * too. Then there are enough tasks, of a few tiles each, for all threads to end at the same time. */
+static bool shares_panels(const gemm_work *work)
+{
+    return !work->dot && !work->packs_rows && !work->sums_apart && !work->far && work->group == 1 &&
+           work->a_step == 1 && work->columns <= PACK_RATIO * work->rows && work->panels <= SHARED_PANELS &&
+           work->table->width * work->k <= OWN + OWN_PANEL;
+}
+
+static void share_panels(gemm_work *work, atomic_uchar *states, gan_real *to)
+{
+    const int64_t tiles = work->rows / (LEAST_TILES * work->table->rows);
+    const int64_t worth = work->rows * work->table->width * work->k / LEAST_MULTIPLY_ADDS;
+    const int64_t most = gan_least(ENOUGH_TASKS / work->panels, gan_least(tiles, worth));
+    if (work->blocks < most) work->block = (work->rows + most - 1) / most;
+    work->spans = work->blocks = (work->rows + work->block - 1) / work->block;
+    if (work->blocks < 2) return;
+    for (int64_t p = 0; p < work->panels; p++) atomic_init(&states[p], UNPACKED);
+    work->states = states;
+    work->pack = to;
+}
+
+/* Gradients of weights: a thread computes rows of C, as the optimizer's pass over them will need them. */
+static bool takes_rows_first(const gemm_work *work)
+{
+    return work->a_step != 1 && work->c_step == 1 && work->columns * work->k <= NEAR_VALUES;
+}
+
 void gan_gemm_native_run(gan_context *context, const gan_micro_kernel_table *table, const gan_gemm *gemm)
 {
     gemm_work work = gemm_plan(table, gemm);
     const double k = (double)work.k, rows = (double)work.rows, columns = (double)work.columns;
-    if (is_packed_whole(&work)) {
-        if (gemm->packed_b && !work.swapped) {
-            work.packed = gemm->packed_b;
-        } else if (gemm->scratch) {
-            gan_real *to = gan_scratch_align(gemm->scratch);
-            pack_whole(context, &work, to);
-            work.packed = to;
-        }
+    gan_real *scratch = gemm->scratch ? gan_scratch_align(gemm->scratch) : NULL;
+    atomic_uchar states[SHARED_PANELS];
+    if (gemm->packed_b && is_packed_whole(&work) && !work.swapped) {
+        work.packed = gemm->packed_b;
+    } else if (scratch && shares_panels(&work)) {
+        share_panels(&work, states, scratch);
+    } else if (scratch && is_packed_whole(&work)) {
+        pack_whole(context, &work, scratch);
+        work.packed = scratch;
     }
-    choose_span(&work);
+    if (!work.states) choose_span(&work);
+    work.rows_first = takes_rows_first(&work);
     gan_multiply_parallel(context, gemm_task, &work, work.groups * work.spans, k * rows * columns);
 }
 
