@@ -45,9 +45,8 @@ static bool find_matrix(gan_import *import, const gan_import_value *value, matri
 {
     *out = (matrix){.factor = 1.0};
     value = without_factors(import, value, &out->factor);
-    for (int i = 0; i < MOST_STEPS && value && gan_pattern_made_by(value, "Transpose") &&
-                    value->kind == GAN_IMPORT_PENDING && swaps(value->from);
-         i++) {
+    /* Of a single row or column it moves nothing, and is a step of another shape. */
+    for (int i = 0; i < MOST_STEPS && gan_pattern_made_by(value, "Transpose") && swaps(value->from); i++) {
         out->is_transposed = !out->is_transposed;
         value = without_factors(import, gan_pattern_input(value, 0), &out->factor);
     }
