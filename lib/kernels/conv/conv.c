@@ -1,5 +1,6 @@
-/* Convolutions: direct, by the micro-kernels; as matrix products of patches in memory (im2col), by the BLAS and for
- * dilation and groups; channel by channel if depthwise; or direct with operands rounded to bfloat16. */
+/* Convolutions: direct, by the micro-kernels, of windows or tap by tap; by fewer multiplications; as matrix products
+ * of patches in memory (im2col), by the BLAS and for dilation and groups; channel by channel if depthwise; or direct
+ * with operands rounded to bfloat16. */
 #include "kernels/conv/conv_ways.h"
 
 /* ---- Direct ------------------------------------------------------------------------------------------------ */
@@ -22,6 +23,10 @@ static int64_t direct_scratch(const gan_context *context, const gan_conv *conv, 
                           ? gan_conv_few_filters_scratch(table, conv, batch)
                           : gan_conv_direct_backward_weights_scratch(table, NULL, conv, batch);
     int64_t most = rows > weights ? rows : weights;
+    if (gan_conv_taps_fit(conv, 1)) {
+        int64_t pixels = gan_conv_taps_scratch(table, conv, batch);
+        if (pixels > most) most = pixels;
+    }
     for (int backward = 0; backward < 2; backward++) {
         if (!takes_winograd(context, conv, batch, backward)) continue;
         int64_t transformed = gan_conv_winograd_scratch(context, conv, batch, backward);
@@ -40,9 +45,11 @@ static void direct_forward(gan_context *context, const gan_conv *conv, int64_t b
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
     if (takes_winograd(context, conv, batch, false)) {
         gan_conv_winograd_forward(context, conv, batch, x, w, bias, y, scratch);
-        return;
+    } else if (gan_conv_taps_fit(conv, batch)) {
+        gan_conv_taps_forward(context, table, conv, batch, x, w, bias, y, scratch);
+    } else {
+        gan_conv_direct_forward(context, table, conv, batch, x, w, bias, y, scratch);
     }
-    gan_conv_direct_forward(context, table, conv, batch, x, w, bias, y, scratch);
 }
 
 static void direct_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
@@ -51,9 +58,11 @@ static void direct_backward_data(gan_context *context, const gan_conv *conv, int
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
     if (takes_winograd(context, conv, batch, true)) {
         gan_conv_winograd_backward_data(context, conv, batch, dy, w, bias, dx, scratch);
-        return;
+    } else if (gan_conv_taps_fit(conv, batch)) {
+        gan_conv_taps_backward_data(context, table, conv, batch, dy, w, bias, dx);
+    } else {
+        gan_conv_direct_backward_data(context, table, conv, batch, dy, w, bias, dx, scratch);
     }
-    gan_conv_direct_backward_data(context, table, conv, batch, dy, w, bias, dx, scratch);
 }
 
 static void direct_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
@@ -62,6 +71,8 @@ static void direct_backward_weights(gan_context *context, const gan_conv *conv, 
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
     if (takes_winograd_weights(context, conv, batch)) {
         gan_conv_winograd_backward_weights(context, conv, batch, x, dy, dw, scratch);
+    } else if (gan_conv_taps_fit(conv, batch)) {
+        gan_conv_taps_backward_weights(context, table, conv, batch, x, dy, dw);
     } else if (gan_conv_has_few_filters(table, conv)) {
         gan_conv_few_filters_backward_weights(context, table, conv, batch, x, dy, dw, scratch);
     } else {

@@ -32,7 +32,7 @@ void gan_conv_depthwise_backward_data(gan_context *context, const gan_conv *conv
 void gan_conv_depthwise_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                                          const gan_real *dy, gan_real *dw, gan_real *scratch);
 
-/* ---- Direct: without patches in memory (conv_direct.c, conv_weights.c, conv_few_filters.c). Here and below:
+/* ---- Direct: without patches in memory (conv_direct.c, conv_weights.c). Here and below:
  * only if gan_conv_is_plain() ---- */
 
 int64_t gan_conv_direct_scratch(const gan_micro_kernel_table *table, const gan_conv *conv);
@@ -70,12 +70,25 @@ int64_t gan_conv_winograd_weights_scratch(const gan_context *context, const gan_
 void gan_conv_winograd_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
                                         const gan_real *dy, gan_real *dw, gan_real *scratch);
 
-/* Few filters of stride 1 (conv_few_filters.c); only if gan_conv_has_few_filters(). */
+/* Few filters of stride 1 (conv_weights.c); only if gan_conv_has_few_filters(). */
 bool gan_conv_has_few_filters(const gan_micro_kernel_table *table, const gan_conv *conv);
 int64_t gan_conv_few_filters_scratch(const gan_micro_kernel_table *table, const gan_conv *conv, int64_t batch);
 void gan_conv_few_filters_backward_weights(gan_context *context, const gan_micro_kernel_table *table,
                                            const gan_conv *conv, int64_t batch, const gan_real *x, const gan_real *dy,
                                            gan_real *dw, gan_real *scratch);
+
+/* ---- Tap by tap, for small images and many weights (conv_taps.c); only if gan_conv_taps_fit() ---- */
+
+bool gan_conv_taps_fit(const gan_conv *conv, int64_t batch);
+int64_t gan_conv_taps_scratch(const gan_micro_kernel_table *table, const gan_conv *conv, int64_t batch);
+void gan_conv_taps_forward(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,
+                           int64_t batch, const gan_real *x, const gan_real *w, const gan_real *bias, gan_real *y,
+                           gan_real *scratch);
+void gan_conv_taps_backward_data(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,
+                                 int64_t batch, const gan_real *dy, const gan_real *w, const gan_real *bias,
+                                 gan_real *dx);
+void gan_conv_taps_backward_weights(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,
+                                    int64_t batch, const gan_real *x, const gan_real *dy, gan_real *dw);
 
 /* ---- With operands rounded to bfloat16 (conv_bfloat16.c) ---- */
 

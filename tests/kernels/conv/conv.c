@@ -269,6 +269,9 @@ static const struct {
     {{1, 30, 5, 2000, 30, 5, 1, 2, 1, 1, 0, 0, 1, 1, 1},
      1},                                                  /* more of dy than all panels of weights take at a time */
     {{520, 3, 3, 6, 2, 2, 3, 3, 1, 1, 0, 0, 1, 1, 1}, 2}, /* more values of k than are multiplied at a time */
+    /* Tap by tap: more filters than positions; taps that see no pixel. */
+    {{48, 4, 4, 96, 2, 2, 4, 4, 2, 2, 1, 1, 1, 1, 1}, 5},
+    {{96, 2, 2, 40, 1, 1, 4, 4, 2, 2, 1, 1, 1, 1, 1}, 19},
     /* Dilation, groups and both; depthwise; two filters on each channel. */
     {{6, 9, 8, 4, 5, 4, 3, 3, 1, 1, 0, 0, 2, 2, 1}, 3},
     {{64, 14, 14, 128, 7, 7, 5, 5, 2, 2, 1, 1, 1, 1, 2}, 2},
@@ -314,6 +317,73 @@ static void test_any_number_of_threads(void **state)
 {
     (void)state;
     test_on_threads(same_bits_on);
+}
+
+/* ---- Tap by tap ------------------------------------------------------------------------------------------------ */
+
+static void check_taps(gan_context *context, const char *name, const gan_conv *c, int64_t batch, uint64_t seed)
+{
+    const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
+    char text[250];
+    arrays a = arrays_create(c, batch, seed);
+    sums y = sums_create(a.y_count), dx = sums_create(a.x_count), dw = sums_create(a.w_count);
+    const gan_real *filter_bias = seed & 1 ? a.filter_bias : NULL, *channel_bias = seed & 2 ? a.channel_bias : NULL;
+    results r = {test_guarded_create(a.y_count), test_guarded_create(a.x_count), test_guarded_create(a.w_count)};
+    test_guarded scratch = test_guarded_create(gan_conv_taps_scratch(table, c, batch));
+    define(c, batch, &a, &y, &dx, &dw);
+    for (int64_t i = 0; i < a.w_count; i++) sums_add(&dw, i, (double)a.dw[i]);
+    for (int64_t i = 0; i < scratch.count; i++) scratch.values[i] = (gan_real)NAN;
+    memcpy(r.dw.values, a.dw, (size_t)a.w_count * sizeof(gan_real));
+    describe(c, batch, name, "tap by tap", text);
+    gan_conv_taps_forward(context, table, c, batch, a.x, a.w, filter_bias, r.y.values, scratch.values);
+    gan_conv_taps_backward_data(context, table, c, batch, a.dy, a.w, channel_bias, r.dx.values);
+    gan_conv_taps_backward_weights(context, table, c, batch, a.x, a.dy, r.dw.values);
+    test_guarded_check(&scratch, text);
+    compare(&y, r.y.values, filter_bias, c->filters, c->kernel_h * c->kernel_w * c->channels, text);
+    compare(&dx, r.dx.values, channel_bias, c->channels, c->kernel_h * c->kernel_w * c->filters, text);
+    compare(&dw, r.dw.values, NULL, 1, batch * c->out_height * c->out_width, text);
+    results_release(&r, text);
+    sums_release(&y);
+    sums_release(&dx);
+    sums_release(&dw);
+    arrays_release(&a);
+}
+
+static bool multiplies_natively(const gan_context *context)
+{
+    return context->multiply == GAN_MULTIPLY_NATIVE && context->precision == GAN_PRECISION_FLOAT32;
+}
+
+static void taps_on(gan_context *context, const char *name)
+{
+    /* More channels and filters than a task has, most taps on padding; and as many pairs as there may be. */
+    static const gan_conv deep = {150, 2, 2, 140, 1, 1, 4, 4, 2, 2, 1, 1, 1, 1, 1};
+    static const gan_conv full = {257, 8, 8, 260, 4, 4, 4, 4, 2, 2, 1, 1, 1, 1, 1};
+    uint64_t seed = 11;
+    if (!multiplies_natively(context)) return;
+    for (int i = 0, checked = 0; checked < 60; i++) {
+        gan_conv c = {.channels = draw_channels(&seed),
+                      .filters = draw_channels(&seed),
+                      .dilation_h = 1,
+                      .dilation_w = 1,
+                      .groups = 1};
+        draw_axis(&seed, &c.height, &c.out_height, &c.kernel_h, &c.stride_h, &c.pad_top, 1);
+        draw_axis(&seed, &c.width, &c.out_width, &c.kernel_w, &c.stride_w, &c.pad_left, 1);
+        const int64_t batch = test_integer(&seed, 1, 5);
+        if (!gan_conv_taps_fit(&c, batch)) continue;
+        check_taps(context, name, &c, batch, (uint64_t)i);
+        checked++;
+    }
+    assert_true(gan_conv_taps_fit(&deep, 70) && !gan_conv_taps_fit(&deep, 71));
+    assert_true(gan_conv_taps_fit(&full, 8) && !gan_conv_taps_fit(&full, 9));
+    check_taps(context, name, &deep, 70, 1);
+    check_taps(context, name, &full, 8, 2);
+}
+
+static void test_taps(void **state)
+{
+    (void)state;
+    test_on_level(taps_on);
 }
 
 /* ---- Winograd -------------------------------------------------------------------------------------------------- */
@@ -383,11 +453,6 @@ static void check_winograd(gan_context *context, const char *name, const gan_con
     sums_release(&dx);
     sums_release(&dw);
     arrays_release(&a);
-}
-
-static bool multiplies_natively(const gan_context *context)
-{
-    return context->multiply == GAN_MULTIPLY_NATIVE && context->precision == GAN_PRECISION_FLOAT32;
 }
 
 static void winograd_shapes_on(gan_context *context, const char *name)
@@ -516,7 +581,7 @@ int main(void)
         cmocka_unit_test(test_odd_shapes),      cmocka_unit_test(test_dilation_and_groups),
         cmocka_unit_test(test_fixed_shapes),    cmocka_unit_test(test_any_number_of_threads),
         cmocka_unit_test(test_winograd_shapes), cmocka_unit_test(test_winograd_chosen),
-        cmocka_unit_test(test_winograd_option),
+        cmocka_unit_test(test_winograd_option), cmocka_unit_test(test_taps),
     };
     return cmocka_run_group_tests_name("conv", tests, NULL, NULL);
 }
