@@ -23,7 +23,7 @@ static int64_t direct_scratch(const gan_context *context, const gan_conv *conv, 
                           ? gan_conv_few_filters_scratch(table, conv, batch)
                           : gan_conv_direct_backward_weights_scratch(table, NULL, conv, batch);
     int64_t most = rows > weights ? rows : weights;
-    if (gan_conv_taps_fit(conv, 1)) {
+    if (gan_conv_taps_pay(conv, 1)) {
         int64_t pixels = gan_conv_taps_scratch(table, conv, batch);
         if (pixels > most) most = pixels;
     }
@@ -45,7 +45,7 @@ static void direct_forward(gan_context *context, const gan_conv *conv, int64_t b
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
     if (takes_winograd(context, conv, batch, false)) {
         gan_conv_winograd_forward(context, conv, batch, x, w, bias, y, scratch);
-    } else if (gan_conv_taps_fit(conv, batch)) {
+    } else if (gan_conv_taps_pay(conv, batch)) {
         gan_conv_taps_forward(context, table, conv, batch, x, w, bias, y, scratch);
     } else {
         gan_conv_direct_forward(context, table, conv, batch, x, w, bias, y, scratch);
@@ -58,7 +58,7 @@ static void direct_backward_data(gan_context *context, const gan_conv *conv, int
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
     if (takes_winograd(context, conv, batch, true)) {
         gan_conv_winograd_backward_data(context, conv, batch, dy, w, bias, dx, scratch);
-    } else if (gan_conv_taps_fit(conv, batch)) {
+    } else if (gan_conv_taps_pay(conv, batch)) {
         gan_conv_taps_backward_data(context, table, conv, batch, dy, w, bias, dx);
     } else {
         gan_conv_direct_backward_data(context, table, conv, batch, dy, w, bias, dx, scratch);
@@ -71,7 +71,7 @@ static void direct_backward_weights(gan_context *context, const gan_conv *conv, 
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
     if (takes_winograd_weights(context, conv, batch)) {
         gan_conv_winograd_backward_weights(context, conv, batch, x, dy, dw, scratch);
-    } else if (gan_conv_taps_fit(conv, batch)) {
+    } else if (gan_conv_taps_pay(conv, batch)) {
         gan_conv_taps_backward_weights(context, table, conv, batch, x, dy, dw);
     } else if (gan_conv_has_few_filters(table, conv)) {
         gan_conv_few_filters_backward_weights(context, table, conv, batch, x, dy, dw, scratch);

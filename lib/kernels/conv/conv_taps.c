@@ -19,7 +19,8 @@ enum {
     GROUPS = 2,    /* of rows in a task forward */
     COLUMNS = 128, /* of a task backward to the data; of them */
     FILTERS = 64,  /* are multiplied at a time; and are those of a task backward to the weights */
-    LINE = 64 / sizeof(gan_real)
+    LINE = 64 / sizeof(gan_real),
+    LEAST_WEIGHTS = 1 << 20
 };
 
 typedef struct taps_work {
@@ -307,10 +308,11 @@ static void weights_task(void *argument, int64_t index)
         for (int64_t p = at; p < end; p++) {
             const gan_panel panel = gan_panel_at(work->table, conv->channels, p);
             gan_real *to = x + (p - at) * work->table->width * pairs.count;
-            for (int64_t i = 0; i < pairs.count; i++)
+            for (int64_t i = 0; i < pairs.count; i++) {
                 work->table->copy(1, panel.columns, panel.width,
                                   work->x + pairs.pixel[i] * conv->channels + panel.first, 0, to + i * panel.width,
                                   panel.width);
+            }
         }
         for (int64_t f = 0; f < filters; f += rows) {
             tile.rows = gan_least(rows, filters - f);
@@ -335,6 +337,13 @@ bool gan_conv_taps_fit(const gan_conv *conv, int64_t batch)
 {
     const int64_t most = gan_least(MOST_PAIRS, gan_least(conv->channels, conv->filters) / 2);
     return conv->out_height * conv->out_width <= most && batch * conv->out_height * conv->out_width <= most;
+}
+
+/* Weights that stay in the L2 cache are packed in no time. */
+bool gan_conv_taps_pay(const gan_conv *conv, int64_t batch)
+{
+    return gan_conv_taps_fit(conv, batch) &&
+           conv->kernel_h * conv->kernel_w * conv->channels >= LEAST_WEIGHTS / conv->filters;
 }
 
 int64_t gan_conv_taps_scratch(const gan_micro_kernel_table *table, const gan_conv *conv, int64_t batch)

@@ -267,11 +267,10 @@ static const struct {
     {{5, 70, 2, 3, 70, 2, 67, 1, 1, 1, 33, 0, 1, 1, 1}, 1}, /* more rows of the kernel than segments in a call */
     {{40, 5, 5, 150, 5, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1}, 2},  /* more filters than rows in a block */
     {{1, 30, 5, 2000, 30, 5, 1, 2, 1, 1, 0, 0, 1, 1, 1},
-     1},                                                  /* more of dy than all panels of weights take at a time */
-    {{520, 3, 3, 6, 2, 2, 3, 3, 1, 1, 0, 0, 1, 1, 1}, 2}, /* more values of k than are multiplied at a time */
-    /* Tap by tap: more filters than positions; taps that see no pixel. */
-    {{48, 4, 4, 96, 2, 2, 4, 4, 2, 2, 1, 1, 1, 1, 1}, 5},
-    {{96, 2, 2, 40, 1, 1, 4, 4, 2, 2, 1, 1, 1, 1, 1}, 19},
+     1},                                                    /* more of dy than all panels of weights take at a time */
+    {{520, 3, 3, 6, 2, 2, 3, 3, 1, 1, 0, 0, 1, 1, 1}, 2},   /* more values of k than are multiplied at a time */
+    {{257, 4, 4, 260, 2, 2, 4, 4, 2, 2, 1, 1, 1, 1, 1}, 3}, /* tap by tap, since the weights are many */
+    {{300, 2, 2, 256, 1, 1, 4, 4, 2, 2, 1, 1, 1, 1, 1}, 5}, /* likewise; most taps see no pixel */
     /* Dilation, groups and both; depthwise; two filters on each channel. */
     {{6, 9, 8, 4, 5, 4, 3, 3, 1, 1, 0, 0, 2, 2, 1}, 3},
     {{64, 14, 14, 128, 7, 7, 5, 5, 2, 2, 1, 1, 1, 1, 2}, 2},
@@ -376,6 +375,7 @@ static void taps_on(gan_context *context, const char *name)
     }
     assert_true(gan_conv_taps_fit(&deep, 70) && !gan_conv_taps_fit(&deep, 71));
     assert_true(gan_conv_taps_fit(&full, 8) && !gan_conv_taps_fit(&full, 9));
+    assert_true(gan_conv_taps_pay(&full, 8) && !gan_conv_taps_pay(&deep, 70));
     check_taps(context, name, &deep, 70, 1);
     check_taps(context, name, &full, 8, 2);
 }
