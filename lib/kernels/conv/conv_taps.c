@@ -333,16 +333,12 @@ static void weights_task(void *argument, int64_t index)
 
 /* ---- The three products ---------------------------------------------------------------------------------------- */
 
-bool gan_conv_taps_fit(const gan_conv *conv, int64_t batch)
-{
-    const int64_t most = gan_least(MOST_PAIRS, gan_least(conv->channels, conv->filters) / 2);
-    return conv->out_height * conv->out_width <= most && batch * conv->out_height * conv->out_width <= most;
-}
-
 /* Weights that stay in the L2 cache are packed in no time. */
 bool gan_conv_taps_pay(const gan_conv *conv, int64_t batch)
 {
-    return gan_conv_taps_fit(conv, batch) &&
+    const int64_t most = gan_least(MOST_PAIRS, gan_least(conv->channels, conv->filters) / 2);
+    const int64_t positions = conv->out_height * conv->out_width;
+    return positions <= most && batch * positions <= most &&
            conv->kernel_h * conv->kernel_w * conv->channels >= LEAST_WEIGHTS / conv->filters;
 }
 

@@ -77,9 +77,9 @@ void gan_conv_few_filters_backward_weights(gan_context *context, const gan_micro
                                            const gan_conv *conv, int64_t batch, const gan_real *x, const gan_real *dy,
                                            gan_real *dw, gan_real *scratch);
 
-/* ---- Tap by tap, for small images and many weights (conv_taps.c); only if gan_conv_taps_fit() ---- */
+/* ---- Tap by tap, for small images and many weights (conv_taps.c); a batch of at most GAN_ROW_BLOCK positions ----
+ */
 
-bool gan_conv_taps_fit(const gan_conv *conv, int64_t batch);
 /* Whether it is faster; if it is for a batch, it is for a smaller one too. */
 bool gan_conv_taps_pay(const gan_conv *conv, int64_t batch);
 int64_t gan_conv_taps_scratch(const gan_micro_kernel_table *table, const gan_conv *conv, int64_t batch);

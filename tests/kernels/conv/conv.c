@@ -369,13 +369,11 @@ static void taps_on(gan_context *context, const char *name)
         draw_axis(&seed, &c.height, &c.out_height, &c.kernel_h, &c.stride_h, &c.pad_top, 1);
         draw_axis(&seed, &c.width, &c.out_width, &c.kernel_w, &c.stride_w, &c.pad_left, 1);
         const int64_t batch = test_integer(&seed, 1, 5);
-        if (!gan_conv_taps_fit(&c, batch)) continue;
+        if (batch * c.out_height * c.out_width > GAN_ROW_BLOCK) continue;
         check_taps(context, name, &c, batch, (uint64_t)i);
         checked++;
     }
-    assert_true(gan_conv_taps_fit(&deep, 70) && !gan_conv_taps_fit(&deep, 71));
-    assert_true(gan_conv_taps_fit(&full, 8) && !gan_conv_taps_fit(&full, 9));
-    assert_true(gan_conv_taps_pay(&full, 8) && !gan_conv_taps_pay(&deep, 70));
+    assert_true(gan_conv_taps_pay(&full, 8) && !gan_conv_taps_pay(&full, 9) && !gan_conv_taps_pay(&deep, 70));
     check_taps(context, name, &deep, 70, 1);
     check_taps(context, name, &full, 8, 2);
 }
