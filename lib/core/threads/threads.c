@@ -51,21 +51,30 @@ enum { IDLE, SLEEPING, ASSIGNED, RUNNING, AWAITED, STOPPING };
 typedef struct pool_share {
     atomic_int_least64_t next;
     int64_t end;
-    unsigned char padding[GAN_ALIGNMENT]; /* two shares, or the states of two workers, never share a cache line */
 } pool_share;
+
+/* What threads do in a call: task(argument, i) of their shares. */
+typedef struct pool_work {
+    gan_task_fn task;
+    void *argument;
+    const gan_sliced *sliced; /* tasks are begun while its time lasts; NULL: all are */
+} pool_work;
 
 /* A moment, and how long a worker had run until then; both in nanoseconds, and 0 if the system does not tell. */
 typedef struct worker_time {
     int64_t passed, ran;
 } worker_time;
 
+/* All that a worker needs to begin is in the cache line of its state: each line that two cores write in turn takes
+ * between 50 and 500 nanoseconds to come over. */
 typedef struct pool_worker {
-    atomic_int state;
-    gan_pool *pool;
-    pthread_t thread;
-    pthread_mutex_t mutex;  /* held around each wait for, and each announcement of, a change of state */
-    pthread_cond_t changed; /* at most one thread waits for it */
+    _Alignas(GAN_ALIGNMENT) atomic_int state;
     pool_share share;
+    pool_work work; /* the caller writes it before it moves the state to ASSIGNED */
+    _Alignas(GAN_ALIGNMENT) gan_pool *pool;
+    pthread_t thread;
+    pthread_mutex_t mutex;    /* held around each wait for, and each announcement of, a change of state */
+    pthread_cond_t changed;   /* at most one thread waits for it */
     bool takes_part;          /* in this call */
     int64_t left_out_until;   /* nanoseconds; 0: it is not left out */
     int64_t left_out_for;     /* the last time; 0: it was worth waiting for since */
@@ -74,15 +83,14 @@ typedef struct pool_worker {
 } pool_worker;
 
 struct gan_pool {
-    gan_task_fn task;
-    void *argument;
-    const gan_sliced *sliced; /* tasks are begun while its time lasts; NULL: all are */
-    pool_share share;         /* the caller's */
-    int left_out;             /* workers */
-    int64_t spin;             /* nanoseconds */
-    size_t size;              /* of this block of memory */
-    unsigned process;         /* whose threads the workers are */
-    int wanted;               /* workers asked for */
+    _Alignas(GAN_ALIGNMENT) pool_share share; /* the caller's */
+    _Alignas(GAN_ALIGNMENT) pool_work work;
+    int left_out;     /* workers */
+    int64_t spin;     /* nanoseconds */
+    void *block;      /* of memory, in which this lies aligned */
+    size_t size;      /* of the block */
+    unsigned process; /* whose threads the workers are */
+    int wanted;       /* workers asked for */
     int worker_count;
     pool_worker workers[];
 };
@@ -193,21 +201,20 @@ static pool_share *share_of(gan_pool *pool, int thread)
     return thread == 0 ? &pool->share : &pool->workers[thread - 1].share;
 }
 
-/* At least one task, if any is left. */
-static void run_tasks(gan_pool *pool, int thread)
+/* At least one task, if any is left. Shares that are empty are only read: to write them, their cache lines would have
+ * to leave their threads. */
+static void run_tasks(gan_pool *pool, int thread, pool_work work)
 {
-    const gan_task_fn task = pool->task;
-    void *argument = pool->argument;
-    const gan_sliced *sliced = pool->sliced;
     const int threads = pool->worker_count + 1;
 
     for (int i = 0; i < threads; i++) {
         pool_share *share = share_of(pool, (thread + i) % threads);
         const int64_t end = share->end;
         int64_t index;
+        if (atomic_load_explicit(&share->next, memory_order_relaxed) >= end) continue;
         while ((index = atomic_fetch_add_explicit(&share->next, 1, memory_order_relaxed)) < end) {
-            task(argument, index);
-            if (sliced && gan_sliced_is_over(sliced)) return;
+            work.task(work.argument, index);
+            if (work.sliced && gan_sliced_is_over(work.sliced)) return;
         }
     }
 }
@@ -222,7 +229,7 @@ static void *worker_main(void *argument)
         spin_while(worker, IDLE);
         if (atomic_load(&worker->state) == IDLE) sleep_while(worker, IDLE, SLEEPING);
         if (atomic_compare_exchange_strong(&worker->state, &state, RUNNING)) {
-            run_tasks(worker->pool, 1 + (int)(worker - worker->pool->workers));
+            run_tasks(worker->pool, 1 + (int)(worker - worker->pool->workers), worker->work);
             if (atomic_load(&worker->state) == AWAITED) worker->until = time_of(worker);
             move_state(worker, AWAITED, IDLE);
         } else if (state == STOPPING) {
@@ -263,9 +270,12 @@ static void deal(gan_pool *pool, int helpers, int64_t count)
 static void run_shares(gan_pool *pool)
 {
     for (int i = 0; i < pool->worker_count; i++) {
-        if (pool->workers[i].takes_part) move_state(&pool->workers[i], SLEEPING, ASSIGNED);
+        pool_worker *worker = &pool->workers[i];
+        if (!worker->takes_part) continue;
+        worker->work = pool->work;
+        move_state(worker, SLEEPING, ASSIGNED);
     }
-    run_tasks(pool, 0);
+    run_tasks(pool, 0, pool->work);
     for (int i = 0; i < pool->worker_count; i++) {
         pool_worker *worker = &pool->workers[i];
         int state = ASSIGNED;
@@ -275,16 +285,9 @@ static void run_shares(gan_pool *pool)
     }
 }
 
-static void begin_call(gan_pool *pool, gan_task_fn task, void *argument, const gan_sliced *sliced)
-{
-    pool->task = task;
-    pool->argument = argument;
-    pool->sliced = sliced;
-}
-
 static void run_on_pool(gan_pool *pool, gan_task_fn task, void *argument, int64_t count)
 {
-    begin_call(pool, task, argument, NULL);
+    pool->work = (pool_work){task, argument, NULL};
     deal(pool, choose_workers(pool, count), count);
     run_shares(pool);
 }
@@ -443,7 +446,7 @@ static void run_on_pool_in_slices(gan_context *context, gan_sliced *sliced, gan_
         gan_sliced_pause(sliced);
         if (!acquire_threads(context)) break;
         gan_pool *pool = pool_of(context);
-        begin_call(pool, task, argument, sliced);
+        pool->work = (pool_work){task, argument, sliced};
         const int helpers = choose_workers(pool, count);
         dealt ? give_back_shares(pool, left) : deal(pool, helpers, count);
         gan_sliced_set_current(NULL);
@@ -495,13 +498,16 @@ void gan_parallel(gan_context *context, gan_task_fn task, void *argument, int64_
 
 gan_status gan_pool_create(gan_context *context, int threads)
 {
-    const size_t size = sizeof(gan_pool) + (size_t)(threads - 1) * sizeof(pool_worker);
+    const size_t size = GAN_ALIGNMENT + sizeof(gan_pool) + (size_t)(threads - 1) * sizeof(pool_worker);
     gan_pool *pool;
+    unsigned char *block;
 
     GAN_TRY(gan_count_forks());
     if (threads == 1) return GAN_OK;
-    pool = gan_allocate(context, size);
-    if (!pool) return GAN_ERROR_MEMORY;
+    block = gan_allocate(context, size);
+    if (!block) return GAN_ERROR_MEMORY;
+    pool = (gan_pool *)(void *)(block + (GAN_ALIGNMENT - (uintptr_t)block % GAN_ALIGNMENT) % GAN_ALIGNMENT);
+    pool->block = block;
     pool->size = size;
     pool->wanted = threads - 1;
     pool->spin = !context->no_spin && threads <= gan_cpu_count() ? SPIN_NANOSECONDS : 0;
@@ -520,5 +526,5 @@ void gan_pool_destroy(gan_context *context, gan_pool *pool)
         pthread_cond_destroy(&pool->workers[i].changed);
         pthread_mutex_destroy(&pool->workers[i].mutex);
     }
-    gan_release(context, pool, pool->size);
+    gan_release(context, pool->block, pool->size);
 }

@@ -40,12 +40,29 @@ typedef struct gan_tile {
     const gan_real *column_bias, *row_bias; /* or NULL */
 } gan_tile;
 
+/* C = [C +] A B [+ bias], with few values of k. */
+typedef struct gan_thin_product {
+    int64_t rows, columns, k; /* k: at most GAN_THIN */
+    const gan_real *a;
+    int64_t a_row, a_step; /* from row to row, from k to k + 1 */
+    const gan_real *b;
+    int64_t b_step; /* from k to k + 1 */
+    gan_real *c;
+    int64_t c_row;
+    bool accumulate;
+    const gan_real *bias; /* of columns, or NULL */
+} gan_thin_product;
+
+enum { GAN_THIN = 4 };
+
 typedef struct gan_micro_kernel_table {
     int64_t rows;                  /* most rows of a tile */
     int64_t width, vector, narrow; /* widths of panels: two vectors, one, and half of one if there is such */
     void (*tile)(const gan_tile *tile);
     /* For few columns: vectors run along k. a_step is 1. */
     void (*dot)(const gan_tile *tile);
+    /* Each row of C from its beginning to its end, to the bits that tiles give. */
+    void (*thin)(const gan_thin_product *product);
     /* y[i * y_stride + j] = x[i * x_stride + j] for j < columns, 0 for columns <= j < width */
     void (*copy)(int64_t rows, int64_t columns, int64_t width, const gan_real *x, int64_t x_stride, gan_real *y,
                  int64_t y_stride);

@@ -388,6 +388,68 @@ static void dot(const gan_tile *tile)
     }
 }
 
+/* ---- Thin products ----------------------------------------------------------------------------------------- */
+
+/* A vector of columns, from addresses of the first. */
+static inline __attribute__((always_inline)) full_vector thin_sum(const gan_thin_product *p, const gan_real *b,
+                                                                  const full_vector *factors, const int k)
+{
+    full_vector sum = {0};
+    UNROLLED (i, k) sum = single_multiply_add(sum, factors[i], *(const full_vector *)(b + i * p->b_step));
+    return sum;
+}
+
+/* The columns after the last whole vector. */
+static void finish_thin_row(const gan_thin_product *p, int64_t row)
+{
+    const int64_t first = p->columns - p->columns % single_lanes;
+    const size_t bytes = (size_t)(p->columns - first) * sizeof(gan_real);
+    gan_real *c = p->c + row * p->c_row + first;
+    full_vector sum = {0}, value = {0};
+    for (int64_t i = 0; i < p->k; i++) {
+        memcpy(&value, p->b + i * p->b_step + first, bytes);
+        sum = single_multiply_add(sum, single_broadcast(p->a + row * p->a_row + i * p->a_step), value);
+    }
+    if (p->accumulate) {
+        memcpy(&value, c, bytes);
+        sum += value;
+    }
+    if (p->bias) {
+        memcpy(&value, p->bias + first, bytes);
+        sum += value;
+    }
+    memcpy(c, &sum, bytes);
+}
+
+static inline __attribute__((always_inline)) void run_thin(const gan_thin_product *given, const int k)
+{
+    const gan_thin_product p = *given;
+    const int64_t whole = p.columns - p.columns % single_lanes;
+    for (int64_t row = 0; row < p.rows; row++) {
+        gan_real *c = p.c + row * p.c_row;
+        full_vector factors[GAN_THIN];
+        UNROLLED (i, k) factors[i] = single_broadcast(p.a + row * p.a_row + i * p.a_step);
+        for (int64_t j = 0; j < whole; j += single_lanes) {
+            full_vector sum = thin_sum(&p, p.b + j, factors, k);
+            if (p.accumulate) sum += *(const full_vector *)(c + j);
+            if (p.bias) sum += *(const full_vector *)(p.bias + j);
+            *(full_vector *)(c + j) = sum;
+        }
+        if (whole < p.columns) finish_thin_row(given, row);
+    }
+}
+
+static void thin(const gan_thin_product *p)
+{
+    switch (p->k) {
+    case 1: run_thin(p, 1); break;
+    case 2: run_thin(p, 2); break;
+    case 3: run_thin(p, 3); break;
+    case GAN_THIN: run_thin(p, GAN_THIN); break;
+    default: break;
+    }
+}
+
 #ifdef GAN_BFLOAT16
 #define TABLE gan_bfloat16_micro_kernel_table
 #else
@@ -400,6 +462,7 @@ const gan_micro_kernel_table GAN_ISA_TABLE(TABLE) = {
     .narrow = narrow_lanes,
     .tile = tile,
     .dot = dot,
+    .thin = thin,
     .copy = copy,
     .transpose = transpose,
 };

@@ -1,4 +1,5 @@
 /* Matrix products by the micro-kernels. */
+#include "kernels/blocks/blocks.h"
 #include "kernels/product/gemm_ways.h"
 
 #include <stdatomic.h>
@@ -41,6 +42,7 @@ enum {
     LEAST_MULTIPLY_ADDS = 1 << 18, /* and of what it is worth */
     SHARED_PANELS = 128,           /* most panels of a product whose tasks share them */
     PACKED_ROWS = 128,             /* of a panel that are transposed at a time, and stay in the L1 cache */
+    THIN_VALUES = 1 << 13,         /* of a block of a thin product */
     NEAR_VALUES = 1 << 18,         /* of a B that tasks read again and again, since it stays in the L2 cache */
     SPAN_TASKS = 24,               /* tasks that are left if they take several blocks */
     LARGE_BLOCK = 64,              /* rows of a task that packs them, LARGE_LENGTH values of k at a time */
@@ -403,8 +405,68 @@ static bool takes_rows_first(const gemm_work *work)
     return work->a_step != 1 && work->c_step == 1 && work->columns * work->k <= NEAR_VALUES;
 }
 
+/* ---- Thin products --------------------------------------------------------------------------------------------- */
+
+typedef struct thin_work {
+    const gan_micro_kernel_table *table;
+    gan_thin_product product;
+} thin_work;
+
+static void thin_range(const void *arguments, int64_t begin, int64_t end)
+{
+    const thin_work *work = arguments;
+    gan_thin_product part = work->product;
+    part.rows = end - begin;
+    part.a += begin * part.a_row;
+    part.c += begin * part.c_row;
+    work->table->thin(&part);
+}
+
+/* Whether the rows of B are not contiguous. */
+static bool packs_thin(const gan_gemm *gemm)
+{
+    return gemm->transpose_b && (gemm->k > 1 || gemm->ldb > 1);
+}
+
+/* Writing C takes most of the time: tiles, which write 8 rows at a time, would take several times as long. */
+static bool is_thin(const gan_micro_kernel_table *table, const gan_gemm *gemm)
+{
+    if (gemm->k < 1 || gemm->k > GAN_THIN || gemm->n < table->width) return false;
+    return !packs_thin(gemm) || (gemm->scratch && gemm->n <= PACK_RATIO * gemm->m);
+}
+
+static void run_thin(gan_context *context, const gan_micro_kernel_table *table, const gan_gemm *gemm)
+{
+    const int64_t blocks = gemm->m * gemm->n / THIN_VALUES + 1;
+    thin_work work = {.table = table,
+                      .product = {.columns = gemm->n,
+                                  .k = gemm->k,
+                                  .a = gemm->a,
+                                  .a_row = gemm->transpose_a ? 1 : gemm->lda,
+                                  .a_step = gemm->transpose_a ? gemm->lda : 1,
+                                  .b = gemm->b,
+                                  .b_step = gemm->ldb,
+                                  .c = gemm->c,
+                                  .c_row = gemm->ldc,
+                                  .accumulate = gemm->accumulate,
+                                  .bias = gemm->bias}};
+    if (packs_thin(gemm)) {
+        gan_real *to = gan_scratch_align(gemm->scratch);
+        table->transpose(gemm->n, gemm->k, gemm->n, gemm->b, gemm->ldb, to, gemm->n);
+        work.product.b = to;
+        work.product.b_step = gemm->n;
+    }
+    gan_range_run(context, thin_range, &work, gemm->m, (gemm->m + blocks - 1) / blocks);
+}
+
+/* ---- All products ---------------------------------------------------------------------------------------------- */
+
 void gan_gemm_native_run(gan_context *context, const gan_micro_kernel_table *table, const gan_gemm *gemm)
 {
+    if (is_thin(table, gemm)) {
+        run_thin(context, table, gemm);
+        return;
+    }
     gemm_work work = gemm_plan(table, gemm);
     const double k = (double)work.k, rows = (double)work.rows, columns = (double)work.columns;
     gan_real *scratch = gemm->scratch ? gan_scratch_align(gemm->scratch) : NULL;
