@@ -160,6 +160,11 @@ static const product large[] = {
     {.m = 100, .n = 400, .k = 40},
     {.m = 129, .n = 100, .k = 257},
     {.m = 4, .n = 300, .k = 600},
+    /* panels that tasks share, of which the last is narrow */
+    {.m = 100, .n = 400, .k = 400, .every = 9},
+    {.m = 131, .n = 410, .k = 300, .every = 9},
+    /* few values of k, and columns after the last vector */
+    {.m = 100, .n = 405, .k = 4, .every = 9},
     /* tasks of many rows and panels, which end within both */
     {.m = 519, .n = 1837, .k = 203, .every = 41},
     /* the same with one operand too large, beside the other, to be packed whole: neither may be longer than the
