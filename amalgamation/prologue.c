@@ -11,6 +11,9 @@
  *     -DGAN_WITH_GZIP  -lz       gzipped data sets
  *     -DGAN_WITH_BLAS  -ldl      a BLAS, loaded when it is first used: on CPUs without AVX2, or if asked for
  *
+ * -DGAN_API= keeps what libgan.h declares out of the symbols that a shared library with this file exports, so that
+ * several of them, each with a copy, can be in one process.
+ *
  * -DGAN_SMALL makes clang compile all but the kernels of the best instruction set for size.
  *
  * This file is generated; the sources and their history are the project's. */
@@ -65,7 +68,10 @@
 #include <cpuid.h>
 #endif
 
+/* What it declares is hidden, too, if GAN_API is nothing. */
+#pragma GCC visibility push(hidden)
 #include "libgan.h"
+#pragma GCC visibility pop
 
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN

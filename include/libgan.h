@@ -35,6 +35,9 @@
  *   failed; after any other, those that the call used may only be destroyed. Memory that the call held stays
  * allocated in the context. An exception from a ::gan_parallel_fn must wait until no task of that call runs any
  * longer.
+ * - A call needs at most twice ::GAN_TASK_STACK bytes of stack. The library's own threads have them, whatever the
+ *   system gives threads by default, and get no signals of the host's but faults. A thread that is cancelled
+ *   (pthread_cancel()) finishes its call first; in callbacks the caller's cancellation state holds.
  * - Use a handle from one thread at a time. Each handle's comment says what may run concurrently.
  * - gan_x_destroy() accepts NULL and releases what the handle owns. Handles keep alive what they need of each other,
  *   so they may be destroyed in any order; using a destroyed handle is the caller's error.
@@ -56,9 +59,11 @@
 /** Patch version of this header. */
 #define GAN_VERSION_PATCH 0
 
-/* Marks the functions that a shared library exports; GAN_EXPORTS is defined where the library itself is compiled. */
+/* Marks the functions that a shared library exports; GAN_EXPORTS is defined where the library itself is compiled. A
+ * plugin that contains the two files defines GAN_API as nothing, and exports none. */
 /** @cond */
-#if defined(_WIN32) && defined(GAN_EXPORTS)
+#if defined(GAN_API)
+#elif defined(_WIN32) && defined(GAN_EXPORTS)
 #define GAN_API __declspec(dllexport)
 #elif defined(_WIN32)
 #define GAN_API

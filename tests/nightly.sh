@@ -200,7 +200,7 @@ part_packages()
         mkdir -p "$made"
         run "amalgamation-$compiler" "$compiler" -O2 -Wall -Werror -fPIC -shared -DGAN_WITH_PNG -DGAN_WITH_JPEG -DGAN_WITH_GZIP \
             -DGAN_WITH_BLAS "$folder/amalgamation/libgan.c" -o "$made/libgan.so" -Wl,-soname,libgan.so.0.2 \
-            "-Wl,--version-script=$root/lib/libgan.map" -lpng -ljpeg -lz -lm -lpthread -ldl
+            "-Wl,--version-script=$root/lib/libgan.map" -Wl,-Bsymbolic-functions -lpng -ljpeg -lz -lm -lpthread -ldl
         run "amalgamation-plain-$compiler" "$compiler" -O2 -Wall -Werror -c "$folder/amalgamation/libgan.c" -o "$made/plain.o"
         run "amalgamation-tests-$compiler" meson test -C "$folder" --no-rebuild --timeout-multiplier 8 \
             --wrapper "env LD_PRELOAD=$made/libgan.so" "$@"

@@ -148,6 +148,41 @@ static void test_refusals(void **state)
     gan_model_destroy(model);
 }
 
+static gan_status fail_pass(const gan_layer *layer, const gan_pass *pass)
+{
+    (void)layer;
+    (void)pass;
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "this pass fails");
+}
+
+/* The value is written when the last pass has ended, whichever fails. */
+static void test_failing_passes(void **state)
+{
+    (void)state;
+    gan_model *model = NULL;
+    gan_session *session = NULL;
+    double value = 7;
+    test_status(test_seed_discriminator(context, 1, &model), GAN_OK, "");
+    test_status(gan_session_create(model, GAN_SESSION(.second_order = true), &session), GAN_OK, "");
+    gan_layer *layer = model->nodes[1].layer;
+    const gan_layer_ops *ops = layer->ops;
+    for (int failing = 0; failing < 4; failing++) {
+        gan_layer_ops changed = *ops;
+        if (failing == 0) changed.forward = fail_pass;
+        if (failing == 1) changed.backward = fail_pass;
+        if (failing == 2) changed.tangent_forward = fail_pass;
+        if (failing == 3) changed.tangent_backward = fail_pass;
+        set_inputs(session, 1);
+        layer->ops = &changed;
+        const gan_status status = gan_gradient_penalty(session, GAN_PENALTY_ZERO_CENTERED, 1, &value);
+        layer->ops = ops;
+        test_status(status, GAN_ERROR_UNSUPPORTED, "this pass fails");
+        assert_true(value == 7);
+    }
+    gan_session_destroy(session);
+    gan_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_zero_centered),
         cmocka_unit_test(test_one_centered),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_failing_passes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

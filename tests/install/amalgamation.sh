@@ -28,3 +28,10 @@ for program in program without bits; do "$@" -I. "$here/$program.c" libgan.o -o 
 "$bits" >library.txt
 cmp amalgamated.txt library.txt
 cat library.txt
+
+# A plugin with a copy of its own exports nothing of it.
+"$@" -O0 -fPIC -shared -DGAN_API= -I. libgan.c "$here/program.c" -o plugin.so -lm -lpthread
+if nm -D --defined-only plugin.so | grep ' gan_'; then
+    echo 'a plugin exports these'
+    exit 1
+fi

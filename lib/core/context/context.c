@@ -3,6 +3,7 @@
 #include "core/context/context.h"
 #include "core/machine/machine.h"
 #include "core/memory/memory.h"
+#include "core/platform/platform.h"
 #include "core/status/status.h"
 #include "core/threads/threads.h"
 
@@ -203,6 +204,7 @@ static gan_status keep_name(gan_context *context, const gan_context_options *opt
 
 gan_status gan_context_create(const gan_context_options *given, gan_context **out)
 {
+    GAN_UNCANCELLED_SCOPE();
     gan_context_options options;
     gan_context *context;
     gan_blas blas;

@@ -59,6 +59,7 @@ gan_status gan_file_read(const gan_file *file, int64_t offset, void *out, size_t
 
 void gan_file_close(gan_file *file)
 {
+    GAN_UNCANCELLED_SCOPE();
     if (!file->context) return;
     close(file->descriptor);
     gan_release_text(file->context, file->name);

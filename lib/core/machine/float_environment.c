@@ -5,6 +5,7 @@
  * outside. So when it does not return but throws or jumps over the library's frames, the thread is outside with the
  * host's environment, as it should be. */
 #include "core/machine/machine.h"
+#include "core/platform/platform.h"
 
 #if defined(__x86_64__) || (defined(__i386__) && defined(__SSE2__))
 
@@ -118,11 +119,13 @@ static void set_library_environment(void)
 #endif
 
 static _Thread_local float_environment host_environment;
+static _Thread_local int host_cancel_state;
 static _Thread_local bool inside;
 
 bool gan_float_enter(void)
 {
     if (inside) return false;
+    host_cancel_state = gan_cancel_enter();
     host_environment = get_environment();
     set_library_environment();
     inside = true;
@@ -134,6 +137,7 @@ void gan_float_leave(const bool *entered)
     if (!*entered) return;
     inside = false;
     set_environment(&host_environment);
+    gan_cancel_leave(&host_cancel_state);
 }
 
 bool gan_host_enter(void)

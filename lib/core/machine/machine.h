@@ -34,7 +34,9 @@ int gan_cpu_quota(const char *root);
  * gradients do.
  *
  * A public function that computes starts with GAN_FLOAT_SCOPE(). When it returns, the host has its environment back,
- * with the exceptions raised before. In a call from within the library it does nothing. */
+ * with the exceptions raised before. In a call from within the library it does nothing.
+ *
+ * Within it the thread is not cancelled either (pthread_cancel()), which would leave locks held and memory behind. */
 bool gan_float_enter(void);
 void gan_float_leave(const bool *entered);
 #define GAN_FLOAT_SCOPE() \

@@ -30,7 +30,8 @@ typedef struct gan_file_facts {
 int gan_examine(const char *path, gan_file_facts *out);
 int gan_examine_open(int descriptor, gan_file_facts *out);
 
-/* Descriptors, which no program inherits that the host starts; they are closed with close(). */
+/* Descriptors, which no program inherits that the host starts, and none of those of the standard streams; they are
+ * closed with close(). */
 int gan_open_to_read(const char *path);   /* never waits for a pipe's writer */
 int gan_open_to_append(const char *path); /* a new file; each write goes to its end */
 int gan_open_unnamed(const char *folder); /* a new file that is gone when it is closed */
@@ -45,7 +46,8 @@ int gan_set_errno(unsigned long error);
 
 /* Bytes at an offset, from any thread: returns how many there were, 0 at the end of the file. */
 ssize_t gan_read_at(int descriptor, void *out, size_t size, int64_t offset);
-/* Returns how many bytes were written. A pipe that nobody reads any more is an error, not a signal. */
+/* Returns how many bytes were written. A pipe that nobody reads any more is an error, not a signal, and so is a file
+ * beyond the limit of the process (RLIMIT_FSIZE). */
 ssize_t gan_write_some(int descriptor, const void *data, size_t size);
 int gan_truncate(int descriptor, int64_t size);
 /* Removes the last `size` bytes, which were just written. */
@@ -83,8 +85,15 @@ unsigned long gan_process_id(void);
 /* CPUs that this process may use, as far as the system says; 0: it does not say. */
 int64_t gan_usable_cpus(void);
 
-/* Starts a thread that gets none of the host's signals. Returns 0 or the error number. */
+/* Starts a thread that gets none of the host's signals and has the stack for any call. Returns 0 or the error number.
+ */
 int gan_thread_start(pthread_t *thread, void *(*start)(void *argument), void *argument);
+/* From the first to the second, this thread is not cancelled (pthread_cancel()), where threads can be. */
+int gan_cancel_enter(void);
+void gan_cancel_leave(const int *before);
+/* Until the end of its block, for functions that wait or use files, and have no scope in which they compute. */
+#define GAN_UNCANCELLED_SCOPE() \
+    const int gan_cancel_before __attribute__((cleanup(gan_cancel_leave), unused)) = gan_cancel_enter()
 /* Handlers of fork(), where there is one; each may be NULL. Returns 0 or the error number. */
 int gan_watch_forks(void (*before)(void), void (*in_parent)(void), void (*in_child)(void));
 

@@ -47,6 +47,18 @@ int gan_examine_open(int descriptor, gan_file_facts *out)
     return 0;
 }
 
+/* In a host that has closed its standard error, a file would get its number, and what the host then reports would be
+ * written into the file. */
+static int above_standard(int descriptor)
+{
+    if (descriptor < 0 || descriptor > STDERR_FILENO) return descriptor;
+    const int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    const int error = errno;
+    close(descriptor);
+    errno = error;
+    return moved;
+}
+
 int gan_open_at(int folder, const char *name, int flags, mode_t mode)
 {
     int descriptor;
@@ -54,7 +66,7 @@ int gan_open_at(int folder, const char *name, int flags, mode_t mode)
     do {
         descriptor = openat(folder, name, flags | O_CLOEXEC, mode);
     } while (descriptor < 0 && errno == EINTR);
-    return descriptor;
+    return above_standard(descriptor);
 }
 
 /* Without O_NONBLOCK, opening a pipe would wait for its writer. */
@@ -89,7 +101,7 @@ int gan_open_unnamed(const char *folder)
     if (descriptor < 0) return -1;
     fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     unlink(path);
-    return descriptor;
+    return above_standard(descriptor);
 }
 
 ssize_t gan_read_at(int descriptor, void *out, size_t size, int64_t offset)
@@ -97,36 +109,48 @@ ssize_t gan_read_at(int descriptor, void *out, size_t size, int64_t offset)
     return pread(descriptor, out, size, (off_t)offset);
 }
 
-/* Takes back the signal that a broken pipe has sent to this thread, which blocks it. */
-static void take_signal(const sigset_t *broken_pipe)
+/* Takes back the signal that a write has sent to this thread, which blocks it. */
+static void take_signal(int sent)
 {
+    sigset_t taken;
+
+    sigemptyset(&taken);
+    sigaddset(&taken, sent);
 #if defined(_POSIX_REALTIME_SIGNALS) && _POSIX_REALTIME_SIGNALS > 0
     const struct timespec at_once = {0};
 
-    while (sigtimedwait(broken_pipe, NULL, &at_once) < 0 && errno == EINTR) {
+    while (sigtimedwait(&taken, NULL, &at_once) < 0 && errno == EINTR) {
     }
 #else /* macOS and OpenBSD have no wait that ends by itself */
     sigset_t pending;
     int signal;
 
-    if (sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE)) sigwait(broken_pipe, &signal);
+    if (sigpending(&pending) == 0 && sigismember(&pending, sent)) sigwait(&taken, &signal);
 #endif
+}
+
+/* The signal that comes with an error of write(), or 0. Each ends the process unless the host handles it. */
+static int signal_of(int error)
+{
+    return error == EPIPE ? SIGPIPE : error == EFBIG ? SIGXFSZ : 0;
 }
 
 ssize_t gan_write_some(int descriptor, const void *data, size_t size)
 {
-    sigset_t broken_pipe, before, pending;
+    sigset_t blocked, before, pending;
 
 #ifdef F_SETNOSIGPIPE /* macOS sends the signal to any thread of the process */
     fcntl(descriptor, F_SETNOSIGPIPE, 1);
 #endif
-    sigemptyset(&broken_pipe);
-    sigaddset(&broken_pipe, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &broken_pipe, &before);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGPIPE);
+    sigaddset(&blocked, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &blocked, &before);
     sigpending(&pending);
     const ssize_t written = write(descriptor, data, size);
     const int error = errno;
-    if (written < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE)) take_signal(&broken_pipe);
+    const int sent = written < 0 ? signal_of(error) : 0;
+    if (sent && !sigismember(&pending, sent)) take_signal(sent);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = error;
     return written;
@@ -235,9 +259,10 @@ unsigned long gan_process_id(void)
 int64_t gan_usable_cpus(void)
 {
 #ifdef __linux__
-    /* A container or taskset may leave fewer CPUs than are online. */
-    cpu_set_t usable;
-    if (sched_getaffinity(0, sizeof(usable), &usable) == 0) return CPU_COUNT(&usable);
+    /* A container or taskset may leave fewer CPUs than are online. A cpu_set_t has room for 1,024, and the system
+     * refuses one that is too small for the machine. */
+    cpu_set_t usable[64];
+    if (sched_getaffinity(0, sizeof(usable), usable) == 0) return CPU_COUNT_S(sizeof(usable), usable);
 #endif
     return sysconf(_SC_NPROCESSORS_ONLN);
 }
@@ -254,14 +279,51 @@ static void block_signals(sigset_t *before)
     pthread_sigmask(SIG_BLOCK, &blocked, before);
 }
 
+/* What a whole call needs, and then as much again for what the C library takes of it, such as the host's thread-local
+ * variables. By default a thread has 128 KB in musl, and in glibc what the limit of the main thread's stack is. */
+#define LEAST_STACK ((size_t)4 * GAN_TASK_STACK)
+
+/* More stack is the system's choice or the host's, and kept. */
+static void choose_stack(pthread_attr_t *attributes)
+{
+    size_t size = 0;
+
+    if (pthread_attr_getstacksize(attributes, &size) != 0 || size < LEAST_STACK)
+        pthread_attr_setstacksize(attributes, LEAST_STACK);
+}
+
 int gan_thread_start(pthread_t *thread, void *(*start)(void *argument), void *argument)
 {
+    pthread_attr_t attributes;
     sigset_t signals;
+    int error = pthread_attr_init(&attributes);
 
+    if (error) return error;
+    choose_stack(&attributes);
     block_signals(&signals);
-    const int error = pthread_create(thread, NULL, start, argument);
+    error = pthread_create(thread, &attributes, start, argument);
     pthread_sigmask(SIG_SETMASK, &signals, NULL);
+    pthread_attr_destroy(&attributes);
     return error;
+}
+
+int gan_cancel_enter(void)
+{
+    int before = 0;
+
+#ifndef __ANDROID__ /* which cancels no threads */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+#endif
+    return before;
+}
+
+void gan_cancel_leave(const int *before)
+{
+#ifdef __ANDROID__
+    (void)before;
+#else
+    pthread_setcancelstate(*before, NULL);
+#endif
 }
 
 int gan_watch_forks(void (*before)(void), void (*in_parent)(void), void (*in_child)(void))

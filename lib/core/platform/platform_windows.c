@@ -379,6 +379,17 @@ int gan_thread_start(pthread_t *thread, void *(*start)(void *argument), void *ar
     return pthread_create(thread, NULL, start, argument);
 }
 
+/* What waits is not cancelled here. */
+int gan_cancel_enter(void)
+{
+    return 0;
+}
+
+void gan_cancel_leave(const int *before)
+{
+    (void)before;
+}
+
 /* There is no fork(). */
 int gan_watch_forks(void (*before)(void), void (*in_parent)(void), void (*in_child)(void))
 {

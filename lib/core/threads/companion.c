@@ -33,6 +33,7 @@ int gan_companion_start(gan_companion *companion, void *(*start)(void *argument)
 
 void gan_companion_destroy(gan_companion *companion)
 {
+    GAN_UNCANCELLED_SCOPE();
     if (gan_companion_is_inherited(companion)) return;
     pthread_mutex_lock(&companion->mutex);
     companion->stopping = true;

@@ -518,6 +518,7 @@ gan_status gan_pool_create(gan_context *context, int threads)
 
 void gan_pool_destroy(gan_context *context, gan_pool *pool)
 {
+    GAN_UNCANCELLED_SCOPE();
     if (!pool) return;
     if (pool->process != gan_process_number()) pool->worker_count = 0; /* they are not in this process */
     for (int i = 0; i < pool->worker_count; i++) move_state(&pool->workers[i], SLEEPING, STOPPING);

@@ -19,6 +19,8 @@ typedef struct gan_temporary {
 
 /* POSIX: creates a file, without a name if possible. Returns 0 or the error number. */
 int gan_temporary_create(gan_temporary *file, int folder, mode_t mode);
+/* POSIX: the same with a name. */
+int gan_temporary_create_named(gan_temporary *file, int folder, mode_t mode);
 /* POSIX: gives it a name if it has none. Returns 0 or the error number. */
 int gan_temporary_name(gan_temporary *file);
 /* POSIX: removes the name that it has, and closes it. */

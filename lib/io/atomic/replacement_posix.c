@@ -99,6 +99,22 @@ static gan_status open_in_place(gan_atomic_file *file, const char *given)
     return GAN_OK;
 }
 
+/* The new file belongs to the owner and the group of the old one, as far as this process may give it away. Members of
+ * another group must not get what the old one's might do: they get what others do. Returns 0 or the error number. */
+static int keep_access(gan_atomic_file *file, int descriptor, const struct stat *old)
+{
+    mode_t mode = old->st_mode & 0777;
+    struct stat now;
+
+    if (fstat(descriptor, &now) != 0) return errno;
+    bool kept = now.st_uid == old->st_uid && now.st_gid == old->st_gid;
+    if (!kept) kept = fchown(descriptor, old->st_uid, old->st_gid) == 0;
+    if (!kept && now.st_gid != old->st_gid && fchown(descriptor, (uid_t)-1, old->st_gid) != 0)
+        mode &= ~(mode_t)070 | (mode & 07) << 3;
+    if (!kept) gan_log(file->context, GAN_LOG_INFO, "'%s' cannot keep its owner and group", file->path);
+    return fchmod(descriptor, mode) == 0 ? 0 : errno;
+}
+
 gan_status gan_replacement_open(gan_atomic_file *file, const char *given)
 {
     struct stat old;
@@ -113,10 +129,11 @@ gan_status gan_replacement_open(gan_atomic_file *file, const char *given)
 
     /* A folder that fills with new files, such as samples, is not listed for each of them. */
     if (exists) gan_temporary_clean(file->context, file->folder);
-    const int error = gan_temporary_create(&file->temporary, file->folder, exists ? old.st_mode & 0777 : 0666);
+    /* Until it has its owner, nobody else opens it. */
+    int error = gan_temporary_create(&file->temporary, file->folder, exists ? old.st_mode & 0700 : 0666);
     if (error) return gan_fail_errno(error, "cannot create a file beside '%s'", given);
-    if (exists && fchmod(file->temporary.descriptor, old.st_mode & 0777) != 0)
-        return gan_fail_errno(errno, "cannot set the mode of the file that is to replace '%s'", given);
+    if (exists) error = keep_access(file, file->temporary.descriptor, &old);
+    if (error) return gan_fail_errno(error, "cannot set the mode of the file that is to replace '%s'", given);
     return GAN_OK;
 }
 
@@ -148,6 +165,34 @@ static int copy_content(int from, int to, unsigned char *buffer, int64_t size)
         done += got;
     }
     return gan_truncate(to, size) == 0 ? 0 : errno;
+}
+
+/* Some sandboxes and file systems have files without a name, and give them none later. */
+static bool is_refused(int error)
+{
+    return error == EPERM || error == EACCES || error == EXDEV || error == ENOENT || error == EINVAL ||
+           error == ENOSYS || error == ENOTSUP || error == EMLINK;
+}
+
+/* Copies the temporary file to one that has a name from the start. Returns 0 or the error number. */
+static int name_copy(gan_atomic_file *file)
+{
+    gan_temporary named;
+    struct stat status;
+
+    if (fstat(file->temporary.descriptor, &status) != 0) return errno;
+    int error = gan_temporary_create_named(&named, file->folder, status.st_mode & 0700);
+    if (error) return error;
+    error = keep_access(file, named.descriptor, &status);
+    if (!error) error = copy_content(file->temporary.descriptor, named.descriptor, file->buffer, file->written);
+    if (!error) error = sync_descriptor(file, named.descriptor, "the file that replaces");
+    if (error) {
+        gan_temporary_abandon(&named);
+        return error;
+    }
+    gan_temporary_abandon(&file->temporary);
+    file->temporary = named;
+    return 0;
 }
 
 /* A file that is a mount point, as in containers, cannot be replaced: it gets the new content. */
@@ -183,9 +228,10 @@ gan_status gan_replacement_commit(gan_atomic_file *file)
     if (file->in_place) return commit_in_place(file);
     int error = sync_descriptor(file, file->temporary.descriptor, "the file that replaces");
     /* The descriptor itself holds the lock until the temporary name is gone. */
-    if (!error) error = close_descriptor(fcntl(file->temporary.descriptor, F_DUPFD_CLOEXEC, 0));
+    if (!error) error = close_descriptor(fcntl(file->temporary.descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
     if (error) return gan_fail_errno(error, "cannot write '%s'", file->path);
     error = gan_temporary_name(&file->temporary);
+    if (is_refused(error)) error = name_copy(file);
     if (error) return gan_fail_errno(error, "cannot create a file beside '%s'", file->path);
     int renamed;
     do {

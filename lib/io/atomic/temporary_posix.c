@@ -67,7 +67,12 @@ static bool has_name(const gan_temporary *file)
 int gan_temporary_create(gan_temporary *file, int folder, mode_t mode)
 {
     *file = (gan_temporary){.folder = folder, .descriptor = -1};
-    if (create_unnamed(file, mode)) return 0;
+    return create_unnamed(file, mode) ? 0 : gan_temporary_create_named(file, folder, mode);
+}
+
+int gan_temporary_create_named(gan_temporary *file, int folder, mode_t mode)
+{
+    *file = (gan_temporary){.folder = folder, .descriptor = -1};
     for (unsigned attempt = 0; attempt < name_attempts; attempt++) {
         gan_temporary_make_name(file->name, attempt);
         file->descriptor = gan_open_at(folder, file->name, O_RDWR | O_CREAT | O_EXCL, mode);

@@ -113,6 +113,7 @@ gan_status gan_event_file_create(gan_context *context, const char *folder, gan_e
 
 void gan_event_file_close(gan_context *context, gan_event_file *file)
 {
+    GAN_UNCANCELLED_SCOPE();
     if (file->descriptor >= 0) close(file->descriptor);
     gan_release(context, file->path, file->path_capacity);
     *file = (gan_event_file){.descriptor = -1};

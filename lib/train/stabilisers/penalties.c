@@ -71,7 +71,10 @@ gan_status gan_gradient_penalty(gan_session *discriminator, gan_penalty penalty,
     if (!discriminator->second_order) {
         return gan_fail(GAN_ERROR_STATE, "%s: the session was created without second_order", __func__);
     }
-    return gan_penalty_compute(discriminator, penalty, coefficient, value);
+    double computed;
+    GAN_TRY(gan_penalty_compute(discriminator, penalty, coefficient, &computed));
+    *value = computed;
+    return GAN_OK;
 }
 
 gan_status gan_penalty_compute(gan_session *discriminator, gan_penalty penalty, float coefficient, double *values)

@@ -1,7 +1,11 @@
-/* The quota of a control group, in files as the kernel shows them to a host and to a container. */
+/* The CPUs that a process may use, and the quota of a control group, in files as the kernel shows them to a host and
+ * to a container. */
+#define _GNU_SOURCE /* cpu_set_t */
 #include "core/core.h"
 #include "support/files.h"
 
+#include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -79,6 +83,37 @@ static void test_version1(void **state)
     assert_int_equal(quota(), 3);
 }
 
+#ifdef __linux__
+
+static bool is_large; /* a machine of 4,096 CPUs, of which three may be used */
+
+int __real_sched_getaffinity(pid_t process, size_t size, cpu_set_t *set);
+int __wrap_sched_getaffinity(pid_t process, size_t size, cpu_set_t *set);
+int __wrap_sched_getaffinity(pid_t process, size_t size, cpu_set_t *set)
+{
+    static const int usable[] = {0, 1500, 4095};
+
+    if (!is_large) return __real_sched_getaffinity(process, size, set);
+    if (size < 4096 / 8) {
+        errno = EINVAL;
+        return -1;
+    }
+    memset(set, 0, size);
+    for (int i = 0; i < 3; i++) ((unsigned char *)set)[usable[i] / 8] |= (unsigned char)(1u << usable[i] % 8);
+    return 0;
+}
+
+static void test_many_cpus(void **state)
+{
+    (void)state;
+    is_large = true;
+    assert_int_equal(gan_usable_cpus(), 3);
+    is_large = false;
+    assert_true(gan_usable_cpus() >= 1);
+}
+
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +121,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_version2, test_folder_create, test_folder_remove),
         cmocka_unit_test_setup_teardown(test_container, test_folder_create, test_folder_remove),
         cmocka_unit_test_setup_teardown(test_version1, test_folder_create, test_folder_remove),
+#ifdef __linux__
+        cmocka_unit_test(test_many_cpus),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

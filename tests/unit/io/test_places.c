@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -326,6 +327,110 @@ static void test_devices(void **state)
     gan_context_destroy(context);
 }
 
+/* ---- Limits and denials --------------------------------------------------------------------------------------- */
+
+/* Where a file without a name gets none, the new file is written again under one, with the old one's mode. */
+static void test_refused_links(void **state)
+{
+    static const int errors[] = {EPERM, EACCES, EXDEV, ENOENT, ENOSYS};
+    gan_context *context = test_context();
+    const char *path = test_path("file");
+    struct stat after;
+
+    (void)state;
+    failing[LINK].at = 1;
+    failing[LINK].all = true;
+    for (int e = 0; e < 5; e++) {
+        failing[LINK].error = errors[e];
+        test_status(save(context, path, 'a' + e), GAN_OK, "");
+        assert_int_equal(content(path), 'a' + e);
+        assert_int_equal(test_folder_count(), 1);
+        if (e > 0) assert_int_equal(stat(path, &after), 0);
+        if (e > 0) assert_int_equal(after.st_mode & 07777, 0640);
+        assert_int_equal(chmod(path, 0640), 0);
+    }
+    /* The copy fails like the first file: in its writes, its sync, its name. */
+    for (enum call call = WRITE; call <= RENAME; call++) {
+        for (int at = 1;; at++) {
+            failing[call].at = at;
+            failing[call].error = EIO;
+            failing[call].all = true;
+            const gan_status status = save(context, path, 'n');
+            const int now = content(path), times = made[call];
+            failing[call].at = 0;
+            assert_true(now == 'n' || (now == 'e' && status == GAN_ERROR_IO));
+            assert_int_equal(test_folder_count(), 1);
+            test_status(save(context, path, 'e'), GAN_OK, "");
+            if (times < at) break;
+        }
+    }
+    gan_context_destroy(context);
+}
+
+/* Files are never the standard streams of a host that has closed its own. */
+static void test_closed_streams(void **state)
+{
+    gan_context *context = test_context();
+    gan_atomic_file *file = NULL;
+    gan_file opened = {0};
+    int kept[3], taken = 0;
+
+    (void)state;
+    test_file_write(test_path("old"), "old", 3);
+    fflush(NULL);
+    for (int i = 0; i < 3; i++) {
+        kept[i] = fcntl(i, F_DUPFD_CLOEXEC, 3);
+        close(i);
+    }
+    const gan_status status = gan_atomic_file_open(context, test_path("file"), &file);
+    const gan_status reading = gan_file_open(context, test_path("old"), &opened);
+    const int unnamed = gan_open_unnamed(test_path("")), events = gan_open_to_append(test_path("events"));
+    for (int i = 0; i < 3; i++) taken += fcntl(i, F_GETFD) >= 0;
+    for (int i = 0; i < 3; i++) {
+        if (kept[i] < 0) continue;
+        dup2(kept[i], i);
+        close(kept[i]);
+    }
+    assert_int_equal(taken, 0);
+    assert_int_equal(status, GAN_OK);
+    assert_int_equal(reading, GAN_OK);
+    assert_true(unnamed > 2 && events > 2);
+    assert_true(fcntl(unnamed, F_GETFD) & FD_CLOEXEC && fcntl(events, F_GETFD) & FD_CLOEXEC);
+    close(unnamed);
+    close(events);
+    gan_file_close(&opened);
+    gan_atomic_file_abandon(file);
+    gan_context_destroy(context);
+}
+
+/* In a process of its own: saves a file that is larger than files may be. */
+static bool saves_beyond_limit(gan_context *context)
+{
+    const struct rlimit limit = {size / 2, RLIM_INFINITY};
+    sigset_t pending;
+
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) return false;
+    signal(SIGXFSZ, SIG_DFL);
+    if (save(context, test_path("file"), 'x') != GAN_ERROR_NO_SPACE) return false;
+    return sigpending(&pending) == 0 && !sigismember(&pending, SIGXFSZ) && content(test_path("file")) == 'o';
+}
+
+static void test_limited_size(void **state)
+{
+    gan_context *context = test_context();
+    int result = -1;
+
+    (void)state;
+    test_status(save(context, test_path("file"), 'o'), GAN_OK, "");
+    fflush(NULL);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) _exit(saves_beyond_limit(context) ? 0 : 1);
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_int_equal(result, 0);
+    gan_context_destroy(context);
+}
+
 static bool saves_as_nobody(void)
 {
     gan_context *context = NULL;
@@ -352,6 +457,52 @@ static void test_unreadable_folder(void **state)
     assert_int_equal(waitpid(child, &result, 0), child);
     assert_int_equal(chmod(test_path("closed"), 0700), 0);
     assert_int_equal(result, 0);
+    assert_int_equal(content(test_path("closed/file")), 'm');
+}
+
+/* The owner and group of the file that is replaced stay. */
+static void test_owner(void **state)
+{
+    gan_context *context = test_context();
+    const char *path = test_path("file");
+    struct stat after;
+
+    (void)state;
+    if (geteuid() != 0) test_skip("only root may give files away");
+    test_file_write(path, "old", 3);
+    assert_int_equal(chmod(path, 0640), 0);
+    if (chown(path, 1234, 2345) != 0) test_skip("root cannot give a file away");
+    test_status(save(context, path, 'o'), GAN_OK, "");
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(after.st_uid, 1234);
+    assert_int_equal(after.st_gid, 2345);
+    assert_int_equal(after.st_mode & 07777, 0640);
+    gan_context_destroy(context);
+}
+
+/* Where they cannot, the process's own group gets no more than others have. */
+static void test_foreign_group(void **state)
+{
+    struct stat after;
+    int result = -1;
+
+    (void)state;
+    if (geteuid() != 0) test_skip("only root may give files away");
+    assert_int_equal(mkdir(test_path("closed"), 0700), 0);
+    test_file_write(test_path("closed/file"), "old", 3);
+    assert_int_equal(chmod(test_path("closed/file"), 0664), 0);
+    if (chown(test_path("closed"), 65534, 65534) != 0) test_skip("root cannot give a folder away");
+    assert_int_equal(chown(test_path("closed/file"), 1234, 2345), 0);
+    fflush(NULL);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) _exit(saves_as_nobody() ? 0 : 1);
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_int_equal(result, 0);
+    assert_int_equal(stat(test_path("closed/file"), &after), 0);
+    assert_int_equal(after.st_uid, 65534);
+    assert_int_equal(after.st_gid, 65534);
+    assert_int_equal(after.st_mode & 07777, 0644);
     assert_int_equal(content(test_path("closed/file")), 'm');
 }
 
@@ -414,7 +565,9 @@ int main(void)
         TEST(test_failing_calls),     TEST(test_unsupported_sync), TEST(test_nothing_written),
         TEST(test_mount_point),       TEST(test_descriptor),       TEST(test_pipe),
         TEST(test_broken_pipe),       TEST(test_devices),          TEST(test_strays),
-        TEST(test_unreadable_folder), TEST(test_folder_of_events),
+        TEST(test_unreadable_folder), TEST(test_folder_of_events), TEST(test_refused_links),
+        TEST(test_closed_streams),    TEST(test_limited_size),     TEST(test_owner),
+        TEST(test_foreign_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
