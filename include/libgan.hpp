@@ -13,6 +13,8 @@
  *   freely.
  * - What libgan.h says about shapes, ranges, defaults, threads and files holds here too.
  *
+ * A shape is written {1, 28, 28} or, where the type is to be told, GAN_SHAPE(1, 28, 28), a gan::shape.
+ *
  * Options are the C structs, passed by value and written as in C: with their macro, and the fields in the struct's
  * order.
  *
@@ -32,6 +34,11 @@
  */
 #ifndef LIBGAN_HPP
 #define LIBGAN_HPP
+
+/* Microsoft's compiler says in __cplusplus what it is only if asked to. */
+#if __cplusplus < 201703L && (!defined(_MSVC_LANG) || _MSVC_LANG < 201703L)
+#error "libgan.hpp needs C++17: compile with -std=c++17 or newer, or include libgan.h"
+#endif
 
 #include "libgan.h"
 
@@ -75,6 +82,8 @@
         GAN_OPTIONS_QUIET return type{.struct_size = sizeof(type), __VA_ARGS__}; \
         GAN_OPTIONS_LOUD                                                         \
     }())
+#undef GAN_SHAPE /* a literal that C++ lacks */
+#define GAN_SHAPE(...) (::gan::shape{__VA_ARGS__})
 /** @endcond */
 
 /** @cond */

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "paths.h"
+#include "streams.h"
 
 #include <libgan.h>
 
@@ -44,23 +45,31 @@ void refuse_seed(uint64_t seed)
     exit(2);
 }
 
+/* Digits, with a sign and a decimal point: strtod() also takes blanks before it, hexadecimal numbers and words. */
+static bool is_decimal(const char *text)
+{
+    return *text && strspn(text, "+-0123456789.eE") == strlen(text);
+}
+
 static void read_value(const option *o, const char *text)
 {
     char *end = NULL;
     char range[96];
-    snprintf(range, sizeof(range), "expected a number from %g to %g", o->least, o->most);
     errno = 0;
     if (o->kind == OPTION_TEXT) {
         if (!*text) refuse(o->name, "", "it is empty");
         *(const char **)o->value = text;
     } else if (o->kind == OPTION_INTEGER) {
+        snprintf(range, sizeof(range), "expected a whole number from %.0f to %.0f", o->least, o->most);
         long long number = strtoll(text, &end, 10);
-        if (errno || end == text || *end || (double)number < o->least || (double)number > o->most)
+        if (errno || !is_decimal(text) || *end || (double)number < o->least || (double)number > o->most)
             refuse(o->name, text, range);
         *(int64_t *)o->value = number;
     } else {
+        snprintf(range, sizeof(range), "expected a number from %g to %g", o->least, o->most);
         double number = strtod(text, &end);
-        if (errno || end == text || *end || !(number >= o->least && number <= o->most)) refuse(o->name, text, range);
+        if (errno || !is_decimal(text) || *end || !(number >= o->least && number <= o->most))
+            refuse(o->name, text, range);
         *(double *)o->value = number;
     }
 }
@@ -211,6 +220,7 @@ static const option *find_option(const char *argument, const option *options, in
 
 void read_options(int argc, char **argv, int first, const char *usage, const option *options, int count)
 {
+    prepare_streams();
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
             print_help(argv[0], usage, options, count);

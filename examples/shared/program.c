@@ -51,12 +51,29 @@ static void on_interrupt(int number)
     was_interrupted = 1;
 }
 
+/* What whoever called had ignored stays so: SIGHUP under nohup, SIGINT in the background of a script. */
+static void catch_signal(int number)
+{
+    struct sigaction before = {.sa_handler = SIG_DFL};
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_IGN) return;
+    sigaction(number, &action, NULL);
+}
+
 void catch_interrupts(void)
 {
     if (was_interrupted) return;
-    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
+#ifdef SIGHUP
+    catch_signal(SIGHUP);
+#endif
+#ifdef SIGXCPU
+    catch_signal(SIGXCPU);
+#endif
+#ifdef SIGPIPE
+    signal(SIGPIPE, SIG_IGN); /* if whoever reads the progress goes, work goes on, and is saved */
+#endif
 }
 
 bool interrupted(void)

@@ -20,7 +20,8 @@ const char *path_in(const char *folder, const char *name, char path[PATH_SIZE]);
 bool has_checkpoint(const char *folder);
 void require_checkpoint(const char *folder);
 
-/* From here on, Ctrl-C and SIGTERM do not end the program but are recorded; the second one ends it. */
+/* From here on, Ctrl-C, a terminal that is closed (SIGHUP), SIGTERM and a limit of CPU time (SIGXCPU) do not end the
+ * program but are recorded, unless they were ignored; the second one ends it. Nor does progress that nobody reads. */
 void catch_interrupts(void);
 bool interrupted(void);
 

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define WIDTH 24 /* of the bar */
+#define WIDTH   24     /* of the bar */
+#define LONGEST 360000 /* seconds that are shown as minutes and seconds */
 
 progress make_progress(bool quiet)
 {
@@ -12,10 +13,12 @@ progress make_progress(bool quiet)
 
 static void format_seconds(double seconds, char text[16])
 {
-    if (seconds < 0) {
+    if (!(seconds >= 0)) {
         snprintf(text, 16, "--:--");
+    } else if (seconds < LONGEST) {
+        snprintf(text, 16, "%d:%02d", (int)seconds / 60, (int)seconds % 60);
     } else {
-        snprintf(text, 16, "%d:%02d", (int)(seconds / 60) % 10000, (int)seconds % 60);
+        snprintf(text, 16, "%.3g days", seconds / 86400);
     }
 }
 

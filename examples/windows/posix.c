@@ -98,6 +98,7 @@ ssize_t posix_getline(char **line, size_t *capacity, FILE *file)
 int posix_sigaction(int number, const struct posix_sigaction *action, struct posix_sigaction *before)
 {
     (void)before;
+    if (!action) return -1;
     return signal(number, action->sa_handler) == SIG_ERR ? -1 : 0;
 }
 

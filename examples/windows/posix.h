@@ -59,6 +59,7 @@ struct posix_sigaction {
     int sa_flags;
 };
 #define SA_RESETHAND 1
+#define SA_RESTART   0
 int posix_sigaction(int number, const struct posix_sigaction *action, struct posix_sigaction *before);
 #define sigaction posix_sigaction
 

@@ -23,6 +23,9 @@ void use_header(int64_t side)
     gan_tensor_info tensor_info = GAN_TENSOR_INFO_INIT;
     gan_step_report report = GAN_STEP_REPORT_INIT;
     gan_initializer initializer = GAN_NORMAL(0.02f);
+    const gan_shape noise = GAN_SHAPE(100);
+    const gan::shape image = GAN_SHAPE(1, side, side);
+    (void)noise, (void)image;
     (void)context_info, (void)tensor_info, (void)report, (void)initializer;
 
     gan_context_options context_options = GAN_CONTEXT(.threads = 2);

@@ -38,6 +38,16 @@ grep -q 'version-script=.*a,b' "$host/build/build.ninja" || fail 'the path with 
 grep -q '^program:' "$work/log" || fail 'the program is no target'
 if grep -qE 'test_core|gan-bench|mnist_gan' "$work/log"; then fail 'a subproject builds tests or examples'; fi
 
+# What is built and not installed is found, too.
+flags=$(PKG_CONFIG_PATH="$host/build/meson-uninstalled" pkg-config --cflags --libs libgan)
+case $flags in
+"-I$host/subprojects/libgan/include -L$host/build/subprojects/libgan/lib -lgan"*) ;;
+*)
+    echo "$flags" >"$work/log"
+    fail 'the build folder is not found by pkg-config'
+    ;;
+esac
+
 # The same in CMake's ways; tests/nightly.sh also builds them.
 for way in add_subdirectory FetchContent; do
     cmake -S "$root/tests/install/cmake_subproject" -B "$work/$way" -DWAY=$way -DROOT="$root" >"$work/log" 2>&1 ||
@@ -48,6 +58,18 @@ done
 # Without cmocka, the tests are left out; asked for, they are an error.
 configure "$work/plain" "$root" -Dexamples=disabled || fail 'libgan cannot be configured without cmocka'
 if configure "$work/asked" "$root" -Dtests=enabled; then fail 'tests are left out though asked for'; fi
+
+# What static programs are linked with is what the library was built with, one by one.
+configure "$work/none" "$root" -Dexamples=disabled -Dzlib=disabled -Dpng=disabled -Djpeg=disabled ||
+    fail 'libgan cannot be configured without zlib'
+for name in z png jpeg; do
+    if grep -E "^Libs\.private:.* -l$name( |\$)" "$work/none/meson-private/libgan.pc"; then
+        fail "libgan.pc asks for $name, which is not used"
+    fi
+done
+if grep -E 'IN ITEMS .*\b(z|png|jpeg)\b' "$work/none/pkgconfig/libganConfig.cmake"; then
+    fail 'libganConfig.cmake asks for libraries that are not used'
+fi
 
 # What takes NaN, infinity or the order of sums away.
 if "$meson" setup "$work/fast" "$root" -Dc_args=-ffast-math >"$work/log" 2>&1; then

@@ -41,6 +41,12 @@ def refuse(command, status, sentence, seconds=110):
     assert done.returncode == status and sentence in done.stderr, done.stderr
 
 
+def heed_signals():
+    """For a program that is to be sent them: what runs the tests in the background may have them ignored."""
+    for number in signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGPIPE:
+        signal.signal(number, signal.SIG_DFL)
+
+
 def interrupt(command):
     """Ends it by a signal soon after training has begun; it must save and say so by its status."""
     process = subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, text=True)

@@ -225,7 +225,8 @@ def check_classifiers():
     write_images(pathlib.Path("large"), "train", 2000, 1)
     write_images(pathlib.Path("other-large"), "train", 2000, 2)
     for name in "autoencoder", "boltzmann", "conditional", "infogan", "stacked_mnist", "evaluate":
-        process = subprocess.Popen(command(name, f"stopped-{name}", "large"), stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command(name, f"stopped-{name}", "large"), stderr=subprocess.PIPE, text=True,
+                                   preexec_fn=example_program.heed_signals)
         for line in process.stderr:
             if "training one; Ctrl-C stops" in line:
                 break
@@ -249,7 +250,7 @@ def check_classifiers():
 
 def check_stopped_mixtures():
     process = subprocess.Popen(command("mixtures", "stopped-mixtures"), stderr=subprocess.PIPE, stdout=subprocess.PIPE,
-                               text=True)
+                               text=True, preexec_fn=example_program.heed_signals)
     process.stderr.readline()
     process.send_signal(signal.SIGINT)
     printed, said = process.communicate(timeout=60)

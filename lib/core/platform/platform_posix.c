@@ -1,6 +1,7 @@
 /* POSIX, and what Linux, macOS and the BSDs have beyond it. */
 #define _GNU_SOURCE /* O_TMPFILE, RTLD_NODELETE, sched_getaffinity */
 #include "core/platform/platform.h"
+#include "libgan.h"
 
 #ifndef _WIN32
 
