@@ -215,7 +215,8 @@ typedef enum gan_log_topic {
  * - ::GAN_LOG_WARNING: fewer threads started than requested; a diagnosis that was not made the previous time, with
  *   its advice, and a training run that diverged (both ::GAN_LOG_TOPIC_TRAINING); a layer that bounds what a loss
  *   reads as logits; data that a generator is to make and cannot, or that are all equal, as the first round shows;
- *   whole numbers of a CSV file that float32 cannot hold, and one that begins with numbers in place of names.
+ *   whole numbers of a CSV file that float32 cannot hold, one that begins with numbers in place of names, columns of
+ *   texts most of which differ, and pictures and folders that are left out.
  * - ::GAN_LOG_INFO: the BLAS, or plain C, multiplies because there are no tuned kernels for this CPU; a training run
  *   was resumed; samples are left out at the end of each epoch; a file has tensors that were not requested; an
  *   optimizer has the default learning rate.
@@ -1381,7 +1382,8 @@ typedef struct gan_weights_options {
 /**
  * Sets the weights of a built model, by name, from any safetensors file, such as one that PyTorch wrote. Every tensor
  * of the model must be in it, with its shape (else ::GAN_ERROR_ARCHITECTURE), in float32, float64, float16 or
- * bfloat16, which are rounded to float32 (else ::GAN_ERROR_UNSUPPORTED); other tensors of the file are skipped. But
+ * bfloat16, which are rounded to float32 (else ::GAN_ERROR_UNSUPPORTED; ::GAN_ERROR_NOT_FINITE for a finite value
+ * beyond it); other tensors of the file are skipped. But
  * running statistics of a normalisation that the model lacks, as when it was folded into another layer, are
  * ::GAN_ERROR_ARCHITECTURE, since the model would compute something else: unless they are in a part of the file that
  * the model takes nothing from and that has weights of its own, such as another network's. Two tensors that are
@@ -1950,11 +1952,15 @@ typedef struct gan_dataset_options {
     bool in_order;           /**< default: shuffled */
     bool drop_last;          /**< skip an epoch's last batch if it is not full; default: return it, smaller */
     bool restart_if_changed; /**< a cursor of other data starts its epoch anew; default: it is refused */
-    bool prefetch;       /**< read the next batch on a thread while this one is used; default: when it is wanted */
-    bool transposed;     /**< IDX: rows of images are columns, as in EMNIST's files; default: they are rows */
-    uint8_t reserved[3]; /**< 0, else ::GAN_ERROR_VERSION */
-    uint64_t seed;       /**< of the permutations; default 0 */
-    int64_t limit;       /**< use at most this many samples, the first ones; >= 0; default: all */
+    bool prefetch;      /**< read the next batch on a thread while this one is used; default: when it is wanted */
+    bool transposed;    /**< IDX: rows of images are columns, as in EMNIST's files; default: they are rows */
+    char delimiter;     /**< CSV: what is between cells, such as ';' or a tab; not a letter, digit, space, quote, sign
+                             or point; default ',' */
+    bool decimal_comma; /**< CSV: numbers have a comma in place of the point; not with commas between cells */
+    bool skip_missing; /**< CSV: leave out rows that have an empty cell, NA, N/A (also after a number sign), nan, NaN,
+                            null or NULL, and log how many; default: they are an error in a column of numbers */
+    uint64_t seed;     /**< of the permutations; default 0 */
+    int64_t limit;     /**< use at most this many samples, the first ones; >= 0; default: all */
     size_t memory_limit; /**< bytes of samples kept in memory; larger data are read from disk; default 256 MiB */
     /** The folder, for a gzipped IDX file over the limit to be unpacked in; default: /tmp, or where tmpfile() does.
      */
@@ -1975,12 +1981,12 @@ typedef struct gan_dataset_options {
 /**
  * Opens an IDX file of images (the format of MNIST), plain or gzipped, as field "image", (1, height, width), and
  * optionally one of labels (labels_path, or NULL), one per image, as field "label". Unsigned bytes b of images become
- * b / 127.5 - 1, in [-1, 1]; signed bytes, 16 and 32-bit integers, floats and doubles are used as they are. Labels
- * are whole numbers of any type, from 0 and below ::GAN_MAX_CLASSES; in a file with several columns, such as
- * QMNIST's, the first is the label. With `transposed`, which other sources refuse with ::GAN_ERROR_UNSUPPORTED, (1,
- * height, width) is the shape of the images as they are shown. A gzipped file over the memory limit is unpacked once
- * into an unnamed temporary file. Bad files give the statuses of gan_model_load(); unequal numbers of labels and
- * images are
+ * b / 127.5 - 1, in [-1, 1]; signed bytes, 16 and 32-bit integers, floats and doubles are used as they are, rounded
+ * to float32, beyond which a number is ::GAN_ERROR_FORMAT when it is read. Labels are whole numbers of any type, from
+ * 0 and below ::GAN_MAX_CLASSES; in a file with several columns, such as QMNIST's, the first is the label. With
+ * `transposed`, which other sources refuse with ::GAN_ERROR_UNSUPPORTED, (1, height, width) is the shape of the
+ * images as they are shown. A gzipped file over the memory limit is unpacked once into an unnamed temporary file. Bad
+ * files give the statuses of gan_model_load(); unequal numbers of labels and images are
  * ::GAN_ERROR_SHAPE. The caller owns the dataset.
  */
 GAN_API gan_status gan_dataset_open_idx(gan_context *context, const char *images_path, const char *labels_path,
@@ -2009,7 +2015,7 @@ typedef struct gan_folder_options {
  * Opens a folder of PNG and JPEG files, *.png, *.jpg and *.jpeg, as field "image", (channels, height, width), in
  * [-1, 1]. If it has subfolders instead, each is a class, and its files have field "label"; classes are sorted by
  * name (see gan_dataset_get_class_name()), and so are the files, by their bytes. Hidden files and other names are
- * left out.
+ * left out, with a warning if they look like pictures of other formats or are folders within those of classes.
  *
  * Grey, palette, RGB, CMYK and 16-bit files are converted; transparent pixels are shown on white; a JPEG picture is
  * turned upright as its EXIF data say; of an animated PNG the still picture is read. A picture is scaled until it
@@ -2036,11 +2042,12 @@ typedef struct gan_npy_field {
 } gan_npy_field;
 
 /**
- * Opens NumPy files (NPY formats 1.0 to 3.0, C order), one for each field, all with the same number of samples, else
- * ::GAN_ERROR_SHAPE. Little-endian float32, float64, int32 and int64, and bytes, become floats; other types, and
- * Fortran order, are ::GAN_ERROR_UNSUPPORTED. Fields are kept in memory, in their order, as far as they fit into
- * memory_limit; the others are read from their files. Class labels are checked and counted here. Bad files give the
- * statuses of gan_model_load(). The caller owns the dataset.
+ * Opens NumPy files (NPY formats 1.0 to 3.0), one for each field, all with the same number of samples, else
+ * ::GAN_ERROR_SHAPE. Floats of 16 to 64 bits, integers of 8 to 64 with or without sign, and booleans, in either order
+ * of bytes, become floats, rounded to float32; a number beyond float32 is ::GAN_ERROR_FORMAT when it is read. Other
+ * types are ::GAN_ERROR_UNSUPPORTED. Fields are kept in memory, in their order, as far as they fit into memory_limit;
+ * the others are read from their files, but those in Fortran order must fit, else ::GAN_ERROR_OVERFLOW. Class labels
+ * are checked and counted here. Bad files give the statuses of gan_model_load(). The caller owns the dataset.
  */
 GAN_API gan_status gan_dataset_open_npy(gan_context *context, int64_t field_count, const gan_npy_field *fields,
                                         const gan_dataset_options *options, gan_dataset **out);
@@ -2056,13 +2063,16 @@ GAN_API gan_status gan_dataset_open_npy_from(gan_context *context, int64_t field
  * Opens a table of comma-separated values (RFC 4180, UTF-8): a header line with the names of the fields, then a line
  * for each sample. A column of finite numbers, with a decimal point, is a field of shape (1). A column of texts is a
  * class label, whose classes are the different texts, at most 65,536, sorted by their bytes; see
- * gan_dataset_get_class_name(). Spaces around cells and empty lines do not count. An empty cell, a column with both
- * numbers and texts, or a line with another number of cells is ::GAN_ERROR_FORMAT, with line and column. The table is
- * kept in memory: one larger than memory_limit is ::GAN_ERROR_OVERFLOW. The caller owns the dataset.
+ * gan_dataset_get_class_name(). Spaces around cells and empty lines do not count; lines end with LF, CRLF or CR. An
+ * empty cell, a column with both numbers and texts, or a line with another number of cells is ::GAN_ERROR_FORMAT,
+ * with line and column, and so is a single column whose name has a tab, semicolon or bar without quotes, unless
+ * `delimiter` is set; what is no text in UTF-8 but another kind of file, ::GAN_ERROR_MAGIC. The options delimiter,
+ * decimal_comma and skip_missing are for tables only: other sources refuse them with ::GAN_ERROR_UNSUPPORTED. The
+ * table is kept in memory: one larger than memory_limit is ::GAN_ERROR_OVERFLOW. The caller owns the dataset.
  */
 GAN_API gan_status gan_dataset_open_csv(gan_context *context, const char *path, const gan_dataset_options *options,
                                         gan_dataset **out);
-/** The same from a reader, which is read twice, and not after this call. */
+/** The same from a reader, which is read twice, or with skip_missing three times, and not after this call. */
 GAN_API gan_status gan_dataset_open_csv_from(gan_context *context, gan_reader reader,
                                              const gan_dataset_options *options, gan_dataset **out);
 

@@ -11,6 +11,7 @@ KINDS = {
     'int64_t': ('INTEGER', 'integer'), 'uint64_t': ('BITS', 'integer'), 'size_t': ('BITS', 'integer'),
     'uint32_t': ('BITS32', 'integer'), 'int32_t': ('INTEGER32', 'integer'), 'int': ('INTEGER32', 'integer'),
     'gan_node': ('INTEGER32', 'integer'), 'bool': ('BOOL', 'integer'), 'uint8_t': ('BYTE', 'integer'),
+    'char': ('BYTE', 'integer'),
     'float': ('FLOAT', 'number'), 'double': ('DOUBLE', 'number'), 'gan_shape': ('SHAPE', 'shape'),
     'gan_term': ('TERM', 'term'), 'gan_player': ('PLAYER', 'player'), 'gan_random_state': ('RANDOM_STATE', 'state'),
     'gan_dataset_cursor': ('CURSOR', 'cursor'), 'gan_fill_fn': ('FILL', 'fill'),

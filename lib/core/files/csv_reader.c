@@ -12,6 +12,7 @@ gan_status gan_csv_open(gan_context *context, gan_origin from, gan_csv_reader *o
     memset(out, 0, sizeof(*out));
     GAN_TRY(gan_readable_open(context, from, &out->from));
     out->line = out->next_line = 1;
+    out->delimiter = ',';
     if (out->from.size >= 3) { /* the byte-order mark of UTF-8 */
         const gan_status status = gan_readable_read(&out->from, 0, start, sizeof(start));
         if (status != GAN_OK) {
@@ -50,6 +51,25 @@ static void take(gan_csv_reader *reader)
     if (reader->buffer[reader->used++] == '\n') reader->next_line++;
 }
 
+static bool is_end_of_line(int byte)
+{
+    return byte == '\n' || byte == '\r';
+}
+
+/* CRLF, or one of the two alone. */
+static gan_status take_end_of_line(gan_csv_reader *reader, int byte)
+{
+    take(reader);
+    if (byte == '\n') return GAN_OK;
+    GAN_TRY(peek(reader, &byte));
+    if (byte == '\n') {
+        take(reader);
+    } else {
+        reader->next_line++;
+    }
+    return GAN_OK;
+}
+
 static gan_status append(gan_csv_reader *reader, int byte)
 {
     if (byte == 0) {
@@ -64,9 +84,9 @@ static gan_status append(gan_csv_reader *reader, int byte)
     return GAN_OK;
 }
 
-static bool is_space(int byte)
+static bool is_space(const gan_csv_reader *reader, int byte)
 {
-    return byte == ' ' || byte == '\t' || byte == '\r';
+    return (byte == ' ' || byte == '\t') && byte != reader->delimiter;
 }
 
 /* After the opening quote; two quotes stand for one. */
@@ -94,7 +114,7 @@ static gan_status skip_space(gan_csv_reader *reader, int *byte)
 {
     for (;;) {
         GAN_TRY(peek(reader, byte));
-        if (!is_space(*byte)) return GAN_OK;
+        if (!is_space(reader, *byte)) return GAN_OK;
         take(reader);
     }
 }
@@ -102,31 +122,35 @@ static gan_status skip_space(gan_csv_reader *reader, int *byte)
 gan_status gan_csv_next(gan_csv_reader *reader)
 {
     int byte;
-    bool quoted;
 
     reader->length = 0;
     reader->line = reader->next_line;
     GAN_TRY(skip_space(reader, &byte));
     reader->nothing = byte < 0;
-    quoted = byte == '"';
-    if (quoted) {
+    reader->quoted = byte == '"';
+    if (reader->quoted) {
         take(reader);
         GAN_TRY(read_quoted(reader));
         GAN_TRY(skip_space(reader, &byte));
     }
-    if (quoted && byte >= 0 && byte != ',' && byte != '\n') {
-        return gan_fail(GAN_ERROR_FORMAT, "%s, line %lld: a quoted cell is followed by text", reader->from.name,
-                        (long long)reader->line);
-    }
-    while (byte >= 0 && byte != ',' && byte != '\n') {
+    while (byte >= 0 && byte != reader->delimiter && !is_end_of_line(byte)) {
+        if (reader->quoted) {
+            return gan_fail(GAN_ERROR_FORMAT, "%s, line %lld: a quoted cell is followed by text", reader->from.name,
+                            (long long)reader->line);
+        }
         GAN_TRY(append(reader, byte));
         take(reader);
         GAN_TRY(peek(reader, &byte));
     }
-    if (byte >= 0) take(reader);
-    while (!quoted && reader->length > 0 && is_space(reader->cell[reader->length - 1])) reader->length--;
-    reader->cell[reader->length] = 0;
-    reader->ends_line = byte != ',';
+    reader->ends_line = byte < 0 || is_end_of_line(byte);
     reader->ends_file = byte < 0;
+    if (is_end_of_line(byte)) {
+        GAN_TRY(take_end_of_line(reader, byte));
+    } else if (byte >= 0) {
+        take(reader);
+    }
+    while (!reader->quoted && reader->length > 0 && is_space(reader, reader->cell[reader->length - 1]))
+        reader->length--;
+    reader->cell[reader->length] = 0;
     return GAN_OK;
 }

@@ -87,18 +87,3 @@ int gan_write_all(int descriptor, const void *data, size_t size, size_t *written
     if (written) *written = done;
     return error;
 }
-
-const char *gan_file_hint(const void *start, size_t size)
-{
-    const unsigned char *at = start, *end = at + size;
-
-    /* The version of ONNX, a small number as field 1, and field 2, the name of a program. */
-    if (size >= 3 && at[0] == 0x08 && at[1] < 64 && at[2] == 0x12)
-        return "; it looks like an ONNX file, which gan_model_load_onnx() reads";
-    if (size >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) at += 3;
-    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')) at++;
-    if (at + 1 >= end || *at != '<') return "";
-    const bool is_tag =
-        at[1] == '!' || at[1] == '?' || (at[1] >= 'A' && at[1] <= 'Z') || (at[1] >= 'a' && at[1] <= 'z');
-    return is_tag ? "; it is HTML or XML text, perhaps a server's message in place of the file" : "";
-}

@@ -22,9 +22,6 @@ void gan_file_close(gan_file *file); /* accepts a zeroed one */
 /* Writes all bytes to a descriptor, as gan_write_some() does some. Returns 0 or the error number; *written, unless it
  * is NULL, is how many bytes were written, in either case. */
 int gan_write_all(int descriptor, const void *data, size_t size, size_t *written);
-/* What to add to a message about a file of the wrong kind that starts so: "", or that it looks like a page or an ONNX
- * file. */
-const char *gan_file_hint(const void *start, size_t size);
 
 /* ---- Where bytes come from (readable.c) ----------------------------------------------------------------------- */
 
@@ -50,6 +47,15 @@ gan_status gan_readable_open(gan_context *context, gan_origin from, gan_readable
 gan_status gan_readable_read(const gan_readable *readable, int64_t offset, void *out, size_t size);
 void gan_readable_close(gan_readable *readable); /* accepts a zeroed one */
 
+/* ---- What a file is that was taken for another (file_guess.c) -------------------------------------------------- */
+
+#define GAN_FILE_START 64 /* bytes of a file that tell */
+/* What a file that starts so seems to be, such as "a PNG picture"; NULL: who knows. */
+const char *gan_file_guess(const void *start, size_t size);
+/* The same to add to a message about a file of the wrong kind: "; it is ", and what; or "". */
+const char *gan_file_hint(const void *start, size_t size);
+const char *gan_readable_hint(const gan_readable *readable);
+
 /* ---- Tables of comma-separated values (csv_reader.c) --------------------------------------------------------- */
 
 #define GAN_CSV_CELL 4096 /* most bytes in a cell */
@@ -59,16 +65,18 @@ typedef struct gan_csv_reader {
     int64_t offset; /* of the next byte to read from it */
     size_t used, size;
     int64_t next_line;
+    char delimiter; /* between cells: ',' unless it is changed after opening */
     /* The cell that was read last, a text: */
     int64_t line; /* where it begins, from 1 */
     size_t length;
-    bool ends_line, ends_file;
+    bool ends_line, ends_file, quoted;
     bool nothing; /* the file had ended before it */
     char cell[GAN_CSV_CELL + 1];
     unsigned char buffer[1 << 16];
 } gan_csv_reader;
 
-/* Reads cell by cell, past a byte-order mark; spaces around a cell do not belong to it. */
+/* Reads cell by cell, past a byte-order mark; spaces around a cell do not belong to it. A line ends with LF, CRLF or
+ * CR. */
 gan_status gan_csv_open(gan_context *context, gan_origin from, gan_csv_reader *out);
 gan_status gan_csv_next(gan_csv_reader *reader);
 void gan_csv_close(gan_csv_reader *reader); /* accepts a zeroed one */

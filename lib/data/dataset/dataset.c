@@ -10,9 +10,14 @@ gan_status gan_dataset_options_resolve(const gan_dataset_options *given, int64_t
     gan_dataset_options options;
 
     GAN_TRY(gan_options_read(&options, sizeof(options), given, "gan_dataset_options"));
-    GAN_TRY(gan_check_reserved("gan_dataset_options", options.reserved, sizeof(options.reserved)));
     if (options.transposed)
         return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_dataset_options: only images in IDX files can be transposed");
+    if (options.delimiter || options.decimal_comma || options.skip_missing) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "gan_dataset_options: only tables in CSV have %s",
+                        options.delimiter       ? "a delimiter"
+                        : options.decimal_comma ? "decimal commas"
+                                                : "rows that miss something");
+    }
     if (options.limit < 0) {
         return gan_fail(GAN_ERROR_ARGUMENT, "gan_dataset_options: limit is %lld, expected at least 0",
                         (long long)options.limit);

@@ -71,6 +71,11 @@ gan_status gan_byte_reader_read(gan_byte_reader *reader, void *out, size_t size)
     return GAN_OK;
 }
 
+const char *gan_byte_reader_hint(const gan_byte_reader *reader, const void *start, size_t size)
+{
+    return reader->gunzip ? gan_file_hint(start, size) : gan_readable_hint(&reader->from);
+}
+
 gan_status gan_byte_reader_finish(gan_byte_reader *reader)
 {
     unsigned char byte;

@@ -1,6 +1,7 @@
 /* IDX files: the header, which may say anything, so it is checked before a byte is allocated; and values. */
 #include "data/reading/reading.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { most_dimensions = 3 };
@@ -47,7 +48,7 @@ static gan_status check_magic(const gan_byte_reader *reader, const unsigned char
     if (magic[0] == 0 && magic[1] == 0 && size_of(magic[2]) > 0 && fits) return GAN_OK;
     return gan_fail(GAN_ERROR_MAGIC, "%s is not an IDX file of %s: it starts with 0x%08x, expected 0x%08x%s",
                     gan_byte_reader_name(reader), is_images ? "images" : "labels", (unsigned)big_endian(magic, 4),
-                    is_images ? 0x803u : 0x801u, gan_file_hint(magic, 4));
+                    is_images ? 0x803u : 0x801u, gan_byte_reader_hint(reader, magic, 4));
 }
 
 gan_status gan_idx_read_header(gan_byte_reader *reader, gan_idx_kind kind, gan_idx_header *out)
@@ -96,7 +97,7 @@ static double double_at(const unsigned char *bytes)
     return value;
 }
 
-void gan_idx_to_values(gan_idx_type type, const unsigned char *bytes, int64_t count, float *out)
+bool gan_idx_to_values(gan_idx_type type, const unsigned char *bytes, int64_t count, float *out)
 {
     switch (type) {
     case GAN_IDX_UINT8:
@@ -115,7 +116,12 @@ void gan_idx_to_values(gan_idx_type type, const unsigned char *bytes, int64_t co
         for (int64_t i = 0; i < count; i++) out[i] = float_at(bytes + 4 * i);
         break;
     case GAN_IDX_FLOAT64:
-        for (int64_t i = 0; i < count; i++) out[i] = (float)double_at(bytes + 8 * i);
+        for (int64_t i = 0; i < count; i++) {
+            const double value = double_at(bytes + 8 * i);
+            out[i] = (float)value;
+            if (isinf(out[i]) && !isinf(value)) return false;
+        }
         break;
     }
+    return true;
 }

@@ -6,15 +6,8 @@
 
 enum { magic_size = 8, header_limit = 1 << 14 };
 
-static const struct {
-    const char *descr;
-    gan_npy_type type;
-    int64_t size;
-} types[] = {{"<f4", GAN_NPY_FLOAT32, 4},
-             {"<f8", GAN_NPY_FLOAT64, 8},
-             {"|u1", GAN_NPY_UINT8, 1},
-             {"<i4", GAN_NPY_INT32, 4},
-             {"<i8", GAN_NPY_INT64, 8}};
+/* What follows the order of bytes in a type. */
+static const char *const types[] = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"};
 
 /* What is left of the dictionary. */
 typedef struct dictionary {
@@ -61,22 +54,28 @@ static gan_status read_type(dictionary *d, gan_npy_header *header)
 {
     char descr[32];
 
+    if (accept(d, "[")) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "%s has values of several fields, expected single numbers", d->name);
+    }
     GAN_TRY(read_text(d, descr, sizeof(descr)));
     for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-        if (strcmp(descr, types[i].descr) != 0) continue;
-        header->type = types[i].type;
-        header->item_size = types[i].size;
+        const int64_t size = types[i][1] - '0';
+        if (descr[0] == 0 || strcmp(descr + 1, types[i]) != 0 || !strchr(size == 1 ? "<>|=" : "<>", descr[0]))
+            continue;
+        header->kind = types[i][0];
+        header->item_size = size;
+        header->big_endian = descr[0] == '>';
         return GAN_OK;
     }
-    return gan_fail(GAN_ERROR_UNSUPPORTED, "%s has values of type '%s', expected <f4, <f8, |u1, <i4 or <i8", d->name,
-                    gan_is_utf8(descr) ? descr : "?");
+    return gan_fail(GAN_ERROR_UNSUPPORTED,
+                    "%s has values of type '%s', expected floats of 16 to 64 bits, integers of 8 to 64, or booleans",
+                    d->name, gan_is_utf8(descr) ? descr : "?");
 }
 
-static gan_status read_order(dictionary *d)
+static gan_status read_order(dictionary *d, gan_npy_header *header)
 {
-    if (accept(d, "False")) return GAN_OK;
-    if (!accept(d, "True")) return malformed(d);
-    return gan_fail(GAN_ERROR_UNSUPPORTED, "%s is in Fortran order, expected C order", d->name);
+    header->fortran = accept(d, "True");
+    return header->fortran || accept(d, "False") ? GAN_OK : malformed(d);
 }
 
 static gan_status read_size(dictionary *d, int64_t *out)
@@ -134,7 +133,9 @@ static gan_status read_entry(dictionary *d, gan_npy_header *header)
                                                           : NULL;
     if (!has || *has) return malformed(d);
     *has = true;
-    return has == &d->has_descr ? read_type(d, header) : has == &d->has_order ? read_order(d) : read_shape(d, header);
+    return has == &d->has_descr   ? read_type(d, header)
+           : has == &d->has_order ? read_order(d, header)
+                                  : read_shape(d, header);
 }
 
 static gan_status read_dictionary(dictionary *d, gan_npy_header *header)
@@ -178,7 +179,7 @@ gan_status gan_npy_read_header(const gan_readable *from, gan_npy_header *out)
 
     GAN_TRY(gan_readable_read(from, 0, start, magic_size));
     if (memcmp(start, "\x93NUMPY", 6) != 0) {
-        return gan_fail(GAN_ERROR_MAGIC, "%s is not a NumPy file%s", from->name, gan_file_hint(start, sizeof(start)));
+        return gan_fail(GAN_ERROR_MAGIC, "%s is not a NumPy file%s", from->name, gan_readable_hint(from));
     }
     if (start[6] < 1 || start[6] > 3) {
         return gan_fail(GAN_ERROR_VERSION, "%s has NumPy's format %d.%d, expected 1.0, 2.0 or 3.0", from->name,

@@ -24,6 +24,8 @@ const char *gan_byte_reader_name(const gan_byte_reader *reader); /* for messages
 int64_t gan_byte_reader_size(const gan_byte_reader *reader);
 /* The next `size` bytes of the content; GAN_ERROR_TRUNCATED when it ends early. Unpacks no further. */
 gan_status gan_byte_reader_read(gan_byte_reader *reader, void *out, size_t size);
+/* gan_file_hint() of the content, of which `size` bytes at its start have been read. */
+const char *gan_byte_reader_hint(const gan_byte_reader *reader, const void *start, size_t size);
 /* GAN_ERROR_TRAILING_DATA unless the content ends here, checksum included. */
 gan_status gan_byte_reader_finish(gan_byte_reader *reader);
 void gan_byte_reader_close(gan_byte_reader *reader); /* accepts NULL */
@@ -54,21 +56,15 @@ typedef struct gan_idx_header {
 
 /* Reads and checks the header and, if it is known, the length of the file. */
 gan_status gan_idx_read_header(gan_byte_reader *reader, gan_idx_kind kind, gan_idx_header *out);
-/* Values as they are in the file, unscaled. */
-void gan_idx_to_values(gan_idx_type type, const unsigned char *bytes, int64_t count, float *out);
+/* Values as they are in the file, unscaled. False if a double is beyond the numbers of float32. */
+bool gan_idx_to_values(gan_idx_type type, const unsigned char *bytes, int64_t count, float *out);
 
 /* ---- NumPy files (npy_file.c) ---------------------------------------------------------------------------- */
 
-typedef enum gan_npy_type {
-    GAN_NPY_FLOAT32,
-    GAN_NPY_FLOAT64,
-    GAN_NPY_UINT8,
-    GAN_NPY_INT32,
-    GAN_NPY_INT64
-} gan_npy_type;
-
 typedef struct gan_npy_header {
-    gan_npy_type type;
+    char kind;         /* of the values: 'f'loats, 'i'ntegers, 'u'nsigned ones, 'b'ooleans */
+    bool big_endian;   /* most significant byte first */
+    bool fortran;      /* the first index changes fastest */
     int64_t item_size; /* bytes of a value */
     int64_t count;     /* samples: the first dimension */
     gan_shape shape;   /* of a sample: the others, or (1) */

@@ -8,12 +8,21 @@
 #include <string.h>
 #include <strings.h>
 
+enum { shown_bytes = 64 };
+
 /* Names, sorted by their bytes. */
 typedef struct name_list {
     gan_context *context;
     char **names;
     int64_t count, capacity;
 } name_list;
+
+/* What is not read though it looks like data. */
+typedef struct left_out {
+    int64_t pictures, folders;     /* of other formats; within those of classes */
+    char picture[shown_bytes + 1]; /* the name of the first, or its start */
+    char folder[shown_bytes + 1];
+} left_out;
 
 typedef struct folder_file {
     char *path;
@@ -25,6 +34,7 @@ typedef struct folder_source {
     gan_fit fit;
     bool skip_broken;
     name_list classes;
+    left_out left_out;
     folder_file *files;
     int64_t count, capacity;
     unsigned char *kept; /* the first pictures that were asked for, as many as fit */
@@ -82,14 +92,37 @@ static char *join_path(gan_context *context, const char *folder, const char *nam
     return path;
 }
 
-static bool is_picture(const char *name)
+static bool ends_in(const char *name, const char *const *endings, size_t count)
 {
     const char *dot = strrchr(name, '.');
-    return dot && (strcasecmp(dot, ".png") == 0 || strcasecmp(dot, ".jpg") == 0 || strcasecmp(dot, ".jpeg") == 0);
+
+    for (size_t i = 0; dot && i < count; i++) {
+        if (strcasecmp(dot, endings[i]) == 0) return true;
+    }
+    return false;
 }
 
-/* Adds an entry of a folder to the pictures or to the folders. Hidden ones, and all others, are left out. */
-static gan_status add_entry(const char *folder, const char *name, name_list *pictures, name_list *folders)
+static void note(int64_t *count, char first[shown_bytes + 1], const char *name)
+{
+    if ((*count)++ == 0) snprintf(first, shown_bytes + 1, "%.*s", shown_bytes, name);
+}
+
+/* Adds a file that is not hidden to the pictures, or leaves it out. */
+static gan_status add_picture(const char *name, name_list *pictures, left_out *left)
+{
+    static const char *const read[] = {".png", ".jpg", ".jpeg"};
+    static const char *const unread[] = {".webp", ".bmp",  ".gif", ".tif", ".tiff", ".avif", ".heic", ".jp2",
+                                         ".jxl",  ".jfif", ".pgm", ".ppm", ".pnm",  ".tga",  ".exr"};
+
+    if (ends_in(name, read, sizeof(read) / sizeof(*read))) return add_name(pictures, name);
+    if (ends_in(name, unread, sizeof(unread) / sizeof(*unread))) note(&left->pictures, left->picture, name);
+    return GAN_OK;
+}
+
+/* Adds an entry of a folder to the pictures or to the folders. Hidden ones, and all others, are left out; with
+ * skip_broken those, too, that cannot be examined. */
+static gan_status add_entry(folder_source *source, const char *folder, const char *name, name_list *pictures,
+                            name_list *folders)
 {
     gan_file_facts facts;
 
@@ -99,12 +132,19 @@ static gan_status add_entry(const char *folder, const char *name, name_list *pic
     const int failed = gan_examine(path, &facts);
     const int error = errno;
     gan_release_text(pictures->context, path);
-    if (failed) return gan_fail_errno(error, "cannot examine '%s/%s'", folder, name);
-    if (facts.kind == GAN_FILE_FOLDER) return folders ? add_name(folders, name) : GAN_OK;
-    return is_picture(name) ? add_name(pictures, name) : GAN_OK;
+    if (failed) {
+        const gan_status status = gan_fail_errno(error, "cannot examine '%s/%s'", folder, name);
+        if (!source->skip_broken) return status;
+        gan_log(source->context, GAN_LOG_WARNING, "skipped: %s", gan_last_error());
+        return GAN_OK;
+    }
+    if (facts.kind != GAN_FILE_FOLDER) return add_picture(name, pictures, &source->left_out);
+    if (folders) return add_name(folders, name);
+    note(&source->left_out.folders, source->left_out.folder, name);
+    return GAN_OK;
 }
 
-static gan_status list_folder(const char *path, name_list *pictures, name_list *folders)
+static gan_status list_folder(folder_source *source, const char *path, name_list *pictures, name_list *folders)
 {
     gan_listing listing;
     gan_status status = GAN_OK;
@@ -114,7 +154,7 @@ static gan_status list_folder(const char *path, name_list *pictures, name_list *
         const char *name = gan_listing_next(&listing);
         if (!name && errno != 0) status = gan_fail_errno(errno, "cannot read the folder '%s'", path);
         if (!name) break;
-        status = add_entry(path, name, pictures, folders);
+        status = add_entry(source, path, name, pictures, folders);
     }
     gan_listing_close(&listing);
     gan_sort(&(gan_sortable){pictures, name_before, swap_names}, pictures->count);
@@ -253,14 +293,39 @@ static gan_status add_files(folder_source *folder, const char *path, const name_
     return GAN_OK;
 }
 
+static gan_status no_pictures(const folder_source *folder, const char *path, const char *which)
+{
+    const left_out *left = &folder->left_out;
+
+    if (left->pictures == 0) return gan_fail(GAN_ERROR_EMPTY, "'%s' has no pictures%s", path, which);
+    return gan_fail(GAN_ERROR_EMPTY, "'%s' has no PNG or JPEG pictures%s, but others, such as '%s'", path, which,
+                    left->picture);
+}
+
+static void warn_of_left_out(const folder_source *folder, const char *path)
+{
+    const left_out *left = &folder->left_out;
+
+    if (left->pictures > 0) {
+        gan_log(folder->context, GAN_LOG_WARNING,
+                "'%s': pictures that are neither PNG nor JPEG are left out: %lld, such as '%s'", path,
+                (long long)left->pictures, left->picture);
+    }
+    if (left->folders > 0) {
+        gan_log(folder->context, GAN_LOG_WARNING,
+                "'%s': folders within those of classes are left out: %lld, such as '%s'", path,
+                (long long)left->folders, left->folder);
+    }
+}
+
 /* The pictures of a class's folder. */
 static gan_status add_class(folder_source *folder, const char *path, int64_t label)
 {
     name_list pictures = {.context = folder->context};
     char *inner = join_path(folder->context, path, folder->classes.names[label]);
-    gan_status status = inner ? list_folder(inner, &pictures, NULL) : GAN_ERROR_MEMORY;
+    gan_status status = inner ? list_folder(folder, inner, &pictures, NULL) : GAN_ERROR_MEMORY;
 
-    if (status == GAN_OK && pictures.count == 0) status = gan_fail(GAN_ERROR_EMPTY, "'%s' has no pictures", inner);
+    if (status == GAN_OK && pictures.count == 0) status = no_pictures(folder, inner, "");
     if (status == GAN_OK) status = add_files(folder, inner, &pictures, label);
     release_names(&pictures);
     gan_release_text(folder->context, inner);
@@ -270,7 +335,7 @@ static gan_status add_class(folder_source *folder, const char *path, int64_t lab
 static gan_status find_files(folder_source *folder, const char *path)
 {
     name_list pictures = {.context = folder->context};
-    gan_status status = list_folder(path, &pictures, &folder->classes);
+    gan_status status = list_folder(folder, path, &pictures, &folder->classes);
 
     if (status == GAN_OK && pictures.count > 0 && folder->classes.count > 0) {
         status = gan_fail(GAN_ERROR_FORMAT, "'%s' has pictures, such as '%.64s', beside folders, such as '%.64s'",
@@ -279,10 +344,9 @@ static gan_status find_files(folder_source *folder, const char *path)
     if (status == GAN_OK) status = add_files(folder, path, &pictures, 0);
     release_names(&pictures);
     for (int64_t c = 0; c < folder->classes.count && status == GAN_OK; c++) status = add_class(folder, path, c);
-    if (status == GAN_OK && folder->count == 0) {
-        status =
-            gan_fail(GAN_ERROR_EMPTY, "'%s' has no pictures%s", path, folder->skip_broken ? " that are good" : "");
-    }
+    if (status == GAN_OK && folder->count == 0)
+        status = no_pictures(folder, path, folder->skip_broken ? " that are good" : "");
+    if (status == GAN_OK) warn_of_left_out(folder, path);
     return status;
 }
 

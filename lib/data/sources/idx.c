@@ -47,30 +47,31 @@ static void idx_destroy(void *state)
     gan_context_release(context);
 }
 
-static float value_at(const idx_source *idx, const unsigned char *bytes)
+/* False if a value is beyond the numbers of float32. */
+static bool value_at(const idx_source *idx, const unsigned char *bytes, float *out)
 {
-    float value;
-
-    if (idx->header.type == GAN_IDX_UINT8) return idx->values[*bytes];
-    gan_idx_to_values(idx->header.type, bytes, 1, &value);
-    return value;
+    if (idx->header.type != GAN_IDX_UINT8) return gan_idx_to_values(idx->header.type, bytes, 1, out);
+    *out = idx->values[*bytes];
+    return true;
 }
 
-/* Values number first, first + 1, ... of a sample to their places in it. */
-static void to_values(const idx_source *idx, const unsigned char *bytes, int64_t first, int64_t count, float *out)
+/* Values number first, first + 1, ... of a sample to their places in it; false likewise. */
+static bool to_values(const idx_source *idx, const unsigned char *bytes, int64_t first, int64_t count, float *out)
 {
     const gan_idx_header *header = &idx->header;
+    bool fit = true;
 
     if (idx->transposed) {
         for (int64_t i = 0; i < count; i++) {
             const int64_t row = (first + i) / header->width, column = (first + i) % header->width;
-            out[column * header->height + row] = value_at(idx, bytes + i * header->item_size);
+            fit = value_at(idx, bytes + i * header->item_size, &out[column * header->height + row]) && fit;
         }
     } else if (header->type == GAN_IDX_UINT8) {
         for (int64_t i = 0; i < count; i++) out[first + i] = idx->values[bytes[i]];
     } else {
-        gan_idx_to_values(header->type, bytes, count, out + first);
+        fit = gan_idx_to_values(header->type, bytes, count, out + first);
     }
+    return fit;
 }
 
 /* Finds `count` bytes from byte number `start` on; fewer, but whole values, at the end of a chunk or a piece. */
@@ -93,7 +94,9 @@ static gan_status read_sample(idx_source *idx, int64_t number, float *out)
     for (int64_t done = 0, count; done < length; done += count) {
         count = length - done;
         GAN_TRY(find_bytes(idx, number * length + done, &count, &bytes));
-        to_values(idx, bytes, done / size, count / size, out);
+        if (to_values(idx, bytes, done / size, count / size, out)) continue;
+        return gan_fail(GAN_ERROR_FORMAT, "image %lld has a value beyond the numbers of float32, up to 3.4e38",
+                        (long long)number);
     }
     return GAN_OK;
 }

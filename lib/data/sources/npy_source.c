@@ -3,6 +3,7 @@
 #include "data/dataset/dataset.h"
 #include "data/reading/reading.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { piece_size = 1 << 14 };
@@ -40,42 +41,94 @@ static void npy_destroy(void *state)
 
 /* ---- Values ------------------------------------------------------------------------------------------------- */
 
-static uint64_t little_endian(const unsigned char *bytes, int size)
+/* A value's bytes as a number, the least significant last in the file or first. */
+static uint64_t word_at(const gan_npy_header *header, const unsigned char *bytes)
 {
+    const int size = (int)header->item_size;
     uint64_t value = 0;
 
-    for (int i = size - 1; i >= 0; i--) value = value << 8 | bytes[i];
+    for (int i = 0; i < size; i++) value = value << 8 | bytes[header->big_endian ? i : size - 1 - i];
     return value;
 }
 
-static void to_values(const npy_column *column, const unsigned char *bytes, int64_t count, float *out)
+/* IEEE 754's binary16: 5 bits of exponent, 10 of mantissa. */
+static double half_value(unsigned bits)
 {
-    switch (column->header.type) {
-    case GAN_NPY_FLOAT32:
-        for (int64_t i = 0; i < count; i++) {
-            const uint32_t word = (uint32_t)little_endian(bytes + 4 * i, 4);
-            memcpy(&out[i], &word, sizeof(word));
-        }
-        break;
-    case GAN_NPY_FLOAT64:
-        for (int64_t i = 0; i < count; i++) {
-            const uint64_t word = little_endian(bytes + 8 * i, 8);
-            double value;
-            memcpy(&value, &word, sizeof(word));
-            out[i] = (float)value;
-        }
-        break;
-    case GAN_NPY_UINT8:
-        for (int64_t i = 0; i < count; i++)
-            out[i] = column->scaled ? (float)(bytes[i] / 127.5 - 1.0) : (float)bytes[i];
-        break;
-    case GAN_NPY_INT32:
-        for (int64_t i = 0; i < count; i++) out[i] = (float)(int32_t)(uint32_t)little_endian(bytes + 4 * i, 4);
-        break;
-    case GAN_NPY_INT64:
-        for (int64_t i = 0; i < count; i++) out[i] = (float)(int64_t)little_endian(bytes + 8 * i, 8);
-        break;
+    const int exponent = (int)(bits >> 10 & 31);
+    const double mantissa = bits & 1023;
+    const double value = exponent == 0    ? ldexp(mantissa, -24)
+                         : exponent == 31 ? (mantissa > 0 ? NAN : INFINITY)
+                                          : ldexp(mantissa + 1024, exponent - 25);
+    return bits >> 15 ? -value : value;
+}
+
+static double float_value(uint64_t word, int64_t size)
+{
+    const uint32_t single = (uint32_t)word;
+    float narrow;
+    double wide;
+
+    if (size == 2) return half_value((unsigned)word);
+    memcpy(&narrow, &single, sizeof(narrow));
+    memcpy(&wide, &word, sizeof(wide));
+    return size == 4 ? (double)narrow : wide;
+}
+
+/* In two's complement. */
+static double integer_value(uint64_t word, int64_t size)
+{
+    const int unused = 64 - 8 * (int)size;
+
+    return (double)((int64_t)(word << unused) / ((int64_t)1 << unused));
+}
+
+/* False if a value is beyond the numbers of float32; *bad is its place then. */
+static bool to_values(const npy_column *column, const unsigned char *bytes, int64_t count, float *out, int64_t *bad)
+{
+    const gan_npy_header *header = &column->header;
+    const int64_t size = header->item_size;
+
+    for (int64_t i = 0; i < count; i++, bytes += size) {
+        const uint64_t word = word_at(header, bytes);
+        const double value = header->kind == 'f'   ? float_value(word, size)
+                             : header->kind == 'i' ? integer_value(word, size)
+                                                   : (double)word;
+        out[i] = column->scaled ? (float)(value / 127.5 - 1.0) : (float)value;
+        if (!isinf(out[i]) || isinf(value)) continue;
+        *bad = i;
+        return false;
     }
+    return true;
+}
+
+static gan_status value_too_large(const npy_column *column, int64_t place)
+{
+    return gan_fail(GAN_ERROR_FORMAT, "%s: value %lld of sample %lld is beyond the numbers of float32, up to 3.4e38",
+                    column->from.name, (long long)(place % column->header.elements),
+                    (long long)(place / column->header.elements));
+}
+
+/* A sample of an array in Fortran order, whose values are apart. */
+static gan_status gather(const npy_column *column, int64_t number, float *out)
+{
+    const gan_npy_header *header = &column->header;
+    const int rank = header->shape.rank;
+    int64_t index[GAN_MAX_RANK] = {0}, bad;
+
+    for (int64_t i = 0; i < header->elements; i++) {
+        int64_t place = 0;
+        for (int d = rank - 1; d >= 0; d--) place = place * header->shape.dims[d] + index[d];
+        place = place * header->count + number;
+        if (!to_values(column, column->bytes + place * header->item_size, 1, out + i, &bad))
+            return value_too_large(column, number * header->elements + i);
+        for (int d = rank - 1; d >= 0 && ++index[d] == header->shape.dims[d]; d--) index[d] = 0;
+    }
+    return GAN_OK;
+}
+
+static bool is_apart(const npy_column *column)
+{
+    return column->header.fortran && column->header.elements > 1;
 }
 
 /* Values of `count` samples that follow each other in the file. */
@@ -83,16 +136,23 @@ static gan_status read_run(npy_source *npy, const npy_column *column, int64_t fi
 {
     const int64_t size = column->header.item_size, most = piece_size / size;
     const int64_t start = first * column->header.elements, values = count * column->header.elements;
+    int64_t bad;
 
-    if (column->bytes) {
-        to_values(column, column->bytes + start * size, values, out);
+    if (is_apart(column)) {
+        for (int64_t i = 0; i < count; i++) GAN_TRY(gather(column, first + i, out + i * column->header.elements));
         return GAN_OK;
+    }
+    if (column->bytes) {
+        return to_values(column, column->bytes + start * size, values, out, &bad)
+                   ? GAN_OK
+                   : value_too_large(column, start + bad);
     }
     for (int64_t done = 0; done < values; done += most) {
         const int64_t piece = values - done < most ? values - done : most;
         GAN_TRY(gan_readable_read(&column->from, column->header.offset + (start + done) * size, npy->piece,
                                   (size_t)(piece * size)));
-        to_values(column, npy->piece, piece, out + done);
+        if (!to_values(column, npy->piece, piece, out + done, &bad))
+            return value_too_large(column, start + done + bad);
     }
     return GAN_OK;
 }
@@ -173,7 +233,7 @@ static gan_status open_column(const char *function, npy_source *npy, int64_t f, 
     GAN_TRY(gan_readable_open(npy->context, from, &column->from));
     GAN_TRY(gan_npy_read_header(&column->from, &column->header));
     column->scaled = given->flags & GAN_NPY_SCALE_BYTES;
-    if (column->scaled && column->header.type != GAN_NPY_UINT8) {
+    if (column->scaled && (column->header.kind != 'u' || column->header.item_size != 1)) {
         return gan_fail(GAN_ERROR_UNSUPPORTED, "%s has no bytes to scale: its values are of another type",
                         column->from.name);
     }
@@ -190,12 +250,18 @@ static gan_status open_column(const char *function, npy_source *npy, int64_t f, 
     return GAN_OK;
 }
 
-/* Keeps the first samples in memory if they fit into what is left of the limit. */
+/* Keeps the first samples in memory if they fit into what is left of the limit; in Fortran order all of them. */
 static gan_status load_column(npy_source *npy, npy_column *column, int64_t count, size_t *left)
 {
-    const int64_t size = count * column->header.elements * column->header.item_size;
+    const int64_t values = is_apart(column) ? column->header.count : count;
+    const int64_t size = values * column->header.elements * column->header.item_size;
 
-    if ((uint64_t)size > *left) return GAN_OK;
+    if ((uint64_t)size > *left) {
+        if (!is_apart(column)) return GAN_OK;
+        return gan_fail(GAN_ERROR_OVERFLOW,
+                        "%s is in Fortran order and needs %lld bytes of memory_limit, of which %zu are left",
+                        column->from.name, (long long)size, *left);
+    }
     unsigned char *bytes = gan_allocate_array(npy->context, size, 1);
     if (!bytes) return GAN_ERROR_MEMORY;
     column->bytes = bytes;

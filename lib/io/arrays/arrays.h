@@ -67,8 +67,9 @@ gan_status gan_safetensors_check_format(const gan_safetensors *file, int newest)
 
 /* Bytes of a value (value_types.c). */
 size_t gan_safetensors_bytes(gan_safetensors_type type);
-/* Values of a type, but F32, from little-endian bytes. */
-void gan_floats_from_bytes(gan_safetensors_type type, const unsigned char *bytes, int64_t count, float *out);
+/* Values of a type, but F32, from little-endian bytes. Returns the index of the first finite value that became
+ * infinite, or -1. */
+int64_t gan_floats_from_bytes(gan_safetensors_type type, const unsigned char *bytes, int64_t count, float *out);
 /* Floats to such bytes of F16 or BF16, in place. Returns the index of the first finite value that would become
  * infinite, where it stops, or -1. */
 int64_t gan_floats_to_bytes(gan_safetensors_type type, float *values, int64_t count);

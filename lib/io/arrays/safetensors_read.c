@@ -203,7 +203,7 @@ static gan_status header_read(gan_safetensors *file)
     GAN_TRY(gan_readable_read(&file->from, 0, start, sizeof(start)));
     if (start[8] != '{') {
         return gan_fail(GAN_ERROR_MAGIC, "%s is not a safetensors file%s", file->from.name,
-                        gan_file_hint(start, sizeof(start)));
+                        gan_readable_hint(&file->from));
     }
     for (int i = 0; i < 8; i++) length |= (uint64_t)start[i] << (8 * i);
     if (length > GAN_SAFETENSORS_HEADER_LIMIT) {
@@ -347,7 +347,11 @@ static gan_status read_converted(const gan_safetensors *file, const tensor *at, 
     for (int64_t done = 0; done < at->entry.count; done += most) {
         const int64_t left = at->entry.count - done, count = left < most ? left : most;
         GAN_TRY(gan_readable_read(&file->from, file->data + at->begin + done * size, piece, (size_t)(count * size)));
-        gan_floats_from_bytes(at->entry.type, piece, count, out + done);
+        const int64_t beyond = gan_floats_from_bytes(at->entry.type, piece, count, out + done);
+        if (beyond < 0) continue;
+        return gan_fail(GAN_ERROR_NOT_FINITE,
+                        "%s: value %lld of tensor '%s' is beyond the numbers of float32, up to 3.4e38",
+                        file->from.name, (long long)(done + beyond), at->entry.name);
     }
     return GAN_OK;
 }

@@ -76,8 +76,9 @@ static uint32_t widen(uint32_t bits, format from)
     return sign | exponent << to.mantissa | mantissa << more;
 }
 
-void gan_floats_from_bytes(gan_safetensors_type type, const unsigned char *bytes, int64_t count, float *out)
+int64_t gan_floats_from_bytes(gan_safetensors_type type, const unsigned char *bytes, int64_t count, float *out)
 {
+    int64_t beyond = -1;
     const int size = (int)gan_safetensors_bytes(type);
 
     for (int64_t i = 0; i < count; i++, bytes += size) {
@@ -87,7 +88,11 @@ void gan_floats_from_bytes(gan_safetensors_type type, const unsigned char *bytes
                                        ? (uint32_t)narrow(bits, formats[type], formats[GAN_SAFETENSORS_F32])
                                        : widen((uint32_t)bits, formats[type]);
         memcpy(&out[i], &converted, sizeof(converted));
+        const bool was_finite =
+            (bits >> formats[type].mantissa & largest_exponent(formats[type])) < largest_exponent(formats[type]);
+        if (beyond < 0 && was_finite && (converted >> 23 & 255) == 255) beyond = i;
     }
+    return beyond;
 }
 
 int64_t gan_floats_to_bytes(gan_safetensors_type type, float *values, int64_t count)

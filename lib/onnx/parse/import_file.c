@@ -295,25 +295,14 @@ static gan_status read_file(gan_import_file *file)
     return read_model(file);
 }
 
-/* What a file is that was taken for ONNX, and how it is to be read; NULL: who knows. */
+/* What a file is that was taken for ONNX; NULL: who knows. */
 static const char *other_kind(const unsigned char *bytes, size_t size)
 {
-    static const struct {
-        const char *start, *what;
-    } kinds[] = {{"PK\003\004", "a ZIP file, such as torch.save() writes; torch.onnx.export() writes ONNX"},
-                 {"\200\002", "a Python pickle, such as torch.save() writes; torch.onnx.export() writes ONNX"},
-                 {"\037\213", "compressed by gzip"},
-                 {"version https://git-lfs", "the pointer of a file in Git LFS; git lfs pull fetches that"},
-                 {"<", "HTML or XML"},
-                 {"\211HDF", "an HDF5 file"}};
+    const char *guess =
+        bytes[0] == 0x08 ? NULL : gan_file_guess(bytes, size); /* a damaged one starts like a good one */
     size_t text = 0;
 
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-        const size_t length = strlen(kinds[i].start);
-        if (size >= length && memcmp(bytes, kinds[i].start, length) == 0) return kinds[i].what;
-    }
-    if (size > 9 && bytes[7] == 0 && bytes[6] == 0 && bytes[8] == '{')
-        return "a safetensors file; gan_model_load() and gan_model_load_weights() read those";
+    if (guess) return guess;
     if (size > 1 && bytes[0] == '{') return "JSON";
     while (text < size && text < 64 &&
            (bytes[text] >= ' ' ? bytes[text] < 127 : strchr("\t\r\n", bytes[text]) && bytes[text]))

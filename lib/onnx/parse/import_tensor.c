@@ -209,14 +209,16 @@ static gan_safetensors_type float_type(int64_t type)
     }
 }
 
-static void to_floats(const gan_import_tensor *tensor, const unsigned char *bytes, int64_t count, float *out)
+static gan_status to_floats(const gan_import_tensor *tensor, const unsigned char *bytes, int64_t count, float *out)
 {
     if (tensor->type == GAN_ONNX_FLOAT) {
         memcpy(out, bytes, (size_t)count * sizeof(*out));
         gan_floats_from_little_endian(out, count);
-    } else {
-        gan_floats_from_bytes(float_type(tensor->type), bytes, count, out);
+        return GAN_OK;
     }
+    if (gan_floats_from_bytes(float_type(tensor->type), bytes, count, out) < 0) return GAN_OK;
+    return gan_fail(GAN_ERROR_NOT_FINITE, "a value of tensor '%.64s' is beyond the numbers of float32, up to 3.4e38",
+                    tensor->name);
 }
 
 gan_status gan_import_tensor_floats(gan_import_memory *memory, gan_import_tensor *tensor, const float **out)
@@ -231,12 +233,12 @@ gan_status gan_import_tensor_floats(gan_import_memory *memory, gan_import_tensor
         float *values = gan_import_allocate(memory, tensor->count, sizeof(*values));
         if (!values) return gan_last_status();
         if (is_raw) {
-            if (tensor->count > 0) to_floats(tensor, tensor->raw.at, tensor->count, values);
+            if (tensor->count > 0) GAN_TRY(to_floats(tensor, tensor->raw.at, tensor->count, values));
         } else {
             for (int64_t i = 0; i < tensor->count; i++) {
                 unsigned char bytes[8];
                 for (int k = 0; k < 8; k++) bytes[k] = (unsigned char)(bits[i] >> (8 * k));
-                to_floats(tensor, bytes, 1, values + i);
+                GAN_TRY(to_floats(tensor, bytes, 1, values + i));
             }
         }
         tensor->floats = values;

@@ -121,9 +121,95 @@ static void test_long_table(void **state)
     gan_context_destroy(context);
 }
 
+static void check_column(gan_dataset *dataset, const char *name, const float *values, int64_t count)
+{
+    float read[8], *to[8] = {0};
+    const int64_t field = gan_dataset_find_field(dataset, name);
+
+    assert_true(field >= 0 && count <= 8 && gan_dataset_count(dataset) == count);
+    to[field] = read;
+    assert_int_equal(gan_dataset_read_fields(dataset, 0, count, to), GAN_OK);
+    assert_memory_equal(read, values, (size_t)count * sizeof(*values));
+}
+
+static void test_ends_of_lines(void **state)
+{
+    static const char *const texts[] = {"a,b\r1,x\r2,\"y\rz\"\r", "a,b\r\n1,x\r\n2,\"y\rz\"",
+                                        "a,b\n1,x\n\r\r2,\"y\rz\"\r\n\r\n"};
+    gan_context *context = test_context();
+    const char *name;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        gan_dataset *dataset = open_text(context, texts[i], NULL);
+        check_column(dataset, "a", (const float[]){1, 2}, 2);
+        check_column(dataset, "b", (const float[]){0, 1}, 2);
+        assert_int_equal(gan_dataset_get_class_name(dataset, 1, 1, &name), GAN_OK);
+        assert_string_equal(name, "y\rz");
+        gan_dataset_destroy(dataset);
+    }
+    gan_context_destroy(context);
+}
+
+static void test_delimiters(void **state)
+{
+    gan_context *context = test_context();
+    gan_dataset *dataset =
+        open_text(context, "a;b\n1,5;-2\n3;4,25\n", GAN_DATASET(.delimiter = ';', .decimal_comma = true));
+
+    (void)state;
+    check_column(dataset, "a", (const float[]){1.5f, 3}, 2);
+    check_column(dataset, "b", (const float[]){-2, 4.25f}, 2);
+    gan_dataset_destroy(dataset);
+    dataset = open_text(context, "a\tb\n1\t x y \n 2\tx y\n", GAN_DATASET(.delimiter = '\t'));
+    check_column(dataset, "a", (const float[]){1, 2}, 2);
+    check_column(dataset, "b", (const float[]){0, 0}, 2);
+    gan_dataset_destroy(dataset);
+    dataset = open_text(context, "a|b\n1|\"2|3\"\n", GAN_DATASET(.delimiter = '|'));
+    check_column(dataset, "b", (const float[]){0}, 1);
+    gan_dataset_destroy(dataset);
+    /* A point is no part of a number then, nor a comma otherwise. */
+    dataset = open_text(context, "a;b\n1.5;1.234,5\n", GAN_DATASET(.delimiter = ';', .decimal_comma = true));
+    assert_int_equal(gan_dataset_classes(dataset), 1);
+    gan_dataset_destroy(dataset);
+    /* One column, if that is said or its name is in quotes. */
+    dataset = open_text(context, "\"a;b\"\n1\n", NULL);
+    check_column(dataset, "a;b", (const float[]){1}, 1);
+    gan_dataset_destroy(dataset);
+    dataset = open_text(context, "a;b\n1\n", GAN_DATASET(.delimiter = ','));
+    check_column(dataset, "a;b", (const float[]){1}, 1);
+    gan_dataset_destroy(dataset);
+    gan_context_destroy(context);
+}
+
+/* Rows that miss something leave no trace: neither classes nor places. */
+static void test_missing(void **state)
+{
+    static const char text[] = "a,b\nNA,p\n1,x\n2,\n3,NaN\n4,y\n,q\n5,\"n/a\"\n6,#N/A\n7,null\n";
+    gan_context *context = test_context();
+    gan_dataset *dataset = open_text(context, text, GAN_DATASET(.skip_missing = true));
+    const char *name;
+    int64_t number;
+
+    (void)state;
+    check_column(dataset, "a", (const float[]){1, 4, 5}, 3);
+    check_column(dataset, "b", (const float[]){1, 2, 0}, 3);
+    assert_int_equal(gan_dataset_classes(dataset), 3);
+    assert_int_equal(gan_dataset_get_class_name(dataset, 1, 0, &name), GAN_OK);
+    assert_string_equal(name, "n/a");
+    assert_int_equal(gan_dataset_get_numbers(dataset, 2, 1, &number), GAN_OK);
+    assert_int_equal(number, 2);
+    gan_dataset_destroy(dataset);
+    dataset = open_text(context, text, GAN_DATASET(.skip_missing = true, .limit = 2));
+    check_column(dataset, "a", (const float[]){1, 4}, 2);
+    gan_dataset_destroy(dataset);
+    gan_context_destroy(context);
+}
+
 /* ---- Bad tables --------------------------------------------------------------------------------------------- */
 
-static void refuse(const char *text, size_t size, gan_status status, const char *part)
+static void refuse_by(const char *text, size_t size, const gan_dataset_options *options, gan_status status,
+                      const char *part)
 {
     test_allocator allocator = {0};
     gan_context *context = NULL;
@@ -133,10 +219,51 @@ static void refuse(const char *text, size_t size, gan_status status, const char 
         gan_context_create(GAN_CONTEXT(.allocator = test_allocator_hooks(&allocator), .threads = 1), &context),
         GAN_OK);
     test_file_write(test_path("bad"), text, size);
-    test_status(gan_dataset_open_csv(context, test_path("bad"), NULL, &dataset), status, part);
+    test_status(gan_dataset_open_csv(context, test_path("bad"), options, &dataset), status, part);
     assert_null(dataset);
     gan_context_destroy(context);
     test_allocator_assert_empty(&allocator);
+}
+
+static void refuse(const char *text, size_t size, gan_status status, const char *part)
+{
+    refuse_by(text, size, NULL, status, part);
+}
+
+static void test_refused_options(void **state)
+{
+    static const char text[] = "a,b\n1,2\n", bad[] = " a0\"+-.\n\x7f\xe9";
+
+    (void)state;
+    for (const char *c = bad; *c; c++) {
+        refuse_by(text, strlen(text), GAN_DATASET(.delimiter = *c), GAN_ERROR_ARGUMENT,
+                  "expected a tab or an ASCII character");
+    }
+    refuse_by(text, strlen(text), GAN_DATASET(.decimal_comma = true), GAN_ERROR_ARGUMENT, "decimal_comma is set");
+    refuse_by(text, strlen(text), GAN_DATASET(.transposed = true), GAN_ERROR_UNSUPPORTED, "transposed");
+    refuse_by("a,b\n1,\nNA,2\n", 11, GAN_DATASET(.skip_missing = true), GAN_ERROR_EMPTY,
+              "no rows without empty cells or NA below its header");
+    refuse_by("a,b\n1,\n2\n", 9, GAN_DATASET(.skip_missing = true), GAN_ERROR_FORMAT,
+              "line 3 has fewer than 2 cells");
+}
+
+/* Other files are called by their kind. */
+static void test_other_kinds(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *part;
+    } files[] = {{"PK\3\4\24\0\0\0", 8, "it is a ZIP archive"},
+                 {"\37\213\10\0,\0\0\n", 8, "a zero byte; it is compressed by gzip"},
+                 {"\377\376a\0,\0b\0\n\0", 10, "a zero byte; it is a text in UTF-16"},
+                 {"version https://git-lfs.github.com/spec/v1\nsize 3\n", 50, "Git LFS"},
+                 {"<!DOCTYPE html>\n<title>404</title>\n", 35, "not a table; it is HTML or XML text"},
+                 {"PAR1\1\2", 6, "a Parquet file"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+        refuse(files[i].bytes, files[i].size, GAN_ERROR_MAGIC, files[i].part);
 }
 
 static void test_refused_tables(void **state)
@@ -149,16 +276,22 @@ static void test_refused_tables(void **state)
         {"", GAN_ERROR_EMPTY, "no header line"},
         {"a,b", GAN_ERROR_EMPTY, "no rows"},
         {"a,b\n\n\n", GAN_ERROR_EMPTY, "no rows"},
-        {"a,,b\n1,2,3\n", GAN_ERROR_FORMAT, "line 1, column 2: the cell is empty"},
+        {"a,,b\n1,2,3\n", GAN_ERROR_FORMAT, "line 1: column 2 has no name"},
+        {",a\n0,1\n", GAN_ERROR_FORMAT, "line 1: column 1 has no name, like the index that pandas writes"},
+        {"a;b\n1;2\n", GAN_ERROR_FORMAT,
+         "has one column, 'a;b': its name has a semicolon, which the option delimiter"},
+        {"a\tb\n1\t2\n", GAN_ERROR_FORMAT, "its name has a tab"},
         {"a,b,a\n1,2,3\n", GAN_ERROR_FORMAT, "columns 1 and 3 have the same name, 'a'"},
         {"a,\xff\n1,2\n", GAN_ERROR_FORMAT, "line 1, column 2: the text is not UTF-8"},
         {"a,b\n1,2\n3\n", GAN_ERROR_FORMAT, "line 3 has fewer than 2 cells"},
         {"a,b\n1,2\n3,4,5\n", GAN_ERROR_FORMAT, "line 3 has more than 2 cells"},
         {"a,b\n1,2\n3,4,\n", GAN_ERROR_FORMAT, "line 3 has more than 2 cells"},
-        {"a,b\n1,2\n3,\n", GAN_ERROR_FORMAT, "line 3, column 'b': the cell is empty"},
+        {"a,b\n1,2\n3,\n", GAN_ERROR_FORMAT, "line 3, column 'b': the cell is empty; the option skip_missing"},
         {"a,b\n1,2\n3,four\n", GAN_ERROR_FORMAT,
          "line 3, column 'b': 'four' is no number, but those before are numbers"},
-        {"a,b\n1,two\n\n3,4\n", GAN_ERROR_FORMAT, "line 4, column 'b': '4' is a number, but those before are texts"},
+        {"a,b\n1,two\n\n3,4\n", GAN_ERROR_FORMAT, "line 4, column 'b': '4' is a number, but 'two' in line 2 is none"},
+        {"a\nNA\n4\n", GAN_ERROR_FORMAT, "'4' is a number, but 'NA' in line 2 is none; the option skip_missing"},
+        {"a\n4\nNA\n", GAN_ERROR_FORMAT, "'NA' is no number, but those before are numbers; the option skip_missing"},
         {"a,b\n1,2\n3,nan\n", GAN_ERROR_FORMAT, "line 3, column 'b': nan is not a finite number"},
         {"a,b\n1,2\n3,1e39\n", GAN_ERROR_FORMAT, "1e39 is beyond the numbers of float32"},
         {"a,b\n1,\"x\ny\"\n3,\"z", GAN_ERROR_TRUNCATED, "quoted cell that begins in line 4"},
@@ -265,6 +398,7 @@ static void hear(void *user, gan_log_level level, const char *message)
 
 static void test_warnings(void **state)
 {
+    static char prices[1024], kinds[1024];
     static const struct {
         const char *text, *warning;
     } cases[] = {
@@ -273,9 +407,16 @@ static void test_warnings(void **state)
         {"1,2.5\n3,4\n5,6\n", "begins with numbers, which are taken for the names of its columns"},
         {"1,b\n3,4\n16777216,1e20\n", "column 'b': 1e20 is rounded to"},
         {"a,b\n0.1,1e10\n16777218,-3\n", NULL},
+        {prices, "column 'price' has 70 different texts in 70 rows, such as '$0'; each is a class"},
+        {kinds, NULL},
     };
+    size_t used = (size_t)sprintf(prices, "price\n"), used_too = (size_t)sprintf(kinds, "kind\n");
 
     (void)state;
+    for (int i = 0; i < 70; i++) {
+        used += (size_t)sprintf(prices + used, "$%d\n", i);
+        used_too += (size_t)sprintf(kinds + used_too, "k%d\n", i / 2);
+    }
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         heard h = {0};
         gan_context *context;
@@ -291,15 +432,13 @@ static void test_warnings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_no_names),
-        cmocka_unit_test(test_long_table),
-        cmocka_unit_test(test_refused_tables),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_other_names),
-        cmocka_unit_test(test_refused_arguments),
-        cmocka_unit_test(test_failing_memory),
-        cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_table),           cmocka_unit_test(test_no_names),
+        cmocka_unit_test(test_long_table),      cmocka_unit_test(test_ends_of_lines),
+        cmocka_unit_test(test_delimiters),      cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_refused_options), cmocka_unit_test(test_other_kinds),
+        cmocka_unit_test(test_refused_tables),  cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_other_names),     cmocka_unit_test(test_refused_arguments),
+        cmocka_unit_test(test_failing_memory),  cmocka_unit_test(test_warnings),
     };
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include <jpeglib.h>
@@ -407,6 +408,58 @@ static void test_broken_files(void **state)
     gan_context_destroy(context);
 }
 
+typedef struct heard {
+    int warnings;
+    char last[2][512];
+} heard;
+
+static void hear(void *user, gan_log_level level, const char *message)
+{
+    heard *h = user;
+    if (level == GAN_LOG_WARNING) snprintf(h->last[h->warnings++ % 2], sizeof(h->last[0]), "%s", message);
+}
+
+/* What looks like data and is not read is told. */
+static void test_left_out(void **state)
+{
+    const gan_folder_options *fit = GAN_FOLDER(.height = side, .width = side);
+    gan_context *context = NULL;
+    gan_dataset *dataset = NULL;
+    heard h = {0};
+
+    (void)state;
+    assert_int_equal(gan_context_create(GAN_CONTEXT(.threads = 1, .log = hear, .log_user = &h), &context), GAN_OK);
+    test_folder_make(test_path("left"));
+    test_folder_make(test_path("left/ant"));
+    test_folder_make(test_path("left/ant/deep"));
+    test_folder_make(test_path("left/ant/.hidden"));
+    test_file_write(test_path("left/ant/b.WebP"), "RIFF", 4);
+    test_file_write(test_path("left/ant/notes.txt"), "x", 1);
+    test_status(gan_dataset_open_folder(context, test_path("left"), fit, NULL, &dataset), GAN_ERROR_EMPTY,
+                "ant' has no PNG or JPEG pictures, but others, such as 'b.WebP'");
+    assert_int_equal(h.warnings, 0);
+    write_grey(test_path("left/ant/a.png"), 10);
+    test_status(gan_dataset_open_folder(context, test_path("left"), fit, NULL, &dataset), GAN_OK, "");
+    assert_int_equal(gan_dataset_count(dataset), 1);
+    assert_int_equal(h.warnings, 2);
+    assert_non_null(strstr(h.last[0], "pictures that are neither PNG nor JPEG are left out: 1, such as 'b.WebP'"));
+    assert_non_null(strstr(h.last[1], "folders within those of classes are left out: 1, such as 'deep'"));
+    gan_dataset_destroy(dataset);
+    dataset = NULL;
+#ifndef _WIN32
+    assert_int_equal(symlink("nothing", test_path("left/ant/c.png")), 0);
+    test_status(gan_dataset_open_folder(context, test_path("left"), fit, NULL, &dataset), GAN_ERROR_NOT_FOUND,
+                "c.png");
+    test_status(gan_dataset_open_folder(context, test_path("left"),
+                                        GAN_FOLDER(.height = side, .width = side, .skip_broken = true), NULL,
+                                        &dataset),
+                GAN_OK, "");
+    assert_int_equal(gan_dataset_count(dataset), 1);
+    gan_dataset_destroy(dataset);
+#endif
+    gan_context_destroy(context);
+}
+
 static void put_big_endian(unsigned char *at, uint32_t value, int size)
 {
     for (int i = 0; i < size; i++) at[i] = (unsigned char)(value >> (8 * (size - 1 - i)));
@@ -532,10 +585,10 @@ static void test_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_png_kinds),      cmocka_unit_test(test_jpeg_kinds), cmocka_unit_test(test_orientations),
-        cmocka_unit_test(test_fitting),        cmocka_unit_test(test_classes),    cmocka_unit_test(test_broken_files),
-        cmocka_unit_test(test_other_names),    cmocka_unit_test(test_claims),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_failing_memory),
+        cmocka_unit_test(test_png_kinds), cmocka_unit_test(test_jpeg_kinds),     cmocka_unit_test(test_orientations),
+        cmocka_unit_test(test_fitting),   cmocka_unit_test(test_classes),        cmocka_unit_test(test_broken_files),
+        cmocka_unit_test(test_left_out),  cmocka_unit_test(test_other_names),    cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, test_folder_create, test_folder_remove);
 }

@@ -331,8 +331,10 @@ static void test_refused(void **state)
     gan_dataset *dataset = NULL;
 
     (void)state;
-    test_status(open_array(context, GAN_DATASET(.reserved = {0, 1}), &dataset), GAN_ERROR_VERSION,
-                "gan_dataset_options");
+    test_status(open_array(context, GAN_DATASET(.delimiter = ';'), &dataset), GAN_ERROR_UNSUPPORTED,
+                "only tables in CSV have a delimiter");
+    test_status(open_array(context, GAN_DATASET(.skip_missing = true), &dataset), GAN_ERROR_UNSUPPORTED,
+                "rows that miss something");
     gan_context_destroy(context);
 }
 

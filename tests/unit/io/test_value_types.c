@@ -128,7 +128,8 @@ static void test_doubles(void **state)
         if (i < (int)(sizeof(edges) / sizeof(*edges))) memcpy(&bits, &edges[i], 8);
         memcpy(&value, &bits, 8);
         for (int b = 0; b < 8; b++) bytes[b] = (unsigned char)(bits >> (8 * b));
-        gan_floats_from_bytes(GAN_SAFETENSORS_F64, bytes, 1, &rounded);
+        const int64_t beyond = gan_floats_from_bytes(GAN_SAFETENSORS_F64, bytes, 1, &rounded);
+        assert_int_equal(beyond, isfinite(value) && isinf((float)value) ? 0 : -1);
         check_same((double)rounded, (double)(float)value);
     }
 }

@@ -6,6 +6,7 @@
 #include "support/models.h"
 
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -326,6 +327,40 @@ static void test_other_types_and_truncated_files(void **state)
     gan_model_destroy(model);
 }
 
+/* Doubles are rounded to float32, but none becomes infinite that was not; what was taken for weights is named. */
+static void test_doubles_beyond_floats(void **state)
+{
+    static const char header[] = "{\"0.weight\":{\"dtype\":\"F64\",\"shape\":[1,2],\"data_offsets\":[0,16]}}";
+    const double good[] = {-3e38, INFINITY}, bad[] = {0, -3.5e38};
+    unsigned char bytes[8 + sizeof(header) - 1 + 16] = {sizeof(header) - 1};
+    gan_model *model = NULL;
+    float weights[2];
+    (void)state;
+
+    ASSERT_OK(gan_model_create(context, &model));
+    gan_model_add(model, gan_layer_input(context, GAN_SHAPE(2)));
+    gan_model_add(model, gan_layer_dense(context, 1, GAN_DENSE(.no_bias = true)));
+    ASSERT_OK(gan_model_build(model, 0));
+    memcpy(bytes + 8, header, sizeof(header) - 1);
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < 16; i++) {
+            uint64_t word;
+            memcpy(&word, &(k ? bad : good)[i / 8], sizeof(word));
+            bytes[8 + sizeof(header) - 1 + i] = (unsigned char)(word >> 8 * (i % 8));
+        }
+        test_file_write(path, bytes, sizeof(bytes));
+        if (k == 0) ASSERT_OK(gan_model_load_weights(model, path, NULL));
+    }
+    refuse_weights(model, GAN_ERROR_NOT_FINITE, "value 1 of tensor '0.weight' is beyond the numbers of float32");
+    ASSERT_OK(gan_model_get_tensor(model, "0.weight", weights, 2));
+    assert_true(weights[0] == -3e38f && isinf(weights[1]));
+    test_file_write(path, "PK\3\4\0\0\0\0\0\0\0\0", 12);
+    refuse_weights(model, GAN_ERROR_MAGIC, "is not a safetensors file; it is a ZIP archive, such as torch.save()");
+    test_file_write(path, "version https://git-lfs.github.com/spec/v1\n", 43);
+    refuse_weights(model, GAN_ERROR_MAGIC, "it is the pointer of a file in Git LFS");
+    gan_model_destroy(model);
+}
+
 /* ---- Files of invalid models -------------------------------------------------------------------------------- */
 
 static void refuse_model(gan_status status, const char *text)
@@ -506,6 +541,7 @@ int main(void)
         cmocka_unit_test(test_few_of_many),
         cmocka_unit_test(test_weights_that_do_not_fit),
         cmocka_unit_test(test_other_types_and_truncated_files),
+        cmocka_unit_test(test_doubles_beyond_floats),
         cmocka_unit_test(test_metadata_that_does_not_fit),
         cmocka_unit_test(test_saving_fails_cleanly),
         cmocka_unit_test(test_hostile_architectures),

@@ -193,12 +193,12 @@ static void test_other_files(void **state)
         const char *bytes;
         size_t size;
         const char *what;
-    } files[] = {{"PK\3\4\24\0\0\0", 8, "a ZIP file, such as torch.save() writes"},
+    } files[] = {{"PK\3\4\24\0\0\0", 8, "a ZIP archive, such as torch.save()"},
                  {"\37\213\10\0\0\0", 6, "compressed by gzip"},
                  {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", 56, "Git LFS"},
                  {"<!DOCTYPE html><html></html>", 28, "HTML or XML"},
                  {"{\"weights\": []}", 15, "JSON"},
-                 {"\20\0\0\0\0\0\0\0{\"a\":{}       }", 24, "a safetensors file; gan_model_load()"},
+                 {"\20\0\0\0\0\0\0\0{\"a\":{}       }", 24, "a safetensors file, which gan_model_load()"},
                  {"Some text.\n", 11, "a text"},
                  {"\200\2}q\0.", 6, "a Python pickle"}};
     gan_context *context = test_context();
