@@ -8,13 +8,13 @@
 #                   which the library's own kernels multiply
 #   clang           built by clang, under its UndefinedBehaviorSanitizer, which sees other things than gcc's
 #   avx512          on a CPU with AVX-512 and bfloat16, emulated by Intel's SDE, whose command is in the variable SDE
-#   aarch64         built for AArch64 and run under QEMU; installs Debian's arm64 libraries
+#   aarch64         built for AArch64 and run under QEMU, on a CPU with instructions for bfloat16
 #   i386            built for 32-bit x86
 #   armhf           built for 32-bit Arm and run under QEMU
 #   wasm32          the kernels as WebAssembly, run by Node, and the page examples/web in Chromium
 #   windows         built for Windows by MinGW and run under Wine
 #
-# The last four build cmocka and libraries from Debian's sources, by tests/cross/libraries.sh.
+# The last five build cmocka and libraries from Debian's sources, by tests/cross/libraries.sh.
 #
 # Doxygen, whose pages the suite tests, is not installed here, as it brings too much along. What was skipped is listed
 # with its reason. The last line counts what passed, failed and was skipped in all parts; the exit status
@@ -184,22 +184,6 @@ part_avx512()
         --wrapper "$SDE -spr --"
 }
 
-part_aarch64()
-{
-    libraries=/usr/lib/aarch64-linux-gnu
-    install_missing "gcc-aarch64-linux-gnu command aarch64-linux-gnu-gcc
-g++-aarch64-linux-gnu command aarch64-linux-gnu-g++
-qemu-user command qemu-aarch64
-zlib1g-dev:arm64 file $libraries/libz.so
-libpng-dev:arm64 file $libraries/libpng.so
-libjpeg62-turbo-dev:arm64 file $libraries/libjpeg.so
-libopenblas-dev:arm64 file $libraries/libopenblas.so
-libcmocka-dev:arm64 file $libraries/libcmocka.so"
-    build check-aarch64 --cross-file "$root/tests/cross/aarch64.ini" || return
-    run_tests "$root/build/check-aarch64" --suite unit --suite kernels --suite levels --suite grad \
-        --timeout-multiplier 40
-}
-
 # cross_build NAME COMPILER AR "LIBRARY..." OPTION...: builds libraries for another machine, in build/libraries-NAME, and
 # with these in build/check-NAME.
 cross_build()
@@ -225,6 +209,17 @@ libc6-dev-i386-cross file /usr/i686-linux-gnu/include/stdio.h
 libc6-i386 file /lib/ld-linux.so.2'
     cross_build i386 i686-linux-gnu-gcc i686-linux-gnu-ar 'cmocka zlib png jpeg' || return
     run_tests "$root/build/check-i386" --suite unit --suite kernels --suite levels --suite grad --timeout-multiplier 10
+}
+
+part_aarch64()
+{
+    install_missing 'gcc-aarch64-linux-gnu command aarch64-linux-gnu-gcc
+g++-aarch64-linux-gnu command aarch64-linux-gnu-g++
+libc6-dev-arm64-cross file /usr/aarch64-linux-gnu/include/stdio.h
+qemu-user command qemu-aarch64'
+    cross_build aarch64 aarch64-linux-gnu-gcc aarch64-linux-gnu-ar 'cmocka zlib png jpeg' || return
+    run_tests "$root/build/check-aarch64" --suite unit --suite kernels --suite levels --suite grad \
+        --timeout-multiplier 40
 }
 
 part_armhf()

@@ -61,11 +61,6 @@ install_missing()
         as_root=sudo
     fi
     echo "Installing: $packages"
-    for architecture in arm64 armhf i386 s390x; do
-        case "$packages " in
-        *":$architecture "*) $as_root dpkg --add-architecture "$architecture" ;;
-        esac
-    done
     $as_root apt-get update -q || echo 'The lists of packages could not be renewed; going on with those that are there.'
     # shellcheck disable=SC2086
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages ||
