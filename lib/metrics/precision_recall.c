@@ -98,15 +98,15 @@ static void find_origin(const gan_given *given, double *origin)
 {
     gan_given_means(given, origin);
     for (int64_t j = 0; j < given->columns; j++) {
-        double least = (double)given->values[j], most = least;
+        float least = given->values[j], most = least;
         int exponent;
         for (int64_t i = 1; i < given->rows; i++) {
-            least = fmin(least, (double)given->values[i * given->columns + j]);
-            most = fmax(most, (double)given->values[i * given->columns + j]);
+            least = fminf(least, given->values[i * given->columns + j]);
+            most = fmaxf(most, given->values[i * given->columns + j]);
         }
-        frexp(most - least, &exponent);
+        frexp((double)most - (double)least, &exponent);
         const double unit = ldexp(1, exponent - 1);
-        origin[j] = most > least ? rint(origin[j] / unit) * unit : least;
+        origin[j] = most > least ? rint(origin[j] / unit) * unit : (double)least;
     }
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <new>
@@ -158,7 +159,8 @@ void test_pictures_of_events()
     std::ifstream file(path, std::ios::binary);
     content.append(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
     EXPECT(content.find("\x10\x4d\x2a") != std::string::npos); /* step 77, then the summary */
-    EXPECT(std::remove(path.c_str()) == 0 && std::remove(folder.c_str()) == 0);
+    file.close();
+    EXPECT(std::filesystem::remove(path) && std::filesystem::remove(folder));
 }
 
 void test_memory_instead_of_files()

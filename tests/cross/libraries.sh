@@ -64,6 +64,7 @@ archive()
 describe()
 {
     cat >"$folder/lib/pkgconfig/$1.pc" <<END
+libdir=$folder/lib
 Name: $1
 Description: from Debian's source
 Version: $version
@@ -104,11 +105,11 @@ make_png()
 {
     unpack libpng1.6
     cp scripts/pnglibconf.h.prebuilt pnglibconf.h
-    archive png16 -DPNG_ARM_NEON_OPT=0 -I "$folder/include" -c ../png.c ../pngerror.c ../pngget.c ../pngmem.c ../pngpread.c \
+    archive png -DPNG_ARM_NEON_OPT=0 -I "$folder/include" -c ../png.c ../pngerror.c ../pngget.c ../pngmem.c ../pngpread.c \
         ../pngread.c ../pngrio.c ../pngrtran.c ../pngrutil.c ../pngset.c ../pngtrans.c ../pngwio.c ../pngwrite.c ../pngwtran.c \
         ../pngwutil.c
     cp png.h pngconf.h pnglibconf.h "$folder/include"
-    describe libpng '-lpng16 -lz -lm' ''
+    describe libpng '-lpng -lz -lm' ''
 }
 
 make_jpeg()
