@@ -222,8 +222,10 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
     gan_conv conv;
     GAN_TRY(find_conv(layer, pass->input_shapes[0], &conv));
     const gan_weight weight = gan_weight_backward(&weights, pass);
-    if (weight.gradient)
-        gan_conv_backward_weights(pass->context, &conv, pass->batch, large, small, weight.gradient, weight.scratch);
+    if (weight.gradient) {
+        gan_conv_backward_weights(pass->context, &conv, pass->batch, large, small, weight.accumulate, weight.gradient,
+                                  weight.scratch);
+    }
     gan_weight_finish(&weights, pass, &weight, pass->batch * pass->output_shape.dims[1] * pass->output_shape.dims[2]);
     if (pass->dx[0]) {
         (is_transposed(layer) ? gan_conv_forward : gan_conv_backward_data)(
@@ -232,12 +234,13 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
     return GAN_OK;
 }
 
-#define KIND(name)                                                                                                 \
-    {                                                                                                              \
-        .type = #name, .flags = GAN_LAYER_KEEPS_INPUT, .min_inputs = 1, .max_inputs = 1, .size = sizeof(conv2d),   \
-        GAN_OPTION_TABLE(name##_options), GAN_OPTION_STRUCT(gan_##name##_options), .check_options = check_options, \
-        .infer = infer, .start = start, .derive = derive, .fold = fold, .forward = forward, .backward = backward,  \
-        .tangent_forward = gan_linear_tangent_forward, .tangent_backward = gan_weighted_tangent_backward           \
+#define KIND(name)                                                                                               \
+    {                                                                                                            \
+        .type = #name, .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_WRITES_GRADIENTS, .min_inputs = 1,             \
+        .max_inputs = 1, .size = sizeof(conv2d), GAN_OPTION_TABLE(name##_options),                               \
+        GAN_OPTION_STRUCT(gan_##name##_options), .check_options = check_options, .infer = infer, .start = start, \
+        .derive = derive, .fold = fold, .forward = forward, .backward = backward,                                \
+        .tangent_forward = gan_linear_tangent_forward, .tangent_backward = gan_weighted_tangent_backward         \
     }
 const gan_layer_ops gan_conv2d_ops = KIND(conv2d);
 const gan_layer_ops gan_conv_transpose2d_ops = KIND(conv_transpose2d);

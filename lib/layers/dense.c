@@ -110,7 +110,7 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
         product.transpose_a = true;
         product.b = pass->x[0];
         product.c = weight.gradient;
-        product.accumulate = true;
+        product.accumulate = weight.accumulate;
         gan_gemm_run(pass->context, &product);
     }
     gan_weight_finish(&weights, pass, &weight, pass->batch);
@@ -127,7 +127,7 @@ static gan_status backward(const gan_layer *layer, const gan_pass *pass)
 }
 
 const gan_layer_ops gan_dense_ops = {.type = "dense",
-                                     .flags = GAN_LAYER_KEEPS_INPUT,
+                                     .flags = GAN_LAYER_KEEPS_INPUT | GAN_LAYER_WRITES_GRADIENTS,
                                      .min_inputs = 1,
                                      .max_inputs = 1,
                                      .size = sizeof(dense),

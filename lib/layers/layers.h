@@ -68,6 +68,7 @@ typedef struct gan_pass {
     gan_real *const *dx;        /* NULL if nobody needs the gradient; else written, not added to */
     gan_real *const *tensors;   /* GAN_LAYER_TENSORS pointers, in the order of the plan, then NULL */
     gan_real *const *gradients; /* in the same order; added to; NULL for buffers, all NULL if not wanted */
+    bool writes_gradients;      /* in backward: they hold nothing yet and are written, not added to */
     gan_real *saved;
     gan_real *scratch;
     gan_real *packed; /* in forward: what `pack` made of the weights, or NULL. The results are the same bits */
@@ -99,8 +100,9 @@ enum {
     /* The second derivative of y by x is not 0. Without this flag, R{dx} is 0 where R{dy} is; if it is IN_PLACE too,
      * tangent_backward does not read dy, which dx may have overwritten. */
     GAN_LAYER_CURVED = 8,
-    GAN_LAYER_MIXES_SAMPLES = 16, /* at least in training, a sample's y depends on the other samples of its batch */
-    GAN_LAYER_RESHAPES = 32       /* y is the values of x[0] in another shape */
+    GAN_LAYER_MIXES_SAMPLES = 16,   /* at least in training, a sample's y depends on the other samples of its batch */
+    GAN_LAYER_RESHAPES = 32,        /* y is the values of x[0] in another shape */
+    GAN_LAYER_WRITES_GRADIENTS = 64 /* backward heeds `writes_gradients` */
 };
 
 /* ---- Options (options.c) ------------------------------------------------------------------------------------ */

@@ -175,13 +175,14 @@ void gan_weights_fold(const gan_weights *self, const gan_pass *pass);
 /* The weight that a pass multiplies by: as it is, or normalised. */
 typedef struct gan_weight {
     const gan_real *values, *bias; /* bias: NULL if there is none, and in passes of tangents, where it is 0 */
-    gan_real *gradient;            /* of `values`, to be added to; NULL if not wanted */
+    gan_real *gradient;            /* of `values`; NULL if not wanted: */
+    bool accumulate;               /* to be added to, or written */
     gan_real *scratch;             /* of the layer's products */
 } gan_weight;
 
 gan_weight gan_weight_forward(const gan_weights *self, const gan_pass *pass);
 gan_weight gan_weight_backward(const gan_weights *self, const gan_pass *pass);
-/* Once dw is added to weight->gradient: turns it into the gradient of the weight before normalisation, and adds the
+/* Once dw is in weight->gradient: turns it into the gradient of the weight before normalisation, and adds the
  * sum over the rows of dy (rows, units) to the bias's gradient, if wanted. */
 void gan_weight_finish(const gan_weights *self, const gan_pass *pass, const gan_weight *weight, int64_t rows);
 

@@ -194,8 +194,8 @@ void gan_spectral_norm_backward(const gan_weights *self, const gan_pass *pass, g
 {
     const spectral_norm s = find(self, pass);
     if (weight->gradient) {
-        gan_fill(pass->context, s.count, 0, s.spare);
         weight->gradient = s.spare;
+        weight->accumulate = false;
     }
     weight->values = s.effective;
     weight->scratch = s.scratch;
@@ -205,6 +205,7 @@ void gan_spectral_norm_finish(const gan_weights *self, const gan_pass *pass)
 {
     const spectral_norm s = find(self, pass);
     const double along = gan_dot(pass->context, s.count, s.spare, s.effective), sigma = (double)*s.sigma;
+    if (pass->writes_gradients) gan_fill(pass->context, s.count, 0, pass->gradients[GAN_WEIGHT]);
     gan_add_rank_one(pass->context, s.transposed ? s.rest : s.units, s.transposed ? s.units : s.rest,
                      (gan_real)(1 / sigma), s.spare, (gan_real)(-along / sigma), s.transposed ? s.v : s.u,
                      s.transposed ? s.u : s.v, pass->gradients[GAN_WEIGHT]);

@@ -59,15 +59,19 @@ gan_weight gan_weight_forward(const gan_weights *self, const gan_pass *pass)
 
 gan_weight gan_weight_backward(const gan_weights *self, const gan_pass *pass)
 {
-    gan_weight weight = {
-        .values = pass->tensors[GAN_WEIGHT], .gradient = pass->gradients[GAN_WEIGHT], .scratch = pass->scratch};
+    gan_weight weight = {.values = pass->tensors[GAN_WEIGHT],
+                         .gradient = pass->gradients[GAN_WEIGHT],
+                         .accumulate = !pass->writes_gradients,
+                         .scratch = pass->scratch};
     if (self->spectral_norm) gan_spectral_norm_backward(self, pass, &weight);
     return weight;
 }
 
 void gan_weight_finish(const gan_weights *self, const gan_pass *pass, const gan_weight *weight, int64_t rows)
 {
-    if (!self->no_bias && pass->gradients[GAN_BIAS])
+    if (!self->no_bias && pass->gradients[GAN_BIAS]) {
+        if (pass->writes_gradients) gan_fill(pass->context, self->units, 0, pass->gradients[GAN_BIAS]);
         gan_column_sums(pass->context, rows, self->units, pass->dy, pass->gradients[GAN_BIAS], weight->scratch);
+    }
     if (self->spectral_norm && weight->gradient) gan_spectral_norm_finish(self, pass);
 }

@@ -165,7 +165,9 @@ static void run(gan_context *context, const bench_case *c, const buffers *b, flo
         break;
     case FORWARD: gan_conv_forward(context, &c->conv, c->batch, b->x, b->w, NULL, b->y, scratch); break;
     case BACKWARD_DATA: gan_conv_backward_data(context, &c->conv, c->batch, b->y, b->w, NULL, b->x, scratch); break;
-    case BACKWARD_WEIGHTS: gan_conv_backward_weights(context, &c->conv, c->batch, b->x, b->y, b->w, scratch); break;
+    case BACKWARD_WEIGHTS:
+        gan_conv_backward_weights(context, &c->conv, c->batch, b->x, b->y, true, b->w, scratch);
+        break;
     }
 }
 

@@ -178,12 +178,24 @@ static gan_status compute_all(gan_game *game, int32_t player)
     return check_buffers(game);
 }
 
-static gan_status zero_gradients(gan_game *game, int32_t played)
+/* Gradients are written by the first pass back through a model; where there was none, they are 0. */
+static void forget_gradients(gan_game *game, const gan_player_state *player)
 {
-    const gan_term_model *model = &game->terms.models[game->played[played].model];
-    if (!model->gradients) return gan_model_zero_gradients(model->model);
-    gan_fill(game->context, model->model->parameter_size * game->shards.count, 0, model->gradients);
-    return GAN_OK;
+    for (int k = 0; k < player->model_count; k++) {
+        game->terms.models[game->played[player->played[k]].model].unwritten = true;
+    }
+}
+
+static void settle_gradients(gan_game *game, const gan_player_state *player)
+{
+    for (int k = 0; k < player->model_count; k++) {
+        gan_term_model *of = &game->terms.models[game->played[player->played[k]].model];
+        const gan_model *model = of->model;
+        if (!of->unwritten) continue;
+        gan_fill(game->context, model->parameter_size * (of->gradients ? game->shards.count : 1), 0,
+                 of->gradients ? of->gradients : model->gradients);
+        of->unwritten = false;
+    }
 }
 
 /* Whether a penalty will add to the player's gradients. */
@@ -223,7 +235,7 @@ gan_status gan_move_differentiate(gan_game *game, int32_t player)
     const gan_shared_pass *shared = &game->shared;
     gan_backward_pass pass = {.models = state->models, .with_inputs = -1, .done = -1, .scaled = -1};
     GAN_TRY(compute_all(game, player));
-    for (int32_t k = 0; k < state->model_count; k++) GAN_TRY(zero_gradients(game, state->played[k]));
+    forget_gradients(game, state);
     follow_gradients(game, player, &pass);
     if (shared->application >= 0 && player == shared->first) pass.with_inputs = shared->application;
     if (shared->application >= 0 && player == shared->second) {
@@ -232,7 +244,9 @@ gan_status gan_move_differentiate(gan_game *game, int32_t player)
         pass.parts = gan_term_rows(&game->terms, shared->application);
         pass.scales = game->ratios;
     }
-    return gan_terms_backward(&game->terms, &pass);
+    const gan_status status = gan_terms_backward(&game->terms, &pass);
+    settle_gradients(game, state);
+    return status;
 }
 
 static gan_status add_penalty(gan_game *game, gan_want_state *want)

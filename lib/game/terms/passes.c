@@ -215,8 +215,12 @@ static gan_status run_backward(const gan_terms *terms, const gan_term_node *node
         session->passed = pass->passed;
         session->passed_argument = pass->argument;
     }
+    gan_term_model *model = &terms->models[node->of.application.model];
+    session->writes_gradients = model->unwritten && (what & GAN_BACKWARD_PARAMETERS);
+    if (session->writes_gradients) model->unwritten = false;
     const gan_status status = gan_session_backward(session, what);
     session->passed = NULL;
+    session->writes_gradients = false;
     return status;
 }
 

@@ -33,6 +33,7 @@ typedef struct gan_term_model {
     gan_model *model;
     uint64_t version;
     bool moved;          /* by some player; if not, it runs in sample mode */
+    bool unwritten;      /* its gradients hold nothing yet: the first pass back through it writes them */
     gan_real *gradients; /* of each shard here, if batches are divided and it is moved: see gan_session; else NULL */
 } gan_term_model;
 

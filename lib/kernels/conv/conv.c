@@ -66,17 +66,17 @@ static void direct_backward_data(gan_context *context, const gan_conv *conv, int
 }
 
 static void direct_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                                    const gan_real *dy, gan_real *dw, gan_real *scratch)
+                                    const gan_real *dy, bool accumulate, gan_real *dw, gan_real *scratch)
 {
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
     if (takes_winograd_weights(context, conv, batch)) {
-        gan_conv_winograd_backward_weights(context, conv, batch, x, dy, dw, scratch);
+        gan_conv_winograd_backward_weights(context, conv, batch, x, dy, accumulate, dw, scratch);
     } else if (gan_conv_taps_pay(conv, batch)) {
-        gan_conv_taps_backward_weights(context, table, conv, batch, x, dy, dw);
+        gan_conv_taps_backward_weights(context, table, conv, batch, x, dy, accumulate, dw);
     } else if (gan_conv_has_few_filters(table, conv)) {
-        gan_conv_few_filters_backward_weights(context, table, conv, batch, x, dy, dw, scratch);
+        gan_conv_few_filters_backward_weights(context, table, conv, batch, x, dy, accumulate, dw, scratch);
     } else {
-        gan_conv_direct_backward_weights(context, table, NULL, conv, batch, x, dy, dw, scratch);
+        gan_conv_direct_backward_weights(context, table, NULL, conv, batch, x, dy, accumulate, dw, scratch);
     }
 }
 
@@ -89,7 +89,7 @@ typedef struct conv_way {
     void (*backward_data)(gan_context *, const gan_conv *, int64_t batch, const gan_real *dy, const gan_real *w,
                           const gan_real *bias, gan_real *dx, gan_real *scratch);
     void (*backward_weights)(gan_context *, const gan_conv *, int64_t batch, const gan_real *x, const gan_real *dy,
-                             gan_real *dw, gan_real *scratch);
+                             bool accumulate, gan_real *dw, gan_real *scratch);
 } conv_way;
 
 static const conv_way direct = {direct_scratch, direct_forward, direct_backward_data, direct_backward_weights};
@@ -131,7 +131,7 @@ void gan_conv_backward_data(gan_context *context, const gan_conv *conv, int64_t 
 }
 
 void gan_conv_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                               const gan_real *dy, gan_real *dw, gan_real *scratch)
+                               const gan_real *dy, bool accumulate, gan_real *dw, gan_real *scratch)
 {
-    way_of(context, conv)->backward_weights(context, conv, batch, x, dy, dw, scratch);
+    way_of(context, conv)->backward_weights(context, conv, batch, x, dy, accumulate, dw, scratch);
 }

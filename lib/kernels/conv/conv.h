@@ -25,8 +25,8 @@ void gan_conv_forward(gan_context *context, const gan_conv *conv, int64_t batch,
 /* dx = conv'(dy, w) + bias, conv' being the adjoint of conv; one value per channel; NULL: no bias. */
 void gan_conv_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
                             const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch);
-/* dw += the gradient of the weights. */
+/* dw += the gradient of the weights; or = it, unless `accumulate`. */
 void gan_conv_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                               const gan_real *dy, gan_real *dw, gan_real *scratch);
+                               const gan_real *dy, bool accumulate, gan_real *dw, gan_real *scratch);
 
 #endif

@@ -75,7 +75,7 @@ void gan_conv_bfloat16_backward_data(gan_context *context, const gan_conv *conv,
 }
 
 void gan_conv_bfloat16_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                                        const gan_real *dy, gan_real *dw, gan_real *scratch)
+                                        const gan_real *dy, bool accumulate, gan_real *dw, gan_real *scratch)
 {
     const conv_sizes s = conv_sizes_of(conv, batch);
     const int64_t line_values = conv->out_width * conv->filters;
@@ -84,5 +84,5 @@ void gan_conv_bfloat16_backward_weights(gan_context *context, const gan_conv *co
     gan_bfloat16_round_values(context, s.pixels * conv->channels, x, x_values);
     gan_bfloat16_round_row_pairs(context, s.lines, line_values, dy, line_values, dy_pairs);
     gan_conv_direct_backward_weights(context, gan_bfloat16_micro_kernels(context), gan_bfloat16_rounding(context),
-                                     conv, batch, x_values, dy_pairs, dw, scratch);
+                                     conv, batch, x_values, dy_pairs, accumulate, dw, scratch);
 }

@@ -168,7 +168,7 @@ static void weights_part(void *argument, int64_t index)
 }
 
 void gan_conv_depthwise_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                                         const gan_real *dy, gan_real *dw, gan_real *scratch)
+                                         const gan_real *dy, bool accumulate, gan_real *dw, gan_real *scratch)
 {
     depthwise_work work = work_make(context, conv, batch);
     const int64_t parts = (work.lines + work.part_lines - 1) / work.part_lines;
@@ -181,7 +181,7 @@ void gan_conv_depthwise_backward_weights(gan_context *context, const gan_conv *c
         for (int64_t c = 0; c < channels; c++) {
             double sum = 0;
             for (int64_t p = 0; p < parts; p++) sum += (double)scratch[(p * area + at) * channels + c];
-            dw[c * area + at] += (gan_real)sum;
+            dw[c * area + at] = (accumulate ? dw[c * area + at] : 0) + (gan_real)sum;
         }
     }
 }

@@ -231,7 +231,7 @@ void gan_conv_im2col_backward_data(gan_context *context, const gan_conv *conv, i
 }
 
 void gan_conv_im2col_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                                      const gan_real *dy, gan_real *dw, gan_real *scratch)
+                                      const gan_real *dy, bool accumulate, gan_real *dw, gan_real *scratch)
 {
     im2col_work work = im2col_work_make(conv);
     int64_t chunk = chunk_images(&work, batch), n = work.group_values, m = work.group_filters;
@@ -251,7 +251,7 @@ void gan_conv_im2col_backward_weights(gan_context *context, const gan_conv *conv
                                               .ldb = work.patch_values,
                                               .c = dw + g * m * n,
                                               .ldc = n,
-                                              .accumulate = true,
+                                              .accumulate = accumulate || first > 0,
                                               .scratch = scratch + chunk * work.positions * work.patch_values});
         }
     }

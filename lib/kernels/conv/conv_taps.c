@@ -31,6 +31,7 @@ typedef struct taps_work {
     int64_t blocks; /* of filters or channels */
     const gan_real *x, *dy, *w, *bias;
     gan_real *to, *packed;
+    bool accumulate;
 } taps_work;
 
 static taps_work work_make(const gan_micro_kernel_table *table, const gan_conv *conv, int64_t batch)
@@ -295,14 +296,23 @@ static void weights_task(void *argument, int64_t index)
     _Alignas(64) gan_real dy[MOST_PAIRS * FILTERS], x[VALUES];
     tap_pairs pairs;
     find_pairs(work, tap, &pairs);
-    if (pairs.count == 0) return;
+    if (pairs.count == 0) {
+        for (int64_t f = first; !work->accumulate && f < first + filters; f++)
+            start_row(NULL, 0, conv->channels, work->to + (f * work->taps + tap) * conv->channels);
+        return;
+    }
     gather(work->dy, conv->filters, pairs.position, pairs.count, first, filters, dy);
     const int64_t group = VALUES / work->table->width / pairs.count;
     const gan_segment segment = {0, 0, pairs.count};
     const gan_real *a[MOST_ROWS];
     gan_real *c[MOST_ROWS];
-    gan_tile tile = {
-        .a = a, .a_step = filters, .segments = &segment, .segment_count = 1, .c = c, .c_step = 1, .accumulate = true};
+    gan_tile tile = {.a = a,
+                     .a_step = filters,
+                     .segments = &segment,
+                     .segment_count = 1,
+                     .c = c,
+                     .c_step = 1,
+                     .accumulate = work->accumulate};
     for (int64_t at = 0; at < panels; at += group) {
         const int64_t end = gan_least(at + group, panels);
         for (int64_t p = at; p < end; p++) {
@@ -386,12 +396,14 @@ void gan_conv_taps_backward_data(gan_context *context, const gan_micro_kernel_ta
 }
 
 void gan_conv_taps_backward_weights(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,
-                                    int64_t batch, const gan_real *x, const gan_real *dy, gan_real *dw)
+                                    int64_t batch, const gan_real *x, const gan_real *dy, bool accumulate,
+                                    gan_real *dw)
 {
     taps_work work = work_make(table, conv, batch);
     work.blocks = (conv->filters + FILTERS - 1) / FILTERS;
     work.x = x;
     work.dy = dy;
     work.to = dw;
+    work.accumulate = accumulate;
     gan_multiply_parallel(context, weights_task, &work, work.blocks * work.taps, multiply_adds(&work));
 }

@@ -19,7 +19,7 @@ void gan_conv_im2col_forward(gan_context *context, const gan_conv *conv, int64_t
 void gan_conv_im2col_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
                                    const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch);
 void gan_conv_im2col_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                                      const gan_real *dy, gan_real *dw, gan_real *scratch);
+                                      const gan_real *dy, bool accumulate, gan_real *dw, gan_real *scratch);
 
 /* ---- One filter on each channel (conv_depthwise.c): any dilation; only if gan_conv_is_depthwise() ---- */
 
@@ -30,7 +30,7 @@ void gan_conv_depthwise_forward(gan_context *context, const gan_conv *conv, int6
 void gan_conv_depthwise_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
                                       const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch);
 void gan_conv_depthwise_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                                         const gan_real *dy, gan_real *dw, gan_real *scratch);
+                                         const gan_real *dy, bool accumulate, gan_real *dw, gan_real *scratch);
 
 /* ---- Direct: without patches in memory (conv_direct.c, conv_weights.c). Here and below:
  * only if gan_conv_is_plain() ---- */
@@ -50,7 +50,8 @@ int64_t gan_conv_direct_backward_weights_scratch(const gan_micro_kernel_table *t
                                                  int64_t batch);
 void gan_conv_direct_backward_weights(gan_context *context, const gan_micro_kernel_table *table,
                                       const gan_rounding_table *rounded, const gan_conv *conv, int64_t batch,
-                                      const void *x, const gan_real *dy, gan_real *dw, gan_real *scratch);
+                                      const void *x, const gan_real *dy, bool accumulate, gan_real *dw,
+                                      gan_real *scratch);
 
 /* ---- By fewer multiplications (conv_winograd.c): forward, or backward to the data; only if it fits ---- */
 
@@ -68,14 +69,14 @@ void gan_conv_winograd_backward_data(gan_context *context, const gan_conv *conv,
 bool gan_conv_winograd_weights_pay(const gan_context *context, const gan_conv *conv, int64_t batch);
 int64_t gan_conv_winograd_weights_scratch(const gan_context *context, const gan_conv *conv, int64_t batch);
 void gan_conv_winograd_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                                        const gan_real *dy, gan_real *dw, gan_real *scratch);
+                                        const gan_real *dy, bool accumulate, gan_real *dw, gan_real *scratch);
 
 /* Few filters of stride 1 (conv_weights.c); only if gan_conv_has_few_filters(). */
 bool gan_conv_has_few_filters(const gan_micro_kernel_table *table, const gan_conv *conv);
 int64_t gan_conv_few_filters_scratch(const gan_micro_kernel_table *table, const gan_conv *conv, int64_t batch);
 void gan_conv_few_filters_backward_weights(gan_context *context, const gan_micro_kernel_table *table,
                                            const gan_conv *conv, int64_t batch, const gan_real *x, const gan_real *dy,
-                                           gan_real *dw, gan_real *scratch);
+                                           bool accumulate, gan_real *dw, gan_real *scratch);
 
 /* ---- Tap by tap, for small images and many weights (conv_taps.c); a batch of at most GAN_ROW_BLOCK positions ----
  */
@@ -90,7 +91,8 @@ void gan_conv_taps_backward_data(gan_context *context, const gan_micro_kernel_ta
                                  int64_t batch, const gan_real *dy, const gan_real *w, const gan_real *bias,
                                  gan_real *dx);
 void gan_conv_taps_backward_weights(gan_context *context, const gan_micro_kernel_table *table, const gan_conv *conv,
-                                    int64_t batch, const gan_real *x, const gan_real *dy, gan_real *dw);
+                                    int64_t batch, const gan_real *x, const gan_real *dy, bool accumulate,
+                                    gan_real *dw);
 
 /* ---- With operands rounded to bfloat16 (conv_bfloat16.c) ---- */
 
@@ -100,6 +102,6 @@ void gan_conv_bfloat16_forward(gan_context *context, const gan_conv *conv, int64
 void gan_conv_bfloat16_backward_data(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *dy,
                                      const gan_real *w, const gan_real *bias, gan_real *dx, gan_real *scratch);
 void gan_conv_bfloat16_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                                        const gan_real *dy, gan_real *dw, gan_real *scratch);
+                                        const gan_real *dy, bool accumulate, gan_real *dw, gan_real *scratch);
 
 #endif

@@ -34,6 +34,7 @@ typedef struct weights_work {
     const void *x;           /* uint16_t if rounded, else gan_real */
     const gan_real *dy;
     gan_real *dw, *sums; /* sums: of the parts; NULL if there is only one */
+    bool accumulate;
 } weights_work;
 
 /* Columns of a panel in one row of the kernel. */
@@ -217,7 +218,7 @@ static void weights_task(void *argument, int64_t index)
                      .segments = segments,
                      .columns = panel.columns.columns,
                      .c_step = 1,
-                     .accumulate = !work->sums};
+                     .accumulate = !work->sums && (work->accumulate || work->first > 0)};
     void (*pack)(const weights_work *, const panel_piece *, const window_lines *, int64_t first, int64_t count,
                  int64_t width, gan_real *to) = work->rounded ? pack_pairs : pack_piece;
     int64_t k = 0;
@@ -271,18 +272,21 @@ int64_t gan_conv_direct_backward_weights_scratch(const gan_micro_kernel_table *t
 
 void gan_conv_direct_backward_weights(gan_context *context, const gan_micro_kernel_table *table,
                                       const gan_rounding_table *rounded, const gan_conv *conv, int64_t batch,
-                                      const void *x, const gan_real *dy, gan_real *dw, gan_real *scratch)
+                                      const void *x, const gan_real *dy, bool accumulate, gan_real *dw,
+                                      gan_real *scratch)
 {
     weights_work work = weights_work_make(table, rounded, conv, batch);
     double multiply_adds = (double)(work.stretch * conv->out_width) * (double)(work.columns * conv->filters);
     work.x = x;
     work.dy = dy;
     work.dw = dw;
+    work.accumulate = accumulate;
     work.sums = work.parts > 1 ? gan_scratch_align(scratch) : NULL;
     for (; work.first < work.steps; work.first = work.last) {
         work.last = gan_least(work.first + work.stretch, work.steps);
         gan_multiply_parallel(context, weights_task, &work, work.panels * work.parts, multiply_adds);
     }
+    if (work.sums && !accumulate) memset(dw, 0, (size_t)(conv->filters * work.columns) * sizeof(*dw));
     if (work.sums) gan_parts_add(context, work.parts, conv->filters, work.columns, work.sums, dw);
 }
 
@@ -392,7 +396,7 @@ int64_t gan_conv_few_filters_scratch(const gan_micro_kernel_table *table, const 
 
 void gan_conv_few_filters_backward_weights(gan_context *context, const gan_micro_kernel_table *table,
                                            const gan_conv *conv, int64_t batch, const gan_real *x, const gan_real *dy,
-                                           gan_real *dw, gan_real *scratch)
+                                           bool accumulate, gan_real *dw, gan_real *scratch)
 {
     few_filters_work work = few_filters_work_make(table, conv, batch);
     work.x = x;
@@ -400,5 +404,6 @@ void gan_conv_few_filters_backward_weights(gan_context *context, const gan_micro
     work.sums = gan_scratch_align(scratch);
     gan_multiply_parallel(context, few_filters_task, &work, work.parts,
                           (double)(batch * conv->height * conv->width) * (double)(work.rows * conv->channels));
+    if (!accumulate) memset(dw, 0, (size_t)(work.rows * conv->channels) * sizeof(*dw));
     gan_parts_add(context, work.parts, work.rows, conv->channels, work.sums, dw);
 }

@@ -152,9 +152,9 @@ int64_t gan_conv_winograd_weights_scratch(const gan_context *context, const gan_
 }
 
 void gan_conv_winograd_backward_weights(gan_context *context, const gan_conv *conv, int64_t batch, const gan_real *x,
-                                        const gan_real *dy, gan_real *dw, gan_real *scratch)
+                                        const gan_real *dy, bool accumulate, gan_real *dw, gan_real *scratch)
 {
     gan_winograd as;
     describe(context, conv, batch, false, &as);
-    gan_winograd_weights_run(context, &as, x, dy, dw, scratch);
+    gan_winograd_weights_run(context, &as, x, dy, accumulate, dw, scratch);
 }

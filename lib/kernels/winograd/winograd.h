@@ -87,11 +87,11 @@ int64_t gan_winograd_scratch(const gan_micro_kernel_table *table, const gan_wino
 void gan_winograd_run(gan_context *context, const gan_winograd *conv, const gan_real *x, const gan_real *w,
                       const gan_real *bias, gan_real *y, gan_real *scratch);
 
-/* The gradient of the weights (winograd_weights.c): dw += that of the convolution of x, whose outputs have the
+/* The gradient of the weights (winograd_weights.c): dw += or = that of the convolution of x, whose outputs have the
  * gradients dy; only if channels have step 1 in the weights, and there is one phase of outputs. */
 bool gan_winograd_weights_pay(const gan_micro_kernel_table *table, const gan_winograd *conv);
 int64_t gan_winograd_weights_scratch(const gan_micro_kernel_table *table, const gan_winograd *conv);
 void gan_winograd_weights_run(gan_context *context, const gan_winograd *conv, const gan_real *x, const gan_real *dy,
-                              gan_real *dw, gan_real *scratch);
+                              bool accumulate, gan_real *dw, gan_real *scratch);
 
 #endif

@@ -6,6 +6,8 @@
  * by block in order, and transforms the sums to taps, all in a slot of memory that stays in the cache. */
 #include "kernels/winograd/winograd_plan.h"
 
+#include <string.h>
+
 enum {
     CHANNELS = 64,            /* most channels of a task */
     FILTERS = 128,            /* most filters */
@@ -84,6 +86,7 @@ typedef struct weights_work {
     const weights_plan *plan;
     const gan_real *x, *dy;
     gan_real *dw, *slots;
+    bool accumulate;
 } weights_work;
 
 /* A task, and its block of tiles. */
@@ -175,6 +178,7 @@ static void add_taps(const weights_work *work, const weights_block *block)
                 const gan_real *restrict from = taps[i * phase->taps[1] + j];
                 gan_real *restrict to = work->dw + (block->column + f) * conv->w_column;
                 to += (kh * conv->kernel_w + kw) * conv->w_tap + block->channel;
+                if (!work->accumulate) memset(to, 0, (size_t)block->channels * sizeof(*to));
                 for (int64_t c = 0; c < block->channels; c++) to[c] += from[c];
             }
         }
@@ -221,7 +225,7 @@ static void slot_task(void *argument, int64_t slot)
 }
 
 void gan_winograd_weights_run(gan_context *context, const gan_winograd *conv, const gan_real *x, const gan_real *dy,
-                              gan_real *dw, gan_real *scratch)
+                              bool accumulate, gan_real *dw, gan_real *scratch)
 {
     const gan_micro_kernel_table *table = GAN_ISA_SELECT(gan_micro_kernel_table, context);
     const weights_plan plan = plan_make(table, conv);
@@ -232,6 +236,7 @@ void gan_winograd_weights_run(gan_context *context, const gan_winograd *conv, co
                          .x = x,
                          .dy = dy,
                          .dw = dw,
+                         .accumulate = accumulate,
                          .slots = gan_scratch_align(scratch)};
     gan_multiply_parallel(context, slot_task, &work, plan.slots, plan.cost);
 }

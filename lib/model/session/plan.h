@@ -118,6 +118,9 @@ const gan_real *const *gan_session_find_kept_inputs(const gan_session *session, 
                                                     const gan_real **table);
 gan_real *gan_session_find_kept_output(const gan_session *session, int32_t i, gan_session_node *nodes);
 
+/* Sets the gradients of a node's parameters to 0, in all shards here. */
+void gan_session_zero_gradients(const gan_session *session, int32_t i);
+
 /* The number of values in a node's batch. */
 int64_t gan_session_count_at(const gan_session *session, int32_t node);
 /* The gradient of node i: the sum over its readers and, for an output, what the caller has set. NULL if it is 0

@@ -253,15 +253,24 @@ static gan_status tell_passed(const gan_session *session, int32_t i, uint64_t wh
     return GAN_OK;
 }
 
+/* Whether the gradients of parameters are to be written, not added to. */
+static bool writes_gradients(const gan_session *session, uint64_t what)
+{
+    return session->writes_gradients && (what & GAN_BACKWARD_PARAMETERS);
+}
+
 static gan_status backward_node(gan_session *session, int32_t i, uint64_t what)
 {
     const gan_model_node *node = &session->model->nodes[i];
     gan_session_node *nodes = session->plan->nodes;
+    const bool writes = writes_gradients(session, what),
+               itself = node->layer->ops->flags & GAN_LAYER_WRITES_GRADIENTS;
     const gan_real *dy;
     gan_layer_call call;
 
     if (!nodes[i].trains && !(what & GAN_BACKWARD_INPUTS)) return GAN_OK;
     dy = gan_session_sum_gradient(session, nodes, i);
+    if (writes && (!dy || !itself)) gan_session_zero_gradients(session, i);
     if (!dy || node->input_count == 0) return GAN_OK;
     gan_session_find_input_gradients(session, nodes, i, what);
     gan_session_prepare_call(session, i, session->mode, session->draws, what & GAN_BACKWARD_PARAMETERS, &call);
@@ -269,6 +278,7 @@ static gan_status backward_node(gan_session *session, int32_t i, uint64_t what)
     call.pass.y = gan_session_find_kept_output(session, i, nodes);
     call.pass.dy = dy;
     call.pass.dx = session->plan->dx;
+    call.pass.writes_gradients = writes && itself;
     call.pass.scratch = gan_session_at(session, nodes[i].backward_scratch);
     GAN_TRY(gan_session_run(session, i, node->layer->ops->backward, &call));
     gan_session_add_spare_gradients(session, nodes, i);

@@ -27,6 +27,9 @@ struct gan_session {
     /* With shards: where the gradients of the parameters of each shard here are added to, one array after the other,
      * each as large as the model's own. NULL: none are wanted. */
     gan_real *shard_gradients;
+    /* The next backward pass to parameters writes their gradients, which hold nothing yet, and does not add to them.
+     */
+    bool writes_gradients;
     /* NULL, or called in a backward pass as soon as the gradients of parameters from an offset on are added to. */
     gan_status (*passed)(void *argument, int64_t offset);
     void *passed_argument;

@@ -68,6 +68,20 @@ gan_real *gan_session_find_kept_output(const gan_session *session, int32_t i, ga
     return flags & GAN_LAYER_KEEPS_OUTPUT ? gan_session_kept_value(session, i, nodes) : NULL;
 }
 
+void gan_session_zero_gradients(const gan_session *session, int32_t i)
+{
+    const gan_model *model = session->model;
+    const gan_model_node *node = &model->nodes[i];
+    for (int64_t shard = 0; shard < gan_session_shard_count(session); shard++) {
+        gan_real *gradients = session->shards ? session->shard_gradients : model->gradients;
+        for (int k = 0; k < node->tensor_count; k++) {
+            const gan_model_tensor *tensor = &model->tensors[node->first_tensor + k];
+            if (tensor->plan.kind != GAN_TENSOR_PARAMETER) continue;
+            gan_fill(model->context, tensor->count, 0, gradients + shard * model->parameter_size + tensor->offset);
+        }
+    }
+}
+
 /* ---- Gradients ---------------------------------------------------------------------------------------------- */
 
 int64_t gan_session_count_at(const gan_session *session, int32_t node)
