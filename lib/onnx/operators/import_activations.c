@@ -177,6 +177,84 @@ gan_status gan_import_hard(gan_import *import, const gan_import_node *node)
     return GAN_OK;
 }
 
+/* Selu: gamma elu(x, alpha); Celu: alpha elu(x / alpha, 1). */
+gan_status gan_import_scaled(gan_import *import, const gan_import_node *node)
+{
+    const bool is_selu = strcmp(node->type, "Selu") == 0;
+    const float alpha = gan_import_number(node, "alpha", is_selu ? 1.67326319217681884765625f : 1.0f);
+    const gan_import_value *x = NULL;
+
+    GAN_TRY(gan_import_operand(node, 0, &x));
+    if (!(alpha > 0.0f && isfinite(alpha)))
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'alpha' is %g, expected more than 0", (double)alpha);
+    gan_import_alias(node, x);
+    if (!is_selu) GAN_TRY(affine(import, node, 1.0f / alpha, 0.0f));
+    const gan_import_value source = *node->out[0];
+    GAN_TRY(gan_import_emit_one(import, node,
+                                gan_layer_elu(import->context, GAN_ELU(.alpha = is_selu ? alpha : 1.0f)), &source));
+    return affine(import, node, is_selu ? gan_import_number(node, "gamma", 1.05070102214813232421875f) : alpha, 0.0f);
+}
+
+/* Joins two values of one shape by a layer to the node's output. */
+static gan_status join(gan_import *import, const gan_import_node *node, gan_layer *layer, const gan_import_value *a,
+                       const gan_import_value *b)
+{
+    const gan_shape shape = a->shape;
+
+    GAN_TRY(gan_import_emit(import, node, layer, 2, (const gan_import_value *[]){a, b}, node->out[0]));
+    node->out[0]->shape = shape;
+    return GAN_OK;
+}
+
+/* x tanh(softplus(x)) */
+gan_status gan_import_mish(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value *x = NULL;
+
+    GAN_TRY(gan_import_operand(node, 0, &x));
+    const gan_import_value source = *x;
+    GAN_TRY(gan_import_emit_one(import, node, gan_layer_softplus(import->context), &source));
+    const gan_import_value soft = *node->out[0];
+    GAN_TRY(gan_import_emit_one(import, node, gan_layer_tanh(import->context), &soft));
+    const gan_import_value gate = *node->out[0];
+    return join(import, node, gan_layer_multiply(import->context), &source, &gate);
+}
+
+/* relu(x) + relu(-x) */
+gan_status gan_import_absolute(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value *x = NULL;
+
+    GAN_TRY(gan_import_operand(node, 0, &x));
+    const gan_import_value source = *x;
+    GAN_TRY(gan_import_emit_one(import, node, gan_layer_relu(import->context), &source));
+    const gan_import_value above = *node->out[0];
+    gan_import_alias(node, &source);
+    GAN_TRY(affine(import, node, -1.0f, 0.0f));
+    GAN_TRY(rectify(import, node));
+    const gan_import_value below = *node->out[0];
+    return join(import, node, gan_layer_add(import->context), &above, &below);
+}
+
+gan_status gan_import_sum(gan_import *import, const gan_import_node *node)
+{
+    const gan_import_value *x = NULL;
+
+    GAN_TRY(gan_import_operand(node, 0, &x));
+    gan_import_value sum = *x;
+    for (int64_t k = 1; k < node->input_count; k++) {
+        GAN_TRY(gan_import_operand(node, k, &x));
+        if (x->shape.rank != sum.shape.rank ||
+            memcmp(x->shape.dims, sum.shape.dims, (size_t)sum.shape.rank * sizeof(*sum.shape.dims)) != 0)
+            return gan_fail(GAN_ERROR_UNSUPPORTED, "its inputs have different shapes");
+        GAN_TRY(join(import, node, gan_layer_add(import->context), &sum, x));
+        sum = *node->out[0];
+    }
+    if (node->input_count == 1) gan_import_alias(node, x);
+    if (strcmp(node->type, "Sum") == 0) return GAN_OK;
+    return affine(import, node, 1.0f / (float)node->input_count, 0.0f);
+}
+
 /* One slope, or one for each channel: (C), (C, 1, 1) or with a 1 for the batch in front. */
 gan_status gan_import_prelu(gan_import *import, const gan_import_node *node)
 {

@@ -114,21 +114,46 @@ gan_status gan_import_depth_to_space(gan_import *import, const gan_import_node *
 
 /* ---- Pooling -------------------------------------------------------------------------------------------------- */
 
-/* ceil_mode changes nothing where the windows fit. */
-static gan_status check_ceil(const gan_import_node *node, gan_shape image, const int64_t kernel[2],
-                             const int64_t stride[2], const int64_t pads[4])
+gan_status gan_import_auto_pad(const gan_import_node *node, gan_shape image, const int64_t kernel[2],
+                               const int64_t stride[2], const int64_t dilation[2], int64_t pads[4])
 {
-    if (gan_import_integer(node, "ceil_mode", 0) == 0) return GAN_OK;
+    const char *word = gan_import_word(node, "auto_pad", "NOTSET");
+    const bool is_upper = strcmp(word, "SAME_UPPER") == 0;
+
+    if (strcmp(word, "NOTSET") == 0) return GAN_OK;
+    if (strcmp(word, "VALID") == 0) {
+        for (int i = 0; i < 4; i++) pads[i] = 0;
+        return GAN_OK;
+    }
+    if (!is_upper && strcmp(word, "SAME_LOWER") != 0)
+        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'auto_pad' is '%.32s'", word);
     for (int i = 0; i < 2; i++) {
-        if (pads[i] > INT32_MAX || pads[i + 2] > INT32_MAX || kernel[i] > INT32_MAX)
-            return gan_fail(GAN_ERROR_UNSUPPORTED, "its pads or kernel are larger than 31 bits");
-        const int64_t room = image.dims[1 + i] + pads[i] + pads[i + 2];
-        if (room < kernel[i] || stride[i] < 1 || (room - kernel[i]) % stride[i] != 0)
-            return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'ceil_mode' is 1; only 0 is supported");
+        const int64_t size = image.dims[1 + i];
+        const int64_t reach = (kernel[i] - 1) * dilation[i] + 1, last = (size - 1) / stride[i] * stride[i];
+        const int64_t total = last + reach > size ? last + reach - size : 0;
+        pads[2 * i] = is_upper ? total / 2 : total - total / 2;
+        pads[2 * i + 1] = total - pads[2 * i];
     }
     return GAN_OK;
 }
 
+/* With ceil_mode, the pads below and right reach as far as a last window that begins in the image, or in the pads
+ * above and left, needs. */
+static gan_status apply_ceil(const gan_import_node *node, gan_shape image, const int64_t kernel[2],
+                             const int64_t stride[2], int64_t pads[4])
+{
+    if (gan_import_integer(node, "ceil_mode", 0) == 0) return GAN_OK;
+    for (int i = 0; i < 2; i++) {
+        const int64_t size = image.dims[1 + i], room = size + pads[2 * i] + pads[2 * i + 1];
+        if (room < kernel[i]) return gan_fail(GAN_ERROR_SHAPE, "its kernel is larger than its input");
+        const int64_t over = (room - kernel[i]) % stride[i];
+        if (over == 0 || room - kernel[i] - over + stride[i] >= size + pads[2 * i]) continue;
+        pads[2 * i + 1] += stride[i] - over;
+    }
+    return GAN_OK;
+}
+
+/* Zeros around the image, which count as values. */
 static gan_status average_pool(gan_import *import, const gan_import_node *node, const gan_import_value *x,
                                const int64_t kernel[2], const int64_t stride[2], const int64_t pads[4])
 {
@@ -138,7 +163,7 @@ static gan_status average_pool(gan_import *import, const gan_import_node *node, 
     if (is_padded) {
         GAN_TRY(gan_import_want_integer(node, "count_include_pad", 0, 1));
         GAN_TRY(gan_import_emit(
-            import, node, gan_layer_pad2d(import->context, GAN_PAD2D(.pads = {pads[0], pads[2], pads[1], pads[3]})),
+            import, node, gan_layer_pad2d(import->context, GAN_PAD2D(.pads = {pads[0], pads[1], pads[2], pads[3]})),
             1, &x, &image));
     }
     gan_layer *layer = gan_layer_avg_pool2d(
@@ -146,33 +171,59 @@ static gan_status average_pool(gan_import *import, const gan_import_node *node, 
     return gan_import_emit_one(import, node, layer, &image);
 }
 
+/* Where pads differ at opposite sides, or exceed half the kernel, the image's border is repeated instead: a window
+ * that has such a value has the border's too, so that it changes no largest one. */
+static gan_status largest_pool(gan_import *import, const gan_import_node *node, const gan_import_value *x,
+                               const int64_t kernel[2], const int64_t stride[2], const int64_t pads[4])
+{
+    gan_import_value image = *x;
+    const bool is_even =
+        pads[0] == pads[1] && pads[2] == pads[3] && pads[0] <= kernel[0] / 2 && pads[2] <= kernel[1] / 2;
+
+    for (int i = 0; i < 4; i++) {
+        if (pads[i] >= kernel[i / 2]) return gan_fail(GAN_ERROR_UNSUPPORTED, "its pads are not less than its kernel");
+    }
+    if (!is_even) {
+        gan_layer *padding = gan_layer_pad2d(
+            import->context, GAN_PAD2D(.pads = {pads[0], pads[1], pads[2], pads[3]}, .mode = GAN_PAD_REPLICATION));
+        GAN_TRY(gan_import_emit(import, node, padding, 1, &x, &image));
+    }
+    gan_layer *layer = gan_layer_max_pool2d(
+        import->context, GAN_MAX_POOL2D(.kernel = {kernel[0], kernel[1]}, .stride = {stride[0], stride[1]},
+                                        .pads = {is_even ? pads[0] : 0, is_even ? pads[2] : 0}));
+    return gan_import_emit_one(import, node, layer, &image);
+}
+
 /* AveragePool and MaxPool. */
 gan_status gan_import_pool(gan_import *import, const gan_import_node *node)
 {
     const gan_import_value *x = NULL;
-    int64_t kernel[2], stride[2], pads[4], dilation[2];
+    const bool is_average = strcmp(node->type, "AveragePool") == 0;
+    int64_t kernel[2], stride[2], given[4], dilation[2];
 
     GAN_TRY(gan_import_image(node, 0, &x));
-    GAN_TRY(gan_import_want_word(node, "auto_pad", "NOTSET", "NOTSET"));
     GAN_TRY(gan_import_sizes(node, "kernel_shape", 2, 0, kernel));
     GAN_TRY(gan_import_sizes(node, "strides", 2, 1, stride));
-    GAN_TRY(gan_import_list(node, "pads", 4, 0, pads));
+    GAN_TRY(gan_import_list(node, "pads", 4, 0, given));
     GAN_TRY(gan_import_list(node, "dilations", 2, 1, dilation));
     if (dilation[0] != 1 || dilation[1] != 1)
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'dilations' is not 1");
     for (int i = 0; i < 4; i++) {
-        if (pads[i] < 0 || pads[i] > INT32_MAX)
-            return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'pads' has %lld", (long long)pads[i]);
+        if (given[i] < 0 || given[i] > INT32_MAX)
+            return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'pads' has %lld", (long long)given[i]);
     }
-    GAN_TRY(check_ceil(node, x->shape, kernel, stride, pads));
-    if (strcmp(node->type, "AveragePool") == 0) return average_pool(import, node, x, kernel, stride, pads);
-    if (pads[0] != pads[2] || pads[1] != pads[3])
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'pads' differs at opposite sides");
-    GAN_TRY(gan_import_want_integer(node, "storage_order", 0, 0));
-    gan_layer *layer = gan_layer_max_pool2d(import->context, GAN_MAX_POOL2D(.kernel = {kernel[0], kernel[1]},
-                                                                            .stride = {stride[0], stride[1]},
-                                                                            .pads = {pads[0], pads[1]}));
-    return gan_import_emit_one(import, node, layer, x);
+    int64_t pads[4] = {given[0], given[2], given[1], given[3]}; /* top, bottom, left, right */
+    GAN_TRY(gan_import_auto_pad(node, x->shape, kernel, stride, dilation, pads));
+    const int64_t bottom = pads[1], right = pads[3];
+    GAN_TRY(apply_ceil(node, x->shape, kernel, stride, pads));
+    if (is_average && (pads[1] != bottom || pads[3] != right)) {
+        return gan_fail(GAN_ERROR_UNSUPPORTED,
+                        "its attribute 'ceil_mode' is 1, and its last windows reach beyond its "
+                        "input; means are supported over whole windows only");
+    }
+    if (!is_average) GAN_TRY(gan_import_want_integer(node, "storage_order", 0, 0));
+    return is_average ? average_pool(import, node, x, kernel, stride, pads)
+                      : largest_pool(import, node, x, kernel, stride, pads);
 }
 
 gan_status gan_import_global_pool(gan_import *import, const gan_import_node *node)

@@ -113,22 +113,26 @@ static bool is_filled(gan_import *import, const gan_import_node *node, int64_t k
     return true;
 }
 
-/* As exporters write group normalisation: the image in rows (groups, values), each normalised, and put together
- * again. The rows are a view of the image that was normalised. */
+/* Whether rows (groups, values) are a view of an image or of features, as exporters write group normalisation: each
+ * row is normalised, and they are put together again. *image becomes what they are a view of. */
+static bool are_groups(gan_import *import, const gan_import_node *node, gan_import_value *image)
+{
+    const int64_t groups = image->shape.dims[0];
+
+    if (!is_filled(import, node, 1, groups, 1.0f) || !is_filled(import, node, 2, groups, 0.0f)) return false;
+    while (import->steps[image->step].layer->ops->flags & GAN_LAYER_RESHAPES)
+        image->step = import->steps[image->step].inputs[0];
+    image->shape = import->steps[image->step].output;
+    return image->shape.rank == 3 || image->shape.rank == 1;
+}
+
 static gan_status grouped(gan_import *import, const gan_import_node *node, const gan_import_value *rows,
-                          float epsilon)
+                          gan_import_value image, float epsilon)
 {
     const int64_t groups = rows->shape.dims[0];
     const gan_shape shape = rows->shape;
-    gan_import_value image = *rows, normal = {.name = rows->name};
+    gan_import_value normal = {.name = rows->name};
 
-    if (!is_filled(import, node, 1, groups, 1.0f) || !is_filled(import, node, 2, groups, 0.0f))
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "it scales groups of channels, which no layer does");
-    while (import->steps[image.step].layer->ops->flags & GAN_LAYER_RESHAPES)
-        image.step = import->steps[image.step].inputs[0];
-    image.shape = import->steps[image.step].output;
-    if (image.shape.rank != 3 && image.shape.rank != 1)
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "its input is no image in groups of channels");
     GAN_TRY(gan_import_emit(
         import, node,
         gan_layer_group_norm(import->context, groups, GAN_GROUP_NORM(.epsilon = epsilon, .no_affine = true)), 1,
@@ -145,16 +149,24 @@ gan_status gan_import_instance_norm(gan_import *import, const gan_import_node *n
     const float epsilon = gan_import_epsilon(node);
 
     GAN_TRY(gan_import_operand(node, 0, &x));
-    if (x->shape.rank == 2) return grouped(import, node, x, epsilon);
-    GAN_TRY(gan_import_image(node, 0, &x));
+    gan_import_value source = *x;
+    const gan_shape shape = x->shape;
+    if (shape.rank == 2) {
+        if (are_groups(import, node, &source)) return grouped(import, node, x, source, epsilon);
+        GAN_TRY(gan_import_row_image(import, node, x, &source));
+    } else {
+        GAN_TRY(gan_import_image(node, 0, &x));
+    }
     GAN_TRY(read_vector(import, node, 1, channels_of(x), 1.0f, &scale));
     GAN_TRY(read_vector(import, node, 2, channels_of(x), 0.0f, &bias));
     const bool is_bare = is_plain(import, scale, bias);
     gan_layer *layer =
         gan_layer_instance_norm(import->context, GAN_INSTANCE_NORM(.epsilon = epsilon, .no_affine = is_bare));
-    GAN_TRY(gan_import_emit_one(import, node, layer, x));
+    GAN_TRY(gan_import_emit_one(import, node, layer, &source));
     if (!is_bare) add_scale_and_bias(import, scale, bias);
-    return GAN_OK;
+    if (shape.rank != 2) return GAN_OK;
+    const gan_import_value image = *node->out[0];
+    return gan_import_reshape(import, node, &image, shape, node->out[0]);
 }
 
 gan_status gan_import_layer_norm(gan_import *import, const gan_import_node *node)

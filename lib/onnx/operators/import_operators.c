@@ -5,11 +5,13 @@
 #define WINDOW "auto_pad dilations group kernel_shape pads strides"
 
 static const gan_import_operator operators[] = {
+    {"Abs", NULL, gan_import_absolute, "", false},
     {"Add", gan_import_fold_binary, gan_import_arithmetic, "", false},
     {"AveragePool", NULL, gan_import_pool, "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides",
      false},
     {"BatchNormalization", NULL, gan_import_batch_norm, "epsilon momentum spatial training_mode", false},
     {"Cast", gan_import_fold_cast, gan_import_cast, "to saturate round_mode", true},
+    {"Celu", NULL, gan_import_scaled, "alpha", false},
     {"Clip", NULL, gan_import_clip, "max min", false},
     {"Concat", gan_import_fold_concat, gan_import_concat, "axis", false},
     {"Constant", gan_import_fold_constant, NULL, "value value_float value_floats value_int value_ints", false},
@@ -40,6 +42,8 @@ static const gan_import_operator operators[] = {
     {"LeakyRelu", NULL, gan_import_activation, "alpha", false},
     {"MatMul", gan_import_fold_matmul, gan_import_matmul, "", false},
     {"MaxPool", NULL, gan_import_pool, "auto_pad ceil_mode dilations kernel_shape pads storage_order strides", false},
+    {"Mean", NULL, gan_import_sum, "", false},
+    {"Mish", NULL, gan_import_mish, "", false},
     {"Mul", gan_import_fold_binary, gan_import_arithmetic, "", false},
     {"Neg", gan_import_fold_unary, gan_import_negate, "", false},
     {"OneHot", NULL, gan_import_one_hot, "axis", true},
@@ -55,6 +59,7 @@ static const gan_import_operator operators[] = {
      "antialias axes coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value "
      "keep_aspect_ratio_policy mode nearest_mode",
      false},
+    {"Selu", NULL, gan_import_scaled, "alpha gamma", false},
     {"Shape", gan_import_shape_of, gan_import_shape_of, "end start", true},
     {"Sigmoid", NULL, gan_import_activation, "", false},
     {"Slice", gan_import_fold_slice, gan_import_slice, "axes ends starts", false},
@@ -64,6 +69,7 @@ static const gan_import_operator operators[] = {
     {"Sqrt", gan_import_fold_unary, gan_import_pending, "", false},
     {"Squeeze", gan_import_fold_squeeze, gan_import_squeeze, "axes", true},
     {"Sub", gan_import_fold_binary, gan_import_arithmetic, "", false},
+    {"Sum", NULL, gan_import_sum, "", false},
     {"Swish", NULL, gan_import_activation, "alpha", false},
     {"Tanh", NULL, gan_import_activation, "", false},
     {"Tile", gan_import_tile, gan_import_tile, "", false},

@@ -171,19 +171,41 @@ static gan_status read_window(const gan_import_node *node, const gan_import_tens
 /* The pads that auto_pad stands for: of an image of this shape. */
 static gan_status resolve_auto_pad(const gan_import_node *node, gan_shape image, window *w)
 {
-    const char *word = gan_import_word(node, "auto_pad", "NOTSET");
-    const bool is_upper = strcmp(word, "SAME_UPPER") == 0;
+    return gan_import_auto_pad(node, image, w->kernel, w->stride, w->dilation, w->pads);
+}
 
-    if (strcmp(word, "NOTSET") == 0 || strcmp(word, "VALID") == 0) return GAN_OK;
-    if (!is_upper && strcmp(word, "SAME_LOWER") != 0)
+/* What is cut from the sides of a transposed convolution, or added below and right, by auto_pad or output_shape. ONNX
+ * has the odd row or column of pads above and left, but with SAME_UPPER. */
+static gan_status resolve_output(const gan_import_node *node, bool is_row, gan_shape image, window *w,
+                                 int64_t more[2])
+{
+    const char *word = gan_import_word(node, "auto_pad", "NOTSET");
+    const bool has_shape = gan_import_find(node, "output_shape") != NULL;
+    const bool is_upper = strcmp(word, "SAME_UPPER") == 0, is_same = is_upper || strcmp(word, "SAME_LOWER") == 0;
+    int64_t size[2] = {1, 1};
+
+    if (!is_same && strcmp(word, "NOTSET") != 0 && strcmp(word, "VALID") != 0)
         return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'auto_pad' is '%.32s'", word);
-    for (int i = 0; i < 2; i++) {
-        const int64_t size = image.dims[1 + i], stride = w->stride[i];
-        const int64_t reach = (w->kernel[i] - 1) * w->dilation[i] + 1;
-        int64_t total = (size + stride - 1) / stride * stride - stride + reach - size;
-        if (total < 0) total = 0;
-        w->pads[2 * i] = is_upper ? total / 2 : total - total / 2;
-        w->pads[2 * i + 1] = total - w->pads[2 * i];
+    if (!has_shape && !is_same) {
+        if (strcmp(word, "VALID") == 0) memset(w->pads, 0, sizeof(w->pads));
+        return GAN_OK;
+    }
+    if (has_shape) GAN_TRY(read_sides(node, "output_shape", is_row, 1, 1, size));
+    for (int i = is_row; i < 2; i++) {
+        /* So that the products of two of them and of two others can be added. */
+        const int64_t numbers[] = {image.dims[1 + i], w->kernel[i], size[i], more[i]};
+        for (int k = 0; k < 4; k++) {
+            if (numbers[k] >= (k < 3) && numbers[k] <= INT32_MAX) continue;
+            return gan_fail(GAN_ERROR_UNSUPPORTED, "its input, kernel, output_padding or output_shape has %lld",
+                            (long long)numbers[k]);
+        }
+        const int64_t reach = (w->kernel[i] - 1) * w->dilation[i] + 1 + more[i];
+        const int64_t natural = (image.dims[1 + i] - 1) * w->stride[i] + reach;
+        if (!has_shape) size[i] = image.dims[1 + i] * w->stride[i];
+        const int64_t cut = natural > size[i] ? natural - size[i] : 0;
+        if (size[i] > natural) more[i] += size[i] - natural;
+        w->pads[2 * i] = is_upper ? cut / 2 : cut - cut / 2;
+        w->pads[2 * i + 1] = cut - w->pads[2 * i];
     }
     return GAN_OK;
 }
@@ -281,10 +303,8 @@ gan_status gan_import_conv_transpose(gan_import *import, const gan_import_node *
     GAN_TRY(gan_import_floats(import, node, 1, &weight, &values));
     GAN_TRY(read_window(node, weight, &w));
     GAN_TRY(window_operand(import, node, weight->rank == 3, &x));
-    GAN_TRY(gan_import_want_word(node, "auto_pad", "NOTSET", "NOTSET"));
-    if (gan_import_find(node, "output_shape"))
-        return gan_fail(GAN_ERROR_UNSUPPORTED, "its attribute 'output_shape' is not supported, only pads");
     GAN_TRY(read_sides(node, "output_padding", weight->rank == 3, 0, 0, more));
+    GAN_TRY(resolve_output(node, weight->rank == 3, x.shape, &w, more));
     if (!gan_checked_multiply(weight->dims[1], w.groups, &filters))
         return gan_fail(GAN_ERROR_OVERFLOW, "the number of its filters overflows");
     GAN_TRY(conv_bias(import, node, filters, &bias));

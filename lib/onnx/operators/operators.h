@@ -36,10 +36,18 @@ gan_status gan_import_prelu(gan_import *import, const gan_import_node *node);
 gan_status gan_import_softmax(gan_import *import, const gan_import_node *node);
 gan_status gan_import_clip(gan_import *import, const gan_import_node *node);
 gan_status gan_import_hard(gan_import *import, const gan_import_node *node);
+gan_status gan_import_scaled(gan_import *import, const gan_import_node *node);
+gan_status gan_import_mish(gan_import *import, const gan_import_node *node);
+gan_status gan_import_absolute(gan_import *import, const gan_import_node *node);
 gan_status gan_import_pending(gan_import *import, const gan_import_node *node);
+/* Sum and Mean, of any number of values of one shape. */
+gan_status gan_import_sum(gan_import *import, const gan_import_node *node);
 /* import_images.c */
 gan_status gan_import_resize(gan_import *import, const gan_import_node *node);
 gan_status gan_import_depth_to_space(gan_import *import, const gan_import_node *node);
+/* Pads, top, bottom, left and right, of an image, as the attribute auto_pad asks for. */
+gan_status gan_import_auto_pad(const gan_import_node *node, gan_shape image, const int64_t kernel[2],
+                               const int64_t stride[2], const int64_t dilation[2], int64_t pads[4]);
 gan_status gan_import_pool(gan_import *import, const gan_import_node *node);
 gan_status gan_import_global_pool(gan_import *import, const gan_import_node *node);
 gan_status gan_import_pad(gan_import *import, const gan_import_node *node);

@@ -243,9 +243,131 @@ static void test_rows(void **state)
     refuse(13, GAN_ERROR_UNSUPPORTED, "expected (channels, width)");
 }
 
+/* ---- Pads that follow from the output, and what is made of several layers -------------------------------------- */
+
+/* y = (1, 2) spread by 2 and summed with the kernel 1, 10, 100: 1 10 102 20 200, of which a row or column is cut. */
+static void check_transposed(const char *attributes, const float *y, int64_t count)
+{
+    begin(TEST_DIMS(0, 1, 1, 2));
+    test_onnx_node(&graph, "ConvTranspose", "x w", "y", attributes);
+    test_onnx_floats(&graph, "w", TEST_DIMS(1, 1, 1, 3), (float[]){1, 10, 100});
+    check(13, (float[]){1, 2}, y, count);
+}
+
+static void test_output_of_transposed(void **state)
+{
+    (void)state;
+    check_transposed("strides=1,2", (float[]){1, 10, 102, 20, 200}, 5);
+    check_transposed("strides=1,2 auto_pad='VALID' pads=0,1,0,1", (float[]){1, 10, 102, 20, 200}, 5);
+    check_transposed("strides=1,2 auto_pad='SAME_UPPER'", (float[]){1, 10, 102, 20}, 4);
+    check_transposed("strides=1,2 auto_pad='SAME_LOWER'", (float[]){10, 102, 20, 200}, 4);
+    check_transposed("strides=1,2 output_shape=1,4", (float[]){10, 102, 20, 200}, 4);
+    check_transposed("strides=1,2 output_shape=1,2 auto_pad='SAME_UPPER'", (float[]){10, 102}, 2);
+    check_transposed("strides=1,2 output_shape=1,6", (float[]){1, 10, 102, 20, 200, 0}, 6);
+    check_transposed("strides=1,4 auto_pad='SAME_UPPER'", (float[]){1, 10, 100, 0, 2, 20, 200, 0}, 8);
+    begin(TEST_DIMS(0, 1, 2));
+    test_onnx_node(&graph, "ConvTranspose", "x w", "y", "strides=2, output_shape=4,");
+    test_onnx_floats(&graph, "w", TEST_DIMS(1, 1, 3), (float[]){1, 10, 100});
+    check(13, (float[]){1, 2}, (float[]){10, 102, 20, 200}, 4);
+    const char *const bad[] = {"strides=1,2 output_shape=1,0", "strides=1,2 output_shape=1,9999999999",
+                               "strides=1,2 auto_pad='SAME_UPPER' output_padding=0,-3"};
+    for (int k = 0; k < 3; k++) {
+        begin(TEST_DIMS(0, 1, 1, 2));
+        test_onnx_node(&graph, "ConvTranspose", "x w", "y", bad[k]);
+        test_onnx_floats(&graph, "w", TEST_DIMS(1, 1, 1, 3), (float[]){1, 10, 100});
+        refuse(13, GAN_ERROR_UNSUPPORTED, "its input, kernel, output_padding or output_shape has");
+    }
+}
+
+static void check_pool(const char *type, const char *attributes, const float *y, int64_t count)
+{
+    begin(TEST_DIMS(0, 1, 1, 5));
+    test_onnx_node(&graph, type, "x", "y", attributes);
+    check(13, (float[]){-5, -4, -1, -3, -2}, y, count);
+}
+
+/* Pads that differ at opposite sides are never the largest. */
+static void test_pads_of_pools(void **state)
+{
+    (void)state;
+    check_pool("MaxPool", "kernel_shape=1,2 strides=1,2 auto_pad='SAME_UPPER'", (float[]){-4, -1, -2}, 3);
+    check_pool("MaxPool", "kernel_shape=1,2 strides=1,2 auto_pad='SAME_LOWER'", (float[]){-5, -1, -2}, 3);
+    check_pool("MaxPool", "kernel_shape=1,2 strides=1,2 auto_pad='VALID'", (float[]){-4, -1}, 2);
+    check_pool("MaxPool", "kernel_shape=1,2 strides=1,2 ceil_mode=1", (float[]){-4, -1, -2}, 3);
+    check_pool("MaxPool", "kernel_shape=1,3 strides=1,3 ceil_mode=1 pads=0,2,0,2", (float[]){-5, -1, -2}, 3);
+    check_pool("AveragePool", "kernel_shape=1,2 strides=1,2 auto_pad='SAME_UPPER' count_include_pad=1",
+               (float[]){-4.5f, -2, -1}, 3);
+    check_pool("AveragePool", "kernel_shape=1,1 strides=1,2 auto_pad='SAME_UPPER'", (float[]){-5, -1, -2}, 3);
+    begin(TEST_DIMS(0, 1, 1, 5));
+    test_onnx_node(&graph, "AveragePool", "x", "y", "kernel_shape=1,2 strides=1,2 ceil_mode=1 count_include_pad=1");
+    refuse(13, GAN_ERROR_UNSUPPORTED, "its last windows reach beyond its input");
+    begin(TEST_DIMS(0, 1, 1, 5));
+    test_onnx_node(&graph, "MaxPool", "x", "y", "kernel_shape=1,2 auto_pad='SOME'");
+    refuse(13, GAN_ERROR_UNSUPPORTED, "'auto_pad' is 'SOME'");
+}
+
+static void test_made_activations(void **state)
+{
+    static const struct {
+        const char *type, *attributes;
+        float y[2];
+    } cases[] = {{"Selu", "", {1.0507010f, -1.1113307f}}, {"Selu", "alpha=2.0 gamma=3.0", {3, -3.7927234f}},
+                 {"Celu", "", {1, -0.6321206f}},          {"Celu", "alpha=2.0", {1, -0.7869387f}},
+                 {"Mish", "", {0.8650984f, -0.3034014f}}, {"Abs", "", {1, 1}}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        begin(TEST_DIMS(0, 2));
+        test_onnx_node(&graph, cases[i].type, "x", "y", cases[i].attributes);
+        check(18, (float[]){1, -1}, cases[i].y, 2);
+    }
+    begin(TEST_DIMS(0, 2));
+    test_onnx_node(&graph, "Celu", "x", "y", "alpha=-1.0");
+    refuse(18, GAN_ERROR_UNSUPPORTED, "'alpha' is -1");
+}
+
+static void test_sums_of_values(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        begin(TEST_DIMS(0, 2));
+        test_onnx_node(&graph, "Relu", "x", "a", "");
+        test_onnx_node(&graph, k ? "Mean" : "Sum", "x a x", "y", "");
+        check(13, (float[]){3, -3}, k ? (float[]){3, -2} : (float[]){9, -6}, 2);
+    }
+    begin(TEST_DIMS(0, 2));
+    test_onnx_node(&graph, "Slice", "x zero one axes", "a", "");
+    test_onnx_node(&graph, "Sum", "x a", "y", "");
+    test_onnx_ints(&graph, "zero", TEST_DIMS(1), (int64_t[]){0});
+    test_onnx_ints(&graph, "one", TEST_DIMS(1), (int64_t[]){1});
+    test_onnx_ints(&graph, "axes", TEST_DIMS(1), (int64_t[]){1});
+    refuse(13, GAN_ERROR_UNSUPPORTED, "its inputs have different shapes");
+}
+
+/* Rows, of one-dimensional convolutions, beside those that are groups of an image's channels. */
+static void test_norm_of_rows(void **state)
+{
+    (void)state;
+    begin(TEST_DIMS(0, 2, 2));
+    test_onnx_node(&graph, "InstanceNormalization", "x scale bias", "y", "epsilon=0.000001");
+    test_onnx_floats(&graph, "scale", TEST_DIMS(2), (float[]){1, 3});
+    test_onnx_floats(&graph, "bias", TEST_DIMS(2), (float[]){0, 5});
+    check(13, (float[]){1, 3, 10, 30}, (float[]){-1, 1, 2, 8}, 4);
+    begin(TEST_DIMS(0, 2, 2));
+    test_onnx_node(&graph, "InstanceNormalization", "x scale bias", "y", "epsilon=0.000001");
+    test_onnx_floats(&graph, "scale", TEST_DIMS(2), (float[]){1, 1});
+    test_onnx_floats(&graph, "bias", TEST_DIMS(2), (float[]){0, 0});
+    check(13, (float[]){1, 3, 10, 30}, (float[]){-1, 1, -1, 1}, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_output_of_transposed),
+        cmocka_unit_test(test_pads_of_pools),
+        cmocka_unit_test(test_made_activations),
+        cmocka_unit_test(test_sums_of_values),
+        cmocka_unit_test(test_norm_of_rows),
         cmocka_unit_test(test_attention_by_rows),
         cmocka_unit_test(test_attention_by_channels),
         cmocka_unit_test(test_transposes),
