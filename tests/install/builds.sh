@@ -52,6 +52,8 @@ esac
 for way in add_subdirectory FetchContent; do
     cmake -S "$root/tests/install/cmake_subproject" -B "$work/$way" -DWAY=$way -DROOT="$root" >"$work/log" 2>&1 ||
         fail "libgan is no subproject for CMake by $way"
+    cmake -DLIBGAN_INSTALL=ON "$work/$way" >"$work/log" 2>&1 || fail "libgan cannot be installed by CMake with a project"
+    [ -e "$work/$way/hostTargets.cmake" ] || fail "a project that exports its library cannot do so by $way"
     cmake --build "$work/$way" --target help | grep -q program || fail "there is no program by $way"
 done
 

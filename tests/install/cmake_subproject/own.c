@@ -1,0 +1,5 @@
+int own(void);
+int own(void)
+{
+    return 1;
+}
