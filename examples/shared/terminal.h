@@ -6,6 +6,8 @@
 
 /* Whether standard error is a terminal that knows colours. */
 bool terminal_has_colours(void);
+/* Its columns; 80 if it does not say. */
+int64_t terminal_width(void);
 
 /* Draws the first of the images, as gan_png_write_grid() takes them, on standard error: as many of each row of the
  * grid as fit, smaller if need be. */

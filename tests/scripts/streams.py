@@ -1,13 +1,17 @@
 """What the example programs do about their streams, signals and numbers: output that is lost is a failure, streams that are
 closed never become files, a terminal or a reader that goes costs no work. streams.py PROGRAM..."""
+import fcntl
 import os
 import pathlib
+import pty
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 
-from example_program import heed_signals
+from example_program import heed_signals, write_images
 
 programs = {pathlib.Path(path).name: pathlib.Path(path).resolve() for path in sys.argv[1:]}
 PLAIN = ("minimal", "embedded", "cpp_gan")  # without options
@@ -94,6 +98,28 @@ def check_numbers():
         assert "--minutes" not in done.stderr and done.returncode == 1, (text, done)
 
 
+def check_narrow_terminal():
+    """The line that is written over and over fits, and has what matters most."""
+    write_images(pathlib.Path("data"), "train", 64, 1)
+    for columns in 40, 80, 200:
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        process = subprocess.Popen([programs["mnist_gan"], "--data", "data", "--epochs", "3", "--batch", "8", "--threads", "1",
+                                    "--output", "narrow"], stderr=theirs, stdout=subprocess.DEVNULL)
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                said += os.read(ours, 4096)
+            except OSError:
+                break
+        assert process.wait() == 0, said
+        lines = [line.split(b"\033[K")[0] for line in said.split(b"\r") if b"\033[K" in line]
+        lines = [line for line in lines if b" step " in line and not line.startswith(b"step")]
+        assert lines and all(len(line) < columns and b" left" in line for line in lines), (columns, lines)
+        assert (b"D(x)" in lines[-1]) == (columns == 200), lines
+
+
 with tempfile.TemporaryDirectory() as work:
     os.chdir(work)
     check_lost_output()
@@ -101,4 +127,5 @@ with tempfile.TemporaryDirectory() as work:
     check_signals()
     check_reader_that_goes()
     check_numbers()
+    check_narrow_terminal()
     os.chdir("/")
