@@ -73,6 +73,21 @@ if grep -E 'IN ITEMS .*\b(z|png|jpeg)\b' "$work/none/pkgconfig/libganConfig.cmak
     fail 'libganConfig.cmake asks for libraries that are not used'
 fi
 
+# A program with libgan-mpi calls libgan, too; compiling it needs what libgan stands on no more than libgan does.
+if [ -e "$work/plain/meson-private/libgan-mpi.pc" ]; then
+    flags=$(PKG_CONFIG_PATH="$work/plain/meson-uninstalled" pkg-config --libs libgan-mpi)
+    case " $flags " in
+    *' -lgan-mpi '*' -lgan '*) ;;
+    *)
+        echo "$flags" >"$work/log"
+        fail 'libgan-mpi.pc does not bring libgan'
+        ;;
+    esac
+    if grep -E '^Requires.*(zlib|png|jpeg)' "$work/plain/meson-private/libgan-mpi.pc"; then
+        fail 'libgan-mpi.pc needs others'
+    fi
+fi
+
 # What takes NaN, infinity or the order of sums away.
 if "$meson" setup "$work/fast" "$root" -Dc_args=-ffast-math >"$work/log" 2>&1; then
     fail 'a build with -ffast-math is configured'
