@@ -38,6 +38,11 @@ grep -q 'version-script=.*a,b' "$host/build/build.ninja" || fail 'the path with 
 grep -q '^program:' "$work/log" || fail 'the program is no target'
 if grep -qE 'test_core|gan-bench|mnist_gan' "$work/log"; then fail 'a subproject builds tests or examples'; fi
 
+# A host that compiles several files at a time.
+configure "$host/unity" "$host" -Dunity=on || fail 'libgan is no subproject where files are compiled together'
+"$ninja" -C "$host/unity" -n >"$work/log" 2>&1 || fail 'libgan cannot be built where files are compiled together'
+if grep -q 'subprojects/libgan/.*unity' "$work/log"; then fail 'files of libgan are compiled together'; fi
+
 # What is built and not installed is found, too.
 flags=$(PKG_CONFIG_PATH="$host/build/meson-uninstalled" pkg-config --cflags --libs libgan)
 case $flags in
