@@ -187,6 +187,7 @@ static void make_folder(const char *path)
     if (error == 0) note_made(path);
     const bool exists = stat(path, &info) == 0;
     if (exists && !S_ISDIR(info.st_mode)) leave(1, path, "this is no folder, so no results can be written there", "");
+    if (!exists && error == EEXIST) leave(1, path, "this is a link to what is not there", "");
     if (!exists) leave(1, path, "this folder cannot be made: ", strerror(error));
 }
 

@@ -115,6 +115,12 @@ static int keep_access(gan_atomic_file *file, int descriptor, const struct stat 
     return fchmod(descriptor, mode) == 0 ? 0 : errno;
 }
 
+/* A folder may be closed to the process, or read-only, while a file in it is not. */
+static bool is_denied(int error)
+{
+    return error == EACCES || error == EPERM || error == EROFS;
+}
+
 gan_status gan_replacement_open(gan_atomic_file *file, const char *given)
 {
     struct stat old;
@@ -131,6 +137,7 @@ gan_status gan_replacement_open(gan_atomic_file *file, const char *given)
     if (exists) gan_temporary_clean(file->context, file->folder);
     /* Until it has its owner, nobody else opens it. */
     int error = gan_temporary_create(&file->temporary, file->folder, exists ? old.st_mode & 0700 : 0666);
+    if (exists && is_denied(error)) return open_in_place(file, given);
     if (error) return gan_fail_errno(error, "cannot create a file beside '%s'", given);
     if (exists) error = keep_access(file, file->temporary.descriptor, &old);
     if (error) return gan_fail_errno(error, "cannot set the mode of the file that is to replace '%s'", given);
@@ -195,13 +202,13 @@ static int name_copy(gan_atomic_file *file)
     return 0;
 }
 
-/* A file that is a mount point, as in containers, cannot be replaced: it gets the new content. */
+/* A file that is a mount point, as in containers, or another user's in a folder like /tmp cannot be replaced: it gets
+ * the new content. */
 static gan_status overwrite(gan_atomic_file *file)
 {
     const int target = gan_open_at(file->folder, file->name, O_WRONLY, 0);
 
-    if (target < 0)
-        return gan_fail_errno(errno, "cannot replace '%s', which is in use, and not write it", file->path);
+    if (target < 0) return gan_fail_errno(errno, "cannot replace '%s', and not write it", file->path);
     gan_log(file->context, GAN_LOG_INFO, "'%s' cannot be replaced at once: it is written in place", file->path);
     int error = copy_content(file->temporary.descriptor, target, file->buffer, file->written);
     if (!error) error = sync_descriptor(file, target, "the file");
@@ -237,7 +244,7 @@ gan_status gan_replacement_commit(gan_atomic_file *file)
     do {
         renamed = renameat(file->folder, file->temporary.name, file->folder, file->name);
     } while (renamed != 0 && errno == EINTR);
-    if (renamed != 0 && errno == EBUSY) return overwrite(file);
+    if (renamed != 0 && (errno == EBUSY || is_denied(errno))) return overwrite(file);
     if (renamed != 0) return gan_fail_errno(errno, "cannot replace '%s'", file->path);
     file->temporary.name[0] = 0;
     error = sync_descriptor(file, file->folder, "the folder of");
