@@ -123,7 +123,9 @@ static __attribute__((noinline)) void transpose(int64_t rows, int64_t columns, i
     const int64_t square_columns = columns - columns % SIDE;
     int64_t i = 0;
 #if VECTOR_BYTES > 16 && !defined(GAN_REAL_IS_DOUBLE)
-    for (; i + 8 <= rows; i += 8) {
+    /* Rows that are a multiple of a page apart drive each other out of the L1 cache if there are many. */
+    const bool apart = x_stride * (int64_t)sizeof(gan_real) % 4096 != 0;
+    for (; apart && i + 8 <= rows; i += 8) {
         for (int64_t j = 0; j < square_columns; j += SIDE)
             transpose_octets(x + i * x_stride + j, x_stride, y + j * y_stride + i, y_stride);
         for (int64_t j = square_columns; j < columns; j++)

@@ -23,7 +23,8 @@ typedef struct gemm_work {
     int64_t span, spans;   /* blocks of a task: more than one where it packs the panel, which then serves them all */
     int64_t length;        /* most values of k at a time with packed rows */
     bool packs_rows, sums_apart, swapped;
-    bool far;             /* B is read in place, a few rows at a time, since each lies on pages of its own */
+    bool whole; /* tasks take one panel of a B that is packed whole, large pieces of which come from the L2 cache */
+    bool far;   /* B is read in place, a few rows at a time, since each lies on pages of its own */
     gan_real *pack;       /* where B is packed whole */
     atomic_uchar *states; /* of the panels there, if tasks share them; or NULL */
     bool rows_first;      /* tasks one after another have the same rows, not the same panel */
@@ -43,7 +44,8 @@ enum {
     SHARED_PANELS = 128,           /* most panels of a product whose tasks share them */
     PACKED_ROWS = 128,             /* of a panel that are transposed at a time, and stay in the L1 cache */
     THIN_VALUES = 1 << 13,         /* of a block of a thin product */
-    NEAR_VALUES = 1 << 18,         /* of a B that tasks read again and again, since it stays in the L2 cache */
+    WHOLE_ROWS = 256,              /* by which a B whose rows are contiguous is multiplied, if it is packed whole */
+    NEAR_VALUES = 1 << 17,         /* of a B that tasks read again and again, since it stays in the L2 cache */
     SPAN_TASKS = 24,               /* tasks that are left if they take several blocks */
     LARGE_BLOCK = 64,              /* rows of a task that packs them, LARGE_LENGTH values of k at a time */
     LARGE_LENGTH = 192,
@@ -113,6 +115,28 @@ static void enlarge_tasks(gemm_work *work)
     }
 }
 
+/* Whether a task takes rows in place and one panel of a B that is packed whole: where enough rows are multiplied by
+ * it, and their values are not on many pages. */
+static bool takes_whole_panels(const gemm_work *work)
+{
+    if (work->blocks < 2 || work->columns > PACK_RATIO * work->rows) return false;
+    if (work->a_step * (int64_t)sizeof(gan_real) > FAR_STEP || is_far(work, work->a_step)) return false;
+    return work->b_transposed || (work->rows >= WHOLE_ROWS && work->k > OWN_PANEL / work->table->width);
+}
+
+/* As few blocks of rows as possible, but tasks enough, of a few tiles each, for all threads to end at the same time.
+ */
+static void divide_rows(gemm_work *work)
+{
+    const int64_t tiles = work->rows / (LEAST_TILES * work->table->rows);
+    const int64_t worth = work->rows * work->table->width * work->k / LEAST_MULTIPLY_ADDS;
+    const int64_t most = gan_least(ENOUGH_TASKS / work->panels, gan_least(tiles, worth));
+    const int64_t least = (work->rows + GAN_ROW_BLOCK - 1) / GAN_ROW_BLOCK;
+    work->blocks = most > least ? most : least;
+    work->block = (work->rows + work->blocks - 1) / work->blocks;
+    work->blocks = (work->rows + work->block - 1) / work->block;
+}
+
 static gemm_work gemm_work_make(const gan_micro_kernel_table *table, const gan_gemm *gemm, bool swap)
 {
     gemm_work work = {.table = table, .k = gemm->k, .c = gemm->c, .accumulate = gemm->accumulate, .swapped = swap};
@@ -139,7 +163,12 @@ static gemm_work gemm_work_make(const gan_micro_kernel_table *table, const gan_g
     work.blocks = (work.rows + work.block - 1) / work.block;
     if (!work.dot && work.blocks > 0) work.block = (work.rows + work.blocks - 1) / work.blocks;
     work.group = 1;
-    if (!work.dot) enlarge_tasks(&work);
+    if (!work.dot && takes_whole_panels(&work)) {
+        work.whole = true;
+        divide_rows(&work);
+    } else if (!work.dot) {
+        enlarge_tasks(&work);
+    }
     work.groups = (work.panels + work.group - 1) / work.group;
     work.span = 1;
     work.spans = work.blocks;
@@ -153,8 +182,8 @@ static double cost(const gemm_work *work)
     double rows = (double)work->rows, columns = (double)work->columns, k = (double)work->k;
     if (work->dot) return rows * columns * (k / (double)table->vector + 8);
     double total = rows * k * (double)gan_panel_total(table, work->columns) / (double)table->vector;
-    if (!work->far)
-        total += columns * k * (work->b_transposed ? 0.2 : work->packs_rows ? 0.1 : 0.1 * (double)work->blocks);
+    const double times = work->whole || work->packs_rows ? 1 : (double)work->blocks; /* that B is packed */
+    if (!work->far) total += columns * k * (work->b_transposed ? 0.2 : 0.1 * times);
     if (work->packs_rows && work->a_step != 1) total += rows * k;
     if (work->c_step != 1) total += 0.8 * rows * columns;
     return total;
@@ -360,12 +389,10 @@ static void gemm_task(void *argument, int64_t index)
     }
 }
 
-/* Whether B is packed before the tasks start, into the scratch, which has room for what PACK_RATIO allows. Otherwise
- * each task packs its panels, a piece at a time, with the same results. */
+/* Whether B is packed before the tasks start, into the scratch, which has room for what PACK_RATIO allows. */
 static bool is_packed_whole(const gemm_work *work)
 {
-    return !work->dot && work->blocks > 1 && (work->b_transposed || work->packs_rows) &&
-           work->columns <= PACK_RATIO * work->rows;
+    return work->whole || (work->packs_rows && work->blocks > 1 && work->columns <= PACK_RATIO * work->rows);
 }
 
 /* If tasks pack their panels, and there are more of them than are needed. */
@@ -388,11 +415,8 @@ static bool shares_panels(const gemm_work *work)
 
 static void share_panels(gemm_work *work, atomic_uchar *states, gan_real *to)
 {
-    const int64_t tiles = work->rows / (LEAST_TILES * work->table->rows);
-    const int64_t worth = work->rows * work->table->width * work->k / LEAST_MULTIPLY_ADDS;
-    const int64_t most = gan_least(ENOUGH_TASKS / work->panels, gan_least(tiles, worth));
-    if (work->blocks < most) work->block = (work->rows + most - 1) / most;
-    work->spans = work->blocks = (work->rows + work->block - 1) / work->block;
+    divide_rows(work);
+    work->spans = work->blocks;
     if (work->blocks < 2) return;
     for (int64_t p = 0; p < work->panels; p++) atomic_init(&states[p], UNPACKED);
     work->states = states;
