@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "outputs.h"
 
 #include "paths.h"
@@ -271,10 +272,33 @@ void will_write_in(const char *folder, const char *const *names)
 
 /* ---- Writing --------------------------------------------------------------------------------------------------- */
 
+/* What a link leads to is replaced, not the link. */
+static const char *target_of(const char *path, char target[PATH_SIZE])
+{
+    char *found = realpath(path, NULL);
+    if (snprintf(target, PATH_SIZE, "%s", found ? found : path) >= PATH_SIZE)
+        leave(1, path, "the path is too long", "");
+    free(found);
+    return target;
+}
+
 static const char *part_of(const char *path, char part[PATH_SIZE])
 {
-    if (snprintf(part, PATH_SIZE, "%s.part", path) >= PATH_SIZE) leave(1, path, "the path is too long", "");
+    char target[PATH_SIZE];
+    if (snprintf(part, PATH_SIZE, "%s.part", target_of(path, target)) >= PATH_SIZE)
+        leave(1, path, "the path is too long", "");
     return part;
+}
+
+/* A file that replaces another has its mode. */
+static void keep_mode(FILE *file, const char *path)
+{
+#ifdef _WIN32 /* where files have none */
+    (void)file, (void)path;
+#else
+    struct stat old;
+    if (stat(path, &old) == 0) (void)!fchmod(fileno(file), old.st_mode & 0777);
+#endif
 }
 
 /* Pipes and devices. Nobody may ever read a pipe: opening it does not wait for that, only writing does. */
@@ -295,15 +319,16 @@ FILE *open_output(const char *path)
     FILE *file = special ? open_special(path) : fopen(part_of(path, part), "wb");
     if (!file && special && errno == ENXIO) leave(1, path, "it cannot be written: ", "nobody reads it");
     if (!file) leave(1, path, "it cannot be written: ", strerror(errno));
+    if (!special) keep_mode(file, path);
     return file;
 }
 
 void close_output(FILE *file, const char *path)
 {
-    char part[PATH_SIZE];
+    char part[PATH_SIZE], target[PATH_SIZE];
     const bool failed = ferror(file) != 0, special = is_special(path);
     const bool closed = fclose(file) == 0;
-    if (closed && !failed && (special || rename(part_of(path, part), path) == 0)) return;
+    if (closed && !failed && (special || rename(part_of(path, part), target_of(path, target)) == 0)) return;
     const int error = errno;
     if (!special) remove(part_of(path, part));
     leave(1, path, "it cannot be written: ", strerror(error));

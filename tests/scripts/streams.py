@@ -98,6 +98,22 @@ def check_numbers():
         assert "--minutes" not in done.stderr and done.returncode == 1, (text, done)
 
 
+def check_replaced_files():
+    """A link keeps leading to the file that is replaced, and the file its mode."""
+    subprocess.run([programs["minimal"]], capture_output=True, timeout=60, check=True)
+    os.mkdir("elsewhere")
+    sample = [programs["sample"], "circle.safetensors", "--count", "3", "--output"]
+    for name in "samples.csv", "samples.npy":
+        target = pathlib.Path("elsewhere", name)
+        target.write_text("old")
+        target.chmod(0o640)
+        os.symlink(target, name)
+        subprocess.run([*sample, name], capture_output=True, timeout=60, check=True)
+        assert os.path.islink(name) and target.read_bytes() != b"old", name
+        assert target.stat().st_mode & 0o777 == 0o640, name
+    assert sorted(os.listdir("elsewhere")) == ["samples.csv", "samples.npy"]
+
+
 def check_narrow_terminal():
     """The line that is written over and over fits, and has what matters most."""
     write_images(pathlib.Path("data"), "train", 64, 1)
@@ -128,4 +144,5 @@ with tempfile.TemporaryDirectory() as work:
     check_reader_that_goes()
     check_numbers()
     check_narrow_terminal()
+    check_replaced_files()
     os.chdir("/")
