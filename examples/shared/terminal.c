@@ -31,10 +31,26 @@ int64_t terminal_width(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+/* Whether the locale names no other encoding. In a container there may be no locale, and a terminal of UTF-8 around.
+ */
+static bool shows_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (int i = 0; i < 3; i++) {
+        const char *value = getenv(names[i]);
+        if (!value || !*value) continue;
+        const char *encoding = strchr(value, '.');
+        return !encoding || strncmp(encoding, ".UTF", 4) == 0 || strncmp(encoding, ".utf", 4) == 0;
+    }
+    return true;
+}
+
 typedef struct drawing {
     const float *images;
     int64_t channels, height, width;
     int64_t scale; /* pixels of the image, each way, that become one */
+    bool
+        halves; /* the terminal has the character that is half a block; else a block has the mean of its two pixels */
 } drawing;
 
 /* The mean of the pixels that become one, in 0 to 255. Beyond the image it is black. */
@@ -62,8 +78,13 @@ static void draw_line(const drawing *d, int64_t first, int64_t across, int64_t l
             int upper[3], lower[3];
             pixel(d, first + i, 2 * line, x, upper);
             pixel(d, first + i, 2 * line + 1, x, lower);
-            fprintf(stderr, "\033[38;2;%d;%d;%dm\033[48;2;%d;%d;%dm\u2580", upper[0], upper[1], upper[2], lower[0],
-                    lower[1], lower[2]);
+            if (d->halves) {
+                fprintf(stderr, "\033[38;2;%d;%d;%dm\033[48;2;%d;%d;%dm\u2580", upper[0], upper[1], upper[2],
+                        lower[0], lower[1], lower[2]);
+            } else {
+                fprintf(stderr, "\033[48;2;%d;%d;%dm ", (upper[0] + lower[0]) / 2, (upper[1] + lower[1]) / 2,
+                        (upper[2] + lower[2]) / 2);
+            }
         }
         fputs("\033[0m ", stderr);
     }
@@ -74,7 +95,7 @@ static void draw_line(const drawing *d, int64_t first, int64_t across, int64_t l
  * enlarged. */
 void terminal_draw_sixels(const float *images, int64_t count, gan_shape shape, int64_t columns)
 {
-    drawing d = {images, shape.dims[0], shape.dims[1], shape.dims[2], 1};
+    drawing d = {images, shape.dims[0], shape.dims[1], shape.dims[2], 1, false};
     if (columns == 0)
         while (columns * columns < count) columns++;
     if (columns > count) columns = count;
@@ -102,7 +123,7 @@ void terminal_draw_sixels(const float *images, int64_t count, gan_shape shape, i
 
 void terminal_draw(const float *images, int64_t count, gan_shape shape, int64_t columns)
 {
-    drawing d = {images, shape.dims[0], shape.dims[1], shape.dims[2], 1};
+    drawing d = {images, shape.dims[0], shape.dims[1], shape.dims[2], 1, shows_utf8()};
     const int64_t room = terminal_width();
     if (columns == 0)
         while (columns * columns < count) columns++;

@@ -21,12 +21,12 @@ def command(output, option="--show"):
                                    "--steps", "3", "--quiet", option)]
 
 
-def run_in_terminal(output, columns, kind="xterm-256color", option="--show"):
+def run_in_terminal(output, columns, kind="xterm-256color", option="--show", locale="C"):
     """What it writes to a terminal of that width."""
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(command(output, option), stdout=subprocess.DEVNULL, stderr=its,
-                               env={**os.environ, "TERM": kind})
+                               env={**os.environ, "TERM": kind, "LC_ALL": locale})
     os.close(its)
     data = b""
     while True:
@@ -53,6 +53,12 @@ def check_drawn(text, columns, across):
         assert all(0 <= int(value) <= 255 for cell in cells for value in cell)
         assert re.fullmatch(r"( |\x1b\[0m)*", CELL.sub("", line)), line
         assert line.endswith("\x1b[0m ")
+
+
+def check_without_utf8(text):
+    """A blank in the colour between those of its two pixels."""
+    cells = re.findall(r"\x1b\[48;2;\d+;\d+;\d+m ", text)
+    assert text.isascii() and len(cells) == 16 * SIDE * SIDE // 2, (text.isascii(), len(cells))
 
 
 def read_sixels(text):
@@ -101,6 +107,8 @@ with tempfile.TemporaryDirectory() as name:
     write_images(work, "train", 48, 1)
     check_drawn(run_in_terminal("wide", 100), 100, 8)
     check_drawn(run_in_terminal("narrow", 40), 40, 4)
+    check_drawn(run_in_terminal("utf8", 100, locale="de_DE.utf8"), 100, 8)
+    check_without_utf8(run_in_terminal("latin", 100, locale="de_DE.ISO-8859-1"))
     check_sixels(run_in_terminal("sixels", 100, option="--sixel"))
     for text in (run_in_terminal("dumb", 80, "dumb"), example_program.start(command("piped"), 100).stderr):
         assert "--show: standard error is no terminal with colours" in text and "\x1b" not in text, text
