@@ -1240,11 +1240,16 @@ typedef struct gan_tensor_info {
     gan_tensor_kind kind; /**< trained, or maintained */
     gan_shape shape;      /**< in PyTorch's layout */
     int64_t count;        /**< elements */
+    bool is_frozen;       /**< see gan_model_set_trainable() */
+    uint8_t reserved[7];
 } gan_tensor_info;
 /** The value that a ::gan_tensor_info starts with: gan_tensor_info info = GAN_TENSOR_INFO_INIT. */
-#define GAN_TENSOR_INFO_INIT                                             \
-    {                                                                    \
-        sizeof(gan_tensor_info), NULL, GAN_TENSOR_PARAMETER, {0, {0}}, 0 \
+#define GAN_TENSOR_INFO_INIT                                                     \
+    {                                                                            \
+        sizeof(gan_tensor_info), NULL, GAN_TENSOR_PARAMETER, {0, {0}}, 0, false, \
+        {                                                                        \
+            0                                                                    \
+        }                                                                        \
     }
 
 /** Number of tensors, parameters and buffers; 0 for NULL, and before the model is built. */
@@ -1269,6 +1274,17 @@ GAN_API gan_status gan_model_get_gradient(const gan_model *model, const char *na
 GAN_API gan_status gan_model_zero_gradients(gan_model *model);
 /** Euclidean norm of all gradients together; infinite or NaN if one of them is. */
 GAN_API gan_status gan_model_get_gradient_norm(const gan_model *model, double *out);
+
+/**
+ * Freezes parameters, or has them trained again: the tensor called `name`, or all of the layers whose names are
+ * `name` or begin with `name` and a point; NULL: all of the model. As for fine-tuning with few data (FreezeD: Mo et
+ * al., "Freeze the Discriminator", 2020). Optimizers leave frozen parameters and their moments as they are, whatever
+ * their gradients, which are computed all the same but do not count in an optimizer's norm; nor does
+ * gan_model_clip_weights() change them. Buffers, such as running statistics, follow the batches as before. Copies of
+ * the model have the same parameters frozen; files and checkpoints do not say so. No parameter of this name:
+ * ::GAN_ERROR_NOT_FOUND.
+ */
+GAN_API gan_status gan_model_set_trainable(gan_model *model, const char *name, bool trainable);
 
 /**
  * Writes a human-readable table of the model: name, layer, output shape, parameters, non-default options, and the
@@ -1881,6 +1897,10 @@ typedef struct gan_optimizer_options {
     float schedule_factor;             /**< step and exponential; (0, 1]; default 0.1 */
     int64_t schedule_start; /**< s above; >= 0; default 0. CycleGAN's rate is flat, then falls: linear, with
                                  half of the steps each */
+    float weight_decay;     /**< d: each step begins by w *= 1 - rate d, apart from gradients and moments, as in AdamW
+                                 (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019), whatever the
+                                 algorithm; >= 0; default 0 */
+    uint32_t reserved;      /**< 0, else ::GAN_ERROR_VERSION */
 } gan_optimizer_options;
 /** ::gan_optimizer_options with the given fields: GAN_OPTIMIZER(.learning_rate = 1e-3f, .beta1 = GAN_ZERO). */
 #define GAN_OPTIMIZER(...) GAN_OPTIONS(gan_optimizer_options, __VA_ARGS__)

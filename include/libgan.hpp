@@ -648,6 +648,13 @@ class model : public handle<gan_model, gan_model_destroy>
     void zero_gradients() { call(gan_model_zero_gradients); }
     /** See gan_model_get_gradient_norm(). */
     double get_gradient_norm() const { return ask<double>(gan_model_get_gradient_norm); }
+    /** See gan_model_set_trainable(); without a name, of all parameters. */
+    void set_trainable(bool trainable) { call(gan_model_set_trainable, nullptr, trainable); }
+    /** See gan_model_set_trainable(). */
+    void set_trainable(const std::string &name, bool trainable)
+    {
+        call(gan_model_set_trainable, name.c_str(), trainable);
+    }
     /** See gan_model_clone(). */
     model clone() const { return model(ask<gan_model *>(gan_model_clone)); }
     /** Updates this average of another model; see gan_model_average(). */

@@ -10,7 +10,7 @@ header=$1 sources=$2
 exceptions='_destroy$ _count$ _name$ _path$ _named$ _text$ _advice$ _cancel$ _steps$ _rounds$ _diagnoses$ _classes$
 ^gan_last_ ^gan_version$ ^gan_context_ ^gan_random_create$ ^gan_random_[gs]et_state$ ^gan_session_batch$
 ^gan_layer_ ^gan_bytes_ ^gan_reader_from_memory$ ^gan_checkpoint_add_ ^gan_(model|checkpoint|game|history)_create$
-^gan_model_add(_from)?$ ^gan_model_set_(input|outputs)$ ^gan_model_get_((in|out)put_shape|(input|tensor)_info)$
+^gan_model_add(_from)?$ ^gan_model_set_(input|outputs|trainable)$ ^gan_model_get_((in|out)put_shape|(input|tensor)_info)$
 ^gan_dataset_get_ ^gan_dataset_(find_field|set_cursor)$ ^gan_optimizer_add_model$
 ^gan_game_(input|noise|apply|output|between|around|want|feed)$
 ^gan_(generator|binary_cross_entropy|softmax_cross_entropy|(smooth_)?l[12]|gaussian_kl|feature_matching|entropy|mean)_loss$

@@ -299,6 +299,7 @@ static const char *text(const function *f, const parameter *p)
         {"gan_model_get_tensor", "name", "0.weight", false},
         {"gan_model_set_tensor", "name", "0.weight", false},
         {"gan_model_get_gradient", "name", "0.weight", false},
+        {"gan_model_set_trainable", "name", "0.weight", false},
         {"gan_dataset_find_field", "name", "x", false},
         {"gan_game_feed", "field", "x", false},
     };

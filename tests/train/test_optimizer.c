@@ -108,6 +108,7 @@ static void follow(const gan_optimizer_options *given, update_fn update)
         double scale = options->clip_norm > 0 ? fmin(1, options->clip_norm / expected_norm) : 1;
         assert_int_equal(gan_optimizer_steps(optimizer), t - 1);
         for (int64_t i = 0; i < model->parameter_size; i++) {
+            expected[i].w *= 1 - rate * options->weight_decay;
             update(&expected[i], scale * model->gradients[i], rate, t, options);
         }
         assert_int_equal(gan_optimizer_step(optimizer, &norm), GAN_OK);
@@ -180,6 +181,20 @@ static void test_scheduled(void **state)
 {
     (void)state;
     follow(GAN_OPTIMIZER(.learning_rate = 1e-2f, .schedule = GAN_SCHEDULE_COSINE, .schedule_steps = 30), adam_update);
+}
+
+/* Loshchilov and Hutter, algorithm 2: weights decay apart from gradients and moments. */
+static void test_weight_decay(void **state)
+{
+    (void)state;
+    follow(GAN_OPTIMIZER(.learning_rate = 1e-2f, .weight_decay = 0.5f), adam_update);
+    follow(GAN_OPTIMIZER(.learning_rate = 1e-2f, .weight_decay = 0.5f, .schedule = GAN_SCHEDULE_LINEAR,
+                         .schedule_steps = 30, .clip_norm = 1),
+           adam_update);
+    follow(GAN_OPTIMIZER(.algorithm = GAN_OPTIMIZER_RMSPROP, .learning_rate = 5e-4f, .weight_decay = 2),
+           rmsprop_update);
+    follow(GAN_OPTIMIZER(.algorithm = GAN_OPTIMIZER_SGD, .learning_rate = 1e-2f, .momentum = 0.9f, .weight_decay = 2),
+           sgd_update);
 }
 
 /* If previous weights are kept, the new ones are written elsewhere, and nothing else changes. */
@@ -380,6 +395,9 @@ static void test_options_refused(void **state)
         {GAN_OPTIMIZER(.schedule_start = -1), GAN_ERROR_ARGUMENT, "schedule_start is -1, expected at least 0"},
         {GAN_OPTIMIZER(.schedule_steps = -4), GAN_ERROR_ARGUMENT, "schedule_steps is -4"},
         {GAN_OPTIMIZER(.final_learning_rate = -1), GAN_ERROR_ARGUMENT, "final_learning_rate is -1"},
+        {GAN_OPTIMIZER(.weight_decay = -1), GAN_ERROR_ARGUMENT, "weight_decay is -1"},
+        {GAN_OPTIMIZER(.weight_decay = INFINITY), GAN_ERROR_NOT_FINITE, "weight_decay is inf"},
+        {GAN_OPTIMIZER(.reserved = 1), GAN_ERROR_VERSION, "gan_optimizer_options: a field is set"},
         {GAN_OPTIMIZER(.schedule_factor = 1.5f), GAN_ERROR_ARGUMENT, "schedule_factor is 1.5"},
         {GAN_OPTIMIZER(.schedule_factor = GAN_ZERO), GAN_ERROR_ARGUMENT, "schedule_factor is 0"},
     };
@@ -493,6 +511,7 @@ int main(void)
         cmocka_unit_test(test_sgd),
         cmocka_unit_test(test_clipped),
         cmocka_unit_test(test_scheduled),
+        cmocka_unit_test(test_weight_decay),
         cmocka_unit_test(test_previous),
         cmocka_unit_test(test_two_models),
         cmocka_unit_test(test_schedules),

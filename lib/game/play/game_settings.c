@@ -165,6 +165,8 @@ static gan_status hash_models(const gan_game *game, uint64_t *hash)
         GAN_TRY(gan_model_write_graph(game->terms.models[i].model, &text));
         *hash = gan_hash_bytes(*hash, text, strlen(text));
         gan_release_text(game->context, text);
+        for (gan_model_range of = {0}; gan_model_next_range(game->terms.models[i].model, true, &of);)
+            *hash = gan_hash_number(gan_hash_number(*hash, (uint64_t)of.begin), (uint64_t)of.end);
     }
     return GAN_OK;
 }

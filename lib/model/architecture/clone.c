@@ -29,6 +29,7 @@ gan_status gan_model_clone(const gan_model *model, gan_model **out)
     }
     gan_copy(model->context, model->parameter_size, model->parameters, clone->parameters);
     gan_copy(model->context, model->buffer_size, model->buffers, clone->buffers);
+    for (int32_t i = 0; i < model->tensor_count; i++) clone->tensors[i].frozen = model->tensors[i].frozen;
     *out = clone;
     return GAN_OK;
 }

@@ -28,6 +28,7 @@ typedef struct gan_model_tensor {
     char *name; /* "0.weight" */
     gan_tensor_plan plan;
     int64_t offset, count;
+    bool frozen; /* optimizers leave it as it is */
 } gan_model_tensor;
 
 struct gan_model {
@@ -108,6 +109,15 @@ gan_real *gan_model_next_parameters(gan_model *model);
 void gan_model_take_next_parameters(gan_model *model);
 /* Gives every weight its value before the last step. */
 void gan_model_restore_previous(gan_model *model);
+
+/* Parameters one after the other in the flat arrays, gaps included. */
+typedef struct gan_model_range {
+    int64_t begin, end, count;
+} gan_model_range;
+
+/* The next parameters, after range->end, that are all frozen or all not: as many as there are together. Starts from
+ * zeros; false at the end (trainable.c). */
+bool gan_model_next_range(const gan_model *model, bool frozen, gan_model_range *range);
 
 /* Where a tensor is stored. */
 gan_real *gan_model_tensor_data(const gan_model *model, const gan_model_tensor *tensor);

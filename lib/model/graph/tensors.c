@@ -75,8 +75,11 @@ gan_status gan_model_get_tensor_info(const gan_model *model, int64_t index, gan_
                         (long long)index, (int)model->tensor_count);
     }
     const gan_model_tensor *tensor = &model->tensors[index];
-    const gan_tensor_info known = {
-        .name = tensor->name, .kind = tensor->plan.kind, .shape = tensor->plan.shape, .count = tensor->count};
+    const gan_tensor_info known = {.name = tensor->name,
+                                   .kind = tensor->plan.kind,
+                                   .shape = tensor->plan.shape,
+                                   .count = tensor->count,
+                                   .is_frozen = tensor->frozen};
     return gan_report_write(info, &known, sizeof(known), "gan_tensor_info");
 }
 

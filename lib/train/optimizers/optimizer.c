@@ -15,39 +15,42 @@
 
 /* ---- Algorithms ------------------------------------------------------------------------------------------------ */
 
-typedef void (*step_fn)(const gan_optimizer *optimizer, int index, double rate, double scale, gan_real *w_out);
+/* What a step moves: parameters of a model one after the other, from `w` to `w_out`, which may be the same. */
+typedef struct step_range {
+    int64_t count;
+    const gan_real *g, *w;
+    gan_real *moments[GAN_MOMENTS], *w_out;
+    double rate, scale;
+} step_range;
 
-static void adam_step(const gan_optimizer *optimizer, int index, double rate, double scale, gan_real *w_out)
+typedef void (*step_fn)(const gan_optimizer *optimizer, const step_range *of);
+
+static void adam_step(const gan_optimizer *optimizer, const step_range *of)
 {
     const gan_optimizer_options *options = &optimizer->options;
-    const gan_model *model = optimizer->models[index];
     double t = (double)(optimizer->steps + 1);
-    gan_adam_args args = {.rate = (gan_real)rate,
+    gan_adam_args args = {.rate = (gan_real)of->rate,
                           .beta1 = options->beta1,
                           .beta2 = options->beta2,
                           .epsilon = options->epsilon,
-                          .gradient_scale = (gan_real)scale,
+                          .gradient_scale = (gan_real)of->scale,
                           .correction1 = 1 - pow(options->beta1, t),
                           .correction2 = 1 - pow(options->beta2, t)};
-    gan_adam_step(optimizer->context, model->parameter_size, &args, model->gradients,
-                  optimizer->moments[index][GAN_MOMENT_FIRST], optimizer->moments[index][GAN_MOMENT_SECOND],
-                  model->parameters, w_out);
+    gan_adam_step(optimizer->context, of->count, &args, of->g, of->moments[GAN_MOMENT_FIRST],
+                  of->moments[GAN_MOMENT_SECOND], of->w, of->w_out);
 }
 
-static void rmsprop_step(const gan_optimizer *optimizer, int index, double rate, double scale, gan_real *w_out)
+static void rmsprop_step(const gan_optimizer *optimizer, const step_range *of)
 {
-    const gan_model *model = optimizer->models[index];
-    gan_rmsprop_step(optimizer->context, model->parameter_size, (gan_real)rate, optimizer->options.decay,
-                     optimizer->options.epsilon, (gan_real)scale, model->gradients,
-                     optimizer->moments[index][GAN_MOMENT_SECOND], model->parameters, w_out);
+    gan_rmsprop_step(optimizer->context, of->count, (gan_real)of->rate, optimizer->options.decay,
+                     optimizer->options.epsilon, (gan_real)of->scale, of->g, of->moments[GAN_MOMENT_SECOND], of->w,
+                     of->w_out);
 }
 
-static void sgd_step(const gan_optimizer *optimizer, int index, double rate, double scale, gan_real *w_out)
+static void sgd_step(const gan_optimizer *optimizer, const step_range *of)
 {
-    const gan_model *model = optimizer->models[index];
-    gan_sgd_step(optimizer->context, model->parameter_size, (gan_real)rate, optimizer->options.momentum,
-                 (gan_real)scale, model->gradients, optimizer->moments[index][GAN_MOMENT_FIRST], model->parameters,
-                 w_out);
+    gan_sgd_step(optimizer->context, of->count, (gan_real)of->rate, optimizer->options.momentum, (gan_real)of->scale,
+                 of->g, of->moments[GAN_MOMENT_FIRST], of->w, of->w_out);
 }
 
 static const struct {
@@ -104,6 +107,7 @@ static const gan_option_row rows[] = {
      .most = INT64_MAX},
     FLOAT(final_learning_rate, GAN_RANGE_NOT_NEGATIVE, 0),
     FLOAT(schedule_factor, GAN_RANGE_UP_TO_ONE, 0.1f),
+    FLOAT(weight_decay, GAN_RANGE_NOT_NEGATIVE, 0),
 };
 
 gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, const char *what,
@@ -111,6 +115,7 @@ gan_status gan_optimizer_options_resolve(const gan_optimizer_options *given, con
 {
     gan_optimizer_options options;
     GAN_TRY(gan_options_read(&options, sizeof(options), given, what));
+    GAN_TRY(gan_check_reserved(what, &options.reserved, sizeof(options.reserved)));
     GAN_TRY(gan_option_rows_resolve(rows, sizeof(rows) / sizeof(*rows), what, &options));
     GAN_TRY(gan_schedule_check(options.schedule, options.schedule_steps, what, "schedule_steps"));
     if (options.schedule_start < 0) {
@@ -213,27 +218,63 @@ void gan_optimizer_destroy(gan_optimizer *optimizer)
     gan_context_release(context);
 }
 
+/* Of all parameters that are moved. */
+static double gradient_norm_of(const gan_optimizer *optimizer)
+{
+    double squares = 0;
+    for (int i = 0; i < optimizer->model_count; i++) {
+        const gan_model *model = optimizer->models[i];
+        for (gan_model_range of = {0}; gan_model_next_range(model, false, &of);)
+            squares += gan_sum_of_squares(optimizer->context, of.count, model->gradients + of.begin);
+    }
+    return sqrt(squares);
+}
+
+static void move_range(const gan_optimizer *optimizer, int index, gan_model_range range, double rate, double scale,
+                       gan_real *next)
+{
+    const gan_model *model = optimizer->models[index];
+    const double kept = 1 - rate * (double)optimizer->options.weight_decay;
+    step_range of = {.count = range.count,
+                     .g = model->gradients + range.begin,
+                     .w = model->parameters + range.begin,
+                     .w_out = next + range.begin,
+                     .rate = rate,
+                     .scale = scale};
+    for (int k = 0; k < GAN_MOMENTS; k++) {
+        gan_real *moments = optimizer->moments[index][k];
+        of.moments[k] = moments ? moments + range.begin : NULL;
+    }
+    if (optimizer->options.weight_decay > 0) {
+        gan_scale(optimizer->context, of.count, (gan_real)kept, of.w, of.w_out);
+        of.w = of.w_out;
+    }
+    algorithms[optimizer->options.algorithm].step(optimizer, &of);
+}
+
+static void move_model(const gan_optimizer *optimizer, int index, double rate, double scale)
+{
+    gan_model *model = optimizer->models[index];
+    gan_real *next = gan_model_next_parameters(model);
+    for (gan_model_range of = {0}; gan_model_next_range(model, false, &of);)
+        move_range(optimizer, index, of, rate, scale, next);
+    for (gan_model_range of = {0}; next != model->parameters && gan_model_next_range(model, true, &of);)
+        gan_copy(optimizer->context, of.count, model->parameters + of.begin, next + of.begin);
+    gan_model_take_next_parameters(model);
+}
+
 gan_status gan_optimizer_step(gan_optimizer *optimizer, double *gradient_norm)
 {
     GAN_FLOAT_SCOPE();
     GAN_CHECK_NOT_NULL(optimizer);
     const gan_optimizer_options *options = &optimizer->options;
-    double squares = 0;
-    for (int i = 0; i < optimizer->model_count; i++) {
-        const gan_model *model = optimizer->models[i];
-        squares += gan_sum_of_squares(optimizer->context, model->parameter_size, model->gradients);
-    }
-    double norm = sqrt(squares);
+    const double norm = gradient_norm_of(optimizer);
     double scale = options->clip_norm > 0 && norm > options->clip_norm ? options->clip_norm / norm : 1;
     if (!isfinite(norm) || norm * scale > largest_norm(options)) {
         return gan_fail(GAN_ERROR_DIVERGED, "%s: the gradient norm is %g", __func__, norm);
     }
-    double rate = gan_schedule_rate(options, optimizer->steps);
-    for (int i = 0; i < optimizer->model_count; i++) {
-        gan_model *model = optimizer->models[i];
-        algorithms[options->algorithm].step(optimizer, i, rate, scale, gan_model_next_parameters(model));
-        gan_model_take_next_parameters(model);
-    }
+    const double rate = gan_schedule_rate(options, optimizer->steps);
+    for (int i = 0; i < optimizer->model_count; i++) move_model(optimizer, i, rate, scale);
     optimizer->steps++;
     if (gradient_norm) *gradient_norm = norm;
     return GAN_OK;
