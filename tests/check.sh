@@ -211,6 +211,15 @@ libc6-i386 file /lib/ld-linux.so.2'
     run_tests "$root/build/check-i386" --suite unit --suite kernels --suite levels --suite grad --timeout-multiplier 10
 }
 
+# run_emulated NAME: runs the tests in build/NAME that compute, under QEMU.
+run_emulated()
+{
+    GAN_TEST_EMULATOR=QEMU
+    export GAN_TEST_EMULATOR
+    run_tests "$root/build/$1" --suite unit --suite kernels --suite levels --suite grad --timeout-multiplier 40
+    unset GAN_TEST_EMULATOR
+}
+
 part_aarch64()
 {
     install_missing 'gcc-aarch64-linux-gnu command aarch64-linux-gnu-gcc
@@ -218,8 +227,7 @@ g++-aarch64-linux-gnu command aarch64-linux-gnu-g++
 libc6-dev-arm64-cross file /usr/aarch64-linux-gnu/include/stdio.h
 qemu-user command qemu-aarch64'
     cross_build aarch64 aarch64-linux-gnu-gcc aarch64-linux-gnu-ar 'cmocka zlib png jpeg' || return
-    run_tests "$root/build/check-aarch64" --suite unit --suite kernels --suite levels --suite grad \
-        --timeout-multiplier 40
+    run_emulated check-aarch64
 }
 
 part_armhf()
@@ -229,7 +237,7 @@ g++-arm-linux-gnueabihf command arm-linux-gnueabihf-g++
 libc6-dev-armhf-cross file /usr/arm-linux-gnueabihf/include/stdio.h
 qemu-user command qemu-arm'
     cross_build armhf arm-linux-gnueabihf-gcc arm-linux-gnueabihf-ar 'cmocka zlib png jpeg' || return
-    run_tests "$root/build/check-armhf" --suite unit --suite kernels --suite levels --suite grad --timeout-multiplier 40
+    run_emulated check-armhf
 }
 
 part_wasm32()

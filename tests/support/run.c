@@ -50,6 +50,16 @@ void test_skip_program(const char *format, ...)
     skip_for(format, arguments);
 }
 
+void test_needs_threads_after_fork(void)
+{
+    const char *emulator = getenv("GAN_TEST_EMULATOR");
+
+#ifdef __SANITIZE_THREAD__
+    test_skip("ThreadSanitizer allows no threads after fork()");
+#endif
+    if (emulator) test_skip("%s allows no threads after fork()", emulator);
+}
+
 /* Whether a name matches a pattern, in which * stands for any characters and ? for one. */
 static bool matches(const char *pattern, const char *name)
 {

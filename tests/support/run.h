@@ -12,4 +12,8 @@ void test_skip(const char *format, ...) __attribute__((format(printf, 1, 2), nor
  * need it pass. */
 void test_skip_program(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
+/* Skips a case in which a child of fork() starts threads where these are not possible: under ThreadSanitizer, and
+ * under an emulator that GAN_TEST_EMULATOR names, such as QEMU. */
+void test_needs_threads_after_fork(void);
+
 #endif

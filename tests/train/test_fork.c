@@ -2,6 +2,7 @@
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "gans.h"
+#include "support/run.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -46,6 +47,7 @@ static void test_child_trains_beside_training(void **state)
     pthread_t thread;
 
     (void)state;
+    test_needs_threads_after_fork();
     assert_true(of_children != MAP_FAILED);
     assert_int_equal(test_gan_elements(TEST_GAN_WIDE), ELEMENTS);
     assert_int_equal(pthread_create(&thread, NULL, train_until_told, &other), 0);

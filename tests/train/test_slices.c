@@ -316,6 +316,7 @@ static void test_child_of_fork(void **state)
     test_gan gan = half_done(&done);
 
     (void)state;
+    test_needs_threads_after_fork();
     fflush(NULL);
     const pid_t process = fork();
     assert_true(process >= 0);

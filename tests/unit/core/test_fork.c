@@ -2,6 +2,7 @@
  * start anew. Each child ends by an alarm if it hangs. */
 #include "core/core.h"
 #include "occupation.h"
+#include "support/run.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -182,6 +183,7 @@ static void test_child_of_idle_parent(void **state)
     const struct timespec until_they_sleep = {0, 2000000};
 
     (void)state;
+    test_needs_threads_after_fork();
     for (int i = 0; i < CHILDREN; i++) {
         gan_context *context = create_context();
         in_child(children[i], context); /* the threads have not worked yet */
@@ -197,6 +199,7 @@ static void test_child_of_idle_parent(void **state)
 static void test_child_while_another_thread_works(void **state)
 {
     (void)state;
+    test_needs_threads_after_fork();
     for (int i = 0; i < CHILDREN; i++) {
         pool_occupation occupation = {.context = create_context(), .tasks = THREADS};
         pthread_t other;
@@ -229,6 +232,7 @@ static void test_child_at_any_moment(void **state)
     pthread_t other;
 
     (void)state;
+    test_needs_threads_after_fork();
 #ifdef __SANITIZE_ADDRESS__
     /* A thread that starts holds locks of AddressSanitizer's, for which a child would wait for ever. */
     assert_true(all_threads_work(occupation.context));

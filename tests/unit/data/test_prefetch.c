@@ -371,9 +371,7 @@ static void test_fork(void **state)
     gan_dataset *pair[2];
 
     (void)state;
-#ifdef __SANITIZE_THREAD__
-    test_skip("ThreadSanitizer allows no threads after fork()");
-#endif
+    test_needs_threads_after_fork();
     open_pair(context, open_array, (gan_dataset_options){.seed = 4}, pair);
     for (int i = 0; i < 20; i++) {
         int result = -1;
