@@ -61,6 +61,28 @@ static void test_resumed(void **state)
     test_gan_destroy(&gan);
 }
 
+/* Rates are the file's: who asked for others is told, with the way to have them. */
+static void test_other_rates(void **state)
+{
+    (void)state;
+    messages m, after;
+    gan_optimizer *optimizer = NULL;
+    test_gan gan = create(&m, GAN_TRAINER(.batch = BATCH, .learning_rate = 0.5f));
+    assert_int_equal(gan_trainer_save(gan.trainer, NULL, test_path("file")), GAN_OK);
+    test_gan other = create(&after, GAN_TRAINER(.batch = BATCH, .learning_rate = 0.25f));
+    assert_int_equal(gan_trainer_load(other.trainer, NULL, test_path("missing")), GAN_ERROR_NOT_FOUND);
+    assert_int_equal(after.count, 0);
+    assert_int_equal(gan_trainer_load(other.trainer, NULL, test_path("file")), GAN_OK);
+    assert_int_equal(
+        count_of(&after, "the learning rate of generator_optimizer is that of ", ", 0.5, no longer 0.25"), 1);
+    assert_int_equal(count_of(&after, "the learning rate of discriminator_optimizer is", test_path("file")), 1);
+    assert_int_equal(after.infos, 3); /* and that it was resumed */
+    assert_int_equal(gan_trainer_get_optimizer(other.trainer, GAN_ROLE_GENERATOR, &optimizer), GAN_OK);
+    assert_true(gan_optimizer_learning_rate(optimizer) == 0.5);
+    test_gan_destroy(&gan);
+    test_gan_destroy(&other);
+}
+
 static void make_constant(gan_model *model)
 {
     const float zeros[64] = {0};
@@ -141,9 +163,8 @@ static void test_without_training(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resumed),
-        cmocka_unit_test(test_new_diagnosis),
-        cmocka_unit_test(test_diverged),
+        cmocka_unit_test(test_resumed),          cmocka_unit_test(test_other_rates),
+        cmocka_unit_test(test_new_diagnosis),    cmocka_unit_test(test_diverged),
         cmocka_unit_test(test_without_training),
     };
     return cmocka_run_group_tests_name("what a trainer logs", tests, test_folder_create, test_folder_remove);

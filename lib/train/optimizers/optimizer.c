@@ -302,9 +302,35 @@ gan_status gan_optimizer_set_learning_rate(gan_optimizer *optimizer, float learn
 
 /* ---- Checkpoints ----------------------------------------------------------------------------------------------- */
 
+/* The base rate before a load, which gives way to that of the file. */
+typedef struct former_rate {
+    const gan_optimizer *optimizer;
+    const char *name;
+    float rate;
+} former_rate;
+
+static void tell_rate(void *part, const char *from)
+{
+    const former_rate *former = part;
+    const double rate = (double)former->optimizer->options.learning_rate;
+    if (former->rate == former->optimizer->options.learning_rate) return;
+    gan_log(former->optimizer->context, GAN_LOG_INFO,
+            "the learning rate of %s is that of %s, %g, no longer %g; gan_optimizer_set_learning_rate() sets another",
+            former->name, from, rate, (double)former->rate);
+}
+
+static void remember_rate(const gan_optimizer *optimizer, const char *name, gan_entries *entries)
+{
+    former_rate *former = gan_entries_allocate(entries, sizeof(*former));
+    if (!former) return;
+    *former = (former_rate){optimizer, name, optimizer->options.learning_rate};
+    gan_entries_add_hook(entries, (gan_entries_hook){.tell = tell_rate, .part = former});
+}
+
 void gan_optimizer_add_entries(gan_optimizer *optimizer, const char *name, gan_entries *entries)
 {
     static const char *const moment_names[GAN_MOMENTS] = {"first", "second"};
+    if (entries->loading) remember_rate(optimizer, name, entries);
     gan_entries_add_text(entries, name, algorithms[optimizer->options.algorithm].name);
     gan_entries_add_count(entries, name, "steps", &optimizer->steps);
     gan_entries_add_rate(entries, name, "learning_rate", &optimizer->options.learning_rate);
