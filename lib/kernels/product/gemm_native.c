@@ -44,6 +44,7 @@ enum {
     SHARED_PANELS = 128,           /* most panels of a product whose tasks share them */
     PACKED_ROWS = 128,             /* of a panel that are transposed at a time, and stay in the L1 cache */
     THIN_VALUES = 1 << 13,         /* of a block of a thin product */
+    LARGE_TILE = 256,              /* values: eight rows of two vectors of AVX-512 */
     WHOLE_ROWS = 256,              /* by which a B whose rows are contiguous is multiplied, if it is packed whole */
     NEAR_VALUES = 1 << 17,         /* of a B that tasks read again and again, since it stays in the L2 cache */
     SPAN_TASKS = 24,               /* tasks that are left if they take several blocks */
@@ -121,6 +122,9 @@ static bool takes_whole_panels(const gemm_work *work)
 {
     if (work->blocks < 2 || work->columns > PACK_RATIO * work->rows) return false;
     if (work->a_step * (int64_t)sizeof(gan_real) > FAR_STEP || is_far(work, work->a_step)) return false;
+    /* Small tiles read rows again too often, if these are not contiguous or do not stay in the L2 cache. */
+    const bool small = work->table->rows * work->table->width < LARGE_TILE;
+    if (small && (work->a_step != 1 || work->k > FAR_LENGTH)) return false;
     return work->b_transposed || (work->rows >= WHOLE_ROWS && work->k > OWN_PANEL / work->table->width);
 }
 
@@ -392,7 +396,8 @@ static void gemm_task(void *argument, int64_t index)
 /* Whether B is packed before the tasks start, into the scratch, which has room for what PACK_RATIO allows. */
 static bool is_packed_whole(const gemm_work *work)
 {
-    return work->whole || (work->packs_rows && work->blocks > 1 && work->columns <= PACK_RATIO * work->rows);
+    const bool serves_many = work->blocks > 1 && work->columns <= PACK_RATIO * work->rows;
+    return work->whole || (!work->dot && serves_many && (work->b_transposed || work->packs_rows));
 }
 
 /* If tasks pack their panels, and there are more of them than are needed. */
