@@ -1241,7 +1241,7 @@ typedef struct gan_tensor_info {
     gan_shape shape;      /**< in PyTorch's layout */
     int64_t count;        /**< elements */
     bool is_frozen;       /**< see gan_model_set_trainable() */
-    uint8_t reserved[7];
+    uint8_t reserved[7];  /**< 0 */
 } gan_tensor_info;
 /** The value that a ::gan_tensor_info starts with: gan_tensor_info info = GAN_TENSOR_INFO_INIT. */
 #define GAN_TENSOR_INFO_INIT                                                     \
