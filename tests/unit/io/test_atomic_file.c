@@ -154,8 +154,9 @@ static bool no_rights(void)
     if (chdir(test_path("")) != 0) return false;
     if (geteuid() == 0 && !becomes_nobody()) return false;
     return replace(context, "file", 'x', 10, 10) == GAN_ERROR_PERMISSION &&
-           strstr(gan_last_error(), "cannot create a file beside 'file'") != NULL &&
-           replace(context, "new", 'x', 10, 10) == GAN_ERROR_PERMISSION;
+           strstr(gan_last_error(), "cannot write 'file'") != NULL &&
+           replace(context, "new", 'x', 10, 10) == GAN_ERROR_PERMISSION &&
+           strstr(gan_last_error(), "cannot create a file beside 'new'") != NULL;
 }
 
 static void test_no_rights(void **state)
