@@ -98,8 +98,13 @@ static gan_status check_architecture(const reading *r, const char *part, const c
     gan_status status = gan_model_read_graph(r->context, architecture, &text);
     if (status != GAN_OK) return gan_fail(status, "%s: its %s: %s", r->from, part, gan_last_error());
     if (strcmp(text, expected) != 0) {
-        status = gan_fail(GAN_ERROR_ARCHITECTURE, "%s: its %s has a different architecture from the one to load into",
-                          r->from, part);
+        char difference[GAN_SENTENCE];
+        status = gan_model_tell_difference(r->context, text, expected, difference);
+        if (status == GAN_OK) {
+            status = gan_fail(GAN_ERROR_ARCHITECTURE,
+                              "%s: its %s has a different architecture from the one to load into: %s", r->from, part,
+                              difference);
+        }
     }
     gan_release_text(r->context, text);
     return status;
