@@ -254,11 +254,13 @@ static void multiply_piece(const taps_work *work, const data_block *block, const
 static data_block data_block_at(const taps_work *work, int64_t index)
 {
     const gan_conv *conv = work->conv;
-    const int64_t group = COLUMNS / work->table->width, number = index / work->blocks;
+    const int64_t group = COLUMNS / work->table->width, number = index / work->blocks, at = index % work->blocks;
     data_block block = {.phase = {number / conv->stride_w, number % conv->stride_w},
-                        .first = index % work->blocks * group};
-    block.last = gan_least(block.first + group, gan_panel_count(work->table, conv->channels));
-    block.column = block.first * work->table->width;
+                        .first = at * group,
+                        .last = (at + 1) * group,
+                        .column = at * COLUMNS};
+    /* The last columns of all may be two panels in place of one. */
+    if (at == work->blocks - 1) block.last = gan_panel_count(work->table, conv->channels);
     block.columns = gan_least(conv->channels - block.column, COLUMNS);
     return block;
 }
@@ -385,8 +387,7 @@ void gan_conv_taps_backward_data(gan_context *context, const gan_micro_kernel_ta
                                  gan_real *dx)
 {
     taps_work work = work_make(table, conv, batch);
-    const int64_t group = COLUMNS / table->width;
-    work.blocks = (gan_panel_count(table, conv->channels) + group - 1) / group;
+    work.blocks = (conv->channels + COLUMNS - 1) / COLUMNS;
     work.dy = dy;
     work.w = w;
     work.bias = bias;

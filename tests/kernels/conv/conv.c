@@ -378,6 +378,9 @@ static void taps_on(gan_context *context, const char *name)
     assert_true(gan_conv_taps_pay(&full, 8) && !gan_conv_taps_pay(&full, 9) && !gan_conv_taps_pay(&deep, 70));
     check_taps(context, name, &deep, 70, 1);
     check_taps(context, name, &full, 8, 2);
+    /* As many channels as a task has, or a few less: the last panels of all may be two in place of one. */
+    for (gan_conv c = {110, 3, 3, 9, 2, 2, 3, 3, 1, 1, 0, 0, 1, 1, 1}; c.channels <= 128; c.channels++)
+        check_taps(context, name, &c, 2, (uint64_t)c.channels);
 }
 
 static void test_taps(void **state)
