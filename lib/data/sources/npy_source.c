@@ -78,8 +78,9 @@ static double float_value(uint64_t word, int64_t size)
 static double integer_value(uint64_t word, int64_t size)
 {
     const int unused = 64 - 8 * (int)size;
+    const int64_t value = (int64_t)(word << unused) / ((int64_t)1 << unused);
 
-    return (double)((int64_t)(word << unused) / ((int64_t)1 << unused));
+    return (double)value;
 }
 
 /* False if a value is beyond the numbers of float32; *bad is its place then. */

@@ -529,6 +529,7 @@ void gan_gemm_native_pack(gan_context *context, const gan_micro_kernel_table *ta
 int64_t gan_gemm_native_scratch(const gan_micro_kernel_table *table, int64_t m, int64_t n, int64_t k)
 {
     int64_t straight = n <= PACK_RATIO * m ? gan_panel_total(table, n) : 0;
-    int64_t swapped = m <= PACK_RATIO * n ? gan_panel_total(table, m) : 0;
+    /* Where m rows are too many to be packed, fewer may be. */
+    int64_t swapped = gan_panel_total(table, gan_least(m, PACK_RATIO * n));
     return k * (straight > swapped ? straight : swapped) + GAN_SCRATCH_SLACK;
 }

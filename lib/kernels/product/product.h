@@ -6,7 +6,7 @@
 
 /* C (m x n, row stride ldc) = [C +] op(A) op(B) [+ bias, one value per column].
  * A is m x k with row stride lda, or k x m when transpose_a; B is k x n with row stride ldb, or n x k when
- * transpose_b. `scratch`: gan_gemm_scratch() values. */
+ * transpose_b. `scratch`: gan_gemm_scratch() values, for m or more rows: an epoch may end with fewer. */
 typedef struct gan_gemm {
     int64_t m, n, k;
     const gan_real *a;
