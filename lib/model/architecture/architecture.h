@@ -15,7 +15,7 @@ gan_status gan_model_read_graph(gan_context *context, const char *architecture, 
 /* The first difference between two architectures, of a file and of a model here, as the end of a sentence
  * (difference.c): "units of layer 1 (dense) is 64 there, and 128 here". */
 gan_status gan_model_tell_difference(gan_context *context, const char *in_file, const char *here,
-                                     char text[GAN_SENTENCE]);
+                                     char out[GAN_SENTENCE]);
 /* The model that the text describes, with shapes and the table of tensors, but not built: gan_model_allocate does
  * that, once the table is known to be as wanted. */
 gan_status gan_model_read_architecture(gan_context *context, const char *text, gan_model **out);

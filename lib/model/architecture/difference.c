@@ -56,12 +56,12 @@ static void tell(const gan_model *in_file, const gan_model *here, char text[GAN_
 }
 
 gan_status gan_model_tell_difference(gan_context *context, const char *in_file, const char *here,
-                                     char text[GAN_SENTENCE])
+                                     char out[GAN_SENTENCE])
 {
     gan_model *a = NULL, *b = NULL;
     gan_status status = gan_model_read_architecture(context, in_file, &a);
     if (status == GAN_OK) status = gan_model_read_architecture(context, here, &b);
-    if (status == GAN_OK) tell(a, b, text);
+    if (status == GAN_OK) tell(a, b, out);
     gan_model_destroy(a);
     gan_model_destroy(b);
     return status;

@@ -94,19 +94,19 @@ static gan_status check_part(const reading *r, const gan_entry *entry)
 static gan_status check_architecture(const reading *r, const char *part, const char *architecture,
                                      const char *expected)
 {
-    char *text;
-    gan_status status = gan_model_read_graph(r->context, architecture, &text);
+    char *found;
+    gan_status status = gan_model_read_graph(r->context, architecture, &found);
     if (status != GAN_OK) return gan_fail(status, "%s: its %s: %s", r->from, part, gan_last_error());
-    if (strcmp(text, expected) != 0) {
+    if (strcmp(found, expected) != 0) {
         char difference[GAN_SENTENCE];
-        status = gan_model_tell_difference(r->context, text, expected, difference);
+        status = gan_model_tell_difference(r->context, found, expected, difference);
         if (status == GAN_OK) {
             status = gan_fail(GAN_ERROR_ARCHITECTURE,
                               "%s: its %s has a different architecture from the one to load into: %s", r->from, part,
                               difference);
         }
     }
-    gan_release_text(r->context, text);
+    gan_release_text(r->context, found);
     return status;
 }
 
