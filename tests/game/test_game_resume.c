@@ -27,7 +27,7 @@ typedef struct settings {
     const char *second; /* the name of the second input; NULL: "b" */
     int64_t batch, moves, count;
     gan_moves order;
-    float weight;
+    float weight, weight_decay;
     bool drop_last;
     size_t memory_limit;
 } settings;
@@ -57,7 +57,9 @@ static void describe(turning *t, settings s)
     OK(gan_game_create(t->context, GAN_GAME(.batch = s.batch ? s.batch : BATCH, .moves = s.order), &t->game));
     t->a = gan_game_input(t->game, "a", GAN_SHAPE(SIZE));
     t->b = gan_game_input(t->game, s.second ? s.second : "b", GAN_SHAPE(SIZE));
-    const gan_player p = gan_game_player(t->game, "p", t->model, GAN_PLAYER(.moves = s.moves));
+    const gan_player p =
+        gan_game_player(t->game, "p", t->model,
+                        GAN_PLAYER(.moves = s.moves, .optimizer = GAN_OPTIMIZER(.weight_decay = s.weight_decay)));
     gan_game_want(t->game, p, s.weight > 0 ? s.weight : 1,
                   gan_l2_loss(gan_game_apply(t->game, t->model, GAN_TERMS(t->a)), t->b));
     OK(gan_game_build(t->game));
@@ -200,12 +202,13 @@ static void test_other_settings(void **state)
 {
     (void)state;
     const char *path = save(BY_ONE);
-    turning *t = create((settings){.batch = 2, .moves = 3, .weight = 0.5f});
+    turning *t = create((settings){.batch = 2, .moves = 3, .weight = 0.5f, .weight_decay = 0.5f});
     feed(t, BY_ONE);
     OK(gan_game_load(t->game, path));
     assert_non_null(strstr(t->warnings, "was described otherwise: game.batch was 4, and is 2 here\n"));
     assert_non_null(strstr(t->warnings, ": player.p.moves was 1, and is 3 here\n"));
     assert_non_null(strstr(t->warnings, ": want.p l2.weight was 1, and is 0.5 here\n"));
+    assert_non_null(strstr(t->warnings, ": player.p.weight_decay was 0, and is 0.5 here\n"));
     assert_null(strstr(t->warnings, "game.moves"));
     OK(gan_game_run(t->game, GAN_GAME_RUN(.rounds = 2)));
     destroy(t);

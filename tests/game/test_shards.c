@@ -267,17 +267,17 @@ static void test_resume(void **state)
     remove(CHECKPOINT);
 }
 
-/* Saved with `before` shards and resumed with `after`: a warning. */
-static void assert_told_of_shards(int64_t before, int64_t after, const char *expected)
+/* Saved with one kind of shards and resumed with another: a warning. */
+static void assert_told(gan_trainer_options before, gan_trainer_options after, const char *expected)
 {
     process processes[MOST];
-    setup as = STEPS(TEST_GAN_DENSE, .batch = 16, .shards = before);
+    setup as = {.kind = TEST_GAN_DENSE, .options = before};
     as.work = run_steps;
     as.steps = as.saves_after = 1;
     run(&as, 1, processes);
     assert_int_equal(processes[0].status, GAN_OK);
     destroy(processes, 1);
-    as.options.shards = after;
+    as.options = after;
     as.resumes = true;
     run(&as, 1, processes);
     assert_int_equal(processes[0].status, GAN_OK);
@@ -289,11 +289,16 @@ static void assert_told_of_shards(int64_t before, int64_t after, const char *exp
 static void test_other_shards(void **state)
 {
     (void)state;
-#define TOLD "the trainer in '" CHECKPOINT "' was described otherwise: game.shards was "
-    assert_told_of_shards(1, 4, TOLD "1, and is 4 here");
-    assert_told_of_shards(4, 2, TOLD "4, and is 2 here");
-    assert_told_of_shards(4, 1, TOLD "4, and is 1 here");
-    assert_told_of_shards(1, 1, "");
+#define TOLD      "the trainer in '" CHECKPOINT "' was described otherwise: game."
+#define WITH(...) (gan_trainer_options) OPTIONS(.batch = 16, __VA_ARGS__)
+    assert_told(WITH(.shards = 1), WITH(.shards = 4), TOLD "shards was 1, and is 4 here");
+    assert_told(WITH(.shards = 4), WITH(.shards = 2), TOLD "shards was 4, and is 2 here");
+    assert_told(WITH(.shards = 4), WITH(.shards = 1), TOLD "shards was 4, and is 1 here");
+    assert_told(WITH(.shards = 1), WITH(.shards = 1, .shard_batch_norm = true), "");
+    assert_told(WITH(.shards = 4), WITH(.shards = 4, .shard_batch_norm = true),
+                TOLD "batch_norm was by batch, and is by shard here");
+    assert_told(WITH(.shards = 4, .shard_batch_norm = true), WITH(.shards = 4),
+                TOLD "batch_norm was by shard, and is by batch here");
 }
 
 /* ---- The whole batch ------------------------------------------------------------------------------------------- */
@@ -356,6 +361,18 @@ static void test_rounding(void **state)
 static void differ_in_options(process *p)
 {
     if (p->rank == 1) p->as.options.discriminator_steps = p->as.updates = 2;
+}
+
+static void differ_in_rate(process *p)
+{
+    static const gan_optimizer_options other = {.struct_size = sizeof(other), .learning_rate = 1e-3f};
+    if (p->rank == 1) p->as.options.generator_optimizer = &other;
+}
+
+static void differ_in_decay(process *p)
+{
+    static const gan_optimizer_options other = {.struct_size = sizeof(other), .weight_decay = 0.1f};
+    if (p->rank == 1) p->as.options.generator_optimizer = &other;
 }
 
 static void differ_in_seed(process *p)
@@ -425,6 +442,10 @@ static void test_differences(void **state)
     (void)state;
     setup as = STEPS(TEST_GAN_SMOOTH, .batch = 8);
     as.differ = differ_in_options;
+    assert_all_fail(as, GAN_ERROR_ARCHITECTURE, "process 1 has other models or options than process 0");
+    as.differ = differ_in_rate;
+    assert_all_fail(as, GAN_ERROR_ARCHITECTURE, "process 1 has other models or options than process 0");
+    as.differ = differ_in_decay;
     assert_all_fail(as, GAN_ERROR_ARCHITECTURE, "process 1 has other models or options than process 0");
     as.differ = differ_in_seed;
     assert_all_fail(as, GAN_ERROR_ARCHITECTURE, "process 1 has other models or options than process 0");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define SETTINGS "settings."
+#define BY_BATCH "by batch"
 
 /* ---- Texts ----------------------------------------------------------------------------------------------------- */
 
@@ -43,6 +44,8 @@ static void add_player(const gan_player_state *player, gan_entries *entries)
     add_number(entries, part, "beta1", player->optimizer_options.beta1);
     add_number(entries, part, "beta2", player->optimizer_options.beta2);
     add_number(entries, part, "clip_norm", player->optimizer_options.clip_norm);
+    if (entries->loading || player->optimizer_options.weight_decay > 0)
+        add_number(entries, part, "weight_decay", player->optimizer_options.weight_decay);
 }
 
 static const char *schedule_text(gan_schedule schedule)
@@ -92,10 +95,18 @@ typedef struct settings_part {
     char whose[GAN_NAME_LIMIT + 4]; /* which is the name of a part: " 'NAME'" */
 } settings_part;
 
-/* What a note was, of which there is none in files of games of one shard. */
-static const char *found_text(const gan_entry *entry, size_t prefix)
+/* What a note was. Files say some things only if they are not so: */
+static const char *found_text(const gan_entry *entry)
 {
-    return !entry->found[0] && strcmp(entry->name + prefix, "game.shards") == 0 ? "1" : entry->found;
+    static const struct {
+        const char *field, *text;
+    } usual[] = {{".shards", "1"}, {".batch_norm", BY_BATCH}, {".weight_decay", "0"}};
+    const char *field = strrchr(entry->name, '.');
+    if (entry->found[0] || !field) return entry->found;
+    for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
+        if (strcmp(field, usual[i].field) == 0) return usual[i].text;
+    }
+    return entry->found;
 }
 
 static void tell_differences(void *part, const char *from)
@@ -104,7 +115,7 @@ static void tell_differences(void *part, const char *from)
     for (int64_t i = of->first; i < of->end; i++) {
         const gan_entry *entry = &of->entries->rows[i];
         if (entry->kind != GAN_ENTRY_NOTE || !entry->text[0]) continue;
-        const char *found = found_text(entry, of->prefix);
+        const char *found = found_text(entry);
         if (!found[0] || strncmp(entry->text, found, GAN_NOTE_TEXT - 1) == 0) continue;
         gan_log(
             of->game->context, GAN_LOG_WARNING, "the %s%s in %s was described otherwise: %s was %s, and is %s here",
@@ -130,9 +141,10 @@ static void tell_of_settings(const gan_game *game, int64_t first, gan_entries *e
 
 static void add_shards(const gan_game *game, gan_entries *entries)
 {
-    if (game->shards.total == 1 && !entries->loading) return;
-    add_count(entries, SETTINGS "game", "shards", game->shards.total);
-    if (game->shards.own_batch_norm) gan_entries_add_note(entries, SETTINGS "game", "batch_norm", "by shard");
+    const bool divided = game->shards.total > 1, apart = divided && game->shards.own_batch_norm;
+    if (divided || entries->loading) add_count(entries, SETTINGS "game", "shards", game->shards.total);
+    if (apart || entries->loading)
+        gan_entries_add_note(entries, SETTINGS "game", "batch_norm", apart ? "by shard" : BY_BATCH);
 }
 
 void gan_game_add_shards(const gan_game *game, gan_entries *entries)
@@ -186,10 +198,24 @@ static gan_status hash_settings(const gan_game *game, uint64_t *hash)
     return status;
 }
 
+/* What of an optimizer is no note. */
+static uint64_t hash_optimizer(uint64_t hash, const gan_optimizer_options *of)
+{
+    const float numbers[] = {of->learning_rate,       of->epsilon,        of->decay, of->momentum,
+                             of->final_learning_rate, of->schedule_factor};
+    hash = gan_hash_number(hash, (uint64_t)of->algorithm);
+    hash = gan_hash_number(hash, (uint64_t)of->schedule);
+    hash = gan_hash_number(hash, (uint64_t)of->schedule_steps);
+    hash = gan_hash_number(hash, (uint64_t)of->schedule_start);
+    return gan_hash_bytes(hash, numbers, sizeof(numbers));
+}
+
 static gan_status hash_setup(const gan_game *game, uint64_t *hash)
 {
     *hash = gan_hash_number(GAN_HASH_START, game->options.seed);
     *hash = gan_hash_number(*hash, (uint64_t)game->shards.total);
+    for (int32_t i = 0; i < game->player_count; i++)
+        *hash = hash_optimizer(*hash, &game->players[i].optimizer->options);
     GAN_TRY(hash_models(game, hash));
     return hash_settings(game, hash);
 }
