@@ -344,6 +344,10 @@ int main(int argc, char **argv)
         .game = GAME_SETTINGS("table"), .choice = {.most_distinct = 10}, .batch = 128, .moves = 5, .penalty = 10};
     const option options[] = {
         {"--data", OPTION_TEXT, &j.data, 0, 0, "FILE", "CSV file with a header line"},
+        {"--delimiter", OPTION_TEXT, &j.choice.delimiter, 0, 0, "C",
+         "what is between cells, such as ';' (default a comma)"},
+        {"--decimal-comma", OPTION_FLAG, &j.choice.decimal_comma, 0, 0, NULL, "numbers have a comma for a point"},
+        {"--skip-missing", OPTION_FLAG, &j.choice.skip_missing, 0, 0, NULL, "leave out rows with empty or NA cells"},
         {"--output", OPTION_TEXT, &j.output, 0, 0, "FILE", "CSV file to write"},
         {"--folder", OPTION_TEXT, &j.game.output, 0, 0, "DIR",
          "for checkpoint, generator and picture (default table)"},
@@ -365,6 +369,10 @@ int main(int argc, char **argv)
         return 2;
     }
     if (j.game.minutes == 0 && j.game.steps == 0) j.game.minutes = 5;
+    if (j.choice.delimiter && strlen(j.choice.delimiter) != 1) {
+        fprintf(stderr, "--delimiter is '%s', expected one character\n", j.choice.delimiter);
+        return 2;
+    }
     will_read_file(j.data);
     will_write_game(j.game.output, (const char *const[]){"generator.safetensors", "pairs.png", NULL});
     will_write(j.output);

@@ -207,7 +207,12 @@ static gan_status read_cells(table *t)
 gan_status table_open(gan_context *context, const char *path, const table_choice *choice, table *out)
 {
     *out = (table){.condition = -1};
-    gan_status status = gan_dataset_open_csv(context, path, NULL, &out->source);
+    const char delimiter = (char)(choice->delimiter ? choice->delimiter[0] : 0);
+    gan_status status =
+        gan_dataset_open_csv(context, path,
+                             GAN_DATASET(.delimiter = delimiter, .decimal_comma = choice->decimal_comma,
+                                         .skip_missing = choice->skip_missing),
+                             &out->source);
     if (status != GAN_OK) return status;
     out->rows = gan_dataset_count(out->source);
     out->column_count = gan_dataset_field_count(out->source);

@@ -36,6 +36,8 @@ typedef struct table_choice {
         *categorical;      /* names of columns whose numbers are categories, as a line of CSV has them; may be NULL */
     const char *condition; /* name; NULL: the first column with 2 or more categories */
     int64_t most_distinct; /* a column with no more different numbers has categories */
+    const char *delimiter; /* one character; NULL: a comma */
+    bool decimal_comma, skip_missing;
 } table_choice;
 
 /* Reads a CSV file. A choice that it does not allow, or nothing to learn, ends the program with a sentence. Close

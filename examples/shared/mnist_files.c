@@ -4,7 +4,6 @@
 #include "program.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,10 +39,7 @@ bool has_mnist(const char *folder, mnist_part part, bool labels)
 static void find_or_leave(const char *folder, mnist_part part, bool labels, char path[PATH_SIZE])
 {
     if (find_file(folder, part, labels, path)) return;
-    if (access(folder, R_OK | X_OK) != 0 && errno == EACCES) {
-        perror(folder);
-        exit(1);
-    }
+    require_folder(folder);
     fprintf(stderr, "%s: no MNIST-format %s %s there (%s-%s-idx%d-ubyte, plain or .gz)\n", folder,
             part == MNIST_TRAINING ? "training" : "test", labels ? "labels" : "images",
             part == MNIST_TRAINING ? "train" : "t10k", labels ? "labels" : "images", labels ? 1 : 3);

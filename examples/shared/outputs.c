@@ -113,6 +113,16 @@ void will_read_file(const char *path)
     will_read(path);
 }
 
+void require_folder(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISDIR(info.st_mode))
+        leave(1, path, "this is a file: give the folder that it is in", "");
+    if (access(path, R_OK | X_OK) == 0) return;
+    perror(path);
+    exit(1);
+}
+
 void refuse_output_among(const char *output, const char *input)
 {
     struct stat one, other;

@@ -16,6 +16,8 @@ void will_read(const char *path);
 void refuse_output_among(const char *output, const char *input);
 /* The same for a path that must not be a folder. */
 void will_read_file(const char *path);
+/* Ends the program with a sentence unless there is such a folder, which may be read. */
+void require_folder(const char *path);
 /* Opens a regular file to read bytes. Anything else, such as a pipe, that could make the program wait or read for
  * ever, ends it with a sentence and status 1. */
 FILE *open_input(const char *path);

@@ -134,10 +134,11 @@ int exit_status(gan_status status)
     if (status == GAN_ERROR_CANCELLED) return 130;
     fprintf(stderr, "%s: %s\n", gan_status_name(status), gan_last_error());
     if (resumes && (status == GAN_ERROR_ARCHITECTURE || status == GAN_ERROR_STATE)) {
+        const char *began = recalled_command();
         fprintf(stderr,
                 "To resume a training, give it the data, and the options that shape networks or choose data, such as "
-                "--seed, with which it began%s%s\n",
-                recalled_command() ? ":\n    " : ".", recalled_command() ? recalled_command() : "");
+                "--seed, with which it began%s%s%s\n",
+                began ? ":\n    " : ".", began ? began : "", !began || strstr(began, "--resume") ? "" : " --resume");
     }
     return 1;
 }

@@ -320,7 +320,9 @@ static void write_diagnoses(FILE *file, const report_curves *curves)
         fputs("</p>\n", file);
     }
     if (!any) {
-        fputs("<p class=\"good\"><b>Nothing found.</b> Curves and pictures may still show what no rule does.</p>\n",
+        fputs("<p class=\"good\"><b>Nothing found so far.</b> The rules need several diagnoses; curves and pictures "
+              "may show what none "
+              "does.</p>\n",
               file);
     }
     fputs("</section>\n", file);

@@ -339,6 +339,7 @@ static settings read_settings(const char *usage, const char *model, int argc, ch
     };
     read_options(argc, argv, 1, usage, options, (int)(sizeof(options) / sizeof(options[0])));
     if (!s.epochs && !s.steps && s.minutes == 0) s.epochs = 5;
+    require_folder(s.data);
     const bool mnist = has_mnist(s.data, MNIST_TRAINING, false);
     s.pictures = has_picture_files(s.data) && !mnist;
     if (!mnist && !s.pictures) fprintf(stderr, "%s: no PNG or JPEG files there\n", s.data);
