@@ -23,6 +23,7 @@ gan_status gan_import_fold_expand(gan_import *import, const gan_import_node *nod
 gan_status gan_import_fold_equal(gan_import *import, const gan_import_node *node);
 gan_status gan_import_fold_where(gan_import *import, const gan_import_node *node);
 gan_status gan_import_fold_binary(gan_import *import, const gan_import_node *node);
+gan_status gan_import_fold_mod(gan_import *import, const gan_import_node *node);
 gan_status gan_import_fold_unary(gan_import *import, const gan_import_node *node);
 gan_status gan_import_fold_matmul(gan_import *import, const gan_import_node *node);
 

@@ -31,14 +31,14 @@ static gan_status broadcast(const gan_import_tensor *a, const gan_import_tensor 
     return GAN_OK;
 }
 
-typedef enum operation { ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER } operation;
+typedef enum operation { ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, MODULO } operation;
 
 static operation operation_of(const char *type)
 {
     switch (type[0]) {
     case 'A': return ADD;
     case 'S': return SUBTRACT;
-    case 'M': return MULTIPLY;
+    case 'M': return type[1] == 'o' ? MODULO : MULTIPLY;
     case 'D': return DIVIDE;
     default: return POWER;
     }
@@ -51,6 +51,7 @@ static float float_result(operation what, float a, float b)
     case SUBTRACT: return a - b;
     case MULTIPLY: return a * b;
     case DIVIDE: return a / b;
+    case MODULO: return fmodf(a, b); /* ONNX allows this kind only */
     default: return powf(a, b);
     }
 }
@@ -67,6 +68,10 @@ static gan_status int_result(operation what, int64_t a, int64_t b, int64_t *out)
     case DIVIDE:
         overflows = b == 0 || (a == INT64_MIN && b == -1);
         if (!overflows) *out = a / b;
+        break;
+    case MODULO: /* of the sign of b, as Python's */
+        overflows = b == 0 || (a == INT64_MIN && b == -1);
+        if (!overflows) *out = a % b != 0 && (a < 0) != (b < 0) ? a % b + b : a % b;
         break;
     default: overflows = true; break;
     }
@@ -111,6 +116,14 @@ gan_status gan_import_fold_binary(gan_import *import, const gan_import_node *nod
     GAN_TRY(compute(operation_of(node->type), &walk, a, b, made));
     gan_import_set_constant(node, made);
     return GAN_OK;
+}
+
+gan_status gan_import_fold_mod(gan_import *import, const gan_import_node *node)
+{
+    const bool is_float = gan_import_is_constant(node, 0) && gan_import_is_float(node->in[0]->tensor->type);
+    if (gan_import_integer(node, "fmod", 0) == is_float) return gan_import_fold_binary(import, node);
+    return gan_fail(GAN_ERROR_UNSUPPORTED, "its fmod is %d, expected %d for such numbers", (int)!is_float,
+                    (int)is_float);
 }
 
 /* Of integers, such as sizes, to 0 and 1. */

@@ -44,6 +44,7 @@ static const gan_import_operator operators[] = {
     {"MaxPool", NULL, gan_import_pool, "auto_pad ceil_mode dilations kernel_shape pads storage_order strides", false},
     {"Mean", NULL, gan_import_sum, "", false},
     {"Mish", NULL, gan_import_mish, "", false},
+    {"Mod", gan_import_fold_mod, NULL, "fmod", false},
     {"Mul", gan_import_fold_binary, gan_import_arithmetic, "", false},
     {"Neg", gan_import_fold_unary, gan_import_negate, "", false},
     {"OneHot", NULL, gan_import_one_hot, "axis", true},

@@ -148,6 +148,28 @@ static void test_expanded_integers(void **state)
     check(13, (float[]){1, -2}, (float[]){1, 0}, 2);
 }
 
+/* What PyTorch's Unflatten computes of an axis, which may count from the end. */
+static void test_mod(void **state)
+{
+    (void)state;
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Mod", "a b", "i", "");
+    test_onnx_node(&graph, "Cast", "i", "f", "to=1");
+    test_onnx_node(&graph, "Mod", "p q", "g", "fmod=1");
+    test_onnx_node(&graph, "Add", "f g", "c", "");
+    test_onnx_node(&graph, "Add", "x c", "y", "");
+    test_onnx_ints(&graph, "a", TEST_DIMS(1, 3), (int64_t[]){-1, 7, 7});
+    test_onnx_ints(&graph, "b", TEST_DIMS(1, 3), (int64_t[]){4, 3, -3});
+    test_onnx_floats(&graph, "p", TEST_DIMS(1, 3), (float[]){-3.5f, 4.5f, 0.25f});
+    test_onnx_floats(&graph, "q", TEST_DIMS(1), (float[]){2});
+    check(13, (float[]){0, 0, 0}, (float[]){3 - 1.5f, 1 + 0.5f, -2 + 0.25f}, 3);
+    begin(TEST_DIMS(0, 3));
+    test_onnx_node(&graph, "Mod", "p p", "c", "");
+    test_onnx_node(&graph, "Add", "x c", "y", "");
+    test_onnx_floats(&graph, "p", TEST_DIMS(1, 3), (float[]){1, 2, 3});
+    refuse(13, GAN_ERROR_UNSUPPORTED, "its fmod is 0, expected 1 for such numbers");
+}
+
 /* ---- Refusals ------------------------------------------------------------------------------------------------- */
 
 static void test_refusals(void **state)
@@ -422,6 +444,7 @@ int main(void)
                                        cmocka_unit_test(test_batch_alone),
                                        cmocka_unit_test(test_constants_of_batch),
                                        cmocka_unit_test(test_expanded_integers),
+                                       cmocka_unit_test(test_mod),
                                        cmocka_unit_test(test_refusals),
                                        cmocka_unit_test(test_roundings_refused),
                                        cmocka_unit_test(test_huge_sizes),
