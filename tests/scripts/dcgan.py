@@ -57,7 +57,7 @@ def check_sizes():
     run("grey", "narrow", "--steps", "1", "--filters", "4")
     assert os.path.getsize("narrow/discriminator.safetensors") < sizes["64"] / 8
     example_program.refuse(command("grey", "none", "--size", "60"), 1, "multiples of 8")
-    example_program.refuse(command("grey", "none", "--size", "8"), 2, "expected a number from 16 to 1024")
+    example_program.refuse(command("grey", "none", "--size", "8"), 2, "expected a whole number from 16 to 1024")
 
 
 def check_report():

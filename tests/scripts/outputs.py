@@ -186,7 +186,7 @@ def check_began():
         words += ["--labels", "8"] if name == "semi_supervised" else []
         example_program.run([*words, first])
         began = f"{name} {' '.join(words[1:])} {first}".replace(f"began {name}", f"'began {name}'")
-        refuse([*words, other, "--resume"], 1, sentence, f"with which it began:\n    {began}\n")
+        refuse([*words, other, "--resume"], 1, sentence, f"with which it began:\n    {began} --resume\n")
         example_program.run([*words, first, "--resume", "--steps", "2"])
         file = next(pathlib.Path(f"began {name}").rglob("command.txt"))
         assert file.read_text() == f"{began}\n{began} --resume --steps 2\n", file.read_text()

@@ -83,7 +83,7 @@ def check_refusals():
     refuse(1, "this is not UTF-8", "--lines", write("surrogate", b"a\xed\xa0\x80b\n"))
     many = "\n".join(chr(0x4E00 + i) + chr(0x4E00 + 2 * i) for i in range(300))
     refuse(1, "more than 255 different characters", "--lines", write("many", many))
-    refuse(2, "expected a number from 2 to 64", "--length", "65")
+    refuse(2, "expected a whole number from 2 to 64", "--length", "65")
     refuse(2, "it would replace", "--words", write("samples.txt", "word\n" * 20), "--output", work)
 
 

@@ -35,9 +35,9 @@ static bool tell_node(const gan_model *in_file, const gan_model *here, gan_node 
         snprintf(text, GAN_SENTENCE, "%s is called '%s' there", gan_model_node_text(here, i, node), a->name);
         return true;
     }
-    if (a->input_count == b->input_count &&
-        memcmp(a->inputs, b->inputs, (size_t)a->input_count * sizeof(*a->inputs)) == 0)
-        return false;
+    int same = 0;
+    while (same < a->input_count && same < b->input_count && a->inputs[same] == b->inputs[same]) same++;
+    if (same == a->input_count && same == b->input_count) return false;
     snprintf(text, GAN_SENTENCE, "%s reads other layers there", gan_model_node_text(here, i, node));
     return true;
 }
