@@ -73,6 +73,7 @@ static void compare(void (*play_unusually)(performance *p))
 
 /* ---- Stacks --------------------------------------------------------------------------------------------------- */
 
+#ifndef TEST_SANITIZED
 static void play_on_small_stack(performance *p)
 {
     pthread_attr_t attributes;
@@ -84,6 +85,7 @@ static void play_on_small_stack(performance *p)
     assert_int_equal(pthread_join(thread, NULL), 0);
     pthread_attr_destroy(&attributes);
 }
+#endif
 
 /* Threads of the library have the stack that they need, whatever the system gives by default. */
 static void test_small_stacks(void **state)
