@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define SETTINGS "settings."
-#define BY_BATCH "by batch"
 
 /* ---- Texts ----------------------------------------------------------------------------------------------------- */
 
@@ -35,6 +34,7 @@ static void add_player(const gan_player_state *player, gan_entries *entries)
 {
     const gan_player_options *options = &player->options;
     const char *part = gan_entries_join(entries, SETTINGS "player.", player->name);
+    char weight_decay[GAN_NUMBER_TEXT];
     add_count(entries, part, "moves", options->moves);
     gan_entries_add_note(entries, part, "fresh_noise", options->fresh_noise ? "true" : "false");
     add_number(entries, part, "weight_clip", options->weight_clip);
@@ -44,8 +44,8 @@ static void add_player(const gan_player_state *player, gan_entries *entries)
     add_number(entries, part, "beta1", player->optimizer_options.beta1);
     add_number(entries, part, "beta2", player->optimizer_options.beta2);
     add_number(entries, part, "clip_norm", player->optimizer_options.clip_norm);
-    if (entries->loading || player->optimizer_options.weight_decay > 0)
-        add_number(entries, part, "weight_decay", player->optimizer_options.weight_decay);
+    gan_number_print(weight_decay, player->optimizer_options.weight_decay);
+    gan_entries_add_unusual_note(entries, part, "weight_decay", weight_decay, "0");
 }
 
 static const char *schedule_text(gan_schedule schedule)
@@ -95,31 +95,17 @@ typedef struct settings_part {
     char whose[GAN_NAME_LIMIT + 4]; /* which is the name of a part: " 'NAME'" */
 } settings_part;
 
-/* What a note was. Files say some things only if they are not so: */
-static const char *found_text(const gan_entry *entry)
-{
-    static const struct {
-        const char *field, *text;
-    } usual[] = {{".shards", "1"}, {".batch_norm", BY_BATCH}, {".weight_decay", "0"}};
-    const char *field = strrchr(entry->name, '.');
-    if (entry->found[0] || !field) return entry->found;
-    for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
-        if (strcmp(field, usual[i].field) == 0) return usual[i].text;
-    }
-    return entry->found;
-}
-
 static void tell_differences(void *part, const char *from)
 {
     const settings_part *of = part;
     for (int64_t i = of->first; i < of->end; i++) {
         const gan_entry *entry = &of->entries->rows[i];
         if (entry->kind != GAN_ENTRY_NOTE || !entry->text[0]) continue;
-        const char *found = found_text(entry);
-        if (!found[0] || strncmp(entry->text, found, GAN_NOTE_TEXT - 1) == 0) continue;
-        gan_log(
-            of->game->context, GAN_LOG_WARNING, "the %s%s in %s was described otherwise: %s was %s, and is %s here",
-            of->game->own_names ? "game" : "trainer", of->whose, from, entry->name + of->prefix, found, entry->text);
+        if (!entry->found[0] || strncmp(entry->text, entry->found, GAN_NOTE_TEXT - 1) == 0) continue;
+        gan_log(of->game->context, GAN_LOG_WARNING,
+                "the %s%s in %s was described otherwise: %s was %s, and is %s here",
+                of->game->own_names ? "game" : "trainer", of->whose, from, entry->name + of->prefix, entry->found,
+                entry->text);
     }
 }
 
@@ -141,10 +127,11 @@ static void tell_of_settings(const gan_game *game, int64_t first, gan_entries *e
 
 static void add_shards(const gan_game *game, gan_entries *entries)
 {
-    const bool divided = game->shards.total > 1, apart = divided && game->shards.own_batch_norm;
-    if (divided || entries->loading) add_count(entries, SETTINGS "game", "shards", game->shards.total);
-    if (apart || entries->loading)
-        gan_entries_add_note(entries, SETTINGS "game", "batch_norm", apart ? "by shard" : BY_BATCH);
+    const bool apart = game->shards.total > 1 && game->shards.own_batch_norm;
+    char shards[GAN_NUMBER_TEXT];
+    snprintf(shards, sizeof(shards), "%lld", (long long)game->shards.total);
+    gan_entries_add_unusual_note(entries, SETTINGS "game", "shards", shards, "1");
+    gan_entries_add_unusual_note(entries, SETTINGS "game", "batch_norm", apart ? "by shard" : "by batch", "by batch");
 }
 
 void gan_game_add_shards(const gan_game *game, gan_entries *entries)

@@ -36,7 +36,8 @@ typedef struct gan_entry {
     gan_entry_kind kind;
     const char *name;
     const char *text; /* of an architecture, a text or a note */
-    char *found;      /* of a note: a draft of GAN_NOTE_TEXT bytes, for the file's text; empty if it has none */
+    char *found;      /* of a note: a draft of GAN_NOTE_TEXT bytes, for the file's text; if the file has none, it
+                         stays what it is usually, or empty */
     void *place;      /* of a number, or of an array's values */
     bool draft;       /* the list owns the place, which may be written before the file is known to be good */
     bool optional;    /* a number, 0 if the file lacks it */
@@ -99,6 +100,9 @@ void gan_entries_add_text(gan_entries *entries, const char *part, const char *te
 /* A note; returns where to look for the file's text once it was read, in memory of the list. Longer texts are cut. */
 #define GAN_NOTE_TEXT 256
 const char *gan_entries_add_note(gan_entries *entries, const char *part, const char *field, const char *text);
+/* One that files have only if it is not as usual. */
+void gan_entries_add_unusual_note(gan_entries *entries, const char *part, const char *field, const char *text,
+                                  const char *usual);
 void gan_entries_add_count(gan_entries *entries, const char *part, const char *field, int64_t *place);
 void gan_entries_add_integer(gan_entries *entries, const char *part, int64_t *place);
 void gan_entries_add_word(gan_entries *entries, const char *part, const char *field, uint64_t *place);

@@ -95,13 +95,27 @@ void gan_entries_add_text(gan_entries *entries, const char *part, const char *te
     add_value(entries, part, NULL, (gan_entry){.kind = GAN_ENTRY_TEXT, .text = gan_entries_join(entries, text, "")});
 }
 
-const char *gan_entries_add_note(gan_entries *entries, const char *part, const char *field, const char *text)
+static char *add_note(gan_entries *entries, const char *part, const char *field, const char *text)
 {
     char *found = gan_entries_allocate(entries, GAN_NOTE_TEXT);
-    if (!found) return "";
+    if (!found) return NULL;
     add_value(entries, part, field,
               (gan_entry){.kind = GAN_ENTRY_NOTE, .text = gan_entries_join(entries, text, ""), .found = found});
     return found;
+}
+
+const char *gan_entries_add_note(gan_entries *entries, const char *part, const char *field, const char *text)
+{
+    const char *found = add_note(entries, part, field, text);
+    return found ? found : "";
+}
+
+void gan_entries_add_unusual_note(gan_entries *entries, const char *part, const char *field, const char *text,
+                                  const char *usual)
+{
+    if (!entries->loading && strcmp(text, usual) == 0) return;
+    char *found = add_note(entries, part, field, text);
+    if (found) snprintf(found, GAN_NOTE_TEXT, "%s", usual);
 }
 
 void gan_entries_add_count(gan_entries *entries, const char *part, const char *field, int64_t *place)

@@ -225,7 +225,7 @@ static gan_status check_file(const gan_entries *entries, const reading *r)
 static void read_note(const reading *r, const gan_entry *entry)
 {
     const char *text = gan_safetensors_metadata(r->file, entry->name);
-    snprintf(entry->found, GAN_NOTE_TEXT, "%s", text ? text : "");
+    if (text) snprintf(entry->found, GAN_NOTE_TEXT, "%s", text);
 }
 
 static gan_status read_entries(const gan_entries *entries, const reading *r)
