@@ -56,6 +56,34 @@ const char *gan_file_guess(const void *start, size_t size);
 const char *gan_file_hint(const void *start, size_t size);
 const char *gan_readable_hint(const gan_readable *readable);
 
+/* ---- Floats in files (float_formats.c) ------------------------------------------------------------------------- */
+
+/* Bits of a format of IEEE 754's kind, beside a sign. */
+typedef struct gan_float_format {
+    int exponent, mantissa;
+} gan_float_format;
+
+/* As initializers: */
+#define GAN_FLOAT_SINGLE \
+    {                    \
+        8, 23            \
+    }
+#define GAN_FLOAT_HALF \
+    {                  \
+        5, 10          \
+    }
+
+/* That of infinities and NaN. */
+static inline uint64_t gan_float_largest_exponent(gan_float_format of)
+{
+    return (UINT64_C(1) << of.exponent) - 1;
+}
+
+/* To a format with no more bits in exponent and mantissa: to nearest, ties to even; what is too large is infinite. */
+uint64_t gan_float_narrow(uint64_t bits, gan_float_format from, gan_float_format to);
+/* To the bits of a float, exactly, from a format with fewer bits. */
+uint32_t gan_float_widen(uint32_t bits, gan_float_format from);
+
 /* ---- Tables of comma-separated values (csv_reader.c) --------------------------------------------------------- */
 
 #define GAN_CSV_CELL 4096 /* most bytes in a cell */

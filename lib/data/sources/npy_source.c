@@ -51,27 +51,16 @@ static uint64_t word_at(const gan_npy_header *header, const unsigned char *bytes
     return value;
 }
 
-/* IEEE 754's binary16: 5 bits of exponent, 10 of mantissa. */
-static double half_value(unsigned bits)
-{
-    const int exponent = (int)(bits >> 10 & 31);
-    const double mantissa = bits & 1023;
-    const double value = exponent == 0    ? ldexp(mantissa, -24)
-                         : exponent == 31 ? (mantissa > 0 ? NAN : INFINITY)
-                                          : ldexp(mantissa + 1024, exponent - 25);
-    return bits >> 15 ? -value : value;
-}
-
 static double float_value(uint64_t word, int64_t size)
 {
-    const uint32_t single = (uint32_t)word;
+    static const gan_float_format half = GAN_FLOAT_HALF;
+    const uint32_t single = size == 2 ? gan_float_widen((uint32_t)word, half) : (uint32_t)word;
     float narrow;
     double wide;
 
-    if (size == 2) return half_value((unsigned)word);
     memcpy(&narrow, &single, sizeof(narrow));
     memcpy(&wide, &word, sizeof(wide));
-    return size == 4 ? (double)narrow : wide;
+    return size == 8 ? wide : (double)narrow;
 }
 
 /* In two's complement. */
