@@ -321,8 +321,7 @@ static void write_diagnoses(FILE *file, const report_curves *curves)
     }
     if (!any) {
         fputs("<p class=\"good\"><b>Nothing found so far.</b> The rules need several diagnoses; curves and pictures "
-              "may show what none "
-              "does.</p>\n",
+              "may show what none does.</p>\n",
               file);
     }
     fputs("</section>\n", file);

@@ -286,60 +286,80 @@ static void data_task(void *argument, int64_t index)
 
 /* ---- Backward to the weights ----------------------------------------------------------------------------------- */
 
-/* One tap of some filters, whose rows are written one after another, a few hundred columns at a time. */
-static void weights_task(void *argument, int64_t index)
-{
-    enum { VALUES = GAN_PANEL_BYTES / (int)sizeof(gan_real) };
-    const taps_work *work = argument;
-    const gan_conv *conv = work->conv;
-    const int64_t tap = index / work->blocks, first = index % work->blocks * FILTERS;
-    const int64_t filters = gan_least(conv->filters - first, FILTERS), rows = work->table->rows;
-    const int64_t panels = gan_panel_count(work->table, conv->channels);
-    _Alignas(64) gan_real dy[MOST_PAIRS * FILTERS], x[VALUES];
+/* One tap of some filters: rows of dw, and dy of the pairs, (pair, filter). */
+typedef struct weights_block {
+    int64_t tap, first, filters;
     tap_pairs pairs;
-    find_pairs(work, tap, &pairs);
-    if (pairs.count == 0) {
-        for (int64_t f = first; !work->accumulate && f < first + filters; f++)
-            start_row(NULL, 0, conv->channels, work->to + (f * work->taps + tap) * conv->channels);
-        return;
+    const gan_real *dy;
+} weights_block;
+
+/* The pixels' values in some panels of channels, (pair, channel), one panel after another. */
+static void copy_pixels(const taps_work *work, const tap_pairs *pairs, int64_t first, int64_t last, gan_real *to)
+{
+    const int64_t channels = work->conv->channels;
+    for (int64_t p = first; p < last; p++, to += work->table->width * pairs->count) {
+        const gan_panel panel = gan_panel_at(work->table, channels, p);
+        for (int64_t i = 0; i < pairs->count; i++) {
+            work->table->copy(1, panel.columns, panel.width, work->x + pairs->pixel[i] * channels + panel.first, 0,
+                              to + i * panel.width, panel.width);
+        }
     }
-    gather(work->dy, conv->filters, pairs.position, pairs.count, first, filters, dy);
-    const int64_t group = VALUES / work->table->width / pairs.count;
-    const gan_segment segment = {0, 0, pairs.count};
+}
+
+/* A few rows of dw in these panels. */
+static void multiply_panels(const taps_work *work, const weights_block *block, int64_t filter, int64_t first,
+                            int64_t last, const gan_real *x)
+{
+    const gan_conv *conv = work->conv;
+    const int64_t pairs = block->pairs.count;
+    const gan_segment segment = {0, 0, pairs};
     const gan_real *a[MOST_ROWS];
     gan_real *c[MOST_ROWS];
-    gan_tile tile = {.a = a,
-                     .a_step = filters,
+    gan_tile tile = {.rows = gan_least(work->table->rows, block->filters - filter),
+                     .a = a,
+                     .a_step = block->filters,
                      .segments = &segment,
                      .segment_count = 1,
                      .c = c,
                      .c_step = 1,
                      .accumulate = work->accumulate};
-    for (int64_t at = 0; at < panels; at += group) {
-        const int64_t end = gan_least(at + group, panels);
-        for (int64_t p = at; p < end; p++) {
-            const gan_panel panel = gan_panel_at(work->table, conv->channels, p);
-            gan_real *to = x + (p - at) * work->table->width * pairs.count;
-            for (int64_t i = 0; i < pairs.count; i++) {
-                work->table->copy(1, panel.columns, panel.width,
-                                  work->x + pairs.pixel[i] * conv->channels + panel.first, 0, to + i * panel.width,
-                                  panel.width);
-            }
+    for (int64_t p = first; p < last; p++, x += work->table->width * pairs) {
+        const gan_panel panel = gan_panel_at(work->table, conv->channels, p);
+        for (int64_t i = 0; i < tile.rows; i++) {
+            const int64_t row = (block->first + filter + i) * work->taps + block->tap;
+            a[i] = block->dy + filter + i;
+            c[i] = work->to + row * conv->channels + panel.first;
         }
-        for (int64_t f = 0; f < filters; f += rows) {
-            tile.rows = gan_least(rows, filters - f);
-            for (int64_t p = at; p < end; p++) {
-                const gan_panel panel = gan_panel_at(work->table, conv->channels, p);
-                for (int64_t i = 0; i < tile.rows; i++) {
-                    a[i] = dy + f + i;
-                    c[i] = work->to + ((first + f + i) * work->taps + tap) * conv->channels + panel.first;
-                }
-                tile.b = x + (p - at) * work->table->width * pairs.count;
-                tile.b_step = tile.width = panel.width;
-                tile.columns = panel.columns;
-                work->table->tile(&tile);
-            }
-        }
+        tile.b = x;
+        tile.b_step = tile.width = panel.width;
+        tile.columns = panel.columns;
+        work->table->tile(&tile);
+    }
+}
+
+/* Rows are written one after another, a few hundred columns at a time. */
+static void weights_task(void *argument, int64_t index)
+{
+    enum { VALUES = GAN_PANEL_BYTES / (int)sizeof(gan_real) };
+    const taps_work *work = argument;
+    const gan_conv *conv = work->conv;
+    const int64_t panels = gan_panel_count(work->table, conv->channels);
+    _Alignas(64) gan_real dy[MOST_PAIRS * FILTERS], x[VALUES];
+    weights_block block = {.tap = index / work->blocks, .first = index % work->blocks * FILTERS, .dy = dy};
+    block.filters = gan_least(conv->filters - block.first, FILTERS);
+    find_pairs(work, block.tap, &block.pairs);
+    if (block.pairs.count == 0) {
+        for (int64_t f = block.first; !work->accumulate && f < block.first + block.filters; f++)
+            start_row(NULL, 0, conv->channels, work->to + (f * work->taps + block.tap) * conv->channels);
+        return;
+    }
+    gather(work->dy, conv->filters, block.pairs.position, block.pairs.count, block.first, block.filters, dy);
+    const int64_t group = VALUES / work->table->width / block.pairs.count;
+    for (int64_t first = 0; first < panels; first += group) {
+        const int64_t last = gan_least(first + group, panels);
+        copy_pixels(work, &block.pairs, first, last, x);
+        for (int64_t f = 0; f < block.filters; f += work->table->rows)
+            multiply_panels(work, &block, f, first, last, x);
     }
 }
 
