@@ -41,17 +41,23 @@ static void npy_destroy(void *state)
 
 /* ---- Values ------------------------------------------------------------------------------------------------- */
 
+/* How an array's values are stored. */
+typedef struct npy_format {
+    char kind; /* as in the header */
+    int size;
+    bool big_endian;
+} npy_format;
+
 /* A value's bytes as a number, the least significant last in the file or first. */
-static uint64_t word_at(const gan_npy_header *header, const unsigned char *bytes)
+static inline __attribute__((always_inline)) uint64_t word_at(const unsigned char *bytes, npy_format of)
 {
-    const int size = (int)header->item_size;
     uint64_t value = 0;
 
-    for (int i = 0; i < size; i++) value = value << 8 | bytes[header->big_endian ? i : size - 1 - i];
+    for (int i = 0; i < of.size; i++) value = value << 8 | bytes[of.big_endian ? i : of.size - 1 - i];
     return value;
 }
 
-static double float_value(uint64_t word, int64_t size)
+static inline __attribute__((always_inline)) double float_value(uint64_t word, int size)
 {
     static const gan_float_format half = GAN_FLOAT_HALF;
     const uint32_t single = size == 2 ? gan_float_widen((uint32_t)word, half) : (uint32_t)word;
@@ -64,31 +70,44 @@ static double float_value(uint64_t word, int64_t size)
 }
 
 /* In two's complement. */
-static double integer_value(uint64_t word, int64_t size)
+static double integer_value(uint64_t word, int size)
 {
-    const int unused = 64 - 8 * (int)size;
+    const int unused = 64 - 8 * size;
     const int64_t value = (int64_t)(word << unused) / ((int64_t)1 << unused);
 
     return (double)value;
 }
 
-/* False if a value is beyond the numbers of float32; *bad is its place then. */
-static bool to_values(const npy_column *column, const unsigned char *bytes, int64_t count, float *out, int64_t *bad)
+/* False if a value is beyond the numbers of float32; *bad is its place then. Inlined, so that the usual formats have
+ * loops of their own. */
+static inline __attribute__((always_inline)) bool convert(npy_format of, bool scaled, const unsigned char *bytes,
+                                                          int64_t count, float *out, int64_t *bad)
 {
-    const gan_npy_header *header = &column->header;
-    const int64_t size = header->item_size;
+    const bool is_wide = of.kind == 'f' && of.size == 8;
 
-    for (int64_t i = 0; i < count; i++, bytes += size) {
-        const uint64_t word = word_at(header, bytes);
-        const double value = header->kind == 'f'   ? float_value(word, size)
-                             : header->kind == 'i' ? integer_value(word, size)
-                                                   : (double)word;
-        out[i] = column->scaled ? (float)(value / 127.5 - 1.0) : (float)value;
-        if (!isinf(out[i]) || isinf(value)) continue;
+    for (int64_t i = 0; i < count; i++, bytes += of.size) {
+        const uint64_t word = word_at(bytes, of);
+        const double value = of.kind == 'f'   ? float_value(word, of.size)
+                             : of.kind == 'i' ? integer_value(word, of.size)
+                                              : (double)word;
+        out[i] = scaled ? (float)(value / 127.5 - 1.0) : (float)value;
+        if (!is_wide || !isinf(out[i]) || isinf(value)) continue;
         *bad = i;
         return false;
     }
     return true;
+}
+
+static bool to_values(const npy_column *column, const unsigned char *bytes, int64_t count, float *out, int64_t *bad)
+{
+    const gan_npy_header *header = &column->header;
+    const npy_format of = {header->kind, (int)header->item_size, header->big_endian};
+
+    if (of.kind == 'u' && of.size == 1)
+        return convert((npy_format){'u', 1, false}, column->scaled, bytes, count, out, bad);
+    if (of.kind == 'f' && of.size == 4 && !of.big_endian)
+        return convert((npy_format){'f', 4, false}, false, bytes, count, out, bad);
+    return convert(of, false, bytes, count, out, bad);
 }
 
 static gan_status value_too_large(const npy_column *column, int64_t place)
